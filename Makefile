@@ -1,0 +1,47 @@
+# Every target is one line over the command line tool `transferpain`; `make help` lists them.
+# DATA=folder sets the data root; ARGS="..." is passed on.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+TRANSFERPAIN := $(BIN)/transferpain
+READY := $(VENV)/ready
+ROOT := $(if $(DATA),--data-root "$(DATA)")
+EXPERIMENTS := ferplus-resnet18 ferplus-vgg16 biovid-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test test-fast bench lint doctor $(EXPERIMENTS)
+
+help: ## list the targets
+	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(READY) ## build .venv (Python 3.11); does nothing when it is up to date
+
+$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "transferpain needs Python 3.11. Received: $$("$(PYTHON)" --version). Name one with: make setup PYTHON=/path/to/python3.11"; exit 1; }
+	"$(PYTHON)" -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m pip check
+	@touch $(READY)
+
+demo: $(READY) ## the whole transfer experiment on synthetic twins: a table and reports/demo/index.html
+	$(TRANSFERPAIN) run experiments/demo.yaml $(ARGS)
+
+$(EXPERIMENTS): $(READY) ## one experiment on licensed data: make ai4pain-ann DATA=/path/to/data
+	$(TRANSFERPAIN) run experiments/$@.yaml $(ROOT) $(ARGS)
+
+doctor: $(READY) ## versions, processor, data found, compute dtype
+	$(TRANSFERPAIN) doctor $(ROOT)
+
+test: $(READY) lint ## every test, under 40 minutes
+	$(BIN)/python -m pytest $(ARGS)
+
+test-fast: $(READY) ## the tests that are not marked slow, under 5 minutes
+	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+bench: $(READY) ## speed and memory: benchmarks/results/*.json and the table in benchmarks/README.md
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(READY) ## ruff: style and formatting
+	$(BIN)/ruff check . && $(BIN)/ruff format --check .

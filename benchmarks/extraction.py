@@ -1,0 +1,147 @@
+"""Feature extraction against a bare compiled loop, against plain `model.predict`, and bfloat16 against float32."""
+
+from pathlib import Path
+from shutil import rmtree
+from typing import NamedTuple
+
+import keras
+import numpy as np
+import pandas as pd
+
+from benchmarks.data import CLASSES, head_experiment, twin_faces, untrained_vgg16
+from benchmarks.measure import Figure, in_turn, main, speed_ratio
+from transferpain.faces.cache import read_faces
+from transferpain.features.cache import read_features
+from transferpain.features.compute import choose_compute_dtype, processor_flags
+from transferpain.features.extract import compile_embedder, extract_features
+from transferpain.features.settings import FeatureSettings
+from transferpain.protocols import Fold
+from transferpain.sources.origin import Origin
+from transferpain.strategies.frozen import answer_clips, train_head
+from transferpain.strategies.predictions import training_prior
+from transferpain.synthetic.settings import TwinSettings
+from transferpain.training.determinism import make_deterministic
+
+BATCH = 32
+DECISION_RATE = 4.0  # pictures a second of the comparison of number formats: many clips, few frames
+
+
+class Sizes(NamedTuple):
+    twin: TwinSettings
+    side: int
+    clips: int
+    predicted_clips: int
+    repetitions: int
+    epochs: int
+    seeds: int
+
+
+FULL = Sizes(TwinSettings(subjects=16, clips=3, seconds=1), 224, 8, 2, 5, epochs=30, seeds=3)
+QUICK = Sizes(TwinSettings(subjects=3, clips=1, seconds=0.3), 32, 2, 1, 1, epochs=1, seeds=1)
+
+
+class LoadedSource:
+    """A source whose network is loaded already, so that loading it is nobody's time."""
+
+    def __init__(self, origin: Origin, embedder: keras.Model):
+        self.weights_hash, self.preprocessing = origin.weights_hash, origin.preprocessing
+        self.embedding_size = origin.embedding_size
+        self.load_embedder = lambda compute_dtype: embedder
+
+
+def measure(folder: Path, quick: bool) -> dict:
+    sizes = QUICK if quick else FULL
+    make_deterministic()
+    faces = twin_faces(folder, sizes.twin, sizes.side)
+    origin = untrained_vgg16(sizes.side)
+    throughput = measure_throughput(folder, faces, origin, sizes)
+    formats = compare_formats(folder, faces, origin, sizes)
+    return {"figures": [*throughput.pop("figures"), *formats], **throughput}
+
+
+def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Sizes) -> dict:
+    """Compare the stage, JPEG decoding and cache included, with a bare loop over pictures in memory."""
+    dtype, reason = choose_compute_dtype("auto")
+    short = faces[faces["level"] != "none"].head(sizes.clips)
+    clips = [read_faces(Path(path)).images for path in short["faces"]]
+    pictures = np.concatenate(clips)
+    filled = np.concatenate([pictures, np.repeat(pictures[-1:], -len(pictures) % BATCH, axis=0)])
+    embedder, plain = origin.load_embedder(dtype), origin.load_embedder("float32")
+    source, settings = LoadedSource(origin, embedder), FeatureSettings(dtype=dtype, batch=BATCH)
+
+    def toolkit():
+        rmtree(folder / "features", ignore_errors=True)
+        extract_features(source, short, settings, folder / "features")
+
+    def bare_loop():
+        embed = compile_embedder(embedder, BATCH)
+        for start in range(0, len(filled), BATCH):
+            embed(filled[start : start + BATCH])
+
+    def predict():
+        for images in clips[: sizes.predicted_clips]:
+            plain.predict(images, verbose=0)
+
+    contestants = {"toolkit": toolkit, "bare loop": bare_loop, "predict": predict}
+    in_turn(contestants, 1)  # what is loaded or compiled once is nobody's time
+    seconds = in_turn(contestants, sizes.repetitions)
+    share = sum(map(len, clips[: sizes.predicted_clips])) / len(pictures)
+    over_predict = speed_ratio(seconds, "toolkit", "predict") / share
+    has_amx = "amx_bf16" in processor_flags()
+    figures = [
+        Figure(
+            f"the stage v a bare compiled loop, both {dtype}", speed_ratio(seconds, "toolkit", "bare loop"), least=0.9
+        ),
+        Figure(
+            "the stage v float32 `model.predict` clip by clip" + ("" if has_amx else " (the target of 5 is for AMX)"),
+            over_predict,
+            least=5 if has_amx else None,
+        ),
+        Figure("the stage", len(pictures) / float(np.median(seconds["toolkit"])), "frames/s"),
+    ]
+    return {
+        "figures": figures,
+        "seconds": seconds,
+        "frames": {"toolkit": len(pictures), "bare loop": len(filled), "predict": round(share * len(pictures))},
+        "compute_dtype": {"name": dtype, "reason": reason},
+    }
+
+
+def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Sizes) -> list[Figure]:
+    """Compare bfloat16 features with float32 ones, and what heads trained on the latter decide on both."""
+    tables = {}
+    for dtype in ("float32", "bfloat16"):
+        settings = FeatureSettings(fps=DECISION_RATE, dtype=dtype, batch=BATCH)
+        features = extract_features(origin, faces, settings, folder / "formats")["features"]
+        tables[dtype] = faces.assign(features=features, rate=DECISION_RATE, row=-1)
+    exact, rounded = (np.concatenate([found_rows(path) for path in table["features"]]) for table in tables.values())
+    experiment = head_experiment("ann", DECISION_RATE, 1.0, sizes.epochs)
+    labelled = np.flatnonzero(faces["y"].notna())
+    fold = Fold("all", labelled, labelled, labelled)
+    prior = training_prior(faces["y"].iloc[labelled].to_numpy(np.int64), CLASSES)
+    equal = []
+    for seed in range(sizes.seeds):
+        head = train_head(experiment, tables["float32"], fold, seed, CLASSES, folder / f"{seed}.npz").model
+        exact_answers, rounded_answers = (answer_clips(experiment, head, table, prior) for table in tables.values())
+        equal += [a.y_pred == b.y_pred for a, b in zip(exact_answers, rounded_answers, strict=True)]
+    centre = exact.mean(axis=0)
+    return [
+        Figure(f"bfloat16 v float32: lowest cosine of {len(exact)} frames", cosine(exact, rounded).min(), least=0.999),
+        Figure("... with the mean taken off", cosine(exact - centre, rounded - centre).min()),
+        Figure(f"bfloat16 v float32: equal decisions of {len(equal)}", float(np.mean(equal)), least=0.99),
+    ]
+
+
+def found_rows(path: str) -> np.ndarray:
+    """Return the features of a clip's found frames, float64 `(found, D)`."""
+    features = read_features(Path(path))
+    return features[~np.isnan(features[:, 0])].astype(np.float64)
+
+
+def cosine(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Return the cosine of the angle between the rows of two arrays."""
+    return (one * other).sum(axis=1) / (np.linalg.norm(one, axis=1) * np.linalg.norm(other, axis=1))
+
+
+if __name__ == "__main__":
+    main("extraction", measure)

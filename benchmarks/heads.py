@@ -1,0 +1,87 @@
+"""Training a head from the cache of features against the same training from arrays in memory."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import keras
+import numpy as np
+
+from benchmarks.data import CLASSES, DIMENSION, FEATURE_RATE, head_experiment, random_features
+from benchmarks.measure import Figure, in_turn, main, speed_ratio
+from transferpain.experiment import Experiment
+from transferpain.strategies.frozen import build_head, frame_batches, sequence_batches, windows_of
+from transferpain.training.batches import Batches, array_batches
+from transferpain.training.determinism import make_deterministic
+from transferpain.training.fit import build_optimizer, fit
+
+BATCHES = {"ann": frame_batches, "lstm": sequence_batches}
+
+
+class Sizes(NamedTuple):
+    clips: dict[str, int]
+    frames: int
+    epochs: int
+    repetitions: int
+
+
+FULL = Sizes({"ann": 30, "lstm": 64}, 300, epochs=2, repetitions=5)
+QUICK = Sizes({"ann": 6, "lstm": 6}, 30, epochs=1, repetitions=1)
+
+
+def measure(folder: Path, quick: bool) -> dict:
+    sizes = QUICK if quick else FULL
+    make_deterministic()
+    figures, seconds = [], {}
+    for kind, number in sizes.clips.items():
+        seconds[kind] = time_training(folder / kind, kind, number, sizes)
+        for other, least in (("arrays", 0.8), ("plain Keras", None)):
+            what = f"{kind.upper()} from the cache v {other}"
+            figures.append(Figure(what, speed_ratio(seconds[kind], "cache", other), least=least))
+    return {"figures": figures, "seconds": seconds, "sizes": sizes._asdict()}
+
+
+def time_training(folder: Path, kind: str, number: int, sizes: Sizes) -> dict[str, list[float]]:
+    """Time the training of one head from the cache, from arrays, and by `model.fit` alone on the same arrays."""
+    experiment = head_experiment(kind, FEATURE_RATE, sizes.frames / FEATURE_RATE, sizes.epochs)
+    clips = random_features(folder, number, sizes.frames)
+    weights = np.ones(CLASSES)
+    whole = BATCHES[kind](experiment, windows_of(experiment, clips, "first"), weights, None)
+    inputs, targets, row_weights = map(np.concatenate, zip(*whole.of(0), strict=True))
+
+    def from_cache():
+        data = windows_of(experiment, clips, "first")
+        train(experiment, folder, BATCHES[kind](experiment, data, weights, (0, "fold")), whole)
+
+    def from_arrays():
+        batches = array_batches(inputs, targets, row_weights, experiment.training.batch, (0, "fold"))
+        train(experiment, folder, batches, array_batches(inputs, targets, row_weights, experiment.training.batch, None))
+
+    def plain_keras():
+        model = build_head(experiment, DIMENSION, CLASSES, 0)
+        optimizer = build_optimizer(experiment.training, whole.steps)
+        model.compile(optimizer, keras.losses.CategoricalCrossentropy(), metrics=["accuracy"], jit_compile=False)
+        model.fit(
+            inputs,
+            targets,
+            experiment.training.batch,
+            sizes.epochs,
+            sample_weight=row_weights,
+            validation_data=(inputs, targets),
+            verbose=0,
+        )
+
+    contestants = {"cache": from_cache, "arrays": from_arrays, "plain Keras": plain_keras}
+    in_turn(contestants, 1)  # the first use of every operation is nobody's time
+    return in_turn(contestants, sizes.repetitions)
+
+
+def train(experiment: Experiment, folder: Path, training: Batches, validation: Batches) -> None:
+    """Train a new head as a run does, checkpoints included."""
+    checkpoint = folder / "checkpoint.npz"
+    model = build_head(experiment, DIMENSION, CLASSES, 0)
+    fit(model, training, validation, experiment.training, checkpoint, (0, "fold"))
+    checkpoint.unlink()
+
+
+if __name__ == "__main__":
+    main("heads", measure)

@@ -1,0 +1,27 @@
+from pathlib import Path
+
+import pytest
+
+from tests.command_line import transferpain
+from tests.small_study import write_small_study
+from transferpain.synthetic.settings import TwinSettings
+from transferpain.synthetic.twins import write_twin
+
+
+@pytest.fixture(scope="session")
+def small_twin(tmp_path_factory) -> Path:
+    """A data root with a BioVid and an AI4Pain twin: four people, one clip a class, half a second a clip."""
+    root = tmp_path_factory.mktemp("twin")
+    for dataset in ("biovid", "ai4pain"):
+        write_twin(dataset, root, TwinSettings(subjects=4, clips=1, seconds=0.5), lambda frames: None)
+    return root
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory):
+    """A workspace in which the small study has run, and what the command printed."""
+    workspace = tmp_path_factory.mktemp("workspace")
+    study = write_small_study(workspace / "experiments")
+    result = transferpain("run", study, "--workspace", workspace)
+    assert result.returncode == 0, result.stderr
+    return workspace, study, result

@@ -1,0 +1,119 @@
+import json
+import subprocess
+import sys
+
+import pandas as pd
+import pytest
+
+from tests.evaluation.drawn import draw_predictions, from_confusion
+from tests.evaluation.test_confusion import ANN
+from transferpain.errors import UserError
+from transferpain.evaluation.confusion import METRICS
+from transferpain.evaluation.metrics import score
+
+CLASSES = ("none", "low", "high")
+
+
+def test_published_run_of_prajod():
+    scores = score(from_confusion(ANN), CLASSES)
+    assert scores["clips"] == 300
+    assert scores["all"]["accuracy"]["value"] == pytest.approx(0.59)
+    assert scores["all"]["majority_class_accuracy"]["value"] == pytest.approx(0.48)
+    assert scores["all"]["balanced_accuracy"]["value"] == pytest.approx(0.463, abs=0.005)
+    assert scores["all"]["confusion"] == ANN.tolist()
+    assert scores["all"]["per_class"]["none"] == pytest.approx(
+        {"precision": 0.1, "recall": 2 / 12, "f1": 0.125, "support": 12}
+    )
+
+
+def test_scores_are_means_over_seeds_and_the_confusion_is_their_sum():
+    table = draw_predictions(seeds=(0, 1, 2))
+    scores = score(table, CLASSES, draws=100)
+    assert scores["seeds"] == [0, 1, 2]
+    for name in METRICS:
+        by_seed = [scores["all"]["per_seed"][seed][name] for seed in ("0", "1", "2")]
+        assert scores["all"][name]["value"] == pytest.approx(sum(by_seed) / 3)
+        alone = score(table[table["seed"] == 1], CLASSES, draws=10)["all"][name]["value"]
+        assert by_seed[1] == pytest.approx(alone)
+    assert sum(map(sum, scores["all"]["confusion"])) == 3 * scores["clips"] == 360
+    assert scores["all"]["per_class"]["low"]["support"] == 40
+
+
+def test_clips_without_a_face_count_in_all_but_not_in_covered():
+    table = draw_predictions(skill=1.0)
+    lost = table.index[::10]
+    table.loc[lost, "coverage"] = 0.0
+    table.loc[lost, "y_pred"] = (table.loc[lost, "y_true"] + 1) % 3
+    scores = score(table, CLASSES, draws=50)
+    assert scores["all"]["accuracy"]["value"] == pytest.approx(0.9)
+    assert scores["covered"]["accuracy"]["value"] == 1.0
+    assert (scores["all"]["clips"], scores["covered"]["clips"], scores["clips_without_face"]) == (
+        120,
+        108,
+        12,
+    )
+    assert scores["coverage"] == pytest.approx(0.9)
+
+
+def test_absent_classes_are_named_and_enter_no_mean():
+    scores = score(draw_predictions((4, 4, 0), skill=1.0), CLASSES, draws=50)
+    assert scores["absent"] == ["high"]
+    assert scores["all"]["balanced_accuracy"]["value"] == 1.0
+    assert scores["all"]["per_class"]["high"] == {"precision": None, "recall": None, "f1": None, "support": 0}
+
+
+def test_unlabelled_test_set_has_no_score():
+    table = draw_predictions(subjects=3)
+    scores = score(table.assign(y_true=pd.array([pd.NA] * len(table), dtype="Int64")), CLASSES)
+    assert (scores["all"], scores["covered"], scores["per_subject"]) == (None, None, [])
+    assert (scores["clips"], scores["unlabelled"]) == (0, 36)
+
+
+def test_partly_labelled_test_set_scores_what_is_labelled():
+    table = draw_predictions(subjects=3)
+    table.loc[:5, "y_true"] = pd.NA
+    scores = score(table, CLASSES, draws=50)
+    assert (scores["all"]["clips"], scores["unlabelled"]) == (30, 6)
+
+
+def test_scores_of_each_subject():
+    table = draw_predictions(subjects=3, seeds=(0, 1))
+    table.loc[table["subject"] == "S01", "y_pred"] = 0
+    scores = score(table, CLASSES, draws=50)
+    assert scores["has_subjects"]
+    row = scores["per_subject"][1]
+    assert row["subject"] == "ai4pain/S01"
+    assert (row["clips"], row["coverage"]) == (12, 1.0)
+    assert row["balanced_accuracy"] == pytest.approx(1 / 3)
+    assert row["accuracy"] == pytest.approx(1 / 3)
+    assert row["macro_f1"] == pytest.approx(0.5 / 3)
+
+
+def test_single_images_have_no_scores_of_subjects():
+    table = draw_predictions((1, 0, 0), subjects=20)
+    scores = score(table, CLASSES, draws=50)
+    assert (scores["has_subjects"], scores["per_subject"]) == (False, [])
+
+
+def test_no_face_in_any_clip_leaves_covered_undefined():
+    scores = score(draw_predictions(subjects=3).assign(coverage=0.0), CLASSES, draws=50)
+    assert scores["covered"]["accuracy"] == {"value": None, "low": None, "high": None, "draws": 0}
+    assert scores["covered"]["clips"] == 0
+    assert scores["all"]["clips"] == 36
+
+
+def test_json_can_hold_it():
+    scores = score(draw_predictions((4, 4, 0), subjects=1), CLASSES)
+    assert json.loads(json.dumps(scores, allow_nan=False)) == scores
+
+
+def test_classes_must_fit_the_predictions():
+    with pytest.raises(UserError, match="2 classes"):
+        score(draw_predictions(), ("none", "high"))
+
+
+def test_imports_nothing_heavy():
+    heavy = "{'sklearn', 'scipy', 'keras', 'tensorflow'}"
+    code = f"import sys, transferpain.evaluation.metrics; print(sorted({heavy} & set(sys.modules)))"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,51 @@
+import pytest
+
+from tests.evaluation.drawn import draw_predictions
+from tests.reports.run_folders import CLASSES, write_leakage, write_run
+from transferpain.errors import UserError
+from transferpain.evaluation.groups import write_subjects
+from transferpain.reports.facts import read_run
+from transferpain.store import write_json, write_text
+
+
+def test_reads_what_a_run_leaves(tmp_path):
+    table = draw_predictions(subjects=4, seeds=(0, 1))
+    folder = write_run(tmp_path, "ann", table)
+    write_text(folder / "unusable.csv", "clip,problem\nS01-001,the video holds no frame\n")
+    run = read_run(folder)
+    assert (run.name, run.folder) == ("ann", "ann-0123456789abcdef")
+    assert run.classes == CLASSES
+    assert run.synthetic
+    assert run.experiment["task"] == "ai4pain-three"
+    assert len(run.predictions) == len(table)
+    assert sorted(run.histories) == ["0-seed0", "0-seed1"]
+    assert run.unusable.to_dict("records") == [{"clip": "S01-001", "problem": "the video holds no frame"}]
+
+
+def test_scores_come_from_the_predictions_not_from_the_file_of_metrics(tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions(skill=1.0))
+    write_json(folder / "metrics.json", {"all": {"accuracy": {"value": 0.1}}})
+    assert read_run(folder).scores["all"]["accuracy"]["value"] == 1.0
+
+
+def test_chance_counts_the_classes_that_occur(tmp_path):
+    assert read_run(write_run(tmp_path, "three", draw_predictions())).chance == pytest.approx(1 / 3)
+    assert read_run(write_run(tmp_path, "two", draw_predictions((4, 0, 4)))).chance == 0.5
+
+
+def test_checks_and_groups_are_read_where_they_are(tmp_path):
+    table = draw_predictions(subjects=4)
+    folder = write_run(tmp_path, "ann", table)
+    assert (read_run(folder).checks, read_run(folder).groups) == ((), None)
+    lines = write_leakage(folder)
+    write_subjects(folder, table.assign(sex=["m", "w"] * (len(table) // 2)).drop_duplicates("subject"))
+    run = read_run(folder)
+    assert run.checks == lines
+    assert run.groups["group"].tolist() == ["men"]
+
+
+@pytest.mark.parametrize("folder", ["absent", "unfinished"])
+def test_refuses_a_folder_that_is_no_finished_run(tmp_path, folder):
+    (tmp_path / "unfinished").mkdir()
+    with pytest.raises(UserError, match="finished run"):
+        read_run(tmp_path / folder)

@@ -1,0 +1,72 @@
+import base64
+import xml.etree.ElementTree as ElementTree
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.reports.run_folders import draw_history
+from transferpain.reports import figures
+
+ROWS = [
+    figures.Row("ann", "0.600", 0.6, 0.5, 0.7, 1 / 3, (0.58, 0.62)),
+    figures.Row("untrained", "0.400", 0.4, 0.3, 0.5, 1 / 3, (), True),
+]
+DRAWN = {
+    "intervals": lambda synthetic: figures.draw_intervals(ROWS, "balanced accuracy", synthetic),
+    "confusion": lambda synthetic: figures.draw_confusion([[3, 1], [0, 4]], ("no", "yes"), synthetic),
+    "curves": lambda synthetic: figures.draw_curves({"0-seed0": draw_history(0)}, synthetic),
+    "subjects": lambda synthetic: figures.draw_subjects([0.4, 0.9, 0.2], 0.5, synthetic),
+}
+
+
+def texts(figure):
+    found = [text.get_text() for axes in figure.axes for text in axes.texts]
+    return [*found, figure.get_suptitle()]
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_every_figure_of_drawn_data_is_stamped(name):
+    assert figures.STAMP in texts(DRAWN[name](True))
+    assert figures.STAMP not in texts(DRAWN[name](False))
+
+
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_figure_becomes_the_same_picture_again(name):
+    first, second = (figures.as_data_uri(DRAWN[name](True)) for _ in range(2))
+    assert first == second
+    head, content = first.split(",")
+    assert head == "data:image/svg+xml;base64"
+    assert ElementTree.fromstring(base64.b64decode(content)).tag.endswith("svg")
+
+
+def test_png_is_a_picture_of_the_asked_width(tmp_path):
+    figure = figures.draw_intervals(ROWS, "balanced accuracy", True, width=7.5)
+    figures.save_png(figure, tmp_path / "result.png")
+    picture = cv2.imread(str(tmp_path / "result.png"))
+    assert picture.shape[1] == 1200
+    assert np.ptp(picture) > 200
+
+
+def test_confusion_shows_shares_of_the_true_class_and_counts():
+    figure = figures.draw_confusion([[3, 1], [0, 0]], ("no", "yes"), False)
+    assert texts(figure)[:4] == ["0.75\n(3)", "0.25\n(1)", "0.00\n(0)", "0.00\n(0)"]
+
+
+def test_subjects_stand_in_order():
+    bars = figures.draw_subjects([0.4, 0.9, 0.2], 0.5, False).axes[0].patches
+    assert [bar.get_height() for bar in bars] == [0.2, 0.4, 0.9]
+
+
+def test_curves_hold_a_line_a_fold_for_training_and_selection():
+    histories = {f"{fold}-seed0": draw_history(fold) for fold in range(3)}
+    losses, accuracies = figures.draw_curves(histories, False).axes
+    assert sum(len(line.get_xdata()) > 0 for line in losses.lines) == 6
+    assert sum(len(line.get_xdata()) > 0 for line in accuracies.lines) == 6
+
+
+def test_a_training_without_selection_has_one_line():
+    history = pd.DataFrame({"epoch": [1, 2], "loss": [1.0, 0.9], "accuracy": [0.5, 0.6]})
+    losses, _ = figures.draw_curves({"0-seed0": history}, False).axes
+    assert sum(len(line.get_xdata()) > 0 for line in losses.lines) == 1

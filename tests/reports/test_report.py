@@ -1,0 +1,224 @@
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+
+import pandas as pd
+import pytest
+
+from tests.evaluation.drawn import draw_predictions
+from tests.reports.run_folders import write_demo, write_leakage, write_run
+from transferpain.errors import UserError
+from transferpain.evaluation.groups import write_subjects
+from transferpain.experiment import Comparison
+from transferpain.reports.report import write_report
+from transferpain.store import write_text
+
+PAIRS = [Comparison(better="ann", worse="ann-untrained"), Comparison(better="lstm", worse="lstm-untrained")]
+
+
+def write(tmp_path, folders, comparisons=(), title="A title", question="A question?"):
+    return write_report("mine", title, question, folders, comparisons, tmp_path / "reports")
+
+
+class Page(HTMLParser):
+    """The tags of a page, with their attributes; complains about tags that are not closed."""
+
+    VOID = ("meta", "img", "br", "hr", "link", "input")
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.open = [], []
+        self.feed(text)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in self.VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def all(self, name):
+        return [attributes for tag, attributes in self.tags if tag == name]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    top = tmp_path_factory.mktemp("demo")
+    return write(top, write_demo(top / "runs"), PAIRS)
+
+
+def test_writes_the_page_the_picture_and_the_tables(demo):
+    assert sorted(path.name for path in demo.parent.iterdir()) == [
+        "classes.csv", "differences.csv", "differences.tex", "index.html", "result.png", "results.csv",
+        "results.tex", "subjects.csv",
+    ]  # fmt: skip
+
+
+def test_the_page_is_whole_in_itself(demo):
+    text = demo.read_text(encoding="utf-8")
+    page = Page(text)
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "link", "iframe", "object", "a"}
+    pictures = page.all("img")
+    assert len(pictures) == 1 + 4 * 3
+    assert all(picture["src"].startswith("data:image/svg+xml;base64,") for picture in pictures)
+    assert all(len(picture["alt"]) > 20 for picture in pictures)
+    assert not re.search(r"url\(|@import|https?://", re.sub(r'src="data:[^"]*"', "", text))
+    assert page.all("html") == [{"lang": "en"}]
+
+
+def test_the_page_holds_every_section(demo):
+    text = demo.read_text(encoding="utf-8")
+    for part in (
+        "A question?", "Paired differences", "Stated in the paper", "our choice, not the paper", "Confusion matrix",
+        "Learning curves", "Scores by subject (24)", "Clips that could not be used (0)", "task: ai4pain-three",
+        "versions keras", "covered", "Majority-class accuracy", "better: the interval lies above 0",
+    ):  # fmt: skip
+        assert part in text
+
+
+def test_the_differences_are_those_of_the_runs(demo):
+    gaps = pd.read_csv(demo.parent / "differences.csv")
+    scores = pd.read_csv(demo.parent / "results.csv").query("counted == 'all'").set_index("run")["balanced_accuracy"]
+    assert gaps["difference"][0] == pytest.approx(scores["ann"] - scores["ann-untrained"], abs=2e-6)
+    assert (gaps["low"] > 0).all()
+
+
+def test_synthetic_data_are_marked_wherever_they_are_shown(demo):
+    text = demo.read_text(encoding="utf-8")
+    assert 'class="banner"' in text
+    assert "SYNTHETIC DATA: drawn faces.</strong>" in text
+    for file in ("results.csv", "differences.csv", "classes.csv", "subjects.csv"):
+        assert pd.read_csv(demo.parent / file)["synthetic"].all()
+    for file in ("results.tex", "differences.tex"):
+        assert "SYNTHETIC DATA" in (demo.parent / file).read_text(encoding="utf-8")
+
+
+def test_licensed_data_carry_no_such_mark(tmp_path):
+    page = write(tmp_path, [write_run(tmp_path, "ann", draw_predictions(subjects=4), synthetic=False)])
+    assert "SYNTHETIC" not in page.read_text(encoding="utf-8")
+    assert "SYNTHETIC" not in (page.parent / "results.tex").read_text(encoding="utf-8")
+    assert not pd.read_csv(page.parent / "results.csv")["synthetic"].any()
+
+
+def test_the_banner_names_the_synthetic_runs_among_others(tmp_path):
+    table = draw_predictions(subjects=4)
+    folders = [write_run(tmp_path, "twin", table), write_run(tmp_path, "real", table, synthetic=False)]
+    assert "drawn faces in twin.</strong>" in write(tmp_path, folders).read_text(encoding="utf-8")
+
+
+def test_leakage_checks_stand_in_their_order_and_a_fail_is_visible(tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions(subjects=4, skill=0.9))
+    page = write(tmp_path, [folder])
+    assert "Leakage checks" not in page.read_text(encoding="utf-8")
+    assert not (page.parent / "leakage.csv").exists()
+    write_leakage(folder, failing=(6, 9))
+    text = write(tmp_path, [folder]).read_text(encoding="utf-8")
+    rows = re.findall(r'<tr class="(\S+)"><td class="number">(\d+)</td>', text)
+    assert [int(number) for _, number in rows] == list(range(1, 13))
+    assert [int(number) for state, number in rows if state == "fail"] == [6, 9]
+    assert rows[0][0] == "not-applicable"
+    assert "Leakage checks that failed: 6 Check 6; 9 Check 9." in text
+    for part in ("0 of 12", "Explanation 12.", "The data name no subjects."):
+        assert part in text
+    table = pd.read_csv(page.parent / "leakage.csv")
+    assert table["state"].value_counts().to_dict() == {"pass": 9, "fail": 2, "not applicable": 1}
+    assert table["synthetic"].all()
+
+
+def test_groups_are_shown_where_the_data_state_sex_or_age(tmp_path):
+    table = draw_predictions(subjects=6, skill=0.8)
+    folder = write_run(tmp_path, "ann", table)
+    page = write(tmp_path, [folder])
+    assert "by sex and age" not in page.read_text(encoding="utf-8")
+    subjects = table[["dataset", "subject"]].drop_duplicates().assign(sex=["m", "w"] * 3, age=[20, 30, 40, 50, 60, 70])
+    write_subjects(folder, subjects)
+    text = write(tmp_path, [folder]).read_text(encoding="utf-8")
+    for part in ("Balanced accuracy by sex and age", "women", "18-35", "36-50", "51+"):
+        assert part in text
+    groups = pd.read_csv(page.parent / "groups.csv")
+    assert groups["group"].tolist() == ["men", "women", "18-35", "36-50", "51+"]
+    assert groups["subjects"].tolist() == [3, 3, 2, 2, 2]
+    assert groups["low"].notna().all()
+    assert groups["synthetic"].all()
+
+
+def test_text_from_files_is_escaped(tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions(subjects=4), changes={"task": "<script>1</script>"})
+    write_text(folder / "unusable.csv", 'clip,problem\n<b>x</b>,"a ""quoted"" <img src=x>"\n')
+    page = write(tmp_path, [folder], title="<i>t</i>", question="<script>2</script>")
+    text = page.read_text(encoding="utf-8")
+    assert "<script" not in text
+    assert "<b>x" not in text
+    assert "<img src=x" not in text
+    assert "&lt;i&gt;t&lt;/i&gt;" in text
+
+
+def test_notes_say_what_a_reader_must_know(tmp_path):
+    weak = draw_predictions((1, 12, 0), skill=0.2)
+    weak.loc[weak["clip"] == "S00-000", "coverage"] = 0.0
+    weak.loc[0, "y_true"] = pd.NA
+    folder = write_run(tmp_path, "weak", weak, changes={"protocol": {"kind": "folders", "selection": "paper"}})
+    text = write(tmp_path, [folder]).read_text(encoding="utf-8")
+    for part in (
+        "Always answering the most frequent class", "No clip of High-Pain", "Clips without a face in any frame: 1.",
+        "Clips without a label: 1.", "selection: paper",
+    ):  # fmt: skip
+        assert part in text
+
+
+def test_a_good_run_needs_no_note(tmp_path):
+    text = write(tmp_path, [write_run(tmp_path, "ann", draw_predictions(skill=0.9))]).read_text(encoding="utf-8")
+    assert 'class="note"' not in text
+
+
+def test_an_unlabelled_run_is_reported_without_scores(tmp_path):
+    table = draw_predictions(subjects=3)
+    table["y_true"] = pd.array([pd.NA] * len(table), dtype="Int64")
+    page = write(tmp_path, [write_run(tmp_path, "test", table)])
+    text = page.read_text(encoding="utf-8")
+    assert "Clips without a label: 36." in text
+    assert "Confusion matrix" not in text
+    assert not (page.parent / "result.png").exists()
+
+
+def test_images_without_subjects_say_what_the_interval_is_over(tmp_path):
+    folder = write_run(tmp_path, "emotions", draw_predictions((1, 0, 0), subjects=30))
+    text = write(tmp_path, [folder]).read_text(encoding="utf-8")
+    assert "intervals are over single images" in text
+    assert "Scores by subject" not in text
+
+
+def test_the_same_runs_give_the_same_page(tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions(subjects=4))
+    first = write(tmp_path, [folder]).read_bytes()
+    assert write(tmp_path, [folder]).read_bytes() == first
+
+
+def test_refuses_runs_that_cannot_be_told_apart(tmp_path):
+    table = draw_predictions(subjects=3)
+    folders = [write_run(tmp_path / place, "ann", table) for place in ("a", "b")]
+    with pytest.raises(UserError, match="told apart"):
+        write(tmp_path, folders)
+    with pytest.raises(UserError, match="no run"):
+        write(tmp_path, [])
+
+
+def test_refuses_a_comparison_with_a_run_that_is_not_there(tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions(subjects=3))
+    with pytest.raises(UserError, match="not in the report"):
+        write(tmp_path, [folder], PAIRS[:1])
+
+
+def test_needs_no_tensorflow(tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions(subjects=3))
+    code = (
+        "import sys; from pathlib import Path; from transferpain.reports.report import write_report; "
+        f"write_report('mine', 't', 'q', [Path({str(folder)!r})], [], Path({str(tmp_path)!r})); "
+        "print(sorted({'tensorflow', 'keras', 'torch', 'mediapipe', 'sklearn'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,37 @@
+"""A study small enough for a test: the shipped experiment files on tiny twins, 32-pixel faces, one or two epochs."""
+
+from pathlib import Path
+
+import yaml
+
+from tests.command_line import EXPERIMENTS
+
+TINY = {"faces": {"detector": "mediapipe", "size": 32}, "training": {"epochs": 2}}
+STUDY = {
+    "study": "small",
+    "title": "Small",
+    "question": "Does everything run?",
+    "twins": {
+        "biovid": {"subjects": 9, "clips": 1, "seconds": 0.6},
+        "ai4pain": {"subjects": 8, "clips": 1, "seconds": 0.5},
+    },
+    "data_root": "data",
+    "set": TINY | {"features": {"fps": 10}, "window": {"seconds": 0.5}, "seeds": [0, 1]},
+    "experiments": {
+        "ann": {"experiment": "ai4pain-ann", "set": {"source": "small-biovid-vgg16"}},
+        "lstm": {"experiment": "ai4pain-lstm", "set": {"source": "untrained"}},
+    },
+    "comparisons": [{"better": "ann", "worse": "lstm"}],
+}
+
+
+def write_small_study(folder: Path) -> Path:
+    """Write the study and its source beside copies of the shipped experiment files; return the study's file."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in EXPERIMENTS.glob("*.yaml"):
+        (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
+    source = {"base": "biovid-vgg16.yaml", "name": "small-biovid-vgg16", **TINY}
+    source["images"] = {"first_frame": 5, "every": 5, "test_every": 5}
+    (folder / "small-biovid-vgg16.yaml").write_text(yaml.safe_dump(source), encoding="utf-8")
+    (folder / "small.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
+    return folder / "small.yaml"

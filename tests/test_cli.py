@@ -1,0 +1,79 @@
+"""The command line: help, exit codes, messages; the long commands are in test_study.py."""
+
+import pytest
+
+from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+
+COMMANDS = [
+    ("data", "check"),
+    ("data", "twin"),
+    ("faces",),
+    ("pretrain",),
+    ("extract",),
+    ("run",),
+    ("report",),
+    ("doctor",),
+]
+HEAVY = {"tensorflow", "keras", "torch", "mediapipe", "sklearn", "matplotlib"}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_of_each_command_shows_an_example(command):
+    result = transferpain(*command, "--help")
+    assert result.returncode == 0
+    assert f"transferpain {' '.join(command)}" in " ".join(result.stdout.split())
+    assert "Example:" in result.stdout
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("doctor",)], ids=" ".join)
+def test_start_up_imports_nothing_heavy(arguments):
+    assert not imported_modules(*arguments) & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", EXPERIMENTS / "ai4pain-an.yaml"), "Did you mean"),
+        (("run", EXPERIMENTS / "ai4pain-ann.yaml", "--data-root", "nowhere"), "Received: nowhere"),
+        (("run", EXPERIMENTS / "ai4pain-ann.yaml", "--set", "training.epocs=2"), "`training.epocs` is not a known key"),
+        (("run", EXPERIMENTS / "ai4pain-ann.yaml", "--set", "epochs"), "key=value"),
+        (("pretrain", EXPERIMENTS / "ai4pain-ann.yaml"), "cannot be a source"),
+        (("faces", EXPERIMENTS / "demo.yaml"), "is a study"),
+        (("run", EXPERIMENTS / "demo.yaml", "--dry-run", "--workspace", "empty"), "draws its own twins first"),
+        (("report", "nowhere"), "A report needs finished runs"),
+        (("data", "check", "biovod"), "Received: biovod"),
+        (("data", "twin", "biovod", "--out", "x", "--subjects", "2"), "no synthetic twin"),
+    ],
+)
+def test_a_fault_is_a_message_and_not_a_traceback(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = transferpain(*arguments)
+    assert result.returncode == 1
+    assert message in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_debug_shows_the_traceback():
+    result = transferpain("run", "nowhere.yaml", "--debug")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
+
+
+def test_the_environment_names_the_data_root(tmp_path):
+    result = transferpain("data", "check", "biovid", environment={"TRANSFERPAIN_DATA": str(tmp_path / "licensed")})
+    assert result.returncode == 1
+    assert "licensed" in result.stderr
+
+
+def test_doctor_shows_what_follows_from_the_machine():
+    result = transferpain("doctor")
+    assert result.returncode == 0
+    for topic in ("compute dtype", "processor features", "GPU", "OpenCV packages", "data: biovid", "cache"):
+        assert topic in result.stdout
+
+
+def test_check_of_a_twin_says_that_it_is_synthetic(small_twin, tmp_path):
+    result = transferpain("data", "check", "biovid", "--data-root", small_twin, "--workspace", tmp_path)
+    assert result.returncode == 0
+    assert "SYNTHETIC" in result.stdout

@@ -1,0 +1,42 @@
+"""Estimates before a run."""
+
+import pandas as pd
+import pytest
+
+from tests.small_study import write_small_study
+from transferpain.estimate import Stage, clip_frames, estimate, estimate_rows, forward_rate
+from transferpain.experiment import load_experiment, parse_overrides
+from transferpain.run_folder import Places
+from transferpain.runner import labelled_units
+
+
+def test_a_forward_pass_costs_as_the_area_of_the_picture():
+    assert forward_rate("vgg16", "float32", 112) == pytest.approx(4 * forward_rate("vgg16", "float32", 224))
+
+
+def test_a_shared_stage_counts_once():
+    faces = Stage("a", "faces", "10 clips", 3600, 1e9)
+    rows = estimate_rows([faces, Stage("b", "faces", "10 clips", 3600, 1e9), Stage("b", "head", "x", 1800, 0)])
+    assert len(rows) == 3
+    assert rows[-1] == ["sum", "", "", "1.50", "1.00"]
+
+
+def test_sources_come_first_and_nothing_is_computed(small_twin, tmp_path):
+    study = write_small_study(tmp_path / "experiments")
+    overrides = parse_overrides(["source=small-biovid-vgg16", "faces.detector=mediapipe", "faces.size=32"])
+    experiment = load_experiment(study.parent / "ai4pain-ann.yaml", overrides)
+    stages = estimate(experiment, study.parent, Places(small_twin, tmp_path))
+    assert [stage.experiment for stage in stages] == ["small-biovid-vgg16"] * 2 + ["ai4pain-ann"] * 3
+    assert all(stage.seconds > 0 for stage in stages)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
+    study = write_small_study(tmp_path / "experiments")
+    experiment = load_experiment(study.parent / "small-biovid-vgg16.yaml")
+    _, index, _ = labelled_units(experiment, Places(small_twin, tmp_path))
+    clips = index.clips
+    known = clip_frames(clips, small_twin)
+    read = clip_frames(clips.assign(num_frames=pd.Series(pd.NA, index=clips.index, dtype="Int64")), small_twin)
+    assert (read > 0).all()
+    assert list(read) == list(known)

@@ -1,0 +1,96 @@
+"""What a run writes: the best model is kept, and scores are derived from predictions."""
+
+import dataclasses
+
+import pandas as pd
+import pytest
+
+from tests.command_line import EXPERIMENTS
+from transferpain.experiment import load_experiment
+from transferpain.results import finish, record_facts
+from transferpain.run_folder import Places
+from transferpain.runner import make_plan
+from transferpain.store import write_text
+
+
+@pytest.fixture
+def plan(small_twin, tmp_path):
+    changes = {"source": "untrained", "seeds": [0, 1, 2]}
+    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", changes)
+    return make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+
+
+def finish_folds(plan, losses: list[float]) -> None:
+    """Write folds with these validation losses, whose models are files that name their seed."""
+    (fold,) = plan.folds
+    clips = plan.units.iloc[fold.test]
+    for seed, loss in enumerate(losses):
+        table = clips[["dataset", "subject", "clip"]].assign(
+            frame=-1, fold=fold.name, seed=seed, y_true=clips["y"], y_pred=1, p_0=0.2, p_1=0.5, p_2=0.3, coverage=1.0
+        )
+        write_text(plan.run.fold(fold.name, seed) / "model" / "manifest.json", f'{{"seed": {seed}}}')
+        plan.run.finish_fold(fold.name, seed, table, pd.DataFrame({"epoch": [1, 2], "val_loss": [9.0, loss]}))
+
+
+def test_the_model_with_the_lowest_validation_loss_is_kept(plan):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    assert plan.run.is_done
+    assert (plan.run.model / "manifest.json").read_text() == '{"seed": 1}'
+    assert not list(plan.run.path.glob("folds/*/model"))
+
+
+def test_scores_are_those_of_the_predictions(plan):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    scores = plan.run.metrics()["all"]
+    assert scores["balanced_accuracy"]["value"] == pytest.approx(1 / 3)
+    assert scores["per_class"]["low pain"]["recall"] == 1
+    assert not (plan.run.path / "submission.csv").exists()
+
+
+def test_unlabelled_clips_get_an_answer_each(plan):
+    units = plan.units.copy()
+    units.loc[plan.folds[0].test, "y"] = pd.NA
+    plan = dataclasses.replace(plan, units=units)
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    submission = pd.read_csv(plan.run.path / "submission.csv")
+    assert set(submission["prediction"]) == {"low pain"}
+    assert submission["clip"].is_unique
+    assert plan.run.metrics()["all"] is None
+
+
+def stage_of(clips: pd.DataFrame) -> pd.DataFrame:
+    """Return what the faces stage says of clips that are as the dataset states."""
+    return clips[["clip", "num_frames", "fps"]].assign(found=1, problem="")
+
+
+def test_facts_and_unusable_clips_are_recorded_before_the_training(plan):
+    stage = stage_of(plan.clips)
+    clips = stage["clip"].tolist()
+    stage.loc[1, ["num_frames", "found", "problem"]] = [0, 0, "the video is empty"]
+    stage.loc[2, "found"] = 0
+    record_facts(plan, stage)
+    facts = plan.run.facts()
+    assert facts["synthetic"] is True
+    assert facts["classes"] == ["no pain", "low pain", "high pain"]
+    unusable = pd.read_csv(plan.run.path / "unusable.csv")
+    assert unusable.to_numpy().tolist() == [
+        [clips[1], "the video is empty"],
+        [clips[2], "no face was found in any frame"],
+    ]
+    assert facts["problems"] == list(plan.index.problems)
+
+
+def test_a_video_that_is_not_as_the_dataset_states_is_named(plan):
+    stage = stage_of(plan.clips)
+    clips, frames = stage["clip"].tolist(), stage["num_frames"].tolist()
+    stage.loc[1, "fps"] = 60.0
+    stage.loc[2, "num_frames"] = frames[2] // 2
+    record_facts(plan, stage)
+    named = plan.run.facts()["problems"][len(plan.index.problems) :]
+    assert named == [
+        f"{clips[1]}: its header states 60 frames/s, the dataset 30.",
+        f"{clips[2]}: it has {frames[2] // 2} frames, not {frames[2]}.",
+    ]

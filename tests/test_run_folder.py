@@ -1,0 +1,69 @@
+"""The run folder's contract."""
+
+import os
+
+import pandas as pd
+import pytest
+
+from transferpain.errors import UserError
+from transferpain.run_folder import Places, RunFolder, processor_name, project_commit, write_environment
+from transferpain.store import read_json, write_json
+
+PREDICTIONS = pd.DataFrame({"clip": ["a"], "frame": [-1], "y_pred": [1]})
+HISTORY = pd.DataFrame({"epoch": [1], "val_loss": [0.5]})
+
+
+def test_a_fold_is_done_only_when_everything_stands(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    assert not run.fold_is_done("test", 0)
+    run.finish_fold("test", 0, PREDICTIONS, HISTORY)
+    assert run.fold_is_done("test", 0)
+    assert not run.fold_is_done("test", 1)
+    assert run.predictions().equals(PREDICTIONS)
+
+
+def test_predictions_of_folds_come_in_a_fixed_order(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    for fold in ("fold1", "fold0"):
+        run.finish_fold(fold, 0, PREDICTIONS.assign(clip=fold), HISTORY)
+    assert list(run.predictions()["clip"]) == ["fold0", "fold1"]
+
+
+def test_a_run_is_done_with_metrics_and_model(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    write_json(run.path / "metrics.json", {})
+    assert not run.is_done
+    write_json(run.model / "manifest.json", {})
+    assert run.is_done
+
+
+def test_one_process_a_run(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    with run.locked(), pytest.raises(UserError, match="Another process"), run.locked():
+        raise AssertionError("the second lock must not be given")
+    with run.locked():
+        run.log("free again")
+    assert "free again" in (run.path / "log.txt").read_text()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission_is_named(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(UserError, match="cannot be written"), RunFolder(tmp_path / "run").locked():
+        raise AssertionError("the lock must not be given")
+
+
+def test_the_environment_states_versions_machine_and_commit(tmp_path):
+    run = RunFolder(tmp_path)
+    write_environment(run)
+    environment = read_json(tmp_path / "environment.json")
+    assert environment["versions"]["keras"] == "3.15.1"
+    assert environment["machine"]["processor"] == processor_name()
+    assert environment["commit"] == project_commit() != ""
+
+
+def test_places_stand_in_the_workspace(tmp_path):
+    places = Places(tmp_path / "data", tmp_path / "work")
+    assert {places.runs, places.cache, places.reports} == {
+        tmp_path / "work" / name for name in ("runs", "cache", "reports")
+    }

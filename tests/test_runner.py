@@ -1,0 +1,122 @@
+"""The runner: sources, splits, unlabelled tests, warnings."""
+
+import shutil
+
+import pandas as pd
+import pytest
+
+from tests.command_line import EXPERIMENTS, transferpain
+from tests.small_study import write_small_study
+from transferpain.errors import UserError
+from transferpain.experiment import load_experiment
+from transferpain.run_folder import Places, RunFolder
+from transferpain.runner import find_faces, make_plan
+
+TINY = (
+    "faces.detector=mediapipe",
+    "faces.size=32",
+    "features.fps=10",
+    "window.seconds=0.5",
+    "training.epochs=1",
+    "source=untrained",
+    "seeds=[0]",
+)
+
+
+def overrides(*more: str) -> list[str]:
+    return [part for assignment in (*TINY, *more) for part in ("--set", assignment)]
+
+
+def tiny(folder, **changes):
+    values = {"source": "untrained", "faces": {"detector": "mediapipe", "size": 32}} | changes
+    return load_experiment(folder / "ai4pain-ann.yaml", values)
+
+
+def test_the_run_is_named_by_experiment_data_and_source(small_twin, tmp_path):
+    places = Places(small_twin, tmp_path)
+    names = {
+        make_plan(tiny(EXPERIMENTS, **changes), EXPERIMENTS, places).run.path.name
+        for changes in ({}, {"seeds": [7]}, {"backbone": "resnet18"})
+    }
+    assert len(names) == 3
+    assert all(name.startswith("ai4pain-ann-") for name in names)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):
+    plan = make_plan(tiny(EXPERIMENTS), EXPERIMENTS, Places(small_twin, tmp_path))
+    assert set(plan.clips["split"]) == {"train", "validation"}
+    assert plan.synthetic
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("no-such-thing", "The source of ai4pain-ann was not found"),
+        ("ai4pain-lstm", "cannot be a source"),
+    ],
+)
+def test_a_source_that_is_none_is_refused(small_twin, tmp_path, source, message):
+    with pytest.raises(UserError, match=message):
+        make_plan(tiny(EXPERIMENTS, source=source), EXPERIMENTS, Places(small_twin, tmp_path))
+
+
+def test_a_source_of_several_seeds_is_refused(small_twin, tmp_path):
+    folder = write_small_study(tmp_path / "experiments").parent
+    path = folder / "small-biovid-vgg16.yaml"
+    path.write_text(path.read_text() + "seeds: [0, 1]\n")
+    with pytest.raises(UserError, match="one seed"):
+        make_plan(tiny(folder, source="small-biovid-vgg16"), folder, Places(small_twin, tmp_path))
+
+
+def test_image_datasets_have_no_faces_stage(tmp_path):
+    result = transferpain("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "6", "--clips", "4")
+    assert result.returncode == 0, result.stderr
+    with pytest.raises(UserError, match="has no faces stage"):
+        find_faces(load_experiment(EXPERIMENTS / "ferplus-resnet18.yaml"), Places(tmp_path, tmp_path))
+
+
+@pytest.mark.slow
+def test_an_unlabelled_test_set_gives_answers_and_no_score(small_twin, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(small_twin, data)
+    for number, video in enumerate(sorted((data / "ai4pain" / "Test").rglob("*Pain*.mp4"))):
+        video.rename(video.with_name(f"{video.parent.name}_{number}.mp4"))
+    for video in (data / "ai4pain" / "Test").rglob("*Baseline*.mp4"):
+        video.rename(video.with_name(f"{video.parent.name}_99.mp4"))
+    arguments = ["--data-root", data, "--workspace", tmp_path, *overrides("protocol.test_split=test")]
+    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert "no labels" in result.stdout
+    (path,) = (tmp_path / "runs").iterdir()
+    submission = pd.read_csv(path / "submission.csv")
+    assert set(submission["prediction"]) <= {"no pain", "low pain", "high pain"}
+    predicted = RunFolder(path).predictions()
+    assert set(submission["clip"]) == set(predicted["clip"])
+    assert predicted["y_true"].isna().all()
+    assert RunFolder(path).metrics()["all"] is None
+
+
+@pytest.mark.slow
+def test_selection_on_the_reported_subjects_warns(small_twin, tmp_path):
+    arguments = ["--data-root", small_twin, "--workspace", tmp_path, *overrides("protocol.selection=paper")]
+    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert "its scores are optimistic" in " ".join(result.stderr.split())
+    page = (tmp_path / "reports" / "ai4pain-ann" / "index.html").read_text(encoding="utf-8")
+    assert "optimistic" in page
+
+
+@pytest.mark.slow
+def test_image_rows_run_from_csv_to_report(tmp_path):
+    result = transferpain("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "30", "--clips", "8")
+    assert result.returncode == 0, result.stderr
+    changes = ["images.size=32", "training.epochs=1", "training.schedule.warmup_epochs=0", "training.tensorboard=true"]
+    sets = [part for change in changes for part in ("--set", change)]
+    arguments = ["--data-root", tmp_path, "--workspace", tmp_path, *sets]
+    result = transferpain("run", EXPERIMENTS / "ferplus-resnet18.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert "SYNTHETIC" in result.stdout
+    (path,) = (tmp_path / "runs").iterdir()
+    assert list(path.rglob("events.out.tfevents.*"))
+    assert RunFolder(path).metrics()["has_subjects"] is False

@@ -1,0 +1,89 @@
+"""Files are whole or not there."""
+
+import os
+import stat
+import time
+
+import pytest
+
+from transferpain.store import (
+    checksum_path,
+    file_hash,
+    fingerprint,
+    is_intact,
+    read_json,
+    remove_leftovers,
+    write_atomically,
+    write_checked,
+    write_json,
+    write_text,
+)
+
+# SHA-256 of "abc", from FIPS 180-2, appendix B.1.
+ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_fingerprint_depends_on_content_not_on_order():
+    assert fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
+    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+    assert len(fingerprint([])) == 16
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan")])
+def test_fingerprint_refuses_what_json_cannot_hold(value):
+    with pytest.raises((TypeError, ValueError)):
+        fingerprint(value)
+
+
+def test_file_hash_is_sha256(tmp_path):
+    path = tmp_path / "abc"
+    path.write_bytes(b"abc")
+    assert file_hash(path) == ABC
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path):
+    path = tmp_path / "result.txt"
+    write_text(path, "old")
+
+    def fail(temporary):
+        temporary.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_written_files_are_readable_by_others(tmp_path):
+    path = tmp_path / "deep" / "result.json"
+    write_json(path, {"b": 1, "a": [1.5]})
+    assert read_json(path) == {"a": [1.5], "b": 1}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_checked_files_notice_damage(tmp_path):
+    path = tmp_path / "cache.bin"
+    assert not is_intact(path)
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"))
+    assert is_intact(path)
+    path.write_bytes(b"abd")
+    assert not is_intact(path)
+
+
+def test_a_file_without_its_checksum_does_not_count(tmp_path):
+    path = tmp_path / "cache.bin"
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"))
+    checksum_path(path).unlink()
+    assert not is_intact(path)
+
+
+def test_leftovers_of_killed_processes_go_after_a_day(tmp_path):
+    young, old, kept = (tmp_path / "ab" / name for name in (".partial-1.npy", ".partial-2.npy", "whole.npy"))
+    for path in (young, old, kept):
+        write_text(path, "x")
+    for path in (old, kept):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path / "absent")
+    assert sorted((tmp_path / "ab").iterdir()) == [young, kept]

@@ -1,0 +1,39 @@
+import pytest
+from pydantic import ValidationError
+
+from transferpain.training.settings import (
+    AugmentSettings,
+    OptimizerSettings,
+    ScheduleSettings,
+    TrainingSettings,
+)
+
+
+def test_the_defaults_are_valid_and_cannot_be_changed():
+    settings = TrainingSettings()
+    with pytest.raises(ValidationError):
+        settings.epochs = 3
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: TrainingSettings(epoch=3), "epoch"),
+        (lambda: TrainingSettings(epochs=0), "epochs"),
+        (lambda: TrainingSettings(batch=0), "batch"),
+        (lambda: TrainingSettings(ema=1.0), "ema"),
+        (lambda: TrainingSettings(label_mode="soft"), "label_mode"),
+        (lambda: TrainingSettings(epochs=2, schedule={"name": "cosine", "warmup_epochs": 2}), "smaller than epochs"),
+        (lambda: OptimizerSettings(name="lion"), "name"),
+        (lambda: OptimizerSettings(learning_rate=0), "learning_rate"),
+        (lambda: OptimizerSettings(name="adam", momentum=0.9), "for sgd only, not for adam"),
+        (lambda: OptimizerSettings(name="adadelta", nesterov=True), "for sgd only, not for adadelta"),
+        (lambda: OptimizerSettings(name="adamw"), "needs a weight_decay above 0"),
+        (lambda: ScheduleSettings(warmup_epochs=1), "for the cosine schedule only"),
+        (lambda: AugmentSettings(flip=1.5), "flip"),
+        (lambda: AugmentSettings(zoom=1.0), "zoom"),
+    ],
+)
+def test_impossible_settings_are_refused(build, message):
+    with pytest.raises(ValidationError, match=message):
+        build()

@@ -1,0 +1,3 @@
+"""Transfer learning for recognising pain in faces: staged, subject-wise, repeatable."""
+
+__version__ = "0.1.0"

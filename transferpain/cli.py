@@ -1,0 +1,276 @@
+"""The command line: parse, call, print - nothing else."""
+
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from transferpain.errors import UserError
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Transfer-learning experiments for recognising pain in faces. Research only, no medical device.",
+)
+data_app = typer.Typer(no_args_is_help=True, help="Check a dataset, or draw a synthetic twin of one.")
+app.add_typer(data_app, name="data")
+
+ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
+DataRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-root",
+        metavar="DIR",
+        help="Folder with one folder a dataset. Default: $TRANSFERPAIN_DATA, else data/.",
+    ),
+]
+Workspace = Annotated[
+    Path, typer.Option("--workspace", metavar="DIR", help="Where runs/, cache/ and reports/ are kept.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the experiment; repeat as needed."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def example(command: str) -> str:
+    """Return the epilogue that shows how a command is called."""
+    return f"Example: [bold]transferpain {escape(command)}[/bold]"
+
+
+def places_of(data_root: Path | None, workspace: Path):
+    """Resolve the data root: the option, the environment variable, `data/`."""
+    from transferpain.run_folder import Places
+
+    chosen = data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data")
+    return Places(data_root=chosen, workspace=workspace)
+
+
+def out() -> Console:
+    """Return the console for results: standard output, as wide as a file needs when it is not a terminal."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+def print_rows(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table; everything in it is text, never markup."""
+    table = Table(title=escape(title), title_justify="left", header_style="bold")
+    for position, column in enumerate(columns):
+        table.add_column(escape(column), overflow="fold", no_wrap=position == 0)
+    for row in rows:
+        table.add_row(*[escape(cell) for cell in row])
+    out().print(table)
+
+
+@data_app.command("check", epilog=example("data check biovid --data-root /path/to/data --deep"))
+def data_check(
+    dataset: Annotated[
+        str, typer.Argument(help="unbc, biovid, ai4pain, mintpain, ferplus, or the folder of your own data.")
+    ],
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    deep: Annotated[bool, typer.Option("--deep", help="Decode every picture and video, too: takes minutes.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write everything to a JSON file.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Compare what is found of a dataset with what its owners ship."""
+    from dataclasses import asdict
+
+    from transferpain.datasets.check import check_dataset
+    from transferpain.store import write_json
+
+    places = places_of(data_root, workspace)
+    report = check_dataset(dataset, places.data_root, places.cache, deep)
+    if json_file is not None:
+        write_json(json_file, asdict(report))
+    mark = " (SYNTHETIC twin)" if report.synthetic else ""
+    rows = [[row.what, str(row.found), "-" if row.expected is None else str(row.expected)] for row in report.rows]
+    print_rows(f"{dataset}{mark}", ["what", "found", "expected"], rows)
+    for warning in report.warnings:
+        out().print(f"warning: {warning}", markup=False)
+    for trap in report.traps:
+        out().print(f"known trap: {trap}", markup=False)
+
+
+@data_app.command("twin", epilog=example("data twin biovid --out data/twins --subjects 20 --clips 4 --seconds 2"))
+def data_twin(
+    dataset: Annotated[str, typer.Argument(help="unbc, biovid, ai4pain, mintpain or ferplus.")],
+    output: Annotated[Path, typer.Option("--out", metavar="DIR", help="The data root to draw into.")],
+    subjects: Annotated[int, typer.Option(min=1, help="How many people to invent.")],
+    seed: Annotated[int, typer.Option(help="The same seed draws the same frames.")] = 0,
+    null: Annotated[bool, typer.Option("--null", help="Action units independent of the label.")] = False,
+    clips: Annotated[
+        int | None, typer.Option(min=1, help="Clips per class and subject. Default: as in the dataset.")
+    ] = None,
+    seconds: Annotated[
+        float | None, typer.Option(min=0.5, help="Length of a pain clip. Default: as in the dataset.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Draw a synthetic twin: invented faces, in the dataset's official layout."""
+    from transferpain.study import draw_twin
+    from transferpain.synthetic.settings import TwinSettings
+
+    settings = TwinSettings(subjects=subjects, seed=seed, null=null, clips=clips, seconds=seconds)
+    draw_twin(dataset, output, settings)
+    out().print(f"{output / dataset}: synthetic twin of {dataset}, {subjects} subjects, seed {seed}", markup=False)
+
+
+@app.command(epilog=example("faces experiments/ai4pain-ann.yaml --data-root /path/to/data"))
+def faces(
+    experiment: ExperimentFile,
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    overrides: Overrides = None,
+    debug: Debug = False,
+) -> None:
+    """Find and crop the faces that an experiment needs, and stop there."""
+    from transferpain.experiment import load_experiment, parse_overrides
+    from transferpain.runner import find_faces
+
+    table = find_faces(load_experiment(experiment, parse_overrides(overrides or [])), places_of(data_root, workspace))
+    frames, found = int(table["num_frames"].sum()), int(table["found"].sum())
+    share = f"{found / frames:.1%}" if frames else "-"
+    out().print(f"{len(table)} clips, {frames} frames, a face in {found} ({share})", markup=False)
+    for row in table[table["problem"] != ""].itertuples():
+        out().print(f"unusable: {row.clip}: {row.problem}", markup=False)
+
+
+@app.command(epilog=example("pretrain experiments/biovid-vgg16.yaml --data-root /path/to/data"))
+def pretrain(
+    experiment: ExperimentFile,
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    overrides: Overrides = None,
+    debug: Debug = False,
+) -> None:
+    """Train a source model, and its own sources where they are missing."""
+    from transferpain.experiment import load_experiment, parse_overrides
+    from transferpain.runner import pretrain_source
+
+    run = pretrain_source(
+        load_experiment(experiment, parse_overrides(overrides or [])), experiment, places_of(data_root, workspace)
+    )
+    out().print(f"source model: {run.model}", markup=False)
+
+
+@app.command(epilog=example("extract experiments/ai4pain-ann.yaml --data-root /path/to/data"))
+def extract(
+    experiment: ExperimentFile,
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    overrides: Overrides = None,
+    debug: Debug = False,
+) -> None:
+    """Compute the frozen features that an experiment needs, and stop there."""
+    from transferpain.experiment import load_experiment, parse_overrides
+    from transferpain.runner import extract_only
+
+    table = extract_only(
+        load_experiment(experiment, parse_overrides(overrides or [])), experiment, places_of(data_root, workspace)
+    )
+    out().print(f"{len(table)} clips, {int(table['frames'].sum())} feature rows cached", markup=False)
+
+
+@app.command(epilog=example("run experiments/ai4pain-ann.yaml --data-root /path/to/data --set training.epochs=20"))
+def run(
+    experiment: ExperimentFile,
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    overrides: Overrides = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the stages with an estimate of hours and disk, and stop.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Compute whatever is missing of an experiment or a study, and print the result table."""
+    from transferpain.study import dry_run_rows, run_file
+
+    places = places_of(data_root, workspace)
+    if dry_run:
+        columns, rows = dry_run_rows(experiment, places, overrides or [])
+        print_rows(f"{experiment}: nothing was computed; hours and disk are estimates", columns, rows)
+        return
+    result = run_file(experiment, places, overrides or [])
+    print_rows(result.title, result.columns, result.rows)
+    for line in result.notes:
+        out().print(line, markup=False)
+
+
+@app.command(epilog=example("report runs/demo-ann-0123456789abcdef --name mine"))
+def report(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    name: Annotated[str, typer.Option(help="The report's folder in reports/.")] = "report",
+    workspace: Workspace = Path("."),
+    debug: Debug = False,
+) -> None:
+    """Write an HTML report of finished runs, with CSV and LaTeX tables beside it."""
+    from transferpain.study import report_runs
+
+    out().print(f"report: {report_runs(runs, name, workspace)}", markup=False)
+
+
+@app.command(epilog=example("doctor --data-root /path/to/data"))
+def doctor(data_root: DataRoot = None, workspace: Workspace = Path("."), debug: Debug = False) -> None:
+    """Show versions, processor, GPU, data found, cache size, and which compute dtype will be used and why."""
+    from transferpain.doctor import examine
+
+    findings = examine(places_of(data_root, workspace))
+    print_rows(
+        "transferpain doctor",
+        ["what", "value", ""],
+        [[finding.topic, finding.value, finding.state] for finding in findings],
+    )
+    if any(finding.state == "problem" for finding in findings):
+        raise typer.Exit(1)
+
+
+class Stopped(BaseException):
+    """Ctrl-C, or a cluster's request to end; not a `KeyboardInterrupt`, which the library would answer itself."""
+
+
+def stop(*_: object) -> None:
+    """Answer a signal: everything unwinds, temporary files go, finished ones stay."""
+    raise Stopped
+
+
+def main() -> None:
+    """Run the command line; an error that the user can mend is a message, not a traceback."""
+    # TensorFlow and MediaPipe log what no user can act on; the variables count only if set before their import.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        app()
+    except (UserError, OSError) as error:
+        if "--debug" in sys.argv:
+            raise
+        sys.stderr.write(f"error: {message_of(error)}\n")
+        sys.exit(1)
+    except Stopped:
+        sys.stderr.write("stopped; what was finished is kept, and the same command goes on from there\n")
+        sys.exit(130)
+
+
+def message_of(error: UserError | OSError) -> str:
+    """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
+    if isinstance(error, UserError):
+        return str(error)
+    where = f" ({error.filename})" if error.filename else ""
+    return (
+        f"A file could not be read or written: {error.strerror or error}{where}\n"
+        "What was finished is kept. Check space and permissions, then give the same command again."
+    )

@@ -1,0 +1,21 @@
+"""The one exception that a user is meant to read."""
+
+
+class UserError(Exception):
+    """Something the user can put right: what was wrong, the rule, what was received, what to do.
+
+    The command line prints it without a traceback and exits with status 1.
+
+    Args:
+        what: what was wrong, one sentence.
+        rule: the rule that was broken, one sentence; may be empty.
+        received: the offending value, shown after `Received:`; `None` leaves the line out.
+        todo: what to do next, one sentence; may be empty.
+    """
+
+    def __init__(self, what: str, *, rule: str = "", received: object = None, todo: str = ""):
+        lines = [what, rule]
+        if received is not None:
+            lines.append(f"Received: {received}")
+        lines.append(todo)
+        super().__init__("\n".join(line for line in lines if line))

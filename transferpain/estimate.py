@@ -1,0 +1,152 @@
+"""What a run will cost, before anything is computed: stages, hours and disk, to the order of magnitude.
+
+Hours assume two processor cores and no GPU; early stopping makes training shorter.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from transferpain.datasets.media import resolve_media
+from transferpain.experiment import Experiment, load_experiment
+from transferpain.features.compute import choose_compute_dtype
+from transferpain.plan import SPLIT_SEED
+from transferpain.protocols import keep_used, make_folds
+from transferpain.run_folder import Places
+from transferpain.runner import labelled_units, source_experiment
+from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
+
+# Frames a second on two cores: faces at 640x480, a network's forward pass at 224x224 by compute dtype.
+DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
+FORWARD_RATES = {
+    ("vgg16", "bfloat16"): 30.0,
+    ("vgg16", "float32"): 10.0,
+    ("resnet18", "bfloat16"): 200.0,
+    ("resnet18", "float32"): 80.0,
+}
+HEAD_RATES = {"ann": 20_000.0, "lstm": 3_000.0}
+TRAINING_PASSES = 3  # a training step costs about three forward passes
+REFERENCE_SIZE = 224
+BYTES_A_PIXEL_OF_A_FACE = 0.5
+BYTES_A_WEIGHT_FILE = 62e6
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage: what it works on, how long it takes, what it leaves on the disk."""
+
+    experiment: str
+    name: str
+    work: str
+    seconds: float
+    disk_bytes: float
+
+
+def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage]:
+    """Return the stages of an experiment, those of its sources first."""
+    stages = []
+    if experiment.source not in BUILT:
+        path = source_experiment(experiment, folder)
+        if path is not None:
+            stages = estimate(load_experiment(path), path.parent, places)
+    _, index, units = labelled_units(experiment, places)
+    units, folds = keep_used(units, make_folds(units, experiment.protocol, SPLIT_SEED))
+    clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)
+    trainings = len(folds) * len(experiment.seeds)
+    largest = max(len(fold.train) for fold in folds)
+    if (clips["kind"] == "image_rows").all():
+        images = experiment.images.size
+        return [*stages, training_stage(experiment, images, largest, trainings)]
+    frames = clip_frames(clips, places.data_root)
+    total = int(frames.sum())
+    size = experiment.faces.size
+    stages.append(
+        Stage(
+            experiment.name,
+            f"faces ({experiment.faces.detector})",
+            f"{len(clips)} clips, {total} frames",
+            total / DETECTION_RATES[experiment.faces.detector],
+            total * size * size * BYTES_A_PIXEL_OF_A_FACE,
+        )
+    )
+    share = largest / len(units)
+    if experiment.strategy == "full":
+        late = (frames - experiment.images.first_frame).clip(lower=0).sum()
+        pictures = int(late * share / experiment.images.every)
+        return [*stages, training_stage(experiment, size, pictures, trainings)]
+    dtype, _ = choose_compute_dtype(experiment.features.dtype)
+    rows = int(feature_rows(experiment, clips, frames).sum())
+    stages.append(
+        Stage(
+            experiment.name,
+            f"features ({experiment.backbone}, {dtype})",
+            f"{rows} frames at {size}x{size}",
+            rows / forward_rate(experiment.backbone, dtype, size),
+            rows * EMBEDDING_SIZE * 2,
+        )
+    )
+    epochs = experiment.training.epochs
+    stages.append(
+        Stage(
+            experiment.name,
+            f"head ({experiment.head.kind})",
+            f"{trainings} trainings of at most {epochs} epochs",
+            trainings * epochs * rows * share / HEAD_RATES[experiment.head.kind],
+            0.0,
+        )
+    )
+    return stages
+
+
+def feature_rows(experiment: Experiment, clips: pd.DataFrame, frames: pd.Series) -> pd.Series:
+    """Return about how many feature rows each clip gives."""
+    settings = experiment.features
+    if settings.frames is not None:
+        return pd.Series(settings.frames, index=clips.index)
+    if settings.fps is None:
+        return frames
+    return frames * settings.fps / clips["fps"].astype(float)
+
+
+def training_stage(experiment: Experiment, size: int, pictures: int, trainings: int) -> Stage:
+    """Estimate the training of a whole network on pictures of `size`."""
+    dtype, _ = choose_compute_dtype("auto")
+    epochs = experiment.training.epochs
+    rate = forward_rate(experiment.backbone, dtype, size) / TRAINING_PASSES
+    return Stage(
+        experiment.name,
+        f"training ({experiment.backbone})",
+        f"{trainings} x at most {epochs} epochs of {pictures} pictures at {size}x{size}",
+        trainings * epochs * pictures / rate,
+        trainings * BYTES_A_WEIGHT_FILE,
+    )
+
+
+def forward_rate(backbone: str, dtype: str, size: int) -> float:
+    """Return frames a second of a forward pass: its cost grows with the picture's area."""
+    return FORWARD_RATES[backbone, dtype] * (REFERENCE_SIZE / size) ** 2
+
+
+def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:
+    """Return the nominal frames of each clip, float; where the index states none, the video's header does."""
+    import cv2
+
+    frames = clips["num_frames"].astype("Float64")
+    for row in frames.index[frames.isna()]:
+        video = cv2.VideoCapture(str(resolve_media(data_root, clips["media"][row])))
+        frames[row] = max(0.0, video.get(cv2.CAP_PROP_FRAME_COUNT))
+        video.release()
+    return frames.astype(float)
+
+
+def estimate_rows(stages: list[Stage]) -> list[list[str]]:
+    """Return the table of a dry run, with a row of sums; a stage that two experiments share counts once."""
+    unique = {(stage.name, stage.work, stage.seconds): stage for stage in stages}.values()
+    rows = [[stage.experiment, stage.name, stage.work, *_amounts(stage.seconds, stage.disk_bytes)] for stage in unique]
+    seconds, disk = sum(stage.seconds for stage in unique), sum(stage.disk_bytes for stage in unique)
+    return [*rows, ["sum", "", "", *_amounts(seconds, disk)]]
+
+
+def _amounts(seconds: float, disk_bytes: float) -> list[str]:
+    return [f"{seconds / 3600:.2f}", f"{disk_bytes / 1e9:.2f}"]

@@ -1,0 +1,89 @@
+"""Scores by sex and age, where the data state them."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transferpain.evaluation.predictions import labelled_rows
+from transferpain.evaluation.statistics import DRAWS, bootstrap_subjects
+from transferpain.store import write_text
+
+SUBJECT = ["dataset", "subject"]
+STATED = ("sex", "age")
+SEXES = {"m": "men", "w": "women", "f": "women"}
+AGE_BANDS = {"under 18": (0, 17), "18-35": (18, 35), "36-50": (36, 50), "51+": (51, 150)}
+COLUMNS = ["by", "group", "subjects", "clips", "balanced_accuracy", "low", "high"]
+FILE = "subjects.csv"
+
+
+def write_subjects(run_folder: Path, clips: pd.DataFrame) -> None:
+    """Write sex and age of each subject into a run's folder; no file where the data state neither.
+
+    What two clips of a subject state differently is left out.
+
+    Args:
+        run_folder: where `subjects.csv` goes.
+        clips: rows of an index: dataset, subject, and `sex` or `age` where they are stated.
+    """
+    stated = [column for column in STATED if column in clips and clips[column].notna().any()]
+    if not stated:
+        return
+    by_subject = clips.groupby(SUBJECT)[stated]
+    subjects = by_subject.first().where(by_subject.nunique() == 1).reset_index()
+    write_text(run_folder / FILE, subjects.to_csv(index=False))
+
+
+def read_subjects(run_folder: Path) -> pd.DataFrame | None:
+    """Read `subjects.csv` of a run's folder; `None` where the data state neither sex nor age."""
+    path = run_folder / FILE
+    if not path.is_file():
+        return None
+    text = {"dataset": str, "subject": str, "sex": str}
+    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"age": ""})
+
+
+def score_groups(predictions: pd.DataFrame, subjects: pd.DataFrame, *, draws: int = DRAWS) -> pd.DataFrame:
+    """Score each group of tested subjects.
+
+    Args:
+        predictions: the table of a run.
+        subjects: a row a subject: dataset, subject, and `sex` or `age`.
+        draws: bootstrap draws behind the intervals.
+
+    Returns:
+        The columns `COLUMNS`, a row a group with a labelled clip: `by` ("sex" or "age"), `group`, and the balanced
+        accuracy with its 95 % interval over the group's subjects, NaN where there are too few. Subjects of whom
+        nothing is stated are the group "not stated".
+    """
+    labelled = labelled_rows(predictions)
+    groups = pd.DataFrame({column: name_groups(subjects[column]) for column in STATED if column in subjects})
+    table = labelled[SUBJECT].astype(str).merge(subjects[SUBJECT].astype(str).join(groups), on=SUBJECT, how="left")
+    rows = []
+    for column in groups:
+        of_row = table[column].fillna("not stated").to_numpy()
+        for group in group_order(column, of_row):
+            part = labelled[of_row == group]
+            interval = bootstrap_subjects(part, ("balanced_accuracy",), draws=draws)["balanced_accuracy"]
+            people = part[SUBJECT].drop_duplicates()
+            clips = part[[*SUBJECT, "clip"]].drop_duplicates()
+            rows.append((column, group, len(people), len(clips), interval.value, interval.low, interval.high))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def name_groups(values: pd.Series) -> pd.Series:
+    """Return the group of each subject: men or women, a band of ages, or "not stated"."""
+    if values.name == "sex":
+        text = values.astype("string").str.strip()
+        return text.str.lower().map(SEXES).fillna(text).replace("", pd.NA).fillna("not stated")
+    ages = pd.to_numeric(values, errors="coerce").astype("Float64")
+    named = pd.Series("not stated", index=values.index)
+    for name, (lowest, highest) in AGE_BANDS.items():
+        named[ages.between(lowest, highest + 1, inclusive="left").fillna(False)] = name
+    return named
+
+
+def group_order(by: str, found: np.ndarray) -> list[str]:
+    """Return the groups that occur: ages ascending, sexes by name, "not stated" last."""
+    known = list(AGE_BANDS) if by == "age" else sorted(set(found) - {"not stated"})
+    return [name for name in [*known, "not stated"] if name in set(found)]

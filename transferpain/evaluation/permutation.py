@@ -1,0 +1,91 @@
+"""Whether a run knows more than who is in the picture: labels permuted within each subject.
+
+A model that only recognises people scores as well on labels that are shuffled among a subject's own clips as on
+the true ones (Chaibub Neto et al., arXiv 1712.03120).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from transferpain.errors import UserError
+from transferpain.evaluation.confusion import METRICS, count_confusions
+from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes, subject_names
+
+PERMUTATIONS = 2000
+
+
+@dataclass(frozen=True)
+class PermutationTest:
+    """A score, averaged over seeds, beside its distribution under permuted labels.
+
+    Attributes:
+        observed: the score with the true labels.
+        mean: its mean with permuted labels.
+        p: share of the permutations that score at least as well, the true order counted as one; NaN where no
+            subject has clips of two classes, so that nothing can be permuted.
+    """
+
+    observed: float
+    mean: float
+    p: float
+
+
+def permute_within_subjects(
+    predictions: pd.DataFrame,
+    metric: str = "balanced_accuracy",
+    *,
+    in_series: bool = False,
+    draws: int = PERMUTATIONS,
+    seed: int = 0,
+) -> PermutationTest:
+    """Test whether a run's score beats labels that are permuted among each subject's own clips.
+
+    A permutation is the same for all seeds of a run, and its score is the mean over them.
+
+    Args:
+        predictions: the table of a run.
+        metric: a name from `METRICS`.
+        in_series: whether rows of a subject that follow each other by name hang together, as the frames of a video
+            do: then a subject's labels are shifted in a circle, which keeps neighbours together.
+        draws: number of permutations.
+        seed: of the permutations.
+
+    Raises:
+        UserError: if no clip has a label.
+    """
+    rows = labelled_rows(predictions)
+    if rows.empty:
+        raise UserError("There is nothing to permute.", rule="At least one clip needs a label.", received="no label")
+    answers = rows.pivot(index=CLIP, columns="seed", values="y_pred")
+    clips = rows.drop_duplicates(CLIP).set_index(CLIP).loc[answers.index]
+    y_true = clips["y_true"].to_numpy(dtype=np.int64)
+    subject, names = pd.factorize(subject_names(answers.index.to_frame(index=False)))
+    num_seeds, num_classes = answers.shape[1], number_of_classes(predictions)
+    group = np.tile(np.arange(num_seeds), len(answers))
+    y_pred = answers.to_numpy(dtype=np.int64).ravel()
+
+    def measure(labels: np.ndarray) -> float:
+        confusions = count_confusions(group, np.repeat(labels, num_seeds), y_pred, (num_seeds, num_classes))
+        return float(METRICS[metric](confusions).mean())
+
+    observed = measure(y_true)
+    if pd.DataFrame({"subject": subject, "y": y_true}).drop_duplicates().shape[0] == len(names):
+        return PermutationTest(observed, observed, float("nan"))
+    generator = np.random.default_rng(seed)
+    in_order = np.argsort(subject, kind="stable")
+    sizes = np.bincount(subject)
+    size, first = np.repeat(sizes, sizes), np.repeat(np.cumsum(sizes) - sizes, sizes)
+    permuted, scores = np.empty_like(y_true), np.empty(draws)
+    for draw in range(draws):
+        if in_series:
+            steps = np.repeat(generator.integers(sizes), sizes)
+            shuffled = in_order[first + (np.arange(len(y_true)) - first + steps) % size]
+        else:
+            shuffled = np.lexsort((generator.random(len(y_true)), subject))
+        permuted[in_order] = y_true[shuffled]
+        scores[draw] = measure(permuted)
+    # The tolerance keeps rounding from turning a tie into a win.
+    beaten_by = int((scores >= observed - 1e-12).sum())
+    return PermutationTest(observed, float(scores.mean()), (1 + beaten_by) / (1 + draws))

@@ -1,0 +1,99 @@
+"""The table of predictions: which of its rows are scored, and as what."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from transferpain.errors import UserError
+from transferpain.evaluation.confusion import count_confusions
+
+CLIP = ["dataset", "subject", "clip"]
+WHOLE_CLIP = -1
+
+
+@dataclass(frozen=True)
+class SubjectConfusions:
+    """Confusion matrices by subject and seed: the only thing that scores and intervals are computed from.
+
+    `counts` is int64 `(subjects, seeds, classes, classes)`.
+    """
+
+    subjects: tuple[str, ...]
+    seeds: tuple[int, ...]
+    counts: np.ndarray
+
+
+def clip_rows(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows that answer for a whole clip (`frame == -1`), labelled or not.
+
+    Raises:
+        UserError: if a seed answers twice for one clip, or the seeds answer for different clips.
+    """
+    rows = predictions[predictions["frame"] == WHOLE_CLIP]
+    twice = rows.duplicated([*CLIP, "seed"])
+    if twice.any():
+        raise UserError(
+            "A clip is predicted more than once.",
+            rule="A seed answers once for each clip: test sets of folds must not overlap.",
+            received=f"{int(twice.sum())} repeated rows, the first of clip {rows[twice]['clip'].iloc[0]!r}",
+        )
+    answers = rows.groupby(CLIP, observed=True).size()
+    if (answers != rows["seed"].nunique()).any():
+        raise UserError(
+            "The run is not finished: not every seed has predicted every clip.",
+            rule="Scores are averaged over seeds, so each seed must answer for the same clips.",
+            received=f"{rows['seed'].nunique()} seeds, but {int(answers.min())} for some clips",
+            todo="Run the experiment again: it goes on where it stopped.",
+        )
+    return rows
+
+
+def labelled_rows(predictions: pd.DataFrame, covered: bool = False) -> pd.DataFrame:
+    """Return the clip rows with a true label; with `covered` only those with a face in at least one frame."""
+    rows = clip_rows(predictions)
+    keep = rows["y_true"].notna()
+    if covered:
+        keep &= rows["coverage"] > 0
+    return rows[keep]
+
+
+def number_of_classes(predictions: pd.DataFrame) -> int:
+    """Return K, the number of the columns `p_0 .. p_{K-1}`."""
+    return sum(bool(re.fullmatch(r"p_\d+", column)) for column in predictions.columns)
+
+
+def subject_names(rows: pd.DataFrame) -> pd.Series:
+    """Return a name of each row's subject that is unique over datasets."""
+    return rows["dataset"].astype(str) + "/" + rows["subject"].astype(str)
+
+
+def tells_subjects_apart(clips: pd.DataFrame) -> bool:
+    """Tell whether the data name subjects: most have more than one clip, unlike images grouped by their pixels.
+
+    Args:
+        clips: a row a clip, with the columns dataset and subject.
+    """
+    return bool(subject_names(clips).value_counts().median() >= 2)
+
+
+def confusions_by_subject(predictions: pd.DataFrame, covered: bool = False) -> SubjectConfusions:
+    """Count the labelled clips of each subject and seed by true and predicted class.
+
+    Args:
+        predictions: the table of a run.
+        covered: whether clips without a face in any frame are left out.
+    """
+    rows = labelled_rows(predictions, covered)
+    subject, subjects = pd.factorize(subject_names(rows), sort=True)
+    seed, seeds = pd.factorize(rows["seed"], sort=True)
+    num_classes = number_of_classes(predictions)
+    counts = count_confusions(
+        subject * len(seeds) + seed,
+        rows["y_true"].to_numpy(dtype=np.int64),
+        rows["y_pred"].to_numpy(dtype=np.int64),
+        (len(subjects) * len(seeds), num_classes),
+    )
+    shape = (len(subjects), len(seeds), num_classes, num_classes)
+    return SubjectConfusions(tuple(subjects), tuple(int(s) for s in seeds), counts.reshape(shape))

@@ -1,0 +1,382 @@
+"""The experiment file: its schema, how it is loaded, overridden, resolved and hashed.
+
+An experiment is one short YAML file. `base: other.yaml` (one level, beside it) supplies what the file
+leaves out; `--set key=value` overrides both. Every default stands in the settings classes, nowhere else.
+"""
+
+import difflib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from transferpain.errors import UserError
+from transferpain.faces.settings import FaceSettings
+from transferpain.features.settings import FeatureSettings
+from transferpain.protocols import ProtocolSettings
+from transferpain.store import fingerprint
+from transferpain.synthetic.settings import TwinSettings
+from transferpain.training.settings import TrainingSettings
+
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+
+
+class Settings(BaseModel):
+    """Base of every part of an experiment: immutable; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Paper(Settings):
+    """What a paper states, and what we decided where it is silent; shown apart from our measurements."""
+
+    name: str
+    title: str = ""
+    figures: dict[str, float | str] = {}
+    decisions: tuple[str, ...] = ()
+
+
+class WindowSettings(Settings):
+    """Which stretches of a clip a head sees (Prajod: 10 s, No-Pain cut up in training, the first in tests).
+
+    Attributes:
+        seconds: length of a window.
+        train: `cut` takes every whole window of a training clip, `first` only the first.
+        missing: how a sequence head sees a frame without a face.
+    """
+
+    seconds: float = Field(10.0, gt=0)
+    train: Literal["cut", "first"] = "cut"
+    missing: Literal["hold_last", "mask"] = "hold_last"
+
+
+class ImageSettings(Settings):
+    """Which frames of a clip an image model is trained and tested on, and how they are scaled.
+
+    Attributes:
+        first_frame: frames before it are left out: the face reacts late (our choice: 50 at BioVid's 25 fps).
+        every: step between training frames.
+        test_every: step between tested frames.
+        scaling: how pixels are scaled where the source does not say (`untrained`).
+        size: side of the square picture in pixels; for image datasets, which have no faces stage.
+    """
+
+    first_frame: int = Field(0, ge=0)
+    every: int = Field(1, ge=1)
+    test_every: int = Field(1, ge=1)
+    scaling: Literal["unit", "caffe", "symmetric"] = "unit"
+    size: int = Field(224, ge=32, le=512)
+
+
+class AnnHead(Settings):
+    """Dense layers on single frames, then the clip's majority vote (Prajod)."""
+
+    kind: Literal["ann"]
+    hidden: tuple[int, ...] = (1024, 128, 32)
+    dropout: float = Field(0.3, ge=0, lt=1)
+
+
+class LstmHead(Settings):
+    """Two LSTM layers on the window's frames (Prajod)."""
+
+    kind: Literal["lstm"]
+
+
+class DenseHead(Settings):
+    """The image model's own last dense layer."""
+
+    kind: Literal["dense"]
+
+
+class Experiment(Settings):
+    """One experiment, complete: every default filled in.
+
+    Attributes:
+        name: lower-case letters, digits and hyphens; names the run folder.
+        task: a file in `transferpain/tasks/`.
+        dataset: which dataset is read, where the task fits several.
+        source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model.
+        backbone: the network that the source is, or is built as.
+        strategy: `frozen` (features of the source, then a head) or `full` (every weight is trained).
+        images: needed by `full`.
+        seeds: one training per seed.
+    """
+
+    name: str = Field(pattern=NAME_PATTERN)
+    question: str = ""
+    paper: Paper | None = None
+    task: str
+    dataset: str | None = None
+    protocol: ProtocolSettings
+    faces: FaceSettings = FaceSettings()
+    source: str
+    backbone: Literal["vgg16", "resnet18"] = "vgg16"
+    strategy: Literal["frozen", "full"]
+    features: FeatureSettings = FeatureSettings()
+    window: WindowSettings = WindowSettings()
+    images: ImageSettings = ImageSettings()
+    head: Annotated[AnnHead | LstmHead | DenseHead, Field(discriminator="kind")]
+    training: TrainingSettings = TrainingSettings()
+    seeds: tuple[int, ...] = Field((0,), min_length=1)
+
+    @model_validator(mode="after")
+    def check_pairs(self) -> "Experiment":
+        if (self.strategy == "frozen") == (self.head.kind == "dense"):
+            raise ValueError(
+                f"head.kind: `{self.head.kind}` does not go with strategy `{self.strategy}`; "
+                "`frozen` takes `ann` or `lstm`, `full` takes `dense`"
+            )
+        if self.head.kind == "lstm" and self.window_frames is None:
+            raise ValueError(
+                "features.fps: `lstm` needs windows of one length, so give features.fps or features.frames"
+            )
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds: each seed once, received {list(self.seeds)}")
+        return self
+
+    @property
+    def window_frames(self) -> int | None:
+        """Frames in a full window, or `None` at the native frame rate, which differs between clips."""
+        if self.features.frames is not None:
+            return self.features.frames
+        return None if self.features.fps is None else round(self.window.seconds * self.features.fps)
+
+
+class Member(Settings):
+    """One experiment of a study: a file, and what the study changes in it."""
+
+    experiment: str
+    set: dict[str, Any] = {}
+
+
+class Comparison(Settings):
+    """A paired difference, `better` minus `worse`, over the same subjects."""
+
+    better: str
+    worse: str
+    metric: Literal["balanced_accuracy", "macro_f1", "accuracy"] = "balanced_accuracy"
+
+
+class Study(Settings):
+    """Several experiments that answer one question, in one report.
+
+    Attributes:
+        study: the report's name.
+        twins: synthetic twins to draw into the data root before anything runs; none for licensed data.
+        set: changed in every experiment.
+        experiments: name -> member; the name becomes the experiment's.
+    """
+
+    study: str = Field(pattern=NAME_PATTERN)
+    title: str
+    question: str
+    data_root: str | None = None
+    twins: dict[str, TwinSettings] = {}
+    set: dict[str, Any] = {}
+    experiments: dict[str, Member] = Field(min_length=1)
+    comparisons: tuple[Comparison, ...] = ()
+
+    @model_validator(mode="after")
+    def check_comparisons(self) -> "Study":
+        for comparison in self.comparisons:
+            for name in (comparison.better, comparison.worse):
+                if name not in self.experiments:
+                    raise ValueError(f"comparisons: `{name}` is not among experiments {list(self.experiments)}")
+        return self
+
+
+def load_experiment(path: Path, overrides: dict[str, Any] | None = None) -> Experiment:
+    """Load an experiment file over its base and apply overrides.
+
+    Args:
+        path: the YAML file.
+        overrides: nested mapping laid over the file, or dotted keys as from `parse_overrides`.
+
+    Raises:
+        UserError: if the file is absent, is not YAML, or breaks the schema; the key is named.
+    """
+    values = read_values(path)
+    if "study" in values:
+        raise UserError(
+            f"{path} is a study of several experiments, not one experiment.",
+            rule="This command takes one experiment.",
+            todo=f"Use `transferpain run {path}`, or name one of its experiments' files.",
+        )
+    return validate(Experiment, merge(values, overrides or {}), path)
+
+
+def load_study(path: Path) -> Study:
+    """Load a study file. Raises `UserError` as `load_experiment` does."""
+    return validate(Study, read_values(path), path)
+
+
+def is_study(path: Path) -> bool:
+    """Tell whether a file describes a study rather than one experiment."""
+    return "study" in read_values(path)
+
+
+def experiment_hash(experiment: Experiment, task_hash: str, index_hash: str, source_hash: str) -> str:
+    """Return the 16 digits that name a run: the experiment, its task, the data it reads, the source it starts from."""
+    content = {
+        "experiment": resolved(experiment),
+        "task": task_hash,
+        "index": index_hash,
+        "source": source_hash,
+    }
+    return fingerprint(content)
+
+
+def resolved(experiment: Experiment) -> dict[str, Any]:
+    """Return the experiment with every default filled in, as plain JSON types."""
+    return experiment.model_dump(mode="json")
+
+
+def parse_overrides(assignments: list[str]) -> dict[str, Any]:
+    """Turn `["training.epochs=5"]` into `{"training": {"epochs": 5}}`; values are read as YAML.
+
+    Raises:
+        UserError: if an assignment has no `=`, or its value is not YAML.
+    """
+    values: dict[str, Any] = {}
+    for assignment in assignments:
+        key, equals, text = assignment.partition("=")
+        if not equals or not key:
+            raise UserError(
+                "An override could not be read.",
+                rule="It is written key=value, with dots for nested keys.",
+                received=assignment,
+                todo="For example: --set training.epochs=5",
+            )
+        try:
+            value: Any = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UserError(
+                f"The value of `{key}` is not YAML.", received=text, todo="Quote it: --set 'key=\"text\"'"
+            ) from error
+        for part in reversed(key.split(".")):
+            value = {part: value}
+        values = merge(values, value)
+    return values
+
+
+def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """Return `base` with `over` laid on it; mappings merge key by key, everything else is replaced.
+
+    A nested part of another `kind` or `name` replaces the base's part whole: their keys have nothing in common.
+    """
+    merged = dict(base)
+    for key, value in over.items():
+        below = merged.get(key)
+        both = isinstance(value, dict) and isinstance(below, dict)
+        merged[key] = merge(below, value) if both and not names_another(below, value) else value
+    return merged
+
+
+def names_another(base: dict[str, Any], over: dict[str, Any]) -> bool:
+    """Tell whether `over` chooses another alternative (head, protocol, optimiser, paper) than `base`."""
+    return any(key in over and over[key] != base.get(key) for key in ("kind", "name"))
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping and lay it over its `base:`, if it names one.
+
+    Raises:
+        UserError: if a file is absent or not a YAML mapping, or the base has a base of its own.
+    """
+    values = read_mapping(path)
+    base_name = values.pop("base", None)
+    if base_name is None:
+        return values
+    base_path = path.parent / str(base_name)
+    base = read_mapping(base_path)
+    if "base" in base:
+        raise UserError(
+            f"{path}: `base` names a file that has a base of its own.",
+            rule="One level of `base:` is allowed, so that a reader opens two files at most.",
+            received=f"{base_name} -> {base['base']}",
+            todo="Name the lowest file, and repeat what differs.",
+        )
+    return merge(base, values)
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """Read one YAML file that must hold a mapping without repeated keys."""
+    try:
+        values = yaml.load(path.read_text(encoding="utf-8"), Loader=UniqueKeyLoader)
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise UserError(
+            "The experiment file could not be opened.",
+            rule=error.strerror,
+            received=path,
+            todo=suggest_file(path),
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"{path} is not valid YAML.", rule=" ".join(str(error).split())) from error
+    if not isinstance(values, dict):
+        raise UserError(
+            f"{path} holds no experiment.", rule="It must be a mapping of keys.", received=type(values).__name__
+        )
+    return values
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
+    """YAML's safe loader, which also refuses a key that stands twice in one mapping."""
+
+    def construct_mapping(self, node, deep=False):
+        keys = [key.value for key, _ in node.value]
+        for key in keys:
+            if keys.count(key) > 1:
+                raise yaml.constructor.ConstructorError(None, None, f"the key `{key}` stands twice", node.start_mark)
+        return super().construct_mapping(node, deep)
+
+
+def suggest_file(path: Path) -> str:
+    """Name the experiment file whose name is nearest to one that does not exist."""
+    folder = path.parent if path.parent.is_dir() else Path("experiments")
+    known = {file.name: file for file in sorted(folder.glob("*.yaml"))}
+    near = difflib.get_close_matches(path.name, known, n=1)
+    return f"Did you mean {known[near[0]]}?" if near else f"Experiments stand in {folder}/*.yaml."
+
+
+def validate(schema: type[BaseModel], values: dict[str, Any], path: Path):
+    """Check `values` against `schema`; the first fault becomes one line that names the key."""
+    try:
+        return schema.model_validate(values)
+    except ValidationError as error:
+        raise UserError(f"{path}: {describe_fault(error, values, schema)}") from error
+
+
+def describe_fault(error: ValidationError, values: dict[str, Any], schema: type[BaseModel]) -> str:
+    """Return one line on the first fault: the dotted key, the rule, what was received."""
+    fault = error.errors()[0]
+    key = dotted_key(fault["loc"], values)
+    if fault["type"] in ("extra_forbidden", "unexpected_keyword_argument"):
+        near = difflib.get_close_matches(key.split(".")[-1], all_keys(schema), n=1)
+        return f"`{key}` is not a known key." + (f" Did you mean `{near[0]}`?" if near else "")
+    if fault["type"] == "missing":
+        return f"`{key}` is missing."
+    if fault["type"] == "value_error":
+        prefix = f"`{key}`: " if key else ""
+        return prefix + str(fault["ctx"]["error"])
+    return f"`{key}`: {fault['msg'].removesuffix('.')}. Received: {fault['input']!r}"
+
+
+def dotted_key(location: tuple[int | str, ...], values: Any) -> str:
+    """Return the key as the file spells it: pydantic adds the chosen `kind` to the path, the file does not."""
+    parts = []
+    for position, part in enumerate(location):
+        last = position == len(location) - 1
+        inside = (isinstance(values, dict) and part in values) or (isinstance(values, list) and isinstance(part, int))
+        if inside or last:
+            parts.append(str(part))
+        if inside:
+            values = values[part]
+    return ".".join(parts)
+
+
+def all_keys(schema: type[BaseModel]) -> list[str]:
+    """Return every key that a schema knows at any depth, to suggest the nearest one."""
+    description = schema.model_json_schema()
+    parts = [description, *description.get("$defs", {}).values()]
+    return [key for part in parts for key in part.get("properties", {})]

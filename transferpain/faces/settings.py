@@ -1,0 +1,31 @@
+"""What an experiment may choose about faces."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+# dlib: "extend with a ratio of 25 %" (Hosseini, preprocessing). face_alignment: the tight box of the
+# landmarks (Prajod names no margin). mediapipe: our choice, not a paper's.
+DEFAULT_MARGINS = {"mediapipe": 0.0, "dlib": 0.25, "face_alignment": 0.0}
+
+
+class FaceSettings(BaseModel):
+    """How faces are found and cropped.
+
+    Attributes:
+        detector: the face detector.
+        margin: by how much the square about the box is enlarged, as a share of its side: 0.25 makes it 1.25
+            times as wide, 12.5 % on each side. `None` takes the detector's default.
+        size: side of the cropped face in pixels.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    detector: Literal["mediapipe", "dlib", "face_alignment"] = "mediapipe"
+    margin: float | None = Field(default=None, ge=0, le=4)
+    size: int = Field(default=224, ge=16, le=1024)
+
+    @property
+    def resolved_margin(self) -> float:
+        """The margin that is used: the given one or the detector's default."""
+        return DEFAULT_MARGINS[self.detector] if self.margin is None else self.margin

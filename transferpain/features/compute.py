@@ -1,0 +1,67 @@
+"""Which number format the backbone computes in on this machine, found without starting TensorFlow."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+# Tensor cores multiply bfloat16 from this compute capability on (NVIDIA Ampere).
+BFLOAT16_CAPABILITY = 8.0
+BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
+ANSWER_SECONDS = 10
+
+
+def choose_compute_dtype(requested: str) -> tuple[str, str]:
+    """Return the compute dtype and one sentence that says why.
+
+    Args:
+        requested: `auto`, `float32` or `bfloat16`.
+
+    Returns:
+        `("float32" | "bfloat16", reason)`.
+    """
+    if requested != "auto":
+        return requested, f"{requested} was asked for."
+    return fastest_dtype(processor_flags(), gpu_capability())
+
+
+def fastest_dtype(flags: frozenset[str], capability: float | None) -> tuple[str, str]:
+    """Choose for a machine with these processor flags and this GPU compute capability (`None`: no GPU)."""
+    if capability is not None:
+        if capability >= BFLOAT16_CAPABILITY:
+            return (
+                "bfloat16",
+                f"The GPU has compute capability {capability}: it multiplies bfloat16 natively.",
+            )
+        return (
+            "float32",
+            f"The GPU has compute capability {capability}: below {BFLOAT16_CAPABILITY}, no bfloat16.",
+        )
+    for flag in BFLOAT16_FLAGS:
+        if flag in flags:
+            return "bfloat16", f"The processor has {flag}: it multiplies bfloat16 natively."
+    return "float32", f"The processor has neither {' nor '.join(BFLOAT16_FLAGS)}, and there is no GPU."
+
+
+def processor_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
+    """Return the processor's feature flags; none where the system does not list them in `path`."""
+    if not path.is_file():
+        return frozenset()
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, _, values = line.partition(":")
+        if name.strip() == "flags":
+            return frozenset(values.split())
+    return frozenset()
+
+
+def gpu_capability() -> float | None:
+    """Return the lowest compute capability of the NVIDIA GPUs, or `None` if there is no GPU."""
+    program = shutil.which("nvidia-smi")
+    if program is None:
+        return None
+    query = [program, "--query-gpu=compute_cap", "--format=csv,noheader"]
+    try:
+        answer = subprocess.run(query, capture_output=True, text=True, check=True, timeout=ANSWER_SECONDS)
+    except (subprocess.SubprocessError, OSError):
+        # The driver is missing or asleep: there is no GPU to compute on.
+        return None
+    return min((float(line) for line in answer.stdout.split()), default=None)

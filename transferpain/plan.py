@@ -1,0 +1,57 @@
+"""An experiment with everything that its run folder's name depends on."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from transferpain.datasets.index import Index
+from transferpain.experiment import Experiment
+from transferpain.protocols import Fold
+from transferpain.run_folder import RunFolder
+from transferpain.sources.origin import Origin
+from transferpain.sources.preprocessing import Preprocessing
+from transferpain.tasks.task import Task
+
+SPLIT_SEED = 0  # one split for all seeds: what differs between seeds is the training, not the subjects
+
+
+@dataclass(frozen=True)
+class Plan:
+    """An experiment, the data and the split that it uses, and the source that it starts from.
+
+    Attributes:
+        clips: the rows of the index whose media are read, in its order.
+        units: what is predicted, a row each, with dataset, subject, clip (unique), `y`, `file_clip` (the clip of the
+            index that it is, or is a frame of) and `row` (the frame's place in that clip, -1 for a whole clip).
+        folds: positions into `units`.
+        origin: what the source is; its model is loaded only when needed.
+    """
+
+    experiment: Experiment
+    task: Task
+    index: Index
+    clips: pd.DataFrame
+    units: pd.DataFrame
+    folds: list[Fold]
+    origin: Origin
+    run: RunFolder
+
+    @property
+    def synthetic(self) -> bool:
+        """True if the data, or anything that the source was trained on, was drawn."""
+        return self.index.synthetic or self.origin.synthetic
+
+    @property
+    def preprocessing(self) -> Preprocessing:
+        """What the trained model reads: a source keeps its scaling, and the experiment says the faces' size."""
+        if self.has_faces_stage:
+            faces = self.experiment.faces
+            changes = {"size": faces.size, "detector": faces.detector, "margin": faces.resolved_margin}
+        else:
+            changes = {"size": self.experiment.images.size, "detector": "none", "margin": 0.0}
+        return self.origin.preprocessing.model_copy(update=changes)
+
+    @property
+    def has_faces_stage(self) -> bool:
+        """False for image datasets such as FER+, whose pictures are faces already."""
+        return bool((self.clips["kind"] != "image_rows").all())

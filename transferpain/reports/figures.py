@@ -1,0 +1,174 @@
+"""The figures of a report, drawn without a display; every one of drawn data is stamped as such."""
+
+import base64
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+INK, MUTED, BLUE, ORANGE, RED = (
+    "#1b2430",
+    "#5b6675",
+    "#0b5c9e",
+    "#c2500a",
+    "#9b1c1c",
+)  # contrast on white >= 4.5
+# Inches. Narrow, so that the text is still read when the figure shrinks to a telephone's width.
+WIDTH = 4.8
+CHANCE_LINE = (0, (3, 2))
+STAMP = "SYNTHETIC DATA: drawn faces, not people"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of an interval figure: its name, its score as text and as numbers, and the level of chance."""
+
+    label: str
+    text: str
+    value: float
+    low: float
+    high: float
+    chance: float
+    seeds: tuple[float, ...] = ()
+    baseline: bool = False
+
+
+def draw_intervals(rows: Sequence[Row], axis: str, synthetic: bool, width: float = WIDTH) -> "Figure":
+    """Draw a dot and its interval a row, each with a mark for its own chance level; `axis` names the scores."""
+    with _style():
+        figure = _new_figure(width, 1.15 + 0.62 * len(rows), synthetic)
+        axes = figure.add_subplot()
+        for height, row in enumerate(rows):
+            color = MUTED if row.baseline else BLUE
+            axes.plot([row.chance] * 2, [height - 0.15, height + 0.35], color=RED, linestyle=CHANCE_LINE)
+            axes.plot([row.low, row.high], [height] * 2, color=color, linewidth=2.6, solid_capstyle="butt")
+            axes.plot(row.seeds, [height] * len(row.seeds), "|", color=color, markersize=9)
+            axes.plot(row.value, height, "o", color=color, markersize=8)
+            # Above the line, not beside the axis: a long name would leave no room for the intervals.
+            place = {"y": height - 0.33, "transform": axes.get_yaxis_transform(), "color": color}
+            axes.text(0, s=row.label, ha="left", va="center", fontweight="bold", **place)
+            axes.text(1, s=row.text, ha="right", va="center", **place)
+        axes.set_yticks([])
+        axes.set_ylim(len(rows) - 0.5, -0.7)
+        axes.margins(x=0.08)
+        axes.set_xlabel(axis)
+        axes.spines["left"].set_visible(False)
+        axes.grid(axis="x", color="#e3e7ec", linewidth=0.8)
+        handles = [axes.plot([], [], color=RED, linestyle=CHANCE_LINE)[0]]
+        figure.legend(handles, ["chance"], loc="outside lower right", frameon=False, fontsize=10)
+    return figure
+
+
+def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], synthetic: bool) -> "Figure":
+    """Draw a confusion matrix, shaded by the share of the true class; counts stand below the shares."""
+    counts = np.asarray(confusion)
+    totals = counts.sum(axis=1, keepdims=True)
+    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
+    small = len(classes) > 4
+    with _style():
+        figure = _new_figure(WIDTH, WIDTH * (1.0 if small else 0.85), synthetic)
+        axes = figure.add_subplot()
+        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        for (row, column), share in np.ndenumerate(shares):
+            text = f"{share:.2f}" if small else f"{share:.2f}\n({counts[row, column]})"
+            color = "white" if share > 0.55 else INK
+            axes.text(column, row, text, ha="center", va="center", color=color, fontsize=9 if small else 11)
+        axes.set_xticks(range(len(classes)), classes, rotation=45 if small else 0, ha="right" if small else "center")
+        axes.set_yticks(range(len(classes)), classes)
+        axes.set_xlabel("predicted")
+        axes.set_ylabel("true")
+        axes.spines[:].set_visible(False)
+        axes.tick_params(length=0)
+    return figure
+
+
+def draw_curves(histories: Mapping[str, pd.DataFrame], synthetic: bool) -> "Figure":
+    """Draw loss and accuracy over the epochs, a line a fold and seed, in training and in selection."""
+    kinds = (("", "training", BLUE, "-"), ("val_", "selection", ORANGE, "--"))
+    alpha = max(0.15, min(0.9, 6 / max(len(histories), 1)))
+    with _style():
+        figure = _new_figure(WIDTH, 4.6, synthetic)
+        panels = figure.subplots(2, 1, sharex=True)
+        for axes, quantity in zip(panels, ("loss", "accuracy"), strict=True):
+            for history in histories.values():
+                for prefix, _, color, line in kinds:
+                    if prefix + quantity in history:
+                        values = history[prefix + quantity]
+                        axes.plot(history["epoch"], values, line, color=color, alpha=alpha, linewidth=1.6)
+            axes.set_ylabel(quantity)
+            axes.grid(color="#e3e7ec", linewidth=0.8)
+        panels[1].set_xlabel("epoch")
+        panels[1].xaxis.get_major_locator().set_params(integer=True)
+        handles = [panels[0].plot([], [], line, color=color)[0] for _, _, color, line in kinds]
+        labels = [label for _, label, _, _ in kinds]
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
+def draw_subjects(scores: Sequence[float], chance: float, synthetic: bool) -> "Figure":
+    """Draw each subject's balanced accuracy as a bar, from the lowest to the highest."""
+    ordered = np.sort(np.asarray(scores, dtype=float))
+    with _style():
+        figure = _new_figure(WIDTH, 3.2, synthetic)
+        axes = figure.add_subplot()
+        axes.bar(range(1, ordered.size + 1), ordered, color=BLUE, width=0.8)
+        chance_line = axes.axhline(chance, color=RED, linestyle=CHANCE_LINE)
+        mean_line = axes.axhline(ordered.mean(), color=ORANGE)
+        axes.set_ylim(0, 1)
+        axes.set_xlabel("subjects, lowest to highest")
+        axes.set_ylabel("balanced accuracy")
+        axes.xaxis.get_major_locator().set_params(integer=True)
+        handles, labels = [mean_line, chance_line], [f"mean of subjects {ordered.mean():.2f}", "chance"]
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
+def as_data_uri(figure: "Figure") -> str:
+    """Return the figure as SVG in a `data:` address; the same figure gives the same text."""
+    buffer = io.BytesIO()
+    with _style():
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
+    return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
+
+
+def save_png(figure: "Figure", path: Path) -> None:
+    """Write the figure as PNG, 160 dots an inch."""
+    with _style():
+        figure.savefig(path, format="png", dpi=160, metadata={"Software": None})
+
+
+@contextmanager
+def _style():
+    import matplotlib
+
+    settings = {
+        "font.family": "DejaVu Sans",
+        "font.size": 11,
+        "axes.edgecolor": MUTED,
+        "axes.labelcolor": INK,
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "text.color": INK,
+        "xtick.color": INK,
+        "ytick.color": INK,
+        "svg.hashsalt": "transferpain",
+    }
+    with matplotlib.rc_context(settings):
+        yield
+
+
+def _new_figure(width: float, height: float, synthetic: bool) -> "Figure":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    if synthetic:
+        figure.suptitle(STAMP, fontsize=9, fontweight="bold", color=RED)
+    return figure

@@ -1,0 +1,271 @@
+"""The report of finished runs: one self-contained page, its tables as CSV and LaTeX, and one picture."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from transferpain.errors import UserError
+from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
+from transferpain.experiment import Comparison
+from transferpain.reports import figures, tables
+from transferpain.reports.facts import RunFacts, read_run
+from transferpain.store import write_atomically, write_text
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+TEMPLATE = "report.html"
+RESULT_WIDTH = 7.5
+
+
+def write_report(
+    name: str,
+    title: str,
+    question: str,
+    run_folders: Sequence[Path],
+    comparisons: Sequence[Comparison],
+    out: Path,
+) -> Path:
+    """Write `out/<name>/`: `index.html`, `result.png`, and the tables as `.csv` and `.tex`.
+
+    Every score is computed from the predictions of the runs. The page loads nothing, runs no script and holds
+    no picture of a dataset. Without a labelled clip in any run there is no `result.png`.
+
+    Args:
+        name: the report's folder.
+        title: its heading.
+        question: what the runs are to answer; may be empty.
+        run_folders: finished runs, in the order of the tables.
+        comparisons: paired differences between runs, by the names of their experiments.
+        out: where reports are kept.
+
+    Returns:
+        The path of `index.html`.
+
+    Raises:
+        UserError: if there is no run, a folder is no finished run, two runs have one name, a comparison names
+            another run, or its runs were not tested on the same clips.
+    """
+    runs = [read_run(folder) for folder in run_folders]
+    _check(runs, comparisons)
+    by_name = {run.name: run for run in runs}
+    gaps = [
+        (
+            pair,
+            paired_difference(by_name[pair.better].predictions, by_name[pair.worse].predictions, pair.metric),
+        )
+        for pair in comparisons
+    ]
+    folder = out / name
+    scored = [run for run in runs if run.scores["all"]]
+    if scored:
+        picture = draw_result(scored, comparisons, width=RESULT_WIDTH)
+        write_atomically(folder / "result.png", lambda path: figures.save_png(picture, path))
+    _write_tables(folder, runs, scored, gaps)
+    write_text(folder / "index.html", _page(title, question, runs, gaps))
+    return folder / "index.html"
+
+
+def draw_result(runs: Sequence[RunFacts], comparisons: Sequence[Comparison], width: float) -> "Figure":
+    """Draw the balanced accuracy of each run with its interval, its seeds and its chance level."""
+    baselines = {pair.worse for pair in comparisons}
+    rows = []
+    for run in runs:
+        score = run.scores["all"]["balanced_accuracy"]
+        seeds = tuple(by_seed["balanced_accuracy"] for by_seed in run.scores["all"]["per_seed"].values())
+        bounds = [score["value"] if bound is None else bound for bound in (score["low"], score["high"])]
+        text = tables.with_interval(score["value"], score["low"], score["high"])
+        is_baseline = run.name in baselines
+        rows.append(figures.Row(run.name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
+    axis = "balanced accuracy, 95 % interval"
+    return figures.draw_intervals(rows, axis, any(run.synthetic for run in runs), width)
+
+
+def _check(runs: Sequence[RunFacts], comparisons: Sequence[Comparison]) -> None:
+    names = [run.name for run in runs]
+    if not runs or len(set(names)) != len(names):
+        raise UserError(
+            "The runs of a report must be told apart.",
+            rule="A report takes at least one run, and each run has a name of its own.",
+            received=", ".join(run.folder for run in runs) or "no run",
+            todo="Give one run folder a name, or set another `name` in the experiment.",
+        )
+    for pair in comparisons:
+        if not {pair.better, pair.worse} <= set(names):
+            raise UserError(
+                "A comparison names a run that is not in the report.",
+                rule=f"It compares two of {', '.join(names)}.",
+                received=f"{pair.better} and {pair.worse}",
+            )
+
+
+def _write_tables(
+    folder: Path,
+    runs: Sequence[RunFacts],
+    scored: Sequence[RunFacts],
+    gaps: Sequence[tuple[Comparison, Interval]],
+) -> None:
+    synthetic = any(run.synthetic for run in runs)
+    mark = f" {figures.STAMP}." if synthetic else ""
+    results = tables.results(runs)
+    _write_csv(folder / "results.csv", results)
+    caption = f"Scores on held-out subjects with 95 % intervals over subjects.{mark}"
+    write_text(folder / "results.tex", tables.latex(tables.results_as_text(results), caption))
+    if gaps:
+        differences = tables.differences(gaps)
+        _write_csv(folder / "differences.csv", differences.assign(synthetic=synthetic))
+        caption = f"Paired differences with 95 % intervals over subjects.{mark}"
+        write_text(folder / "differences.tex", tables.latex(tables.differences_as_text(differences), caption))
+    for file, rows_of, of_runs in (
+        ("classes.csv", tables.per_class, scored),
+        ("subjects.csv", tables.per_subject, scored),
+        ("groups.csv", tables.groups, [run for run in scored if run.groups is not None]),
+        ("leakage.csv", tables.leakage, [run for run in runs if run.checks]),
+    ):
+        parts = [rows_of(run).assign(synthetic=run.synthetic) for run in of_runs]
+        if parts:
+            _write_csv(folder / file, pd.concat(parts, ignore_index=True))
+
+
+def _write_csv(path: Path, table: pd.DataFrame) -> None:
+    write_text(path, table.to_csv(index=False, float_format="%.6f"))
+
+
+def _page(title: str, question: str, runs: Sequence[RunFacts], gaps: Sequence[tuple[Comparison, Interval]]) -> str:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("transferpain.reports", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    scored = [run for run in runs if run.scores["all"]]
+    comparisons = [pair for pair, _ in gaps]
+    result = draw_result(scored, comparisons, figures.WIDTH) if scored else None
+    return environment.get_template(TEMPLATE).render(
+        title=title,
+        draws=DRAWS,
+        question=question,
+        synthetic=[run.name for run in runs if run.synthetic],
+        all_synthetic=all(run.synthetic for run in runs),
+        results=tables.results_as_text(tables.results(runs)),
+        result_figure=figures.as_data_uri(result) if result else None,
+        result_text="; ".join(_in_words(run) for run in scored),
+        differences=tables.differences_as_text(tables.differences(gaps)) if gaps else None,
+        paper_figures=tables.paper_figures(runs),
+        decisions=_decisions(runs),
+        runs=[_run_view(run) for run in runs],
+    )
+
+
+def _in_words(run: RunFacts) -> str:
+    score = run.scores["all"]["balanced_accuracy"]
+    text = tables.with_interval(score["value"], score["low"], score["high"])
+    return f"{run.name} {text}, chance {tables.number(run.chance)}"
+
+
+def _decisions(runs: Sequence[RunFacts]) -> dict[str, list[str]]:
+    """Return what we decided where a paper is silent: paper -> decisions, each once."""
+    found: dict[str, dict[str, None]] = {}
+    for run in runs:
+        if paper := run.experiment.get("paper"):
+            found.setdefault(paper["name"], {}).update(dict.fromkeys(paper["decisions"]))
+    return {paper: list(decisions) for paper, decisions in found.items() if decisions}
+
+
+def _run_view(run: RunFacts) -> dict[str, Any]:
+    has_scores = run.scores["all"] is not None
+    return {
+        "name": run.name,
+        "folder": run.folder,
+        "synthetic": run.synthetic,
+        "notes": _notes(run),
+        "figures": _figures(run),
+        "classes": tables.per_class_as_text(tables.per_class(run)) if has_scores else None,
+        "subjects": tables.per_subject_as_text(tables.per_subject(run)) if run.scores["per_subject"] else None,
+        "groups": tables.groups_as_text(tables.groups(run)) if has_scores and run.groups is not None else None,
+        "checks": run.checks,
+        "unusable": run.unusable,
+        "facts": _flat(run.facts),
+        "environment": _flat(run.environment),
+        "experiment": run.experiment_text,
+    }
+
+
+def _notes(run: RunFacts) -> list[str]:
+    """Return what a reader must know before using the run's scores."""
+    scores = run.scores
+    notes = []
+    if failed := [f"{line.number} {line.name}" for line in run.checks if line.state == "fail"]:
+        notes.append(f"Leakage checks that failed: {'; '.join(failed)}.")
+    if scores["unlabelled"]:
+        notes.append(f"Clips without a label: {scores['unlabelled']}. They are predicted, not scored.")
+    if scores["all"] is None:
+        return notes
+    accuracy, constant = (scores["all"][name]["value"] for name in ("accuracy", "majority_class_accuracy"))
+    if accuracy <= constant:
+        notes.append(
+            f"Always answering the most frequent class gives an accuracy of {constant:.3f}; "
+            f"this run's {accuracy:.3f} is no higher."
+        )
+    if scores["absent"]:
+        notes.append(f"No clip of {', '.join(scores['absent'])}: the means are over the other classes.")
+    if scores["clips_without_face"]:
+        notes.append(
+            f"Clips without a face in any frame: {scores['clips_without_face']}. They are answered with the "
+            "training prior and count in all, not in covered."
+        )
+    if not scores["has_subjects"]:
+        notes.append("These data name no subjects: the intervals are over single images.")
+    if run.experiment["protocol"]["selection"] == "paper":
+        notes.append("Training stopped on the subjects that are scored here (selection: paper): optimistic.")
+    return notes
+
+
+def _figures(run: RunFacts) -> list[dict[str, str]]:
+    """Return the run's figures with a title, a description for those who do not see them, and the picture."""
+    views = []
+
+    def add(title: str, alt: str, figure: "Figure") -> None:
+        views.append({"title": title, "alt": alt, "uri": figures.as_data_uri(figure)})
+
+    scores = run.scores
+    if scores["all"]:
+        recalls = ", ".join(f"{k} {tables.number(v['recall'])}" for k, v in scores["all"]["per_class"].items())
+        add(
+            "Confusion matrix: share of the true class, and clips summed over seeds",
+            f"Confusion matrix of {run.name}. Recall by class: {recalls}.",
+            figures.draw_confusion(scores["all"]["confusion"], run.classes, run.synthetic),
+        )
+    if run.histories:
+        epochs = [len(history) for history in run.histories.values()]
+        add(
+            "Learning curves: a line a fold and seed",
+            f"Loss and accuracy of {run.name} by epoch: {len(epochs)} trainings of {min(epochs)} to "
+            f"{max(epochs)} epochs.",
+            figures.draw_curves(run.histories, run.synthetic),
+        )
+    if scores["per_subject"]:
+        values = [row["balanced_accuracy"] for row in scores["per_subject"]]
+        add(
+            "Balanced accuracy of each subject",
+            f"Balanced accuracy of {len(values)} subjects of {run.name}, from {min(values):.2f} to {max(values):.2f}.",
+            figures.draw_subjects(values, run.chance, run.synthetic),
+        )
+    return views
+
+
+def _flat(values: Mapping[str, Any], above: str = "") -> dict[str, str]:
+    """Return a nested mapping as one level of text: `{"versions keras": "3.15.1"}`."""
+    flat: dict[str, str] = {}
+    for key, value in values.items():
+        name = f"{above} {key}".strip()
+        if isinstance(value, Mapping):
+            flat |= _flat(value, name)
+        else:
+            flat[name] = ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return flat

@@ -1,0 +1,169 @@
+"""What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
+
+import shutil
+from typing import Protocol
+
+import numpy as np
+import pandas as pd
+
+from transferpain.evaluation.groups import write_subjects
+from transferpain.evaluation.metrics import score
+from transferpain.evaluation.predictions import clip_rows
+from transferpain.features.compute import choose_compute_dtype
+from transferpain.leakage.checks import run_checks, write_checks
+from transferpain.leakage.evidence import Evidence
+from transferpain.leakage.lineage import describe_training, lineage_facts, read_lineage
+from transferpain.plan import SPLIT_SEED, Plan
+from transferpain.progress import note
+from transferpain.protocols import Fold
+from transferpain.store import write_atomically, write_json
+
+NO_FACE = "no face was found in any frame"
+TOLERANCE = 0.05  # of a clip's frames and rate (our choice): recordings end a few frames early
+
+
+class Trained(Protocol):
+    """What both strategies return: `model`, `predictions` and `training.history`."""
+
+    model: object
+    predictions: pd.DataFrame
+    training: object
+
+
+def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
+    """Write what the run is computed from, and the clips that cannot be used.
+
+    Args:
+        stage: the table of `compute_faces`, `None` where there is no faces stage.
+    """
+    warnings = list(plan.experiment.protocol.warnings)
+    for warning in warnings:
+        note(f"warning: {warning}")
+    dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
+    facts = {
+        "dataset": plan.index.dataset.name,
+        "index": plan.index.hash,
+        "task": plan.task.name,
+        "task_hash": plan.task.hash,
+        "label_definition": plan.task.rule_for(plan.index.dataset.name).definition,
+        "empty_classes": list(plan.task.empty_classes(plan.index.dataset.name)),
+        "warnings": warnings,
+        "split_provenance": list(plan.experiment.protocol.provenance),
+        "classes": list(plan.task.classes),
+        "synthetic": plan.synthetic,
+        "source": {"name": plan.origin.name, "hash": plan.origin.hash, "synthetic": plan.origin.synthetic},
+        "preprocessing": plan.preprocessing.canonical,
+        "compute_dtype": dtype,
+        "compute_dtype_reason": reason,
+        "split_seed": SPLIT_SEED,
+        "problems": [*plan.index.problems, *([] if stage is None else departures(plan.clips, stage))],
+    }
+    write_json(plan.run.path / "facts.json", facts)
+    unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
+    write_atomically(plan.run.path / "unusable.csv", lambda path: unusable.to_csv(path, index=False))
+
+
+def unusable_clips(stage: pd.DataFrame) -> pd.DataFrame:
+    """Return clip and problem of the clips without a readable video or without a single face, and warn of them."""
+    table = stage[["clip", "problem"]].copy()
+    table.loc[(stage["problem"] == "") & (stage["found"] == 0), "problem"] = NO_FACE
+    table = table[table["problem"] != ""]
+    for row in table.itertuples():
+        note(f"warning: clip {row.clip} cannot be used: {row.problem}")
+    return table
+
+
+def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
+    """Name the readable videos that are not as the dataset states, and warn of them: another rate, or cut short.
+
+    Args:
+        clips: rows of the index, with clip, num_frames and fps.
+        stage: the table of `compute_faces` for them.
+    """
+    sentences = []
+    both = clips[["clip", "num_frames", "fps"]].merge(stage, on="clip", suffixes=("_stated", ""))
+    for row in both[both["problem"] == ""].itertuples():
+        if pd.notna(row.fps_stated) and abs(row.fps / row.fps_stated - 1) > TOLERANCE:
+            sentences.append(f"{row.clip}: its header states {row.fps:g} frames/s, the dataset {row.fps_stated:g}.")
+        if pd.notna(row.num_frames_stated) and row.num_frames < (1 - TOLERANCE) * row.num_frames_stated:
+            sentences.append(f"{row.clip}: it has {row.num_frames} frames, not {row.num_frames_stated}.")
+    for sentence in sentences:
+        note(f"warning: {sentence}")
+    return sentences
+
+
+def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained) -> None:
+    """Save the fold's model, then its results, and drop the checkpoint, which nothing needs any more."""
+    from transferpain.sharing.bundle import save_bundle
+
+    folder = plan.run.fold(fold.name, seed)
+    facts = {
+        "experiment": plan.experiment.name,
+        "backbone": plan.experiment.backbone,
+        "strategy": plan.experiment.strategy,
+        "fold": fold.name,
+        "seed": seed,
+        "index": plan.index.hash,
+        "dataset": plan.index.dataset.name,
+        "parent": plan.origin.hash,
+        "synthetic": plan.synthetic,
+        "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
+    }
+    save_bundle(folder / "model", trained.model, plan.preprocessing.model_dump(), plan.task.classes, facts)
+    plan.run.finish_fold(fold.name, seed, trained.predictions, trained.training.history)
+    (folder / "checkpoint.npz").unlink(missing_ok=True)
+    plan.run.log(f"{fold.name} seed {seed}: {len(trained.training.history)} epochs")
+
+
+def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) -> None:
+    """Keep the model of the fold with the lowest validation loss, check for leaks, and derive the metrics.
+
+    Args:
+        stage: the table of the faces stage, with `features` where they were cached; `None` where there is none.
+        images: uint8 `(images, side, side)` where clips are rows of images; else `None`.
+    """
+    best, lowest = None, float("inf")
+    for fold in plan.folds:
+        for seed in plan.experiment.seeds:
+            folder = plan.run.fold(fold.name, seed)
+            loss = pd.read_csv(folder / "history.csv")["val_loss"].min()
+            if loss < lowest:
+                best, lowest = folder / "model", loss
+    if not plan.run.model.exists():
+        copy = plan.run.path / ".model-copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        shutil.copytree(best, copy)
+        copy.rename(plan.run.model)
+    predictions = plan.run.predictions()
+    if predictions["y_true"].isna().any():
+        write_submission(plan, predictions)
+    write_subjects(plan.run.path, plan.clips)
+    evidence = Evidence(
+        experiment=plan.experiment,
+        task=plan.task,
+        units=plan.units,
+        files=plan.clips,
+        folds=tuple(plan.folds),
+        predictions=predictions,
+        data_root=plan.index.data_root,
+        lineage=read_lineage(plan.origin.folder),
+        stage=stage,
+        images=images,
+    )
+    write_checks(plan.run.path, run_checks(evidence))
+    write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes))
+    for model in plan.run.path.glob("folds/*/model"):
+        shutil.rmtree(model)
+
+
+def write_submission(plan: Plan, predictions: pd.DataFrame) -> None:
+    """Write the answers for unlabelled clips: subject, clip, the seeds' most probable class on average.
+
+    No official format of AI4Pain 2024 was found, so the columns are our choice.
+    """
+    unlabelled = clip_rows(predictions)[lambda rows: rows["y_true"].isna()]
+    columns = [f"p_{number}" for number in range(len(plan.task.classes))]
+    mean = unlabelled.groupby(["subject", "clip"], as_index=False)[columns].mean()
+    answers = [plan.task.classes[number] for number in mean[columns].to_numpy().argmax(axis=1)]
+    submission = mean[["subject", "clip"]].assign(prediction=answers)
+    write_atomically(plan.run.path / "submission.csv", lambda path: submission.to_csv(path, index=False))

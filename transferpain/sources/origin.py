@@ -1,0 +1,105 @@
+"""What the source of an experiment is, by facts that are known without TensorFlow; its model loads on demand."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferpain.errors import UserError
+from transferpain.quiet import import_tensorflow
+from transferpain.sources.preprocessing import Preprocessing
+from transferpain.store import file_hash, fingerprint, read_json
+
+EMBEDDING_SIZE = 1024
+# The same untrained network for every head seed: what is compared is the features, not luck with one network.
+UNTRAINED_SEED = 0
+BUILT = ("untrained", "imagenet")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A source by its facts.
+
+    Attributes:
+        name: `untrained`, `imagenet`, or the name of the experiment or folder.
+        hash: names the source in a run's hash: the bundle's manifest hash, or the hash of how it is built.
+        weights_hash: names the weights in the keys of features.
+        backbone: `vgg16` or `resnet18`.
+        preprocessing: from a face crop to the network's input.
+        synthetic: whether drawn faces took part in its training, here or in a parent.
+        folder: the bundle's folder; `None` for a network that is built, not loaded.
+    """
+
+    name: str
+    hash: str
+    weights_hash: str
+    backbone: str
+    preprocessing: Preprocessing
+    synthetic: bool
+    folder: Path | None
+
+    @property
+    def embedding_size(self) -> int:
+        """Features of an image, D."""
+        return EMBEDDING_SIZE
+
+    def load(self):
+        """Build or read the source. Returns a `Source`."""
+        import_tensorflow()
+        from transferpain.sources.source import imagenet_source, load_source, untrained_source
+
+        if self.folder is not None:
+            return load_source(self.folder)
+        if self.name == "imagenet":
+            return imagenet_source(self.preprocessing, UNTRAINED_SEED)
+        return untrained_source(self.backbone, self.preprocessing, UNTRAINED_SEED)
+
+    def load_embedder(self, compute_dtype: str):
+        """Return the Keras model from face crops `(batch, size, size, 3)` to `(batch, D)` float32."""
+        source = self.load()
+        from transferpain.sources.source import embedder
+
+        return embedder(source, compute_dtype)
+
+
+def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Origin:
+    """Describe a network that is built on the spot: `untrained`, or `imagenet` from Keras' weights.
+
+    Raises:
+        UserError: if ImageNet weights are asked for another backbone than VGG16.
+    """
+    if name == "imagenet" and backbone != "vgg16":
+        raise UserError(
+            "ImageNet weights are there for VGG16 only.",
+            rule="Keras has none for ResNet-18.",
+            received=f"backbone: {backbone}",
+            todo="Use backbone: vgg16, or source: untrained.",
+        )
+    digest = fingerprint([name, backbone, preprocessing.canonical, UNTRAINED_SEED])
+    return Origin(name, digest, digest, backbone, preprocessing, synthetic=False, folder=None)
+
+
+def bundle_origin(name: str, folder: Path) -> Origin:
+    """Describe a bundle from its manifest, without loading its model.
+
+    Raises:
+        UserError: if the folder is not the bundle of an image model.
+    """
+    try:
+        manifest = read_json(folder / "manifest.json")
+        preprocessing = Preprocessing(**read_json(folder / "preprocess.json"))
+        return Origin(
+            name=name,
+            hash=file_hash(folder / "manifest.json"),
+            weights_hash=manifest["weights_hash"],
+            backbone=manifest["backbone"],
+            preprocessing=preprocessing,
+            synthetic=manifest["synthetic"],
+            folder=folder,
+        )
+    except (OSError, json.JSONDecodeError, KeyError, ValueError, TypeError) as error:
+        raise UserError(
+            f"The source {name} is not a shared image model.",
+            rule="Its folder holds manifest.json and preprocess.json as `transferpain` writes them.",
+            received=f"{folder} ({error})",
+            todo="Name another folder, or an experiment that trains a source.",
+        ) from error

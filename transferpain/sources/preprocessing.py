@@ -1,0 +1,42 @@
+"""What happens to a face before a network reads it; it travels with the weights."""
+
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+# Blue, green, red: the means of the images that the original VGG16 was trained on.
+CAFFE_MEAN = np.array((103.939, 116.779, 123.68), dtype=np.float32)
+
+
+class Preprocessing(BaseModel):
+    """From a face crop to the network's input.
+
+    `scaling`: `unit` divides by 255; `symmetric` maps to -1..1; `caffe` orders the channels blue, green, red and
+    subtracts ImageNet's means (VGG16's own). `margin` of `None` is the detector's default.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: int = Field(default=224, ge=16)
+    color: Literal["rgb"] = "rgb"
+    scaling: Literal["unit", "symmetric", "caffe"] = "unit"
+    detector: str = "mediapipe"
+    margin: float | None = None
+
+    @property
+    def canonical(self) -> str:
+        """One string that names every choice; hashed into the keys of features."""
+        margin = "default" if self.margin is None else repr(self.margin)
+        return f"detect({self.detector},margin={margin})|resize({self.size})|{self.color}|scale({self.scaling})"
+
+
+def scale_pixels(images, scaling: str):
+    """Scale RGB pixels `(..., 3)` in 0..255 (a float32 array or tensor) as `scaling` says; see `Preprocessing`."""
+    if scaling == "unit":
+        return images / 255.0
+    if scaling == "symmetric":
+        return images / 127.5 - 1.0
+    if scaling == "caffe":
+        return images[..., ::-1] - CAFFE_MEAN
+    raise ValueError(f"unknown scaling: {scaling}")

@@ -1,0 +1,98 @@
+"""Files that are whole or not there: atomic writes, checksums, fingerprints."""
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+CHUNK_BYTES = 1 << 20
+TEMPORARY = ".partial-"
+DAY_SECONDS = 24 * 3600
+
+
+def fingerprint(value: object) -> str:
+    """Return 16 hexadecimal digits of the SHA-256 of `value` as canonical JSON.
+
+    Raises:
+        TypeError: if `value` holds anything but JSON types.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, sync it, and rename it to `path`.
+
+    A crash, a full disk or a second process never leaves half a file under the final name.
+    The temporary name keeps the suffix of `path`, because some writers add their own.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=path.suffix)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        write(temporary)
+        with open(temporary, "rb") as file:
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files in `folder` that killed processes left: those untouched for a day.
+
+    Younger ones may be another process's, which is about to rename them.
+    """
+    for path in folder.rglob(f"{TEMPORARY}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > DAY_SECONDS:
+                path.unlink()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` atomically as indented JSON with sorted keys."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True) + "\n")
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def checksum_path(path: Path) -> Path:
+    """Return where the checksum of a cached file stands: `<name>.sha256` beside it."""
+    return path.with_name(path.name + ".sha256")
+
+
+def write_checked(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a cache file atomically, then its checksum; without the checksum it does not count."""
+    write_atomically(path, write)
+    write_text(checksum_path(path), file_hash(path) + "\n")
+
+
+def is_intact(path: Path) -> bool:
+    """Tell whether a cached file and its checksum are there and agree."""
+    sidecar = checksum_path(path)
+    if not (path.is_file() and sidecar.is_file()):
+        return False
+    return sidecar.read_text(encoding="utf-8").strip() == file_hash(path)
