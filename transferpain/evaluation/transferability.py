@@ -152,7 +152,8 @@ def h_score(features: np.ndarray, labels: np.ndarray) -> float:
     """
     features, labels = _checked(features, labels)
     covariance = np.atleast_2d(np.cov(features, rowvar=False))
-    inverse = np.linalg.pinv(covariance, hermitian=True)
+    rounding = len(covariance) * np.finfo(np.float64).eps  # a feature that is always 0 must not count as a direction
+    inverse = np.linalg.pinv(covariance, rcond=rounding, hermitian=True)
     return float((inverse * _between_classes(features, labels)).sum())
 
 
