@@ -26,6 +26,14 @@ def test_of_standardised_features_it_is_the_papers_formula():
     np.testing.assert_allclose(recolor(source, target), expected)
 
 
+def test_frames_without_a_face_stay_missing_and_count_nowhere():
+    source, target = domain(50, 0), domain(40, 1)
+    gap = np.full((1, 5), np.nan)
+    recoloured = recolor(np.vstack([gap, source]), np.vstack([target, gap]))
+    assert np.isnan(recoloured[0]).all()
+    np.testing.assert_allclose(recoloured[1:], recolor(source, target))
+
+
 def test_a_domain_is_not_changed_into_itself():
     source = domain(50, 0)
     np.testing.assert_allclose(recolor(source, source), source, atol=1e-9)

@@ -31,6 +31,14 @@ def test_with_reference_rows_the_others_do_not_change_each_other():
     np.testing.assert_allclose(before[1], (drawn()[1] - own.mean(axis=0)) / own.std(axis=0))
 
 
+def test_frames_without_a_face_stay_missing_and_count_nowhere():
+    features = drawn()
+    gaps = np.insert(features, 3, np.nan, axis=0)
+    standardized = standardize_subjects(gaps, np.insert(SUBJECTS, 3, "b"))
+    assert np.isnan(standardized[3]).all()
+    np.testing.assert_array_equal(np.delete(standardized, 3, axis=0), standardize_subjects(features, SUBJECTS))
+
+
 def test_a_feature_that_never_varies_becomes_0_and_not_noise():
     features = drawn()
     features[:, 2] = 0.1

@@ -5,6 +5,7 @@ import pytest
 
 from transferpain.evaluation.transferability import (
     agreement,
+    clip_means,
     h_score,
     leep,
     logme,
@@ -141,10 +142,30 @@ def test_what_the_sample_does_not_support_is_refused(clips, labels, refused, rea
     assert not any(score.reason for name, score in scores.items() if name not in refused)
 
 
+def test_a_dead_source_is_refused():
+    scores = score_transfer(np.zeros((20, 8)), np.arange(20) % 3, None)
+    assert {score.value for score in scores.values()} == {None}
+    assert "same for every clip" in scores["logme"].reason
+    assert np.isfinite(logme(np.zeros((20, 8)), np.arange(20) % 3))
+
+
+def test_features_that_name_the_class_leave_logme_finite():
+    labels = np.arange(30) % 3
+    assert logme(np.eye(3)[labels], labels) > logme(np.random.default_rng(0).normal(size=(30, 3)), labels)
+
+
 def test_a_source_without_outputs_has_no_leep_and_no_nce(drawn):
     scores = score_transfer(*drawn[:2], None)
     assert {name for name, score in scores.items() if score.value is None} == {"leep", "nce"}
     assert "no trained outputs" in scores["leep"].reason
+
+
+def test_clip_means_are_those_of_the_frames_with_a_face():
+    long = np.full((300, 2), 60_000, np.float16)  # their sum is beyond float16
+    gaps = np.array([[1, 2], [np.nan, np.nan], [3, 6]], np.float16)
+    faceless = np.full((4, 2), np.nan, np.float16)
+    expected = [[long[0, 0], long[0, 1]], [2, 4], [np.nan, np.nan]]
+    np.testing.assert_array_equal(clip_means([long, gaps, faceless]), expected)
 
 
 @pytest.mark.parametrize("spoil", [lambda f: f[:-1], lambda f: f[:, 0], lambda f: np.where(f > 2, np.nan, f)])

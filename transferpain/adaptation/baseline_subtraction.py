@@ -13,7 +13,7 @@ def subtract_baseline(features: np.ndarray, subjects: np.ndarray, baseline: np.n
     """Subtract from each subject's rows the mean of that subject's baseline rows.
 
     Args:
-        features: float `(rows, D)`.
+        features: float `(rows, D)`; a row of NaN, a frame without a face, stays one and counts nowhere.
         subjects: name of each row's subject, `(rows,)`.
         baseline: bool `(rows,)`, the rows that show no pain.
 
@@ -24,7 +24,7 @@ def subtract_baseline(features: np.ndarray, subjects: np.ndarray, baseline: np.n
         UserError: if a subject has no baseline row.
     """
     features, subjects = np.asarray(features, np.float64), np.asarray(subjects)
-    baseline = np.asarray(baseline, dtype=bool)
+    baseline = np.asarray(baseline, dtype=bool) & ~np.isnan(features).any(axis=1)
     without = sorted(set(subjects) - set(subjects[baseline]))
     if without:
         raise UserError(
@@ -33,4 +33,6 @@ def subtract_baseline(features: np.ndarray, subjects: np.ndarray, baseline: np.n
             received=", ".join(map(str, without)),
             todo="Leave these subjects out, or use no baseline subtraction.",
         )
-    return features - np.stack([features[baseline & (subjects == subject)].mean(axis=0) for subject in subjects])
+    names, which = np.unique(subjects, return_inverse=True)
+    means = np.stack([features[baseline & (subjects == name)].mean(axis=0) for name in names])
+    return features - means[which]

@@ -14,7 +14,8 @@ def recolor(source: np.ndarray, target: np.ndarray, regularization: float = 1.0)
     A head is then trained on the recoloured source and answers for the target's features as they are.
 
     Args:
-        source: features of the source's clips, float `(rows, D)`, at least two.
+        source: features of the source's clips, float `(rows, D)`, at least two; a row of NaN, a frame without a face,
+            stays one and counts nowhere.
         target: features of the target's training subjects, float `(other rows, D)`, at least two.
         regularization: what is added to each variance, as a multiple of the domain's mean variance; the paper's is 1.
             Without it fewer rows than features leave the covariance without an inverse.
@@ -26,13 +27,16 @@ def recolor(source: np.ndarray, target: np.ndarray, regularization: float = 1.0)
         ValueError: if the shapes do not agree, a domain has one row, or the regularisation is not above 0.
     """
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
-    if min(source.ndim, target.ndim) < 2 or source.shape[1] != target.shape[1] or min(len(source), len(target)) < 2:
-        raise ValueError(f"Both need the shape (rows, D), rows >= 2. Received: {source.shape} and {target.shape}")
+    if min(source.ndim, target.ndim) < 2 or source.shape[1] != target.shape[1]:
+        raise ValueError(f"Both need the shape (rows, D). Received: {source.shape} and {target.shape}")
     if regularization <= 0:
         raise ValueError(f"The regularisation must be above 0. Received: {regularization}")
-    whiten = _power(_covariance(source, regularization), -0.5)
+    seen, target = (rows[~np.isnan(rows).any(axis=1)] for rows in (source, target))
+    if min(len(seen), len(target)) < 2:
+        raise ValueError(f"Both need two rows with a face. Received: {len(seen)} and {len(target)}")
+    whiten = _power(_covariance(seen, regularization), -0.5)
     color = _power(_covariance(target, regularization), 0.5)
-    return (source - source.mean(axis=0)) @ whiten @ color + target.mean(axis=0)
+    return (source - seen.mean(axis=0)) @ whiten @ color + target.mean(axis=0)
 
 
 def _covariance(features: np.ndarray, regularization: float) -> np.ndarray:

@@ -1,8 +1,8 @@
 """Per-subject standardisation: what differs between subjects anyway is taken off, feature by feature.
 
 (x - mean_s) / deviation_s. Faces differ more between people than between pain and no pain. Common practice in the
-field without a single source. Transductive if the statistics are those of the tested rows, which then depend on each
-other: a table has to say so.
+field without a single source. A head is trained on training subjects that were treated in the same way. Transductive
+if the statistics are those of the tested rows, which then depend on each other: a table has to say so.
 """
 
 import numpy as np
@@ -14,7 +14,7 @@ def standardize_subjects(features: np.ndarray, subjects: np.ndarray, reference: 
     """Standardise each subject's rows by that subject's own mean and deviation.
 
     Args:
-        features: float `(rows, D)`.
+        features: float `(rows, D)`; a row of NaN, a frame without a face, stays one and counts nowhere.
         subjects: name of each row's subject, `(rows,)`.
         reference: bool `(rows,)`, the rows whose statistics are used, e.g. those that are not tested; all if None.
 
@@ -25,7 +25,9 @@ def standardize_subjects(features: np.ndarray, subjects: np.ndarray, reference: 
         UserError: if a subject has fewer than two reference rows.
     """
     features, subjects = np.asarray(features, np.float64), np.asarray(subjects)
-    used = np.ones(len(features), dtype=bool) if reference is None else np.asarray(reference, dtype=bool)
+    used = ~np.isnan(features).any(axis=1)
+    if reference is not None:
+        used &= np.asarray(reference, dtype=bool)
     standardized = np.empty_like(features)
     for subject in np.unique(subjects):
         own = subjects == subject

@@ -6,6 +6,7 @@ score too sure. LogME, TransRate and the regularised H-score depend on the scale
 be scaled in the same way.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +18,7 @@ from sklearn.preprocessing import scale
 
 LOGME_ITERATIONS = 1000
 LOGME_TOLERANCE = 1e-8
+TINY = 1e-12  # labels that features predict perfectly, or not at all, drive a precision to infinity
 DOMAIN_FOLDS = 5
 # With three pairs the smallest two-sided p of Kendall's tau is .33, and tau itself takes four values.
 FEWEST_PAIRS = 4
@@ -49,6 +51,19 @@ class Agreement:
     reason: str = ""
 
 
+def clip_means(clips: Iterable[np.ndarray]) -> np.ndarray:
+    """Return the mean of each clip's frames, float64 `(clips, D)`; a row of NaN for a clip without any face.
+
+    Args:
+        clips: features of each clip, float `(frames, D)`, a row of NaN for a frame without a face.
+    """
+    means = []
+    for frames in clips:
+        seen = frames[~np.isnan(frames).any(axis=1)].astype(np.float64)  # float16 sums overflow
+        means.append(seen.mean(axis=0) if len(seen) else np.full(frames.shape[1], np.nan))
+    return np.stack(means)
+
+
 def score_transfer(features: np.ndarray, labels: np.ndarray, probabilities: np.ndarray | None) -> dict[str, Score]:
     """Compute every score that the sample supports.
 
@@ -71,6 +86,8 @@ def score_transfer(features: np.ndarray, labels: np.ndarray, probabilities: np.n
         return dict.fromkeys(names, Score(None, "The labelled clips are all of one class."))
     if counts[counts > 0].min() < 2:
         return dict.fromkeys(names, Score(None, "A class has a single clip: its mean is that clip."))
+    if (features == features[0]).all():
+        return dict.fromkeys(names, Score(None, "The features are the same for every clip."))
     clips, width = features.shape
     singular = f"{clips} clips do not determine the covariance of {width} features; the regularised score does."
     outputless = Score(None, "The source has no trained outputs.")
@@ -135,7 +152,8 @@ def nce(source_labels: np.ndarray, labels: np.ndarray) -> float:
         source_labels: the source's most probable class of each clip, integers `(clips,)`.
         labels: integers `(clips,)`.
     """
-    joint = _one_hot(np.asarray(labels)).T @ _one_hot(np.asarray(source_labels)) / len(labels)
+    labels, answers = (np.asarray(values).astype(np.int64) for values in (labels, source_labels))
+    joint = _one_hot(labels).T @ _one_hot(answers) / len(labels)
     conditional = joint / np.maximum(joint.sum(axis=0), np.finfo(float).tiny)
     seen = joint > 0
     return float((joint[seen] * np.log(conditional[seen])).sum())
@@ -256,7 +274,9 @@ def _maximal_evidence(spectrum: np.ndarray, projected: np.ndarray, outside: floa
         used = (spectrum / (ratio + spectrum)).sum()  # effective number of weights
         weights = (spectrum * projected / (ratio + spectrum) ** 2).sum()
         residual = (projected * ratio**2 / (ratio + spectrum) ** 2).sum() + outside
-        alpha, beta = used / max(weights, 1e-12), max(clips - used, 1e-12) / max(residual, 1e-12)
+        alpha, beta = (
+            max(above, TINY) / max(below, TINY) for above, below in ((used, weights), (clips - used, residual))
+        )
         if abs(alpha / beta - ratio) <= LOGME_TOLERANCE * ratio:
             break
     ratio = alpha / beta
