@@ -222,7 +222,7 @@ def report(
 
 
 @app.command("check-table", epilog=example("check-table docs/hosseini-table-2.csv --accuracy 85.71"))
-def check_table(
+def check_published_table(
     file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns class, precision, recall; a line a class.")],
     accuracy: Annotated[
         str, typer.Option(metavar="NUMBER", help="The accuracy that the paper states, as it is printed.")
@@ -244,8 +244,8 @@ def check_table(
         for reading, found in readings.items()
     ]
     print_rows(f"{file}: the accuracies that it allows", ["", "lowest", "highest"], rows)
-    columns = [table.classes, table.precision, table.recall, [f"{value:.4f}" for value in check.f1], check.supports]
-    rows = [[str(cell) for cell in row] for row in zip(*columns, strict=True)]
+    shares = [[f"{value:.{table.digits}f}" for value in values] for values in (table.precision, table.recall, check.f1)]
+    rows = [[*row, str(support)] for *row, support in zip(table.classes, *shares, check.supports, strict=True)]
     print_rows("Its classes", ["class", "precision", "recall", "F1", "true rows, at least"], rows)
     for line in filter(None, (check.exact.reason, check.verdict)):
         out().print(line, markup=False)

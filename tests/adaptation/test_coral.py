@@ -45,13 +45,26 @@ def test_fewer_rows_than_features():
     assert np.abs(recoloured).max() < 1e3
 
 
-def test_features_that_never_vary_stay_finite():
-    assert np.isfinite(recolor(np.ones((5, 3)), domain(9, 0, width=3))).all()
+def test_the_unit_of_the_features_does_not_matter():
+    np.testing.assert_allclose(
+        recolor(domain(50, 0) * 100, domain(40, 1) * 100), recolor(domain(50, 0), domain(40, 1)) * 100
+    )
+
+
+def test_a_feature_that_never_varies_stays_finite():
+    source = domain(50, 0)
+    source[:, 2] = 0
+    assert np.abs(recolor(source, domain(40, 1))).max() < 1e3
 
 
 @pytest.mark.parametrize(
     ("source", "target", "regularization"),
-    [(np.ones((5, 3)), np.ones((5, 2)), 1.0), (np.ones((1, 3)), np.ones((5, 3)), 1.0), (domain(9, 0), domain(9, 1), 0)],
+    [
+        (np.ones((5, 3)), np.ones((5, 2)), 1.0),
+        (np.ones((1, 3)), np.ones((5, 3)), 1.0),
+        (domain(9, 0), domain(9, 1), 0),
+        (np.full((5, 5), 0.1), domain(9, 1), 1.0),
+    ],
 )
 def test_what_does_not_fit_is_refused(source, target, regularization):
     with pytest.raises(ValueError, match="Received"):

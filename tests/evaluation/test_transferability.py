@@ -205,8 +205,9 @@ class TestProxyADistance:
 
     def test_the_larger_domain_does_not_hide_the_smaller(self):
         few = slice(0, 40)
-        value = proxy_a_distance(self.domain(0), self.domain(1)[few], self.subjects, self.subjects[few]).value
-        assert value < 0.6
+        target = (self.domain(1) + np.array([2, 0, 0, 0, 0]))[few]
+        value = proxy_a_distance(self.domain(0), target, self.subjects, self.subjects[few]).value
+        assert value == pytest.approx(2 * (1 - 2 * 0.1587), abs=0.25)
 
     def test_one_subject_is_too_few(self):
         score = proxy_a_distance(self.domain(0), self.domain(1), self.subjects, np.zeros(200))

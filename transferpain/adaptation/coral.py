@@ -24,7 +24,7 @@ def recolor(source: np.ndarray, target: np.ndarray, regularization: float = 1.0)
         float64 `(rows, D)`.
 
     Raises:
-        ValueError: if the shapes do not agree, a domain has one row, or the regularisation is not above 0.
+        ValueError: if the shapes do not agree, the rows of a domain do not differ, or the regularisation is not above 0.
     """
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
     if min(source.ndim, target.ndim) < 2 or source.shape[1] != target.shape[1]:
@@ -42,7 +42,10 @@ def recolor(source: np.ndarray, target: np.ndarray, regularization: float = 1.0)
 def _covariance(features: np.ndarray, regularization: float) -> np.ndarray:
     covariance = np.atleast_2d(np.cov(features, rowvar=False))
     mean_variance = np.trace(covariance) / len(covariance)
-    return covariance + regularization * (mean_variance or 1.0) * np.eye(len(covariance))
+    # The variance of equal values can be a rounding error instead of 0.
+    if mean_variance <= 1e-18 * np.square(features).mean():
+        raise ValueError(f"The rows of a domain must differ. Received: {len(features)} equal rows")
+    return covariance + regularization * mean_variance * np.eye(len(covariance))
 
 
 def _power(symmetric: np.ndarray, exponent: float) -> np.ndarray:
