@@ -24,7 +24,7 @@ def recolor(source: np.ndarray, target: np.ndarray, regularization: float = 1.0)
         float64 `(rows, D)`.
 
     Raises:
-        ValueError: if the shapes do not agree, the rows of a domain do not differ, or the regularisation is not above 0.
+        ValueError: if shapes do not agree, a domain has not two different rows, or the regularisation is not above 0.
     """
     source, target = np.asarray(source, np.float64), np.asarray(target, np.float64)
     if min(source.ndim, target.ndim) < 2 or source.shape[1] != target.shape[1]:
