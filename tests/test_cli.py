@@ -12,8 +12,10 @@ COMMANDS = [
     ("extract",),
     ("run",),
     ("report",),
+    ("check-table",),
     ("doctor",),
 ]
+TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"
 HEAVY = {"tensorflow", "keras", "torch", "mediapipe", "sklearn", "matplotlib"}
 
 
@@ -25,7 +27,9 @@ def test_help_of_each_command_shows_an_example(command):
     assert "Example:" in result.stdout
 
 
-@pytest.mark.parametrize("arguments", [("--help",), ("doctor",)], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [("--help",), ("doctor",), ("check-table", TABLE)], ids=lambda arguments: str(arguments[0])
+)
 def test_start_up_imports_nothing_heavy(arguments):
     assert not imported_modules(*arguments) & HEAVY
 
@@ -41,6 +45,7 @@ def test_start_up_imports_nothing_heavy(arguments):
         (("faces", EXPERIMENTS / "demo.yaml"), "is a study"),
         (("run", EXPERIMENTS / "demo.yaml", "--dry-run", "--workspace", "empty"), "draws its own twins first"),
         (("report", "nowhere"), "A report needs finished runs"),
+        (("check-table", "nowhere.csv"), "no table of precision and recall"),
         (("data", "check", "biovod"), "Received: biovod"),
         (("data", "twin", "biovod", "--out", "x", "--subjects", "2"), "no synthetic twin"),
     ],
@@ -52,6 +57,13 @@ def test_a_fault_is_a_message_and_not_a_traceback(arguments, message, tmp_path, 
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
     assert result.stdout == ""
+
+
+def test_the_checker_shows_what_a_published_table_allows():
+    result = transferpain("check-table", TABLE, "--accuracy", "85.71")
+    assert result.returncode == 0
+    for figure in ("0.7531", "0.8512", "123", "The stated accuracy 0.8571 is impossible"):
+        assert figure in result.stdout
 
 
 def test_debug_shows_the_traceback():

@@ -221,6 +221,37 @@ def report(
     out().print(f"report: {report_runs(runs, name, workspace)}", markup=False)
 
 
+@app.command("check-table", epilog=example("check-table docs/hosseini-table-2.csv --accuracy 85.71"))
+def check_published_table(
+    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns class, precision, recall; a line a class.")],
+    accuracy: Annotated[
+        str, typer.Option(metavar="NUMBER", help="The accuracy that the paper states, as it is printed.")
+    ] = "",
+    debug: Debug = False,
+) -> None:
+    """Compute which accuracies a paper's precision and recall allow, and how many rows each class needs."""
+    from transferpain.evaluation.published import check_table
+    from transferpain.evaluation.published_table import read_published_table
+
+    table = read_published_table(file)
+    check = check_table(table, accuracy)
+    readings = {"as printed": check.exact, f"rounded to {table.digits} decimals": check.rounded}
+    rows = [
+        [
+            f"precision and recall {reading}",
+            *(["-", "-"] if found.low is None else [f"{found.low:.4f}", f"{found.high:.4f}"]),
+        ]
+        for reading, found in readings.items()
+    ]
+    print_rows(f"{file}: the accuracies that it allows", ["", "lowest", "highest"], rows)
+    shares = [[f"{value:.{table.digits}f}" for value in values] for values in (table.precision, table.recall, check.f1)]
+    rows = [[*row, str(support)] for *row, support in zip(table.classes, *shares, check.supports, strict=True)]
+    print_rows("Its classes", ["class", "precision", "recall", "F1", "true rows, at least"], rows)
+    for line in filter(None, (check.exact.reason, check.verdict)):
+        out().print(line, markup=False)
+    out().print("Values that a paper averaged over folds need not keep to these bounds.", markup=False)
+
+
 @app.command(epilog=example("doctor --data-root /path/to/data"))
 def doctor(data_root: DataRoot = None, workspace: Workspace = Path("."), debug: Debug = False) -> None:
     """Show versions, processor, GPU, data found, cache size, and which compute dtype will be used and why."""

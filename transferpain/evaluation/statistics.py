@@ -81,7 +81,7 @@ def paired_difference(
     Raises:
         UserError: if the two runs were not tested on the same labelled clips.
     """
-    _require_same_clips(a, b)
+    require_same_clips(a, b)
     first, second = (confusions_by_subject(table).counts for table in (a, b))
     seeds_of_a = first.shape[1]
 
@@ -126,7 +126,12 @@ def _bootstrap(
     ]
 
 
-def _require_same_clips(a: pd.DataFrame, b: pd.DataFrame) -> None:
+def require_same_clips(a: pd.DataFrame, b: pd.DataFrame) -> None:
+    """Refuse to pair two runs whose labelled clips differ.
+
+    Raises:
+        UserError: if clips, true classes or the number of classes differ.
+    """
     clips = [
         labelled_rows(table).drop_duplicates(CLIP).set_index(CLIP)["y_true"].sort_index().astype(int)
         for table in (a, b)
