@@ -49,6 +49,18 @@ def test_scores_are_those_of_the_predictions(plan):
     assert not (plan.run.path / "submission.csv").exists()
 
 
+def test_the_task_says_whether_its_levels_are_scored(plan):
+    record_facts(plan, None)
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    assert plan.run.facts()["ordinal"] is True
+    assert plan.run.metrics()["all"]["ordinal"]["mae"]["value"] == pytest.approx(2 / 3)
+    unordered = dataclasses.replace(plan, task=plan.task.model_copy(update={"ordinal": False}))
+    finish_folds(unordered, [0.7, 0.4, 0.6])
+    finish(unordered, None, None)
+    assert plan.run.metrics()["all"]["ordinal"] is None
+
+
 def test_unlabelled_clips_get_an_answer_each(plan):
     units = plan.units.copy()
     units.loc[plan.folds[0].test, "y"] = pd.NA

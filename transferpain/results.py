@@ -50,6 +50,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         "warnings": warnings,
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
+        "ordinal": plan.task.ordinal,
         "synthetic": plan.synthetic,
         "source": {"name": plan.origin.name, "hash": plan.origin.hash, "synthetic": plan.origin.synthetic},
         "preprocessing": plan.preprocessing.canonical,
@@ -151,7 +152,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         images=images,
     )
     write_checks(plan.run.path, run_checks(evidence))
-    write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes))
+    write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes, ordinal=plan.task.ordinal))
     for model in plan.run.path.glob("folds/*/model"):
         shutil.rmtree(model)
 

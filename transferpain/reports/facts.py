@@ -30,7 +30,7 @@ class RunFacts:
         classes: names of the classes.
         synthetic: whether any of the data were drawn.
         predictions: rows of all folds and seeds.
-        scores: `score(predictions, classes)`.
+        scores: `score` of the predictions.
         histories: fold folder -> a row an epoch.
         unusable: clips that could not be used, and why; text.
         groups: `score_groups` by sex and age; `None` where the data state neither.
@@ -88,7 +88,7 @@ def read_run(folder: Path) -> RunFacts:
         classes=classes,
         synthetic=bool(facts["synthetic"]),
         predictions=predictions,
-        scores=score(predictions, classes),
+        scores=score(predictions, classes, ordinal=facts.get("ordinal", False)),
         histories={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob("folds/*/history.csv"))},
         unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
         groups=None if subjects is None else score_groups(predictions, subjects),
