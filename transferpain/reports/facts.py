@@ -53,6 +53,11 @@ class RunFacts:
     checks: tuple[CheckLine, ...]
 
     @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be said wherever a score of the run is shown."""
+        return tuple(self.facts.get("warnings", ()))
+
+    @property
     def chance(self) -> float:
         """Balanced accuracy of an answer that does not look: 1 / the number of classes that occur."""
         return 1 / (len(self.classes) - len(self.scores["absent"]))

@@ -131,6 +131,34 @@ def draw_subjects(scores: Sequence[float], chance: float, synthetic: bool) -> "F
     return figure
 
 
+def draw_reliability(bins: Sequence[Mapping[str, float]], synthetic: bool) -> "Figure":
+    """Draw a reliability diagram: how often answers are right by their confidence, and how many clips that is.
+
+    Args:
+        bins: those that hold a clip, with low, high, clips, confidence and accuracy.
+        synthetic: whether the figure is stamped.
+    """
+    table = pd.DataFrame(bins)
+    with _style():
+        figure = _new_figure(WIDTH, 4.6, synthetic)
+        panels = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        ideal = panels[0].plot([0, 1], [0, 1], color=RED, linestyle=CHANCE_LINE)[0]
+        found = panels[0].plot(table["confidence"], table["accuracy"], "o-", color=BLUE, markersize=6)[0]
+        panels[0].set_ylim(-0.03, 1.03)
+        panels[0].set_ylabel("share answered right")
+        shares = table["clips"] / table["clips"].sum()
+        panels[1].bar(table["low"], shares, width=table["high"] - table["low"], align="edge", color=MUTED, linewidth=0)
+        panels[1].set_xlim(-0.02, 1.02)
+        panels[1].set_ylabel("clips, share")
+        panels[1].set_xlabel("confidence: probability of the answer")
+        for axes in panels:
+            axes.grid(color="#e3e7ec", linewidth=0.8)
+            axes.set_axisbelow(True)
+        labels = ["measured", "as right as confident"]
+        figure.legend([found, ideal], labels, loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
 def as_data_uri(figure: "Figure") -> str:
     """Return the figure as SVG in a `data:` address; the same figure gives the same text."""
     buffer = io.BytesIO()

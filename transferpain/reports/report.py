@@ -9,7 +9,7 @@ import pandas as pd
 from transferpain.errors import UserError
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
 from transferpain.experiment import Comparison
-from transferpain.reports import figures, tables
+from transferpain.reports import figures, score_tables, tables
 from transferpain.reports.facts import RunFacts, read_run
 from transferpain.store import write_atomically, write_text
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "report.html"
 RESULT_WIDTH = 7.5
+UNSTATED = "not stated"
 
 
 def write_report(
@@ -108,25 +109,38 @@ def _write_tables(
     gaps: Sequence[tuple[Comparison, Interval]],
 ) -> None:
     synthetic = any(run.synthetic for run in runs)
-    mark = f" {figures.STAMP}." if synthetic else ""
+    marks = [f"{figures.STAMP}."] if synthetic else []
+    mark = " ".join(["", *marks, *(f"{run}: {warning}" for run, warning in _warnings(runs))])
+
+    def write(name: str, table: pd.DataFrame, text: pd.DataFrame, caption: str) -> None:
+        _write_csv(folder / f"{name}.csv", table)
+        write_text(folder / f"{name}.tex", tables.latex(text, f"{caption} with 95 % intervals over subjects.{mark}"))
+
     results = tables.results(runs)
-    _write_csv(folder / "results.csv", results)
-    caption = f"Scores on held-out subjects with 95 % intervals over subjects.{mark}"
-    write_text(folder / "results.tex", tables.latex(tables.results_as_text(results), caption))
+    write("results", results, tables.results_as_text(results), "Scores on held-out subjects")
+    probabilities, levels = score_tables.probabilities(scored), score_tables.ordinal(scored)
+    if len(probabilities):
+        text = score_tables.probabilities_as_text(probabilities)
+        write("probabilities", probabilities, text, "Scores of the probabilities")
+    if len(levels):
+        write("ordinal", levels, score_tables.ordinal_as_text(levels), "Scores of the ordered levels")
     if gaps:
-        differences = tables.differences(gaps)
-        _write_csv(folder / "differences.csv", differences.assign(synthetic=synthetic))
-        caption = f"Paired differences with 95 % intervals over subjects.{mark}"
-        write_text(folder / "differences.tex", tables.latex(tables.differences_as_text(differences), caption))
+        differences = tables.differences(gaps).assign(synthetic=synthetic)
+        write("differences", differences, tables.differences_as_text(differences), "Paired differences")
     for file, rows_of, of_runs in (
         ("classes.csv", tables.per_class, scored),
         ("subjects.csv", tables.per_subject, scored),
         ("groups.csv", tables.groups, [run for run in scored if run.groups is not None]),
         ("leakage.csv", tables.leakage, [run for run in runs if run.checks]),
     ):
-        parts = [rows_of(run).assign(synthetic=run.synthetic) for run in of_runs]
+        parts = [rows_of(run).assign(**tables.marks(run)) for run in of_runs]
         if parts:
             _write_csv(folder / file, pd.concat(parts, ignore_index=True))
+
+
+def _warnings(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
+    """Return name and warning of each run that must not be shown without one."""
+    return [(run.name, warning) for run in runs for warning in run.warnings]
 
 
 def _write_csv(path: Path, table: pd.DataFrame) -> None:
@@ -146,15 +160,20 @@ def _page(title: str, question: str, runs: Sequence[RunFacts], gaps: Sequence[tu
     scored = [run for run in runs if run.scores["all"]]
     comparisons = [pair for pair, _ in gaps]
     result = draw_result(scored, comparisons, figures.WIDTH) if scored else None
+    probabilities, levels = score_tables.probabilities(scored), score_tables.ordinal(scored)
     return environment.get_template(TEMPLATE).render(
         title=title,
         draws=DRAWS,
         question=question,
         synthetic=[run.name for run in runs if run.synthetic],
         all_synthetic=all(run.synthetic for run in runs),
+        warnings=_warnings(runs),
         results=tables.results_as_text(tables.results(runs)),
         result_figure=figures.as_data_uri(result) if result else None,
         result_text="; ".join(_in_words(run) for run in scored),
+        probabilities=score_tables.probabilities_as_text(probabilities) if len(probabilities) else None,
+        levels=score_tables.ordinal_as_text(levels) if len(levels) else None,
+        undefined=score_tables.undefined(scored),
         differences=tables.differences_as_text(tables.differences(gaps)) if gaps else None,
         paper_figures=tables.paper_figures(runs),
         decisions=_decisions(runs),
@@ -183,6 +202,7 @@ def _run_view(run: RunFacts) -> dict[str, Any]:
         "name": run.name,
         "folder": run.folder,
         "synthetic": run.synthetic,
+        "about": _about(run),
         "notes": _notes(run),
         "figures": _figures(run),
         "classes": tables.per_class_as_text(tables.per_class(run)) if has_scores else None,
@@ -196,10 +216,22 @@ def _run_view(run: RunFacts) -> dict[str, Any]:
     }
 
 
+def _about(run: RunFacts) -> dict[str, str]:
+    """Return in words what was predicted, and on whom it was tested."""
+    facts, protocol = run.facts, run.experiment["protocol"]
+    split = [protocol["kind"], *facts.get("split_provenance", [])]
+    return {
+        "Task": f"{run.experiment['task']}: {', '.join(run.classes)}",
+        "Label": facts.get("label_definition") or UNSTATED,
+        "Classes without any label": ", ".join(facts.get("empty_classes", [])) or "none",
+        "Split": "; ".join(split),
+    }
+
+
 def _notes(run: RunFacts) -> list[str]:
     """Return what a reader must know before using the run's scores."""
     scores = run.scores
-    notes = []
+    notes = list(run.warnings)
     if failed := [f"{line.number} {line.name}" for line in run.checks if line.state == "fail"]:
         notes.append(f"Leakage checks that failed: {'; '.join(failed)}.")
     if scores["unlabelled"]:
@@ -221,8 +253,6 @@ def _notes(run: RunFacts) -> list[str]:
         )
     if not scores["has_subjects"]:
         notes.append("These data name no subjects: the intervals are over single images.")
-    if run.experiment["protocol"]["selection"] == "paper":
-        notes.append("Training stopped on the subjects that are scored here (selection: paper): optimistic.")
     return notes
 
 
@@ -240,6 +270,12 @@ def _figures(run: RunFacts) -> list[dict[str, str]]:
             "Confusion matrix: share of the true class, and clips summed over seeds",
             f"Confusion matrix of {run.name}. Recall by class: {recalls}.",
             figures.draw_confusion(scores["all"]["confusion"], run.classes, run.synthetic),
+        )
+        error = scores["all"]["calibration_error"]["value"]
+        add(
+            "Calibration: how often answers are right by their confidence, all seeds",
+            f"Reliability diagram of {run.name}: expected calibration error {tables.number(error)}.",
+            figures.draw_reliability(scores["all"]["reliability"], run.synthetic),
         )
     if run.histories:
         epochs = [len(history) for history in run.histories.values()]
