@@ -1,12 +1,15 @@
 """What a run writes: the best model is kept, and scores are derived from predictions."""
 
 import dataclasses
+import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS
 from transferpain.experiment import load_experiment
+from transferpain.leakage.checks import failed, read_checks
 from transferpain.results import finish, record_facts
 from transferpain.run_folder import Places
 from transferpain.runner import make_plan
@@ -59,6 +62,17 @@ def test_the_task_says_whether_its_levels_are_scored(plan):
     finish_folds(unordered, [0.7, 0.4, 0.6])
     finish(unordered, None, None)
     assert plan.run.metrics()["all"]["ordinal"] is None
+
+
+def test_a_leakage_check_that_fails_is_a_warning_at_the_end(plan, capsys):
+    (fold,) = plan.folds
+    leaky = dataclasses.replace(fold, train=np.append(fold.train, fold.test[0]))
+    plan = dataclasses.replace(plan, folds=[leaky])
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    warned = [int(number) for number in re.findall(r"warning: leakage check (\d+) fails: ", capsys.readouterr().err)]
+    assert warned == [line.number for line in failed(read_checks(plan.run.path))]
+    assert 5 in warned  # what is fitted to training rows is fitted to a tested one
 
 
 def test_unlabelled_clips_get_an_answer_each(plan):

@@ -9,6 +9,7 @@ import pandas as pd
 from transferpain.errors import UserError
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
 from transferpain.experiment import Comparison
+from transferpain.leakage.checks import failed
 from transferpain.reports import figures, score_tables, tables
 from transferpain.reports.facts import RunFacts, read_run
 from transferpain.store import write_atomically, write_text
@@ -232,8 +233,8 @@ def _notes(run: RunFacts) -> list[str]:
     """Return what a reader must know before using the run's scores."""
     scores = run.scores
     notes = list(run.warnings)
-    if failed := [f"{line.number} {line.name}" for line in run.checks if line.state == "fail"]:
-        notes.append(f"Leakage checks that failed: {'; '.join(failed)}.")
+    if faults := failed(run.checks):
+        notes.append(f"Leakage checks that failed: {'; '.join(f'{line.number} {line.name}' for line in faults)}.")
     if scores["unlabelled"]:
         notes.append(f"Clips without a label: {scores['unlabelled']}. They are predicted, not scored.")
     if scores["all"] is None:
