@@ -70,7 +70,8 @@ def test_a_leakage_check_that_fails_is_a_warning_at_the_end(plan, capsys):
     plan = dataclasses.replace(plan, folds=[leaky])
     finish_folds(plan, [0.7, 0.4, 0.6])
     finish(plan, None, None)
-    warned = [int(number) for number in re.findall(r"warning: leakage check (\d+) fails: ", capsys.readouterr().err)]
+    said = re.findall(r"warning: ai4pain-ann: leakage check (\d+) fails: ", capsys.readouterr().err)
+    warned = [int(number) for number in said]
     assert warned == [line.number for line in failed(read_checks(plan.run.path))]
     assert 5 in warned  # what is fitted to training rows is fitted to a tested one
 

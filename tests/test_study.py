@@ -42,7 +42,7 @@ def test_the_command_line_warns_of_the_checks_that_the_report_calls_failed(finis
     faults = [line for line in checks if line["state"] == "fail"]
     assert faults, "a training on nine people for two epochs learns no pain: the identity check must fail"
     for line in faults:
-        assert f"leakage check {line['number']} fails" in result.stderr
+        assert f"warning: ann: leakage check {line['number']} fails" in result.stderr
     assert f"warning: ann: {len(faults)} of {len(checks)} leakage checks fail" in " ".join(result.stdout.split())
 
 

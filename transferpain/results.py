@@ -154,7 +154,8 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
     checks = run_checks(evidence)
     write_checks(plan.run.path, checks)
     for line in failed(checks):
-        note(f"warning: leakage check {line.number} fails: {line.name}: {line.figure}. {line.explanation}")
+        name = plan.experiment.name
+        note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
     write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes, ordinal=plan.task.ordinal))
     for model in plan.run.path.glob("folds/*/model"):
         shutil.rmtree(model)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from tests.reports.run_folders import draw_history
+from transferpain.evaluation.ranking import Curves
 from transferpain.reports import figures
 
 ROWS = [
@@ -17,11 +18,14 @@ BINS = [
     {"low": 0.4, "high": 0.4667, "clips": 3, "confidence": 0.45, "accuracy": 1 / 3},
     {"low": 0.9333, "high": 1.0, "clips": 9, "confidence": 0.97, "accuracy": 8 / 9},
 ]
+RATE = np.linspace(0, 1, 3)
+CURVES = [Curves(number, 0.5, RATE, RATE**0.5, 1 - RATE / 2) for number in (0, 2)]
 DRAWN = {
     "intervals": lambda synthetic: figures.draw_intervals(ROWS, "balanced accuracy", synthetic),
     "confusion": lambda synthetic: figures.draw_confusion([[3, 1], [0, 4]], ("no", "yes"), synthetic),
     "curves": lambda synthetic: figures.draw_curves({"0-seed0": draw_history(0)}, synthetic),
     "reliability": lambda synthetic: figures.draw_reliability(BINS, synthetic),
+    "ranking": lambda synthetic: figures.draw_ranking(CURVES, ("no: AUC 0.6", "yes: AUC 0.7"), synthetic),
     "subjects": lambda synthetic: figures.draw_subjects([0.4, 0.9, 0.2], 0.5, synthetic),
 }
 
@@ -64,6 +68,14 @@ def test_reliability_shows_accuracy_by_confidence_and_the_share_of_clips():
     points = next(line for line in curve.lines if line.get_marker() == "o")
     assert points.get_xydata().tolist() == [[0.45, 1 / 3], [0.97, 8 / 9]]
     assert [bar.get_height() for bar in counts.patches] == [0.25, 0.75]
+
+
+def test_ranking_shows_a_line_a_class_in_both_panels():
+    figure = figures.draw_ranking(CURVES, ("no", "yes"), False)
+    for axes, values in zip(figure.axes, ("true_positives", "precision"), strict=True):
+        drawn = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == len(RATE)]
+        np.testing.assert_allclose(drawn, [getattr(curve, values) for curve in CURVES])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["no", "yes"]
 
 
 def test_subjects_stand_in_order():

@@ -63,7 +63,7 @@ def test_the_page_is_whole_in_itself(demo):
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "link", "iframe", "object", "a"}
     pictures = page.all("img")
-    assert len(pictures) == 1 + 4 * 4
+    assert len(pictures) == 1 + 4 * 5
     assert all(picture["src"].startswith("data:image/svg+xml;base64,") for picture in pictures)
     assert all(len(picture["alt"]) > 20 for picture in pictures)
     assert not re.search(r"url\(|@import|https?://", re.sub(r'src="data:[^"]*"', "", text))

@@ -117,6 +117,51 @@ def ranking_statistic(answers: Answers) -> Statistic:
     return score
 
 
+@dataclass(frozen=True)
+class Curves:
+    """ROC and precision-recall curve of one class, means over seeds; each array is float64 `(101,)`.
+
+    Attributes:
+        number: the class.
+        share: share of the clips that are of the class: the precision of an answer that does not look.
+        rate: false-positive rate of the ROC curve, recall of the other: 0 to 1.
+        true_positives: true-positive rate.
+        precision: of the highest threshold that reaches the recall.
+    """
+
+    number: int
+    share: float
+    rate: np.ndarray
+    true_positives: np.ndarray
+    precision: np.ndarray
+
+
+def mean_curves(answers: Answers) -> list[Curves]:
+    """Return the curves of the classes that `auc` is the mean of, each against the rest."""
+    rate = np.linspace(0, 1, 101)
+    found = []
+    for number in ranked_classes(answers):
+        by_seed = [_curves(answers, number, seed, rate) for seed in range(len(answers.seeds))]
+        share = float((answers.y_true == number).mean())
+        found.append(Curves(number, share, rate, *np.mean(by_seed, axis=0)))
+    return found
+
+
+def _curves(answers: Answers, number: int, seed: int, rate: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    rows = answers.seed == seed
+    probability, is_class = answers.probabilities[rows, number], answers.y_true[rows] == number
+    order = np.argsort(-probability, kind="stable")
+    # Equally probable clips pass the threshold together.
+    last = np.append(np.flatnonzero(np.diff(probability[order])), len(order) - 1)
+    hits, false_alarms = np.cumsum(is_class[order])[last], np.cumsum(~is_class[order])[last]
+    recall = hits / is_class.sum()
+    true_positives = np.interp(rate, np.append(0, false_alarms / (~is_class).sum()), np.append(0, recall))
+    reached = np.searchsorted(recall, rate - 1e-12)
+    # At recall 0 the curve starts with the first threshold that finds anything.
+    first = np.maximum(reached, np.argmax(hits > 0))
+    return true_positives, (hits / (hits + false_alarms))[first]
+
+
 def class_area(answers: Answers, number: int) -> float:
     """Return the one-v-rest area of one class, averaged over seeds; NaN where all or none of the clips are of it."""
     everyone = np.ones((1, answers.subjects))

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from transferpain.errors import UserError
+from transferpain.evaluation.ranking import mean_curves
+from transferpain.evaluation.resampling import read_answers
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
 from transferpain.experiment import Comparison
 from transferpain.leakage.checks import failed
@@ -278,6 +280,14 @@ def _figures(run: RunFacts) -> list[dict[str, str]]:
             f"Reliability diagram of {run.name}: expected calibration error {tables.number(error)}.",
             figures.draw_reliability(scores["all"]["reliability"], run.synthetic),
         )
+        if curves := mean_curves(read_answers(run.predictions)):
+            names = [run.classes[curve.number] for curve in curves]
+            areas = [f"{name}: AUC {tables.number(scores['all']['per_class'][name]['auc'])}" for name in names]
+            add(
+                "ROC and precision-recall curves, each class against the rest, means over seeds",
+                f"ROC and precision-recall curves of {run.name}. {'; '.join(areas)}.",
+                figures.draw_ranking(curves, areas, run.synthetic),
+            )
     if run.histories:
         epochs = [len(history) for history in run.histories.values()]
         add(
