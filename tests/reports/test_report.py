@@ -11,7 +11,8 @@ from tests.reports.run_folders import write_demo, write_leakage, write_run
 from transferpain.errors import UserError
 from transferpain.evaluation.groups import write_subjects
 from transferpain.experiment import Comparison
-from transferpain.reports.report import write_report
+from transferpain.reports.facts import read_run
+from transferpain.reports.report import draw_result, write_report
 from transferpain.store import write_text
 
 PAIRS = [Comparison(better="ann", worse="ann-untrained"), Comparison(better="lstm", worse="lstm-untrained")]
@@ -175,7 +176,8 @@ def test_notes_say_what_a_reader_must_know(tmp_path):
 def test_a_warning_stands_in_every_output_that_shows_a_score(tmp_path):
     warned = write_run(tmp_path, "leaky", draw_predictions(subjects=4), stated={"warnings": ["LEAKS <b>a</b> lot."]})
     plain = write_run(tmp_path, "plain", draw_predictions(subjects=4))
-    page = write(tmp_path, [warned, plain])
+    pair = Comparison(better="leaky", worse="plain")
+    page = write(tmp_path, [warned, plain], [pair])
     text = page.read_text(encoding="utf-8")
     assert '<p class="warning"><strong>leaky:</strong> LEAKS &lt;b&gt;a&lt;/b&gt; lot.</p>' in text
     assert text.count('class="warning"') == 1
@@ -183,6 +185,10 @@ def test_a_warning_stands_in_every_output_that_shows_a_score(tmp_path):
         table = pd.read_csv(page.parent / f"{name}.csv", keep_default_na=False).drop_duplicates("run")
         assert dict(zip(table["run"], table["warnings"], strict=True)) == {"leaky": "LEAKS <b>a</b> lot.", "plain": ""}
         assert "leaky: LEAKS" in (page.parent / f"{name}.tex").read_text(encoding="utf-8")
+    assert "leaky: LEAKS" in pd.read_csv(page.parent / "differences.csv")["warnings"][0]
+    picture = draw_result([read_run(folder) for folder in (warned, plain)], [pair], width=5)
+    labels = {text.get_text() for text in picture.axes[0].texts}
+    assert {"leaky (see its warning)", "plain"} <= labels
 
 
 def test_the_page_says_what_was_predicted_and_whose_split_it_is(tmp_path):

@@ -82,7 +82,8 @@ def draw_result(runs: Sequence[RunFacts], comparisons: Sequence[Comparison], wid
         bounds = [score["value"] if bound is None else bound for bound in (score["low"], score["high"])]
         text = tables.with_interval(score["value"], score["low"], score["high"])
         is_baseline = run.name in baselines
-        rows.append(figures.Row(run.name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
+        name = f"{run.name} (see its warning)" if run.warnings else run.name
+        rows.append(figures.Row(name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
     axis = "balanced accuracy, 95 % interval"
     return figures.draw_intervals(rows, axis, any(run.synthetic for run in runs), width)
 
@@ -113,7 +114,8 @@ def _write_tables(
 ) -> None:
     synthetic = any(run.synthetic for run in runs)
     marks = [f"{figures.STAMP}."] if synthetic else []
-    mark = " ".join(["", *marks, *(f"{run}: {warning}" for run, warning in _warnings(runs))])
+    warnings = [f"{run}: {warning}" for run, warning in _warnings(runs)]
+    mark = " ".join(["", *marks, *warnings])
 
     def write(name: str, table: pd.DataFrame, text: pd.DataFrame, caption: str) -> None:
         _write_csv(folder / f"{name}.csv", table)
@@ -128,7 +130,7 @@ def _write_tables(
     if len(levels):
         write("ordinal", levels, score_tables.ordinal_as_text(levels), "Scores of the ordered levels")
     if gaps:
-        differences = tables.differences(gaps).assign(synthetic=synthetic)
+        differences = tables.differences(gaps).assign(synthetic=synthetic, warnings=" ".join(warnings))
         write("differences", differences, tables.differences_as_text(differences), "Paired differences")
     for file, rows_of, of_runs in (
         ("classes.csv", tables.per_class, scored),
