@@ -1,12 +1,15 @@
 """What a run writes: the best model is kept, and scores are derived from predictions."""
 
 import dataclasses
+import re
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS
 from transferpain.experiment import load_experiment
+from transferpain.leakage.checks import failed, read_checks
 from transferpain.results import finish, record_facts
 from transferpain.run_folder import Places
 from transferpain.runner import make_plan
@@ -47,6 +50,30 @@ def test_scores_are_those_of_the_predictions(plan):
     assert scores["balanced_accuracy"]["value"] == pytest.approx(1 / 3)
     assert scores["per_class"]["low pain"]["recall"] == 1
     assert not (plan.run.path / "submission.csv").exists()
+
+
+def test_the_task_says_whether_its_levels_are_scored(plan):
+    record_facts(plan, None)
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    assert plan.run.facts()["ordinal"] is True
+    assert plan.run.metrics()["all"]["ordinal"]["mae"]["value"] == pytest.approx(2 / 3)
+    unordered = dataclasses.replace(plan, task=plan.task.model_copy(update={"ordinal": False}))
+    finish_folds(unordered, [0.7, 0.4, 0.6])
+    finish(unordered, None, None)
+    assert plan.run.metrics()["all"]["ordinal"] is None
+
+
+def test_a_leakage_check_that_fails_is_a_warning_at_the_end(plan, capsys):
+    (fold,) = plan.folds
+    leaky = dataclasses.replace(fold, train=np.append(fold.train, fold.test[0]))
+    plan = dataclasses.replace(plan, folds=[leaky])
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    said = re.findall(r"warning: ai4pain-ann: leakage check (\d+) fails: ", capsys.readouterr().err)
+    warned = [int(number) for number in said]
+    assert warned == [line.number for line in failed(read_checks(plan.run.path))]
+    assert 5 in warned  # what is fitted to training rows is fitted to a tested one
 
 
 def test_unlabelled_clips_get_an_answer_each(plan):

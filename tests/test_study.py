@@ -4,8 +4,11 @@ import pandas as pd
 import pytest
 
 from tests.command_line import imported_modules, transferpain
+from tests.evaluation.drawn import draw_predictions
+from tests.reports.run_folders import write_leakage, write_run
 from transferpain.run_folder import RunFolder
 from transferpain.store import read_json
+from transferpain.study import warning_lines
 
 pytestmark = pytest.mark.slow
 
@@ -19,6 +22,28 @@ def test_the_table_shows_every_score_and_the_synthetic_mark(finished_study):
     _, _, result = finished_study
     for text in ("balanced accuracy", "majority class", "macro F1", "coverage", "SYNTHETIC", "ann minus lstm"):
         assert text in " ".join(result.stdout.split())
+
+
+def test_warnings_and_failing_leakage_checks_stand_below_the_table(tmp_path):
+    table = draw_predictions(subjects=4)
+    clean, faulty = write_run(tmp_path, "clean", table), write_run(tmp_path, "faulty", table)
+    write_leakage(clean)
+    write_leakage(faulty, failing=(6, 9))
+    warned = write_run(tmp_path, "leaky", table, stated={"warnings": ["LEAKS ON PURPOSE."]})
+    assert warning_lines([RunFolder(path) for path in (clean, faulty, warned)]) == [
+        "warning: faulty: 2 of 12 leakage checks fail: 6 (Check 6), 9 (Check 9)",
+        "warning: leaky: LEAKS ON PURPOSE.",
+    ]
+
+
+def test_the_command_line_warns_of_the_checks_that_the_report_calls_failed(finished_study):
+    workspace, _, result = finished_study
+    checks = read_json(run_of(workspace, "ann").path / "leakage.json")["checks"]
+    faults = [line for line in checks if line["state"] == "fail"]
+    assert faults, "a training on nine people for two epochs learns no pain: the identity check must fail"
+    for line in faults:
+        assert f"warning: ann: leakage check {line['number']} fails" in result.stderr
+    assert f"warning: ann: {len(faults)} of {len(checks)} leakage checks fail" in " ".join(result.stdout.split())
 
 
 def test_progress_names_the_long_stages(finished_study):

@@ -42,10 +42,10 @@ LEAVE_OUT = {
 }
 
 LEAK_WARNING = (
-    "warning: LEAKS ON PURPOSE: rows were split at random, so that the same people, and neighbouring frames of one "
+    "LEAKS ON PURPOSE: rows were split at random, so that the same people, and neighbouring frames of one "
     "video, stand in training and test. The score shows the size of the leak, not the quality of the model."
 )
-PAPER_WARNING = "warning: `selection: paper` stops on the subjects that it reports on, so its scores are optimistic"
+PAPER_WARNING = "`selection: paper` stops on the subjects that it reports on, so its scores are optimistic."
 
 
 class ProtocolSettings(BaseModel):

@@ -10,7 +10,7 @@ from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.metrics import score
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.features.compute import choose_compute_dtype
-from transferpain.leakage.checks import run_checks, write_checks
+from transferpain.leakage.checks import failed, run_checks, write_checks
 from transferpain.leakage.evidence import Evidence
 from transferpain.leakage.lineage import describe_training, lineage_facts, read_lineage
 from transferpain.plan import SPLIT_SEED, Plan
@@ -50,6 +50,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         "warnings": warnings,
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
+        "ordinal": plan.task.ordinal,
         "synthetic": plan.synthetic,
         "source": {"name": plan.origin.name, "hash": plan.origin.hash, "synthetic": plan.origin.synthetic},
         "preprocessing": plan.preprocessing.canonical,
@@ -150,8 +151,12 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         stage=stage,
         images=images,
     )
-    write_checks(plan.run.path, run_checks(evidence))
-    write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes))
+    checks = run_checks(evidence)
+    write_checks(plan.run.path, checks)
+    for line in failed(checks):
+        name = plan.experiment.name
+        note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
+    write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes, ordinal=plan.task.ordinal))
     for model in plan.run.path.glob("folds/*/model"):
         shutil.rmtree(model)
 

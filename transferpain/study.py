@@ -18,6 +18,7 @@ from transferpain.experiment import (
     parse_overrides,
     resolved,
 )
+from transferpain.leakage.checks import failed, read_checks
 from transferpain.progress import progress_bar
 from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import run_experiment
@@ -100,7 +101,7 @@ def run_file(path: Path, places: Places, assignments: list[str]) -> Result:
         title=batch.title + synthetic_mark(runs),
         columns=COLUMNS,
         rows=[table_row(run) for run in runs],
-        notes=[*difference_lines(page.parent), f"report: {page}"],
+        notes=[*difference_lines(page.parent), *warning_lines(runs), f"report: {page}"],
     )
 
 
@@ -150,7 +151,24 @@ def table_row(run: RunFolder) -> list[str]:
     values = [with_interval(scores[name]) if scores else "no labels" for name in SHOWN_METRICS]
     subjects = metrics["subjects"] if metrics["has_subjects"] else "-"
     counts = [f"{metrics['coverage']:.1%}", subjects, metrics["clips"], len(metrics["seeds"])]
-    return [run.path.name.rsplit("-", 1)[0], *values, *map(str, counts)]
+    return [name_of(run), *values, *map(str, counts)]
+
+
+def name_of(run: RunFolder) -> str:
+    """Return the name of a run's experiment: its folder's name without the hash."""
+    return run.path.name.rsplit("-", 1)[0]
+
+
+def warning_lines(runs: list[RunFolder]) -> list[str]:
+    """Return what must be said beside the scores of each run: warnings of its protocol, leakage checks that fail."""
+    lines = []
+    for run in runs:
+        lines += [f"warning: {name_of(run)}: {warning}" for warning in run.facts().get("warnings", ())]
+        checks = read_checks(run.path)
+        if faults := failed(checks):
+            named = ", ".join(f"{line.number} ({line.name})" for line in faults)
+            lines.append(f"warning: {name_of(run)}: {len(faults)} of {len(checks)} leakage checks fail: {named}")
+    return lines
 
 
 def with_interval(score: dict[str, float | None]) -> str:

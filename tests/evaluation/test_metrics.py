@@ -8,8 +8,9 @@ import pytest
 from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
 from transferpain.errors import UserError
+from transferpain.evaluation import ordinal, ranking
 from transferpain.evaluation.confusion import METRICS
-from transferpain.evaluation.metrics import score
+from transferpain.evaluation.metrics import PROBABILITY_METRICS, score
 
 CLASSES = ("none", "low", "high")
 
@@ -21,9 +22,9 @@ def test_published_run_of_prajod():
     assert scores["all"]["majority_class_accuracy"]["value"] == pytest.approx(0.48)
     assert scores["all"]["balanced_accuracy"]["value"] == pytest.approx(0.463, abs=0.005)
     assert scores["all"]["confusion"] == ANN.tolist()
-    assert scores["all"]["per_class"]["none"] == pytest.approx(
-        {"precision": 0.1, "recall": 2 / 12, "f1": 0.125, "support": 12}
-    )
+    none = scores["all"]["per_class"]["none"]
+    assert none.pop("auc") is not None
+    assert none == pytest.approx({"precision": 0.1, "recall": 2 / 12, "f1": 0.125, "support": 12})
 
 
 def test_scores_are_means_over_seeds_and_the_confusion_is_their_sum():
@@ -59,7 +60,9 @@ def test_absent_classes_are_named_and_enter_no_mean():
     scores = score(draw_predictions((4, 4, 0), skill=1.0), CLASSES, draws=50)
     assert scores["absent"] == ["high"]
     assert scores["all"]["balanced_accuracy"]["value"] == 1.0
-    assert scores["all"]["per_class"]["high"] == {"precision": None, "recall": None, "f1": None, "support": 0}
+    assert scores["all"]["per_class"]["high"] == {
+        "precision": None, "recall": None, "f1": None, "auc": None, "support": 0,
+    }  # fmt: skip
 
 
 def test_unlabelled_test_set_has_no_score():
@@ -98,12 +101,54 @@ def test_single_images_have_no_scores_of_subjects():
 def test_no_face_in_any_clip_leaves_covered_undefined():
     scores = score(draw_predictions(subjects=3).assign(coverage=0.0), CLASSES, draws=50)
     assert scores["covered"]["accuracy"] == {"value": None, "low": None, "high": None, "draws": 0}
+    assert scores["covered"]["auc"]["reason"] == "no clip is counted"
     assert scores["covered"]["clips"] == 0
     assert scores["all"]["clips"] == 36
 
 
+def test_levels_are_scored_only_where_classes_are_ordered():
+    table = draw_predictions(seeds=(0, 1))
+    assert score(table, CLASSES, draws=50)["all"]["ordinal"] is None
+    scores = score(table, CLASSES, ordinal=True, draws=50)["all"]
+    assert tuple(scores["ordinal"]) == ordinal.NAMES
+    for name, entry in scores["ordinal"].items():
+        assert entry["low"] <= entry["value"] <= entry["high"]
+        by_seed = [scores["per_seed"][seed][name] for seed in ("0", "1")]
+        assert entry["value"] == pytest.approx(sum(by_seed) / 2)
+
+
+def test_probabilities_are_scored_for_every_task():
+    scores = score(draw_predictions(seeds=(0, 1)), CLASSES, draws=50)["all"]
+    for name in PROBABILITY_METRICS:
+        assert scores[name]["value"] == pytest.approx(sum(by[name] for by in scores["per_seed"].values()) / 2)
+        assert scores[name]["reason"] is None
+        assert (scores[name]["low"] is None) == (name == "calibration_error")
+    assert sum(row["clips"] for row in scores["reliability"]) == 2 * scores["clips"]
+    assert scores["auc"]["value"] == pytest.approx(sum(row["auc"] for row in scores["per_class"].values()) / 3)
+
+
+def test_a_score_that_is_not_defined_says_why_and_for_which_seed():
+    table = draw_predictions(seeds=(0, 1))
+    table.loc[table["seed"] == 1, "y_pred"] = 2
+    entries = score(table, CLASSES, ordinal=True, draws=20)["all"]["ordinal"]
+    assert entries["pcc"] == {
+        "value": None, "low": None, "high": None, "draws": 0, "reason": f"seed 1: {ordinal.CONSTANT}",
+    }  # fmt: skip
+    assert entries["pcc_expected"]["reason"] is None
+    one = score(table.assign(y_true=pd.array([1] * len(table), dtype="Int64")), CLASSES, ordinal=True, draws=20)["all"]
+    assert (one["auc"]["value"], one["auc"]["reason"]) == (None, ranking.ONE_CLASS)
+    assert one["ordinal"]["icc"]["reason"] == ordinal.ONE_LEVEL
+    assert one["ordinal"]["mae"]["value"] is not None
+
+
+def test_predictions_of_several_folds_are_pooled():
+    table = draw_predictions(subjects=6)
+    folds = table.assign(fold=table["subject"])
+    assert score(folds, CLASSES, ordinal=True, draws=50) == score(table, CLASSES, ordinal=True, draws=50)
+
+
 def test_json_can_hold_it():
-    scores = score(draw_predictions((4, 4, 0), subjects=1), CLASSES)
+    scores = score(draw_predictions((4, 4, 0), subjects=1), CLASSES, ordinal=True)
     assert json.loads(json.dumps(scores, allow_nan=False)) == scores
 
 

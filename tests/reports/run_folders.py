@@ -23,9 +23,12 @@ PAPER = {
 
 
 def write_run(
-    runs: Path, name: str, predictions: pd.DataFrame, *, classes=CLASSES, synthetic=True, changes=None
+    runs: Path, name: str, predictions: pd.DataFrame, *, classes=CLASSES, synthetic=True, changes=None, stated=None
 ) -> Path:
-    """Write a finished run folder for `predictions` and return it; `changes` go into its experiment."""
+    """Write a finished run folder for `predictions` and return it.
+
+    `changes` go into its experiment, `stated` into its facts.
+    """
     run = RunFolder(runs / f"{name}-0123456789abcdef")
     experiment = {
         "name": name,
@@ -37,14 +40,25 @@ def write_run(
         **(changes or {}),
     }
     write_text(run.path / "experiment.yaml", yaml.safe_dump(experiment, sort_keys=False))
-    facts = {"dataset": "ai4pain", "classes": list(classes), "synthetic": synthetic, "index_hash": "00ff" * 4}
+    facts = {
+        "dataset": "ai4pain",
+        "label_definition": "intensity of the electrical stimulus",
+        "empty_classes": [],
+        "warnings": [],
+        "split_provenance": ["AI4Pain's own folders"],
+        "classes": list(classes),
+        "ordinal": True,
+        "synthetic": synthetic,
+        "index_hash": "00ff" * 4,
+        **(stated or {}),
+    }
     write_json(run.path / "facts.json", facts)
     environment = {"python": "3.11", "versions": {"keras": "3.15.1"}, "machine": {"cores": 2}, "commit": "abc"}
     write_json(run.path / "environment.json", environment)
     write_text(run.path / "unusable.csv", "clip,problem\n")
     for number, ((fold, seed), rows) in enumerate(predictions.groupby(["fold", "seed"])):
         run.finish_fold(str(fold), seed, rows, draw_history(number))
-    write_json(run.path / "metrics.json", score(predictions, classes, draws=10))
+    write_json(run.path / "metrics.json", score(predictions, classes, ordinal=facts["ordinal"], draws=10))
     return run.path
 
 

@@ -7,16 +7,25 @@ import pandas as pd
 import pytest
 
 from tests.reports.run_folders import draw_history
+from transferpain.evaluation.ranking import Curves
 from transferpain.reports import figures
 
 ROWS = [
     figures.Row("ann", "0.600", 0.6, 0.5, 0.7, 1 / 3, (0.58, 0.62)),
     figures.Row("untrained", "0.400", 0.4, 0.3, 0.5, 1 / 3, (), True),
 ]
+BINS = [
+    {"low": 0.4, "high": 0.4667, "clips": 3, "confidence": 0.45, "accuracy": 1 / 3},
+    {"low": 0.9333, "high": 1.0, "clips": 9, "confidence": 0.97, "accuracy": 8 / 9},
+]
+RATE = np.linspace(0, 1, 3)
+CURVES = [Curves(number, 0.5, RATE, RATE**0.5, 1 - RATE / 2) for number in (0, 2)]
 DRAWN = {
     "intervals": lambda synthetic: figures.draw_intervals(ROWS, "balanced accuracy", synthetic),
     "confusion": lambda synthetic: figures.draw_confusion([[3, 1], [0, 4]], ("no", "yes"), synthetic),
     "curves": lambda synthetic: figures.draw_curves({"0-seed0": draw_history(0)}, synthetic),
+    "reliability": lambda synthetic: figures.draw_reliability(BINS, synthetic),
+    "ranking": lambda synthetic: figures.draw_ranking(CURVES, ("no: AUC 0.6", "yes: AUC 0.7"), synthetic),
     "subjects": lambda synthetic: figures.draw_subjects([0.4, 0.9, 0.2], 0.5, synthetic),
 }
 
@@ -52,6 +61,21 @@ def test_png_is_a_picture_of_the_asked_width(tmp_path):
 def test_confusion_shows_shares_of_the_true_class_and_counts():
     figure = figures.draw_confusion([[3, 1], [0, 0]], ("no", "yes"), False)
     assert texts(figure)[:4] == ["0.75\n(3)", "0.25\n(1)", "0.00\n(0)", "0.00\n(0)"]
+
+
+def test_reliability_shows_accuracy_by_confidence_and_the_share_of_clips():
+    curve, counts = figures.draw_reliability(BINS, False).axes
+    points = next(line for line in curve.lines if line.get_marker() == "o")
+    assert points.get_xydata().tolist() == [[0.45, 1 / 3], [0.97, 8 / 9]]
+    assert [bar.get_height() for bar in counts.patches] == [0.25, 0.75]
+
+
+def test_ranking_shows_a_line_a_class_in_both_panels():
+    figure = figures.draw_ranking(CURVES, ("no", "yes"), False)
+    for axes, values in zip(figure.axes, ("true_positives", "precision"), strict=True):
+        drawn = [line.get_ydata() for line in axes.lines if len(line.get_ydata()) == len(RATE)]
+        np.testing.assert_allclose(drawn, [getattr(curve, values) for curve in CURVES])
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["no", "yes"]
 
 
 def test_subjects_stand_in_order():

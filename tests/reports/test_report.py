@@ -11,7 +11,8 @@ from tests.reports.run_folders import write_demo, write_leakage, write_run
 from transferpain.errors import UserError
 from transferpain.evaluation.groups import write_subjects
 from transferpain.experiment import Comparison
-from transferpain.reports.report import write_report
+from transferpain.reports.facts import read_run
+from transferpain.reports.report import draw_result, write_report
 from transferpain.store import write_text
 
 PAIRS = [Comparison(better="ann", worse="ann-untrained"), Comparison(better="lstm", worse="lstm-untrained")]
@@ -52,8 +53,8 @@ def demo(tmp_path_factory):
 
 def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
-        "classes.csv", "differences.csv", "differences.tex", "index.html", "result.png", "results.csv",
-        "results.tex", "subjects.csv",
+        "classes.csv", "differences.csv", "differences.tex", "index.html", "ordinal.csv", "ordinal.tex",
+        "probabilities.csv", "probabilities.tex", "result.png", "results.csv", "results.tex", "subjects.csv",
     ]  # fmt: skip
 
 
@@ -63,7 +64,7 @@ def test_the_page_is_whole_in_itself(demo):
     tags = {tag for tag, _ in page.tags}
     assert not tags & {"script", "link", "iframe", "object", "a"}
     pictures = page.all("img")
-    assert len(pictures) == 1 + 4 * 3
+    assert len(pictures) == 1 + 4 * 5
     assert all(picture["src"].startswith("data:image/svg+xml;base64,") for picture in pictures)
     assert all(len(picture["alt"]) > 20 for picture in pictures)
     assert not re.search(r"url\(|@import|https?://", re.sub(r'src="data:[^"]*"', "", text))
@@ -76,6 +77,7 @@ def test_the_page_holds_every_section(demo):
         "A question?", "Paired differences", "Stated in the paper", "our choice, not the paper", "Confusion matrix",
         "Learning curves", "Scores by subject (24)", "Clips that could not be used (0)", "task: ai4pain-three",
         "versions keras", "covered", "Majority-class accuracy", "better: the interval lies above 0",
+        "Ordered levels and probabilities", "ICC(3,1)", "expected level", "Brier score", "Calibration: how often",
     ):  # fmt: skip
         assert part in text
 
@@ -91,10 +93,11 @@ def test_synthetic_data_are_marked_wherever_they_are_shown(demo):
     text = demo.read_text(encoding="utf-8")
     assert 'class="banner"' in text
     assert "SYNTHETIC DATA: drawn faces.</strong>" in text
-    for file in ("results.csv", "differences.csv", "classes.csv", "subjects.csv"):
+    for name in ("results", "differences", "classes", "subjects", "ordinal", "probabilities"):
+        file = f"{name}.csv"
         assert pd.read_csv(demo.parent / file)["synthetic"].all()
-    for file in ("results.tex", "differences.tex"):
-        assert "SYNTHETIC DATA" in (demo.parent / file).read_text(encoding="utf-8")
+    for name in ("results", "differences", "ordinal", "probabilities"):
+        assert "SYNTHETIC DATA" in (demo.parent / f"{name}.tex").read_text(encoding="utf-8")
 
 
 def test_licensed_data_carry_no_such_mark(tmp_path):
@@ -161,13 +164,58 @@ def test_notes_say_what_a_reader_must_know(tmp_path):
     weak = draw_predictions((1, 12, 0), skill=0.2)
     weak.loc[weak["clip"] == "S00-000", "coverage"] = 0.0
     weak.loc[0, "y_true"] = pd.NA
-    folder = write_run(tmp_path, "weak", weak, changes={"protocol": {"kind": "folders", "selection": "paper"}})
+    folder = write_run(tmp_path, "weak", weak, stated={"warnings": ["The scores of this run are optimistic."]})
     text = write(tmp_path, [folder]).read_text(encoding="utf-8")
     for part in (
         "Always answering the most frequent class", "No clip of High-Pain", "Clips without a face in any frame: 1.",
-        "Clips without a label: 1.", "selection: paper",
+        "Clips without a label: 1.", "The scores of this run are optimistic.",
     ):  # fmt: skip
         assert part in text
+
+
+def test_a_warning_stands_in_every_output_that_shows_a_score(tmp_path):
+    warned = write_run(tmp_path, "leaky", draw_predictions(subjects=4), stated={"warnings": ["LEAKS <b>a</b> lot."]})
+    plain = write_run(tmp_path, "plain", draw_predictions(subjects=4))
+    pair = Comparison(better="leaky", worse="plain")
+    page = write(tmp_path, [warned, plain], [pair])
+    text = page.read_text(encoding="utf-8")
+    assert '<p class="warning"><strong>leaky:</strong> LEAKS &lt;b&gt;a&lt;/b&gt; lot.</p>' in text
+    assert text.count('class="warning"') == 1
+    for name in ("results", "ordinal", "probabilities"):
+        table = pd.read_csv(page.parent / f"{name}.csv", keep_default_na=False).drop_duplicates("run")
+        assert dict(zip(table["run"], table["warnings"], strict=True)) == {"leaky": "LEAKS <b>a</b> lot.", "plain": ""}
+        assert "leaky: LEAKS" in (page.parent / f"{name}.tex").read_text(encoding="utf-8")
+    assert "leaky: LEAKS" in pd.read_csv(page.parent / "differences.csv")["warnings"][0]
+    picture = draw_result([read_run(folder) for folder in (warned, plain)], [pair], width=5)
+    labels = {text.get_text() for text in picture.axes[0].texts}
+    assert {"leaky (see its warning)", "plain"} <= labels
+
+
+def test_the_page_says_what_was_predicted_and_whose_split_it_is(tmp_path):
+    stated = {
+        "label_definition": "PSPI of the frame",
+        "split_provenance": ["last-5: Prajod; not official", "without x: Werner"],
+        "empty_classes": ["Extreme"],
+    }
+    text = write(tmp_path, [write_run(tmp_path, "ann", draw_predictions(subjects=4), stated=stated)]).read_text("utf-8")
+    for cell in (
+        "ai4pain-three: No-Pain, Low-Pain, High-Pain", "PSPI of the frame", "Extreme",
+        "folders; last-5: Prajod; not official; without x: Werner",
+    ):  # fmt: skip
+        assert f"<td>{cell}</td>" in text
+
+
+def test_classes_that_are_not_ordered_have_no_scores_of_levels(tmp_path):
+    page = write(tmp_path, [write_run(tmp_path, "ann", draw_predictions(subjects=4), stated={"ordinal": False})])
+    text = page.read_text(encoding="utf-8")
+    assert "ICC(3,1)" not in text
+    assert '<h2 id="probabilities">Probabilities</h2>' in text
+    assert not (page.parent / "ordinal.csv").exists()
+
+
+def test_a_score_that_is_not_defined_says_why(tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions(subjects=4).assign(y_pred=1))
+    assert "PCC of ann is not defined: the answers do not vary." in write(tmp_path, [folder]).read_text("utf-8")
 
 
 def test_a_good_run_needs_no_note(tmp_path):

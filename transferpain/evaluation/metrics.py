@@ -1,11 +1,16 @@
 """All scores of a run, derived from its predictions alone."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from transferpain.errors import UserError
 from transferpain.evaluation import confusion as on
+from transferpain.evaluation.calibration import calibration_statistic, describe_bins, error_statistic
 from transferpain.evaluation.confusion import METRICS
+from transferpain.evaluation.ordinal import NAMES as ORDINAL_METRICS
+from transferpain.evaluation.ordinal import ordinal_statistic, why_undefined
 from transferpain.evaluation.predictions import (
     CLIP,
     clip_rows,
@@ -14,17 +19,22 @@ from transferpain.evaluation.predictions import (
     subject_names,
     tells_subjects_apart,
 )
-from transferpain.evaluation.statistics import DRAWS, bootstrap_subjects
+from transferpain.evaluation.ranking import class_area, ranking_statistic, why_no_area
+from transferpain.evaluation.resampling import Answers, bootstrap, read_answers, score_whole
+from transferpain.evaluation.statistics import DRAWS, Interval, bootstrap_subjects
 
+PROBABILITY_METRICS = ("auc", "log_loss", "brier", "calibration_error")
+UNDEFINED = Interval(np.nan, np.nan, np.nan, 0)
 SUBJECT_METRICS = ("balanced_accuracy", "macro_f1", "accuracy")
 
 
-def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, draws: int = DRAWS) -> dict:
+def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool = False, draws: int = DRAWS) -> dict:
     """Score a run: pooled over its subjects and folds, averaged over its seeds, and subject by subject.
 
     Args:
         predictions: the table of a run; its clip rows (`frame == -1`) are scored.
         classes: names of the classes `0..K-1`.
+        ordinal: whether the classes are ordered levels.
         draws: bootstrap draws behind the intervals.
 
     Returns:
@@ -34,8 +44,11 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, draws: int = D
           `subjects`, `clips` (labelled), `unlabelled`, `coverage` (mean share of frames with a face),
           `clips_without_face`;
         - `all` and `covered` (clips with a face in at least one frame): each metric as
-          `{value, low, high, draws}`, `per_class` (precision, recall, f1, support), `confusion` (rows true,
+          `{value, low, high, draws}`, `per_class` (precision, recall, f1, auc, support), `confusion` (rows true,
           columns predicted, summed over seeds), `per_seed`, `clips`, `subjects`; None without a label;
+        - in both of them also `auc`, `log_loss`, `brier`, `calibration_error` and, in `ordinal` (None unless the
+          classes are ordered), the scores of `ordinal.NAMES`: each as `{value, low, high, draws, reason}`, where
+          `reason` says why a value is None; and `reliability`, the bins behind the calibration error;
         - `has_subjects`: false where most subjects have one clip (images grouped by their pixels): there the
           interval is one over images, and a subject's score says nothing;
         - `per_subject`: a row a subject, its means over the classes the subject has; empty without subjects.
@@ -55,6 +68,9 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, draws: int = D
     counts = np.bincount(clips.loc[labelled, "y_true"].astype(int), minlength=len(classes))
     has_labels = bool(labelled.any())
     has_subjects = tells_subjects_apart(clips)
+    clips_without_face = int((clips["coverage"] == 0).sum())
+    whole = _scores(predictions, classes, ordinal, False, draws) if has_labels else None
+    covered = _scores(predictions, classes, ordinal, True, draws) if has_labels and clips_without_face else whole
     return {
         "classes": list(classes),
         "absent": [name for name, count in zip(classes, counts, strict=True) if count == 0],
@@ -63,33 +79,31 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, draws: int = D
         "clips": int(labelled.sum()),
         "unlabelled": int((~labelled).sum()),
         "coverage": _number(clips["coverage"].mean()),
-        "clips_without_face": int((clips["coverage"] == 0).sum()),
-        "all": _scores(predictions, classes, False, draws) if has_labels else None,
-        "covered": _scores(predictions, classes, True, draws) if has_labels else None,
+        "clips_without_face": clips_without_face,
+        "all": whole,
+        "covered": covered,
         "has_subjects": has_subjects,
         "per_subject": _per_subject(predictions, clips[labelled]) if has_labels and has_subjects else [],
     }
 
 
-def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], covered: bool, draws: int) -> dict:
+def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, covered: bool, draws: int) -> dict:
     by_subject = confusions_by_subject(predictions, covered)
+    answers = read_answers(predictions, covered)
+    further, further_by_seed = _further_scores(answers, ordinal, draws)
     pooled = by_subject.counts.sum(axis=0)  # (seeds, K, K)
     intervals = bootstrap_subjects(predictions, covered=covered, draws=draws)
     return {
-        **{
-            name: {
-                "value": _number(interval.value),
-                "low": _number(interval.low),
-                "high": _number(interval.high),
-                "draws": interval.draws,
-            }
-            for name, interval in intervals.items()
-        },
+        **{name: _entry(interval) for name, interval in intervals.items()},
+        **{name: further[name] for name in PROBABILITY_METRICS},
+        "ordinal": {name: further[name] for name in ORDINAL_METRICS} if ordinal else None,
+        "reliability": describe_bins(answers),
         "per_class": {
             name: {
                 "precision": _mean(on.precision(pooled)[:, index]),
                 "recall": _mean(on.recall(pooled)[:, index]),
                 "f1": _mean(on.f1(pooled)[:, index]),
+                "auc": _number(class_area(answers, index)),
                 "support": int(pooled[:1, index].sum()),
             }
             for index, name in enumerate(classes)
@@ -97,11 +111,47 @@ def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], covered: bool, 
         "confusion": pooled.sum(axis=0).tolist(),
         "per_seed": {
             str(seed): {name: _number(float(measure(pooled[index]))) for name, measure in METRICS.items()}
+            | {name: _number(float(values[index])) for name, values in further_by_seed.items()}
             for index, seed in enumerate(by_subject.seeds)
         },
         "clips": int(pooled[:1].sum()),
         "subjects": len(by_subject.subjects),
     }
+
+
+def _further_scores(answers: Answers, ordinal: bool, draws: int) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
+    """Return the scores that need probabilities or levels: name -> entry, and name -> `(seeds,)`."""
+    if not answers.subjects:
+        names = (*PROBABILITY_METRICS, *ORDINAL_METRICS)
+        return {name: _entry(UNDEFINED) | {"reason": "no clip is counted"} for name in names}, {}
+    measures = [
+        (ranking_statistic(answers), why_no_area, draws),
+        (calibration_statistic(answers), None, draws),
+        (error_statistic(answers), None, 0),
+    ]
+    if ordinal:
+        measures.append((ordinal_statistic(answers), why_undefined, draws))
+    entries, by_seed = {}, {}
+    for statistic, why, number in measures:
+        by_seed |= score_whole(statistic, answers.subjects)
+        for name, interval in bootstrap(statistic, answers.subjects, draws=number).items():
+            entries[name] = _entry(interval) | {"reason": _reason(why, name, answers) if why else None}
+    return entries, by_seed
+
+
+def _reason(why: Callable[[str, Answers, int], str | None], name: str, answers: Answers) -> str | None:
+    """Return why a score is not defined, with the seeds where it is for some of them only."""
+    by_seed = {seed: why(name, answers, position) for position, seed in enumerate(answers.seeds)}
+    faults = {seed: fault for seed, fault in by_seed.items() if fault}
+    if not faults:
+        return None
+    where = "" if len(faults) == len(by_seed) else f"seed {', '.join(map(str, faults))}: "
+    return where + next(iter(faults.values()))
+
+
+def _entry(interval: Interval) -> dict:
+    values = {name: _number(getattr(interval, name)) for name in ("value", "low", "high")}
+    return values | {"draws": interval.draws}
 
 
 def _per_subject(predictions: pd.DataFrame, labelled: pd.DataFrame) -> list[dict]:

@@ -44,6 +44,11 @@ def run_checks(evidence: Evidence) -> tuple[CheckLine, ...]:
     return tuple(check(evidence) for check in CHECKS)
 
 
+def failed(lines: Sequence[CheckLine]) -> tuple[CheckLine, ...]:
+    """Return the checks that failed, in their order."""
+    return tuple(line for line in lines if line.state == "fail")
+
+
 def write_checks(run_folder: Path, lines: Sequence[CheckLine]) -> None:
     """Write `leakage.json` into a run's folder."""
     write_json(run_folder / FILE, {"checks": [asdict(line) for line in lines]})

@@ -30,7 +30,7 @@ class RunFacts:
         classes: names of the classes.
         synthetic: whether any of the data were drawn.
         predictions: rows of all folds and seeds.
-        scores: `score(predictions, classes)`.
+        scores: `score` of the predictions.
         histories: fold folder -> a row an epoch.
         unusable: clips that could not be used, and why; text.
         groups: `score_groups` by sex and age; `None` where the data state neither.
@@ -51,6 +51,11 @@ class RunFacts:
     unusable: pd.DataFrame
     groups: pd.DataFrame | None
     checks: tuple[CheckLine, ...]
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What must be said wherever a score of the run is shown."""
+        return tuple(self.facts.get("warnings", ()))
 
     @property
     def chance(self) -> float:
@@ -88,7 +93,7 @@ def read_run(folder: Path) -> RunFacts:
         classes=classes,
         synthetic=bool(facts["synthetic"]),
         predictions=predictions,
-        scores=score(predictions, classes),
+        scores=score(predictions, classes, ordinal=facts.get("ordinal", False)),
         histories={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob("folds/*/history.csv"))},
         unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
         groups=None if subjects is None else score_groups(predictions, subjects),

@@ -14,6 +14,8 @@ import pandas as pd
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from transferpain.evaluation.ranking import Curves
+
 INK, MUTED, BLUE, ORANGE, RED = (
     "#1b2430",
     "#5b6675",
@@ -128,6 +130,62 @@ def draw_subjects(scores: Sequence[float], chance: float, synthetic: bool) -> "F
         axes.xaxis.get_major_locator().set_params(integer=True)
         handles, labels = [mean_line, chance_line], [f"mean of subjects {ordered.mean():.2f}", "chance"]
         figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
+def draw_reliability(bins: Sequence[Mapping[str, float]], synthetic: bool) -> "Figure":
+    """Draw a reliability diagram: how often answers are right by their confidence, and how many clips that is.
+
+    Args:
+        bins: those that hold a clip, with low, high, clips, confidence and accuracy.
+        synthetic: whether the figure is stamped.
+    """
+    table = pd.DataFrame(bins)
+    with _style():
+        figure = _new_figure(WIDTH, 4.6, synthetic)
+        panels = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
+        ideal = panels[0].plot([0, 1], [0, 1], color=RED, linestyle=CHANCE_LINE)[0]
+        found = panels[0].plot(table["confidence"], table["accuracy"], "o-", color=BLUE, markersize=6)[0]
+        panels[0].set_ylim(-0.03, 1.03)
+        panels[0].set_ylabel("share answered right")
+        shares = table["clips"] / table["clips"].sum()
+        panels[1].bar(table["low"], shares, width=table["high"] - table["low"], align="edge", color=MUTED, linewidth=0)
+        panels[1].set_xlim(-0.02, 1.02)
+        panels[1].set_ylabel("clips, share")
+        panels[1].set_xlabel("confidence: probability of the answer")
+        for axes in panels:
+            axes.grid(color="#e3e7ec", linewidth=0.8)
+            axes.set_axisbelow(True)
+        labels = ["measured", "as right as confident"]
+        figure.legend([found, ideal], labels, loc="outside lower center", ncols=2, frameon=False)
+    return figure
+
+
+def draw_ranking(curves: Sequence["Curves"], labels: Sequence[str], synthetic: bool) -> "Figure":
+    """Draw ROC and precision-recall curves, a line a class; a thin line is an answer that does not look."""
+    import matplotlib
+
+    # Dark enough to be seen on white, and told apart by their dashes where colours are not.
+    colors = matplotlib.colormaps["plasma"](np.linspace(0, 0.6, len(curves)))
+    dashes = ("-", "--", "-.", ":")
+    with _style():
+        figure = _new_figure(WIDTH, 4.8 + 0.2 * ((len(curves) + 1) // 2), synthetic)
+        panels = figure.subplots(2, 1)
+        panels[0].plot([0, 1], [0, 1], color=MUTED, linewidth=0.8)
+        handles = []
+        for place, (curve, color) in enumerate(zip(curves, colors, strict=True)):
+            line = {"color": color, "linestyle": dashes[place % len(dashes)], "linewidth": 1.8}
+            handles += panels[0].plot(curve.rate, curve.true_positives, **line)
+            panels[1].plot(curve.rate, curve.precision, **line)
+            panels[1].axhline(curve.share, color=color, linewidth=0.8)
+        names = (("false-positive rate", "true-positive rate"), ("recall", "precision"))
+        for axes, (horizontal, vertical) in zip(panels, names, strict=True):
+            axes.set_xlabel(horizontal)
+            axes.set_ylabel(vertical)
+            axes.set_xlim(-0.02, 1.02)
+            axes.set_ylim(-0.02, 1.04)
+            axes.grid(color="#e3e7ec", linewidth=0.8)
+        figure.legend(handles, labels, loc="outside lower center", ncols=2, frameon=False, fontsize=10)
     return figure
 
 

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from transferpain.errors import UserError
+from transferpain.evaluation.ranking import mean_curves
+from transferpain.evaluation.resampling import read_answers
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
 from transferpain.experiment import Comparison
-from transferpain.reports import figures, tables
+from transferpain.leakage.checks import failed
+from transferpain.reports import figures, score_tables, tables
 from transferpain.reports.facts import RunFacts, read_run
 from transferpain.store import write_atomically, write_text
 
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
 TEMPLATE = "report.html"
 RESULT_WIDTH = 7.5
+UNSTATED = "not stated"
 
 
 def write_report(
@@ -78,7 +82,8 @@ def draw_result(runs: Sequence[RunFacts], comparisons: Sequence[Comparison], wid
         bounds = [score["value"] if bound is None else bound for bound in (score["low"], score["high"])]
         text = tables.with_interval(score["value"], score["low"], score["high"])
         is_baseline = run.name in baselines
-        rows.append(figures.Row(run.name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
+        name = f"{run.name} (see its warning)" if run.warnings else run.name
+        rows.append(figures.Row(name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
     axis = "balanced accuracy, 95 % interval"
     return figures.draw_intervals(rows, axis, any(run.synthetic for run in runs), width)
 
@@ -108,25 +113,39 @@ def _write_tables(
     gaps: Sequence[tuple[Comparison, Interval]],
 ) -> None:
     synthetic = any(run.synthetic for run in runs)
-    mark = f" {figures.STAMP}." if synthetic else ""
+    marks = [f"{figures.STAMP}."] if synthetic else []
+    warnings = [f"{run}: {warning}" for run, warning in _warnings(runs)]
+    mark = " ".join(["", *marks, *warnings])
+
+    def write(name: str, table: pd.DataFrame, text: pd.DataFrame, caption: str) -> None:
+        _write_csv(folder / f"{name}.csv", table)
+        write_text(folder / f"{name}.tex", tables.latex(text, f"{caption} with 95 % intervals over subjects.{mark}"))
+
     results = tables.results(runs)
-    _write_csv(folder / "results.csv", results)
-    caption = f"Scores on held-out subjects with 95 % intervals over subjects.{mark}"
-    write_text(folder / "results.tex", tables.latex(tables.results_as_text(results), caption))
+    write("results", results, tables.results_as_text(results), "Scores on held-out subjects")
+    probabilities, levels = score_tables.probabilities(scored), score_tables.ordinal(scored)
+    if len(probabilities):
+        text = score_tables.probabilities_as_text(probabilities)
+        write("probabilities", probabilities, text, "Scores of the probabilities")
+    if len(levels):
+        write("ordinal", levels, score_tables.ordinal_as_text(levels), "Scores of the ordered levels")
     if gaps:
-        differences = tables.differences(gaps)
-        _write_csv(folder / "differences.csv", differences.assign(synthetic=synthetic))
-        caption = f"Paired differences with 95 % intervals over subjects.{mark}"
-        write_text(folder / "differences.tex", tables.latex(tables.differences_as_text(differences), caption))
+        differences = tables.differences(gaps).assign(synthetic=synthetic, warnings=" ".join(warnings))
+        write("differences", differences, tables.differences_as_text(differences), "Paired differences")
     for file, rows_of, of_runs in (
         ("classes.csv", tables.per_class, scored),
         ("subjects.csv", tables.per_subject, scored),
         ("groups.csv", tables.groups, [run for run in scored if run.groups is not None]),
         ("leakage.csv", tables.leakage, [run for run in runs if run.checks]),
     ):
-        parts = [rows_of(run).assign(synthetic=run.synthetic) for run in of_runs]
+        parts = [rows_of(run).assign(**tables.marks(run)) for run in of_runs]
         if parts:
             _write_csv(folder / file, pd.concat(parts, ignore_index=True))
+
+
+def _warnings(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
+    """Return name and warning of each run that must not be shown without one."""
+    return [(run.name, warning) for run in runs for warning in run.warnings]
 
 
 def _write_csv(path: Path, table: pd.DataFrame) -> None:
@@ -146,15 +165,20 @@ def _page(title: str, question: str, runs: Sequence[RunFacts], gaps: Sequence[tu
     scored = [run for run in runs if run.scores["all"]]
     comparisons = [pair for pair, _ in gaps]
     result = draw_result(scored, comparisons, figures.WIDTH) if scored else None
+    probabilities, levels = score_tables.probabilities(scored), score_tables.ordinal(scored)
     return environment.get_template(TEMPLATE).render(
         title=title,
         draws=DRAWS,
         question=question,
         synthetic=[run.name for run in runs if run.synthetic],
         all_synthetic=all(run.synthetic for run in runs),
+        warnings=_warnings(runs),
         results=tables.results_as_text(tables.results(runs)),
         result_figure=figures.as_data_uri(result) if result else None,
         result_text="; ".join(_in_words(run) for run in scored),
+        probabilities=score_tables.probabilities_as_text(probabilities) if len(probabilities) else None,
+        levels=score_tables.ordinal_as_text(levels) if len(levels) else None,
+        undefined=score_tables.undefined(scored),
         differences=tables.differences_as_text(tables.differences(gaps)) if gaps else None,
         paper_figures=tables.paper_figures(runs),
         decisions=_decisions(runs),
@@ -183,6 +207,7 @@ def _run_view(run: RunFacts) -> dict[str, Any]:
         "name": run.name,
         "folder": run.folder,
         "synthetic": run.synthetic,
+        "about": _about(run),
         "notes": _notes(run),
         "figures": _figures(run),
         "classes": tables.per_class_as_text(tables.per_class(run)) if has_scores else None,
@@ -196,12 +221,24 @@ def _run_view(run: RunFacts) -> dict[str, Any]:
     }
 
 
+def _about(run: RunFacts) -> dict[str, str]:
+    """Return in words what was predicted, and on whom it was tested."""
+    facts, protocol = run.facts, run.experiment["protocol"]
+    split = [protocol["kind"], *facts.get("split_provenance", [])]
+    return {
+        "Task": f"{run.experiment['task']}: {', '.join(run.classes)}",
+        "Label": facts.get("label_definition") or UNSTATED,
+        "Classes without any label": ", ".join(facts.get("empty_classes", [])) or "none",
+        "Split": "; ".join(split),
+    }
+
+
 def _notes(run: RunFacts) -> list[str]:
     """Return what a reader must know before using the run's scores."""
     scores = run.scores
-    notes = []
-    if failed := [f"{line.number} {line.name}" for line in run.checks if line.state == "fail"]:
-        notes.append(f"Leakage checks that failed: {'; '.join(failed)}.")
+    notes = list(run.warnings)
+    if faults := failed(run.checks):
+        notes.append(f"Leakage checks that failed: {'; '.join(f'{line.number} {line.name}' for line in faults)}.")
     if scores["unlabelled"]:
         notes.append(f"Clips without a label: {scores['unlabelled']}. They are predicted, not scored.")
     if scores["all"] is None:
@@ -221,8 +258,6 @@ def _notes(run: RunFacts) -> list[str]:
         )
     if not scores["has_subjects"]:
         notes.append("These data name no subjects: the intervals are over single images.")
-    if run.experiment["protocol"]["selection"] == "paper":
-        notes.append("Training stopped on the subjects that are scored here (selection: paper): optimistic.")
     return notes
 
 
@@ -241,6 +276,20 @@ def _figures(run: RunFacts) -> list[dict[str, str]]:
             f"Confusion matrix of {run.name}. Recall by class: {recalls}.",
             figures.draw_confusion(scores["all"]["confusion"], run.classes, run.synthetic),
         )
+        error = scores["all"]["calibration_error"]["value"]
+        add(
+            "Calibration: how often answers are right by their confidence, all seeds",
+            f"Reliability diagram of {run.name}: expected calibration error {tables.number(error)}.",
+            figures.draw_reliability(scores["all"]["reliability"], run.synthetic),
+        )
+        if curves := mean_curves(read_answers(run.predictions)):
+            names = [run.classes[curve.number] for curve in curves]
+            areas = [f"{name}: AUC {tables.number(scores['all']['per_class'][name]['auc'])}" for name in names]
+            add(
+                "ROC and precision-recall curves, each class against the rest, means over seeds",
+                f"ROC and precision-recall curves of {run.name}. {'; '.join(areas)}.",
+                figures.draw_ranking(curves, areas, run.synthetic),
+            )
     if run.histories:
         epochs = [len(history) for history in run.histories.values()]
         add(

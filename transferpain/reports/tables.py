@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, fields
+from typing import Any
 
 import pandas as pd
 
@@ -33,6 +34,15 @@ TITLES = {
     "precision": "Precision",
     "recall": "Recall",
     "f1": "F1",
+    "auc": "AUC",
+    "log_loss": "Log loss",
+    "brier": "Brier score",
+    "calibration_error": "Calibration error",
+    "answer": "Answer",
+    "mae": "MAE",
+    "icc": "ICC(3,1)",
+    "quadratic_kappa": "Quadratic kappa",
+    "pcc": "PCC",
     "support": "Clips",
     "subject": "Subject",
     "by": "By",
@@ -53,27 +63,35 @@ def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
     rows = []
     for run in runs:
         whole = run.scores
-        for counted in ("all", "covered"):
-            scores = whole[counted]
-            if counted == "covered" and (scores is None or whole["clips_without_face"] == 0):
-                continue
+        for counted, scores in counted_scores(run):
             row = {"run": run.name, "counted": counted}
             for metric in METRICS:
-                score = scores[metric] if scores else {"value": None, "low": None, "high": None}
-                row |= {
-                    metric: score["value"],
-                    f"{metric}_low": score["low"],
-                    f"{metric}_high": score["high"],
-                }
+                row |= with_bounds(metric, scores[metric] if scores else None)
             row |= {
                 "coverage": whole["coverage"],
                 "subjects": (scores or whole)["subjects"] if whole["has_subjects"] else None,
                 "clips": scores["clips"] if scores else whole["unlabelled"],
                 "seeds": len(whole["seeds"]),
-                "synthetic": run.synthetic,
             }
-            rows.append(row)
+            rows.append(row | marks(run))
     return pd.DataFrame(rows).astype({"subjects": "Int64"})
+
+
+def counted_scores(run: RunFacts) -> list[tuple[str, dict[str, Any] | None]]:
+    """Return the scores of all clips, and those of the clips with a face where they are fewer; None without a label."""
+    counted = ["all", "covered"] if run.scores["all"] and run.scores["clips_without_face"] else ["all"]
+    return [(name, run.scores[name]) for name in counted]
+
+
+def marks(run: RunFacts) -> dict[str, Any]:
+    """Return the columns that stand beside every score of a run: whether its data were drawn, and its warnings."""
+    return {"synthetic": run.synthetic, "warnings": " ".join(run.warnings)}
+
+
+def with_bounds(metric: str, score: dict[str, Any] | None) -> dict[str, float | None]:
+    """Return the cells `<metric>`, `<metric>_low` and `<metric>_high` of a score, empty ones for None."""
+    keys = {"": "value", "_low": "low", "_high": "high"}
+    return {metric + ending: score[key] if score else None for ending, key in keys.items()}
 
 
 def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +139,7 @@ def reading(low: float, high: float) -> str:
 
 
 def per_class(run: RunFacts) -> pd.DataFrame:
-    """Return precision, recall and F1 of each class over all clips, means over seeds."""
+    """Return precision, recall, F1 and one-v-rest AUC of each class over all clips, means over seeds."""
     scores = run.scores["all"]["per_class"]
     return pd.DataFrame([{"run": run.name, "class": name, **scores[name]} for name in run.classes])
 
@@ -129,7 +147,7 @@ def per_class(run: RunFacts) -> pd.DataFrame:
 def per_class_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of the classes as text, without the run's name."""
     text = table[["class"]].copy()
-    for column in ("precision", "recall", "f1"):
+    for column in ("precision", "recall", "f1", "auc"):
         text[column] = table[column].map(number)
     text["support"] = table["support"].astype(str)
     return text.rename(columns=TITLES)
