@@ -71,7 +71,9 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
         )
     )
     share = largest / len(units)
-    if experiment.strategy == "full":
+    if experiment.strategy != "frozen":
+        if (units["row"] >= 0).all():
+            return [*stages, training_stage(experiment, size, largest, trainings)]
         late = (frames - experiment.images.first_frame).clip(lower=0).sum()
         pictures = int(late * share / experiment.images.every)
         return [*stages, training_stage(experiment, size, pictures, trainings)]

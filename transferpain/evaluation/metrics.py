@@ -36,6 +36,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, draws: int = D
         - `all` and `covered` (clips with a face in at least one frame): each metric as
           `{value, low, high, draws}`, `per_class` (precision, recall, f1, support), `confusion` (rows true,
           columns predicted, summed over seeds), `per_seed`, `clips`, `subjects`; None without a label;
+        - `selected`: the same over the rows that the column `selected` marks, where there is one; else None;
         - `has_subjects`: false where most subjects have one clip (images grouped by their pixels): there the
           interval is one over images, and a subject's score says nothing;
         - `per_subject`: a row a subject, its means over the classes the subject has; empty without subjects.
@@ -55,6 +56,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, draws: int = D
     counts = np.bincount(clips.loc[labelled, "y_true"].astype(int), minlength=len(classes))
     has_labels = bool(labelled.any())
     has_subjects = tells_subjects_apart(clips)
+    selected = predictions[predictions["selected"]] if "selected" in predictions else predictions[:0]
     return {
         "classes": list(classes),
         "absent": [name for name, count in zip(classes, counts, strict=True) if count == 0],
@@ -66,6 +68,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, draws: int = D
         "clips_without_face": int((clips["coverage"] == 0).sum()),
         "all": _scores(predictions, classes, False, draws) if has_labels else None,
         "covered": _scores(predictions, classes, True, draws) if has_labels else None,
+        "selected": _scores(selected, classes, False, draws) if has_labels and len(selected) else None,
         "has_subjects": has_subjects,
         "per_subject": _per_subject(predictions, clips[labelled]) if has_labels and has_subjects else [],
     }

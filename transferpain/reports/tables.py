@@ -45,7 +45,8 @@ UNDEFINED = "–"
 
 
 def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
-    """Return a row a run, and a second one without the clips in which no face was found, if there are any.
+    """Return a row a run; another without the clips in which no face was found, if there are any; and another over
+    the selected rows, where the run's training dropped rows.
 
     Each metric has the columns `<metric>`, `<metric>_low`, `<metric>_high` (95 % interval over subjects). The
     number of subjects is missing where the data name none.
@@ -53,9 +54,11 @@ def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
     rows = []
     for run in runs:
         whole = run.scores
-        for counted in ("all", "covered"):
+        for counted in ("all", "covered", "selected"):
             scores = whole[counted]
-            if counted == "covered" and (scores is None or whole["clips_without_face"] == 0):
+            if counted == "covered" and whole["clips_without_face"] == 0:
+                continue
+            if counted != "all" and scores is None:
                 continue
             row = {"run": run.name, "counted": counted}
             for metric in METRICS:

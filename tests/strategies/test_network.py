@@ -5,19 +5,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transferpain.experiment import Experiment, ImageSettings
+from transferpain.experiment import Experiment
 from transferpain.faces.cache import FaceFacts, write_faces
 from transferpain.faces.crop import encode_jpeg
 from transferpain.protocols import Fold
 from transferpain.sources.backbones import build_vgg16_gap
 from transferpain.sources.preprocessing import Preprocessing
-from transferpain.strategies.full import (
-    predict_images,
-    still_pictures,
-    train_network,
-    training_dtype,
-    video_pictures,
-)
+from transferpain.strategies.network import predict_images, train_network, training_dtype
+from transferpain.strategies.pictures import still_pictures, video_pictures
+from transferpain.strategies.settings import ImageSettings
 
 SIZE = 32
 
@@ -121,7 +117,7 @@ def test_a_network_learns_stripes_of_unseen_subjects(tmp_path):
         clips,
         still_pictures(images, np.arange(48), np.eye(2, dtype=np.float32)[y]),
         (Fold("test", np.arange(28), np.arange(28, 36), np.arange(36, 48)), 0),
-        tmp_path / "checkpoint.npz",
+        tmp_path,
     )
     answers = trained.predictions[trained.predictions["frame"] == -1]
     assert (answers["y_pred"] == answers["y_true"]).mean() > 0.9
