@@ -1,5 +1,7 @@
 """Phases: what is trained when, with which settings, for both backbones."""
 
+from itertools import pairwise
+
 import pytest
 
 from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
@@ -28,7 +30,7 @@ def test_the_last_phase_trains_every_layer_and_each_phase_more_than_the_one_befo
         for phase in make_phases("progressive", backbone, TRAINING, {}, None)
     ]
     assert sets[0] == {"embedding", "logits"}
-    assert all(before < after for before, after in zip(sets, sets[1:], strict=False))
+    assert all(before < after for before, after in pairwise(sets))
     assert sets[-1] == names
     (full,) = make_phases("full", backbone, TRAINING, {}, None)
     assert {name for name in names if full.trains(name)} == names
@@ -57,8 +59,7 @@ def test_the_schedule_is_squeezed_into_a_phase():
     phases = make_phases("progressive", "resnet18", TRAINING, {}, None)
     assert [phase.training.epochs for phase in phases] == [36] * 5
     assert phases[2].training.schedule.at == pytest.approx((12, 24))
-    cosine = TRAINING.model_copy(update={"schedule": {"name": "cosine", "warmup_epochs": 10}})
-    cosine = TrainingSettings.model_validate(cosine.model_dump())
+    cosine = TrainingSettings(schedule={"name": "cosine", "warmup_epochs": 10}, epochs=180)
     (first, *_) = make_phases("progressive", "resnet18", cosine, {}, None)
     assert first.training.schedule.warmup_epochs == pytest.approx(2)
 
