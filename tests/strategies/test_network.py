@@ -134,7 +134,7 @@ def test_training_rows_are_dropped_and_repeated_and_only_the_repeated_are_change
 
 
 def test_selection_and_tested_rows_stay_as_they_are():
-    experiment, pictures = numbered(ROWS)
+    _, pictures = numbered(ROWS)
     images = selection_images(pictures, np.arange(5, 20))
     assert images.targets.sum(axis=0).tolist() == [9, 4, 2]
     assert images.changed is None
