@@ -221,8 +221,8 @@ def _notes(run: RunFacts) -> list[str]:
         )
     if scores["selected"]:
         notes.append(
-            f"selected: the {scores['selected']['clips']} tested rows that are left when rows without pain are dropped as "
-            "in training. Such a selection needs the labels, so it flatters a model that is to be used."
+            f"selected: the {scores['selected']['clips']} tested rows that are left when rows without pain are dropped "
+            "as in training. It takes the labels to select them, which nobody has in use."
         )
     if not scores["has_subjects"]:
         notes.append("These data name no subjects: the intervals are over single images.")
