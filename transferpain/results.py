@@ -41,12 +41,12 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         note(f"warning: {warning}")
     dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
     facts = {
-        "dataset": plan.index.dataset.name,
+        "dataset": " -> ".join(plan.datasets),
         "index": plan.index.hash,
         "task": plan.task.name,
         "task_hash": plan.task.hash,
-        "label_definition": plan.task.rule_for(plan.index.dataset.name).definition,
-        "empty_classes": list(plan.task.empty_classes(plan.index.dataset.name)),
+        "label_definition": plan.label_definition,
+        "empty_classes": list(plan.task.empty_classes(plan.datasets[-1])),
         "warnings": warnings,
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),

@@ -12,7 +12,6 @@ import pandas as pd
 import yaml
 
 from transferpain.datasets.ferplus import read_images
-from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment, experiment_hash, load_experiment, resolved, suggest_file
 from transferpain.faces.stage import compute_faces
@@ -25,7 +24,7 @@ from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_orig
 from transferpain.sources.preprocessing import Preprocessing
 from transferpain.store import write_text
 from transferpain.tasks.targets import clip_targets
-from transferpain.tasks.task import Task, label_clips, label_frames, load_task
+from transferpain.units import labelled_units
 
 
 def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
@@ -52,52 +51,6 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
         )
     name = f"{experiment.name}-{experiment_hash(experiment, task.hash, index.hash, origin.hash)}"
     return Plan(experiment, task, index, clips, units, folds, origin, RunFolder(places.runs / name))
-
-
-def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
-    """Return the experiment's task, its dataset's index, and what is predicted: `Plan.units`.
-
-    Raises:
-        UserError: if the task's labels are not those of the dataset, or the settings do not fit its unit.
-    """
-    task = load_task(experiment.task)
-    index = read_index(experiment.dataset or task.dataset, places.data_root, places.cache)
-    check_unit_fits(experiment, task)
-    if task.unit == "clip":
-        units = label_clips(task, index, experiment.training.label_mode)
-        return task, index, units.assign(file_clip=units["clip"], row=-1)
-    units = label_frames(task, index)
-    place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
-    units = units.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
-    names = units["file_clip"] + "/" + units["frame"].astype(str).str.zfill(3)
-    return task, index, units.drop(columns="frame").assign(clip=names)
-
-
-def check_unit_fits(experiment: Experiment, task: Task) -> None:
-    """Refuse settings that cannot be followed for clips, or for single frames."""
-    if task.unit == "clip":
-        if experiment.rows.drop_painless_sequences:
-            raise UserError(
-                f"The task {task.name} labels whole clips, and {experiment.name} drops sequences without pain.",
-                rule="Sequences are dropped where their frames are labelled one by one: here no painless clip is left.",
-                todo="Use --set rows.drop_painless_sequences=false, or a task whose unit is `frame`.",
-            )
-        return
-    features, images = experiment.features, experiment.images
-    if experiment.strategy == "frozen":
-        fits = experiment.head.kind == "ann" and (features.fps, features.frames) == (None, None)
-        received = f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}"
-    else:
-        fits = images.takes_all_frames
-        received = f"images: first_frame {images.first_frame}, every {images.every}, test_every {images.test_every}"
-    if not fits:
-        raise UserError(
-            f"The task {task.name} labels single frames, and {experiment.name} does not predict them.",
-            rule="Frames are predicted one by one, each of them: by a network on pictures (images.first_frame, every "
-            "and test_every as they come), or by the head `ann` (without features.fps and features.frames).",
-            received=received,
-            todo="Change these, or choose a task whose unit is `clip`.",
-        )
 
 
 def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
