@@ -32,6 +32,7 @@ MINIMAL = {
     "features": {"fps": 8},
     "head": {"kind": "ann"},
 }
+PROGRESSIVE = {"strategy": "progressive", "head": {"kind": "dense"}}
 
 
 def write(folder: Path, name: str, values: object) -> Path:
@@ -93,6 +94,14 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
         ({"strategy": "full"}, r"head.kind: `ann` does not go with strategy `full`"),
         ({"head": {"kind": "lstm"}, "features": {"fps": None}}, r"features.fps: `lstm` needs windows of one length"),
         ({"seeds": [1, 1]}, r"seeds: each seed once"),
+        ({"cut": "gap"}, r"cut, rows and training.kernel_l2: for strategies that train the network"),
+        ({"rows": {"keep_painless": 0.2}}, r"for strategies that train the network"),
+        ({"training": {"kernel_l2": 1e-4}}, r"for strategies that train the network"),
+        ({"phases": {"head": {"epochs": 1}}}, r"phases: for strategy `progressive` only, received strategy `frozen`"),
+        (PROGRESSIVE | {"phases_up_to": "stage4"}, r"phases: vgg16 has head, block5, .*; not `stage4`"),
+        (PROGRESSIVE | {"backbone": "resnet18", "phases": {"stage5": {}}}, r"stage1; not `stage5`"),
+        (PROGRESSIVE | {"rows": {"augment": "oversampled"}}, r"`oversampled` needs rows.oversample_from"),
+        (PROGRESSIVE | {"phases": {"head": {"epoch": 1}}}, r"`phases.head.epoch` is not a known key.*`epochs`"),
         ({"name": "Has Spaces"}, r"`name`: .*Received: 'Has Spaces'"),
         ({"protocol": {"kind": "random"}}, r"`protocol.kind`: .*Received: 'random'"),
     ],

@@ -144,7 +144,7 @@ def test_a_subject_in_two_folders_is_refused():
     clips = make_clips({"train": 6, "validation": 2})
     clips.loc[clips["subject"] == "07", "subject"] = "01"
     for selection in ("inner", "paper"):
-        with pytest.raises(UserError, match=r"two parts(.|\n)*Received: 01"):
+        with pytest.raises(UserError, match=r"two parts(.|\n)*Received: ai4pain/01"):
             make_folds(clips, ProtocolSettings(kind="folders", selection=selection), seed=0)
 
 
@@ -331,3 +331,44 @@ def test_subjects_that_are_left_out_stand_in_no_part(kind):
 def test_leaving_out_subjects_of_another_dataset_is_refused():
     with pytest.raises(UserError, match="subjects of biovid"):
         make_folds(make_unbc_clips(), ProtocolSettings(kind="loso", leave_out="biovid-low-reactive"), seed=0)
+
+
+def two_datasets() -> pd.DataFrame:
+    unbc = make_clips({"train": 25}, dataset="unbc").assign(split="")
+    unbc["subject"] = np.repeat(list(SUBJECTS), 3)
+    return pd.concat([make_clips(OFFICIAL), unbc], ignore_index=True)
+
+
+def test_cross_dataset_trains_and_tests_on_the_fixed_holdouts():
+    clips = two_datasets()
+    settings = ProtocolSettings(kind="cross_dataset", test_dataset="unbc")
+    (fold,) = make_folds(clips, settings, seed=0)
+    assert set(clips["dataset"].iloc[np.concatenate([fold.train, fold.selection])]) == {"ai4pain"}
+    assert set(clips["split"].iloc[np.concatenate([fold.train, fold.selection])]) == {"train"}
+    assert set(clips["dataset"].iloc[fold.test]) == {"unbc"}
+    assert subjects(clips, fold.test) == set(HOLDOUTS["unbc-20-5"].subjects)
+    assert any("unbc-20-5" in line for line in settings.provenance)
+
+
+@pytest.mark.parametrize("test_split", ["validation", "test"])
+def test_cross_dataset_tests_on_one_folder_of_a_dataset_with_folders(test_split):
+    clips = two_datasets().sort_values("dataset", ascending=False, ignore_index=True)
+    settings = ProtocolSettings(kind="cross_dataset", test_dataset="ai4pain", test_split=test_split)
+    (fold,) = make_folds(clips, settings, seed=0)
+    assert set(clips["split"].iloc[fold.test]) == {test_split}
+    trained = subjects(clips, np.concatenate([fold.train, fold.selection]))
+    assert trained == set(SUBJECTS) - set(HOLDOUTS["unbc-20-5"].subjects)
+
+
+def test_one_name_in_two_datasets_is_two_subjects():
+    clips = pd.concat([make_clips(OFFICIAL), make_clips(OFFICIAL, dataset="own")], ignore_index=True)
+    settings = ProtocolSettings(kind="cross_dataset", test_dataset="own")
+    (fold,) = make_folds(clips, settings, seed=0)
+    assert set(clips["dataset"].iloc[fold.test]) == {"own"}
+
+
+def test_cross_dataset_refuses_a_dataset_without_a_holdout():
+    own = make_clips({"": 9}, dataset="own")
+    clips = pd.concat([make_clips(OFFICIAL), own], ignore_index=True)
+    with pytest.raises(UserError, match="leaves the test part empty"):
+        make_folds(clips, ProtocolSettings(kind="cross_dataset", test_dataset="own"), seed=0)

@@ -10,7 +10,7 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from transferpain.experiment import load_experiment
 from transferpain.leakage.checks import failed, read_checks
-from transferpain.results import finish, record_facts
+from transferpain.results import finish, lowest_loss, record_facts
 from transferpain.run_folder import Places
 from transferpain.runner import make_plan
 from transferpain.store import write_text
@@ -121,3 +121,9 @@ def test_a_video_that_is_not_as_the_dataset_states_is_named(plan):
         f"{clips[1]}: its header states 60 frames/s, the dataset 30.",
         f"{clips[2]}: it has {frames[2] // 2} frames, not {frames[2]}.",
     ]
+
+
+def test_a_model_is_chosen_by_the_loss_of_its_last_phase():
+    history = pd.DataFrame({"phase": ["head", "head", "stage4", "stage4"], "val_loss": [0.1, 0.9, 0.5, 0.6]})
+    assert lowest_loss(history) == 0.5
+    assert lowest_loss(history.drop(columns="phase")) == 0.1

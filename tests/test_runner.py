@@ -11,6 +11,11 @@ from transferpain.errors import UserError
 from transferpain.experiment import load_experiment
 from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import find_faces, make_plan
+from transferpain.sharing.bundle import read_bundle, save_bundle
+from transferpain.sources.backbones import build_resnet18
+from transferpain.sources.preprocessing import Preprocessing
+from transferpain.synthetic.settings import TwinSettings
+from transferpain.synthetic.twins import write_twin
 
 TINY = (
     "faces.detector=mediapipe",
@@ -21,6 +26,9 @@ TINY = (
     "source=untrained",
     "seeds=[0]",
 )
+
+
+FACTS = {"backbone": "resnet18", "synthetic": True}
 
 
 def overrides(*more: str) -> list[str]:
@@ -120,3 +128,63 @@ def test_image_rows_run_from_csv_to_report(tmp_path):
     (path,) = (tmp_path / "runs").iterdir()
     assert list(path.rglob("events.out.tfevents.*"))
     assert RunFolder(path).metrics()["has_subjects"] is False
+
+
+def seven_levels(**changes):
+    values = {"source": "untrained", "faces": {"detector": "mediapipe", "size": 32}, "protocol": {"folds": 2}}
+    return load_experiment(EXPERIMENTS / "unbc-7level.yaml", values | changes)
+
+
+@pytest.fixture(scope="module")
+def unbc_twin(tmp_path_factory):
+    """A data root with a UNBC twin: four people, two sequences each, half a second a sequence."""
+    root = tmp_path_factory.mktemp("unbc")
+    write_twin("unbc", root, TwinSettings(subjects=4, clips=2, seconds=0.5), lambda frames: None)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": {"every": 3}}, "does not predict them"),
+        ({"task": "cross-binary", "dataset": "unbc"}, "labels whole clips"),
+        ({"backbone": "vgg16", "source": "SOURCE"}, "does not fit the backbone"),
+    ],
+)
+def test_settings_that_cannot_be_followed_are_refused(unbc_twin, tmp_path, changes, message):
+    if "source" in changes:
+        preprocessing = Preprocessing(size=32).model_dump()
+        save_bundle(tmp_path / "model", build_resnet18(32, 2, 4), preprocessing, ("a", "b"), FACTS)
+        changes = changes | {"source": str(tmp_path / "model")}
+    with pytest.raises(UserError, match=message):
+        make_plan(seven_levels(**changes), EXPERIMENTS, Places(unbc_twin, tmp_path))
+
+
+@pytest.mark.slow
+def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_twin, tmp_path):
+    changes = ["strategy=progressive", "phases_up_to=stage4", "protocol.folds=2", "training.epochs=2", "faces.size=32"]
+    changes += ["source=untrained", "faces.detector=mediapipe", "training.schedule={name: constant}"]
+    sets = [part for change in changes for part in ("--set", change)]
+    arguments = ["--data-root", unbc_twin, "--workspace", tmp_path, *sets]
+    result = transferpain("run", EXPERIMENTS / "unbc-7level.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "runs").iterdir()
+    predicted = RunFolder(path).predictions().query("frame == -1")
+    assert len(predicted) == 4 * 2 * 15  # each frame of each sequence, once
+    assert not predicted["clip"].duplicated().any()
+    per_sequence = predicted.groupby(predicted["clip"].str.split("/").str[0])
+    painless = [name for name, frames in per_sequence if (frames["y_true"] == 0).all()]
+    assert painless
+    assert not predicted["selected"][predicted["clip"].str.split("/").str[0].isin(painless)].any()
+    assert predicted["selected"][predicted["y_true"] > 0].all()
+    metrics = RunFolder(path).metrics()
+    assert metrics["clips"] == 120
+    assert metrics["selected"]["clips"] == predicted["selected"].sum() < 120
+    for history in path.glob("folds/*/history.csv"):
+        assert list(pd.read_csv(history)["phase"]) == ["head", "stage4"]
+    assert not list(path.rglob("checkpoint*"))
+    table = pd.read_csv(tmp_path / "reports" / "unbc-7level" / "results.csv")
+    assert "selected" in set(table["counted"])
+    model = read_bundle(path / "model").model
+    assert "embedding" not in [layer.name for layer in model.layers]
+    assert model.count_params() == 11_189_703

@@ -14,8 +14,9 @@ from transferpain.features.compute import choose_compute_dtype
 from transferpain.plan import SPLIT_SEED
 from transferpain.protocols import keep_used, make_folds
 from transferpain.run_folder import Places
-from transferpain.runner import labelled_units, source_experiment
+from transferpain.runner import source_experiment
 from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
+from transferpain.units import labelled_units
 
 # Frames a second on two cores: faces at 640x480, a network's forward pass at 224x224 by compute dtype.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
@@ -71,7 +72,9 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
         )
     )
     share = largest / len(units)
-    if experiment.strategy == "full":
+    if experiment.strategy != "frozen":
+        if (units["row"] >= 0).all():
+            return [*stages, training_stage(experiment, size, largest, trainings)]
         late = (frames - experiment.images.first_frame).clip(lower=0).sum()
         pictures = int(late * share / experiment.images.every)
         return [*stages, training_stage(experiment, size, pictures, trainings)]

@@ -16,6 +16,8 @@ from transferpain.faces.settings import FaceSettings
 from transferpain.features.settings import FeatureSettings
 from transferpain.protocols import ProtocolSettings
 from transferpain.store import fingerprint
+from transferpain.strategies.phases import phase_names
+from transferpain.strategies.settings import ImageSettings, PhaseSettings, RowSettings
 from transferpain.synthetic.settings import TwinSettings
 from transferpain.training.settings import TrainingSettings
 
@@ -51,24 +53,6 @@ class WindowSettings(Settings):
     missing: Literal["hold_last", "mask"] = "hold_last"
 
 
-class ImageSettings(Settings):
-    """Which frames of a clip an image model is trained and tested on, and how they are scaled.
-
-    Attributes:
-        first_frame: frames before it are left out: the face reacts late (our choice: 50 at BioVid's 25 fps).
-        every: step between training frames.
-        test_every: step between tested frames.
-        scaling: how pixels are scaled where the source does not say (`untrained`).
-        size: side of the square picture in pixels; for image datasets, which have no faces stage.
-    """
-
-    first_frame: int = Field(0, ge=0)
-    every: int = Field(1, ge=1)
-    test_every: int = Field(1, ge=1)
-    scaling: Literal["unit", "caffe", "symmetric"] = "unit"
-    size: int = Field(224, ge=32, le=512)
-
-
 class AnnHead(Settings):
     """Dense layers on single frames, then the clip's majority vote (Prajod)."""
 
@@ -98,8 +82,11 @@ class Experiment(Settings):
         dataset: which dataset is read, where the task fits several.
         source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model.
         backbone: the network that the source is, or is built as.
-        strategy: `frozen` (features of the source, then a head) or `full` (every weight is trained).
-        images: needed by `full`.
+        cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
+        strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
+            layer), `progressive` (from the output down, in phases) or `full` (every weight at once).
+        images, rows: for the strategies that train the network.
+        phases, phases_up_to: for `progressive`: what a phase does its own way, by name, and which is the last.
         seeds: one training per seed.
     """
 
@@ -112,10 +99,14 @@ class Experiment(Settings):
     faces: FaceSettings = FaceSettings()
     source: str
     backbone: Literal["vgg16", "resnet18"] = "vgg16"
-    strategy: Literal["frozen", "full"]
+    cut: Literal["embedding", "gap"] = "embedding"
+    strategy: Literal["frozen", "head", "progressive", "full"]
     features: FeatureSettings = FeatureSettings()
     window: WindowSettings = WindowSettings()
     images: ImageSettings = ImageSettings()
+    rows: RowSettings = RowSettings()
+    phases: dict[str, PhaseSettings] = {}
+    phases_up_to: str | None = None
     head: Annotated[AnnHead | LstmHead | DenseHead, Field(discriminator="kind")]
     training: TrainingSettings = TrainingSettings()
     seeds: tuple[int, ...] = Field((0,), min_length=1)
@@ -125,12 +116,26 @@ class Experiment(Settings):
         if (self.strategy == "frozen") == (self.head.kind == "dense"):
             raise ValueError(
                 f"head.kind: `{self.head.kind}` does not go with strategy `{self.strategy}`; "
-                "`frozen` takes `ann` or `lstm`, `full` takes `dense`"
+                "`frozen` takes `ann` or `lstm`, `head`, `progressive` and `full` take `dense`"
             )
+        if self.strategy == "frozen" and (
+            self.cut != "embedding" or self.rows != RowSettings() or self.training.kernel_l2
+        ):
+            raise ValueError(
+                "cut, rows and training.kernel_l2: for strategies that train the network; `frozen` reads the embedding"
+            )
+        if self.rows.augment == "oversampled" and self.rows.oversample_from is None:
+            raise ValueError("rows.augment: `oversampled` needs rows.oversample_from")
         if self.head.kind == "lstm" and self.window_frames is None:
             raise ValueError(
                 "features.fps: `lstm` needs windows of one length, so give features.fps or features.frames"
             )
+        named = [*self.phases, *([self.phases_up_to] if self.phases_up_to else [])]
+        if named and self.strategy != "progressive":
+            raise ValueError(f"phases: for strategy `progressive` only, received strategy `{self.strategy}`")
+        for name in named:
+            if name not in phase_names(self.backbone):
+                raise ValueError(f"phases: {self.backbone} has {', '.join(phase_names(self.backbone))}; not `{name}`")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds: each seed once, received {list(self.seeds)}")
         return self

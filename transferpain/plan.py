@@ -37,6 +37,19 @@ class Plan:
     run: RunFolder
 
     @property
+    def datasets(self) -> tuple[str, ...]:
+        """The dataset, or the one that is trained on and the one that is tested on."""
+        return tuple(self.clips["dataset"].unique())
+
+    @property
+    def label_definition(self) -> str:
+        """What a label means, in each of the datasets."""
+        definitions = {name: self.task.rule_for(name).definition for name in self.datasets}
+        if len(definitions) == 1:
+            return definitions[self.datasets[0]]
+        return "; ".join(f"{name}: {definition}" for name, definition in definitions.items())
+
+    @property
     def synthetic(self) -> bool:
         """True if the data, or anything that the source was trained on, was drawn."""
         return self.index.synthetic or self.origin.synthetic

@@ -33,6 +33,8 @@ HOLDOUTS = {
         for name, (whose, subjects) in unbc_facts.HOLDOUTS.items()
     },
 }
+# The fixed hold-outs of the cross-dataset protocol (our choice); AI4Pain's are its own folders.
+FIXED_HOLDOUTS = {"biovid": "biovid-61-26", "unbc": "unbc-20-5", "mintpain": "mintpain-15-5"}
 FOLD_LISTS = {name: ("unbc", chosen) for name, chosen in unbc_facts.FOLD_LISTS.items()}
 # Leaving subjects out makes a task easier, and must be said beside the score.
 LEAVE_OUT = {
@@ -54,11 +56,13 @@ class ProtocolSettings(BaseModel):
     Attributes:
         kind: "folders" (the dataset's own split), "holdout" (a named list of test subjects), "loso" (each subject in
             turn), "group_kfold" (random groups of subjects), "stratified_group_kfold" (groups of subjects with similar
-            shares of the classes), "published_folds" (a named list of folds) or "random_frames" (rows at random,
+            shares of the classes), "published_folds" (a named list of folds), "cross_dataset" (trained on the training
+            subjects of one dataset, tested on the test subjects of another) or "random_frames" (rows at random,
             whoever they show: it leaks, and only shows how much).
         folds: number of groups of "group_kfold", "stratified_group_kfold" and "random_frames".
         selection_share: share of the training subjects that "inner" selection sets aside.
-        test_split: which folder "folders" tests on.
+        test_split: which folder "folders" tests on, and "cross_dataset" where the dataset has folders.
+        test_dataset: the dataset that "cross_dataset" tests on.
         selection: "inner" stops and selects on subjects set aside from training; "paper" on the test
             subjects, or with `test_split: test` on the validation folder.
         holdout: name of the list of "holdout".
@@ -70,12 +74,20 @@ class ProtocolSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal[
-        "folders", "holdout", "loso", "group_kfold", "stratified_group_kfold", "published_folds", "random_frames"
+        "folders",
+        "holdout",
+        "loso",
+        "group_kfold",
+        "stratified_group_kfold",
+        "published_folds",
+        "cross_dataset",
+        "random_frames",
     ] = "folders"
     folds: int = Field(default=5, ge=2)
     selection_share: float = Field(default=0.2, gt=0, lt=1)
     test_split: Literal["validation", "test"] = "validation"
     selection: Literal["inner", "paper"] = "inner"
+    test_dataset: str | None = None
     holdout: str | None = None
     fold_list: str | None = None
     leave_out: str | None = None
@@ -92,6 +104,8 @@ class ProtocolSettings(BaseModel):
                 raise ValueError(f"{key}: goes with kind: {kind}, and only with it")
             if name is not None and name not in known:
                 raise ValueError(f"{key}: known are {', '.join(known)}, received {name}")
+        if (self.kind == "cross_dataset") != (self.test_dataset is not None):
+            raise ValueError("test_dataset: goes with kind: cross_dataset, and only with it")
         if self.leave_out is not None and self.leave_out not in LEAVE_OUT:
             raise ValueError(f"leave_out: known are {', '.join(LEAVE_OUT)}, received {self.leave_out}")
         if (self.kind == "random_frames") != self.allow_leakage:
@@ -115,6 +129,8 @@ class ProtocolSettings(BaseModel):
             named.append(f"{self.holdout}: {HOLDOUTS[self.holdout].whose}")
         if self.fold_list:
             named.append(f"{self.fold_list}: {FOLD_LISTS[self.fold_list][1].whose}")
+        if self.kind == "cross_dataset":
+            named += [f"{name}: {HOLDOUTS[name].whose}" for name in FIXED_HOLDOUTS.values()]
         if self.leave_out:
             named.append(f"without {self.leave_out}: {LEAVE_OUT[self.leave_out].whose}")
         return tuple(named)
@@ -206,6 +222,11 @@ def _split(
         _check_dataset(clips, chosen.dataset, settings.holdout)
         test = np.isin(subjects, chosen.subjects)
         return [("test", ~test, test)]
+    if settings.kind == "cross_dataset":
+        dataset = clips["dataset"].to_numpy(dtype=str)
+        tested = dataset == settings.test_dataset
+        held_out = _held_out(clips, subjects, settings)
+        return [("test", ~tested & ~held_out, tested & held_out)]
     if settings.kind == "published_folds":
         dataset, chosen = FOLD_LISTS[settings.fold_list]
         _check_dataset(clips, dataset, settings.fold_list)
@@ -230,6 +251,18 @@ def _split(
     else:
         groups = np.array_split(random.permutation(people), settings.folds)
     return _as_folds([np.isin(subjects, group) for group in groups])
+
+
+def _held_out(clips: pd.DataFrame, subjects: np.ndarray, settings: ProtocolSettings) -> np.ndarray:
+    """Tell which rows are of their dataset's fixed hold-out: a list of subjects, or else all folders but `train`.
+
+    Of a dataset with folders that is tested on, only the folder `test_split` is.
+    """
+    dataset, split = clips["dataset"].to_numpy(dtype=str), clips["split"].to_numpy(dtype=str)
+    held_out = np.where(dataset == settings.test_dataset, split == settings.test_split, split != "train")
+    for name, holdout in FIXED_HOLDOUTS.items():
+        held_out = np.where(dataset == name, np.isin(subjects, HOLDOUTS[holdout].subjects), held_out)
+    return held_out
 
 
 def _as_folds(tests: list[np.ndarray]) -> list[tuple[str, np.ndarray, np.ndarray]]:
@@ -293,7 +326,7 @@ def _check_apart(clips: pd.DataFrame, fold: Fold, settings: ProtocolSettings) ->
     The validation and test images of FER+ that also stand in Training are part of its official split: the
     index marks them, and they do not count here.
     """
-    subjects = clips["subject"].to_numpy(dtype=str)
+    subjects = (clips["dataset"] + "/" + clips["subject"]).to_numpy(dtype=str)
     known_copies = clips.get("in_training", pd.Series(False, index=clips.index)).to_numpy()
 
     def people(part: np.ndarray) -> set[str]:

@@ -41,12 +41,12 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         note(f"warning: {warning}")
     dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
     facts = {
-        "dataset": plan.index.dataset.name,
+        "dataset": " -> ".join(plan.datasets),
         "index": plan.index.hash,
         "task": plan.task.name,
         "task_hash": plan.task.hash,
-        "label_definition": plan.task.rule_for(plan.index.dataset.name).definition,
-        "empty_classes": list(plan.task.empty_classes(plan.index.dataset.name)),
+        "label_definition": plan.label_definition,
+        "empty_classes": list(plan.task.empty_classes(plan.datasets[-1])),
         "warnings": warnings,
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
@@ -94,7 +94,7 @@ def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
 
 
 def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained) -> None:
-    """Save the fold's model, then its results, and drop the checkpoint, which nothing needs any more."""
+    """Save the fold's model, then its results, and drop the checkpoints, which nothing needs any more."""
     from transferpain.sharing.bundle import save_bundle
 
     folder = plan.run.fold(fold.name, seed)
@@ -112,7 +112,8 @@ def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained) -> None:
     }
     save_bundle(folder / "model", trained.model, plan.preprocessing.model_dump(), plan.task.classes, facts)
     plan.run.finish_fold(fold.name, seed, trained.predictions, trained.training.history)
-    (folder / "checkpoint.npz").unlink(missing_ok=True)
+    for checkpoint in folder.glob("checkpoint*.npz"):
+        checkpoint.unlink()
     plan.run.log(f"{fold.name} seed {seed}: {len(trained.training.history)} epochs")
 
 
@@ -127,7 +128,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
     for fold in plan.folds:
         for seed in plan.experiment.seeds:
             folder = plan.run.fold(fold.name, seed)
-            loss = pd.read_csv(folder / "history.csv")["val_loss"].min()
+            loss = lowest_loss(pd.read_csv(folder / "history.csv"))
             if loss < lowest:
                 best, lowest = folder / "model", loss
     if not plan.run.model.exists():
@@ -159,6 +160,13 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
     write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes, ordinal=plan.task.ordinal))
     for model in plan.run.path.glob("folds/*/model"):
         shutil.rmtree(model)
+
+
+def lowest_loss(history: pd.DataFrame) -> float:
+    """Return the lowest validation loss of a training, of its last phase where it has phases."""
+    if "phase" in history:
+        history = history[history["phase"] == history["phase"].iloc[-1]]
+    return history["val_loss"].min()
 
 
 def write_submission(plan: Plan, predictions: pd.DataFrame) -> None:

@@ -12,7 +12,6 @@ import pandas as pd
 import yaml
 
 from transferpain.datasets.ferplus import read_images
-from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment, experiment_hash, load_experiment, resolved, suggest_file
 from transferpain.faces.stage import compute_faces
@@ -25,7 +24,7 @@ from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_orig
 from transferpain.sources.preprocessing import Preprocessing
 from transferpain.store import write_text
 from transferpain.tasks.targets import clip_targets
-from transferpain.tasks.task import Task, label_clips, label_frames, load_task
+from transferpain.units import labelled_units
 
 
 def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
@@ -43,35 +42,15 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
     origin = find_origin(experiment, folder, places)
     if experiment.strategy == "frozen":
         check_source_fits(experiment, origin)
+    elif experiment.backbone != origin.backbone:
+        raise UserError(
+            f"The source {experiment.source} does not fit the backbone of {experiment.name}.",
+            rule=f"It is a {origin.backbone}, and its blocks are trained by their names.",
+            received=f"backbone: {experiment.backbone}",
+            todo=f"Use --set backbone={origin.backbone}, or another source.",
+        )
     name = f"{experiment.name}-{experiment_hash(experiment, task.hash, index.hash, origin.hash)}"
     return Plan(experiment, task, index, clips, units, folds, origin, RunFolder(places.runs / name))
-
-
-def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
-    """Return the experiment's task, its dataset's index, and what is predicted: `Plan.units`.
-
-    Raises:
-        UserError: if the task's labels are not those of the dataset, or are frames and the strategy takes clips.
-    """
-    task = load_task(experiment.task)
-    index = read_index(experiment.dataset or task.dataset, places.data_root, places.cache)
-    if task.unit == "clip":
-        units = label_clips(task, index, experiment.training.label_mode)
-        return task, index, units.assign(file_clip=units["clip"], row=-1)
-    settings = experiment.features
-    if experiment.head.kind != "ann" or (settings.fps, settings.frames) != (None, None):
-        raise UserError(
-            f"The task {task.name} labels single frames, and {experiment.name} does not predict them.",
-            rule="Frames are predicted by the head `ann` on features of every frame: neither features.fps nor "
-            "features.frames is given.",
-            received=f"head {experiment.head.kind}, features.fps {settings.fps}, features.frames {settings.frames}",
-            todo="Change these, or choose a task whose unit is `clip`.",
-        )
-    units = label_frames(task, index)
-    place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
-    units = units.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
-    names = units["file_clip"] + "/" + units["frame"].astype(str).str.zfill(3)
-    return task, index, units.drop(columns="frame").assign(clip=names)
 
 
 def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
@@ -121,7 +100,7 @@ def check_is_source(source: Experiment, path: Path) -> None:
         raise UserError(
             f"{path} cannot be a source.",
             rule="A source is an image model; this experiment trains a head on features (`strategy: frozen`).",
-            todo="Name an experiment whose strategy is `full`.",
+            todo="Name an experiment whose strategy is `full` or `progressive`.",
         )
     if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
         raise UserError(
@@ -150,7 +129,7 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
         if experiment.strategy == "frozen":
             run_frozen(plan, places)
         else:
-            run_full(plan, places)
+            run_network(plan, places)
         plan.run.log("finished")
     return plan.run
 
@@ -244,28 +223,31 @@ def run_frozen(plan: Plan, places: Places) -> None:
     finish(plan, table, None)
 
 
-def run_full(plan: Plan, places: Places) -> None:
-    """Train the whole network, every fold with every seed, and finish the run."""
+def run_network(plan: Plan, places: Places) -> None:
+    """Train the image network, every fold with every seed, and finish the run."""
     faces = faces_of(plan.experiment, plan.clips, places) if plan.has_faces_stage else None
     record_facts(plan, faces)
     import_tensorflow()
     from transferpain.sources.backbones import with_classes
-    from transferpain.strategies.full import still_pictures, train_network, video_pictures
+    from transferpain.strategies.network import train_network
+    from transferpain.strategies.pictures import frame_pictures, still_pictures, video_pictures
     from transferpain.training.determinism import make_deterministic
 
     make_deterministic()
     experiment, settings = plan.experiment, plan.preprocessing
     targets = clip_targets(plan.task, plan.units, experiment.training.label_mode)
     images = None
-    if faces is not None:
-        pictures = video_pictures(faces, experiment.images, targets)
-    else:
+    if faces is None:
         images = read_images(plan.index.data_root, places.cache)
         pictures = still_pictures(images, plan.units["first_frame"].to_numpy(), targets)
+    elif plan.task.unit == "frame":
+        pictures = frame_pictures(faces, plan.units, targets)
+    else:
+        pictures = video_pictures(faces, experiment.images, targets)
     for fold, seed in unfinished(plan):
-        start = with_classes(plan.origin.load().model, len(plan.task.classes), settings.size, seed)
-        checkpoint = plan.run.fold(fold.name, seed) / "checkpoint.npz"
-        trained = train_network(experiment, start, settings, plan.units, pictures, (fold, seed), checkpoint)
+        start = with_classes(plan.origin.load().model, len(plan.task.classes), settings.size, seed, experiment.cut)
+        folder = plan.run.fold(fold.name, seed)
+        trained = train_network(experiment, start, settings, plan.units, pictures, (fold, seed), folder)
         close_fold(plan, fold, seed, trained)
     finish(plan, faces, images)
 

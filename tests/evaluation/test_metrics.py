@@ -56,6 +56,16 @@ def test_clips_without_a_face_count_in_all_but_not_in_covered():
     assert scores["coverage"] == pytest.approx(0.9)
 
 
+def test_selected_rows_are_scored_a_second_time():
+    table = draw_predictions(skill=1.0, seeds=(0, 1))
+    wrong = table["clip"].str.endswith("000")
+    table.loc[wrong, "y_pred"] = 2
+    scores = score(table.assign(selected=~wrong), CLASSES, draws=50)
+    assert scores["all"]["accuracy"]["value"] == pytest.approx(11 / 12)
+    assert (scores["selected"]["accuracy"]["value"], scores["selected"]["clips"]) == (1.0, 110)
+    assert score(table, CLASSES, draws=50)["selected"] is None
+
+
 def test_absent_classes_are_named_and_enter_no_mean():
     scores = score(draw_predictions((4, 4, 0), skill=1.0), CLASSES, draws=50)
     assert scores["absent"] == ["high"]

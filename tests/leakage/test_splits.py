@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.leakage.runs import answer, draw_evidence
+from transferpain.experiment import DenseHead
 from transferpain.leakage.evidence import Fitted
 from transferpain.leakage.splits import (
     check_classes,
@@ -191,3 +192,14 @@ def test_an_unlabelled_test_set_has_no_classes_to_check():
     evidence = replace(evidence, units=clips, predictions=answer(evidence.units, evidence.folds).assign(y_true=pd.NA))
     assert check_classes(evidence).state == "not applicable"
     assert check_oversampling(evidence).state == "pass"
+
+
+@pytest.mark.parametrize(
+    ("strategy", "backbone", "fitted"),
+    [("head", "resnet18", False), ("progressive", "resnet18", True), ("progressive", "vgg16", False)],
+)
+def test_batch_normalisation_is_fitted_where_it_is_trained(strategy, backbone, fitted):
+    evidence = draw_evidence()
+    changes = {"strategy": strategy, "backbone": backbone, "head": DenseHead(kind="dense")}
+    experiment = evidence.experiment.model_copy(update=changes)
+    assert ("batch normalisation" in check_fitting(replace(evidence, experiment=experiment)).figure) == fitted

@@ -39,6 +39,12 @@ def test_covered_stands_below_all_where_a_clip_has_no_face(read):
     ]
 
 
+def test_selected_rows_stand_below_all(read):
+    predictions = draw_predictions()
+    table = tables.results([read("rows", predictions.assign(selected=predictions["y_true"] > 0))])
+    assert list(zip(table["counted"], table["clips"], strict=True)) == [("all", 120), ("selected", 80)]
+
+
 def test_an_unlabelled_run_has_dashes_for_scores(read):
     predictions = draw_predictions(subjects=3)
     run = read("test", predictions.assign(y_true=pd.array([pd.NA] * 36, dtype="Int64")))

@@ -131,6 +131,31 @@ def test_new_classes_keep_every_other_weight(vgg16):
                 np.testing.assert_array_equal(old, new)
 
 
+@pytest.mark.parametrize(
+    ("network", "cut", "classes", "parameters"),
+    [("resnet18", "gap", 7, 11_189_703), ("resnet18", "gap", 8, 11_190_216), ("vgg16", "embedding", 3, 15_243_075)],
+)
+def test_a_new_output_stands_on_the_layer_where_a_network_is_cut(request, network, cut, classes, parameters):
+    source = request.getfixturevalue(network)
+    model = with_classes(source, classes, size=32, seed=0, cut=cut)
+    assert model.count_params() == parameters
+    assert [layer.name for layer in model.layers][-3:] == [cut, "logits", "probabilities"]
+    trunk, images = keras.Model(source.input, source.get_layer(cut).output), random_images(2, 32)
+    np.testing.assert_array_equal(trunk(images), keras.Model(model.input, model.get_layer(cut).output)(images))
+
+
+def test_a_copy_is_penalised_as_asked_and_trainable(vgg16):
+    frozen = with_dtype(vgg16, "float32", kernel_l2=5e-5)
+    kernels = [layer for layer in frozen.layers if hasattr(layer, "kernel")]
+    assert {float(layer.kernel_regularizer.l2) for layer in kernels} == {5e-5}
+    assert all(layer.bias_regularizer is None for layer in kernels)
+    for layer in frozen.layers:
+        layer.trainable = False
+    copy = with_dtype(frozen, "float32")
+    assert all(layer.trainable for layer in copy.layers)
+    assert not copy.losses
+
+
 @pytest.mark.slow
 def test_a_saved_resnet18_loads_where_keras_cv_is_missing(resnet18, tmp_path):
     resnet18.save(tmp_path / "model.keras")

@@ -81,3 +81,12 @@ def test_the_generator_decides_everything():
     assert not np.array_equal(first, augment(images, 64, settings, generator(2)))
     changed = augment(np.repeat(images[:1], 2, axis=0), 64, settings, generator(1))
     assert not np.array_equal(changed[0], changed[1])
+
+
+def test_images_that_are_not_to_be_changed_are_only_resized():
+    images = smooth_images(4, 48)
+    settings = AugmentSettings(flip=1, rotation=15)
+    changed = np.array([True, False, True, False])
+    received = augment(images, 64, settings, generator(1), changed)
+    np.testing.assert_array_equal(received[~changed], augment(images, 64, AugmentSettings(), generator(1))[~changed])
+    np.testing.assert_array_equal(received[changed], augment(images, 64, settings, generator(1))[changed])

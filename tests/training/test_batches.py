@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -103,6 +105,18 @@ def test_validation_images_are_not_changed():
     changed = image_batches(images(), unscaled, 12, 6, settings, "majority", None)
     plain = image_batches(images(), unscaled, 12, 6, AugmentSettings(), "majority", None)
     np.testing.assert_array_equal(next(changed.of(0))[0], next(plain.of(5))[0])
+
+
+def test_only_the_rows_that_are_named_are_changed():
+    marked = replace(images(), changed=np.arange(6) >= 4)
+    batch = next(image_batches(marked, unscaled, 12, 6, AugmentSettings(flip=1), "majority", (0,)).of(0))
+    plain = images().load(np.arange(6))[..., None]
+    row = batch[2].astype(int)  # the weights of these images are their row numbers
+    same = [
+        np.array_equal(pixels, np.repeat(plain[number], 3, axis=2))
+        for pixels, number in zip(batch[0], row, strict=True)
+    ]
+    np.testing.assert_array_equal(same, row < 4)
 
 
 def test_probability_mode_draws_one_label_each_epoch():

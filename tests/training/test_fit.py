@@ -229,6 +229,19 @@ def test_cosine_schedule_without_warm_up_starts_at_its_peak():
     assert float(build_optimizer(settings, steps=4).learning_rate) == pytest.approx(0.08)
 
 
+def test_the_step_schedule_falls_after_its_epochs():
+    """Hosseini: 4e-6, from epoch 60 on 8e-7, from epoch 120 on 1.6e-7."""
+    settings = TrainingSettings(
+        optimizer={"name": "sgd", "learning_rate": 4e-6}, schedule={"name": "step", "at": [60, 120]}, epochs=180
+    )
+    steps = 7
+    rates = build_optimizer(settings, steps)._learning_rate
+    of_epoch = [{float(rates(epoch * steps + step)) for step in range(steps)} for epoch in range(180)]
+    np.testing.assert_allclose([list(rates) for rates in of_epoch[:60]], 4e-6, rtol=1e-6)
+    np.testing.assert_allclose([list(rates) for rates in of_epoch[60:120]], 8e-7, rtol=1e-6)
+    np.testing.assert_allclose([list(rates) for rates in of_epoch[120:]], 1.6e-7, rtol=1e-6)
+
+
 def test_weight_decay_spares_biases(tmp_path):
     inputs, targets = np.zeros((16, 3), np.float32), np.full((16, 2), 0.5, np.float32)
     model = linear_model()

@@ -49,6 +49,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
         - in both of them also `auc`, `log_loss`, `brier`, `calibration_error` and, in `ordinal` (None unless the
           classes are ordered), the scores of `ordinal.NAMES`: each as `{value, low, high, draws, reason}`, where
           `reason` says why a value is None; and `reliability`, the bins behind the calibration error;
+        - `selected`: the same over the rows that the column `selected` marks, where there is one; else None;
         - `has_subjects`: false where most subjects have one clip (images grouped by their pixels): there the
           interval is one over images, and a subject's score says nothing;
         - `per_subject`: a row a subject, its means over the classes the subject has; empty without subjects.
@@ -69,6 +70,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
     has_labels = bool(labelled.any())
     has_subjects = tells_subjects_apart(clips)
     clips_without_face = int((clips["coverage"] == 0).sum())
+    selected = predictions[predictions["selected"]] if "selected" in predictions else predictions[:0]
     whole = _scores(predictions, classes, ordinal, False, draws) if has_labels else None
     covered = _scores(predictions, classes, ordinal, True, draws) if has_labels and clips_without_face else whole
     return {
@@ -82,6 +84,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
         "clips_without_face": clips_without_face,
         "all": whole,
         "covered": covered,
+        "selected": _scores(selected, classes, ordinal, False, draws) if has_labels and len(selected) else None,
         "has_subjects": has_subjects,
         "per_subject": _per_subject(predictions, clips[labelled]) if has_labels and has_subjects else [],
     }

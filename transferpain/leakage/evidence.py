@@ -138,7 +138,8 @@ def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted
     steps = ["weights of the network", "prior for clips without a face"]
     if experiment.training.class_weights:
         steps.append("class weights")
-    if experiment.head.kind == "lstm" or (experiment.strategy == "full" and experiment.backbone == "resnet18"):
+    tuned = experiment.strategy in ("progressive", "full")
+    if experiment.head.kind == "lstm" or (tuned and experiment.backbone == "resnet18"):
         steps.append("batch normalisation")
     return tuple(Fitted(step, fold.name, fold.train) for fold in folds for step in steps)
 

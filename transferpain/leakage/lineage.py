@@ -33,9 +33,9 @@ def describe_training(task: Task, units: pd.DataFrame, fold: Fold) -> Ancestor:
         units: the labelled clips or frames, with dataset and subject.
         fold: positions into `units`.
     """
-    dataset = str(units["dataset"].iloc[0])
-    used = units["subject"].iloc[np.union1d(fold.train, fold.selection)]
-    people = person_codes(dataset, used.unique()) if tells_subjects_apart(units) else None
+    used = units.iloc[np.union1d(fold.train, fold.selection)]
+    dataset = str(used["dataset"].iloc[0])
+    people = person_codes(dataset, used["subject"].unique()) if tells_subjects_apart(units) else None
     return Ancestor(dataset, task.name, task.rule_for(dataset).definition, people)
 
 
@@ -104,8 +104,12 @@ def check_labels(evidence: Evidence) -> CheckLine:
     name = "What the labels mean"
     if evidence.lineage is None:
         return CheckLine(11, name, "fail", "unknown", UNKNOWN)
-    target = str(evidence.units["dataset"].iloc[0])
-    stated = [(f"{target} (target)", evidence.task.rule_for(target).definition)]
+    targets = [str(name) for name in evidence.units["dataset"].unique()]
+    parts = ["target"] if len(targets) == 1 else ["trained on", "tested on"]
+    stated = [
+        (f"{target} ({part})", evidence.task.rule_for(target).definition)
+        for target, part in zip(targets, parts, strict=True)
+    ]
     stated += [(f"{one.dataset} (source)", one.definition) for one in evidence.lineage]
     missing = [who for who, definition in stated if not definition]
     figure = "; ".join(f"{who}: {definition or 'not stated'}" for who, definition in stated)

@@ -256,6 +256,11 @@ def _notes(run: RunFacts) -> list[str]:
             f"Clips without a face in any frame: {scores['clips_without_face']}. They are answered with the "
             "training prior and count in all, not in covered."
         )
+    if scores["selected"]:
+        notes.append(
+            f"selected: the {scores['selected']['clips']} tested rows that are left when rows without pain are dropped "
+            "as in training. It takes the labels to select them, which nobody has in use."
+        )
     if not scores["has_subjects"]:
         notes.append("These data name no subjects: the intervals are over single images.")
     return notes

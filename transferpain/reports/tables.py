@@ -55,7 +55,8 @@ UNDEFINED = "–"
 
 
 def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
-    """Return a row a run, and a second one without the clips in which no face was found, if there are any.
+    """Return a row a run; another without the clips in which no face was found, if there are any; and another over
+    the selected rows, where the run's training dropped rows.
 
     Each metric has the columns `<metric>`, `<metric>_low`, `<metric>_high` (95 % interval over subjects). The
     number of subjects is missing where the data name none.
@@ -78,9 +79,13 @@ def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
 
 
 def counted_scores(run: RunFacts) -> list[tuple[str, dict[str, Any] | None]]:
-    """Return the scores of all clips, and those of the clips with a face where they are fewer; None without a label."""
-    counted = ["all", "covered"] if run.scores["all"] and run.scores["clips_without_face"] else ["all"]
-    return [(name, run.scores[name]) for name in counted]
+    """Return the scores of all clips, of the clips with a face where they are fewer, and of the selected rows if any.
+
+    Those of all clips are None without a label.
+    """
+    scores = run.scores
+    counted = ["all", "covered"] if scores["all"] and scores["clips_without_face"] else ["all"]
+    return [(name, scores[name]) for name in [*counted, *(["selected"] if scores["selected"] else [])]]
 
 
 def marks(run: RunFacts) -> dict[str, Any]:

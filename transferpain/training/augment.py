@@ -32,7 +32,13 @@ def resize_transform(before: int, after: int) -> np.ndarray:
     return np.array([[scale, 0, offset], [0, scale, offset], [0, 0, 1.0]])
 
 
-def augment(images: np.ndarray, size: int, settings: AugmentSettings, random: np.random.Generator) -> np.ndarray:
+def augment(
+    images: np.ndarray,
+    size: int,
+    settings: AugmentSettings,
+    random: np.random.Generator,
+    changed: np.ndarray | None = None,
+) -> np.ndarray:
     """Resize square images and change each at random, bilinearly, borders repeated outwards.
 
     `cv2.warpAffine` is used rather than a chain of Keras' random layers: one interpolation instead of four, and
@@ -41,11 +47,15 @@ def augment(images: np.ndarray, size: int, settings: AugmentSettings, random: np
     Args:
         images: `(batch, side, side)` or `(batch, side, side, 3)` uint8.
         size: side of the result in pixels.
+        changed: bool `(batch,)`, the images that are changed, the others are only resized; `None` changes all.
 
     Returns:
         `(batch, size, size)` or `(batch, size, size, 3)` uint8.
     """
-    transforms = draw_transforms(len(images), size, settings, random) @ resize_transform(images.shape[1], size)
+    transforms = draw_transforms(len(images), size, settings, random)
+    if changed is not None:
+        transforms[~changed] = np.eye(2, 3)
+    transforms = transforms @ resize_transform(images.shape[1], size)
     return np.stack(
         [
             cv2.warpAffine(image, transform, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)

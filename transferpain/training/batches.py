@@ -85,11 +85,13 @@ class Images:
         load: takes `(batch,)` row numbers, returns `(batch, side, side)` or `(batch, side, side, 3)` uint8, RGB.
         targets: `(rows, classes)` float32.
         weights: `(rows,)` float32.
+        changed: bool `(rows,)`, the rows that augmentation changes in training; `None` means all.
     """
 
     load: Callable[[np.ndarray], np.ndarray]
     targets: np.ndarray
     weights: np.ndarray
+    changed: np.ndarray | None = None
 
 
 def image_batches(
@@ -122,7 +124,8 @@ def image_batches(
             targets = draw_labels(targets, np.random.default_rng(derive_seed(*shuffle, epoch, "labels")))
         for number, batch in enumerate(_rows_of_batches(rows, size, shuffle, epoch)):
             random = np.random.default_rng(derive_seed(*(shuffle or ()), epoch, number, "changes"))
-            pixels = augment(images.load(batch), image_size, changes, random)
+            changed = None if images.changed is None else images.changed[batch]
+            pixels = augment(images.load(batch), image_size, changes, random, changed)
             if pixels.ndim == 3:
                 pixels = np.repeat(pixels[..., None], 3, axis=3)  # grey: the same value in R, G and B
             yield prepare(pixels), targets[batch], images.weights[batch]

@@ -37,7 +37,7 @@ SEED_STATE = "seed_generator_state"  # the name that Keras gives the state of a 
 class Training:
     """A finished training: its history, a row an epoch, and the epoch (from 1) whose weights the model holds.
 
-    Columns: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate, seconds.
+    Columns: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate (of the step that would come next), seconds.
     """
 
     history: pd.DataFrame
@@ -110,6 +110,11 @@ def build_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.
             warmup_target=rate,
             warmup_steps=warmup,
         )
+    elif settings.schedule.name == "step":
+        # Keras still uses the old rate when the number of finished steps equals a boundary.
+        ends = [round(epoch * steps) - 1 for epoch in settings.schedule.at]
+        rates = [rate * settings.schedule.factor**number for number in range(len(ends) + 1)]
+        rate = keras.optimizers.schedules.PiecewiseConstantDecay(ends, rates)
     options = {"learning_rate": rate, "weight_decay": optimizer.weight_decay or None}
     if settings.ema is not None:
         options |= {"use_ema": True, "ema_momentum": settings.ema}

@@ -31,17 +31,27 @@ class OptimizerSettings(BaseModel):
 
 
 class ScheduleSettings(BaseModel):
-    """The learning rate over time: constant, or a linear warm-up and a cosine decay to zero."""
+    """The learning rate over time: constant, a linear warm-up and a cosine decay to zero, or steps.
+
+    `warmup_epochs` is for `cosine`. With `step` the rate is multiplied by `factor` after each number of epochs in `at`
+    (Hosseini: x0.2 after 60 and 120).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Literal["constant", "cosine"] = "constant"
+    name: Literal["constant", "cosine", "step"] = "constant"
     warmup_epochs: float = Field(default=0.0, ge=0)
+    at: tuple[float, ...] = ()
+    factor: float = Field(default=0.2, gt=0, lt=1)
 
     @model_validator(mode="after")
-    def _warmup_is_for_cosine(self):
-        if self.name == "constant" and self.warmup_epochs:
+    def _options_fit_the_schedule(self):
+        if self.name != "cosine" and self.warmup_epochs:
             raise ValueError("warmup_epochs is for the cosine schedule only")
+        if (self.name == "step") != bool(self.at):
+            raise ValueError("`at` goes with the step schedule, and only with it: after which epochs the rate falls")
+        if any(epoch <= 0 for epoch in self.at) or list(self.at) != sorted(set(self.at)):
+            raise ValueError(f"`at` are epochs above 0, each later than the one before; received {list(self.at)}")
         return self
 
 
@@ -66,6 +76,9 @@ class TrainingSettings(BaseModel):
     `patience` counts epochs without a lower validation loss before training stops; the weights of the best epoch
     are restored then. Without it all epochs are run and the last weights are kept. `ema` is the momentum of an
     exponential moving average of the weights, which is what is validated and kept.
+
+    `kernel_l2` is the coupled kind of weight decay, for image networks: kernel_l2 * sum(w^2) over the trained kernels
+    is part of both losses, so that each gradient gets 2 * kernel_l2 * w; biases and batch normalisation are spared.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +90,7 @@ class TrainingSettings(BaseModel):
     epochs: int = Field(default=100, ge=1)
     patience: int | None = Field(default=5, ge=1)
     ema: float | None = Field(default=None, gt=0, lt=1)
+    kernel_l2: float = Field(default=0.0, ge=0)
     class_weights: bool = False
     label_mode: LabelMode = "majority"
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"

@@ -1,23 +1,13 @@
-"""A whole network on pictures: which frames it sees, and what it answers."""
+"""Pictures: which frames a network is trained and tested on."""
 
-import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from transferpain.experiment import Experiment, ImageSettings
 from transferpain.faces.cache import FaceFacts, write_faces
 from transferpain.faces.crop import encode_jpeg
-from transferpain.protocols import Fold
-from transferpain.sources.backbones import build_vgg16_gap
-from transferpain.sources.preprocessing import Preprocessing
-from transferpain.strategies.full import (
-    predict_images,
-    still_pictures,
-    train_network,
-    training_dtype,
-    video_pictures,
-)
+from transferpain.strategies.pictures import frame_pictures, still_pictures, video_pictures
+from transferpain.strategies.settings import ImageSettings
 
 SIZE = 32
 
@@ -78,50 +68,22 @@ def test_stills_are_picked_by_their_row():
     assert pictures.tested(0)[2][0, 0, 0] == 3
 
 
-@pytest.mark.parametrize("requested", ["float32", "mixed_bfloat16"])
-def test_a_named_dtype_is_taken_as_it_is(requested):
-    assert training_dtype(requested) == requested
+@pytest.fixture
+def units() -> pd.DataFrame:
+    """Frames of the three clips, out of the order of the clips' table; the fourth of clip1 shows no face."""
+    rows = [("clip1", 0), ("clip1", 3), ("clip1", 5), ("clip0", 2), ("clip2", 0)]
+    return pd.DataFrame(rows, columns=["file_clip", "row"])
 
 
-def test_grey_pictures_are_enlarged_and_get_three_channels():
-    model = build_vgg16_gap(SIZE, 2, embedding=8)
-    images = np.full((3, 16, 16), 128, np.uint8)
-    same = np.full((3, SIZE, SIZE, 3), 128, np.uint8)
-    preprocessing = Preprocessing(size=SIZE)
-    np.testing.assert_allclose(
-        predict_images(model, preprocessing, images), predict_images(model, preprocessing, same), atol=1e-6
-    )
+def test_labelled_frames_are_trained_on_one_by_one(faces, units):
+    load, unit = frame_pictures(faces, units, np.zeros((5, 2), np.float32)).rows_of(np.array([0, 1, 2, 3, 4]))
+    assert list(unit) == [0, 2, 3]
+    assert brightness(load(np.array([2, 0, 1, 0]))) == [20, 100, 150, 100]
 
 
-@pytest.mark.slow
-def test_a_network_learns_stripes_of_unseen_subjects(tmp_path):
-    random = np.random.default_rng(0)
-    y = np.arange(48) % 2
-    images = random.integers(0, 60, (48, SIZE, SIZE)).astype(np.uint8)
-    for number, label in enumerate(y):
-        for line in range(0, SIZE, 8):
-            start, stop = ((0, line), (SIZE, line)) if label else ((line, 0), (line, SIZE))
-            cv2.line(images[number], start, stop, 255, 2)
-    clips = pd.DataFrame({"dataset": "drawn", "subject": range(48), "clip": range(48), "y": pd.array(y, dtype="Int64")})
-    experiment = Experiment.model_validate(
-        {
-            "name": "stripes",
-            "task": "ferplus-emotions",
-            "protocol": {"kind": "folders"},
-            "source": "untrained",
-            "strategy": "full",
-            "head": {"kind": "dense"},
-            "training": {"epochs": 6, "batch": 8, "dtype": "float32", "optimizer": {"learning_rate": 1e-4}},
-        }
-    )
-    trained = train_network(
-        experiment,
-        build_vgg16_gap(SIZE, 2, embedding=16),
-        Preprocessing(size=SIZE),
-        clips,
-        still_pictures(images, np.arange(48), np.eye(2, dtype=np.float32)[y]),
-        (Fold("test", np.arange(28), np.arange(28, 36), np.arange(36, 48)), 0),
-        tmp_path / "checkpoint.npz",
-    )
-    answers = trained.predictions[trained.predictions["frame"] == -1]
-    assert (answers["y_pred"] == answers["y_true"]).mean() > 0.9
+def test_every_labelled_frame_is_tested_with_or_without_a_face(faces, units):
+    pictures = frame_pictures(faces, units, np.zeros((5, 2), np.float32))
+    seen = [pictures.tested(position) for position in range(5)]
+    assert [list(frames) for frames, _, _ in seen] == [[0], [3], [5], [2], [0]]
+    assert [list(found) for _, found, _ in seen] == [[True], [False], [True], [True], [False]]
+    assert [brightness(images) for _, _, images in seen if len(images)] == [[100], [150], [20]]

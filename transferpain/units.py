@@ -1,0 +1,98 @@
+"""What an experiment predicts: the labelled clips, or frames, of the dataset that it reads, or of the two of a
+cross-dataset experiment."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from transferpain.datasets.index import Index, read_index
+from transferpain.errors import UserError
+from transferpain.experiment import Experiment
+from transferpain.run_folder import Places
+from transferpain.store import fingerprint
+from transferpain.tasks.task import Task, label_clips, label_frames, load_task
+
+
+def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
+    """Return the experiment's task, the index of its data, and what is predicted: `Plan.units`.
+
+    A cross-dataset experiment reads two datasets. Their tables are joined, that of the dataset which is trained on
+    first, and each clip's name begins with its dataset's, because two datasets may use one name.
+
+    Raises:
+        UserError: if the task's labels are not those of the data, or the settings do not fit its unit.
+    """
+    task = load_task(experiment.task)
+    check_unit_fits(experiment, task)
+    trained, tested = experiment.dataset, experiment.protocol.test_dataset
+    if tested is None:
+        return task, *dataset_units(experiment, task, trained or task.dataset, places)
+    if trained is None or trained == tested:
+        raise UserError(
+            f"{experiment.name} trains and tests on two datasets, and must name two.",
+            rule="`dataset` is trained on, `protocol.test_dataset` is tested on.",
+            received=f"dataset: {trained}, protocol.test_dataset: {tested}",
+            todo=f"Use --set dataset=..., one of {', '.join(name for name in task.labels if name != tested)}.",
+        )
+    parts = [dataset_units(experiment, task, name, places) for name in (trained, tested)]
+    index = join_indexes(*(index for index, _ in parts))
+    units = [
+        table.assign(
+            clip=index.dataset.name + "/" + table["clip"], file_clip=index.dataset.name + "/" + table["file_clip"]
+        )
+        for index, table in parts
+    ]
+    return task, index, pd.concat(units, ignore_index=True)
+
+
+def dataset_units(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:
+    """Return the index of one dataset, and its labelled clips or frames."""
+    index = read_index(dataset, places.data_root, places.cache)
+    if task.unit == "clip":
+        units = label_clips(task, index, experiment.training.label_mode)
+        return index, units.assign(file_clip=units["clip"], row=-1)
+    units = label_frames(task, index)
+    place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
+    units = units.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
+    names = units["file_clip"] + "/" + units["frame"].astype(str).str.zfill(3)
+    return index, units.drop(columns="frame").assign(clip=names)
+
+
+def join_indexes(trained: Index, tested: Index) -> Index:
+    """Return the clips of two datasets in one index, which is named after the first; `frames` are left out."""
+    parts = [part.clips.assign(clip=part.dataset.name + "/" + part.clips["clip"]) for part in (trained, tested)]
+    return replace(
+        trained,
+        clips=pd.concat(parts, ignore_index=True),
+        synthetic=trained.synthetic or tested.synthetic,
+        hash=fingerprint([trained.hash, tested.hash]),
+        problems=trained.problems + tested.problems,
+        frames=None,
+    )
+
+
+def check_unit_fits(experiment: Experiment, task: Task) -> None:
+    """Refuse settings that cannot be followed for clips, or for single frames."""
+    if task.unit == "clip":
+        if experiment.rows.drop_painless_sequences:
+            raise UserError(
+                f"The task {task.name} labels whole clips, and {experiment.name} drops sequences without pain.",
+                rule="Sequences are dropped where their frames are labelled one by one: here no painless clip is left.",
+                todo="Use --set rows.drop_painless_sequences=false, or a task whose unit is `frame`.",
+            )
+        return
+    features, images = experiment.features, experiment.images
+    if experiment.strategy == "frozen":
+        fits = experiment.head.kind == "ann" and (features.fps, features.frames) == (None, None)
+        received = f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}"
+    else:
+        fits = images.takes_all_frames
+        received = f"images: first_frame {images.first_frame}, every {images.every}, test_every {images.test_every}"
+    if not fits:
+        raise UserError(
+            f"The task {task.name} labels single frames, and {experiment.name} does not predict them.",
+            rule="Frames are predicted one by one, each of them: by a network on pictures (images.first_frame, every "
+            "and test_every as they come), or by the head `ann` (without features.fps and features.frames).",
+            received=received,
+            todo="Change these, or choose a task whose unit is `clip`.",
+        )
