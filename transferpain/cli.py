@@ -269,7 +269,9 @@ def message_of(error: UserError | OSError) -> str:
     """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
     if isinstance(error, UserError):
         return str(error)
-    where = f" ({error.filename})" if error.filename else ""
+    from transferpain.datasets.walk import hide_names
+
+    where = f" ({hide_names(str(error.filename))})" if error.filename else ""
     return (
         f"A file could not be read or written: {error.strerror or error}{where}\n"
         "What was finished is kept. Check space and permissions, then give the same command again."

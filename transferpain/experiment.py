@@ -41,11 +41,14 @@ class WindowSettings(Settings):
     """Which stretches of a clip a head sees (Prajod: 10 s, No-Pain cut up in training, the first in tests).
 
     Attributes:
+        clip_frames: cuts sequences of pictures whose frames are labelled (UNBC-McMaster) into clips of so many frames,
+            all of which are trained and tested on; a clip's label is the highest of its frames.
         seconds: length of a window.
         train: `cut` takes every whole window of a training clip, `first` only the first.
         missing: how a sequence head sees a frame without a face.
     """
 
+    clip_frames: int | None = Field(None, ge=1)
     seconds: float = Field(10.0, gt=0)
     train: Literal["cut", "first"] = "cut"
     missing: Literal["hold_last", "mask"] = "hold_last"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import yaml
 
+from transferpain.datasets.cut import cut_sequences
 from transferpain.datasets.ferplus import read_images
 from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
@@ -56,6 +57,9 @@ def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index,
     task = load_task(experiment.task)
     index = read_index(experiment.dataset or task.dataset, places.data_root, places.cache)
     if task.unit == "clip":
+        if experiment.window.clip_frames is not None:
+            label = task.rule_for(index.dataset.name).column
+            index = cut_sequences(index, label, experiment.window.clip_frames)
         units = label_clips(task, index, experiment.training.label_mode)
         return task, index, units.assign(file_clip=units["clip"], row=-1)
     settings = experiment.features
