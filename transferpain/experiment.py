@@ -103,6 +103,7 @@ class Experiment(Settings):
         backbone: the network that the source is, or is built as.
         strategy: `frozen` (features of the source, then a head) or `full` (every weight is trained).
         images: needed by `full`.
+        candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
         seeds: one training per seed.
     """
 
@@ -121,6 +122,7 @@ class Experiment(Settings):
     images: ImageSettings = ImageSettings()
     head: Annotated[AnnHead | LstmHead | DenseHead, Field(discriminator="kind")]
     training: TrainingSettings = TrainingSettings()
+    candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field((0,), min_length=1)
 
     @model_validator(mode="after")
@@ -136,6 +138,13 @@ class Experiment(Settings):
             )
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds: each seed once, received {list(self.seeds)}")
+        return self
+
+    @model_validator(mode="after")
+    def check_candidates(self) -> "Experiment":
+        from transferpain.candidates import check_candidates
+
+        check_candidates(self)
         return self
 
     @property
@@ -235,6 +244,13 @@ def resolved(experiment: Experiment) -> dict[str, Any]:
     return experiment.model_dump(mode="json")
 
 
+def nest(key: str, value: Any) -> dict[str, Any]:
+    """Return `{"a": {"b": value}}` for the key `a.b`."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
+
+
 def parse_overrides(assignments: list[str]) -> dict[str, Any]:
     """Turn `["training.epochs=5"]` into `{"training": {"epochs": 5}}`; values are read as YAML.
 
@@ -257,9 +273,7 @@ def parse_overrides(assignments: list[str]) -> dict[str, Any]:
             raise UserError(
                 f"The value of `{key}` is not YAML.", received=text, todo="Quote it: --set 'key=\"text\"'"
             ) from error
-        for part in reversed(key.split(".")):
-            value = {part: value}
-        values = merge(values, value)
+        values = merge(values, nest(key, value))
     return values
 
 
