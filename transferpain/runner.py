@@ -62,13 +62,14 @@ def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index,
             index = cut_sequences(index, label, experiment.window.clip_frames)
         units = label_clips(task, index, experiment.training.label_mode)
         return task, index, units.assign(file_clip=units["clip"], row=-1)
-    settings = experiment.features
-    if experiment.head.kind != "ann" or (settings.fps, settings.frames) != (None, None):
+    settings, cut = experiment.features, experiment.window.clip_frames
+    if experiment.head.kind != "ann" or (settings.fps, settings.frames, cut) != (None, None, None):
         raise UserError(
             f"The task {task.name} labels single frames, and {experiment.name} does not predict them.",
-            rule="Frames are predicted by the head `ann` on features of every frame: neither features.fps nor "
-            "features.frames is given.",
-            received=f"head {experiment.head.kind}, features.fps {settings.fps}, features.frames {settings.frames}",
+            rule="Frames are predicted by the head `ann` on features of every frame: none of features.fps, "
+            "features.frames and window.clip_frames is given.",
+            received=f"head {experiment.head.kind}, features.fps {settings.fps}, features.frames {settings.frames}, "
+            f"window.clip_frames {cut}",
             todo="Change these, or choose a task whose unit is `clip`.",
         )
     units = label_frames(task, index)
