@@ -5,8 +5,13 @@ import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS, transferpain
+from tests.datasets.unbc_trees import make_unbc
+from transferpain.datasets.unbc_facts import SUBJECTS
+from transferpain.errors import UserError
+from transferpain.experiment import load_experiment
 from transferpain.leakage.checks import read_checks
 from transferpain.run_folder import Places, RunFolder
+from transferpain.runner import labelled_units
 from transferpain.study import load_batch
 
 PAINLESS = "101-mg101"
@@ -34,6 +39,20 @@ def test_the_study_names_each_dataset_that_the_demonstration_leaves_out(tmp_path
     assert batch.places == demo.places
     windows = [experiment.window.clip_frames for experiment in batch.experiments]
     assert windows == [30, None, None]
+
+
+def test_clips_are_cut_for_a_task_of_clips_and_refused_for_one_of_frames(tmp_path):
+    make_unbc(tmp_path / "unbc", SUBJECTS[:2], sequences=1, frames=7)  # PSPI 0, 1, ... 6
+    places = Places(tmp_path, tmp_path)
+    cut = {"window": {"clip_frames": 3}}
+    _, index, units = labelled_units(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", cut), places)
+    assert units["y"].tolist() == [1, 1, 1] * 2
+    assert units["num_frames"].tolist() == [3, 3, 1] * 2
+    assert units["file_clip"].tolist() == index.clips["clip"].tolist()
+    whole = {"window": {"clip_frames": None}}
+    assert len(labelled_units(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", whole), places)[2]) == 2
+    with pytest.raises(UserError, match=r"none of .* and window\.clip_frames is given"):
+        labelled_units(load_experiment(EXPERIMENTS / "unbc-frames-ann.yaml", cut), places)
 
 
 @pytest.mark.slow
