@@ -3,6 +3,7 @@
 import pytest
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from transferpain.cli import message_of
 
 COMMANDS = [
     ("data", "check"),
@@ -89,3 +90,10 @@ def test_check_of_a_twin_says_that_it_is_synthetic(small_twin, tmp_path):
     result = transferpain("data", "check", "biovid", "--data-root", small_twin, "--workspace", tmp_path)
     assert result.returncode == 0
     assert "SYNTHETIC" in result.stdout
+
+
+def test_a_failed_file_operation_names_the_file_and_nobody():
+    path = "/data/mintpain/Extracted_Data/Sub3 Plimsy Vexwortle/Annotated_data_Sub03_Trial01/a.jpg"
+    message = message_of(PermissionError(13, "Permission denied", path))
+    assert "Permission denied (/data/mintpain/Extracted_Data/Sub03/Annotated_data_Sub03_Trial01/a.jpg)" in message
+    assert "None" not in message_of(OSError("no file"))

@@ -58,6 +58,17 @@ def test_paper_selection_is_the_test_part():
     assert all(np.array_equal(fold.selection, fold.test) for fold in folds)
 
 
+def test_nested_selection_stops_on_the_subjects_that_inner_selection_draws():
+    clips = make_clips({"": 8})
+    nested = ProtocolSettings(kind="loso", selection="nested", selection_rule="one_standard_error")
+    for one, other in zip(
+        make_folds(clips, nested, 0), make_folds(clips, ProtocolSettings(kind="loso"), 0), strict=True
+    ):
+        np.testing.assert_array_equal(one.selection, other.selection)
+        np.testing.assert_array_equal(one.train, other.train)
+    assert nested.warnings == ()
+
+
 def test_paper_selection_before_the_test_folder_is_the_validation_folder():
     clips = make_clips(OFFICIAL)
     chosen = ProtocolSettings(kind="folders", selection="paper", test_split="test")

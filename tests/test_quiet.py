@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -19,6 +20,25 @@ def test_the_file_descriptor_is_silent_inside_and_open_after(capfd):
 def test_an_error_inside_passes_and_the_descriptor_is_restored(capfd):
     with pytest.raises(ImportError), standard_error_silenced():
         raise ImportError("no module")
+    os.write(2, b"signal\n")
+    assert capfd.readouterr().err == "signal\n"
+
+
+def test_the_last_of_overlapping_threads_restores_the_descriptor(capfd):
+    first_is_silent, second_is_silent = threading.Event(), threading.Event()
+
+    def first():
+        with standard_error_silenced():
+            first_is_silent.set()
+            second_is_silent.wait(10)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_is_silent.wait(10)
+    with standard_error_silenced():
+        second_is_silent.set()
+        thread.join()
+        os.write(2, b"noise\n")
     os.write(2, b"signal\n")
     assert capfd.readouterr().err == "signal\n"
 

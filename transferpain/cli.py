@@ -96,7 +96,9 @@ def data_check(
         write_json(json_file, asdict(report))
     mark = " (SYNTHETIC twin)" if report.synthetic else ""
     rows = [[row.what, str(row.found), "-" if row.expected is None else str(row.expected)] for row in report.rows]
-    print_rows(f"{dataset}{mark}", ["what", "found", "expected"], rows)
+    print_rows(f"{dataset}{mark}", ["what", "found", "licensed data" if report.synthetic else "expected"], rows)
+    if report.synthetic:
+        out().print("Drawn faces: a twin may be smaller than the licensed data, and has not all of its known traps.")
     for warning in report.warnings:
         out().print(f"warning: {warning}", markup=False)
     for trap in report.traps:
@@ -300,7 +302,9 @@ def message_of(error: UserError | OSError) -> str:
     """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
     if isinstance(error, UserError):
         return str(error)
-    where = f" ({error.filename})" if error.filename else ""
+    from transferpain.datasets.walk import hide_names
+
+    where = f" ({hide_names(str(error.filename))})" if error.filename else ""
     return (
         f"A file could not be read or written: {error.strerror or error}{where}\n"
         "What was finished is kept. Check space and permissions, then give the same command again."

@@ -55,6 +55,8 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
     units, folds = keep_used(units, make_folds(units, experiment.protocol, SPLIT_SEED))
     clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)
     trainings = len(folds) * len(experiment.seeds)
+    if experiment.candidates:
+        trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
     largest = max(len(fold.train) for fold in folds)
     if (clips["kind"] == "image_rows").all():
         images = experiment.images.size

@@ -43,11 +43,14 @@ class WindowSettings(Settings):
     """Which stretches of a clip a head sees (Prajod: 10 s, No-Pain cut up in training, the first in tests).
 
     Attributes:
+        clip_frames: cuts sequences of pictures whose frames are labelled (UNBC-McMaster) into clips of so many frames,
+            all of which are trained and tested on; a clip's label is the highest of its frames.
         seconds: length of a window.
         train: `cut` takes every whole window of a training clip, `first` only the first.
         missing: how a sequence head sees a frame without a face.
     """
 
+    clip_frames: int | None = Field(None, ge=1)
     seconds: float = Field(10.0, gt=0)
     train: Literal["cut", "first"] = "cut"
     missing: Literal["hold_last", "mask"] = "hold_last"
@@ -87,6 +90,7 @@ class Experiment(Settings):
             layer), `progressive` (from the output down, in phases) or `full` (every weight at once).
         images, rows: for the strategies that train the network.
         phases, phases_up_to: for `progressive`: what a phase does its own way, by name, and which is the last.
+        candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
         seeds: one training per seed.
     """
 
@@ -109,6 +113,7 @@ class Experiment(Settings):
     phases_up_to: str | None = None
     head: Annotated[AnnHead | LstmHead | DenseHead, Field(discriminator="kind")]
     training: TrainingSettings = TrainingSettings()
+    candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field((0,), min_length=1)
 
     @model_validator(mode="after")
@@ -138,6 +143,13 @@ class Experiment(Settings):
                 raise ValueError(f"phases: {self.backbone} has {', '.join(phase_names(self.backbone))}; not `{name}`")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds: each seed once, received {list(self.seeds)}")
+        return self
+
+    @model_validator(mode="after")
+    def check_candidates(self) -> "Experiment":
+        from transferpain.candidates import check_candidates
+
+        check_candidates(self)
         return self
 
     @property
@@ -237,6 +249,13 @@ def resolved(experiment: Experiment) -> dict[str, Any]:
     return experiment.model_dump(mode="json")
 
 
+def nest(key: str, value: Any) -> dict[str, Any]:
+    """Return `{"a": {"b": value}}` for the key `a.b`."""
+    for part in reversed(key.split(".")):
+        value = {part: value}
+    return value
+
+
 def parse_overrides(assignments: list[str]) -> dict[str, Any]:
     """Turn `["training.epochs=5"]` into `{"training": {"epochs": 5}}`; values are read as YAML.
 
@@ -259,9 +278,7 @@ def parse_overrides(assignments: list[str]) -> dict[str, Any]:
             raise UserError(
                 f"The value of `{key}` is not YAML.", received=text, todo="Quote it: --set 'key=\"text\"'"
             ) from error
-        for part in reversed(key.split(".")):
-            value = {part: value}
-        values = merge(values, value)
+        values = merge(values, nest(key, value))
     return values
 
 

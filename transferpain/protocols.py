@@ -64,7 +64,11 @@ class ProtocolSettings(BaseModel):
         test_split: which folder "folders" tests on, and "cross_dataset" where the dataset has folders.
         test_dataset: the dataset that "cross_dataset" tests on.
         selection: "inner" stops and selects on subjects set aside from training; "paper" on the test
-            subjects, or with `test_split: test` on the validation folder.
+            subjects, or with `test_split: test` on the validation folder; "nested" stops as "inner" does, and also
+            chooses among the experiment's `candidates` on subjects of the training part.
+        inner_folds: groups of training subjects on which "nested" compares candidates.
+        selection_rule: how "nested" chooses: by the mean over inner folds, or the first candidate within one standard
+            error of the lowest loss.
         holdout: name of the list of "holdout".
         fold_list: name of the list of "published_folds".
         leave_out: name of a list of subjects that are neither trained nor tested on.
@@ -86,7 +90,9 @@ class ProtocolSettings(BaseModel):
     folds: int = Field(default=5, ge=2)
     selection_share: float = Field(default=0.2, gt=0, lt=1)
     test_split: Literal["validation", "test"] = "validation"
-    selection: Literal["inner", "paper"] = "inner"
+    selection: Literal["inner", "paper", "nested"] = "inner"
+    inner_folds: int = Field(default=3, ge=2)
+    selection_rule: Literal["lowest_loss", "best_balanced_accuracy", "one_standard_error"] | None = None
     test_dataset: str | None = None
     holdout: str | None = None
     fold_list: str | None = None
@@ -108,6 +114,10 @@ class ProtocolSettings(BaseModel):
             raise ValueError("test_dataset: goes with kind: cross_dataset, and only with it")
         if self.leave_out is not None and self.leave_out not in LEAVE_OUT:
             raise ValueError(f"leave_out: known are {', '.join(LEAVE_OUT)}, received {self.leave_out}")
+        if (self.selection == "nested") != (self.selection_rule is not None):
+            raise ValueError("selection_rule: goes with selection: nested, and only with it")
+        if self.selection == "nested" and self.kind == "random_frames":
+            raise ValueError("selection: nested chooses by subject, and kind: random_frames splits without subjects")
         if (self.kind == "random_frames") != self.allow_leakage:
             raise ValueError(
                 "allow_leakage: goes with kind: random_frames, and only with it; such a split tests on people that "
@@ -183,7 +193,7 @@ def make_folds(clips: pd.DataFrame, settings: ProtocolSettings, seed: int) -> li
                 received=f"{len(clips)} clips in the splits {sorted(set(clips['split']))}",
                 todo="Check the data, or choose another protocol.",
             )
-        if settings.selection == "inner":
+        if settings.selection != "paper":
             units = np.arange(len(clips)) if settings.kind == "random_frames" else subjects
             selection = train & np.isin(units, _draw_selection(units[train], settings, (seed, name)))
             train = train & ~selection
@@ -333,7 +343,7 @@ def _check_apart(clips: pd.DataFrame, fold: Fold, settings: ProtocolSettings) ->
         return set(subjects[part[~known_copies[part]]])
 
     shared = people(fold.train) & (people(fold.selection) | people(fold.test))
-    if settings.selection == "inner":
+    if settings.selection != "paper":
         shared |= people(fold.selection) & people(fold.test)
     if shared:
         raise UserError(

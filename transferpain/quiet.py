@@ -2,8 +2,17 @@
 
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+
+class _Silence:
+    """How many callers want silence at the moment, and the descriptor that is put back after the last of them."""
+
+    lock = threading.Lock()
+    callers = 0
+    kept = -1
 
 
 @contextmanager
@@ -11,19 +20,26 @@ def standard_error_silenced() -> Iterator[None]:
     """Drop what is written to file descriptor 2; an exception passes as usual.
 
     TensorFlow's native code reports there which GPU plugins it registered twice, before any of its log settings
-    count. A progress bar must not be interleaved with that.
+    count, and OpenCV what is wrong with a picture. A progress bar must not be interleaved with that. Threads may
+    overlap: the descriptor is the process's, and the last one puts it back.
     """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    sink = os.open(os.devnull, os.O_WRONLY)
+    with _Silence.lock:
+        if not _Silence.callers:
+            sys.stderr.flush()
+            _Silence.kept = os.dup(2)
+            sink = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(sink, 2)
+            os.close(sink)
+        _Silence.callers += 1
     try:
-        os.dup2(sink, 2)
         yield
     finally:
-        sys.stderr.flush()
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(sink)
+        with _Silence.lock:
+            _Silence.callers -= 1
+            if not _Silence.callers:
+                sys.stderr.flush()
+                os.dup2(_Silence.kept, 2)
+                os.close(_Silence.kept)
 
 
 def import_tensorflow() -> None:

@@ -6,7 +6,7 @@ runs/<name>-<hash>/
     environment.json     versions, machine, commit
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
-    folds/<fold>-seed<seed>/predictions.parquet, history.csv, done
+    folds/<fold>-seed<seed>/predictions.parquet, history.csv, done; candidates.csv with nested selection
     metrics.json         derived from the predictions, never written by hand
     model/               the best model, as a bundle
 """
@@ -43,6 +43,8 @@ REPORTED_PACKAGES = (
     "pandas",
     "pyarrow",
 )
+
+CANDIDATES = "candidates.csv"
 
 
 @dataclass(frozen=True)

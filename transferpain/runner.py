@@ -211,14 +211,16 @@ def run_frozen(plan: Plan, places: Places) -> None:
     record_facts(plan, table)
     import_tensorflow()
     from transferpain.strategies.frozen import train_head
+    from transferpain.strategies.nested import selected_experiment
     from transferpain.training.determinism import make_deterministic
 
     make_deterministic()
     files = table.set_index("clip").loc[plan.units["file_clip"]]
     units = plan.units.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
     for fold, seed in unfinished(plan):
-        checkpoint = plan.run.fold(fold.name, seed) / "checkpoint.npz"
-        trained = train_head(plan.experiment, units, fold, seed, len(plan.task.classes), checkpoint)
+        folder, num_classes = plan.run.fold(fold.name, seed), len(plan.task.classes)
+        experiment = selected_experiment(plan.experiment, units, fold, seed, num_classes, folder)
+        trained = train_head(experiment, units, fold, seed, num_classes, folder / "checkpoint.npz")
         close_fold(plan, fold, seed, trained)
     finish(plan, table, None)
 

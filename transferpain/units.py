@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pandas as pd
 
+from transferpain.datasets.cut import cut_sequences
 from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment
@@ -49,6 +50,10 @@ def dataset_units(experiment: Experiment, task: Task, dataset: str, places: Plac
     """Return the index of one dataset, and its labelled clips or frames."""
     index = read_index(dataset, places.data_root, places.cache)
     if task.unit == "clip":
+        frames = experiment.window.clip_frames
+        # Of two datasets only those with labelled frames can be cut; of one it is a mistake to ask for it.
+        if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
+            index = cut_sequences(index, task.rule_for(dataset).column, frames)
         units = label_clips(task, index, experiment.training.label_mode)
         return index, units.assign(file_clip=units["clip"], row=-1)
     units = label_frames(task, index)
@@ -81,10 +86,13 @@ def check_unit_fits(experiment: Experiment, task: Task) -> None:
                 todo="Use --set rows.drop_painless_sequences=false, or a task whose unit is `frame`.",
             )
         return
-    features, images = experiment.features, experiment.images
+    features, images, cut = experiment.features, experiment.images, experiment.window.clip_frames
     if experiment.strategy == "frozen":
-        fits = experiment.head.kind == "ann" and (features.fps, features.frames) == (None, None)
-        received = f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}"
+        fits = experiment.head.kind == "ann" and (features.fps, features.frames, cut) == (None, None, None)
+        received = (
+            f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}, "
+            f"window.clip_frames {cut}"
+        )
     else:
         fits = images.takes_all_frames
         received = f"images: first_frame {images.first_frame}, every {images.every}, test_every {images.test_every}"
@@ -92,7 +100,8 @@ def check_unit_fits(experiment: Experiment, task: Task) -> None:
         raise UserError(
             f"The task {task.name} labels single frames, and {experiment.name} does not predict them.",
             rule="Frames are predicted one by one, each of them: by a network on pictures (images.first_frame, every "
-            "and test_every as they come), or by the head `ann` (without features.fps and features.frames).",
+            "and test_every as they come), or by the head `ann` (without features.fps, features.frames and "
+            "window.clip_frames).",
             received=received,
             todo="Change these, or choose a task whose unit is `clip`.",
         )

@@ -11,6 +11,7 @@ import pytest
 
 from tests.datasets.unbc_trees import make_sequence
 from tests.faces.drawing import draw_plain_face, moving_face, write_video
+from transferpain.datasets.cut import cut_sequences
 from transferpain.datasets.index import Index, read_index
 from transferpain.datasets.media import resolve_media
 from transferpain.errors import UserError
@@ -190,3 +191,15 @@ def test_a_span_from_the_first_frame_on_is_told_from_a_whole_video(film):
     assert index.clips["kind"].tolist() == ["span"]
     assert resolve_media(film, index.clips["media"][0]) == film / "clinic" / "film.mp4"
     assert faces_of(index, film / "cache")["num_frames"].tolist() == [5]
+
+
+def test_a_stretch_of_a_folder_has_the_faces_of_its_pictures(tmp_path):
+    make_sequence(tmp_path / "unbc", "042-ll042", "ll042t1aaaff", [{}, {4: 3}, {}, {}, {4: 5}], FACE)
+    folder = tmp_path / "unbc" / "Images" / "042-ll042" / "ll042t1aaaff"
+    for number in (2, 5):
+        (folder / f"ll042t1aaaff{number:03d}.png").write_bytes(WALL)
+    index = cut_sequences(read_index("unbc", tmp_path), "pspi", 2)
+    table = faces_of(index, tmp_path / "cache")
+    assert [read_faces(path).found.tolist() for path in table["faces"]] == [[True, False], [True, True], [False]]
+    assert table["num_frames"].tolist() == index.clips["num_frames"].tolist() == [2, 2, 1]
+    assert table["key"].is_unique

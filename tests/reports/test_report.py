@@ -218,6 +218,33 @@ def test_a_score_that_is_not_defined_says_why(tmp_path):
     assert "PCC of ann is not defined: the answers do not vary." in write(tmp_path, [folder]).read_text("utf-8")
 
 
+def test_subjects_of_a_single_class_are_named(tmp_path):
+    table = draw_predictions((6, 6), subjects=4, skill=0.9)
+    painless = (table["subject"] == "S02") & (table["y_true"] == 1)
+    folder = write_run(tmp_path, "loso", table[~painless], classes=("No-Pain", "Pain"))
+    text = write(tmp_path, [folder]).read_text(encoding="utf-8")
+    assert "Subjects whose clips are all of one class: ai4pain/S02. Balanced accuracy" in text
+
+
+def test_what_nested_selection_compared_and_chose_is_shown(tmp_path):
+    rule = {"kind": "folders", "selection": "nested", "selection_rule": "lowest_loss"}
+    predictions = draw_predictions(subjects=4, skill=0.9, seeds=(0, 1))
+    folder = write_run(tmp_path, "ann", predictions, changes={"protocol": rule})
+    for fold, chosen in zip(sorted((folder / "folds").iterdir()), ("small", "large"), strict=True):
+        lines = [f"{name},inner{k},0.{k}1,0.8,9,3,{name == chosen}" for name in ("small", "large") for k in (4, 6)]
+        header = "candidate,inner_fold,loss,balanced_accuracy,clips,subjects,chosen"
+        write_text(fold / "candidates.csv", "\n".join([header, *lines]) + "\n")
+    page = write(tmp_path, [folder])
+    text = page.read_text(encoding="utf-8")
+    assert "(lowest_loss): small in 1 of 2 trainings; large in 1 of 2 trainings." in text
+    assert "Candidates on inner folds (4)" in text
+    table = pd.read_csv(page.parent / "candidates.csv")
+    assert table["training"].tolist() == ["0-seed0"] * 2 + ["0-seed1"] * 2
+    assert table["loss"].tolist() == [0.51] * 4
+    assert table["chosen"].tolist() == [True, False, False, True]
+    assert table["synthetic"].all()
+
+
 def test_a_good_run_needs_no_note(tmp_path):
     text = write(tmp_path, [write_run(tmp_path, "ann", draw_predictions(skill=0.9))]).read_text(encoding="utf-8")
     assert 'class="note"' not in text

@@ -34,8 +34,9 @@ class Index:
         dataset: the facts about it.
         data_root: the folder that `media` paths are relative to.
         clips: a row a clip. Common columns: dataset, subject, clip (unique), media (posix path), kind ("video": a
-            whole one, "span": a stretch of a longer one, "images": a folder of pictures or a single one, or
-            "image_rows"), first_frame (int64; of a span counted from 0, of image rows the row number), num_frames
+            whole one, "span": a stretch of a longer one, "images": a folder of pictures or a single one, "image_span":
+            a stretch of a folder, or "image_rows"), first_frame (int64; of a span counted from 0 in the order of time,
+            of image rows the row number), num_frames
             (Int64, nominal, may be missing), fps (Float64, nominal, may be missing), bytes (Int64, size of the
             media), split ("train", "validation", "test" or ""); then the dataset's raw labels, where missing stays
             missing. `media.resolve_media` turns media into a path.

@@ -54,7 +54,7 @@ def compute_clip(task: ClipTask, settings: FaceSettings, cache: Path) -> tuple[i
 
 def _open(medium: Medium) -> tuple[float, Iterator[np.ndarray | None]]:
     if medium.pictures:
-        return math.nan, open_pictures(medium.path)
+        return math.nan, open_pictures(medium.path, medium.span)
     return open_video(medium.path, medium.span)
 
 

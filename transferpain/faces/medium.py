@@ -18,8 +18,8 @@ class Medium:
     Attributes:
         path: a video, a folder of pictures or a single picture. It may hold a person's name: for opening only.
         pictures: whether it holds pictures.
-        span: `(first frame, frames)` of a stretch of a longer video, counted from 0, `None` frames to its end; `None`
-            for all of it.
+        span: `(first frame, frames)` of a stretch of a longer video or folder, counted from 0, `None` frames to its
+            end; `None` for all of it.
     """
 
     path: Path = field(repr=False)

@@ -11,11 +11,12 @@ from transferpain.faces.medium import UnreadableMedium, picture_files
 from transferpain.quiet import standard_error_silenced
 
 
-def open_pictures(path: Path) -> Iterator[np.ndarray | None]:
+def open_pictures(path: Path, span: tuple[int, int | None] | None = None) -> Iterator[np.ndarray | None]:
     """Return an iterator over the pictures of a clip, in the order of time.
 
     Args:
         path: a folder of pictures, or a single picture.
+        span: `(first picture, pictures)`, counted from 0, `None` pictures to the end; `None` for all of them.
 
     Returns:
         Frames as uint8 RGB `(height, width, 3)`, of 16 bits the upper 8 and without transparency; `None` for a picture
@@ -24,7 +25,8 @@ def open_pictures(path: Path) -> Iterator[np.ndarray | None]:
     Raises:
         UnreadableMedium: if the folder cannot be read, holds no picture, or not one can be decoded.
     """
-    files = picture_files(path)
+    start, length = span or (0, None)
+    files = picture_files(path)[start:][:length]
     for number, file in enumerate(files):
         first = _decode(file)
         if first is not None:

@@ -34,8 +34,8 @@ def compute_faces(
     cannot be decoded is a frame without a face.
 
     Args:
-        clips: rows of an index, with the columns clip, media, kind ("video", "span" or "images"), first_frame,
-            num_frames and fps.
+        clips: rows of an index, with the columns clip, media, kind ("video", "span", "images" or "image_span"),
+            first_frame, num_frames and fps.
         data_root: the folder that `media` is relative to.
         settings: detector, margin and size.
         cache: the cache folder.
@@ -80,9 +80,9 @@ def compute_faces(
 
 def _medium(row, data_root: Path) -> Medium:
     span = None
-    if row.kind == "span":
+    if row.kind in ("span", "image_span"):
         span = (int(row.first_frame), None if pd.isna(row.num_frames) else int(row.num_frames))
-    return Medium(resolve_media(data_root, row.media), row.kind == "images", span)
+    return Medium(resolve_media(data_root, row.media), row.kind in ("images", "image_span"), span)
 
 
 def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from transferpain.datasets.media import list_pictures, resolve_media
+from transferpain.datasets.media import resolve_media
 from transferpain.evaluation.confusion import balanced_accuracy, count_confusions
 from transferpain.evaluation.metrics import score
 from transferpain.evaluation.permutation import permute_within_subjects
@@ -235,13 +235,20 @@ def _probed_units(evidence: Evidence) -> np.ndarray:
 
 
 def _first_frame(data_root: Path, row) -> np.ndarray | None:
-    """Return the first frame of a clip, uint8 BGR `(height, width, 3)`; `None` if it cannot be read."""
+    """Return the first frame of a clip, uint8 `(height, width, 3)`; `None` if it cannot be read."""
     import cv2
 
+    from transferpain.faces.medium import UnreadableMedium
+    from transferpain.faces.pictures import open_pictures
+
     media = resolve_media(data_root, row.media)
-    if row.kind == "images":
-        pictures = list_pictures(media)
-        return cv2.imread(str(pictures[0].path)) if pictures else None
+    if row.kind in ("images", "image_span"):
+        start = row.first_frame if row.kind == "image_span" else 0
+        try:
+            # OpenCV's own reader would print the path, which may hold a person's name.
+            return next(open_pictures(media, (start, 1)))
+        except UnreadableMedium:
+            return None
     capture = cv2.VideoCapture(str(media))
     try:
         if row.first_frame > 0:

@@ -141,7 +141,11 @@ def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted
     tuned = experiment.strategy in ("progressive", "full")
     if experiment.head.kind == "lstm" or (tuned and experiment.backbone == "resnet18"):
         steps.append("batch normalisation")
-    return tuple(Fitted(step, fold.name, fold.train) for fold in folds for step in steps)
+    fitted = [Fitted(step, fold.name, fold.train) for fold in folds for step in steps]
+    if experiment.protocol.selection == "nested":
+        choice = "choice among the candidates"
+        fitted += [Fitted(choice, fold.name, np.union1d(fold.train, fold.selection)) for fold in folds]
+    return tuple(fitted)
 
 
 def percent(share: float) -> str:

@@ -12,7 +12,7 @@ from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.metrics import score
 from transferpain.leakage.checks import read_checks
 from transferpain.leakage.evidence import CheckLine
-from transferpain.run_folder import RunFolder
+from transferpain.run_folder import CANDIDATES, RunFolder
 from transferpain.store import read_json
 
 
@@ -35,6 +35,7 @@ class RunFacts:
         unusable: clips that could not be used, and why; text.
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
+        candidates: fold folder -> what each candidate scored on each inner fold; empty without nested selection.
     """
 
     name: str
@@ -51,6 +52,7 @@ class RunFacts:
     unusable: pd.DataFrame
     groups: pd.DataFrame | None
     checks: tuple[CheckLine, ...]
+    candidates: dict[str, pd.DataFrame]
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -98,4 +100,5 @@ def read_run(folder: Path) -> RunFacts:
         unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
+        candidates={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob(f"folds/*/{CANDIDATES}"))},
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from transferpain.errors import UserError
+from transferpain.evaluation.predictions import clip_rows, subject_names
 from transferpain.evaluation.ranking import mean_curves
 from transferpain.evaluation.resampling import read_answers
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
@@ -136,6 +137,7 @@ def _write_tables(
         ("classes.csv", tables.per_class, scored),
         ("subjects.csv", tables.per_subject, scored),
         ("groups.csv", tables.groups, [run for run in scored if run.groups is not None]),
+        ("candidates.csv", tables.candidates, [run for run in runs if run.candidates]),
         ("leakage.csv", tables.leakage, [run for run in runs if run.checks]),
     ):
         parts = [rows_of(run).assign(**tables.marks(run)) for run in of_runs]
@@ -213,6 +215,7 @@ def _run_view(run: RunFacts) -> dict[str, Any]:
         "classes": tables.per_class_as_text(tables.per_class(run)) if has_scores else None,
         "subjects": tables.per_subject_as_text(tables.per_subject(run)) if run.scores["per_subject"] else None,
         "groups": tables.groups_as_text(tables.groups(run)) if has_scores and run.groups is not None else None,
+        "candidates": tables.candidates_as_text(tables.candidates(run)) if run.candidates else None,
         "checks": run.checks,
         "unusable": run.unusable,
         "facts": _flat(run.facts),
@@ -237,6 +240,13 @@ def _notes(run: RunFacts) -> list[str]:
     """Return what a reader must know before using the run's scores."""
     scores = run.scores
     notes = list(run.warnings)
+    if run.candidates:
+        chosen = tables.candidates(run).query("chosen")["candidate"].value_counts()
+        notes.append(
+            f"Chosen on inner folds of the training subjects ({run.experiment['protocol']['selection_rule']}): "
+            + "; ".join(f"{name} in {count} of {len(run.candidates)} trainings" for name, count in chosen.items())
+            + "."
+        )
     if faults := failed(run.checks):
         notes.append(f"Leakage checks that failed: {'; '.join(f'{line.number} {line.name}' for line in faults)}.")
     if scores["unlabelled"]:
@@ -261,9 +271,24 @@ def _notes(run: RunFacts) -> list[str]:
             f"selected: the {scores['selected']['clips']} tested rows that are left when rows without pain are dropped "
             "as in training. It takes the labels to select them, which nobody has in use."
         )
+    if undefined := _one_class_subjects(run):
+        notes.append(
+            f"Subjects whose clips are all of one class: {', '.join(undefined)}. Balanced accuracy and macro F1 are "
+            "undefined for such a subject, whose row shows the share of right answers; the run's scores pool all "
+            "subjects' answers first."
+        )
     if not scores["has_subjects"]:
         notes.append("These data name no subjects: the intervals are over single images.")
     return notes
+
+
+def _one_class_subjects(run: RunFacts) -> list[str]:
+    """Return the subjects that show a single class, such as 101-mg101 of UNBC-McMaster, who shows no pain."""
+    if not run.scores["has_subjects"]:
+        return []
+    rows = clip_rows(run.predictions).dropna(subset=["y_true"])
+    classes = rows["y_true"].groupby(subject_names(rows)).nunique()
+    return classes.index[classes == 1].tolist()
 
 
 def _figures(run: RunFacts) -> list[dict[str, str]]:

@@ -31,6 +31,11 @@ TITLES = {
     "worse": "minus",
     "metric": "Metric",
     "class": "Class",
+    "training": "Training",
+    "candidate": "Candidate",
+    "loss": "Cross-entropy",
+    "inner_folds": "Inner folds",
+    "chosen": "Chosen",
     "precision": "Precision",
     "recall": "Recall",
     "f1": "F1",
@@ -170,6 +175,29 @@ def per_subject_as_text(table: pd.DataFrame) -> pd.DataFrame:
     text["clips"] = table["clips"].astype(str)
     for column in ("coverage", *SUBJECT_METRICS):
         text[column] = table[column].map(number)
+    return text.rename(columns=TITLES)
+
+
+def candidates(run: RunFacts) -> pd.DataFrame:
+    """Return what nested selection compared: a row a fold, seed and candidate, means over inner folds."""
+    columns = ["loss", "balanced_accuracy"]
+    parts = []
+    for training, scores in run.candidates.items():
+        by_candidate = scores.groupby("candidate", sort=False)
+        means = (
+            by_candidate[columns].mean().assign(inner_folds=by_candidate.size(), chosen=by_candidate["chosen"].all())
+        )
+        parts.append(means.reset_index().assign(run=run.name, training=training))
+    return pd.concat(parts)[["run", "training", "candidate", *columns, "inner_folds", "chosen"]]
+
+
+def candidates_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the candidates' scores as text, without the run's name."""
+    text = table[["training", "candidate"]].copy()
+    for column in ("loss", "balanced_accuracy"):
+        text[column] = table[column].map(number)
+    text["inner_folds"] = table["inner_folds"].astype(str)
+    text["chosen"] = table["chosen"].map({True: "chosen", False: ""})
     return text.rename(columns=TITLES)
 
 
