@@ -1,11 +1,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.command_line import transferpain
 from tests.small_study import write_small_study
 from transferpain.synthetic.settings import TwinSettings
 from transferpain.synthetic.twins import write_twin
+
+# The same examples each time; and no limit on seconds, which any example may exceed on a busy machine.
+settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("repeatable")
 
 
 @pytest.fixture(scope="session")
