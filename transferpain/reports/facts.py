@@ -35,6 +35,7 @@ class RunFacts:
         unusable: clips that could not be used, and why; text.
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
+        forgetting: the source's scores on its own task before and after tuning; `None` where it was not probed.
     """
 
     name: str
@@ -51,6 +52,7 @@ class RunFacts:
     unusable: pd.DataFrame
     groups: pd.DataFrame | None
     checks: tuple[CheckLine, ...]
+    forgetting: pd.DataFrame | None = None
 
     @property
     def chance(self) -> float:
@@ -93,4 +95,5 @@ def read_run(folder: Path) -> RunFacts:
         unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
+        forgetting=run.forgetting(),
     )

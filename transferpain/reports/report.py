@@ -123,6 +123,7 @@ def _write_tables(
         ("subjects.csv", tables.per_subject, scored),
         ("groups.csv", tables.groups, [run for run in scored if run.groups is not None]),
         ("leakage.csv", tables.leakage, [run for run in runs if run.checks]),
+        ("forgetting.csv", tables.forgetting, [run for run in runs if run.forgetting is not None]),
     ):
         parts = [rows_of(run).assign(synthetic=run.synthetic) for run in of_runs]
         if parts:
@@ -223,6 +224,13 @@ def _notes(run: RunFacts) -> list[str]:
         notes.append(
             f"selected: the {scores['selected']['clips']} tested rows that are left when rows without pain are dropped "
             "as in training. It takes the labels to select them, which nobody has in use."
+        )
+    if run.forgetting is not None:
+        before, after = run.forgetting.groupby("tuned")["balanced_accuracy"].mean()
+        notes.append(
+            f"Forgetting: on the task of its source ({run.experiment['source']}, {run.forgetting['rows'].iloc[0]} test "
+            f"rows) the network has a balanced accuracy of {before:.3f} before tuning and {after:.3f} with its tuned "
+            "layers put back, a mean over folds and seeds."
         )
     if not scores["has_subjects"]:
         notes.append("These data name no subjects: the intervals are over single images.")
