@@ -63,6 +63,7 @@ def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):
     [
         ("no-such-thing", "The source of ai4pain-ann was not found"),
         ("ai4pain-lstm", "cannot be a source"),
+        ("unbc-7level", "no network cut below it"),
     ],
 )
 def test_a_source_that_is_none_is_refused(small_twin, tmp_path, source, message):

@@ -157,11 +157,12 @@ def own_preprocessing(experiment: Experiment) -> Preprocessing:
 
 def check_is_source(source: Experiment, path: Path) -> None:
     """Refuse a source that is not an image model with exactly one training."""
-    if source.strategy == "frozen":
+    if source.strategy == "frozen" or source.cut != "embedding":
         raise UserError(
             f"{path} cannot be a source.",
-            rule="A source is an image model; this experiment trains a head on features (`strategy: frozen`).",
-            todo="Name an experiment whose strategy is `full` or `progressive`.",
+            rule="A source is an image model with an embedding: no head on features, and no network cut below it.",
+            received=f"strategy {source.strategy}, cut {source.cut}",
+            todo="Name an experiment whose strategy is not `frozen`, and whose cut is `embedding`.",
         )
     if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
         raise UserError(
