@@ -3,11 +3,14 @@
 import pandas as pd
 import pytest
 
+from tests.command_line import EXPERIMENTS
 from tests.small_study import write_small_study
 from transferpain.estimate import Stage, clip_frames, estimate, estimate_rows, forward_rate
 from transferpain.experiment import load_experiment, parse_overrides
 from transferpain.run_folder import Places
 from transferpain.runner import labelled_units
+from transferpain.synthetic.settings import TwinSettings
+from transferpain.synthetic.twins import write_twin
 
 
 def test_a_forward_pass_costs_as_the_area_of_the_picture():
@@ -29,6 +32,16 @@ def test_sources_come_first_and_nothing_is_computed(small_twin, tmp_path):
     assert [stage.experiment for stage in stages] == ["small-biovid-vgg16"] * 2 + ["ai4pain-ann"] * 3
     assert all(stage.seconds > 0 for stage in stages)
     assert not (tmp_path / "runs").exists()
+
+
+def test_each_labelled_frame_is_a_picture_to_train_on(tmp_path):
+    write_twin("unbc", tmp_path, TwinSettings(subjects=4, clips=1, seconds=0.5), lambda frames: None)
+    changes = parse_overrides(["source=untrained", "protocol.folds=2", "faces.size=32", "training.epochs=3"])
+    experiment = load_experiment(EXPERIMENTS / "unbc-7level.yaml", changes)
+    faces, training = estimate(experiment, EXPERIMENTS, Places(tmp_path, tmp_path))
+    assert faces.work == "4 clips, 60 frames"
+    # Two folds of two people; one of the two that are trained on is set aside for selection.
+    assert training.work == "2 x at most 3 epochs of 15 pictures at 32x32"
 
 
 def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):

@@ -4,6 +4,7 @@ import shutil
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import write_small_study
@@ -62,6 +63,7 @@ def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):
     [
         ("no-such-thing", "The source of ai4pain-ann was not found"),
         ("ai4pain-lstm", "cannot be a source"),
+        ("unbc-7level", "no network cut below it"),
     ],
 )
 def test_a_source_that_is_none_is_refused(small_twin, tmp_path, source, message):
@@ -149,6 +151,7 @@ def unbc_twin(tmp_path_factory):
         ({"images": {"every": 3}}, "does not predict them"),
         ({"task": "cross-binary", "dataset": "unbc"}, "labels whole clips"),
         ({"backbone": "vgg16", "source": "SOURCE"}, "does not fit the backbone"),
+        ({"probe_source": True}, "cannot be probed"),
     ],
 )
 def test_settings_that_cannot_be_followed_are_refused(unbc_twin, tmp_path, changes, message):
@@ -162,13 +165,19 @@ def test_settings_that_cannot_be_followed_are_refused(unbc_twin, tmp_path, chang
 
 @pytest.mark.slow
 def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_twin, tmp_path):
+    write_twin("ferplus", unbc_twin, TwinSettings(subjects=20, clips=8), lambda images: None)
+    folder = write_small_study(tmp_path / "experiments").parent
+    source = {"base": "ferplus-resnet18.yaml", "name": "small-ferplus", "images": {"size": 32}}
+    source["training"] = {"epochs": 1, "schedule": {"warmup_epochs": 0}}
+    (folder / "small-ferplus.yaml").write_text(yaml.safe_dump(source), encoding="utf-8")
     changes = ["strategy=progressive", "phases_up_to=stage4", "protocol.folds=2", "training.epochs=2", "faces.size=32"]
-    changes += ["source=untrained", "faces.detector=mediapipe", "training.schedule={name: constant}"]
+    changes += ["faces.detector=mediapipe", "training.schedule={name: constant}"]
+    changes += ["source=small-ferplus", "probe_source=true"]
     sets = [part for change in changes for part in ("--set", change)]
     arguments = ["--data-root", unbc_twin, "--workspace", tmp_path, *sets]
-    result = transferpain("run", EXPERIMENTS / "unbc-7level.yaml", *arguments)
+    result = transferpain("run", folder / "unbc-7level.yaml", *arguments)
     assert result.returncode == 0, result.stderr
-    (path,) = (tmp_path / "runs").iterdir()
+    (path,) = (tmp_path / "runs").glob("unbc-7level-*")
     predicted = RunFolder(path).predictions().query("frame == -1")
     assert len(predicted) == 4 * 2 * 15  # each frame of each sequence, once
     assert not predicted["clip"].duplicated().any()
@@ -185,6 +194,14 @@ def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_tw
     assert not list(path.rglob("checkpoint*"))
     table = pd.read_csv(tmp_path / "reports" / "unbc-7level" / "results.csv")
     assert "selected" in set(table["counted"])
+    forgetting = RunFolder(path).forgetting()
+    assert list(forgetting["fold"]) == ["fold0", "fold0", "fold1", "fold1"]
+    source_scores = RunFolder(next((tmp_path / "runs").glob("small-ferplus-*"))).metrics()
+    before = forgetting[~forgetting["tuned"]]
+    assert before["accuracy"].tolist() == pytest.approx([source_scores["all"]["accuracy"]["value"]] * 2)
+    assert set(before["rows"]) == {source_scores["clips"]}
+    page = (tmp_path / "reports" / "unbc-7level" / "index.html").read_text(encoding="utf-8")
+    assert "Forgetting: on the task of its source (small-ferplus" in page
     model = read_bundle(path / "model").model
     assert "embedding" not in [layer.name for layer in model.layers]
     assert model.count_params() == 11_189_703

@@ -89,6 +89,7 @@ class Experiment(Settings):
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
             layer), `progressive` (from the output down, in phases) or `full` (every weight at once).
         images, rows: for the strategies that train the network.
+        probe_source: whether the source's own task is scored again with the tuned layers (forgetting).
         phases, phases_up_to: for `progressive`: what a phase does its own way, by name, and which is the last.
         candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
         seeds: one training per seed.
@@ -111,6 +112,7 @@ class Experiment(Settings):
     rows: RowSettings = RowSettings()
     phases: dict[str, PhaseSettings] = {}
     phases_up_to: str | None = None
+    probe_source: bool = False
     head: Annotated[AnnHead | LstmHead | DenseHead, Field(discriminator="kind")]
     training: TrainingSettings = TrainingSettings()
     candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
@@ -124,10 +126,10 @@ class Experiment(Settings):
                 "`frozen` takes `ann` or `lstm`, `head`, `progressive` and `full` take `dense`"
             )
         if self.strategy == "frozen" and (
-            self.cut != "embedding" or self.rows != RowSettings() or self.training.kernel_l2
+            self.cut != "embedding" or self.rows != RowSettings() or self.training.kernel_l2 or self.probe_source
         ):
             raise ValueError(
-                "cut, rows and training.kernel_l2: for strategies that train the network; `frozen` reads the embedding"
+                "cut, rows, probe_source and training.kernel_l2: for strategies that train a network, not `frozen`"
             )
         if self.rows.augment == "oversampled" and self.rows.oversample_from is None:
             raise ValueError("rows.augment: `oversampled` needs rows.oversample_from")

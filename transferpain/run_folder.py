@@ -6,7 +6,8 @@ runs/<name>-<hash>/
     environment.json     versions, machine, commit
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
-    folds/<fold>-seed<seed>/predictions.parquet, history.csv, done; candidates.csv with nested selection
+    folds/<fold>-seed<seed>/predictions.parquet, history.csv, done; candidates.csv with nested selection,
+        forgetting.csv where the source was probed
     metrics.json         derived from the predictions, never written by hand
     model/               the best model, as a bundle
 """
@@ -28,6 +29,7 @@ import pandas as pd
 from transferpain.errors import UserError
 from transferpain.store import read_json, write_atomically, write_json, write_text
 
+FORGETTING = "forgetting.csv"
 REPORTED_PACKAGES = (
     "transferpain",
     "tensorflow",
@@ -103,6 +105,11 @@ class RunFolder:
         """Return the predictions of every finished fold and seed, in a fixed order."""
         files = sorted(self.path.glob("folds/*/predictions.parquet"))
         return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+
+    def forgetting(self) -> pd.DataFrame | None:
+        """Return the source's scores before and after tuning, two rows a fold and seed; `None` if it was not probed."""
+        files = sorted(self.path.glob(f"folds/*/{FORGETTING}"))
+        return pd.concat(map(pd.read_csv, files), ignore_index=True) if files else None
 
     def finish_fold(self, fold: str, seed: int, predictions: pd.DataFrame, history: pd.DataFrame) -> None:
         """Write a fold's results; `done` comes last, so that a fold is finished or not there."""

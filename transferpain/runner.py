@@ -8,6 +8,7 @@ TensorFlow is imported only where something is missing, so a finished experiment
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import yaml
 
@@ -19,10 +20,10 @@ from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.protocols import Fold, keep_used, make_folds
 from transferpain.quiet import import_tensorflow
 from transferpain.results import close_fold, finish, record_facts
-from transferpain.run_folder import Places, RunFolder, write_environment
+from transferpain.run_folder import FORGETTING, Places, RunFolder, write_environment
 from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.sources.preprocessing import Preprocessing
-from transferpain.store import write_text
+from transferpain.store import write_atomically, write_text
 from transferpain.tasks.targets import clip_targets
 from transferpain.units import labelled_units
 
@@ -49,6 +50,8 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
             received=f"backbone: {experiment.backbone}",
             todo=f"Use --set backbone={origin.backbone}, or another source.",
         )
+    if experiment.probe_source:
+        check_source_has_rows(experiment, folder)
     name = f"{experiment.name}-{experiment_hash(experiment, task.hash, index.hash, origin.hash)}"
     return Plan(experiment, task, index, clips, units, folds, origin, RunFolder(places.runs / name))
 
@@ -84,6 +87,17 @@ def source_experiment(experiment: Experiment, folder: Path) -> Path | None:
     )
 
 
+def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
+    """Refuse to probe a source whose own data are not known."""
+    if experiment.source in BUILT or source_experiment(experiment, folder) is None:
+        raise UserError(
+            f"The source of {experiment.name} cannot be probed.",
+            rule="`probe_source` scores the source on the test rows of its own dataset, so it must be an experiment.",
+            received=f"source: {experiment.source}",
+            todo="Name an experiment as the source, or use --set probe_source=false.",
+        )
+
+
 def own_preprocessing(experiment: Experiment) -> Preprocessing:
     """Return the preprocessing of a network that starts from nothing, or from ImageNet, which fixes the scaling."""
     return Preprocessing(
@@ -96,11 +110,12 @@ def own_preprocessing(experiment: Experiment) -> Preprocessing:
 
 def check_is_source(source: Experiment, path: Path) -> None:
     """Refuse a source that is not an image model with exactly one training."""
-    if source.strategy == "frozen":
+    if source.strategy == "frozen" or source.cut != "embedding":
         raise UserError(
             f"{path} cannot be a source.",
-            rule="A source is an image model; this experiment trains a head on features (`strategy: frozen`).",
-            todo="Name an experiment whose strategy is `full` or `progressive`.",
+            rule="A source is an image model with an embedding: no head on features, and no network cut below it.",
+            received=f"strategy {source.strategy}, cut {source.cut}",
+            todo="Name an experiment whose strategy is not `frozen`, and whose cut is `embedding`.",
         )
     if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
         raise UserError(
@@ -129,7 +144,7 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
         if experiment.strategy == "frozen":
             run_frozen(plan, places)
         else:
-            run_network(plan, places)
+            run_network(plan, folder, places)
         plan.run.log("finished")
     return plan.run
 
@@ -225,33 +240,68 @@ def run_frozen(plan: Plan, places: Places) -> None:
     finish(plan, table, None)
 
 
-def run_network(plan: Plan, places: Places) -> None:
+def run_network(plan: Plan, folder: Path, places: Places) -> None:
     """Train the image network, every fold with every seed, and finish the run."""
-    faces = faces_of(plan.experiment, plan.clips, places) if plan.has_faces_stage else None
+    faces, images = media_of(plan, places)
     record_facts(plan, faces)
     import_tensorflow()
     from transferpain.sources.backbones import with_classes
     from transferpain.strategies.network import train_network
-    from transferpain.strategies.pictures import frame_pictures, still_pictures, video_pictures
     from transferpain.training.determinism import make_deterministic
 
     make_deterministic()
     experiment, settings = plan.experiment, plan.preprocessing
-    targets = clip_targets(plan.task, plan.units, experiment.training.label_mode)
-    images = None
-    if faces is None:
-        images = read_images(plan.index.data_root, places.cache)
-        pictures = still_pictures(images, plan.units["first_frame"].to_numpy(), targets)
-    elif plan.task.unit == "frame":
-        pictures = frame_pictures(faces, plan.units, targets)
-    else:
-        pictures = video_pictures(faces, experiment.images, targets)
+    pictures = pictures_of(plan, faces, images)
+    source_task = source_task_of(plan, folder, places) if experiment.probe_source else None
     for fold, seed in unfinished(plan):
         start = with_classes(plan.origin.load().model, len(plan.task.classes), settings.size, seed, experiment.cut)
-        folder = plan.run.fold(fold.name, seed)
-        trained = train_network(experiment, start, settings, plan.units, pictures, (fold, seed), folder)
+        fold_folder = plan.run.fold(fold.name, seed)
+        trained = train_network(experiment, start, settings, plan.units, pictures, (fold, seed), fold_folder)
+        if source_task is not None:
+            from transferpain.strategies.forgetting import measure_forgetting
+
+            forgetting = measure_forgetting(source_task, trained.model).assign(fold=fold.name, seed=seed)
+            write_atomically(fold_folder / FORGETTING, lambda path, table=forgetting: table.to_csv(path, index=False))
         close_fold(plan, fold, seed, trained)
     finish(plan, faces, images)
+
+
+def media_of(plan: Plan, places: Places) -> tuple[pd.DataFrame | None, np.ndarray | None]:
+    """Return the table of the faces stage, or of an image dataset its images; the other is `None`."""
+    if plan.has_faces_stage:
+        return faces_of(plan.experiment, plan.clips, places), None
+    return None, read_images(plan.index.data_root, places.cache)
+
+
+def pictures_of(plan: Plan, faces: pd.DataFrame | None, images: np.ndarray | None):
+    """Return the `Pictures` of the plan's units: frames of videos, labelled single frames, or rows of images."""
+    from transferpain.strategies.pictures import frame_pictures, still_pictures, video_pictures
+
+    targets = clip_targets(plan.task, plan.units, plan.experiment.training.label_mode)
+    if faces is None:
+        return still_pictures(images, plan.units["first_frame"].to_numpy(), targets)
+    if plan.task.unit == "frame":
+        return frame_pictures(faces, plan.units, targets)
+    return video_pictures(faces, plan.experiment.images, targets)
+
+
+def source_task_of(plan: Plan, folder: Path, places: Places):
+    """Return the `SourceTask` of the experiment that the plan's source comes from."""
+    from transferpain.strategies.forgetting import SourceTask
+
+    path = source_experiment(plan.experiment, folder)
+    source = make_plan(load_experiment(path), path.parent, places)
+    pictures = pictures_of(source, *media_of(source, places))
+    (fold,) = source.folds
+    return SourceTask(
+        plan.origin.load().model,
+        source.preprocessing,
+        source.task.classes,
+        source.units,
+        pictures,
+        fold.train,
+        fold.test,
+    )
 
 
 def unfinished(plan: Plan) -> list[tuple[Fold, int]]:

@@ -36,6 +36,7 @@ class RunFacts:
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
         candidates: fold folder -> what each candidate scored on each inner fold; empty without nested selection.
+        forgetting: the source's scores on its own task before and after tuning; `None` where it was not probed.
     """
 
     name: str
@@ -53,6 +54,7 @@ class RunFacts:
     groups: pd.DataFrame | None
     checks: tuple[CheckLine, ...]
     candidates: dict[str, pd.DataFrame]
+    forgetting: pd.DataFrame | None = None
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -101,4 +103,5 @@ def read_run(folder: Path) -> RunFacts:
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
         candidates={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob(f"folds/*/{CANDIDATES}"))},
+        forgetting=run.forgetting(),
     )

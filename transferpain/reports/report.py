@@ -139,6 +139,7 @@ def _write_tables(
         ("groups.csv", tables.groups, [run for run in scored if run.groups is not None]),
         ("candidates.csv", tables.candidates, [run for run in runs if run.candidates]),
         ("leakage.csv", tables.leakage, [run for run in runs if run.checks]),
+        ("forgetting.csv", tables.forgetting, [run for run in runs if run.forgetting is not None]),
     ):
         parts = [rows_of(run).assign(**tables.marks(run)) for run in of_runs]
         if parts:
@@ -276,6 +277,13 @@ def _notes(run: RunFacts) -> list[str]:
             f"Subjects whose clips are all of one class: {', '.join(undefined)}. Balanced accuracy and macro F1 are "
             "undefined for such a subject, whose row shows the share of right answers; the run's scores pool all "
             "subjects' answers first."
+        )
+    if run.forgetting is not None:
+        before, after = run.forgetting.groupby("tuned")["balanced_accuracy"].mean()
+        notes.append(
+            f"Forgetting: on the task of its source ({run.experiment['source']}, {run.forgetting['rows'].iloc[0]} test "
+            f"rows) the network has a balanced accuracy of {before:.3f} before tuning and {after:.3f} with its tuned "
+            "layers put back, a mean over folds and seeds."
         )
     if not scores["has_subjects"]:
         notes.append("These data name no subjects: the intervals are over single images.")

@@ -222,6 +222,11 @@ def leakage(run: RunFacts) -> pd.DataFrame:
     return pd.DataFrame([{"run": run.name, **asdict(line)} for line in run.checks], columns=["run", *columns])
 
 
+def forgetting(run: RunFacts) -> pd.DataFrame:
+    """Return the source's scores on its own task, before and after each training."""
+    return run.forgetting.assign(run=run.name)[["run", *run.forgetting.columns]]
+
+
 def paper_figures(runs: Sequence[RunFacts]) -> pd.DataFrame:
     """Return what the papers state, as text: a row a figure, under the runs that reproduce it."""
     rows = [

@@ -87,7 +87,8 @@ def train_network(
         # The same rows for every seed: what differs between seeds is the training.
         selected = keep_rows(units, fold.test, experiment.rows, ("tested", fold.name))
         predictions["selected"] = predictions["clip"].isin(units["clip"].iloc[selected])
-    return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(pd.concat(histories), kept))
+    history = pd.concat(histories, ignore_index=True)
+    return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(history, kept))
 
 
 def phases_of(experiment: Experiment) -> tuple[Phase, ...]:
