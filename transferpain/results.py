@@ -12,7 +12,7 @@ from transferpain.evaluation.predictions import clip_rows
 from transferpain.features.compute import choose_compute_dtype
 from transferpain.leakage.checks import run_checks, write_checks
 from transferpain.leakage.evidence import Evidence
-from transferpain.leakage.lineage import describe_training, lineage_facts, read_lineage
+from transferpain.leakage.lineage import read_lineage
 from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.progress import note
 from transferpain.protocols import Fold
@@ -94,24 +94,11 @@ def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
 
 def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained) -> None:
     """Save the fold's model, then its results, and drop the checkpoint, which nothing needs any more."""
-    from transferpain.sharing.bundle import save_bundle
+    from transferpain.run_model import save_fold_model
 
-    folder = plan.run.fold(fold.name, seed)
-    facts = {
-        "experiment": plan.experiment.name,
-        "backbone": plan.experiment.backbone,
-        "strategy": plan.experiment.strategy,
-        "fold": fold.name,
-        "seed": seed,
-        "index": plan.index.hash,
-        "dataset": plan.index.dataset.name,
-        "parent": plan.origin.hash,
-        "synthetic": plan.synthetic,
-        "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
-    }
-    save_bundle(folder / "model", trained.model, plan.preprocessing.model_dump(), plan.task.classes, facts)
+    save_fold_model(plan, fold, seed, trained.model)
     plan.run.finish_fold(fold.name, seed, trained.predictions, trained.training.history)
-    (folder / "checkpoint.npz").unlink(missing_ok=True)
+    (plan.run.fold(fold.name, seed) / "checkpoint.npz").unlink(missing_ok=True)
     plan.run.log(f"{fold.name} seed {seed}: {len(trained.training.history)} epochs")
 
 
@@ -122,6 +109,8 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         stage: the table of the faces stage, with `features` where they were cached; `None` where there is none.
         images: uint8 `(images, side, side)` where clips are rows of images; else `None`.
     """
+    from transferpain.run_model import keep_model
+
     best, lowest = None, float("inf")
     for fold in plan.folds:
         for seed in plan.experiment.seeds:
@@ -129,12 +118,10 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
             loss = pd.read_csv(folder / "history.csv")["val_loss"].min()
             if loss < lowest:
                 best, lowest = folder / "model", loss
-    if not plan.run.model.exists():
-        copy = plan.run.path / ".model-copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(best, copy)
-        copy.rename(plan.run.model)
     predictions = plan.run.predictions()
+    scores = score(predictions, plan.task.classes)
+    if not plan.run.model.exists():
+        keep_model(plan, best, scores)
     if predictions["y_true"].isna().any():
         write_submission(plan, predictions)
     write_subjects(plan.run.path, plan.clips)
@@ -151,7 +138,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         images=images,
     )
     write_checks(plan.run.path, run_checks(evidence))
-    write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes))
+    write_json(plan.run.path / "metrics.json", scores)
     for model in plan.run.path.glob("folds/*/model"):
         shutil.rmtree(model)
 

@@ -110,7 +110,7 @@ def _check_part(part: Any, where: str) -> None:
 def _check_value(key: str, value: Any, where: str) -> None:
     if key.endswith("activation") and not (isinstance(value, str) and value in ACTIVATIONS):
         raise Refused(f"the activation {value!r} in {where}, which is not on the list")
-    if key.endswith("initializer") and not (isinstance(value, dict) and NAMES_A_CLASS <= value.keys()):
+    if key.endswith("initializer") and not (isinstance(value, dict) and value.keys() >= NAMES_A_CLASS):
         raise Refused(f"the initializer {value!r} in {where}, which is not on the list")
     if key.endswith(LEFT_OUT) and value not in (None, {}):
         raise Refused(f"a {key} in {where}; a shared model has none")

@@ -227,7 +227,7 @@ def not_a_bundle(folder: Path, received: object) -> UserError:
     """Return the error for a folder that no manifest makes a bundle."""
     return UserError(
         f"{folder} is not a bundle.",
-        rule=f"A bundle is a folder with {MANIFEST}, {', '.join(REQUIRED)}, as this version of transferpain writes them.",
+        rule=f"A bundle is a folder with {MANIFEST}, {', '.join(REQUIRED)}, as this version writes them.",
         received=received,
         todo="Name the folder of a model: runs/<name>-<hash>/model or weights/<name>.",
     )

@@ -1,0 +1,103 @@
+"""The model that a run keeps, as a bundle: what its manifest and its card say.
+
+Nothing here changes from one run of the same code on the same data to the next: the names of runs that start from
+this model cover its manifest.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+
+from transferpain.experiment import resolved
+from transferpain.leakage.lineage import describe_training, lineage_facts, read_lineage
+from transferpain.plan import Plan
+from transferpain.protocols import Fold
+from transferpain.run_folder import RunFolder, project_commit
+from transferpain.sharing.bundle import extend_bundle, save_bundle
+from transferpain.sharing.card import render_card
+from transferpain.sharing.manifest import load_manifest
+from transferpain.sharing.probe import make_probe
+from transferpain.sharing.terms import IMAGENET, Terms, inherit_terms
+from transferpain.store import file_hash, json_text, read_json
+
+if TYPE_CHECKING:
+    import keras
+
+
+def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> None:
+    """Save a fold's model (float32) as a bundle, still without scores and card."""
+    preprocessing = plan.preprocessing.model_dump()
+    facts = {
+        "experiment": plan.experiment.name,
+        "task": plan.task.name,
+        "backbone": plan.experiment.backbone,
+        "strategy": plan.experiment.strategy,
+        "fold": fold.name,
+        "seed": seed,
+        "index": plan.index.hash,
+        "dataset": plan.index.dataset.name,
+        "start": plan.origin.name,
+        "synthetic": plan.synthetic,
+        "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
+        **parents_and_terms(plan),
+    }
+    folder = plan.run.fold(fold.name, seed) / "model"
+    save_bundle(folder, model, preprocessing, plan.task.classes, facts, make_probe(model, preprocessing))
+
+
+def parents_and_terms(plan: Plan) -> dict:
+    """Return the digests of the models that this one descends from, and the terms of all their data and its own."""
+    dataset = plan.index.dataset
+    own = Terms(
+        dataset=dataset.name,
+        title=dataset.title,
+        licence=dataset.licence,
+        notice=dataset.notice,
+        citation=dataset.citation,
+        request_url=dataset.request_url,
+        redistributable=dataset.redistributable,
+        synthetic=plan.index.synthetic,
+    )
+    if plan.origin.folder is not None:
+        parent = load_manifest(plan.origin.folder)
+        return {
+            "parents": [plan.origin.hash, *parent.get("parents", [])],
+            "terms": inherit_terms(own, parent.get("terms")),
+        }
+    before = [IMAGENET.model_dump()] if plan.origin.name == "imagenet" else []
+    return {"parents": [], "terms": inherit_terms(own, before)}
+
+
+def keep_model(plan: Plan, best: Path, scores: dict) -> None:
+    """Copy the best fold's bundle to `model/` of the run, with experiment, scores and card.
+
+    Args:
+        best: the bundle of a fold.
+        scores: the content of the run's `metrics.json`.
+    """
+    metrics = shared_metrics(scores) | {"predictions_sha256": predictions_hash(plan.run)}
+    facts = {"commit": project_commit()}
+    card = render_card(
+        load_manifest(best) | facts, metrics, read_json(best / "labels.json"), read_json(best / "preprocess.json")
+    )
+    texts = {
+        "experiment.yaml": yaml.safe_dump(resolved(plan.experiment), sort_keys=False),
+        "metrics.json": json_text(metrics),
+        "README.md": card,
+    }
+    extend_bundle(best, plan.run.model, texts, facts)
+
+
+def shared_metrics(scores: dict) -> dict:
+    """Return the scores as they are passed on: how subjects spread, but not which subject has which score."""
+    subjects = [{key: value for key, value in row.items() if key != "subject"} for row in scores["per_subject"]]
+    return scores | {"per_subject": sorted(subjects, key=str)}
+
+
+def predictions_hash(run: RunFolder) -> str:
+    """Return what `sha256sum folds/*/predictions.parquet | sha256sum` prints in the run's folder (`LC_ALL=C`)."""
+    files = sorted(path.relative_to(run.path).as_posix() for path in run.path.glob("folds/*/predictions.parquet"))
+    lines = "".join(f"{file_hash(run.path / file)}  {file}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
