@@ -96,9 +96,10 @@ def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained) -> None:
     """Save the fold's model, then its results, and drop the checkpoint, which nothing needs any more."""
     from transferpain.run_model import save_fold_model
 
+    folder = plan.run.fold(fold.name, seed)
     save_fold_model(plan, fold, seed, trained.model)
     plan.run.finish_fold(fold.name, seed, trained.predictions, trained.training.history)
-    (plan.run.fold(fold.name, seed) / "checkpoint.npz").unlink(missing_ok=True)
+    (folder / "checkpoint.npz").unlink(missing_ok=True)
     plan.run.log(f"{fold.name} seed {seed}: {len(trained.training.history)} epochs")
 
 

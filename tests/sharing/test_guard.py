@@ -47,6 +47,13 @@ def test_every_network_of_the_project_passes(model, tmp_path):
     assert len(read_bundle(tmp_path / "bundle").labels) == 2
 
 
+def test_a_layer_with_a_penalty_on_its_weights_passes(tmp_path):
+    features = keras.Input((4,))
+    outputs = keras.layers.Dense(2, kernel_regularizer=keras.regularizers.L2(0.1), name="logits")(features)
+    save_bundle(tmp_path / "bundle", keras.Model(features, outputs), {}, ("a", "b"), {"synthetic": True})
+    assert read_bundle(tmp_path / "bundle").model.count_params() == 10
+
+
 def test_a_lambda_layer_is_refused(bundle):
     features = keras.Input((4,))
     outputs = keras.layers.Lambda(lambda x: x[:, :2], output_shape=(2,), name="innocent")(features)
@@ -95,6 +102,7 @@ def test_an_activation_that_is_not_on_the_list_is_refused(bundle, activation):
         ("kernel_initializer", "Custom>evil"),
         ("kernel_initializer", {"module": "os", "class_name": "system", "config": {}, "registered_name": None}),
         ("kernel_regularizer", {"class_name": "L2", "config": {}}),
+        ("kernel_regularizer", "Custom>evil"),
         ("bias_constraint", "max_norm"),
         ("quantization_config", {"mode": "int8"}),
         ("anything", {"class_name": "__lambda__", "config": {"value": "4wAA"}}),

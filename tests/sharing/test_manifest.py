@@ -43,7 +43,7 @@ def test_every_flipped_byte_of_the_manifest_shows(bundle):
         content = bytearray(whole)
         content[place] ^= 1
         (bundle / "manifest.json").write_bytes(content)
-        with pytest.raises(UserError, match="is damaged|is not a bundle"):
+        with pytest.raises(UserError, match=r"is damaged|is not a bundle"):
             read_manifest(bundle)
 
 
@@ -56,7 +56,7 @@ def test_a_file_that_the_manifest_does_not_list_is_refused(bundle):
 def test_the_manifest_of_another_bundle_is_refused(bundle, tmp_path):
     other = save_small(tmp_path / "other", seed=1)
     (other / "manifest.json").replace(bundle / "manifest.json")
-    with pytest.raises(UserError, match="model.keras is not the file that was saved"):
+    with pytest.raises(UserError, match=r"model\.keras is not the file that was saved"):
         read_manifest(bundle)
 
 

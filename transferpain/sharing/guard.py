@@ -30,6 +30,7 @@ LAYERS = (
     "MaxPooling2D",
 )
 INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "Zeros")
+REGULARIZERS = ("L1", "L1L2", "L2")
 # (module, class_name, registered_name), exactly as Keras writes them.
 CLASSES = {
     ("keras.src.models.functional", "Functional", "Functional"),
@@ -37,13 +38,14 @@ CLASSES = {
     ("keras", "DTypePolicy", None),
     *(("keras.layers", name, None) for name in LAYERS),
     *(("keras.initializers", name, None) for name in INITIALIZERS),
+    *(("keras.regularizers", name, None) for name in REGULARIZERS),
     # Keras computes the mask of a Masking layer by two operations.
     ("keras.src.ops.numpy", "NotEqual", "NotEqual"),
     ("keras.src.ops.numpy", "Any", "Any"),
 }
 ACTIVATIONS = {"linear", "relu", "sigmoid", "softmax", "tanh"}
 NAMES_A_CLASS = {"module", "class_name", "registered_name"}
-LEFT_OUT = ("regularizer", "constraint", "quantization_config", "compile_config")
+LEFT_OUT = ("constraint", "quantization_config", "compile_config")
 
 
 class Refused(Exception):
@@ -110,8 +112,10 @@ def _check_part(part: Any, where: str) -> None:
 def _check_value(key: str, value: Any, where: str) -> None:
     if key.endswith("activation") and not (isinstance(value, str) and value in ACTIVATIONS):
         raise Refused(f"the activation {value!r} in {where}, which is not on the list")
-    if key.endswith("initializer") and not (isinstance(value, dict) and value.keys() >= NAMES_A_CLASS):
-        raise Refused(f"the initializer {value!r} in {where}, which is not on the list")
+    # Spelt out, a class is checked as any other is; by its bare name Keras would look it up elsewhere.
+    spelt_out = value is None or (isinstance(value, dict) and value.keys() >= NAMES_A_CLASS)
+    if key.endswith(("initializer", "regularizer")) and not spelt_out:
+        raise Refused(f"the {key} {value!r} in {where}, which is not on the list")
     if key.endswith(LEFT_OUT) and value not in (None, {}):
         raise Refused(f"a {key} in {where}; a shared model has none")
 

@@ -207,7 +207,7 @@ def split_digest(address: str) -> tuple[str, str | None]:
             "The digest of a model could not be read.",
             rule="It is written <place>#sha256=<64 hexadecimal digits, the SHA-256 of manifest.json>.",
             received=address,
-            todo="`transferpain models list` shows the digests of your models.",
+            todo="`transferpain models verify FOLDER` shows the digest of a model.",
         )
     return place, digest
 
