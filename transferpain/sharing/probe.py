@@ -147,6 +147,8 @@ def in_bfloat16(model: "keras.Model") -> "keras.Model":
         config = layer.get_config()
         if "dtype" in config and layer.name != "probabilities":  # an operation, such as a mask's, has none
             config["dtype"] = "bfloat16"
+        # Some initial weights cannot be drawn in bfloat16, and none of them stays.
+        config |= {key: "zeros" for key in config if key.endswith("initializer")}
         return layer.__class__.from_config(config)
 
     clone = keras.models.clone_model(model, clone_function=copy)
