@@ -33,11 +33,9 @@ def list_models(workspace: Workspace = Path("."), debug: Debug = False) -> None:
 
     rows = []
     for listed in map(list_model, find_models(workspace)):
-        middle = [listed.dataset, listed.task, listed.score, listed.sharing]
-        rows.append(
-            [str(listed.folder.relative_to(workspace)), *([listed.problem, "", "", ""] if listed.problem else middle)]
-        )
-        rows[-1].append(listed.digest[:12])
+        facts = [listed.dataset, listed.task, listed.score, listed.sharing, listed.digest[:12]]
+        said = [listed.problem, "", "", "", ""] if listed.problem else facts
+        rows.append([str(listed.folder.relative_to(workspace)), *said])
     print_rows("models", ["folder", "trained on", "task", "balanced accuracy", "passing on", "digest"], rows)
 
 

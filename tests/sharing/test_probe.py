@@ -118,6 +118,14 @@ def test_an_array_that_claims_to_be_huge_is_refused(tmp_path):
         read_probe(folder / PROBE)
 
 
+def test_pictures_are_not_shown_without_their_preprocessing(tmp_path):
+    folder = save_with_probe(tmp_path / "model", build_vgg16_gap(32, 2, embedding=8))
+    (folder / "preprocess.json").write_text('{"size": 32, "scaling": "unknown"}')
+    vouch_again(folder)
+    with pytest.raises(UserError, match="does not say how its pictures are prepared"):
+        reproduce(folder)
+
+
 def test_other_versions_are_named(tmp_path):
     manifest = load_manifest(save_complete(tmp_path / "model"))
     assert other_versions(manifest) == []

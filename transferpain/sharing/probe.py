@@ -19,7 +19,7 @@ import numpy as np
 
 from transferpain.errors import UserError
 from transferpain.sharing.guard import Refused, check_members
-from transferpain.sources.preprocessing import scale_pixels
+from transferpain.sources.preprocessing import scale_pixels, stated_preprocessing
 from transferpain.synthetic.camera import FERPLUS, seat
 from transferpain.synthetic.face import Pose, draw_face
 from transferpain.synthetic.subjects import invent_look
@@ -130,6 +130,8 @@ def reproduce(folder: Path) -> list[Reproduction]:
             received=f"inputs {inputs.shape}, outputs {expected.shape}",
             todo="Get the bundle again.",
         )
+    if inputs.ndim == 4:
+        stated_preprocessing(bundle.preprocessing, folder)
     models = {"float32": bundle.model, "bfloat16": in_bfloat16(bundle.model)}
     return [
         Reproduction(
