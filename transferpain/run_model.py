@@ -15,20 +15,19 @@ from transferpain.leakage.lineage import describe_training, lineage_facts, read_
 from transferpain.plan import Plan
 from transferpain.protocols import Fold
 from transferpain.run_folder import RunFolder, project_commit
-from transferpain.sharing.bundle import extend_bundle, save_bundle
+from transferpain.sharing.bundle import extend_bundle, read_bundle, save_bundle
 from transferpain.sharing.card import render_card
 from transferpain.sharing.manifest import load_manifest
 from transferpain.sharing.probe import make_probe
 from transferpain.sharing.terms import IMAGENET, Terms, inherit_terms
-from transferpain.store import file_hash, json_text, read_json
+from transferpain.store import file_hash, json_text
 
 if TYPE_CHECKING:
     import keras
 
 
 def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> None:
-    """Save a fold's model (float32) as a bundle, still without scores and card."""
-    preprocessing = plan.preprocessing.model_dump()
+    """Save a fold's model (float32) as a bundle, still without probe, scores and card."""
     facts = {
         "experiment": plan.experiment.name,
         "task": plan.task.name,
@@ -44,7 +43,7 @@ def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> 
         **parents_and_terms(plan),
     }
     folder = plan.run.fold(fold.name, seed) / "model"
-    save_bundle(folder, model, preprocessing, plan.task.classes, facts, make_probe(model, preprocessing))
+    save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, facts)
 
 
 def parents_and_terms(plan: Plan) -> dict:
@@ -71,23 +70,25 @@ def parents_and_terms(plan: Plan) -> dict:
 
 
 def keep_model(plan: Plan, best: Path, scores: dict) -> None:
-    """Copy the best fold's bundle to `model/` of the run, with experiment, scores and card.
+    """Copy the best fold's bundle to `model/` of the run, with experiment, scores, probe and card.
+
+    The model is read back for the probe, so that what is kept is known to load.
 
     Args:
         best: the bundle of a fold.
         scores: the content of the run's `metrics.json`.
     """
+    bundle = read_bundle(best)
     metrics = shared_metrics(scores) | {"predictions_sha256": predictions_hash(plan.run)}
     facts = {"commit": project_commit()}
-    card = render_card(
-        load_manifest(best) | facts, metrics, read_json(best / "labels.json"), read_json(best / "preprocess.json")
-    )
-    texts = {
-        "experiment.yaml": yaml.safe_dump(resolved(plan.experiment), sort_keys=False),
-        "metrics.json": json_text(metrics),
-        "README.md": card,
+    card = render_card(bundle.manifest | facts, metrics, list(bundle.labels), bundle.preprocessing)
+    files = {
+        "experiment.yaml": yaml.safe_dump(resolved(plan.experiment), sort_keys=False).encode(),
+        "metrics.json": json_text(metrics).encode(),
+        "probe.npz": make_probe(bundle.model, bundle.preprocessing),
+        "README.md": card.encode(),
     }
-    extend_bundle(best, plan.run.model, texts, facts)
+    extend_bundle(best, plan.run.model, files, facts)
 
 
 def shared_metrics(scores: dict) -> dict:

@@ -54,15 +54,15 @@ def save_complete(folder: Path, dataset: str = "ferplus", synthetic: bool = Fals
     """Save a complete bundle of a small model; `changes` replace facts."""
     facts = facts_for(dataset, synthetic, **changes)
     scratch = folder.with_name(f"{folder.name}-fold")
-    model = small_model(seed)
-    save_bundle(scratch, model, PREPROCESSING, LABELS, facts, make_probe(model, PREPROCESSING))
-    metrics = drawn_metrics()
-    texts = {
-        "experiment.yaml": f"name: {facts['experiment']}\n",
-        "metrics.json": json_text(metrics),
-        "README.md": render_card(load_manifest(scratch), metrics, list(LABELS), PREPROCESSING),
+    model, metrics = small_model(seed), drawn_metrics()
+    save_bundle(scratch, model, PREPROCESSING, LABELS, facts)
+    files = {
+        "experiment.yaml": f"name: {facts['experiment']}\n".encode(),
+        "metrics.json": json_text(metrics).encode(),
+        "probe.npz": make_probe(model, PREPROCESSING),
+        "README.md": render_card(load_manifest(scratch), metrics, list(LABELS), PREPROCESSING).encode(),
     }
-    extend_bundle(scratch, folder, texts, {})
+    extend_bundle(scratch, folder, files, {})
     for file in scratch.iterdir():
         file.unlink()
     scratch.rmdir()

@@ -91,6 +91,7 @@ def test_a_model_that_would_be_refused_is_not_written(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_another_process_writes_the_same_bytes(bundle, tmp_path):
     program = f"""
 from pathlib import Path
@@ -104,7 +105,7 @@ save_small(Path({str(tmp_path / "again")!r}))
 
 def test_a_bundle_is_extended_in_a_copy(bundle, tmp_path):
     before = manifest_hash(bundle)
-    digest = extend_bundle(bundle, tmp_path / "more", {"metrics.json": "{}"}, {"commit": "0123"})
+    digest = extend_bundle(bundle, tmp_path / "more", {"metrics.json": b"{}"}, {"commit": "0123"})
     assert digest == manifest_hash(tmp_path / "more") != before == manifest_hash(bundle)
     manifest = read_manifest(tmp_path / "more")
     assert manifest["commit"] == "0123"

@@ -9,7 +9,7 @@
     README.md         the model card
     manifest.json     see manifest.py
 
-The first four are written with every fold, the rest when the run is finished. Keras is imported only where a model
+The first three are written with every fold, the rest when the run is finished. Keras is imported only where a model
 is written or read.
 """
 
@@ -56,14 +56,7 @@ class Bundle:
     manifest: dict
 
 
-def save_bundle(
-    folder: Path,
-    model: "keras.Model",
-    preprocessing: dict,
-    labels: tuple[str, ...],
-    facts: dict,
-    probe: bytes | None = None,
-) -> str:
+def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels: tuple[str, ...], facts: dict) -> str:
     """Write a bundle; `folder` appears under its name when it is complete, and replaces an older one.
 
     The same model and facts give the same bytes, whenever and in whichever process they are saved.
@@ -74,7 +67,6 @@ def save_bundle(
         labels: names of the outputs, as many as the model has.
         facts: what else the manifest states, JSON types; `synthetic` (bool) must be among them, the parents'
             digests belong there.
-        probe: the content of `probe.npz`.
 
     Returns:
         The bundle's digest, which names it in the lineage of its children.
@@ -93,18 +85,16 @@ def save_bundle(
         _save_model(temporary / "model.keras", model)
         write_json(temporary / "preprocess.json", preprocessing)
         write_json(temporary / "labels.json", list(labels))
-        if probe is not None:
-            (temporary / "probe.npz").write_bytes(probe)
         write_manifest(temporary, facts | {"weights_hash": weights_hash(model), "versions": versions})
 
     return write_bundle_folder(folder, write)
 
 
-def extend_bundle(source: Path, folder: Path, texts: dict[str, str], facts: dict) -> str:
+def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: dict) -> str:
     """Copy a verified bundle to `folder` with more in it; `source` stays as it is.
 
     Args:
-        texts: file -> content to add or replace.
+        files: name -> content of what is added or replaced.
         facts: what the manifest states in addition, JSON types.
 
     Returns:
@@ -115,8 +105,8 @@ def extend_bundle(source: Path, folder: Path, texts: dict[str, str], facts: dict
     def write(temporary: Path) -> None:
         for name in manifest["files"]:
             shutil.copyfile(source / name, temporary / name)
-        for name, text in texts.items():
-            (temporary / name).write_text(text, encoding="utf-8")
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
         write_manifest(temporary, facts_of(manifest) | facts)
 
     return write_bundle_folder(folder, write)

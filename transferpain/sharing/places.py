@@ -194,7 +194,8 @@ def with_permission(source: Path, folder: Path, permission: str) -> Path:
     """Copy a bundle to `folder` with the permission in its manifest and on its card; returns `folder`."""
     facts = {"permission": permission, "original": manifest_hash(source)}
     parts = (read_json(source / name) for name in ("metrics.json", "labels.json", "preprocess.json"))
-    extend_bundle(source, folder, {"README.md": render_card(load_manifest(source) | facts, *parts)}, facts)
+    card = render_card(load_manifest(source) | facts, *parts)
+    extend_bundle(source, folder, {"README.md": card.encode()}, facts)
     return folder
 
 

@@ -1,4 +1,4 @@
-"""The probe: a few inputs that travel with a model, and what it answered when it was saved.
+"""The probe: a few inputs that travel with a model, and what it answered when its run was finished.
 
 Whoever receives the model runs them again: the same answers mean the same numbers on this machine, too.
 `probe.npz` holds `inputs` and `outputs`, float32 `(inputs, classes)`. An image model is shown drawn faces, uint8
