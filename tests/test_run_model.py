@@ -12,7 +12,7 @@ from tests.test_results import finish_folds
 from transferpain.experiment import load_experiment, resolved
 from transferpain.results import finish
 from transferpain.run_folder import Places
-from transferpain.run_model import parents_and_terms
+from transferpain.run_model import ancestry
 from transferpain.runner import make_plan
 from transferpain.sharing.bundle import read_bundle, save_bundle
 from transferpain.sharing.manifest import COMPLETE, manifest_hash, read_complete
@@ -77,8 +77,9 @@ def test_terms_and_parents_are_inherited(plan, tmp_path):
     digest = save_bundle(
         tmp_path / "parent", build_vgg16_gap(32, 2, embedding=8), preprocessing.model_dump(), ("a", "b"), facts
     )
-    child = dataclasses.replace(plan, origin=bundle_origin("parent", tmp_path / "parent"))
-    inherited = parents_and_terms(child)
+    child = dataclasses.replace(plan, origin=bundle_origin(str(tmp_path / "parent"), tmp_path / "parent"))
+    inherited = ancestry(child)
+    assert inherited["start"] == "parent"
     assert inherited["parents"] == [digest, "a" * 64]
     assert [(one["dataset"], one["synthetic"]) for one in inherited["terms"]] == [("ai4pain", True), ("biovid", False)]
     assert hashlib.sha256((tmp_path / "parent" / "manifest.json").read_bytes()).hexdigest() == digest

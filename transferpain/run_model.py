@@ -37,17 +37,16 @@ def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> 
         "seed": seed,
         "index": plan.index.hash,
         "dataset": plan.index.dataset.name,
-        "start": plan.origin.name,
         "synthetic": plan.synthetic,
         "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
-        **parents_and_terms(plan),
+        **ancestry(plan),
     }
     folder = plan.run.fold(fold.name, seed) / "model"
     save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, facts)
 
 
-def parents_and_terms(plan: Plan) -> dict:
-    """Return the digests of the models that this one descends from, and the terms of all their data and its own."""
+def ancestry(plan: Plan) -> dict:
+    """Return what a model started from, the digests of its parents, and the terms of all their data and its own."""
     dataset = plan.index.dataset
     own = Terms(
         dataset=dataset.name,
@@ -62,11 +61,12 @@ def parents_and_terms(plan: Plan) -> dict:
     if plan.origin.folder is not None:
         parent = load_manifest(plan.origin.folder)
         return {
+            "start": parent.get("experiment") or plan.origin.folder.name,  # never a path of this machine
             "parents": [plan.origin.hash, *parent.get("parents", [])],
             "terms": inherit_terms(own, parent.get("terms")),
         }
     before = [IMAGENET.model_dump()] if plan.origin.name == "imagenet" else []
-    return {"parents": [], "terms": inherit_terms(own, before)}
+    return {"start": plan.origin.name, "parents": [], "terms": inherit_terms(own, before)}
 
 
 def keep_model(plan: Plan, best: Path, scores: dict) -> None:

@@ -4,7 +4,7 @@ import types
 
 import pytest
 
-from tests.sharing.bundles import change_config
+from tests.sharing.bundles import change_config, vouch_again
 from tests.sharing.complete import save_complete
 from tests.sharing.web import Web, serve
 from transferpain.errors import UserError
@@ -74,6 +74,16 @@ def test_a_permission_travels_with_the_model(models, tmp_path):
     card = (folder / "README.md").read_text(encoding="utf-8")
     assert "Passed on by permission, as stated by whoever exported it: S. Walter, 1 May" in card
     send_model(str(folder), str(tmp_path / "again.zip"), "")
+
+
+@pytest.mark.parametrize("metrics", ["[]", "{}", '{"all": 3}', "not json"])
+def test_without_figures_no_card_can_be_written_for_the_copy(models, metrics, tmp_path):
+    copy = shutil.copytree(models[1], tmp_path / "copy")
+    (copy / "metrics.json").write_text(metrics)
+    vouch_again(copy)
+    with pytest.raises(UserError, match="No card can be written"):
+        send_model(str(copy), str(tmp_path / "out.zip"), "S. Walter")
+    assert not (tmp_path / "out.zip").exists()
 
 
 def test_what_cannot_be_sent_to_is_refused(models, tmp_path):

@@ -36,7 +36,9 @@ def download(url: str, folder: Path) -> Path:
             write_text(tag, validator(response))
             copy(response, part, "ab" if resumed else "wb")
     except (http.client.HTTPException, urllib.error.URLError, ConnectionError, TimeoutError) as error:
-        raise failed(url, error, "Give the same command again: it goes on where it was.") from error
+        answered = isinstance(error, urllib.error.HTTPError)
+        todo = "Check the address." if answered else "Give the same command again: it goes on where it was."
+        raise failed(url, error, todo) from error
     received = part.stat().st_size
     if total is not None and received < total:
         raise failed(

@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from jinja2 import TemplateError
+
 from transferpain.errors import UserError
 from transferpain.progress import note
 from transferpain.sharing.archive import unpack_archive, write_archive
@@ -194,7 +196,15 @@ def with_permission(source: Path, folder: Path, permission: str) -> Path:
     """Copy a bundle to `folder` with the permission in its manifest and on its card; returns `folder`."""
     facts = {"permission": permission, "original": manifest_hash(source)}
     parts = (read_json(source / name) for name in ("metrics.json", "labels.json", "preprocess.json"))
-    card = render_card(load_manifest(source) | facts, *parts)
+    try:
+        card = render_card(load_manifest(source) | facts, *parts)
+    except (KeyError, TypeError, ValueError, AttributeError, TemplateError) as error:
+        raise UserError(
+            f"No card can be written for {source}.",
+            rule="Manifest, metrics.json, labels.json and preprocess.json say what stands on it.",
+            received=f"{type(error).__name__}: {error}",
+            todo="Get the bundle again.",
+        ) from error
     extend_bundle(source, folder, {"README.md": card.encode()}, facts)
     return folder
 
