@@ -12,7 +12,7 @@ from tests.test_results import finish_folds
 from transferpain.experiment import load_experiment, resolved
 from transferpain.results import finish
 from transferpain.run_folder import Places
-from transferpain.run_model import ancestry
+from transferpain.run_model import ancestry, shared_metrics
 from transferpain.runner import make_plan
 from transferpain.sharing.bundle import read_bundle, save_bundle
 from transferpain.sharing.manifest import COMPLETE, manifest_hash, read_complete
@@ -61,6 +61,13 @@ def test_scores_are_passed_on_without_the_names_of_subjects(plan):
         if name.endswith((".json", ".md", ".yaml")):
             text = (plan.run.model / name).read_text()
             assert not any(f'"{subject}"' in text for subject in names)
+
+
+def test_names_of_subjects_are_left_out_at_any_depth():
+    rows = [{"subject": "S2", "accuracy": 0.5}, {"subject": "S1", "accuracy": 0.25}]
+    shared = shared_metrics({"per_subject": rows, "selected": {"per_subject": rows, "confusion": [[2, 1], [0, 3]]}})
+    spread = [{"accuracy": 0.25}, {"accuracy": 0.5}]
+    assert shared == {"per_subject": spread, "selected": {"per_subject": spread, "confusion": [[2, 1], [0, 3]]}}
 
 
 def test_the_model_names_nothing_that_changes_from_run_to_run(plan, small_twin, tmp_path):

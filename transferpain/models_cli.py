@@ -33,10 +33,10 @@ def list_models(workspace: Workspace = Path("."), debug: Debug = False) -> None:
 
     rows = []
     for listed in map(list_model, find_models(workspace)):
-        facts = [listed.dataset, listed.task, listed.score, listed.sharing, listed.digest[:12]]
-        said = [listed.problem, "", "", "", ""] if listed.problem else facts
+        facts = [listed.dataset, listed.score, listed.sharing, listed.digest[:12]]
+        said = [listed.problem, "", "", ""] if listed.problem else facts
         rows.append([str(listed.folder.relative_to(workspace)), *said])
-    print_rows("models", ["folder", "trained on", "task", "balanced accuracy", "passing on", "digest"], rows)
+    print_rows("models", ["folder", "trained on", "balanced accuracy", "passing on", "digest"], rows)
 
 
 @models_app.command(epilog=example("models verify weights/ferplus-resnet18 --reproduce"))

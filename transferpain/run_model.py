@@ -6,7 +6,7 @@ this model cover its manifest.
 
 import hashlib
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
@@ -91,10 +91,16 @@ def keep_model(plan: Plan, best: Path, scores: dict) -> None:
     extend_bundle(best, plan.run.model, files, facts)
 
 
-def shared_metrics(scores: dict) -> dict:
+def shared_metrics(scores: Any) -> Any:
     """Return the scores as they are passed on: how subjects spread, but not which subject has which score."""
-    subjects = [{key: value for key, value in row.items() if key != "subject"} for row in scores["per_subject"]]
-    return scores | {"per_subject": sorted(subjects, key=str)}
+    if isinstance(scores, dict):
+        return {key: shared_metrics(value) for key, value in scores.items() if key != "subject"}
+    if isinstance(scores, list):
+        parts = [shared_metrics(value) for value in scores]
+        # The order would tell the subjects apart.
+        named = any(isinstance(value, dict) and "subject" in value for value in scores)
+        return sorted(parts, key=str) if named else parts
+    return scores
 
 
 def predictions_hash(run: RunFolder) -> str:

@@ -6,6 +6,7 @@ from transferpain.errors import UserError
 from transferpain.sharing.collection import check_parents, find_models, list_model
 from transferpain.sharing.manifest import manifest_hash
 from transferpain.sharing.places import with_permission
+from transferpain.store import read_json
 
 
 @pytest.fixture
@@ -31,6 +32,8 @@ def test_a_line_says_what_a_model_is(family):
     line = list_model(first)
     assert (line.dataset, line.sharing, line.problem) == ("ferplus", "may be shared", "")
     assert line.digest == manifest_hash(first)
+    score = read_json(first / "metrics.json")["all"]["balanced_accuracy"]
+    assert line.score == f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]"
     assert list_model(second).sharing == "ask biovid"
     assert list_model(third).sharing == "ask ai4pain, biovid"
 

@@ -20,7 +20,6 @@ class Listed:
 
     folder: Path
     dataset: str = ""
-    task: str = ""
     score: str = ""
     sharing: str = ""
     digest: str = ""
@@ -49,7 +48,6 @@ def list_model(folder: Path) -> Listed:
     return Listed(
         folder,
         dataset=printable(str(manifest.get("dataset", ""))) + twin,
-        task=printable(str(manifest.get("task", ""))),
         score=score_of(folder),
         sharing=sharing,
         digest=manifest_hash(folder),
@@ -57,10 +55,11 @@ def list_model(folder: Path) -> Listed:
 
 
 def score_of(folder: Path) -> str:
-    """Return a bundle's balanced accuracy with its interval, `-` where there is none."""
+    """Return a bundle's balanced accuracy, with its interval where there is one; `-` without a score."""
     try:
         score = read_json(folder / "metrics.json")["all"]["balanced_accuracy"]
-        return f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]"
+        spread = "" if score["low"] is None else f" [{score['low']:.2f}, {score['high']:.2f}]"
+        return f"{score['value']:.2f}{spread}"
     except (OSError, ValueError, KeyError, TypeError):
         return "-"
 
