@@ -10,3 +10,7 @@ def test_the_message_says_what_rule_received_and_what_to_do():
 
 def test_parts_that_are_not_given_leave_no_empty_line():
     assert str(UserError("The file is empty.")) == "The file is empty."
+
+
+def test_text_from_elsewhere_does_not_steer_the_terminal():
+    assert str(UserError("No.", received="\x1b[2Jevil\r\x07é")) == "No.\nReceived: ?[2Jevil??é"

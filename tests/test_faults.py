@@ -396,4 +396,4 @@ def test_a_damaged_source_is_refused(finished, tmp_path):
         shutil.copytree(bundle, folder, copy_function=os.link)
         cut_short(folder / damaged)
         message = fail(call("extract", workspace, f"source={folder}"))
-        assert re.search(r"is damaged: model.keras is not the file|is not a shared image model", message)
+        assert re.search(r"is damaged: model.keras is not the file|is not a bundle", message)

@@ -9,11 +9,13 @@ import pytest
 
 from tests.command_line import EXPERIMENTS
 from transferpain.experiment import load_experiment
+from transferpain.heads.ann import build_ann
 from transferpain.leakage.checks import failed, read_checks
 from transferpain.results import finish, lowest_loss, record_facts
 from transferpain.run_folder import Places
+from transferpain.run_model import save_fold_model
 from transferpain.runner import make_plan
-from transferpain.store import write_text
+from transferpain.sharing.manifest import read_complete
 
 
 @pytest.fixture
@@ -24,14 +26,14 @@ def plan(small_twin, tmp_path):
 
 
 def finish_folds(plan, losses: list[float]) -> None:
-    """Write folds with these validation losses, whose models are files that name their seed."""
+    """Write folds with these validation losses, whose models say their seed."""
     (fold,) = plan.folds
     clips = plan.units.iloc[fold.test]
     for seed, loss in enumerate(losses):
         table = clips[["dataset", "subject", "clip"]].assign(
             frame=-1, fold=fold.name, seed=seed, y_true=clips["y"], y_pred=1, p_0=0.2, p_1=0.5, p_2=0.3, coverage=1.0
         )
-        write_text(plan.run.fold(fold.name, seed) / "model" / "manifest.json", f'{{"seed": {seed}}}')
+        save_fold_model(plan, fold, seed, build_ann(4, 3, seed, hidden=()))
         plan.run.finish_fold(fold.name, seed, table, pd.DataFrame({"epoch": [1, 2], "val_loss": [9.0, loss]}))
 
 
@@ -39,7 +41,7 @@ def test_the_model_with_the_lowest_validation_loss_is_kept(plan):
     finish_folds(plan, [0.7, 0.4, 0.6])
     finish(plan, None, None)
     assert plan.run.is_done
-    assert (plan.run.model / "manifest.json").read_text() == '{"seed": 1}'
+    assert read_complete(plan.run.model)["seed"] == 1
     assert not list(plan.run.path.glob("folds/*/model"))
 
 

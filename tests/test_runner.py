@@ -13,7 +13,7 @@ from transferpain.experiment import load_experiment
 from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import find_faces, make_plan
 from transferpain.sharing.bundle import read_bundle, save_bundle
-from transferpain.sources.backbones import build_resnet18
+from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
 from transferpain.sources.preprocessing import Preprocessing
 from transferpain.synthetic.settings import TwinSettings
 from transferpain.synthetic.twins import write_twin
@@ -56,6 +56,19 @@ def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):
     plan = make_plan(tiny(EXPERIMENTS), EXPERIMENTS, Places(small_twin, tmp_path))
     assert set(plan.clips["split"]) == {"train", "validation"}
     assert plan.synthetic
+
+
+def test_a_shared_model_is_a_source_and_may_be_pinned(small_twin, tmp_path):
+    folder = tmp_path / "shared"
+    preprocessing = Preprocessing(size=32, detector="mediapipe")
+    facts = {"synthetic": False, "backbone": "vgg16"}
+    digest = save_bundle(folder, build_vgg16_gap(32, 2, embedding=8), preprocessing.model_dump(), ("a", "b"), facts)
+    places = Places(small_twin, tmp_path)
+    assert make_plan(tiny(EXPERIMENTS, source=str(folder)), EXPERIMENTS, places).origin.hash == digest
+    pinned = make_plan(tiny(EXPERIMENTS, source=f"{folder}#sha256={digest}"), EXPERIMENTS, places)
+    assert (pinned.origin.name, pinned.origin.hash) == (str(folder), digest)
+    with pytest.raises(UserError, match="another bundle than the one that is asked for"):
+        make_plan(tiny(EXPERIMENTS, source=f"{folder}#sha256={'0' * 64}"), EXPERIMENTS, places)
 
 
 @pytest.mark.parametrize(

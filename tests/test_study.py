@@ -78,7 +78,7 @@ def test_the_source_is_synthetic_and_its_child_knows_it(finished_study):
     source, child = run_of(workspace, "small-biovid-vgg16"), run_of(workspace, "ann")
     manifest, parent = read_json(child.model / "manifest.json"), read_json(source.model / "manifest.json")
     assert manifest["synthetic"] is parent["synthetic"] is True
-    assert manifest["parent"] == child.facts()["source"]["hash"]
+    assert manifest["parents"] == [child.facts()["source"]["hash"], *parent["parents"]]
 
 
 def test_a_second_run_computes_nothing_and_imports_no_tensorflow(finished_study):

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
+from transferpain.console import Debug, Workspace, example, out, print_rows
 from transferpain.errors import UserError
+from transferpain.models_cli import models_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -23,6 +22,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(no_args_is_help=True, help="Check a dataset, or draw a synthetic twin of one.")
 app.add_typer(data_app, name="data")
+app.add_typer(models_app, name="models")
 
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
 DataRoot = Annotated[
@@ -33,19 +33,10 @@ DataRoot = Annotated[
         help="Folder with one folder a dataset. Default: $TRANSFERPAIN_DATA, else data/.",
     ),
 ]
-Workspace = Annotated[
-    Path, typer.Option("--workspace", metavar="DIR", help="Where runs/, cache/ and reports/ are kept.")
-]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the experiment; repeat as needed."),
 ]
-Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
-
-
-def example(command: str) -> str:
-    """Return the epilogue that shows how a command is called."""
-    return f"Example: [bold]transferpain {escape(command)}[/bold]"
 
 
 def places_of(data_root: Path | None, workspace: Path):
@@ -54,21 +45,6 @@ def places_of(data_root: Path | None, workspace: Path):
 
     chosen = data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data")
     return Places(data_root=chosen, workspace=workspace)
-
-
-def out() -> Console:
-    """Return the console for results: standard output, as wide as a file needs when it is not a terminal."""
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
-
-
-def print_rows(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table; everything in it is text, never markup."""
-    table = Table(title=escape(title), title_justify="left", header_style="bold")
-    for position, column in enumerate(columns):
-        table.add_column(escape(column), overflow="fold", no_wrap=position == 0)
-    for row in rows:
-        table.add_row(*[escape(cell) for cell in row])
-    out().print(table)
 
 
 @data_app.command("check", epilog=example("data check biovid --data-root /path/to/data --deep"))

@@ -18,4 +18,9 @@ class UserError(Exception):
         if received is not None:
             lines.append(f"Received: {received}")
         lines.append(todo)
-        super().__init__("\n".join(line for line in lines if line))
+        super().__init__(printable("\n".join(line for line in lines if line)))
+
+
+def printable(text: str) -> str:
+    """Return text from elsewhere (a file's name, somebody's model) without characters that steer a terminal."""
+    return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)

@@ -83,7 +83,8 @@ class Experiment(Settings):
         name: lower-case letters, digits and hyphens; names the run folder.
         task: a file in `transferpain/tasks/`.
         dataset: which dataset is read, where the task fits several.
-        source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model.
+        source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model; behind either,
+            `#sha256=<digest>` pins the one model that may be used.
         backbone: the network that the source is, or is built as.
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last

@@ -12,7 +12,7 @@ from transferpain.evaluation.predictions import clip_rows
 from transferpain.features.compute import choose_compute_dtype
 from transferpain.leakage.checks import failed, run_checks, write_checks
 from transferpain.leakage.evidence import Evidence
-from transferpain.leakage.lineage import describe_training, lineage_facts, read_lineage
+from transferpain.leakage.lineage import read_lineage
 from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.progress import note
 from transferpain.protocols import Fold
@@ -95,22 +95,10 @@ def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
 
 def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained) -> None:
     """Save the fold's model, then its results, and drop the checkpoints, which nothing needs any more."""
-    from transferpain.sharing.bundle import save_bundle
+    from transferpain.run_model import save_fold_model
 
     folder = plan.run.fold(fold.name, seed)
-    facts = {
-        "experiment": plan.experiment.name,
-        "backbone": plan.experiment.backbone,
-        "strategy": plan.experiment.strategy,
-        "fold": fold.name,
-        "seed": seed,
-        "index": plan.index.hash,
-        "dataset": plan.index.dataset.name,
-        "parent": plan.origin.hash,
-        "synthetic": plan.synthetic,
-        "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
-    }
-    save_bundle(folder / "model", trained.model, plan.preprocessing.model_dump(), plan.task.classes, facts)
+    save_fold_model(plan, fold, seed, trained.model)
     plan.run.finish_fold(fold.name, seed, trained.predictions, trained.training.history)
     for checkpoint in folder.glob("checkpoint*.npz"):
         checkpoint.unlink()
@@ -124,6 +112,8 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         stage: the table of the faces stage, with `features` where they were cached; `None` where there is none.
         images: uint8 `(images, side, side)` where clips are rows of images; else `None`.
     """
+    from transferpain.run_model import keep_model
+
     best, lowest = None, float("inf")
     for fold in plan.folds:
         for seed in plan.experiment.seeds:
@@ -131,12 +121,10 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
             loss = lowest_loss(pd.read_csv(folder / "history.csv"))
             if loss < lowest:
                 best, lowest = folder / "model", loss
-    if not plan.run.model.exists():
-        copy = plan.run.path / ".model-copy"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(best, copy)
-        copy.rename(plan.run.model)
     predictions = plan.run.predictions()
+    scores = score(predictions, plan.task.classes, ordinal=plan.task.ordinal)
+    if not plan.run.model.exists():
+        keep_model(plan, best, scores)
     if predictions["y_true"].isna().any():
         write_submission(plan, predictions)
     write_subjects(plan.run.path, plan.clips)
@@ -157,7 +145,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
     for line in failed(checks):
         name = plan.experiment.name
         note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
-    write_json(plan.run.path / "metrics.json", score(predictions, plan.task.classes, ordinal=plan.task.ordinal))
+    write_json(plan.run.path / "metrics.json", scores)
     for model in plan.run.path.glob("folds/*/model"):
         shutil.rmtree(model)
 

@@ -21,6 +21,7 @@ from transferpain.protocols import Fold, keep_used, make_folds
 from transferpain.quiet import import_tensorflow
 from transferpain.results import close_fold, finish, record_facts
 from transferpain.run_folder import FORGETTING, Places, RunFolder, write_environment
+from transferpain.sharing.manifest import MANIFEST, split_digest
 from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.sources.preprocessing import Preprocessing
 from transferpain.store import write_atomically, write_text
@@ -61,11 +62,12 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
     if experiment.source in BUILT:
         return built_origin(experiment.source, experiment.backbone, own_preprocessing(experiment))
     path = source_experiment(experiment, folder)
+    name, digest = split_digest(experiment.source)
     if path is None:
-        return bundle_origin(experiment.source, Path(experiment.source))
+        return bundle_origin(name, Path(name), digest)
     source = load_experiment(path)
     check_is_source(source, path)
-    return bundle_origin(experiment.source, run_experiment(source, path.parent, places).model)
+    return bundle_origin(name, run_experiment(source, path.parent, places).model, digest)
 
 
 def source_experiment(experiment: Experiment, folder: Path) -> Path | None:
@@ -74,14 +76,16 @@ def source_experiment(experiment: Experiment, folder: Path) -> Path | None:
     Raises:
         UserError: if it names neither.
     """
-    path = folder / f"{experiment.source}.yaml"
+    name, _ = split_digest(experiment.source)
+    path = folder / f"{name}.yaml"
     if path.is_file():
         return path
-    if (Path(experiment.source) / "manifest.json").is_file():
+    if (Path(name) / MANIFEST).is_file():
         return None
     raise UserError(
         f"The source of {experiment.name} was not found.",
-        rule="`source:` is `untrained`, `imagenet`, an experiment beside this one, or the folder of a shared model.",
+        rule="`source:` is `untrained`, `imagenet`, an experiment beside this one, or the folder of a shared model; "
+        "`#sha256=...` behind the last two pins the model's digest.",
         received=experiment.source,
         todo=suggest_file(path),
     )

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.sharing.bundles import save_small
 from transferpain.errors import UserError
 from transferpain.sharing.bundle import save_bundle
 from transferpain.sources.backbones import build_vgg16_gap
@@ -40,5 +41,19 @@ def test_a_bundle_is_known_by_its_manifest(tmp_path):
 def test_a_folder_that_is_no_bundle_is_refused(tmp_path, files):
     for name, text in files.items():
         (tmp_path / name).write_text(text)
-    with pytest.raises(UserError, match="not a shared image model"):
+    with pytest.raises(UserError, match="is not a bundle"):
         bundle_origin("mine", tmp_path)
+
+
+def test_the_bundle_of_a_head_is_no_origin(tmp_path):
+    with pytest.raises(UserError, match="not a shared image model"):
+        bundle_origin("mine", save_small(tmp_path / "head"))
+
+
+def test_a_pinned_digest_admits_one_bundle_only(tmp_path):
+    facts = {"synthetic": True, "backbone": "vgg16"}
+    model = build_vgg16_gap(32, 2, embedding=8)
+    digest = save_bundle(tmp_path / "model", model, SMALL.model_dump(), ("no", "yes"), facts)
+    assert bundle_origin("mine", tmp_path / "model", digest).hash == digest
+    with pytest.raises(UserError, match="another bundle than the one that is asked for"):
+        bundle_origin("mine", tmp_path / "model", "0" * 64)

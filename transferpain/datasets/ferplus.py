@@ -236,7 +236,7 @@ DATASET = Dataset(
     name="ferplus",
     title="FER+ (FER2013 images, FER+ votes)",
     folder="ferplus",
-    licence="Votes: MIT. Images: collected for the ICML 2013 challenge, no licence known.",
+    licence="Votes: MIT. Images: FER2013 states no licence; research use.",
     citation="Barsoum et al., Training Deep Networks for Facial Expression Recognition with Crowd-Sourced"
     " Label Distribution, ICMI 2016; Goodfellow et al., Challenges in Representation Learning, 2013",
     request_url="https://github.com/microsoft/FERPlus",

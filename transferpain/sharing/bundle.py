@@ -1,11 +1,16 @@
 """A bundle: a folder with a model, everything needed to use it, and a manifest that vouches for each file.
 
     model.keras       the network, core Keras layers, no optimiser state
-    preprocess.json   from a face crop to the network's input; `{}` for a head on features
+    preprocess.json   from a face crop to the network's input
     labels.json       names of the outputs
-    manifest.json     SHA-256 and size of each file, versions, `synthetic`, lineage
+    probe.npz         inputs and what the network answered, see probe.py
+    experiment.yaml   the experiment that trained it, with every default filled in
+    metrics.json      the scores of its run, and the hash of the predictions that they are derived from
+    README.md         the model card
+    manifest.json     see manifest.py
 
-Keras is imported only where a model is written or read: manifests are read on every start.
+The first three are written with every fold, the rest when the run is finished. Keras is imported only where a model
+is written or read.
 """
 
 import hashlib
@@ -14,6 +19,7 @@ import platform
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -22,15 +28,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from transferpain.errors import UserError
-from transferpain.store import file_hash, read_json, write_json
+from transferpain.sharing.guard import Refused, check_config, check_model_file
+from transferpain.sharing.manifest import facts_of, manifest_hash, not_a_bundle, read_manifest, write_manifest
+from transferpain.store import read_json, write_json
 
 if TYPE_CHECKING:
     import keras
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-FILES = ("model.keras", "preprocess.json", "labels.json")
-VERSIONED = ("keras", "tensorflow", "numpy")
+VERSIONED = ("transferpain", "keras", "tensorflow", "numpy")
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
@@ -54,38 +59,68 @@ class Bundle:
 def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels: tuple[str, ...], facts: dict) -> str:
     """Write a bundle; `folder` appears under its name when it is complete, and replaces an older one.
 
-    The same model and facts give the same bytes, whenever they are saved.
+    The same model and facts give the same bytes, whenever and in whichever process they are saved.
 
     Args:
         model: float32; its optimiser is left out.
         preprocessing: JSON types, e.g. `Preprocessing.model_dump()`; `{}` for a head on features.
         labels: names of the outputs, as many as the model has.
-        facts: what else the manifest states, JSON types; `synthetic` (bool) must be among them, the parent's
-            manifest hash belongs there.
+        facts: what else the manifest states, JSON types; `synthetic` (bool) must be among them, the parents'
+            digests belong there.
 
     Returns:
-        The manifest's hash, which names the bundle in the lineage of its children.
+        The bundle's digest, which names it in the lineage of its children.
 
     Raises:
-        ValueError: if `facts` does not say whether the model is synthetic, or labels and outputs differ.
+        ValueError: if `facts` does not say whether the model is synthetic, labels and outputs differ, or the model
+            holds anything that `guard` would refuse.
     """
     if not isinstance(facts.get("synthetic"), bool):
         raise ValueError("the facts of a bundle must say `synthetic`: True or False")
     if model.output_shape[-1] != len(labels):
         raise ValueError(f"the model has {model.output_shape[-1]} outputs, but there are {len(labels)} labels")
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
-    try:
+    versions = {"python": platform.python_version()} | {name: version(name) for name in VERSIONED}
+
+    def write(temporary: Path) -> None:
         _save_model(temporary / "model.keras", model)
         write_json(temporary / "preprocess.json", preprocessing)
         write_json(temporary / "labels.json", list(labels))
-        manifest = facts | {
-            "format": FORMAT,
-            "files": {name: _facts_of_file(temporary / name) for name in FILES},
-            "weights_hash": weights_hash(model),
-            "versions": {"python": platform.python_version()} | {name: version(name) for name in VERSIONED},
-        }
-        write_json(temporary / MANIFEST, manifest)
+        write_manifest(temporary, facts | {"weights_hash": weights_hash(model), "versions": versions})
+
+    return write_bundle_folder(folder, write)
+
+
+def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: dict) -> str:
+    """Copy a verified bundle to `folder` with more in it; `source` stays as it is.
+
+    Args:
+        files: name -> content of what is added or replaced.
+        facts: what the manifest states in addition, JSON types.
+
+    Returns:
+        The digest of the new bundle.
+    """
+    manifest = read_manifest(source)
+
+    def write(temporary: Path) -> None:
+        for name in manifest["files"]:
+            shutil.copyfile(source / name, temporary / name)
+        for name, content in files.items():
+            (temporary / name).write_bytes(content)
+        write_manifest(temporary, facts_of(manifest) | facts)
+
+    return write_bundle_folder(folder, write)
+
+
+def write_bundle_folder(folder: Path, write: Callable[[Path], object]) -> str:
+    """Let `write` fill a temporary folder and rename it to `folder`; return the bundle's digest.
+
+    An older folder goes only when the new one is complete; a failure leaves nothing behind.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
+    try:
+        write(temporary)
         temporary.chmod(0o755)
         _replace_folder(folder, temporary)
     finally:
@@ -93,60 +128,37 @@ def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels:
     return manifest_hash(folder)
 
 
-def manifest_hash(folder: Path) -> str:
-    """Return the SHA-256 of a bundle's manifest, which names the bundle and everything in it."""
-    return file_hash(folder / MANIFEST)
-
-
-def read_manifest(folder: Path) -> dict:
-    """Read a bundle's manifest and verify size and SHA-256 of every file that it lists.
-
-    Raises:
-        UserError: if there is no manifest, or a file is missing or differs.
-    """
-    try:
-        manifest = read_json(folder / MANIFEST)
-        files = manifest["files"]
-        complete = set(FILES) <= set(files) and isinstance(manifest["synthetic"], bool)
-    except (OSError, json.JSONDecodeError, UnicodeDecodeError, KeyError, TypeError) as error:
-        raise _not_a_bundle(folder, error) from error
-    if not complete:
-        raise _not_a_bundle(folder, "an incomplete manifest")
-    for name, facts in files.items():
-        if Path(name).name != name:
-            raise _not_a_bundle(folder, f"a file name that leaves the folder: {name}")
-        file = folder / name
-        received = _facts_of_file(file) if file.is_file() else "no such file"
-        if received != facts:
-            raise UserError(
-                f"The bundle {folder} is damaged: {name} is not the file that was saved.",
-                rule=f"Its manifest states {facts}.",
-                received=received,
-                todo="Get the bundle again, or train the model again.",
-            )
-    return manifest
-
-
 def read_bundle(folder: Path) -> Bundle:
     """Verify and read a bundle.
 
     Raises:
-        UserError: as `read_manifest`; or if Keras refuses the model.
+        UserError: as `read_manifest` and `check_model_file`; or if Keras cannot load the model, or the parts of the
+            bundle do not fit each other.
     """
+    manifest = read_manifest(folder)
+    check_model_file(folder / "model.keras")
     import keras
 
-    manifest = read_manifest(folder)
     try:
         model = keras.models.load_model(folder / "model.keras", compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError) as error:
+    except (ValueError, TypeError, KeyError, OSError, AttributeError) as error:
         raise UserError(
             f"Keras cannot load {folder / 'model.keras'}.",
             rule="A model consists of core Keras layers.",
-            received=str(error).splitlines()[0],
+            received=(str(error).splitlines() or [type(error).__name__])[0],
             todo="Check where the bundle comes from.",
         ) from error
-    labels = tuple(json.loads((folder / "labels.json").read_text(encoding="utf-8")))
-    return Bundle(model, read_json(folder / "preprocess.json"), labels, manifest)
+    try:
+        labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        preprocessing = read_json(folder / "preprocess.json")
+    except ValueError as error:
+        raise not_a_bundle(folder, error) from error
+    if not isinstance(labels, list) or len(labels) != model.output_shape[-1] or not isinstance(preprocessing, dict):
+        raise not_a_bundle(folder, f"labels {labels} for {model.output_shape[-1]} outputs")
+    # Features are cached under this hash: a false one would pass other weights' features off as this model's.
+    if weights_hash(model) != manifest["weights_hash"]:
+        raise not_a_bundle(folder, "a manifest whose weights_hash is not that of the weights")
+    return Bundle(model, preprocessing, tuple(map(str, labels)), manifest)
 
 
 def weights_hash(model: "keras.Model") -> str:
@@ -163,12 +175,21 @@ def weights_hash(model: "keras.Model") -> str:
 
 
 def _save_model(path: Path, model: "keras.Model") -> None:
-    """Save the bare network: a model over the same layers knows no optimiser; times are taken out of the archive."""
+    """Save the bare network: a model over the same layers knows no optimiser.
+
+    The time of saving, and numbers that differ from process to process, are taken out of the archive.
+    """
     import keras
 
     keras.Model(model.input, model.output, name=model.name).save(path)
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in sorted(archive.namelist())}
+    config = _number_shared_objects(json.loads(members["config.json"]), {})
+    try:
+        check_config(config)
+    except Refused as reason:
+        raise ValueError(f"no bundle can hold {reason}; extend the lists in sharing/guard.py") from reason
+    members["config.json"] = json.dumps(config).encode()
     metadata = json.loads(members["metadata.json"])
     members["metadata.json"] = json.dumps({"keras_version": metadata["keras_version"]}).encode()
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
@@ -176,8 +197,18 @@ def _save_model(path: Path, model: "keras.Model") -> None:
             archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
 
 
-def _facts_of_file(path: Path) -> dict:
-    return {"sha256": file_hash(path), "size": path.stat().st_size}
+def _number_shared_objects(part, numbers: dict[int, int]):
+    """Replace the memory addresses by which Keras tells shared objects apart by 0, 1, ... in their order."""
+    if isinstance(part, list):
+        return [_number_shared_objects(element, numbers) for element in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: numbers.setdefault(value, len(numbers))
+        if key == "shared_object_id"
+        else _number_shared_objects(value, numbers)
+        for key, value in part.items()
+    }
 
 
 def _replace_folder(folder: Path, new: Path) -> None:
@@ -188,12 +219,3 @@ def _replace_folder(folder: Path, new: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".replaced-") as attic:
         folder.replace(Path(attic) / folder.name)
         new.replace(folder)
-
-
-def _not_a_bundle(folder: Path, received: object) -> UserError:
-    return UserError(
-        f"{folder} is not a bundle.",
-        rule=f"A bundle is a folder with {MANIFEST}, {', '.join(FILES)}.",
-        received=received,
-        todo="Name the folder that `transferpain` wrote: runs/<name>-<hash>/folds/<fold>/model or weights/<name>.",
-    )

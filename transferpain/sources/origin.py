@@ -1,13 +1,13 @@
 """What the source of an experiment is, by facts that are known without TensorFlow; its model loads on demand."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.errors import UserError
 from transferpain.quiet import import_tensorflow
+from transferpain.sharing.manifest import check_digest, load_manifest
 from transferpain.sources.preprocessing import Preprocessing
-from transferpain.store import file_hash, fingerprint, read_json
+from transferpain.store import fingerprint, read_json
 
 EMBEDDING_SIZE = 1024
 # The same untrained network for every head seed: what is compared is the features, not luck with one network.
@@ -78,28 +78,30 @@ def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Orig
     return Origin(name, digest, digest, backbone, preprocessing, synthetic=False, folder=None)
 
 
-def bundle_origin(name: str, folder: Path) -> Origin:
+def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
     """Describe a bundle from its manifest, without loading its model.
 
+    Args:
+        digest: the only bundle that may be used; `None` takes any.
+
     Raises:
-        UserError: if the folder is not the bundle of an image model.
+        UserError: if the folder is not the bundle of an image model, or not the one that is pinned.
     """
+    manifest = load_manifest(folder)
     try:
-        manifest = read_json(folder / "manifest.json")
-        preprocessing = Preprocessing(**read_json(folder / "preprocess.json"))
         return Origin(
             name=name,
-            hash=file_hash(folder / "manifest.json"),
+            hash=check_digest(folder, digest),
             weights_hash=manifest["weights_hash"],
             backbone=manifest["backbone"],
-            preprocessing=preprocessing,
+            preprocessing=Preprocessing(**read_json(folder / "preprocess.json")),
             synthetic=manifest["synthetic"],
             folder=folder,
         )
-    except (OSError, json.JSONDecodeError, KeyError, ValueError, TypeError) as error:
+    except (OSError, KeyError, ValueError, TypeError) as error:
         raise UserError(
             f"The source {name} is not a shared image model.",
-            rule="Its folder holds manifest.json and preprocess.json as `transferpain` writes them.",
+            rule="Its manifest names the backbone, and its preprocess.json how faces are prepared.",
             received=f"{folder} ({error})",
             todo="Name another folder, or an experiment that trains a source.",
         ) from error

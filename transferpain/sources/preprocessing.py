@@ -5,6 +5,8 @@ from typing import Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from transferpain.errors import UserError
+
 # Blue, green, red: the means of the images that the original VGG16 was trained on.
 CAFFE_MEAN = np.array((103.939, 116.779, 123.68), dtype=np.float32)
 
@@ -29,6 +31,27 @@ class Preprocessing(BaseModel):
         """One string that names every choice; hashed into the keys of features."""
         margin = "default" if self.margin is None else repr(self.margin)
         return f"detect({self.detector},margin={margin})|resize({self.size})|{self.color}|scale({self.scaling})"
+
+
+def stated_preprocessing(values: dict, folder: object) -> Preprocessing:
+    """Return what the `preprocess.json` of a bundle states.
+
+    Args:
+        values: its content.
+        folder: the bundle, for the message.
+
+    Raises:
+        UserError: if it does not say how a picture is prepared.
+    """
+    try:
+        return Preprocessing(**values)
+    except (ValueError, TypeError) as error:
+        raise UserError(
+            f"{folder} does not say how its pictures are prepared.",
+            rule="Its preprocess.json states size, color, scaling, detector and margin.",
+            received=str(error).splitlines()[-1].strip(),
+            todo="Get the bundle again.",
+        ) from error
 
 
 def scale_pixels(images, scaling: str):

@@ -5,12 +5,14 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import cv2
 import keras
+import numpy as np
 
 from transferpain.errors import UserError
 from transferpain.sharing.bundle import read_bundle, weights_hash
 from transferpain.sources.backbones import build_resnet18, build_vgg16_gap, with_dtype
-from transferpain.sources.preprocessing import Preprocessing, scale_pixels
+from transferpain.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
 
 BUILDERS = {"vgg16": build_vgg16_gap, "resnet18": build_resnet18}
 IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
@@ -45,6 +47,11 @@ class Source:
         """Features of an image, D."""
         return self.model.get_layer(self.embedding).output.shape[-1]
 
+    def predict(self, pixels: np.ndarray) -> np.ndarray:
+        """Return probabilities `(batch, classes)` for pictures as `picture_input` gives them."""
+        scaled = scale_pixels(np.asarray(pixels, dtype=np.float32), self.preprocessing.scaling)
+        return self.model.predict(scaled, verbose=0)
+
     @property
     def weights_hash(self) -> str:
         """64 hexadecimal digits that name the weights."""
@@ -66,9 +73,22 @@ def load_source(folder: Path) -> Source:
             received=f"a model that ends in {', '.join(names[-3:])}",
             todo="Name the bundle of a pretrained network, not of a head.",
         )
-    preprocessing = Preprocessing(**bundle.preprocessing)
+    preprocessing = stated_preprocessing(bundle.preprocessing, folder)
     synthetic = bundle.manifest["synthetic"]
     return Source(folder.name, bundle.model, preprocessing, bundle.labels, bundle.manifest, synthetic)
+
+
+def picture_input(source: Source, face: np.ndarray) -> np.ndarray:
+    """Return one picture of a face as `Source.predict` and the embedder read it.
+
+    Args:
+        face: uint8 RGB `(height, width, 3)`, cropped to the face.
+
+    Returns:
+        uint8 `(1, size, size, 3)`.
+    """
+    size = source.preprocessing.size
+    return cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA)[None]
 
 
 def untrained_source(backbone: str, preprocessing: Preprocessing, seed: int) -> Source:

@@ -1,0 +1,83 @@
+import pytest
+import yaml
+
+from tests.sharing.bundles import LABELS
+from tests.sharing.complete import PREPROCESSING, drawn_metrics, facts_for
+from transferpain.sharing.card import render_card
+
+VERSIONS = {"versions": {"keras": "3.15.1"}}
+
+
+def card_of(dataset: str = "ferplus", synthetic: bool = False, metrics: dict | None = None, **changes) -> str:
+    facts = facts_for(dataset, synthetic, **changes) | VERSIONS
+    return render_card(facts, metrics or drawn_metrics(), list(LABELS), PREPROCESSING)
+
+
+def head_of(card: str) -> dict:
+    """Return the metadata between the two lines of dashes that Hugging Face reads."""
+    assert card.startswith("---\n")
+    return yaml.safe_load(card.split("---\n")[1])
+
+
+def test_the_head_is_what_hugging_face_reads():
+    head = head_of(card_of())
+    assert head["library_name"] == "keras"
+    assert head["license"] == "other"
+    (entry,) = head["model-index"]
+    (result,) = entry["results"]
+    assert result["dataset"]["name"] == "FER+ (FER2013 images, FER+ votes)"
+    values = {metric["type"]: metric["value"] for metric in result["metrics"]}
+    assert values["balanced_accuracy"] == pytest.approx(drawn_metrics()["all"]["balanced_accuracy"]["value"], abs=1e-4)
+
+
+def test_a_model_of_real_faces_states_terms_and_scores():
+    card = card_of()
+    score = drawn_metrics()["all"]["balanced_accuracy"]
+    assert "FER2013 states no licence; research use" in card
+    assert "never pass on pixels" in card
+    assert f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]" in card
+    assert "Balanced accuracy of the 6 single subjects: lowest" in card
+    assert "not valid for people" not in card
+    for part in (
+        "Intended use",
+        "Data and their terms",
+        "Limits",
+        "Ethics",
+        "Not for deciding about anyone's treatment",
+    ):
+        assert part in card
+
+
+def test_a_model_of_drawn_faces_is_not_valid_for_people():
+    card = card_of("biovid", True)
+    assert "**Trained on drawn faces: not valid for people.**" in card
+    assert "synthetic-data" in head_of(card)["tags"]
+    assert head_of(card)["model-index"][0]["results"][0]["dataset"]["name"].endswith("(synthetic twin)")
+
+
+def test_a_restricted_model_says_whose_permission_it_needs():
+    card = card_of("biovid")
+    assert "**Not to be passed on** without the permission of the owners of BioVid Heat Pain Database, Part A." in card
+    assert "by permission, as stated by whoever exported it: S. Walter" in card_of("biovid", permission="S. Walter")
+    assert "It is not known who has to permit" in card_of("biovid", terms=None)
+
+
+def test_without_subjects_and_without_labels_the_card_says_so():
+    metrics = drawn_metrics() | {"per_subject": [], "has_subjects": False}
+    card = card_of(metrics=metrics)
+    assert "tell no subjects apart" in card
+    assert "by bootstrap over images" in card
+    card = card_of(metrics=metrics | {"all": None})
+    assert "The test clips have no labels: there is no score." in card
+    assert head_of(card)["model-index"][0]["results"] == []
+
+
+def test_names_from_data_cannot_break_the_head():
+    labels = (": [evil", "---")
+    facts = facts_for("ferplus", False) | VERSIONS | {"dataset": "a: ["}
+    card = render_card(facts, drawn_metrics(labels), list(labels), PREPROCESSING)
+    assert head_of(card)["model-index"][0]["results"][0]["dataset"]["type"] == "a: ["
+
+
+def test_the_same_facts_give_the_same_card():
+    assert card_of() == card_of()

@@ -1,0 +1,92 @@
+"""A run's model says where it comes from, on whose terms, and what it scores."""
+
+import dataclasses
+import hashlib
+import subprocess
+
+import pytest
+import yaml
+
+from tests.command_line import EXPERIMENTS
+from tests.test_results import finish_folds
+from transferpain.experiment import load_experiment, resolved
+from transferpain.results import finish
+from transferpain.run_folder import Places
+from transferpain.run_model import ancestry, shared_metrics
+from transferpain.runner import make_plan
+from transferpain.sharing.bundle import read_bundle, save_bundle
+from transferpain.sharing.manifest import COMPLETE, manifest_hash, read_complete
+from transferpain.sharing.probe import reproduce
+from transferpain.sources.backbones import build_vgg16_gap
+from transferpain.sources.origin import bundle_origin
+from transferpain.sources.preprocessing import Preprocessing
+from transferpain.store import read_json
+
+
+@pytest.fixture(scope="module")
+def plan(small_twin, tmp_path_factory):
+    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", {"source": "untrained", "seeds": [0, 1]})
+    plan = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path_factory.mktemp("run")))
+    finish_folds(plan, [0.7, 0.4])
+    finish(plan, None, None)
+    return plan
+
+
+def test_the_model_of_a_finished_run_is_complete(plan):
+    manifest = read_complete(plan.run.model)
+    assert sorted(manifest["files"]) == sorted(COMPLETE)
+    assert manifest["index"] == plan.index.hash
+    assert manifest["start"] == "untrained"
+    assert manifest["parents"] == []
+    assert manifest["synthetic"] is True
+    assert [terms["dataset"] for terms in manifest["terms"]] == ["ai4pain"]
+    assert yaml.safe_load((plan.run.model / "experiment.yaml").read_text()) == resolved(plan.experiment)
+    assert read_bundle(plan.run.model).labels == plan.task.classes
+    assert all(line.agrees for line in reproduce(plan.run.model))
+
+
+def test_the_hash_of_the_predictions_is_what_the_shell_computes(plan):
+    command = "LC_ALL=C sha256sum folds/*/predictions.parquet | sha256sum"
+    printed = subprocess.run(command, shell=True, cwd=plan.run.path, capture_output=True, text=True, check=True)
+    stated = read_json(plan.run.model / "metrics.json")["predictions_sha256"]
+    assert printed.stdout.split()[0] == stated
+
+
+def test_scores_are_passed_on_without_the_names_of_subjects(plan):
+    metrics, own = read_json(plan.run.model / "metrics.json"), plan.run.metrics()
+    assert metrics["all"] == own["all"]
+    assert len(metrics["per_subject"]) == len(own["per_subject"]) > 0
+    names = {row["subject"] for row in own["per_subject"]}
+    for name in COMPLETE:
+        if name.endswith((".json", ".md", ".yaml")):
+            text = (plan.run.model / name).read_text()
+            assert not any(f'"{subject}"' in text for subject in names)
+
+
+def test_names_of_subjects_are_left_out_at_any_depth():
+    rows = [{"subject": "S2", "accuracy": 0.5}, {"subject": "S1", "accuracy": 0.25}]
+    shared = shared_metrics({"per_subject": rows, "selected": {"per_subject": rows, "confusion": [[2, 1], [0, 3]]}})
+    spread = [{"accuracy": 0.25}, {"accuracy": 0.5}]
+    assert shared == {"per_subject": spread, "selected": {"per_subject": spread, "confusion": [[2, 1], [0, 3]]}}
+
+
+def test_the_model_names_nothing_that_changes_from_run_to_run(plan, small_twin, tmp_path):
+    again = make_plan(plan.experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+    finish_folds(again, [0.7, 0.4])
+    finish(again, None, None)
+    assert manifest_hash(again.run.model) == manifest_hash(plan.run.model)
+
+
+def test_terms_and_parents_are_inherited(plan, tmp_path):
+    terms = dict(read_complete(plan.run.model)["terms"][0], dataset="biovid", synthetic=False)
+    facts = {"synthetic": False, "backbone": "vgg16", "parents": ["a" * 64], "terms": [terms]}
+    preprocessing = Preprocessing(size=32)
+    digest = save_bundle(
+        tmp_path / "parent", build_vgg16_gap(32, 2, embedding=8), preprocessing.model_dump(), ("a", "b"), facts
+    )
+    child = dataclasses.replace(plan, origin=bundle_origin(str(tmp_path / "parent"), tmp_path / "parent"))
+    inherited = ancestry(child)
+    assert inherited["start"] == "parent"
+    assert inherited["parents"] == [digest, "a" * 64]
+    assert [(one["dataset"], one["synthetic"]) for one in inherited["terms"]] == [("ai4pain", True), ("biovid", False)]
+    assert hashlib.sha256((tmp_path / "parent" / "manifest.json").read_bytes()).hexdigest() == digest

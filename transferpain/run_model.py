@@ -1,0 +1,110 @@
+"""The model that a run keeps, as a bundle: what its manifest and its card say.
+
+Nothing here changes from one run of the same code on the same data to the next: the names of runs that start from
+this model cover its manifest.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from transferpain.experiment import resolved
+from transferpain.leakage.lineage import describe_training, lineage_facts, read_lineage
+from transferpain.plan import Plan
+from transferpain.protocols import Fold
+from transferpain.run_folder import RunFolder, project_commit
+from transferpain.sharing.bundle import extend_bundle, read_bundle, save_bundle
+from transferpain.sharing.card import render_card
+from transferpain.sharing.manifest import load_manifest
+from transferpain.sharing.probe import make_probe
+from transferpain.sharing.terms import IMAGENET, Terms, inherit_terms
+from transferpain.store import file_hash, json_text
+
+if TYPE_CHECKING:
+    import keras
+
+
+def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> None:
+    """Save a fold's model (float32) as a bundle, still without probe, scores and card."""
+    facts = {
+        "experiment": plan.experiment.name,
+        "task": plan.task.name,
+        "backbone": plan.experiment.backbone,
+        "strategy": plan.experiment.strategy,
+        "fold": fold.name,
+        "seed": seed,
+        "index": plan.index.hash,
+        "dataset": plan.index.dataset.name,
+        "synthetic": plan.synthetic,
+        "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
+        **ancestry(plan),
+    }
+    folder = plan.run.fold(fold.name, seed) / "model"
+    save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, facts)
+
+
+def ancestry(plan: Plan) -> dict:
+    """Return what a model started from, the digests of its parents, and the terms of all their data and its own."""
+    dataset = plan.index.dataset
+    own = Terms(
+        dataset=dataset.name,
+        title=dataset.title,
+        licence=dataset.licence,
+        notice=dataset.notice,
+        citation=dataset.citation,
+        request_url=dataset.request_url,
+        redistributable=dataset.redistributable,
+        synthetic=plan.index.synthetic,
+    )
+    if plan.origin.folder is not None:
+        parent = load_manifest(plan.origin.folder)
+        return {
+            "start": parent.get("experiment") or plan.origin.folder.name,  # never a path of this machine
+            "parents": [plan.origin.hash, *parent.get("parents", [])],
+            "terms": inherit_terms(own, parent.get("terms")),
+        }
+    before = [IMAGENET.model_dump()] if plan.origin.name == "imagenet" else []
+    return {"start": plan.origin.name, "parents": [], "terms": inherit_terms(own, before)}
+
+
+def keep_model(plan: Plan, best: Path, scores: dict) -> None:
+    """Copy the best fold's bundle to `model/` of the run, with experiment, scores, probe and card.
+
+    The model is read back for the probe, so that what is kept is known to load.
+
+    Args:
+        best: the bundle of a fold.
+        scores: the content of the run's `metrics.json`.
+    """
+    bundle = read_bundle(best)
+    metrics = shared_metrics(scores) | {"predictions_sha256": predictions_hash(plan.run)}
+    facts = {"commit": project_commit()}
+    card = render_card(bundle.manifest | facts, metrics, list(bundle.labels), bundle.preprocessing)
+    files = {
+        "experiment.yaml": yaml.safe_dump(resolved(plan.experiment), sort_keys=False).encode(),
+        "metrics.json": json_text(metrics).encode(),
+        "probe.npz": make_probe(bundle.model, bundle.preprocessing),
+        "README.md": card.encode(),
+    }
+    extend_bundle(best, plan.run.model, files, facts)
+
+
+def shared_metrics(scores: Any) -> Any:
+    """Return the scores as they are passed on: how subjects spread, but not which subject has which score."""
+    if isinstance(scores, dict):
+        return {key: shared_metrics(value) for key, value in scores.items() if key != "subject"}
+    if isinstance(scores, list):
+        parts = [shared_metrics(value) for value in scores]
+        # The order would tell the subjects apart.
+        named = any(isinstance(value, dict) and "subject" in value for value in scores)
+        return sorted(parts, key=str) if named else parts
+    return scores
+
+
+def predictions_hash(run: RunFolder) -> str:
+    """Return what `sha256sum folds/*/predictions.parquet | sha256sum` prints in the run's folder (`LC_ALL=C`)."""
+    files = sorted(path.relative_to(run.path).as_posix() for path in run.path.glob("folds/*/predictions.parquet"))
+    lines = "".join(f"{file_hash(run.path / file)}  {file}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()

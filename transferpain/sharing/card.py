@@ -1,0 +1,156 @@
+"""The model card: README.md of a bundle, rendered from its JSON, with the head that Hugging Face reads."""
+
+from typing import Any
+
+import numpy as np
+import yaml
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from transferpain.sharing.terms import Terms, restricting, terms_of
+
+SCORES = {
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro F1",
+    "accuracy": "accuracy",
+    "majority_class_accuracy": "accuracy of always giving the most frequent answer",
+}
+
+
+def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing: dict) -> str:
+    """Return the card as Markdown; the same JSON gives the same text.
+
+    Args:
+        manifest: what the manifest states; `files` is not needed.
+        metrics: the content of `metrics.json`.
+        labels: names of the outputs.
+        preprocessing: the content of `preprocess.json`.
+    """
+    template = Environment(
+        loader=PackageLoader("transferpain.sharing"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # Markdown, not HTML
+    ).get_template("card.md")
+    scores = metrics["all"]
+    image = manifest["strategy"] != "frozen"
+    kind = "An image network ({0}) from faces to {1}." if image else "A head from features of {2} to {1}."
+    return template.render(
+        head=yaml.safe_dump(head(manifest, metrics), sort_keys=False, allow_unicode=True),
+        name=manifest["experiment"],
+        synthetic=manifest["synthetic"],
+        what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"]),
+        input=describe_input(preprocessing, image),
+        labels=labels,
+        task=manifest["task"],
+        terms=terms_of(manifest) or [],
+        sharing=describe_sharing(manifest),
+        scores=scores and [{"name": title, "value": interval(scores[key])} for key, title in SCORES.items()],
+        classes=scores and [{"name": name, **shown(row)} for name, row in scores["per_class"].items()],
+        clips=describe_clips(metrics),
+        seeds=f"{len(metrics['seeds'])} training{'s' if len(metrics['seeds']) > 1 else ''}",
+        resampled="subjects" if metrics["has_subjects"] else "images",
+        spread=describe_spread(metrics["per_subject"]),
+        predictions=metrics["predictions_sha256"],
+        fold=manifest["fold"],
+        seed=manifest["seed"],
+        start=manifest["start"],
+        parents=[f"`{digest}`" for digest in manifest["parents"]],
+        index=manifest["index"],
+        commit=manifest["commit"],
+        versions=", ".join(f"{package} {number}" for package, number in sorted(manifest["versions"].items())),
+    )
+
+
+def head(manifest: dict, metrics: dict) -> dict[str, Any]:
+    """Return the metadata that Hugging Face reads from the top of a card."""
+    terms = terms_of(manifest)
+    free = terms is not None and all(one.synthetic for one in terms)
+    scores = metrics["all"] or {}
+    results = [
+        {"type": key, "name": SCORES[key], "value": round(scores[key]["value"], 4)}
+        for key in SCORES
+        if key in scores and scores[key]["value"] is not None
+    ]
+    source = {
+        "task": {"type": "image-classification"},
+        "dataset": {"type": manifest["dataset"], "name": dataset_name(terms, manifest["dataset"])},
+        "metrics": results,
+    }
+    return {
+        "library_name": "keras",
+        "license": "mit" if free else "other",
+        **({} if free else {"license_name": "research-use"}),
+        "pipeline_tag": "image-classification",
+        "tags": ["facial-expression", "pain", *(["synthetic-data"] if manifest["synthetic"] else [])],
+        "model-index": [{"name": manifest["experiment"], "results": [source] if results else []}],
+    }
+
+
+def dataset_name(terms: list[Terms] | None, dataset: str) -> str:
+    """Return a dataset's title, and that it is a twin."""
+    for one in terms or []:
+        if one.dataset == dataset:
+            return one.title + (" (synthetic twin)" if one.synthetic else "")
+    return dataset
+
+
+def describe_input(preprocessing: dict, image: bool) -> str:
+    """Say what happens to a picture before the model, or its source, reads it."""
+    margin = preprocessing["margin"]
+    if preprocessing["detector"] == "none":
+        crop = "the picture as it is"
+    else:
+        crop = f"a face found by {preprocessing['detector']}"
+        crop += "" if margin is None else f", cropped with a margin of {margin:g}"
+    size = preprocessing["size"]
+    text = f"{crop}, {size}x{size} pixels, {preprocessing['color'].upper()}, scaled as `{preprocessing['scaling']}`"
+    return text if image else f"features of its source, which reads {text}"
+
+
+def describe_clips(metrics: dict) -> str:
+    """Say on how much the scores were measured."""
+    return (
+        f"{metrics['clips']} clips of {metrics['subjects']} subjects"
+        if metrics["has_subjects"]
+        else (f"{metrics['clips']} pictures")
+    )
+
+
+def describe_sharing(manifest: dict) -> str:
+    """Say whether the model may be passed on, and by whose permission."""
+    owners = restricting(manifest)
+    if manifest.get("permission"):
+        return f"Passed on by permission, as stated by whoever exported it: {manifest['permission']}"
+    if owners is None:
+        return "It is not known who has to permit that this model is passed on."
+    if owners:
+        names = " and ".join(one.title for one in owners)
+        return f"**Not to be passed on** without the permission of the owners of {names}."
+    return "None of these terms forbids passing on the weights; mind the notices."
+
+
+def describe_spread(subjects: list[dict]) -> str:
+    """Say how much the balanced accuracy differs between subjects."""
+    values = [row["balanced_accuracy"] for row in subjects if row["balanced_accuracy"] is not None]
+    if not values:
+        return "The data tell no subjects apart, so how much the scores differ between people is not known."
+    low, first, median, third, high = np.quantile(values, (0, 0.25, 0.5, 0.75, 1))
+    return (
+        f"Balanced accuracy of the {len(values)} single subjects: lowest {low:.2f}, "
+        f"quartiles {first:.2f}, {median:.2f}, {third:.2f}, highest {high:.2f}."
+    )
+
+
+def interval(score: dict) -> str:
+    """Return `0.61 [0.56, 0.66]`, or the value alone where there is no interval."""
+    if score["value"] is None:
+        return "-"
+    return f"{score['value']:.3f}" + ("" if score["low"] is None else f" [{score['low']:.3f}, {score['high']:.3f}]")
+
+
+def shown(row: dict) -> dict[str, str]:
+    """Return a class's scores as text."""
+    numbers = {key: "-" if row[key] is None else f"{row[key]:.2f}" for key in ("precision", "recall", "f1")}
+    return numbers | {"support": str(row["support"])}
