@@ -2,7 +2,9 @@
 
 import shutil
 import stat
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 from transferpain.errors import UserError
@@ -15,6 +17,8 @@ MAY_HOLD = {*COMPLETE, MANIFEST}
 # Far above any model here (our choice): 2 GB, and a hundred times what was received; weights hardly compress.
 LARGEST_BYTES = 2 << 30
 LARGEST_EXPANSION = 100
+# What zipfile raises for a file that was tampered with; an OSError, such as a full disk, is no fault of the file.
+DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, OverflowError, ValueError)
 
 
 def write_archive(folder: Path, path: Path) -> None:
@@ -45,7 +49,7 @@ def unpack_archive(path: Path, folder: Path) -> None:
             for member in archive.infolist():
                 with archive.open(member) as source, open(folder / member.filename, "xb") as target:
                     shutil.copyfileobj(source, target)
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, UnicodeDecodeError) as error:
+    except DAMAGED as error:
         raise refused(path, error) from error
 
 

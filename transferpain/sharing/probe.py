@@ -92,7 +92,7 @@ def read_probe(path: Path) -> tuple[np.ndarray, np.ndarray]:
         with zipfile.ZipFile(path) as archive:
             check_members(archive, {"inputs.npy", "outputs.npy"})
             return read_array(archive.read("inputs.npy")), read_array(archive.read("outputs.npy"))
-    except (Refused, zipfile.BadZipFile, ValueError, OSError, EOFError) as error:
+    except Exception as error:  # as in check_model_file
         raise UserError(
             f"The probe {path} is refused.",
             rule="It holds two arrays of numbers, inputs and outputs.",
