@@ -119,16 +119,18 @@ def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Si
     labelled = np.flatnonzero(faces["y"].notna())
     fold = Fold("all", labelled, labelled, labelled)
     prior = training_prior(faces["y"].iloc[labelled].to_numpy(np.int64), CLASSES)
-    equal = []
+    equal, answers = [], []
     for seed in range(sizes.seeds):
         head = train_head(experiment, tables["float32"], fold, seed, CLASSES, folder / f"{seed}.npz").model
         exact_answers, rounded_answers = (answer_clips(experiment, head, table, prior) for table in tables.values())
         equal += [a.y_pred == b.y_pred for a, b in zip(exact_answers, rounded_answers, strict=True)]
+        answers += [answer.y_pred for answer in exact_answers]
     centre = exact.mean(axis=0)
     return [
         Figure(f"bfloat16 v float32: lowest cosine of {len(exact)} frames", cosine(exact, rounded).min(), least=0.999),
         Figure("... with the mean taken off", cosine(exact - centre, rounded - centre).min()),
         Figure(f"bfloat16 v float32: equal decisions of {len(equal)}", float(np.mean(equal)), least=0.99),
+        Figure("... share of the most frequent decision", np.bincount(answers).max() / len(answers)),
     ]
 
 
