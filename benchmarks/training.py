@@ -18,7 +18,7 @@ from transferpain.training.settings import AugmentSettings, TrainingSettings
 
 BATCH = 32
 CLASSES = 2
-DEMO_SIZE, LARGER_SIZE = 80, 96
+DEMO_SIZE, LARGER_SIZE = 64, 80
 SETTINGS = TrainingSettings(batch=BATCH, epochs=1, patience=None, augment=AugmentSettings(flip=0.5))
 
 
