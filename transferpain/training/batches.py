@@ -41,7 +41,11 @@ class Batches:
     def dataset(self, epoch: int) -> tf.data.Dataset:
         """Return the batches of an epoch as a dataset that prepares the next ones while the model works."""
         batches = tf.data.Dataset.from_generator(lambda: self.of(epoch), output_signature=self.signature)
-        return batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(2)
+        batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(2)
+        options = tf.data.Options()
+        # Nothing here is left to be tuned, and the end of an epoch would wait until the tuner's nap ends: up to 20 s.
+        options.autotune.enabled = False
+        return batches.with_options(options)
 
 
 def one_hot(classes: np.ndarray, num_classes: int) -> np.ndarray:
