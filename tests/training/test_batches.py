@@ -136,3 +136,8 @@ def test_drawn_labels_follow_their_distribution():
     targets = np.tile(np.float32([[0.2, 0.0, 0.8]]), (20_000, 1))
     drawn = draw_labels(targets, np.random.default_rng(0))
     np.testing.assert_allclose(drawn.mean(axis=0), [0.2, 0, 0.8], atol=0.01)
+
+
+def test_an_epoch_starts_no_tuner_that_its_end_would_wait_for():
+    batches = array_batches(np.zeros((4, 2)), one_hot([0, 1, 0, 1], 2), np.ones(4, np.float32), 2, None)
+    assert batches.dataset(0).options().autotune.enabled is False
