@@ -14,7 +14,7 @@ import yaml
 
 from transferpain.datasets.ferplus import read_images
 from transferpain.errors import UserError
-from transferpain.experiment import Experiment, experiment_hash, load_experiment, resolved, suggest_file
+from transferpain.experiment import Experiment, experiment_hash, load_experiment, resolved
 from transferpain.faces.stage import compute_faces
 from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.protocols import Fold, keep_used, make_folds
@@ -27,6 +27,7 @@ from transferpain.sources.preprocessing import Preprocessing
 from transferpain.store import write_atomically, write_text
 from transferpain.tasks.targets import clip_targets
 from transferpain.units import labelled_units
+from transferpain.yaml_file import suggest_file
 
 
 def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:

@@ -109,10 +109,7 @@ def wilcoxon_test(a: np.ndarray, b: np.ndarray) -> WilcoxonTest:
     Raises:
         ValueError: if the shapes differ or a score is not finite.
     """
-    a, b = paired_arrays(a, b)
-    # Two equal shares can differ in the last bit, and equal differences must tie.
-    differences = np.round(a - b, 12)
-    differences = differences[differences != 0]
+    differences = nonzero_differences(a, b)
     number = len(differences)
     smallest = min(1.0, 2.0 ** (1 - number))
     if smallest > ALPHA:
@@ -175,6 +172,14 @@ def holm(name: str, p_values: Mapping[str, float | None]) -> Family:
     refused = sum(p is None for p in p_values.values())
     reason = f"{refused} of {len(p_values)} tests could not be computed; they count as p = 1." if refused else ""
     return Family(name, len(p_values), adjusted, reason)
+
+
+def nonzero_differences(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Return the subjects' differences a - b that are not 0, float64. Raises as `paired_arrays` does."""
+    a, b = paired_arrays(a, b)
+    # Two equal shares can differ in the last bit, and equal differences must tie.
+    differences = np.round(a - b, 12)
+    return differences[differences != 0]
 
 
 def paired_arrays(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

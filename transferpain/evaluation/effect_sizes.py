@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import quantile_test, rankdata
 
-from transferpain.evaluation.comparisons import paired_arrays
+from transferpain.evaluation.comparisons import nonzero_differences, paired_arrays
 
 LEVEL = 0.95
 NO_INTERVAL = "No interval is computed for it; see the paired difference."
@@ -61,9 +61,7 @@ def rank_biserial(a: np.ndarray, b: np.ndarray) -> Effect:
     Raises:
         ValueError: if the shapes differ or a score is not finite.
     """
-    a, b = paired_arrays(a, b)
-    differences = np.round(a - b, 12)
-    differences = differences[differences != 0]
+    differences = nonzero_differences(a, b)
     if len(differences) == 0:
         return Effect(None, None, None, 0, "No subject differs between the runs.")
     ranks = rankdata(np.abs(differences))
