@@ -7,10 +7,12 @@ BIN := $(VENV)/bin
 TRANSFERPAIN := $(BIN)/transferpain
 READY := $(VENV)/ready
 ROOT := $(if $(DATA),--data-root "$(DATA)")
-EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16 biovid-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep
+EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16 biovid-vgg16 unbc-vgg16 ai4pain-vgg16 mintpain-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep
+
+MATRICES := transfer-matrix transfer-matrix-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast bench lint doctor $(EXPERIMENTS)
+.PHONY: help setup demo test test-fast bench lint doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -30,6 +32,9 @@ demo: $(READY) ## the whole transfer experiment on synthetic twins: a table and 
 
 $(EXPERIMENTS): $(READY) ## one experiment on licensed data: make ai4pain-ann DATA=/path/to/data
 	$(TRANSFERPAIN) run experiments/$@.yaml $(ROOT) $(ARGS)
+
+$(MATRICES): $(READY) ## a matrix of sources, targets and heads: make transfer-matrix DATA=/path/to/data
+	$(TRANSFERPAIN) matrix experiments/$@.yaml $(ROOT) $(ARGS)
 
 doctor: $(READY) ## versions, processor, data found, compute dtype
 	$(TRANSFERPAIN) doctor $(ROOT)

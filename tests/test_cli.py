@@ -3,7 +3,7 @@
 import pytest
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
-from transferpain.cli import message_of
+from transferpain.process import message_of
 
 COMMANDS = [
     ("data", "check"),

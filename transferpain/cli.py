@@ -1,8 +1,6 @@
 """The command line: parse, call, print - nothing else."""
 
-import logging
 import os
-import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +10,7 @@ import typer
 from transferpain.console import Debug, Workspace, example, out, print_rows
 from transferpain.errors import UserError
 from transferpain.models_cli import models_app
+from transferpain.process import Stopped, message_of, prepare
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -186,6 +185,39 @@ def run(
         out().print(line, markup=False)
 
 
+@app.command(epilog=example("matrix experiments/transfer-matrix.yaml --where target=unbc --jobs 2"))
+def matrix(
+    file: Annotated[Path, typer.Argument(metavar="MATRIX.yaml", help="The matrix file.")],
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    overrides: Overrides = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AXIS=NAME,...", help="Only these cells: kind, source, trained_on, target or head."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Compute whatever is missing of a matrix of sources, targets and heads, and write its report."""
+    from transferpain.matrix.run import DRY_RUN_COLUMNS, dry_run_rows, run_matrix
+
+    places = places_of(data_root, workspace)
+    arguments = (file, places, overrides or [], where or [])
+    if dry_run:
+        title = f"{file}: nothing was computed; hours and disk are estimates"
+        print_rows(title, DRY_RUN_COLUMNS, dry_run_rows(*arguments))
+        return
+    result = run_matrix(*arguments, jobs)
+    print_rows(result.title, result.columns, result.rows)
+    for line in result.notes:
+        out().print(line, markup=False)
+    if any(line.startswith("failed") for line in result.notes):
+        raise typer.Exit(1)
+
+
 @app.command(epilog=example("report runs/demo-ann-0123456789abcdef --name mine"))
 def report(
     runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
@@ -245,23 +277,9 @@ def doctor(data_root: DataRoot = None, workspace: Workspace = Path("."), debug: 
         raise typer.Exit(1)
 
 
-class Stopped(BaseException):
-    """Ctrl-C, or a cluster's request to end; not a `KeyboardInterrupt`, which the library would answer itself."""
-
-
-def stop(*_: object) -> None:
-    """Answer a signal: everything unwinds, temporary files go, finished ones stay."""
-    raise Stopped
-
-
 def main() -> None:
     """Run the command line; an error that the user can mend is a message, not a traceback."""
-    # TensorFlow and MediaPipe log what no user can act on; the variables count only if set before their import.
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    os.environ.setdefault("GLOG_minloglevel", "3")
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    prepare()
     try:
         app()
     except (UserError, OSError) as error:
@@ -272,16 +290,3 @@ def main() -> None:
     except Stopped:
         sys.stderr.write("stopped; what was finished is kept, and the same command goes on from there\n")
         sys.exit(130)
-
-
-def message_of(error: UserError | OSError) -> str:
-    """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
-    if isinstance(error, UserError):
-        return str(error)
-    from transferpain.datasets.walk import hide_names
-
-    where = f" ({hide_names(str(error.filename))})" if error.filename else ""
-    return (
-        f"A file could not be read or written: {error.strerror or error}{where}\n"
-        "What was finished is kept. Check space and permissions, then give the same command again."
-    )

@@ -1,4 +1,4 @@
-"""The one exception that a user is meant to read."""
+"""The exceptions that a user is meant to read."""
 
 
 class UserError(Exception):
@@ -19,6 +19,10 @@ class UserError(Exception):
             lines.append(f"Received: {received}")
         lines.append(todo)
         super().__init__(printable("\n".join(line for line in lines if line)))
+
+
+class NotHere(UserError):
+    """Something that an experiment needs is not on this machine: a dataset, or the file of somebody's weights."""
 
 
 def printable(text: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.datasets.media import resolve_media
-from transferpain.experiment import Experiment, load_experiment
+from transferpain.experiment import Experiment
 from transferpain.features.compute import choose_compute_dtype
 from transferpain.plan import SPLIT_SEED
 from transferpain.protocols import keep_used, make_folds
@@ -48,9 +48,9 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
     """Return the stages of an experiment, those of its sources first."""
     stages = []
     if experiment.source not in BUILT:
-        path = source_experiment(experiment, folder)
-        if path is not None:
-            stages = estimate(load_experiment(path), path.parent, places)
+        source = source_experiment(experiment, folder)
+        if source is not None:
+            stages = estimate(source, folder, places)
     _, index, units = labelled_units(experiment, places)
     units, folds = keep_used(units, make_folds(units, experiment.protocol, SPLIT_SEED))
     clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)

@@ -86,6 +86,7 @@ class Experiment(Settings):
         dataset: which dataset is read, where the task fits several.
         source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model; behind either,
             `#sha256=<digest>` pins the one model that may be used.
+        source_set: what is changed in the source's experiment.
         backbone: the network that the source is, or is built as.
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
@@ -105,6 +106,7 @@ class Experiment(Settings):
     protocol: ProtocolSettings
     faces: FaceSettings = FaceSettings()
     source: str
+    source_set: dict[str, Any] = {}
     backbone: Literal["vgg16", "resnet18"] = "vgg16"
     cut: Literal["embedding", "gap"] = "embedding"
     strategy: Literal["frozen", "head", "progressive", "full"]
@@ -145,6 +147,8 @@ class Experiment(Settings):
         for name in named:
             if name not in phase_names(self.backbone):
                 raise ValueError(f"phases: {self.backbone} has {', '.join(phase_names(self.backbone))}; not `{name}`")
+        if self.source_set and self.source in ("untrained", "imagenet"):
+            raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds: each seed once, received {list(self.seeds)}")
         return self

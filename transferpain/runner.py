@@ -43,15 +43,7 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
     units, folds = keep_used(units, make_folds(units, experiment.protocol, SPLIT_SEED))
     clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)
     origin = find_origin(experiment, folder, places)
-    if experiment.strategy == "frozen":
-        check_source_fits(experiment, origin)
-    elif experiment.backbone != origin.backbone:
-        raise UserError(
-            f"The source {experiment.source} does not fit the backbone of {experiment.name}.",
-            rule=f"It is a {origin.backbone}, and its blocks are trained by their names.",
-            received=f"backbone: {experiment.backbone}",
-            todo=f"Use --set backbone={origin.backbone}, or another source.",
-        )
+    check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
     if experiment.probe_source:
         check_source_has_rows(experiment, folder)
     name = f"{experiment.name}-{experiment_hash(experiment, task.hash, index.hash, origin.hash)}"
@@ -62,31 +54,30 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
     """Resolve `source:`: a network that is built, the folder of a bundle, or an experiment, run if unfinished."""
     if experiment.source in BUILT:
         return built_origin(experiment.source, experiment.backbone, own_preprocessing(experiment))
-    path = source_experiment(experiment, folder)
+    source = source_experiment(experiment, folder)
     name, digest = split_digest(experiment.source)
-    if path is None:
+    if source is None:
         return bundle_origin(name, Path(name), digest)
-    source = load_experiment(path)
-    check_is_source(source, path)
-    return bundle_origin(name, run_experiment(source, path.parent, places).model, digest)
+    check_is_source(source)
+    return bundle_origin(name, run_experiment(source, folder, places).model, digest)
 
 
-def source_experiment(experiment: Experiment, folder: Path) -> Path | None:
-    """Return the experiment file that `source:` names, or `None` if it names a bundle's folder.
+def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None:
+    """Return the experiment that `source:` names, with `source_set`, or `None` if it names a bundle's folder.
 
     Raises:
-        UserError: if it names neither.
+        UserError: if it names neither, or a bundle with changes.
     """
     name, _ = split_digest(experiment.source)
     path = folder / f"{name}.yaml"
     if path.is_file():
-        return path
-    if (Path(name) / MANIFEST).is_file():
+        return load_experiment(path, experiment.source_set)
+    if (Path(name) / MANIFEST).is_file() and not experiment.source_set:
         return None
     raise UserError(
         f"The source of {experiment.name} was not found.",
         rule="`source:` is `untrained`, `imagenet`, an experiment beside this one, or the folder of a shared model; "
-        "`#sha256=...` behind the last two pins the model's digest.",
+        "`#sha256=...` behind the last two pins the model's digest, and `source_set` changes an experiment.",
         received=experiment.source,
         todo=suggest_file(path),
     )
@@ -113,18 +104,18 @@ def own_preprocessing(experiment: Experiment) -> Preprocessing:
     )
 
 
-def check_is_source(source: Experiment, path: Path) -> None:
+def check_is_source(source: Experiment) -> None:
     """Refuse a source that is not an image model with exactly one training."""
     if source.strategy == "frozen" or source.cut != "embedding":
         raise UserError(
-            f"{path} cannot be a source.",
+            f"{source.name} cannot be a source.",
             rule="A source is an image model with an embedding: no head on features, and no network cut below it.",
             received=f"strategy {source.strategy}, cut {source.cut}",
             todo="Name an experiment whose strategy is not `frozen`, and whose cut is `embedding`.",
         )
     if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
         raise UserError(
-            f"{path} cannot be a source.",
+            f"{source.name} cannot be a source.",
             rule="A source is trained once: one seed, and one split (`holdout` or `folders`).",
             received=f"seeds {list(source.seeds)}, protocol {source.protocol.kind}",
             todo="Use one seed and a fixed hold-out.",
@@ -154,6 +145,20 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
     return plan.run
 
 
+def finished_run(experiment: Experiment, folder: Path, places: Places) -> RunFolder | None:
+    """Return an experiment's run if it is finished, and so is that of its source; else `None`. Computes nothing.
+
+    Raises:
+        UserError: as `make_plan`.
+    """
+    if experiment.source not in BUILT:
+        source = source_experiment(experiment, folder)
+        if source is not None and finished_run(source, folder, places) is None:
+            return None
+    run = make_plan(experiment, folder, places).run
+    return run if run.is_done else None
+
+
 def find_faces(experiment: Experiment, places: Places) -> pd.DataFrame:
     """Run the faces stage alone; returns the table of `compute_faces`."""
     _, index, units = labelled_units(experiment, places)
@@ -180,7 +185,7 @@ def faces_of(experiment: Experiment, clips: pd.DataFrame, places: Places) -> pd.
 
 def pretrain_source(experiment: Experiment, path: Path, places: Places) -> RunFolder:
     """Train a source model; refuses an experiment that does not train one."""
-    check_is_source(experiment, path)
+    check_is_source(experiment)
     return run_experiment(experiment, path.parent, places)
 
 
@@ -213,15 +218,26 @@ def features_of(plan: Plan, places: Places) -> pd.DataFrame:
     return table
 
 
-def check_source_fits(experiment: Experiment, origin: Origin) -> None:
-    """Refuse faces of another size than the source reads, before anything is computed."""
-    wanted, given = origin.preprocessing.size, experiment.faces.size
-    if wanted != given:
+def check_source_fits(experiment: Experiment, backbone: str, size: int) -> None:
+    """Refuse a source before anything is computed: features need its size of faces, tuning its blocks by name.
+
+    Args:
+        backbone: of the source.
+        size: side of the pictures that it reads.
+    """
+    if experiment.strategy == "frozen" and experiment.faces.size != size:
         raise UserError(
             f"The source {experiment.source} does not fit the faces of {experiment.name}.",
-            rule=f"It reads faces of {wanted}x{wanted} pixels.",
-            received=f"faces.size: {given}",
-            todo=f"Use --set faces.size={wanted}, or another source.",
+            rule=f"It reads faces of {size}x{size} pixels.",
+            received=f"faces.size: {experiment.faces.size}",
+            todo=f"Use --set faces.size={size}, or another source.",
+        )
+    if experiment.strategy != "frozen" and experiment.backbone != backbone:
+        raise UserError(
+            f"The source {experiment.source} does not fit the backbone of {experiment.name}.",
+            rule=f"It is a {backbone}, and its blocks are trained by their names.",
+            received=f"backbone: {experiment.backbone}",
+            todo=f"Use --set backbone={backbone}, or another source.",
         )
 
 
@@ -294,8 +310,7 @@ def source_task_of(plan: Plan, folder: Path, places: Places):
     """Return the `SourceTask` of the experiment that the plan's source comes from."""
     from transferpain.strategies.forgetting import SourceTask
 
-    path = source_experiment(plan.experiment, folder)
-    source = make_plan(load_experiment(path), path.parent, places)
+    source = make_plan(source_experiment(plan.experiment, folder), folder, places)
     pictures = pictures_of(source, *media_of(source, places))
     (fold,) = source.folds
     return SourceTask(

@@ -200,18 +200,18 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str]) -> tuple[li
     from transferpain.estimate import estimate, estimate_rows
 
     batch = load_batch(path, places, assignments)
-    check_twins_are_drawn(batch, path)
+    check_twins_are_drawn(batch.twins, batch.places.data_root, f"transferpain run {path}")
     stages = [stage for experiment in batch.experiments for stage in estimate(experiment, batch.folder, batch.places)]
     return ["experiment", "stage", "work", "hours", "disk GB"], estimate_rows(stages)
 
 
-def check_twins_are_drawn(batch: Batch, path: Path) -> None:
-    """Refuse to estimate a study whose twins are not there yet: nothing could be counted."""
-    missing = [name for name in batch.twins if not (batch.places.data_root / name / "SYNTHETIC.json").is_file()]
+def check_twins_are_drawn(twins: dict[str, TwinSettings], data_root: Path, command: str) -> None:
+    """Refuse to estimate what draws its own twins and has not yet: nothing could be counted."""
+    missing = [name for name in twins if not (data_root / name / "SYNTHETIC.json").is_file()]
     if missing:
         raise UserError(
-            f"{path} draws its own twins first, and they are not there yet.",
+            "The file draws its own twins first, and they are not there yet.",
             rule="Hours and disk are estimated from the clips of the data.",
-            received=f"no twin of {', '.join(missing)} in {batch.places.data_root}",
-            todo=f"Start it with `transferpain run {path}`: it can be stopped at any time and goes on where it was.",
+            received=f"no twin of {', '.join(missing)} in {data_root}",
+            todo=f"Start it with `{command}`: it can be stopped at any time and goes on where it was.",
         )

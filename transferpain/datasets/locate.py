@@ -4,7 +4,7 @@ from pathlib import Path
 
 from transferpain.datasets import walk
 from transferpain.datasets.dataset import Dataset
-from transferpain.errors import UserError
+from transferpain.errors import NotHere, UserError
 from transferpain.store import read_json
 
 SYNTHETIC_MARK = "SYNTHETIC.json"
@@ -15,10 +15,11 @@ def find_top(dataset: Dataset, data_root: Path) -> Path:
     """Return the top folder of a dataset: at, or up to two levels below, its folder in `data_root`.
 
     Raises:
-        UserError: if there is no such folder, or nothing in it looks like the dataset.
+        NotHere: if the data root or, in it, a folder of the dataset is not there.
+        UserError: if nothing in it looks like the dataset.
     """
     if not data_root.is_dir():
-        raise UserError(
+        raise NotHere(
             f"There is no data folder for {dataset.title}.",
             rule="The data root is --data-root, else the environment variable TRANSFERPAIN_DATA, else data/.",
             received=walk.hide_names(data_root),
@@ -33,7 +34,7 @@ def find_top(dataset: Dataset, data_root: Path) -> Path:
     # Without a folder of its name, the root itself may be the dataset, but not a neighbour deep inside it.
     top = walk.find_folder(base, dataset.is_marked, depth=2 if named else 1)
     if top is None:
-        raise layout_error(dataset, base)
+        raise layout_error(dataset, base, kind=UserError if named else NotHere)
     return top
 
 
@@ -72,10 +73,13 @@ def _read_mark(path: Path) -> dict:
     return mark
 
 
-def layout_error(dataset: Dataset, folder: Path, problems: tuple[str, ...] = ()) -> UserError:
+def layout_error(
+    dataset: Dataset, folder: Path, problems: tuple[str, ...] = (), kind: type[UserError] = UserError
+) -> UserError:
+    """Return the error for a folder in which nothing looks like the dataset."""
     seen = f"in {walk.hide_names(folder)}: {walk.describe_folder(folder)}"
     shown = "\n".join(problems[: walk.SHOWN_ENTRIES])
-    return UserError(
+    return kind(
         f"No data of {dataset.title} was found.",
         rule=f"Expected in {dataset.folder}/ of the data root, or straight in it:\n{dataset.layout}",
         received=seen + (f"\n{shown}" if shown else ""),

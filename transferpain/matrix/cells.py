@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from transferpain.errors import UserError
 from transferpain.experiment import Experiment, Member, load_experiment, merge
 from transferpain.matrix.settings import Changes, Matrix, fixed_protocol
 from transferpain.store import read_json, write_json
@@ -76,34 +77,71 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
         overrides: laid over every cell, as from `parse_overrides`.
 
     Raises:
-        UserError: if the experiment of a cell breaks the schema.
+        UserError: if the experiment of a cell breaks the schema, or two cells have one name.
     """
     cells = []
 
     def add(kind: Kind, axes: tuple[str, str, str, str], member: Member, *changes: Changes) -> None:
         source, trained_on, tested_on, head = axes
-        middle = "to" if kind == "transfer" else "on"
-        name = f"{source}-{middle}-{tested_on}-{head}"
-        values: Changes = matrix.set
-        for change in (*changes, member.set, {"name": name, "dataset": trained_on}, overrides):
+        own = {"name": f"{source}-{'to' if kind == 'transfer' else 'on'}-{tested_on}-{head}", "dataset": trained_on}
+        datasets = [matrix.datasets.get(name, {}) for name in dict.fromkeys((trained_on, tested_on))]
+        values: Changes = {}
+        for change in (matrix.set, *datasets, *changes, member.set, own, overrides):
             values = merge(values, change)
         experiment = load_experiment(folder / f"{member.experiment}.yaml", values)
         cells.append(Cell(kind, source, trained_on, tested_on, head, experiment))
 
-    if grid := matrix.transfer:
+    for grid in matrix.transfer:
         for source, source_changes in grid.sources.items():
             for target, target_changes in grid.targets.items():
                 protocol = {"protocol": fixed_protocol(target)}
                 for head, member in grid.heads.items():
                     axes = (source, target, target, head)
                     add("transfer", axes, member, protocol, target_changes, source_changes)
-    if grid := matrix.cross_dataset:
+    for grid in matrix.cross_dataset:
         for trained, source_changes in grid.trained_on.items():
             for tested in grid.tested_on:
                 crossed = {"kind": "cross_dataset", "test_dataset": tested}
                 common = {"task": grid.task, "protocol": fixed_protocol(trained) if tested == trained else crossed}
                 for head, member in grid.heads.items():
                     add("cross_dataset", (trained, trained, tested, head), member, common, source_changes)
+    check_names(cells)
+    return cells
+
+
+def check_names(cells: list[Cell]) -> None:
+    """Refuse a matrix two of whose cells have one name: a reader could not tell them apart."""
+    names = [cell.name for cell in cells]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UserError(
+            "Two cells of the matrix have one name.",
+            rule="A cell is named by source, target and head, so each of these stands in one grid of a kind only.",
+            received=", ".join(repeated[:5]),
+            todo="Give the head another name in one of the grids.",
+        )
+
+
+def choose(cells: list[Cell], conditions: list[str]) -> list[Cell]:
+    """Return the cells that fit all conditions, e.g. `["source=untrained", "target=unbc,biovid"]`.
+
+    Raises:
+        UserError: if a condition cannot be read, or no cell fits.
+    """
+    axes = {"kind": "kind", "source": "source", "trained_on": "trained_on", "target": "tested_on", "head": "head"}
+    for condition in conditions:
+        axis, equals, wanted = condition.partition("=")
+        known = sorted({getattr(cell, axes[axis]) for cell in cells}) if axis in axes else []
+        values = wanted.split(",")
+        if not equals or not set(values) <= set(known):
+            raise UserError(
+                "A part of the matrix could not be chosen.",
+                rule=f"It is written AXIS=NAME or AXIS=NAME,NAME; an axis is one of {', '.join(axes)}."
+                + (f" Left of {axis}: {', '.join(known)}." if known else ""),
+                received=condition,
+                todo="For example: --where target=unbc",
+            )
+        cells = [cell for cell in cells if getattr(cell, axes[axis]) in values]
     return cells
 
 

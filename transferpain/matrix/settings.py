@@ -50,6 +50,8 @@ class Matrix(Settings):
         matrix: the report's name.
         data_root, twins: as in a study.
         set: changed in every cell.
+        datasets: dataset -> what is changed in the cells that train or test on it.
+        transfer, cross_dataset: the grids of either kind.
         metric: what the heat maps show and the statistics compare; declared here, before anything is run.
     """
 
@@ -59,14 +61,15 @@ class Matrix(Settings):
     data_root: str | None = None
     twins: dict[str, TwinSettings] = Field(default={})
     set: Changes = Field(default={})
+    datasets: dict[Name, Changes] = Field(default={})
     metric: Literal["balanced_accuracy", "macro_f1", "accuracy"] = "balanced_accuracy"
-    transfer: TransferGrid | None = None
-    cross_dataset: CrossDatasetGrid | None = None
+    transfer: tuple[TransferGrid, ...] = ()
+    cross_dataset: tuple[CrossDatasetGrid, ...] = ()
 
     @model_validator(mode="after")
     def check_has_cells(self) -> "Matrix":
-        if self.transfer is None and self.cross_dataset is None:
-            raise ValueError("transfer, cross_dataset: give at least one of the two grids")
+        if not self.transfer and not self.cross_dataset:
+            raise ValueError("transfer, cross_dataset: give at least one grid")
         return self
 
 

@@ -1,5 +1,6 @@
 """What the source of an experiment is, by facts that are known without TensorFlow; its model loads on demand."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +14,7 @@ EMBEDDING_SIZE = 1024
 # The same untrained network for every head seed: what is compared is the features, not luck with one network.
 UNTRAINED_SEED = 0
 BUILT = ("untrained", "imagenet")
+IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,11 @@ class Origin:
         from transferpain.sources.source import embedder
 
         return embedder(source, compute_dtype)
+
+
+def imagenet_file() -> Path:
+    """Return where Keras keeps, and looks for, ImageNet's weights of VGG16."""
+    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / IMAGENET_FILE
 
 
 def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Origin:

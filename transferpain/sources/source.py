@@ -1,6 +1,5 @@
 """A source: a pretrained network with its embedding layer, its exact preprocessing and its lineage."""
 
-import os
 import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,11 @@ import numpy as np
 from transferpain.errors import UserError
 from transferpain.sharing.bundle import read_bundle, weights_hash
 from transferpain.sources.backbones import build_resnet18, build_vgg16_gap, with_dtype
+from transferpain.sources.origin import IMAGENET_FILE, imagenet_file
 from transferpain.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
 
 BUILDERS = {"vgg16": build_vgg16_gap, "resnet18": build_resnet18}
 IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
-IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 DOWNLOAD_PATIENCE_SECONDS = 5
 
 
@@ -114,7 +113,7 @@ def imagenet_source(preprocessing: Preprocessing, seed: int) -> Source:
             received=preprocessing.scaling,
             todo="Set the scaling to caffe.",
         )
-    file = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / IMAGENET_FILE
+    file = imagenet_file()
     try:
         if not file.is_file():
             # Keras' own download has no time limit, and would keep a machine without network waiting.

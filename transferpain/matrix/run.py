@@ -1,0 +1,262 @@
+"""From a matrix file to its report: every cell in a process of its own; what is finished is never computed again."""
+
+import json
+import subprocess
+import sys
+import time
+from contextlib import nullcontext, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from transferpain.errors import UserError
+from transferpain.estimate import estimate
+from transferpain.experiment import Experiment, parse_overrides, resolved
+from transferpain.matrix.cells import Cell, CellRecord, choose, expand, write_records
+from transferpain.matrix.check import absent_cells
+from transferpain.matrix.settings import Matrix, load_matrix
+from transferpain.matrix.worker import job_line
+from transferpain.progress import note, progress_bar
+from transferpain.run_folder import Places, RunFolder
+from transferpain.runner import finished_run, source_experiment
+from transferpain.sources.origin import BUILT
+from transferpain.store import fingerprint, read_json, write_json
+from transferpain.study import SHOWN_METRICS, Result, check_twins_are_drawn, draw_twin, synthetic_mark, with_interval
+
+POLL_SECONDS = 0.05
+COLUMNS = ["cell", "state", *SHOWN_METRICS.values(), "coverage", "subjects"]
+DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "hours", "disk GB"]
+
+
+@dataclass(frozen=True)
+class LoadedMatrix:
+    """A matrix with its cells.
+
+    Attributes:
+        cells: all of them, in order.
+        chosen: those that `--where` names.
+        folder: where experiments stand.
+    """
+
+    matrix: Matrix
+    cells: list[Cell]
+    chosen: list[Cell]
+    folder: Path
+    places: Places
+
+
+def load(path: Path, places: Places, assignments: list[str], where: list[str]) -> LoadedMatrix:
+    """Load a matrix file; `--set` changes every cell, `--where` chooses cells. Raises as `expand` and `choose` do."""
+    matrix = load_matrix(path)
+    if matrix.data_root is not None:
+        places = Places(places.workspace / matrix.data_root, places.workspace)
+    cells = expand(matrix, path.parent, parse_overrides(assignments))
+    return LoadedMatrix(matrix, cells, choose(cells, where), path.parent, places)
+
+
+def run_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> Result:
+    """Compute the chosen cells that are not finished, write the report of all that are, and return its table.
+
+    Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
+    is killed, does not stop the others.
+
+    Args:
+        jobs: processes at a time.
+
+    Raises:
+        UserError: if a cell is impossible: it is named before anything runs.
+    """
+    loaded = load(path, places, assignments, where)
+    for dataset, settings in loaded.matrix.twins.items():
+        draw_twin(dataset, loaded.places.data_root, settings)
+    runs = finished_runs(loaded.cells, loaded)
+    unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
+    absent = absent_cells(unfinished, loaded.folder, loaded.places)
+    present = [cell for cell in unfinished if cell.name not in absent]
+    failed = train_sources(present, loaded)
+    ready = [cell for cell in present if cell.name not in failed]
+    failed |= run_all({cell.name: cell.experiment for cell in ready}, loaded, jobs)
+    runs |= finished_runs([cell for cell in ready if cell.name not in failed], loaded)
+    records = [
+        record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
+        for cell in loaded.cells
+        if cell.name in runs.keys() | absent | failed
+    ]
+    page = report(loaded, records)
+    folders = [runs[record.name] for record in records if record.state == "done"]
+    rows = [table_row(record, runs.get(record.name)) for record in records]
+    troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
+    return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
+
+
+def finished_runs(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, RunFolder]:
+    """Return the runs of the cells that are finished; what stands in the way of others is for `absent_cells` to say."""
+    runs = {}
+    for cell in cells:
+        try:
+            run = finished_run(cell.experiment, loaded.folder, loaded.places)
+        except UserError:
+            continue
+        if run is not None:
+            runs[cell.name] = run
+    return runs
+
+
+def train_sources(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, str]:
+    """Train the sources that cells wait for, parents first.
+
+    Returns:
+        Cell name -> why its source is not there, of the cells that cannot be computed now.
+    """
+    problems: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for cell in cells:
+        for source in sources_of(cell.experiment, loaded.folder):
+            key = fingerprint(resolved(source))
+            if key not in problems:
+                problems[key] = ""
+                if finished_run(source, loaded.folder, loaded.places) is None:
+                    note(f"source {source.name}")
+                    problems[key] = run_all({source.name: source}, loaded, 1).get(source.name, "")
+            if problems[key]:
+                failed[cell.name] = f"its source {source.name} failed: {problems[key]}"
+                break
+    return failed
+
+
+def sources_of(experiment: Experiment, folder: Path) -> list[Experiment]:
+    """Return the experiments that an experiment's source comes from, the first ancestor first."""
+    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
+    return [] if source is None else [*sources_of(source, folder), source]
+
+
+def run_all(experiments: dict[str, Experiment], loaded: LoadedMatrix, jobs: int) -> dict[str, str]:
+    """Run experiments, each in its own process, `jobs` at a time; return name -> error of those that failed.
+
+    With one process at a time its own progress is shown, with several a bar over all of them.
+    """
+    waiting, running, failed = list(experiments), {}, {}
+    logs = loaded.places.reports / loaded.matrix.matrix / "logs"
+    bar = progress_bar("cells", len(waiting), "cells") if jobs > 1 and waiting else nullcontext(lambda: None)
+    try:
+        with bar as advance:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    name = waiting.pop(0)
+                    if jobs == 1 and len(experiments) > 1:
+                        note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {name}")
+                    running[name] = start(experiments[name], loaded, None if jobs == 1 else logs / f"{name}.txt")
+                time.sleep(POLL_SECONDS)
+                for name in [name for name, process in running.items() if process.poll() is not None]:
+                    advance()
+                    if error := error_of(running.pop(name)):
+                        failed[name] = error
+                        note(f"failed: {name}: {error}")
+    finally:
+        for process in running.values():
+            process.terminate()
+        for process in running.values():
+            process.wait()
+    return failed
+
+
+def start(experiment: Experiment, loaded: LoadedMatrix, log: Path | None) -> subprocess.Popen:
+    """Start the process of an experiment; its messages go to `log`, or to ours if that is `None`."""
+    if log is not None:
+        log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "wb") if log else nullcontext() as messages:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "transferpain.matrix.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=messages,
+        )
+    with suppress(BrokenPipeError):  # it ended at once: `error_of` says how
+        process.stdin.write((job_line(experiment, loaded.folder, loaded.places) + "\n").encode())
+        process.stdin.flush()
+    return process
+
+
+def error_of(process: subprocess.Popen) -> str:
+    """Return the error that an ended process reported, "" if it finished; without an answer it was killed, or broke."""
+    with process.stdin, process.stdout as answers:
+        lines = [line for line in answers.read().decode().splitlines() if line.startswith("{")]
+    if lines:
+        return json.loads(lines[-1]).get("error", "")
+    code = process.returncode
+    ended = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+    return f"Its process {ended}. What it had finished is kept; the same command goes on from there."
+
+
+def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:
+    """Return a cell's record: a reason why it is absent or failed, or its run."""
+    experiment = cell.experiment
+    return CellRecord(
+        name=cell.name,
+        kind=cell.kind,
+        source=cell.source,
+        trained_on=cell.trained_on,
+        tested_on=cell.tested_on,
+        head=cell.head,
+        strategy=experiment.strategy,
+        task=experiment.task,
+        selection=experiment.protocol.selection,
+        adaptation="",
+        target_data="all training subjects" if cell.trained_on == cell.tested_on else "none",
+        state="absent" if absent else "failed" if failed else "done",
+        reason=absent or failed,
+        run=run.path.name if run else "",
+        seconds=None,
+    )
+
+
+def report(loaded: LoadedMatrix, records: list[CellRecord]) -> Path:
+    """Write the report unless it is there for these very records; returns the page."""
+    folder = loaded.places.reports / loaded.matrix.matrix
+    page, inputs = folder / "index.html", folder / "inputs.json"
+    content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
+    if page.is_file() and inputs.is_file() and read_json(inputs) == content:
+        return page
+    from transferpain.reports.matrix_report import write_matrix_report
+
+    write_records(folder, records)
+    page = write_matrix_report(loaded.matrix, records, loaded.places)
+    write_json(inputs, content)
+    return page
+
+
+def table_row(record: CellRecord, run: RunFolder | None) -> list[str]:
+    """Return a cell's row of the result table."""
+    if run is None:
+        return [record.name, record.state, *["-"] * (len(COLUMNS) - 2)]
+    metrics = run.metrics()
+    scores = metrics["all"]
+    values = [with_interval(scores[name]) if scores else "no labels" for name in SHOWN_METRICS]
+    return [record.name, record.state, *values, f"{metrics['coverage']:.1%}", str(metrics["subjects"])]
+
+
+def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:
+    """Return a row a chosen cell with its state, hours and disk, and their sum; computes nothing.
+
+    What several cells share, a source or features, counts in the first of them.
+
+    Raises:
+        UserError: if a cell is impossible, or the matrix' twins are not drawn yet.
+    """
+    loaded = load(path, places, assignments, where)
+    check_twins_are_drawn(loaded.matrix.twins, loaded.places.data_root, f"transferpain matrix {path}")
+    runs = finished_runs(loaded.chosen, loaded)
+    unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
+    absent = absent_cells(unfinished, loaded.folder, loaded.places)
+    seen, rows, sums = set(), [], [0.0, 0.0]
+    for cell in loaded.chosen:
+        state = "done" if cell.name in runs else "absent" if cell.name in absent else "to do"
+        hours = disk = 0.0
+        for stage in estimate(cell.experiment, loaded.folder, loaded.places) if state == "to do" else []:
+            key = (stage.name, stage.work, stage.seconds)
+            if key not in seen:
+                hours, disk = hours + stage.seconds / 3600, disk + stage.disk_bytes / 1e9
+            seen.add(key)
+        sums = [sums[0] + hours, sums[1] + disk]
+        axes = [cell.source, cell.trained_on, cell.tested_on, cell.head]
+        rows.append([cell.name, *axes, state, f"{hours:.2f}", f"{disk:.2f}"])
+    return [*rows, ["sum", *[""] * 5, *(f"{value:.2f}" for value in sums)]]

@@ -1,0 +1,41 @@
+"""How a process of the toolkit starts and ends: quiet libraries, signals that unwind, errors that are messages."""
+
+import logging
+import os
+import signal
+
+from transferpain.errors import UserError
+
+
+class Stopped(BaseException):
+    """Ctrl-C, or a cluster's request to end; not a `KeyboardInterrupt`, which the library would answer itself."""
+
+
+def stop(*_: object) -> None:
+    """Answer a signal: everything unwinds, temporary files go, finished ones stay."""
+    raise Stopped
+
+
+def prepare() -> None:
+    """Silence what no user can act on, and let Ctrl-C and a request to end raise `Stopped`.
+
+    To be called before TensorFlow or MediaPipe is imported: later their variables do not count.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+
+
+def message_of(error: UserError | OSError) -> str:
+    """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
+    if isinstance(error, UserError):
+        return str(error)
+    from transferpain.datasets.walk import hide_names
+
+    where = f" ({hide_names(str(error.filename))})" if error.filename else ""
+    return (
+        f"A file could not be read or written: {error.strerror or error}{where}\n"
+        "What was finished is kept. Check space and permissions, then give the same command again."
+    )
