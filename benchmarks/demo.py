@@ -8,7 +8,6 @@ from pathlib import Path
 from benchmarks.data import EXPERIMENTS
 from benchmarks.measure import Figure, main
 from tests.small_study import write_small_study
-from transferpain.experiment import load_experiment
 from transferpain.run_folder import Places
 from transferpain.runner import extract_only, find_faces, run_experiment, source_experiment
 from transferpain.sources.origin import BUILT
@@ -30,12 +29,11 @@ def measure(folder: Path, quick: bool) -> dict:
         with stage(f"drawing the {dataset} twin"):
             draw_twin(dataset, batch.places.data_root, settings)
     sources = {
-        source_experiment(experiment, batch.folder)
+        experiment.source: source_experiment(experiment, batch.folder)
         for experiment in batch.experiments
         if experiment.source not in BUILT
     }
-    for path in sorted(sources):
-        source = load_experiment(path)
+    for source in sources.values():
         with stage(f"faces for {source.name}"):
             find_faces(source, batch.places)
         with stage(f"training {source.name}"):

@@ -36,5 +36,5 @@ def write_matrix(folder: Path, **changes) -> Path:
     """Write the matrix with changes beside copies of the shipped experiments; return its file."""
     write_small_study(folder)
     path = folder / "small-matrix.yaml"
-    path.write_text(yaml.safe_dump(MATRIX | changes), encoding="utf-8")
+    path.write_text(yaml.safe_dump(MATRIX | changes, sort_keys=False), encoding="utf-8")
     return path
