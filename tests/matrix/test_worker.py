@@ -18,20 +18,24 @@ def job(folder, data_root):
     return job_line(cells[0].experiment, folder, Places(data_root, folder))
 
 
+def start(line: str) -> subprocess.Popen:
+    process = subprocess.Popen(WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    return process
+
+
 def test_an_error_is_an_answer(tmp_path):
-    line = job(tmp_path, tmp_path / "nothing")
-    result = subprocess.run(WORKER, input=line + "\n", capture_output=True, text=True, check=False)
-    assert "No data folder" in json.loads(result.stdout)["error"] or "no data folder" in result.stdout
-    assert "Traceback" not in result.stderr
+    with start(job(tmp_path, tmp_path / "nothing")) as process:
+        assert "There is no data folder" in json.loads(process.stdout.readline())["error"]
+        assert process.wait(timeout=120) == 0
+        assert process.stderr.read() == ""
 
 
 @pytest.mark.slow
 def test_a_worker_ends_when_nobody_holds_its_input(tmp_path, small_twin):
-    process = subprocess.Popen(WORKER, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    process.stdin.write(job(tmp_path, small_twin) + "\n")
-    process.stdin.close()
-    assert process.wait(timeout=120) == 130
-    assert process.stdout.read() == ""
-    assert "Traceback" not in process.stderr.read()
-    process.stdout.close()
-    process.stderr.close()
+    with start(job(tmp_path, small_twin)) as process:
+        process.stdin.close()
+        assert process.wait(timeout=120) == 130
+        assert process.stdout.read() == ""
+        assert "Traceback" not in process.stderr.read()
