@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 TRANSFERPAIN := $(BIN)/transferpain
 READY := $(VENV)/ready
 ROOT := $(if $(DATA),--data-root "$(DATA)")
-EXPERIMENTS := ferplus-resnet18 ferplus-vgg16 biovid-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep
+EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16 biovid-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-fast bench lint doctor $(EXPERIMENTS)

@@ -96,7 +96,7 @@ def test_image_datasets_have_no_faces_stage(tmp_path):
     result = transferpain("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "6", "--clips", "4")
     assert result.returncode == 0, result.stderr
     with pytest.raises(UserError, match="has no faces stage"):
-        find_faces(load_experiment(EXPERIMENTS / "ferplus-resnet18.yaml"), Places(tmp_path, tmp_path))
+        find_faces(load_experiment(EXPERIMENTS / "ferplus-resnet18-64.yaml"), Places(tmp_path, tmp_path))
 
 
 @pytest.mark.slow
@@ -137,7 +137,7 @@ def test_image_rows_run_from_csv_to_report(tmp_path):
     changes = ["images.size=32", "training.epochs=1", "training.schedule.warmup_epochs=0", "training.tensorboard=true"]
     sets = [part for change in changes for part in ("--set", change)]
     arguments = ["--data-root", tmp_path, "--workspace", tmp_path, *sets]
-    result = transferpain("run", EXPERIMENTS / "ferplus-resnet18.yaml", *arguments)
+    result = transferpain("run", EXPERIMENTS / "ferplus-resnet18-64.yaml", *arguments)
     assert result.returncode == 0, result.stderr
     assert "SYNTHETIC" in result.stdout
     (path,) = (tmp_path / "runs").iterdir()
@@ -180,7 +180,7 @@ def test_settings_that_cannot_be_followed_are_refused(unbc_twin, tmp_path, chang
 def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_twin, tmp_path):
     write_twin("ferplus", unbc_twin, TwinSettings(subjects=20, clips=8), lambda images: None)
     folder = write_small_study(tmp_path / "experiments").parent
-    source = {"base": "ferplus-resnet18.yaml", "name": "small-ferplus", "images": {"size": 32}}
+    source = {"base": "ferplus-resnet18-64.yaml", "name": "small-ferplus", "images": {"size": 32}}
     source["training"] = {"epochs": 1, "schedule": {"warmup_epochs": 0}}
     (folder / "small-ferplus.yaml").write_text(yaml.safe_dump(source), encoding="utf-8")
     changes = ["strategy=progressive", "phases_up_to=stage4", "protocol.folds=2", "training.epochs=2", "faces.size=32"]

@@ -8,6 +8,7 @@ from transferpain.training.batches import (
     array_batches,
     draw_labels,
     image_batches,
+    mix,
     one_hot,
     sample_weights,
 )
@@ -141,3 +142,25 @@ def test_drawn_labels_follow_their_distribution():
 def test_an_epoch_starts_no_tuner_that_its_end_would_wait_for():
     batches = array_batches(np.zeros((4, 2)), one_hot([0, 1, 0, 1], 2), np.ones(4, np.float32), 2, None)
     assert batches.dataset(0).options().autotune.enabled is False
+
+
+def test_mixup_mixes_inputs_targets_and_weights_by_the_same_shares():
+    inputs = np.eye(4, dtype=np.float32)
+    ones, random = np.ones(4, np.float32), np.random.default_rng(0)
+    mixed, targets, weights = mix(inputs, one_hot(np.arange(4), 4), ones, 1.0, random)
+    np.testing.assert_array_equal(mixed, targets)
+    np.testing.assert_allclose(mixed.sum(axis=1), 1, rtol=1e-6)
+    np.testing.assert_allclose(weights, 1, rtol=1e-6)
+    assert ((mixed > 0).sum(axis=1) <= 2).all()
+    assert (mixed.max(axis=1) < 1).any()
+
+
+def test_mixup_is_for_training_and_the_same_each_time():
+    settings = AugmentSettings(mixup=0.2)
+    first, again, validation = (
+        next(image_batches(images(), unscaled, 12, 6, settings, "majority", shuffle).of(0))
+        for shuffle in ((3,), (3,), None)
+    )
+    np.testing.assert_array_equal(first[0], again[0])
+    assert (first[0] != first[0].round()).any()
+    np.testing.assert_array_equal(validation[0], validation[0].round())

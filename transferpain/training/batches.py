@@ -132,9 +132,33 @@ def image_batches(
             pixels = augment(images.load(batch), image_size, changes, random, changed)
             if pixels.ndim == 3:
                 pixels = np.repeat(pixels[..., None], 3, axis=3)  # grey: the same value in R, G and B
-            yield prepare(pixels), targets[batch], images.weights[batch]
+            inputs, wanted, weights = prepare(pixels), targets[batch], images.weights[batch]
+            if changes.mixup:
+                inputs, wanted, weights = mix(inputs, wanted, weights, changes.mixup, random)
+            yield inputs, wanted, weights
 
     return Batches(of, rows, size)
+
+
+def mix(
+    inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, alpha: float, random: np.random.Generator
+) -> Batch:
+    """Mix each row of a batch with another of its rows: mixup (Zhang et al., ICLR 2018), a share drawn for each row.
+
+    Args:
+        inputs: `(batch, ...)` float32.
+        targets: `(batch, classes)` float32.
+        weights: `(batch,)` float32; a mixed row weighs what its parts weigh, by their shares.
+        alpha: the share comes from Beta(alpha, alpha).
+    """
+    share = random.beta(alpha, alpha, len(inputs)).astype(np.float32)
+    other = random.permutation(len(inputs))
+
+    def mixed(values: np.ndarray) -> np.ndarray:
+        own = share.reshape(-1, *[1] * (values.ndim - 1))
+        return own * values + (1 - own) * values[other]
+
+    return mixed(inputs), mixed(targets), mixed(weights)
 
 
 def draw_labels(targets: np.ndarray, random: np.random.Generator) -> np.ndarray:

@@ -59,7 +59,8 @@ class AugmentSettings(BaseModel):
     """Random changes of a training image; all zero means none.
 
     `flip` is the probability of a mirror image, `rotation` the largest angle in degrees, `shift` the largest
-    translation as a share of the side, `zoom` the largest relative change of scale.
+    translation as a share of the side, `zoom` the largest relative change of scale. `mixup` is alpha of the mixup of
+    two images and their targets, with a share from Beta(alpha, alpha) (Zhang et al., ICLR 2018).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -68,6 +69,7 @@ class AugmentSettings(BaseModel):
     rotation: float = Field(default=0.0, ge=0, le=180)
     shift: float = Field(default=0.0, ge=0, lt=1)
     zoom: float = Field(default=0.0, ge=0, lt=1)
+    mixup: float = Field(default=0.0, ge=0, le=1)
 
 
 class TrainingSettings(BaseModel):
