@@ -1,0 +1,117 @@
+"""The cells of a matrix: an experiment each, and what became of it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from transferpain.experiment import Experiment, Member, load_experiment, merge
+from transferpain.matrix.settings import Changes, Matrix, fixed_protocol
+from transferpain.store import read_json, write_json
+
+RECORD = "cells.json"
+Kind = Literal["transfer", "cross_dataset"]
+State = Literal["done", "failed", "absent"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One experiment of a matrix.
+
+    Attributes:
+        kind: which of the two grids it stands in.
+        source: its name in the matrix; in a cross-dataset grid the dataset that source and head are trained on.
+        trained_on: the dataset that the head is trained on.
+        tested_on: the dataset that is tested on.
+        head: its name in the matrix.
+    """
+
+    kind: Kind
+    source: str
+    trained_on: str
+    tested_on: str
+    head: str
+    experiment: Experiment
+
+    @property
+    def name(self) -> str:
+        return self.experiment.name
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """What a report needs of a cell, as plain JSON types.
+
+    Attributes:
+        name: of its experiment.
+        kind, source, trained_on, tested_on, head: as of `Cell`.
+        strategy, task, selection, adaptation: as of its experiment; `adaptation` is "" without one.
+        target_data: what it saw of the dataset that is tested on, a short sentence part.
+        state: `done`; `failed` and `absent` (the data are not on this machine) have a reason.
+        run: its folder's name in `runs/`; "" where there is none.
+        seconds: what it took to compute, its source not counted; None where that is not known.
+    """
+
+    name: str
+    kind: Kind
+    source: str
+    trained_on: str
+    tested_on: str
+    head: str
+    strategy: str
+    task: str
+    selection: str
+    adaptation: str
+    target_data: str
+    state: State
+    reason: str = ""
+    run: str = ""
+    seconds: float | None = None
+
+
+def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell]:
+    """Return the cells of a matrix in a fixed order: transfer first, by source, target and head.
+
+    Args:
+        folder: where the experiments stand that heads and sources name.
+        overrides: laid over every cell, as from `parse_overrides`.
+
+    Raises:
+        UserError: if the experiment of a cell breaks the schema.
+    """
+    cells = []
+
+    def add(kind: Kind, axes: tuple[str, str, str, str], member: Member, *changes: Changes) -> None:
+        source, trained_on, tested_on, head = axes
+        middle = "to" if kind == "transfer" else "on"
+        name = f"{source}-{middle}-{tested_on}-{head}"
+        values: Changes = matrix.set
+        for change in (*changes, member.set, {"name": name, "dataset": trained_on}, overrides):
+            values = merge(values, change)
+        experiment = load_experiment(folder / f"{member.experiment}.yaml", values)
+        cells.append(Cell(kind, source, trained_on, tested_on, head, experiment))
+
+    if grid := matrix.transfer:
+        for source, source_changes in grid.sources.items():
+            for target, target_changes in grid.targets.items():
+                protocol = {"protocol": fixed_protocol(target)}
+                for head, member in grid.heads.items():
+                    axes = (source, target, target, head)
+                    add("transfer", axes, member, protocol, target_changes, source_changes)
+    if grid := matrix.cross_dataset:
+        for trained, source_changes in grid.trained_on.items():
+            for tested in grid.tested_on:
+                crossed = {"kind": "cross_dataset", "test_dataset": tested}
+                common = {"task": grid.task, "protocol": fixed_protocol(trained) if tested == trained else crossed}
+                for head, member in grid.heads.items():
+                    add("cross_dataset", (trained, trained, tested, head), member, common, source_changes)
+    return cells
+
+
+def write_records(folder: Path, records: list[CellRecord]) -> None:
+    """Write what became of the cells."""
+    write_json(folder / RECORD, [asdict(record) for record in records])
+
+
+def read_records(folder: Path) -> list[CellRecord]:
+    """Return what became of the cells."""
+    return [CellRecord(**values) for values in read_json(folder / RECORD)]
