@@ -57,8 +57,8 @@ class Matrix(Settings):
     title: str
     question: str
     data_root: str | None = None
-    twins: dict[str, TwinSettings] = {}
-    set: Changes = {}
+    twins: dict[str, TwinSettings] = Field(default={})
+    set: Changes = Field(default={})
     metric: Literal["balanced_accuracy", "macro_f1", "accuracy"] = "balanced_accuracy"
     transfer: TransferGrid | None = None
     cross_dataset: CrossDatasetGrid | None = None
