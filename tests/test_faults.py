@@ -16,6 +16,7 @@ import pytest
 from tests import faulty_videos
 from tests.command_line import transferpain
 from tests.small_study import write_small_study
+from transferpain.cost import read_cost
 from transferpain.run_folder import RunFolder
 from transferpain.store import checksum_path, file_hash, is_intact
 
@@ -233,6 +234,10 @@ def test_two_experiments_fill_one_cache_at_once(finished, tmp_path):
     for path in [*workspace.glob("cache/*/*/*.parquet"), *workspace.glob("cache/*/*/*.npy")]:
         assert is_intact(path)
     assert not list(workspace.rglob(".partial-*"))
+    costs = [read_cost(path) for path in (workspace / "runs").iterdir()]
+    clips = len(list(workspace.glob("cache/features/*/*.npy")))
+    assert sum(cost.clips_embedded for cost in costs) == clips
+    assert {cost.clips_embedded + cost.clips_from_cache for cost in costs} == {clips}
 
 
 def test_one_run_at_once_is_one_process(finished, tmp_path):

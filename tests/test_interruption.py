@@ -19,6 +19,7 @@ import pytest
 
 from tests.command_line import transferpain
 from tests.small_study import write_small_study
+from transferpain.cost import read_cost
 from transferpain.run_folder import RunFolder
 from transferpain.store import checksum_path
 
@@ -194,6 +195,7 @@ def test_killed_inside_its_epochs_a_training_ends_with_the_same_bits(finished_st
     last = transferpain(*commands[1])
     assert last.returncode == 0, last.stderr
     assert_same_predictions(*workspaces, (experiment,))
+    assert read_cost(run_of(workspaces[1], experiment).path).sessions == len(moments) + 1
 
 
 def test_killed_inside_extraction_no_clip_is_embedded_again(finished_study, tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import threading
 import time
 
 import pytest
@@ -11,6 +12,7 @@ from transferpain.store import (
     file_hash,
     fingerprint,
     is_intact,
+    one_process,
     read_json,
     remove_leftovers,
     write_atomically,
@@ -87,3 +89,19 @@ def test_leftovers_of_killed_processes_go_after_a_day(tmp_path):
     remove_leftovers(tmp_path)
     remove_leftovers(tmp_path / "absent")
     assert sorted((tmp_path / "ab").iterdir()) == [young, kept]
+
+
+def test_the_second_waits_for_the_first(tmp_path):
+    lock, order, waiting = tmp_path / "folder" / ".lock", [], threading.Event()
+
+    def second() -> None:
+        with one_process(lock, waiting.set):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with one_process(lock, lambda: order.append("waited in vain")):
+        thread.start()
+        assert waiting.wait(timeout=60)
+        order.append("first")
+    thread.join(timeout=60)
+    assert order == ["first", "second"]

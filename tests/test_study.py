@@ -6,7 +6,8 @@ import pytest
 from tests.command_line import imported_modules, transferpain
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
-from transferpain.run_folder import RunFolder
+from transferpain.cost import read_cost
+from transferpain.run_folder import TRANSFERABILITY, RunFolder
 from transferpain.store import read_json
 from transferpain.study import warning_lines
 
@@ -71,6 +72,20 @@ def test_the_run_folder_holds_what_the_contract_says(finished_study):
     assert set(predictions.loc[predictions["frame"] == -1, "clip"]) == set(predictions["clip"])
     assert {"p_0", "p_1", "p_2", "coverage", "fold"} <= set(predictions.columns)
     assert (run.path / "unusable.csv").is_file()
+
+
+def test_a_run_says_what_it_cost_and_how_well_its_source_should_transfer(finished_study):
+    workspace, _, _ = finished_study
+    costs = [read_cost(run_of(workspace, name).path) for name in ("ann", "lstm", "small-biovid-vgg16")]
+    assert all(cost.seconds > 0 and cost.sessions == 1 for cost in costs)
+    # The two heads stand on two sources, so that each embeds every clip; the source itself caches no features.
+    embedded = [cost.clips_embedded for cost in costs]
+    assert embedded[0] == embedded[1] > embedded[2] == 0
+    assert sum(embedded) == len(list(workspace.glob("cache/features/*/*.npy")))
+    scores = [read_json(run_of(workspace, name).path / TRANSFERABILITY)["scores"] for name in ("ann", "lstm")]
+    assert all(isinstance(score["logme"]["value"], float) for score in scores)
+    assert [score["leep"]["value"] is None for score in scores] == [False, True]
+    assert not (run_of(workspace, "small-biovid-vgg16").path / TRANSFERABILITY).exists()
 
 
 def test_the_source_is_synthetic_and_its_child_knows_it(finished_study):

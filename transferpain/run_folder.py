@@ -4,6 +4,8 @@ runs/<name>-<hash>/
     experiment.yaml      the experiment with every default filled in
     facts.json           what it was computed from: index, source, detector, compute dtype, synthetic or not
     environment.json     versions, machine, commit
+    cost.json            seconds, sessions, clips embedded and clips found in the cache
+    transferability.json how well the source should transfer, where a head is trained on its features
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
     folds/<fold>-seed<seed>/predictions.parquet, history.csv, done; candidates.csv with nested selection,
@@ -30,6 +32,7 @@ from transferpain.errors import UserError
 from transferpain.store import read_json, write_atomically, write_json, write_text
 
 FORGETTING = "forgetting.csv"
+TRANSFERABILITY = "transferability.json"
 REPORTED_PACKAGES = (
     "transferpain",
     "tensorflow",

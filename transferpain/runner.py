@@ -6,12 +6,14 @@
 TensorFlow is imported only where something is missing, so a finished experiment answers at once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from transferpain.cost import Meter, measured
 from transferpain.datasets.ferplus import read_images
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment, experiment_hash, load_experiment, resolved
@@ -20,11 +22,11 @@ from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.protocols import Fold, keep_used, make_folds
 from transferpain.quiet import import_tensorflow
 from transferpain.results import close_fold, finish, record_facts
-from transferpain.run_folder import FORGETTING, Places, RunFolder, write_environment
+from transferpain.run_folder import FORGETTING, TRANSFERABILITY, Places, RunFolder, write_environment
 from transferpain.sharing.manifest import MANIFEST, split_digest
 from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.sources.preprocessing import Preprocessing
-from transferpain.store import write_atomically, write_text
+from transferpain.store import write_atomically, write_json, write_text
 from transferpain.tasks.targets import clip_targets
 from transferpain.units import labelled_units
 from transferpain.yaml_file import suggest_file
@@ -133,14 +135,14 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
     plan = make_plan(experiment, folder, places)
     if plan.run.is_done:
         return plan.run
-    with plan.run.locked():
+    with plan.run.locked(), measured(plan.run.path) as meter:
         plan.run.log("started")
         write_text(plan.run.path / "experiment.yaml", yaml.safe_dump(resolved(experiment), sort_keys=False))
         write_environment(plan.run)
         if experiment.strategy == "frozen":
-            run_frozen(plan, places)
+            run_frozen(plan, places, meter)
         else:
-            run_network(plan, folder, places)
+            run_network(plan, folder, places, meter)
         plan.run.log("finished")
     return plan.run
 
@@ -199,8 +201,8 @@ def extract_only(experiment: Experiment, path: Path, places: Places) -> pd.DataF
     return features_of(plan, places)
 
 
-def features_of(plan: Plan, places: Places) -> pd.DataFrame:
-    """Compute faces and features of the plan's clips.
+def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = lambda: None) -> pd.DataFrame:
+    """Compute faces and features of the plan's clips; `on_embedded` is called once a clip that was embedded.
 
     Returns:
         The table of `compute_faces` with `features` (path, empty where the clip is unusable), `frames` (feature
@@ -210,7 +212,7 @@ def features_of(plan: Plan, places: Places) -> pd.DataFrame:
 
     faces = faces_of(plan.experiment, plan.clips, places)
     usable = faces[faces["problem"] == ""]
-    features = extract_features(plan.origin, usable, plan.experiment.features, places.cache)
+    features = extract_features(plan.origin, usable, plan.experiment.features, places.cache, on_embedded)
     table = faces.drop(columns=["found"]).merge(features, on="clip", how="left", validate="one_to_one")
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)
@@ -241,9 +243,10 @@ def check_source_fits(experiment: Experiment, backbone: str, size: int) -> None:
         )
 
 
-def run_frozen(plan: Plan, places: Places) -> None:
+def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
     """Train the head on cached features, every fold with every seed, and finish the run."""
-    table = features_of(plan, places)
+    table = features_of(plan, places, meter.count_embedded)
+    meter.count_needed(len(set(table["features"]) - {""}))
     record_facts(plan, table)
     import_tensorflow()
     from transferpain.strategies.frozen import train_head
@@ -253,17 +256,32 @@ def run_frozen(plan: Plan, places: Places) -> None:
     make_deterministic()
     files = table.set_index("clip").loc[plan.units["file_clip"]]
     units = plan.units.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
+    score_source(plan, units)
     for fold, seed in unfinished(plan):
         folder, num_classes = plan.run.fold(fold.name, seed), len(plan.task.classes)
         experiment = selected_experiment(plan.experiment, units, fold, seed, num_classes, folder)
         trained = train_head(experiment, units, fold, seed, num_classes, folder / "checkpoint.npz")
         close_fold(plan, fold, seed, trained)
+        meter.save()
     finish(plan, table, None)
 
 
-def run_network(plan: Plan, folder: Path, places: Places) -> None:
+def score_source(plan: Plan, units: pd.DataFrame) -> None:
+    """Write how well the source should transfer, once a run, by the first fold's training clips.
+
+    All folds' training clips together would be every clip, those that are tested on included.
+    """
+    path = plan.run.path / TRANSFERABILITY
+    if not path.is_file():
+        from transferpain.strategies.transfer_scores import measure_transfer
+
+        write_json(path, measure_transfer(units, plan.folds[0], plan.origin))
+
+
+def run_network(plan: Plan, folder: Path, places: Places, meter: Meter) -> None:
     """Train the image network, every fold with every seed, and finish the run."""
     faces, images = media_of(plan, places)
+    meter.save()
     record_facts(plan, faces)
     import_tensorflow()
     from transferpain.sources.backbones import with_classes
@@ -284,6 +302,7 @@ def run_network(plan: Plan, folder: Path, places: Places) -> None:
             forgetting = measure_forgetting(source_task, trained.model).assign(fold=fold.name, seed=seed)
             write_atomically(fold_folder / FORGETTING, lambda path, table=forgetting: table.to_csv(path, index=False))
         close_fold(plan, fold, seed, trained)
+        meter.save()
     finish(plan, faces, images)
 
 

@@ -1,12 +1,13 @@
 """Files that are whole or not there: atomic writes, checksums, fingerprints."""
 
+import fcntl
 import hashlib
 import json
 import os
 import tempfile
 import time
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
@@ -62,6 +63,27 @@ def remove_leftovers(folder: Path) -> None:
         with suppress(FileNotFoundError):
             if time.time() - path.stat().st_mtime > DAY_SECONDS:
                 path.unlink()
+
+
+@contextmanager
+def one_process(lock: Path, on_wait: Callable[[], object]) -> Iterator[None]:
+    """Let one process at a time pass, the others wait; the system opens the lock of a process that was killed.
+
+    Args:
+        lock: the file that stands for what is locked; it is made, and stays.
+        on_wait: called once if another process has to be waited for.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -131,6 +132,43 @@ def test_what_is_cached_is_not_computed_again(faces, tmp_path):
     assert [Path(path).stat().st_mtime_ns for path in again["features"][:3]] == before
     extract_features(source, faces, SETTINGS, tmp_path)
     assert len(source.loaded) == 2
+
+
+def test_each_clip_is_counted_when_it_is_embedded_and_only_then(faces, tmp_path):
+    counted = []
+    twice = pd.concat([faces, faces.iloc[:1].assign(clip="a copy")])
+    for _ in range(2):
+        extract_features(SmallSource(), twice, SETTINGS, tmp_path, lambda: counted.append("clip"))
+    assert len(counted) == len(CLIPS)
+
+
+@pytest.mark.slow
+def test_of_two_processes_one_embeds_and_the_other_waits(faces, tmp_path):
+    faces.to_parquet(tmp_path / "table.parquet")
+    code = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "import pandas as pd\n"
+        "from tests.features.test_extract import SETTINGS, SmallSource\n"
+        "from transferpain.features.extract import extract_features\n"
+        "cache, embedded = Path(sys.argv[1]), []\n"
+        "def on_embedded():\n"
+        "    embedded.append('clip')\n"
+        "    while not (cache / 'second waits').exists(): time.sleep(0.01)\n"
+        "extract_features(SmallSource(), pd.read_parquet(cache / 'table.parquet'), SETTINGS, cache, on_embedded)\n"
+        "print(len(embedded), 'tensorflow' in sys.modules)\n"
+    )
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    with subprocess.Popen(command, cwd=PROJECT, **pipes) as first:
+        while not list(tmp_path.glob("features/*/*.npy")) and first.poll() is None:
+            time.sleep(0.01)
+        with subprocess.Popen(command, cwd=PROJECT, **pipes) as second:
+            said = second.stderr.readline()
+            (tmp_path / "second waits").touch()
+            answers = [process.communicate(timeout=60)[0] for process in (first, second)]
+    assert "Another process computes features of this source" in said
+    assert answers == [f"{len(CLIPS)} True\n", "0 False\n"]
 
 
 def test_a_damaged_file_is_computed_again_and_told(faces, tmp_path, capfd):

@@ -4,6 +4,7 @@ import os
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,7 +19,7 @@ from transferpain.features.compute import choose_compute_dtype
 from transferpain.features.settings import FeatureSettings
 from transferpain.features.windows import nearest_frames, spread_frames
 from transferpain.progress import note, progress_bar
-from transferpain.store import is_intact, remove_leftovers
+from transferpain.store import fingerprint, is_intact, one_process, remove_leftovers
 
 FACE_COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found"]
 COLUMNS = ["clip", "features", "frames", "found"]
@@ -64,10 +65,17 @@ class ClipLayout:
     picture_of_row: np.ndarray
 
 
-def extract_features(source, faces: pd.DataFrame, settings: FeatureSettings, cache: Path) -> pd.DataFrame:
+def extract_features(
+    source,
+    faces: pd.DataFrame,
+    settings: FeatureSettings,
+    cache: Path,
+    on_embedded: Callable[[], object] = lambda: None,
+) -> pd.DataFrame:
     """Embed every face; what the cache holds is not computed again, and then TensorFlow is not imported.
 
-    Every finished clip is a file, so an interrupted call goes on with the clips that it had not finished.
+    Every finished clip is a file, so an interrupted call goes on with the clips that it had not finished. Of two
+    processes with one source and the same settings the second waits, and embeds only what the first did not.
 
     Args:
         source: facts of the frozen backbone: `weights_hash`, `preprocessing.canonical`, `embedding_size`, and
@@ -76,6 +84,7 @@ def extract_features(source, faces: pd.DataFrame, settings: FeatureSettings, cac
         faces: the table of `compute_faces`; rows with a problem are left out.
         settings: frame rate or features a clip, compute dtype and batch.
         cache: the cache folder.
+        on_embedded: called once a clip that was embedded, when its file stands; from another thread.
 
     Returns:
         A table with the row labels of `faces`: clip, features (path of a float16 `.npy` file, see
@@ -103,13 +112,19 @@ def extract_features(source, faces: pd.DataFrame, settings: FeatureSettings, cac
         intact = threads.map(lambda task: is_intact(task.path), unique)
         missing = [task for task, whole in zip(unique, intact, strict=True) if not whole]
     if missing:
-        with using(cache):
-            remove_leftovers(cache / "features")
-        for task in missing:
-            if task.path.is_file():
-                note(f"The features of clip {task.clip} are damaged in the cache: they are computed again.")
-        embed = compile_embedder(source.load_embedder(dtype), settings.batch)
-        _compute_missing(missing, embed, source.embedding_size, settings.batch, cache)
+        key = [source.weights_hash, source.preprocessing.canonical, settings.fps, settings.frames, dtype]
+        with ExitStack() as alone:
+            with using(cache):
+                alone.enter_context(one_process(cache / "features" / f".lock-{fingerprint(key)}", _note_waiting))
+                remove_leftovers(cache / "features")
+            # Another process may have computed them in the meantime.
+            missing = [task for task in missing if not is_intact(task.path)]
+            for task in missing:
+                if task.path.is_file():
+                    note(f"The features of clip {task.clip} are damaged in the cache: they are computed again.")
+            if missing:
+                embed = compile_embedder(source.load_embedder(dtype), settings.batch)
+                _compute_missing(missing, embed, source.embedding_size, settings.batch, cache, on_embedded)
     rows = []
     for task in tasks:
         found = ~np.isnan(read_features(task.path)[:, 0])
@@ -156,7 +171,13 @@ def _known_rates(clip: str, fps: float, target_fps: float) -> tuple[float, float
     return (float(fps), float(target_fps))
 
 
-def _compute_missing(tasks: list[ClipTask], embed: Callable, embedding_size: int, batch: int, cache: Path) -> None:
+def _note_waiting() -> None:
+    note("Another process computes features of this source with these settings: waiting for it.")
+
+
+def _compute_missing(
+    tasks: list[ClipTask], embed: Callable, embedding_size: int, batch: int, cache: Path, on_embedded: Callable
+) -> None:
     with (
         progress_bar("features", sum(task.pictures for task in tasks), "frames") as advance,
         ThreadPoolExecutor(1) as writer,
@@ -164,16 +185,17 @@ def _compute_missing(tasks: list[ClipTask], embed: Callable, embedding_size: int
         writes = deque()
         for task, features in _embed_clips(tasks, embed, embedding_size, batch, advance):
             # Syncing to disk takes as long as a few pictures: it runs beside the next batch.
-            writes.append(writer.submit(_write, task, features, cache))
+            writes.append(writer.submit(_write, task, features, cache, on_embedded))
             if len(writes) > WRITES_AHEAD:
                 writes.popleft().result()
         for write in writes:
             write.result()
 
 
-def _write(task: ClipTask, features: np.ndarray, cache: Path) -> None:
+def _write(task: ClipTask, features: np.ndarray, cache: Path, on_embedded: Callable) -> None:
     with using(cache):
         write_features(task.path, features)
+    on_embedded()
 
 
 def _embed_clips(
