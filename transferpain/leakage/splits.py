@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.evaluation.predictions import WHOLE_CLIP
-from transferpain.leakage.evidence import NO_SUBJECTS, CheckLine, Evidence, fitted_rows, learned_from
+from transferpain.leakage.evidence import NO_SUBJECTS, CheckLine, Evidence, adapted_rows, fitted_rows, learned_from
 
 
 def check_subjects(evidence: Evidence) -> CheckLine:
@@ -64,7 +64,7 @@ def _largest(evidence: Evidence, tested: pd.Series, held: pd.Series) -> str:
 
 def check_fitting(evidence: Evidence) -> CheckLine:
     """Check 5: nothing is fitted to test rows; methods that are declared to read them are named."""
-    steps = (*fitted_rows(evidence.experiment, evidence.folds), *evidence.fitted)
+    steps = (*fitted_rows(evidence.experiment, evidence.folds), *adapted_rows(evidence), *evidence.fitted)
     tests = {fold.name: fold.test for fold in evidence.folds}
     read = {
         step: sum(np.isin(tests[one.fold], one.rows).sum() for one in steps if one.step == step)
