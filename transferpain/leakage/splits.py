@@ -74,6 +74,8 @@ def check_fitting(evidence: Evidence) -> CheckLine:
     bad = [step for step, rows in read.items() if rows and step not in declared]
     figure = "; ".join(f"{step}: {rows} test rows" for step, rows in read.items())
     explanation = "Features are computed picture by picture, so no other row enters them."
+    if evidence.experiment.adaptation is not None:
+        explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
     if declared:
         explanation = f"Transductive, read test rows without their labels: {', '.join(sorted(declared))}."
     return CheckLine(5, "Fitting with test rows", "fail" if bad else "pass", figure, explanation)
