@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from transferpain.datasets.biovid import HOLDOUT_SUBJECTS, LOW_REACTIVE_SUBJECTS
 from transferpain.datasets.unbc_facts import FOLD_LISTS, SUBJECTS
 from transferpain.errors import UserError
-from transferpain.protocols import HOLDOUTS, Fold, ProtocolSettings, make_folds
+from transferpain.protocols import HOLDOUTS, Fold, ProtocolSettings, keep_used, make_folds, target_training
 
 OFFICIAL = {"train": 41, "validation": 12, "test": 12}
 
@@ -383,3 +383,60 @@ def test_cross_dataset_refuses_a_dataset_without_a_holdout():
     clips = pd.concat([make_clips(OFFICIAL), own], ignore_index=True)
     with pytest.raises(UserError, match="leaves the test part empty"):
         make_folds(clips, ProtocolSettings(kind="cross_dataset", test_dataset="own"), seed=0)
+
+
+@pytest.mark.parametrize("selection", ["inner", "paper"])
+def test_only_so_many_training_subjects_are_trained_on(selection):
+    clips, common = make_clips(OFFICIAL), {"kind": "folders", "selection": selection}
+    (whole,) = make_folds(clips, ProtocolSettings(**common), seed=0)
+    (fold,) = make_folds(clips, ProtocolSettings(**common, train_subjects=5), seed=0)
+    assert len(subjects(clips, fold.train)) == 5
+    assert len(fold.train) == 15
+    assert set(fold.train) < set(whole.train)
+    np.testing.assert_array_equal(fold.selection, whole.selection)
+    np.testing.assert_array_equal(fold.test, whole.test)
+    turned = clips[::-1].reset_index(drop=True)
+    (again,) = make_folds(turned, ProtocolSettings(**common, train_subjects=5), seed=0)
+    assert subjects(turned, again.train) == subjects(clips, fold.train)
+    (other,) = make_folds(clips, ProtocolSettings(**common, train_subjects=5), seed=1)
+    assert subjects(clips, other.train) != subjects(clips, fold.train)
+
+
+def test_more_training_subjects_than_there_are_are_refused():
+    clips = make_clips(OFFICIAL)
+    (fold,) = make_folds(clips, ProtocolSettings(train_subjects=33), seed=0)
+    assert len(subjects(clips, fold.train)) == 33
+    with pytest.raises(UserError, match=r"train_subjects 34(.|\n)*33 training subjects"):
+        make_folds(clips, ProtocolSettings(train_subjects=34), seed=0)
+
+
+@pytest.mark.parametrize("values", [{"train_subjects": 0}, {"kind": "random_frames", "allow_leakage": True}])
+def test_training_subjects_are_drawn_only_where_subjects_are_kept_apart(values):
+    with pytest.raises(ValidationError, match="train_subjects"):
+        ProtocolSettings(**({"train_subjects": 3} | values))
+
+
+@pytest.mark.parametrize("test_split", ["validation", "test"])
+def test_the_targets_training_subjects_are_in_none_of_its_other_folders(test_split):
+    clips = pd.concat([make_clips(OFFICIAL), make_clips({"": 87}, dataset="biovid")], ignore_index=True)
+    clips.loc[3, "y"] = pd.NA
+    settings = ProtocolSettings(kind="cross_dataset", test_dataset="ai4pain", test_split=test_split)
+    target = clips.iloc[target_training(clips, settings)]
+    assert set(target["dataset"]) == {"ai4pain"}
+    assert set(target["split"]) == {"train"}
+    assert len(target) == 41 * 3
+
+
+def test_the_targets_training_subjects_are_not_in_its_fixed_holdout():
+    names = [*HOLDOUT_SUBJECTS[:3], "A", "B"]
+    clips = pd.DataFrame({"dataset": "biovid", "subject": names, "split": "", "y": 0})
+    settings = ProtocolSettings(kind="cross_dataset", test_dataset="biovid")
+    assert set(clips["subject"].iloc[target_training(clips, settings)]) == {"A", "B"}
+
+
+def test_what_an_adaptation_sees_is_used():
+    clips = pd.DataFrame({"clip": list("abcdefg")})
+    fold = Fold("test", np.array([0]), np.array([2]), np.array([4]), np.array([5, 6]))
+    used, (moved,) = keep_used(clips, [fold])
+    assert list(used["clip"]) == ["a", "c", "e", "f", "g"]
+    assert [list(part) for part in moved.parts.values()] == [[0], [1], [2], [3, 4]]

@@ -129,3 +129,17 @@ def test_a_model_is_chosen_by_the_loss_of_its_last_phase():
     history = pd.DataFrame({"phase": ["head", "head", "stage4", "stage4"], "val_loss": [0.1, 0.9, 0.5, 0.6]})
     assert lowest_loss(history) == 0.5
     assert lowest_loss(history.drop(columns="phase")) == 0.1
+
+
+def test_a_transductive_adaptation_is_a_fact_and_a_warning(small_twin, tmp_path, capsys):
+    changes = {"source": "untrained", "adaptation": "subject_standardization"}
+    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", changes)
+    adapted = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+    record_facts(adapted, None)
+    facts = adapted.run.facts()
+    assert facts["adaptation"]["transductive"] is True
+    assert facts["adaptation"]["sees"] == "all clips of each tested subject, unlabelled"
+    assert facts["target_data"] == "all training subjects; unlabelled test clips (transductive)"
+    (warning,) = facts["warnings"]
+    assert warning.startswith("TRANSDUCTIVE")
+    assert "TRANSDUCTIVE" in capsys.readouterr().err

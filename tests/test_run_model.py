@@ -90,3 +90,21 @@ def test_terms_and_parents_are_inherited(plan, tmp_path):
     assert inherited["parents"] == [digest, "a" * 64]
     assert [(one["dataset"], one["synthetic"]) for one in inherited["terms"]] == [("ai4pain", True), ("biovid", False)]
     assert hashlib.sha256((tmp_path / "parent" / "manifest.json").read_bytes()).hexdigest() == digest
+
+
+@pytest.mark.parametrize(("adaptation", "bound_to"), [("coral", ["biovid", "ai4pain"]), (None, ["biovid"])])
+def test_a_head_is_bound_to_the_data_whose_covariance_it_learned_from(small_twin, tmp_path, adaptation, bound_to):
+    changes = {
+        "task": "cross-binary",
+        "dataset": "biovid",
+        "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"},
+        "source": "untrained",
+        "adaptation": adaptation,
+    }
+    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", changes)
+    crossing = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+    assert [terms["dataset"] for terms in ancestry(crossing)["terms"]] == bound_to
+    real = dataclasses.replace(crossing.index.parts[0], synthetic=False)
+    half = dataclasses.replace(crossing.index, parts=(real, crossing.index.parts[1]))
+    terms = ancestry(dataclasses.replace(crossing, index=half))["terms"]
+    assert [one["synthetic"] for one in terms] == [False, True][: len(bound_to)]

@@ -11,10 +11,11 @@ from tests.small_study import write_small_study
 from transferpain.errors import UserError
 from transferpain.experiment import load_experiment
 from transferpain.run_folder import Places, RunFolder
-from transferpain.runner import find_faces, make_plan
+from transferpain.runner import clips_with_features, find_faces, make_plan
 from transferpain.sharing.bundle import read_bundle, save_bundle
 from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
 from transferpain.sources.preprocessing import Preprocessing
+from transferpain.store import read_json
 from transferpain.synthetic.settings import TwinSettings
 from transferpain.synthetic.twins import write_twin
 
@@ -143,6 +144,73 @@ def test_image_rows_run_from_csv_to_report(tmp_path):
     (path,) = (tmp_path / "runs").iterdir()
     assert list(path.rglob("events.out.tfevents.*"))
     assert RunFolder(path).metrics()["has_subjects"] is False
+
+
+CROSS = {"task": "cross-binary", "dataset": "biovid", "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"}}
+
+
+@pytest.mark.parametrize("source", ["untrained", "small-biovid-vgg16", "shared"])
+def test_adabn_of_a_source_without_batch_normalisation_is_refused_before_anything_is_computed(
+    small_twin, tmp_path, source
+):
+    folder = write_small_study(tmp_path / "experiments").parent
+    if source == "shared":
+        source = str(tmp_path / "shared")
+        preprocessing = Preprocessing(size=32, detector="mediapipe").model_dump()
+        facts = {"synthetic": False, "backbone": "vgg16"}
+        save_bundle(tmp_path / "shared", build_vgg16_gap(32, 2, embedding=8), preprocessing, ("a", "b"), facts)
+    places = Places(small_twin, tmp_path / "workspace")
+    with pytest.raises(UserError, match="VGG16 has none"):
+        make_plan(tiny(folder, **CROSS, source=source, adaptation="batch_norm"), folder, places)
+    assert not places.runs.exists()
+
+
+def test_of_the_targets_training_clips_adabn_needs_only_the_pictures(small_twin, tmp_path):
+    plans = {
+        method: make_plan(
+            tiny(EXPERIMENTS, **CROSS, backbone="resnet18", adaptation=method),
+            EXPERIMENTS,
+            Places(small_twin, tmp_path),
+        )
+        for method in ("coral", "batch_norm", None)
+    }
+    assert list(plans["coral"].clips["clip"]) == list(plans["batch_norm"].clips["clip"])
+    more = set(plans["coral"].clips["clip"]) - set(plans[None].clips["clip"])
+    assert more
+    assert all(clip.startswith("ai4pain/") for clip in more)
+    assert set(clips_with_features(plans["coral"])) - set(clips_with_features(plans["batch_norm"])) == more
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("adaptation", "backbone"), [("coral", "vgg16"), ("batch_norm", "resnet18")])
+def test_a_head_is_carried_over_to_another_dataset_by_adaptation(small_twin, tmp_path, adaptation, backbone):
+    sets = overrides(
+        "task=cross-binary",
+        "dataset=biovid",
+        "protocol={kind: cross_dataset, test_dataset: ai4pain}",
+        f"adaptation={adaptation}",
+        f"backbone={backbone}",
+    )
+    arguments = ["run", EXPERIMENTS / "ai4pain-ann.yaml", "--data-root", small_twin, "--workspace", tmp_path, *sets]
+    result = transferpain(*arguments)
+    assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "runs").iterdir()
+    facts = RunFolder(path).facts()
+    assert facts["target_data"] == "unlabelled training subjects"
+    assert facts["adaptation"]["name"] == adaptation
+    assert facts["adaptation"]["transductive"] is False
+    lines = {line["number"]: line for line in read_json(path / "leakage.json")["checks"]}
+    assert lines[5]["state"] == "pass"
+    assert f"adaptation {adaptation}: 0 test rows" in lines[5]["figure"]
+    assert read_json(path / "model" / "manifest.json")["adaptation"] == adaptation
+    assert "have to be adapted first" in (path / "model" / "README.md").read_text(encoding="utf-8")
+    predictions = RunFolder(path).predictions()
+    cached = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")}
+    shutil.rmtree(path)
+    again = transferpain(*arguments)
+    assert again.returncode == 0, again.stderr
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")} == cached
+    pd.testing.assert_frame_equal(RunFolder(path).predictions(), predictions)
 
 
 def seven_levels(**changes):

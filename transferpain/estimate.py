@@ -11,12 +11,10 @@ import pandas as pd
 from transferpain.datasets.media import resolve_media
 from transferpain.experiment import Experiment
 from transferpain.features.compute import choose_compute_dtype
-from transferpain.plan import SPLIT_SEED
-from transferpain.protocols import keep_used, make_folds
 from transferpain.run_folder import Places
 from transferpain.runner import source_experiment
 from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
-from transferpain.units import labelled_units
+from transferpain.units import labelled_units, split_units
 
 # Frames a second on two cores: faces at 640x480, a network's forward pass at 224x224 by compute dtype.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
@@ -52,7 +50,7 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
         if source is not None:
             stages = estimate(source, folder, places)
     _, index, units = labelled_units(experiment, places)
-    units, folds = keep_used(units, make_folds(units, experiment.protocol, SPLIT_SEED))
+    units, folds = split_units(experiment, units)
     clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)
     trainings = len(folds) * len(experiment.seeds)
     if experiment.candidates:

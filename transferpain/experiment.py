@@ -91,6 +91,7 @@ class Experiment(Settings):
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
             layer), `progressive` (from the output down, in phases) or `full` (every weight at once).
+        adaptation: how cached features are adapted to who, or what dataset, is tested (`docs/adaptation.md`).
         images, rows: for the strategies that train the network.
         probe_source: whether the source's own task is scored again with the tuned layers (forgetting).
         phases, phases_up_to: for `progressive`: what a phase does its own way, by name, and which is the last.
@@ -111,6 +112,7 @@ class Experiment(Settings):
     cut: Literal["embedding", "gap"] = "embedding"
     strategy: Literal["frozen", "head", "progressive", "full"]
     features: FeatureSettings = FeatureSettings()
+    adaptation: Literal["subject_standardization", "baseline_subtraction", "coral", "batch_norm"] | None = None
     window: WindowSettings = WindowSettings()
     images: ImageSettings = ImageSettings()
     rows: RowSettings = RowSettings()
@@ -154,10 +156,12 @@ class Experiment(Settings):
         return self
 
     @model_validator(mode="after")
-    def check_candidates(self) -> "Experiment":
+    def check_parts(self) -> "Experiment":
         from transferpain.candidates import check_candidates
+        from transferpain.strategies.target_data import check_adaptation
 
         check_candidates(self)
+        check_adaptation(self)
         return self
 
     @property

@@ -4,7 +4,7 @@ Subjects never straddle a split, but in the one kind that exists to show what th
 """
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, replace
 from typing import Literal
 
 import numpy as np
@@ -72,6 +72,8 @@ class ProtocolSettings(BaseModel):
         holdout: name of the list of "holdout".
         fold_list: name of the list of "published_folds".
         leave_out: name of a list of subjects that are neither trained nor tested on.
+        train_subjects: of the training subjects only so many are trained on, drawn at random after those of "inner"
+            and "nested" selection were set aside; all if None.
         allow_leakage: must be set for "random_frames", and only for it.
     """
 
@@ -97,6 +99,7 @@ class ProtocolSettings(BaseModel):
     holdout: str | None = None
     fold_list: str | None = None
     leave_out: str | None = None
+    train_subjects: int | None = Field(default=None, ge=1)
     allow_leakage: bool = False
 
     @model_validator(mode="after")
@@ -118,12 +121,19 @@ class ProtocolSettings(BaseModel):
             raise ValueError("selection_rule: goes with selection: nested, and only with it")
         if self.selection == "nested" and self.kind == "random_frames":
             raise ValueError("selection: nested chooses by subject, and kind: random_frames splits without subjects")
+        if self.train_subjects is not None and self.kind == "random_frames":
+            raise ValueError("train_subjects: subjects are drawn, and kind: random_frames splits without subjects")
         if (self.kind == "random_frames") != self.allow_leakage:
             raise ValueError(
                 "allow_leakage: goes with kind: random_frames, and only with it; such a split tests on people that "
                 "were trained on, so its scores are worth nothing but to show that"
             )
         return self
+
+    @property
+    def selects_on_test(self) -> bool:
+        """Whether training stops on the very subjects that are tested."""
+        return self.selection == "paper" and (self.kind, self.test_split) != ("folders", "test")
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -155,12 +165,19 @@ class Fold:
         train: clips to fit on; all have a label.
         selection: clips to stop and select on; all have a label.
         test: clips to predict; their label may be missing.
+        reference: clips that nothing is trained or tested on, but that an adaptation of the features sees.
     """
 
     name: str
     train: np.ndarray
     selection: np.ndarray
     test: np.ndarray
+    reference: np.ndarray = field(default_factory=lambda: np.empty(0, np.int64))
+
+    @property
+    def parts(self) -> dict[str, np.ndarray]:
+        """Each part's positions by its name."""
+        return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "name"}
 
 
 def make_folds(clips: pd.DataFrame, settings: ProtocolSettings, seed: int) -> list[Fold]:
@@ -199,6 +216,8 @@ def make_folds(clips: pd.DataFrame, settings: ProtocolSettings, seed: int) -> li
             train = train & ~selection
         else:
             selection = _paper_selection(clips, settings, test) & labelled
+        if settings.train_subjects is not None:
+            train = train & np.isin(subjects, _draw_training(subjects[train], settings.train_subjects, (seed, name)))
         fold = Fold(name, *(np.flatnonzero(part) for part in (train, selection, test)))
         if not settings.allow_leakage:
             _check_apart(clips, fold, settings)
@@ -212,12 +231,20 @@ def keep_used(clips: pd.DataFrame, folds: list[Fold]) -> tuple[pd.DataFrame, lis
     Returns:
         The used clips in their order, numbered anew, and the folds with positions into them.
     """
-    used = np.unique(np.concatenate([part for fold in folds for part in (fold.train, fold.selection, fold.test)]))
+    used = np.unique(np.concatenate([part for fold in folds for part in fold.parts.values()]))
     moved = [
-        Fold(fold.name, *(np.searchsorted(used, part) for part in (fold.train, fold.selection, fold.test)))
-        for fold in folds
+        replace(fold, **{name: np.searchsorted(used, part) for name, part in fold.parts.items()}) for fold in folds
     ]
     return clips.iloc[used].reset_index(drop=True), moved
+
+
+def target_training(clips: pd.DataFrame, settings: ProtocolSettings) -> np.ndarray:
+    """Return the positions of the training subjects of the dataset that "cross_dataset" tests on, labelled or not."""
+    dataset = clips["dataset"].to_numpy(dtype=str)
+    training = clips["split"].to_numpy(dtype=str) == "train"
+    if settings.test_dataset in FIXED_HOLDOUTS:
+        training = ~_held_out(clips, clips["subject"].to_numpy(dtype=str), settings)
+    return np.flatnonzero((dataset == settings.test_dataset) & training)
 
 
 def _split(
@@ -322,6 +349,18 @@ def _draw_selection(subjects: np.ndarray, settings: ProtocolSettings, seed: tupl
             todo="Use more subjects, or a smaller selection_share.",
         )
     return np.random.default_rng(derive_seed(*seed, "selection")).choice(people, size, replace=False)
+
+
+def _draw_training(subjects: np.ndarray, number: int, seed: tuple) -> np.ndarray:
+    people = np.unique(subjects)
+    if number > len(people):
+        raise UserError(
+            "There are too few training subjects.",
+            rule=f"train_subjects {number} draws so many, after those for selection were set aside.",
+            received=f"{len(people)} training subjects",
+            todo="Lower train_subjects, or leave it out.",
+        )
+    return np.random.default_rng(derive_seed(*seed, "training subjects")).choice(people, number, replace=False)
 
 
 def _paper_selection(clips: pd.DataFrame, settings: ProtocolSettings, test: np.ndarray) -> np.ndarray:

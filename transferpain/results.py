@@ -17,6 +17,7 @@ from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.progress import note
 from transferpain.protocols import Fold
 from transferpain.store import write_atomically, write_json
+from transferpain.strategies.target_data import adaptation_warnings, target_facts
 
 NO_FACE = "no face was found in any frame"
 TOLERANCE = 0.05  # of a clip's frames and rate (our choice): recordings end a few frames early
@@ -37,6 +38,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         stage: the table of `compute_faces`, `None` where there is no faces stage.
     """
     warnings = list(plan.experiment.protocol.warnings)
+    warnings += adaptation_warnings(plan.experiment, plan.units, plan.folds)
     for warning in warnings:
         note(f"warning: {warning}")
     dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
@@ -48,6 +50,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         "label_definition": plan.label_definition,
         "empty_classes": list(plan.task.empty_classes(plan.datasets[-1])),
         "warnings": warnings,
+        **target_facts(plan.experiment, plan.units, plan.folds),
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
         "ordinal": plan.task.ordinal,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from transferpain.datasets.index import Index
 from transferpain.experiment import resolved
 from transferpain.leakage.lineage import describe_training, lineage_facts, read_lineage
 from transferpain.plan import Plan
@@ -21,6 +22,7 @@ from transferpain.sharing.manifest import load_manifest
 from transferpain.sharing.probe import make_probe
 from transferpain.sharing.terms import IMAGENET, Terms, inherit_terms
 from transferpain.store import file_hash, json_text
+from transferpain.strategies.target_data import target_data
 
 if TYPE_CHECKING:
     import keras
@@ -41,14 +43,36 @@ def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> 
         "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
         **ancestry(plan),
     }
+    if plan.experiment.adaptation is not None:
+        facts |= {"adaptation": plan.experiment.adaptation, "target_data": target_data(plan.experiment)}
     folder = plan.run.fold(fold.name, seed) / "model"
     save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, facts)
 
 
 def ancestry(plan: Plan) -> dict:
-    """Return what a model started from, the digests of its parents, and the terms of all their data and its own."""
-    dataset = plan.index.dataset
-    own = Terms(
+    """Return what a model started from, the digests of its parents, and the terms of all their data and its own.
+
+    Features that were recoloured by `coral` have the mean and covariance of the tested dataset's training subjects, so
+    that a head which learned from them is bound to the terms of those data, too.
+    """
+    parts = plan.index.parts or (plan.index,)
+    own = [terms_of_data(part) for part in (parts if plan.experiment.adaptation == "coral" else parts[:1])]
+    if plan.origin.folder is not None:
+        parent = load_manifest(plan.origin.folder)
+        start = parent.get("experiment") or plan.origin.folder.name  # never a path of this machine
+        parents, terms = [plan.origin.hash, *parent.get("parents", [])], parent.get("terms")
+    else:
+        start, parents = plan.origin.name, []
+        terms = [IMAGENET.model_dump()] if plan.origin.name == "imagenet" else []
+    for one in reversed(own):
+        terms = inherit_terms(one, terms)
+    return {"start": start, "parents": parents, "terms": terms}
+
+
+def terms_of_data(index: Index) -> Terms:
+    """Return the terms of an index's dataset."""
+    dataset = index.dataset
+    return Terms(
         dataset=dataset.name,
         title=dataset.title,
         licence=dataset.licence,
@@ -56,17 +80,8 @@ def ancestry(plan: Plan) -> dict:
         citation=dataset.citation,
         request_url=dataset.request_url,
         redistributable=dataset.redistributable,
-        synthetic=plan.index.synthetic,
+        synthetic=index.synthetic,
     )
-    if plan.origin.folder is not None:
-        parent = load_manifest(plan.origin.folder)
-        return {
-            "start": parent.get("experiment") or plan.origin.folder.name,  # never a path of this machine
-            "parents": [plan.origin.hash, *parent.get("parents", [])],
-            "terms": inherit_terms(own, parent.get("terms")),
-        }
-    before = [IMAGENET.model_dump()] if plan.origin.name == "imagenet" else []
-    return {"start": plan.origin.name, "parents": [], "terms": inherit_terms(own, before)}
 
 
 def keep_model(plan: Plan, best: Path, scores: dict) -> None:

@@ -18,17 +18,17 @@ from transferpain.datasets.ferplus import read_images
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment, experiment_hash, load_experiment, resolved
 from transferpain.faces.stage import compute_faces
-from transferpain.plan import SPLIT_SEED, Plan
-from transferpain.protocols import Fold, keep_used, make_folds
+from transferpain.plan import Plan
+from transferpain.protocols import Fold
 from transferpain.quiet import import_tensorflow
 from transferpain.results import close_fold, finish, record_facts
 from transferpain.run_folder import FORGETTING, TRANSFERABILITY, Places, RunFolder, write_environment
-from transferpain.sharing.manifest import MANIFEST, split_digest
+from transferpain.sharing.manifest import MANIFEST, load_manifest, split_digest
 from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.sources.preprocessing import Preprocessing
 from transferpain.store import write_atomically, write_json, write_text
 from transferpain.tasks.targets import clip_targets
-from transferpain.units import labelled_units
+from transferpain.units import labelled_units, split_units
 from transferpain.yaml_file import suggest_file
 
 
@@ -42,8 +42,10 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
         UserError: if data, task, protocol and source do not fit together.
     """
     task, index, units = labelled_units(experiment, places)
-    units, folds = keep_used(units, make_folds(units, experiment.protocol, SPLIT_SEED))
+    units, folds = split_units(experiment, units)
     clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)
+    if experiment.adaptation == "batch_norm":
+        check_is_normalized(experiment, folder)
     origin = find_origin(experiment, folder, places)
     check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
     if experiment.probe_source:
@@ -93,6 +95,21 @@ def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
             rule="`probe_source` scores the source on the test rows of its own dataset, so it must be an experiment.",
             received=f"source: {experiment.source}",
             todo="Name an experiment as the source, or use --set probe_source=false.",
+        )
+
+
+def check_is_normalized(experiment: Experiment, folder: Path) -> None:
+    """Refuse AdaBN for a source without batch normalisation, before the source is trained."""
+    backbone = experiment.backbone
+    if experiment.source not in BUILT:
+        source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
+        backbone = source.backbone if source else load_manifest(Path(name)).get("backbone")
+    if backbone != "resnet18":
+        raise UserError(
+            f"batch_norm cannot adapt the source {experiment.source}.",
+            rule="It replaces the statistics of batch normalisation: ResNet-18 has it, VGG16 has none.",
+            received=f"backbone: {backbone}",
+            todo="Take a ResNet-18 source, or another adaptation.",
         )
 
 
@@ -205,19 +222,28 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     """Compute faces and features of the plan's clips; `on_embedded` is called once a clip that was embedded.
 
     Returns:
-        The table of `compute_faces` with `features` (path, empty where the clip is unusable), `frames` (feature
-        rows) and `rate` (feature rows a second), in the order of `plan.clips`.
+        The table of `compute_faces` with `features` (path, empty where the clip is unusable, or only its pictures are
+        needed), `pictures` (frames with a face), `found` and `frames` (feature rows with a face, and all) and `rate`
+        (feature rows a second), in the order of `plan.clips`.
     """
     from transferpain.features.extract import extract_features
 
     faces = faces_of(plan.experiment, plan.clips, places)
-    usable = faces[faces["problem"] == ""]
+    usable = faces[(faces["problem"] == "") & faces["clip"].isin(clips_with_features(plan))]
     features = extract_features(plan.origin, usable, plan.experiment.features, places.cache, on_embedded)
-    table = faces.drop(columns=["found"]).merge(features, on="clip", how="left", validate="one_to_one")
+    table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)
     table["rate"] = plan.experiment.features.fps or table["fps"]
     return table
+
+
+def clips_with_features(plan: Plan) -> pd.Series:
+    """Return the names of the clips whose features are needed: of those that AdaBN adapts to only pictures are."""
+    if plan.experiment.adaptation != "batch_norm":
+        return plan.clips["clip"]
+    used = np.unique(np.concatenate([part for fold in plan.folds for part in (fold.train, fold.selection, fold.test)]))
+    return plan.units["file_clip"].iloc[used]
 
 
 def check_source_fits(experiment: Experiment, backbone: str, size: int) -> None:
@@ -257,10 +283,12 @@ def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
     files = table.set_index("clip").loc[plan.units["file_clip"]]
     units = plan.units.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
     score_source(plan, units)
+    features = features_by_fold(plan, table, units, places)
     for fold, seed in unfinished(plan):
+        clips = units.assign(features=features[fold.name])
         folder, num_classes = plan.run.fold(fold.name, seed), len(plan.task.classes)
-        experiment = selected_experiment(plan.experiment, units, fold, seed, num_classes, folder)
-        trained = train_head(experiment, units, fold, seed, num_classes, folder / "checkpoint.npz")
+        experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
+        trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz")
         close_fold(plan, fold, seed, trained)
         meter.save()
     finish(plan, table, None)
@@ -276,6 +304,17 @@ def score_source(plan: Plan, units: pd.DataFrame) -> None:
         from transferpain.strategies.transfer_scores import measure_transfer
 
         write_json(path, measure_transfer(units, plan.folds[0], plan.origin))
+
+
+def features_by_fold(plan: Plan, table: pd.DataFrame, units: pd.DataFrame, places: Places) -> dict[str, np.ndarray]:
+    """Return fold -> the feature file of each unit, adapted as the experiment says."""
+    if plan.experiment.adaptation == "batch_norm":
+        from transferpain.strategies.adapted_source import normalized_features
+
+        return normalized_features(plan.experiment, plan.origin, table, units, plan.folds, places.cache)
+    from transferpain.strategies.adapted import adapted_features
+
+    return adapted_features(plan.experiment, units, plan.folds, places.cache)
 
 
 def run_network(plan: Plan, folder: Path, places: Places, meter: Meter) -> None:

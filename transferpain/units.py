@@ -9,8 +9,11 @@ from transferpain.datasets.cut import cut_sequences
 from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment
+from transferpain.plan import SPLIT_SEED
+from transferpain.protocols import Fold, keep_used, make_folds
 from transferpain.run_folder import Places
 from transferpain.store import fingerprint
+from transferpain.strategies.target_data import add_references
 from transferpain.tasks.task import Task, label_clips, label_frames, load_task
 
 
@@ -46,6 +49,12 @@ def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index,
     return task, index, pd.concat(units, ignore_index=True)
 
 
+def split_units(experiment: Experiment, units: pd.DataFrame) -> tuple[pd.DataFrame, list[Fold]]:
+    """Return the units that a fold trains on, selects on, tests on or adapts to, and the folds."""
+    folds = make_folds(units, experiment.protocol, SPLIT_SEED)
+    return keep_used(units, add_references(experiment, units, folds, SPLIT_SEED))
+
+
 def dataset_units(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:
     """Return the index of one dataset, and its labelled clips or frames."""
     index = read_index(dataset, places.data_root, places.cache)
@@ -73,6 +82,7 @@ def join_indexes(trained: Index, tested: Index) -> Index:
         hash=fingerprint([trained.hash, tested.hash]),
         problems=trained.problems + tested.problems,
         frames=None,
+        parts=(trained, tested),
     )
 
 

@@ -148,6 +148,30 @@ def test_what_is_fitted_follows_the_experiment():
     assert "class weights: 0 test rows; batch normalisation: 0 test rows" in check_fitting(draw_evidence()).figure
 
 
+@pytest.mark.parametrize(
+    ("adaptation", "state", "rows"),
+    [("subject_standardization", "pass", 24), ("baseline_subtraction", "pass", 0), ("coral", "pass", 0)],
+)
+def test_an_adaptation_is_named_with_the_test_rows_that_it_sees(adaptation, state, rows):
+    evidence = draw_evidence()
+    line = check_fitting(
+        replace(evidence, experiment=evidence.experiment.model_copy(update={"adaptation": adaptation}))
+    )
+    assert line.state == state
+    assert f"adaptation {adaptation}: {rows} test rows" in line.figure
+    assert ("Transductive" in line.explanation) == (rows > 0)
+    assert "no other row enters" not in line.explanation
+
+
+def test_an_adaptation_that_may_not_see_test_rows_fails_if_it_does():
+    evidence = draw_evidence()
+    evidence = with_fold(evidence, reference=evidence.folds[0].test)
+    experiment = evidence.experiment.model_copy(update={"adaptation": "coral"})
+    line = check_fitting(replace(evidence, experiment=experiment))
+    assert line.state == "fail"
+    assert "adaptation coral: 8 test rows" in line.figure
+
+
 def test_selection_on_the_tested_subjects_fails():
     evidence = draw_evidence()
     line = check_selection(with_fold(evidence, selection=evidence.folds[0].test))

@@ -81,3 +81,10 @@ def test_names_from_data_cannot_break_the_head():
 
 def test_the_same_facts_give_the_same_card():
     assert card_of() == card_of()
+
+
+def test_a_head_on_adapted_features_says_how_they_are_adapted():
+    assert "adapted" not in card_of()
+    card = card_of(adaptation="subject_standardization", target_data="unlabelled test clips (transductive)")
+    assert "**Features have to be adapted first** (`subject_standardization`" in card
+    assert "each person's features minus their mean, divided by their deviation |" in card

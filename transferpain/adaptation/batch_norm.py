@@ -4,20 +4,24 @@ Li et al., "Revisiting batch normalization for practical domain adaptation", arX
 input on, so that each layer's statistics are those of the network as it will be used, whatever the batch size.
 """
 
+from collections.abc import Iterator, Sequence
+
 import keras
 import numpy as np
 
+from transferpain.adaptation.moments import collect_moments
 from transferpain.errors import UserError
 
 
-def adapt_batch_norm(model: keras.Model, images: np.ndarray, batch: int = 32) -> keras.Model:
+def adapt_batch_norm(model: keras.Model, images: Sequence[np.ndarray], batch: int = 32) -> keras.Model:
     """Return a copy of a network whose batch normalisation has the statistics of the target's images.
 
     Each of its normalisation layers takes a pass over the images through the layers before it.
 
     Args:
         model: an un-nested functional network with BatchNormalization layers, e.g. ResNet-18; it is left as it is.
-        images: scaled images of the target, unlabelled, float `(images, size, size, 3)`.
+        images: scaled images of the target, unlabelled, float `(images, size, size, 3)`: an array, or whatever has
+            a length and gives such arrays for slices.
         batch: images of a step; it changes the memory that is needed, not the result.
 
     Raises:
@@ -47,14 +51,13 @@ def _normalizations(model: keras.Model) -> list[keras.layers.BatchNormalization]
     return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
 
 
-def _moments(model: keras.Model, images: np.ndarray, batch: int, axis: int) -> tuple[np.ndarray, np.ndarray]:
+def _moments(model: keras.Model, images: Sequence[np.ndarray], batch: int, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """Return mean and variance of each channel of a network's output over all images and places, `(channels,)`."""
-    number, mean, squares = 0, 0.0, 0.0
-    for start in range(0, len(images), batch):
-        outputs = keras.ops.convert_to_numpy(model(images[start : start + batch], training=False))
-        values = np.moveaxis(outputs.astype(np.float64), axis, -1).reshape(-1, outputs.shape[axis])
-        # Chan's update: batches are merged without the loss of digits of a difference of large sums.
-        total, gap = number + len(values), values.mean(axis=0) - mean
-        squares = squares + values.var(axis=0) * len(values) + gap**2 * number * len(values) / total
-        mean, number = mean + gap * len(values) / total, total
-    return mean, squares / number
+
+    def outputs() -> Iterator[np.ndarray]:
+        for start in range(0, len(images), batch):
+            values = keras.ops.convert_to_numpy(model(images[start : start + batch], training=False))
+            yield np.moveaxis(values, axis, -1).reshape(-1, values.shape[axis])
+
+    moments = collect_moments(outputs())
+    return moments.mean, moments.scatter / moments.rows

@@ -7,6 +7,7 @@ if the statistics are those of the tested rows, which then depend on each other:
 
 import numpy as np
 
+from transferpain.adaptation.moments import Moments, collect_moments
 from transferpain.errors import UserError
 
 
@@ -31,16 +32,22 @@ def standardize_subjects(features: np.ndarray, subjects: np.ndarray, reference: 
     standardized = np.empty_like(features)
     for subject in np.unique(subjects):
         own = subjects == subject
-        rows = features[own & used]
-        if len(rows) < 2:
+        reference_moments = collect_moments([features[own & used]])
+        rows = 0 if reference_moments is None else reference_moments.rows
+        if rows < 2:
             raise UserError(
                 f"The rows of subject {subject} cannot be standardised.",
                 rule="The mean and deviation of a subject need two rows.",
-                received=f"{len(rows)} rows",
+                received=f"{rows} rows",
                 todo="Leave the subject out, or use no per-subject standardisation.",
             )
-        deviation = rows.std(axis=0)
-        # The deviation of equal values can be a rounding error instead of 0.
-        varies = deviation > 1e-9 * np.abs(rows).max(axis=0)
-        standardized[own] = (features[own] - rows.mean(axis=0)) / np.where(varies, deviation, 1.0)
+        standardized[own] = (features[own] - reference_moments.mean) / deviation(reference_moments)
     return standardized
+
+
+def deviation(reference: Moments) -> np.ndarray:
+    """Return what a subject's features are divided by, float64 `(D,)`: 1 where a feature does not vary."""
+    variance = reference.scatter / reference.rows
+    # The deviation of equal values can be a rounding error instead of 0.
+    varies = variance > 1e-18 * (np.square(reference.mean) + variance)
+    return np.sqrt(np.where(varies, variance, 1.0))

@@ -46,6 +46,7 @@ class Index:
         problems: what was skipped or missing, a sentence each.
         frames: a row a frame, clip by clip in the order of time: clip, frame (its number, int64), then the raw labels
             of frames, where missing stays missing. `None` where only clips have labels.
+        parts: of two indexes that were joined: that of the dataset that is trained on, and of the one tested on.
     """
 
     dataset: Dataset
@@ -55,6 +56,7 @@ class Index:
     hash: str
     problems: tuple[str, ...]
     frames: pd.DataFrame | None = None
+    parts: tuple["Index", ...] = ()
 
 
 def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) -> Index:

@@ -7,9 +7,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from transferpain.adaptation.registry import ADAPTATIONS
 from transferpain.evaluation.predictions import subject_names, tells_subjects_apart
 from transferpain.experiment import Experiment
 from transferpain.protocols import Fold
+from transferpain.strategies.target_data import adapted_to
 from transferpain.tasks.task import Task
 
 State = Literal["pass", "fail", "not applicable"]
@@ -146,6 +148,22 @@ def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted
         choice = "choice among the candidates"
         fitted += [Fitted(choice, fold.name, np.union1d(fold.train, fold.selection)) for fold in folds]
     return tuple(fitted)
+
+
+def adapted_rows(evidence: Evidence) -> tuple[Fitted, ...]:
+    """List what the features of each fold were adapted to; the registry says whether a method may see test rows."""
+    if evidence.experiment.adaptation is None:
+        return ()
+    method = ADAPTATIONS[evidence.experiment.adaptation]
+    return tuple(
+        Fitted(
+            f"adaptation {method.name}",
+            fold.name,
+            adapted_to(evidence.experiment, evidence.units, fold),
+            method.transductive,
+        )
+        for fold in evidence.folds
+    )
 
 
 def percent(share: float) -> str:

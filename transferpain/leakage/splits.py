@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.evaluation.predictions import WHOLE_CLIP
-from transferpain.leakage.evidence import NO_SUBJECTS, CheckLine, Evidence, fitted_rows, learned_from
+from transferpain.leakage.evidence import NO_SUBJECTS, CheckLine, Evidence, adapted_rows, fitted_rows, learned_from
 
 
 def check_subjects(evidence: Evidence) -> CheckLine:
@@ -64,7 +64,7 @@ def _largest(evidence: Evidence, tested: pd.Series, held: pd.Series) -> str:
 
 def check_fitting(evidence: Evidence) -> CheckLine:
     """Check 5: nothing is fitted to test rows; methods that are declared to read them are named."""
-    steps = (*fitted_rows(evidence.experiment, evidence.folds), *evidence.fitted)
+    steps = (*fitted_rows(evidence.experiment, evidence.folds), *adapted_rows(evidence), *evidence.fitted)
     tests = {fold.name: fold.test for fold in evidence.folds}
     read = {
         step: sum(np.isin(tests[one.fold], one.rows).sum() for one in steps if one.step == step)
@@ -74,6 +74,8 @@ def check_fitting(evidence: Evidence) -> CheckLine:
     bad = [step for step, rows in read.items() if rows and step not in declared]
     figure = "; ".join(f"{step}: {rows} test rows" for step, rows in read.items())
     explanation = "Features are computed picture by picture, so no other row enters them."
+    if evidence.experiment.adaptation is not None:
+        explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
     if declared:
         explanation = f"Transductive, read test rows without their labels: {', '.join(sorted(declared))}."
     return CheckLine(5, "Fitting with test rows", "fail" if bad else "pass", figure, explanation)

@@ -6,6 +6,7 @@ import numpy as np
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from transferpain.adaptation.registry import ADAPTATIONS
 from transferpain.sharing.terms import Terms, restricting, terms_of
 
 SCORES = {
@@ -41,7 +42,7 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         name=manifest["experiment"],
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"]),
-        input=describe_input(preprocessing, image),
+        input=describe_input(preprocessing, image) + describe_adaptation(manifest),
         labels=labels,
         task=manifest["task"],
         terms=terms_of(manifest) or [],
@@ -107,6 +108,15 @@ def describe_input(preprocessing: dict, image: bool) -> str:
     size = preprocessing["size"]
     text = f"{crop}, {size}x{size} pixels, {preprocessing['color'].upper()}, scaled as `{preprocessing['scaling']}`"
     return text if image else f"features of its source, which reads {text}"
+
+
+def describe_adaptation(manifest: dict) -> str:
+    """Say how features have to be adapted before the model reads them; nothing where they need not be."""
+    name = manifest.get("adaptation")
+    if name is None:
+        return ""
+    method = ADAPTATIONS[name]
+    return f". **Features have to be adapted first** (`{name}`, {method.paper}): it reads {method.features}"
 
 
 def describe_clips(metrics: dict) -> str:
