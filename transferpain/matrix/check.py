@@ -5,12 +5,10 @@ from pathlib import Path
 from transferpain.errors import NotHere, UserError
 from transferpain.experiment import Experiment
 from transferpain.matrix.cells import Cell
-from transferpain.plan import SPLIT_SEED
-from transferpain.protocols import make_folds
 from transferpain.run_folder import Places
-from transferpain.runner import check_is_source, check_source_fits, find_origin, source_experiment
+from transferpain.runner import check_is_normalized, check_is_source, check_source_fits, find_origin, source_experiment
 from transferpain.sources.origin import BUILT, imagenet_file
-from transferpain.units import labelled_units
+from transferpain.units import labelled_units, split_units
 
 
 def absent_cells(cells: list[Cell], folder: Path, places: Places) -> dict[str, str]:
@@ -56,7 +54,9 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
         check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
     if experiment.source == "imagenet" and not imagenet_file().is_file():
         raise NotHere("The file of ImageNet's weights is not on this machine.", received=imagenet_file())
+    if experiment.adaptation == "batch_norm":
+        check_is_normalized(experiment, folder)
     _, index, units = labelled_units(experiment, places)
-    make_folds(units, experiment.protocol, SPLIT_SEED)
+    split_units(experiment, units)
     is_faces_stage = (index.clips["kind"] != "image_rows").all()
     return experiment.faces.size if is_faces_stage else experiment.images.size

@@ -8,6 +8,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from transferpain.cost import read_cost
 from transferpain.errors import UserError
 from transferpain.estimate import estimate
 from transferpain.experiment import Experiment, parse_overrides, resolved
@@ -20,6 +21,7 @@ from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import finished_run, source_experiment
 from transferpain.sources.origin import BUILT
 from transferpain.store import fingerprint, read_json, write_json
+from transferpain.strategies.target_data import target_data
 from transferpain.study import SHOWN_METRICS, Result, check_twins_are_drawn, draw_twin, synthetic_mark, with_interval
 
 POLL_SECONDS = 0.05
@@ -189,7 +191,7 @@ def error_of(process: subprocess.Popen) -> str:
 
 def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:
     """Return a cell's record: a reason why it is absent or failed, or its run."""
-    experiment = cell.experiment
+    experiment, cost = cell.experiment, read_cost(run.path) if run else None
     return CellRecord(
         name=cell.name,
         kind=cell.kind,
@@ -200,12 +202,12 @@ def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> Ce
         strategy=experiment.strategy,
         task=experiment.task,
         selection=experiment.protocol.selection,
-        adaptation="",
-        target_data="all training subjects" if cell.trained_on == cell.tested_on else "none",
+        adaptation=experiment.adaptation or "",
+        target_data=target_data(experiment),
         state="absent" if absent else "failed" if failed else "done",
         reason=absent or failed,
         run=run.path.name if run else "",
-        seconds=None,
+        seconds=cost and cost.seconds,
     )
 
 
