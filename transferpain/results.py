@@ -17,6 +17,7 @@ from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.progress import note
 from transferpain.protocols import Fold
 from transferpain.store import write_atomically, write_json
+from transferpain.strategies.predictions import training_prior
 from transferpain.strategies.target_data import adaptation_warnings, target_facts
 
 NO_FACE = "no face was found in any frame"
@@ -60,11 +61,21 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         "compute_dtype": dtype,
         "compute_dtype_reason": reason,
         "split_seed": SPLIT_SEED,
+        "training_shares": training_shares(plan),
         "problems": [*plan.index.problems, *([] if stage is None else departures(plan.clips, stage))],
     }
     write_json(plan.run.path / "facts.json", facts)
     unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
     write_atomically(plan.run.path / "unusable.csv", lambda path: unusable.to_csv(path, index=False))
+
+
+def training_shares(plan: Plan) -> dict[str, list[float]]:
+    """Return the share of each class among the training rows of each fold: what an answer that does not look knows."""
+    labels = plan.units["y"]
+    return {
+        fold.name: training_prior(labels.iloc[fold.train].to_numpy(dtype=np.int64), len(plan.task.classes)).tolist()
+        for fold in plan.folds
+    }
 
 
 def unusable_clips(stage: pd.DataFrame) -> pd.DataFrame:

@@ -73,14 +73,7 @@ def read_run(folder: Path) -> RunFacts:
     Raises:
         UserError: if the folder is no finished run.
     """
-    run = RunFolder(folder)
-    if not (run.path / "metrics.json").is_file():
-        raise UserError(
-            "A report needs finished runs.",
-            rule="A finished run's folder holds metrics.json.",
-            received=folder,
-            todo="Run the experiment first, or name a folder in runs/.",
-        )
+    run = finished_run(folder)
     text = (run.path / "experiment.yaml").read_text(encoding="utf-8")
     experiment = yaml.safe_load(text)
     facts = run.facts()
@@ -105,3 +98,16 @@ def read_run(folder: Path) -> RunFacts:
         candidates={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob(f"folds/*/{CANDIDATES}"))},
         forgetting=run.forgetting(),
     )
+
+
+def finished_run(folder: Path) -> RunFolder:
+    """Return the run in a folder. Raises `UserError` if it is no finished run."""
+    run = RunFolder(folder)
+    if not (run.path / "metrics.json").is_file():
+        raise UserError(
+            "A report needs finished runs.",
+            rule="A finished run's folder holds metrics.json.",
+            received=folder,
+            todo="Run the experiment first, or name a folder in runs/.",
+        )
+    return run

@@ -45,8 +45,8 @@ class Row:
 
 def draw_intervals(rows: Sequence[Row], axis: str, synthetic: bool, width: float = WIDTH) -> "Figure":
     """Draw a dot and its interval a row, each with a mark for its own chance level; `axis` names the scores."""
-    with _style():
-        figure = _new_figure(width, 1.15 + 0.62 * len(rows), synthetic)
+    with style():
+        figure = new_figure(width, 1.15 + 0.62 * len(rows), synthetic)
         axes = figure.add_subplot()
         for height, row in enumerate(rows):
             color = MUTED if row.baseline else BLUE
@@ -75,8 +75,8 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], s
     totals = counts.sum(axis=1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
     small = len(classes) > 4
-    with _style():
-        figure = _new_figure(WIDTH, WIDTH * (1.0 if small else 0.85), synthetic)
+    with style():
+        figure = new_figure(WIDTH, WIDTH * (1.0 if small else 0.85), synthetic)
         axes = figure.add_subplot()
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
@@ -96,8 +96,8 @@ def draw_curves(histories: Mapping[str, pd.DataFrame], synthetic: bool) -> "Figu
     """Draw loss and accuracy over the epochs, a line a fold and seed, in training and in selection."""
     kinds = (("", "training", BLUE, "-"), ("val_", "selection", ORANGE, "--"))
     alpha = max(0.15, min(0.9, 6 / max(len(histories), 1)))
-    with _style():
-        figure = _new_figure(WIDTH, 4.6, synthetic)
+    with style():
+        figure = new_figure(WIDTH, 4.6, synthetic)
         panels = figure.subplots(2, 1, sharex=True)
         for axes, quantity in zip(panels, ("loss", "accuracy"), strict=True):
             for history in histories.values():
@@ -118,8 +118,8 @@ def draw_curves(histories: Mapping[str, pd.DataFrame], synthetic: bool) -> "Figu
 def draw_subjects(scores: Sequence[float], chance: float, synthetic: bool) -> "Figure":
     """Draw each subject's balanced accuracy as a bar, from the lowest to the highest."""
     ordered = np.sort(np.asarray(scores, dtype=float))
-    with _style():
-        figure = _new_figure(WIDTH, 3.2, synthetic)
+    with style():
+        figure = new_figure(WIDTH, 3.2, synthetic)
         axes = figure.add_subplot()
         axes.bar(range(1, ordered.size + 1), ordered, color=BLUE, width=0.8)
         chance_line = axes.axhline(chance, color=RED, linestyle=CHANCE_LINE)
@@ -141,8 +141,8 @@ def draw_reliability(bins: Sequence[Mapping[str, float]], synthetic: bool) -> "F
         synthetic: whether the figure is stamped.
     """
     table = pd.DataFrame(bins)
-    with _style():
-        figure = _new_figure(WIDTH, 4.6, synthetic)
+    with style():
+        figure = new_figure(WIDTH, 4.6, synthetic)
         panels = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
         ideal = panels[0].plot([0, 1], [0, 1], color=RED, linestyle=CHANCE_LINE)[0]
         found = panels[0].plot(table["confidence"], table["accuracy"], "o-", color=BLUE, markersize=6)[0]
@@ -168,8 +168,8 @@ def draw_ranking(curves: Sequence["Curves"], labels: Sequence[str], synthetic: b
     # Dark enough to be seen on white, and told apart by their dashes where colours are not.
     colors = matplotlib.colormaps["plasma"](np.linspace(0, 0.6, len(curves)))
     dashes = ("-", "--", "-.", ":")
-    with _style():
-        figure = _new_figure(WIDTH, 4.8 + 0.2 * ((len(curves) + 1) // 2), synthetic)
+    with style():
+        figure = new_figure(WIDTH, 4.8 + 0.2 * ((len(curves) + 1) // 2), synthetic)
         panels = figure.subplots(2, 1)
         panels[0].plot([0, 1], [0, 1], color=MUTED, linewidth=0.8)
         handles = []
@@ -192,19 +192,19 @@ def draw_ranking(curves: Sequence["Curves"], labels: Sequence[str], synthetic: b
 def as_data_uri(figure: "Figure") -> str:
     """Return the figure as SVG in a `data:` address; the same figure gives the same text."""
     buffer = io.BytesIO()
-    with _style():
+    with style():
         figure.savefig(buffer, format="svg", metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
 def save_png(figure: "Figure", path: Path) -> None:
     """Write the figure as PNG, 160 dots an inch."""
-    with _style():
+    with style():
         figure.savefig(path, format="png", dpi=160, metadata={"Software": None})
 
 
 @contextmanager
-def _style():
+def style():
     import matplotlib
 
     settings = {
@@ -223,7 +223,7 @@ def _style():
         yield
 
 
-def _new_figure(width: float, height: float, synthetic: bool) -> "Figure":
+def new_figure(width: float, height: float, synthetic: bool) -> "Figure":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")

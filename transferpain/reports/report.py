@@ -15,6 +15,7 @@ from transferpain.experiment import Comparison
 from transferpain.leakage.checks import failed
 from transferpain.reports import figures, score_tables, tables
 from transferpain.reports.facts import RunFacts, read_run
+from transferpain.reports.page import render, write_csv
 from transferpain.store import write_atomically, write_text
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _write_tables(
     mark = " ".join(["", *marks, *warnings])
 
     def write(name: str, table: pd.DataFrame, text: pd.DataFrame, caption: str) -> None:
-        _write_csv(folder / f"{name}.csv", table)
+        write_csv(folder / f"{name}.csv", table)
         write_text(folder / f"{name}.tex", tables.latex(text, f"{caption} with 95 % intervals over subjects.{mark}"))
 
     results = tables.results(runs)
@@ -143,7 +144,7 @@ def _write_tables(
     ):
         parts = [rows_of(run).assign(**tables.marks(run)) for run in of_runs]
         if parts:
-            _write_csv(folder / file, pd.concat(parts, ignore_index=True))
+            write_csv(folder / file, pd.concat(parts, ignore_index=True))
 
 
 def _warnings(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
@@ -151,25 +152,13 @@ def _warnings(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
     return [(run.name, warning) for run in runs for warning in run.warnings]
 
 
-def _write_csv(path: Path, table: pd.DataFrame) -> None:
-    write_text(path, table.to_csv(index=False, float_format="%.6f"))
-
-
 def _page(title: str, question: str, runs: Sequence[RunFacts], gaps: Sequence[tuple[Comparison, Interval]]) -> str:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("transferpain.reports", "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     scored = [run for run in runs if run.scores["all"]]
     comparisons = [pair for pair, _ in gaps]
     result = draw_result(scored, comparisons, figures.WIDTH) if scored else None
     probabilities, levels = score_tables.probabilities(scored), score_tables.ordinal(scored)
-    return environment.get_template(TEMPLATE).render(
+    return render(
+        TEMPLATE,
         title=title,
         draws=DRAWS,
         question=question,
