@@ -11,9 +11,10 @@ from sklearn.preprocessing import scale
 from transferpain.evaluation.transferability import Score, clip_means, proxy_a_distance, score_transfer
 from transferpain.features.cache import read_features
 from transferpain.protocols import Fold
-from transferpain.sources.origin import EMBEDDING_SIZE, Origin
+from transferpain.sources.origin import Origin
 
 ONE_DATASET = "It is a distance between two datasets, and this run trains and tests on one."
+NO_FACE = "Of one of the two datasets no clip shows a face."
 
 
 def measure_transfer(units: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
@@ -57,7 +58,7 @@ def clip_features(units: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.
     """
     usable = units[units["features"] != ""]
     if usable.empty:
-        return np.empty((0, EMBEDDING_SIZE)), usable
+        return np.empty((0, 0)), usable
     groups = [clip for _, clip in usable.groupby(keys, sort=False)]
     means = clip_means(frames_of(clip) for clip in groups)
     seen = ~np.isnan(means).any(axis=1)
@@ -88,4 +89,6 @@ def dataset_distance(trained: pd.DataFrame, tested: pd.DataFrame) -> Score:
     if set(trained["dataset"]) == set(tested["dataset"]):
         return Score(None, ONE_DATASET)
     (source, source_clips), (target, target_clips) = (clip_features(part, ["file_clip"]) for part in (trained, tested))
+    if not (len(source) and len(target)):
+        return Score(None, NO_FACE)
     return proxy_a_distance(source, target, source_clips["subject"], target_clips["subject"])
