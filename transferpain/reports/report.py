@@ -223,6 +223,7 @@ def _about(run: RunFacts) -> dict[str, str]:
         "Label": facts.get("label_definition") or UNSTATED,
         "Classes without any label": ", ".join(facts.get("empty_classes", [])) or "none",
         "Split": "; ".join(split),
+        "Seen of the tested dataset": facts.get("target_data") or UNSTATED,
     }
 
 
