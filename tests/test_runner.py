@@ -1,12 +1,14 @@
 """The runner: sources, splits, unlabelled tests, warnings."""
 
 import shutil
+from pathlib import Path
 
 import pandas as pd
 import pytest
 import yaml
 
 from tests.command_line import EXPERIMENTS, transferpain
+from tests.sharing.bundles import LABELS, small_model
 from tests.small_study import write_small_study
 from transferpain.errors import UserError
 from transferpain.experiment import load_experiment
@@ -158,7 +160,7 @@ def test_adabn_of_a_source_without_batch_normalisation_is_refused_before_anythin
         source = str(tmp_path / "shared")
         preprocessing = Preprocessing(size=32, detector="mediapipe").model_dump()
         facts = {"synthetic": False, "backbone": "vgg16"}
-        save_bundle(tmp_path / "shared", build_vgg16_gap(32, 2, embedding=8), preprocessing, ("a", "b"), facts)
+        save_bundle(tmp_path / "shared", small_model(), preprocessing, LABELS, facts)
     places = Places(small_twin, tmp_path / "workspace")
     with pytest.raises(UserError, match="VGG16 has none"):
         make_plan(tiny(folder, **CROSS, source=source, adaptation="batch_norm"), folder, places)
@@ -181,9 +183,8 @@ def test_of_the_targets_training_clips_adabn_needs_only_the_pictures(small_twin,
     assert set(clips_with_features(plans["coral"])) - set(clips_with_features(plans["batch_norm"])) == more
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize(("adaptation", "backbone"), [("coral", "vgg16"), ("batch_norm", "resnet18")])
-def test_a_head_is_carried_over_to_another_dataset_by_adaptation(small_twin, tmp_path, adaptation, backbone):
+def run_adapted(adaptation: str, backbone: str, small_twin, workspace) -> tuple[list, Path]:
+    """Run a head from one dataset to another by the command line; return the command and the run's folder."""
     sets = overrides(
         "task=cross-binary",
         "dataset=biovid",
@@ -191,10 +192,10 @@ def test_a_head_is_carried_over_to_another_dataset_by_adaptation(small_twin, tmp
         f"adaptation={adaptation}",
         f"backbone={backbone}",
     )
-    arguments = ["run", EXPERIMENTS / "ai4pain-ann.yaml", "--data-root", small_twin, "--workspace", tmp_path, *sets]
-    result = transferpain(*arguments)
+    command = ["run", EXPERIMENTS / "ai4pain-ann.yaml", "--data-root", small_twin, "--workspace", workspace, *sets]
+    result = transferpain(*command)
     assert result.returncode == 0, result.stderr
-    (path,) = (tmp_path / "runs").iterdir()
+    (path,) = (workspace / "runs").iterdir()
     facts = RunFolder(path).facts()
     assert facts["target_data"] == "unlabelled training subjects"
     assert facts["adaptation"]["name"] == adaptation
@@ -204,13 +205,24 @@ def test_a_head_is_carried_over_to_another_dataset_by_adaptation(small_twin, tmp
     assert f"adaptation {adaptation}: 0 test rows" in lines[5]["figure"]
     assert read_json(path / "model" / "manifest.json")["adaptation"] == adaptation
     assert "have to be adapted first" in (path / "model" / "README.md").read_text(encoding="utf-8")
+    return command, path
+
+
+@pytest.mark.slow
+def test_coral_runs_from_one_dataset_to_another_and_adapts_once(small_twin, tmp_path):
+    command, path = run_adapted("coral", "vgg16", small_twin, tmp_path)
     predictions = RunFolder(path).predictions()
-    cached = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")}
+    written = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")}
     shutil.rmtree(path)
-    again = transferpain(*arguments)
+    again = transferpain(*command)
     assert again.returncode == 0, again.stderr
-    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")} == cached
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")} == written
     pd.testing.assert_frame_equal(RunFolder(path).predictions(), predictions)
+
+
+@pytest.mark.slow
+def test_adabn_runs_from_one_dataset_to_another(small_twin, tmp_path):
+    run_adapted("batch_norm", "resnet18", small_twin, tmp_path)
 
 
 def seven_levels(**changes):
