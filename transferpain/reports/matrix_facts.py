@@ -31,7 +31,7 @@ SCORE_COLUMNS = (
     *("majority_class_accuracy", "chance", "prior_draws", "coverage", "subjects", "clips", "seeds"),
     *("task_hash", "labels", "failed_checks", "synthetic", "warnings"),
 )
-BASELINE_DRAWS = 50
+BASELINE_DRAWS = 20
 LABELS_CHECK = 11
 
 
