@@ -12,6 +12,7 @@ import pytest
 
 from tests.command_line import imported_modules, transferpain
 from tests.matrix.small_matrix import MATRIX, NAMES, write_matrix
+from transferpain.cost import read_cost
 from transferpain.experiment import merge
 from transferpain.matrix.cells import read_records
 from transferpain.run_folder import RunFolder
@@ -61,6 +62,15 @@ def test_the_second_call_computes_nothing_and_imports_no_tensorflow(finished_mat
     before = {file: file.stat().st_mtime_ns for file in (workspace / "runs").rglob("*") if file.is_file()}
     assert "tensorflow" not in imported_modules(*arguments(path, small_twin, workspace))
     assert before == {file: file.stat().st_mtime_ns for file in (workspace / "runs").rglob("*") if file.is_file()}
+
+
+@pytest.mark.slow
+def test_each_clip_passes_the_network_once_over_all_cells_and_processes(finished_matrix):
+    workspace, _, _ = finished_matrix
+    costs = [read_cost(path) for path in (workspace / "runs").iterdir()]
+    assert len(costs) == len(NAMES)
+    assert sum(cost.clips_embedded for cost in costs) == len(list((workspace / "cache" / "features").rglob("*.npy")))
+    assert sum(cost.clips_from_cache for cost in costs) > 0
 
 
 @pytest.mark.slow

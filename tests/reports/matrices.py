@@ -101,6 +101,7 @@ def write_cells(workspace: Path, records, *, skills=None, with_costs=True, **dra
             )
             scores = {
                 "logme": {"value": skill + 0.01 * number, "reason": ""},
+                "proxy_a_distance": {"value": 0.1 * number, "reason": ""},
                 "h_score": {"value": None, "reason": "5 clips do not determine the covariance of 8 features."},
             }
             write_json(folder / "transferability.json", {"scores": scores})

@@ -27,7 +27,7 @@ def page(tmp_path_factory):
     matrix = make_matrix(crossed=TARGETS, heads=("ann", "ann-coral"))
     states = {("trained", "biovid"): "failed", ("ai4pain", "ai4pain"): "absent"}
     records = make_records(matrix, states=states, adapted=("ann-coral",))
-    write_cells(workspace, records, subjects=7, skills={"trained": 0.9})
+    write_cells(workspace, records, subjects=9, seeds=(0,), skills={"trained": 0.9})
     return write(workspace, matrix, records)
 
 

@@ -138,6 +138,14 @@ def test_predicted_stands_beside_achieved(transfer):
     assert table.query("score == 'h_score'")["value"].isna().all()
 
 
+def test_only_the_distance_tells_of_the_target_of_a_cross_dataset_cell(crossed):
+    grids, runs = crossed
+    table = statistics.predicted(grids, runs, METRIC)
+    assert set(table["score"]) == {"proxy_a_distance"}
+    stated = [run.transferability["proxy_a_distance"]["value"] for run in runs.values()]
+    assert table["value"].tolist() == [-value for value in stated]
+
+
 def test_runs_without_scores_predict_nothing(transfer):
     grids, _ = transfer
     table, family = statistics.agreements(statistics.predicted(grids, {}, METRIC))

@@ -11,11 +11,11 @@ from transferpain.reports.matrix_tests import (
     Pair,
     adapted_pairs,
     compare,
+    comparisons_table,
     crossed_pairs,
     gap_pairs,
     run_family,
     source_pairs,
-    tests_table,
 )
 
 METRIC = "balanced_accuracy"
@@ -158,7 +158,7 @@ def test_adaptation_that_takes_clips_out_is_compared_on_the_others(tmp_path):
 def test_the_table_holds_a_row_a_comparison(finished):
     matrix, records, runs = finished
     family = run_family(*source_pairs(matrix, records), runs, METRIC)
-    table = tests_table([family], METRIC)
+    table = comparisons_table([family], METRIC)
     assert table["cell"].tolist() == ["trained-to-biovid-ann", "trained-to-ai4pain-ann"]
     first = family.tests[0]
     row = table.iloc[0]

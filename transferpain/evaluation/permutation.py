@@ -14,6 +14,8 @@ from transferpain.evaluation.confusion import METRICS, count_confusions
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes, subject_names
 
 PERMUTATIONS = 2000
+# Bounds the memory of the permutations that are scored together.
+ANSWERS_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True)
@@ -63,29 +65,39 @@ def permute_within_subjects(
     y_true = clips["y_true"].to_numpy(dtype=np.int64)
     subject, names = pd.factorize(subject_names(answers.index.to_frame(index=False)))
     num_seeds, num_classes = answers.shape[1], number_of_classes(predictions)
-    group = np.tile(np.arange(num_seeds), len(answers))
-    y_pred = answers.to_numpy(dtype=np.int64).ravel()
+    y_pred = answers.to_numpy(dtype=np.int64)
 
-    def measure(labels: np.ndarray) -> float:
-        confusions = count_confusions(group, np.repeat(labels, num_seeds), y_pred, (num_seeds, num_classes))
-        return float(METRICS[metric](confusions).mean())
+    def measure(labels: np.ndarray) -> np.ndarray:
+        """Score orders of the labels, `(orders, clips)`: the mean over the seeds of each, `(orders,)`."""
+        orders = len(labels)
+        groups = np.arange(orders * num_seeds).reshape(orders, 1, num_seeds)
+        shape = (orders, len(y_true), num_seeds)
+        cells = (groups, labels[:, :, np.newaxis], y_pred)
+        counts = count_confusions(
+            *(np.broadcast_to(cell, shape).ravel() for cell in cells), (orders * num_seeds, num_classes)
+        )
+        return METRICS[metric](counts).reshape(orders, num_seeds).mean(axis=1)
 
-    observed = measure(y_true)
+    observed = float(measure(y_true[np.newaxis])[0])
     if pd.DataFrame({"subject": subject, "y": y_true}).drop_duplicates().shape[0] == len(names):
         return PermutationTest(observed, observed, float("nan"))
     generator = np.random.default_rng(seed)
     in_order = np.argsort(subject, kind="stable")
     sizes = np.bincount(subject)
     size, first = np.repeat(sizes, sizes), np.repeat(np.cumsum(sizes) - sizes, sizes)
-    permuted, scores = np.empty_like(y_true), np.empty(draws)
-    for draw in range(draws):
+    scores = []
+    at_once = max(1, ANSWERS_AT_ONCE // y_pred.size)
+    for start in range(0, draws, at_once):
+        orders = min(at_once, draws - start)
         if in_series:
-            steps = np.repeat(generator.integers(sizes), sizes)
+            steps = np.repeat(generator.integers(sizes, size=(orders, len(sizes))), sizes, axis=1)
             shuffled = in_order[first + (np.arange(len(y_true)) - first + steps) % size]
         else:
-            shuffled = np.lexsort((generator.random(len(y_true)), subject))
-        permuted[in_order] = y_true[shuffled]
-        scores[draw] = measure(permuted)
+            shuffled = np.argsort(subject + generator.random((orders, len(y_true))), axis=1)
+        permuted = np.empty((orders, len(y_true)), np.int64)
+        permuted[:, in_order] = y_true[shuffled]
+        scores.append(measure(permuted))
+    scores = np.concatenate(scores)
     # The tolerance keeps rounding from turning a tie into a win.
     beaten_by = int((scores >= observed - 1e-12).sum())
     return PermutationTest(observed, float(scores.mean()), (1 + beaten_by) / (1 + draws))

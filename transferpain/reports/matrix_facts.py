@@ -22,7 +22,16 @@ from transferpain.store import read_json
 
 METRICS = ("balanced_accuracy", "macro_f1", "accuracy")
 KINDS = {"transfer": "Transfer", "cross_dataset": "Cross-dataset"}
-BASELINE_DRAWS = 50
+RECORD_COLUMNS = (
+    *("name", "kind", "selection", "head", "source", "trained_on", "tested_on", "state", "strategy", "task"),
+    *("adaptation", "transductive", "target_data", "seconds"),
+)
+SCORE_COLUMNS = (
+    *(metric + bound for metric in METRICS for bound in ("", "_low", "_high")),
+    *("majority_class_accuracy", "chance", "prior_draws", "coverage", "subjects", "clips", "seeds"),
+    *("task_hash", "labels", "failed_checks", "synthetic", "warnings"),
+)
+BASELINE_DRAWS = 20
 LABELS_CHECK = 11
 
 
@@ -187,10 +196,7 @@ def cells_table(records: Sequence[CellRecord], runs: Mapping[str, CellRun], metr
     for record in records:
         row = asdict(record) | {"transductive": is_transductive(record)}
         rows.append(row | (_scored(runs[record.name], metric) if record.name in runs else {}))
-    table = pd.DataFrame(rows)
-    front = ["name", "kind", "selection", "head", "source", "trained_on", "tested_on", "state"]
-    back = ["reason", "run"]
-    return table[[*front, *[column for column in table if column not in [*front, *back]], *back]]
+    return pd.DataFrame(rows, columns=[*RECORD_COLUMNS, *SCORE_COLUMNS, "reason", "run"])
 
 
 def is_transductive(record: CellRecord) -> bool:

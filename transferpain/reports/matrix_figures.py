@@ -19,7 +19,7 @@ MARKS = {"higher": "▲", "lower": "▼", "": ""}
 CELL_WIDTH, CELL_HEIGHT = 1.3, 0.72
 MARKERS = "osD^vPX*<>"
 GRID_COLOR = "#e3e7ec"
-LEAST_TEXT_CONTRAST = 0.55
+DARK = 0.2  # relative luminance below which white text has a contrast of 4 and more
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def draw_heat_map(
                     continue
                 share = np.clip((cell.value - limits[0]) / max(limits[1] - limits[0], 1e-9), 0, 1)
                 axes.add_patch(Rectangle(place, 1, 1, facecolor=colors(0.9 * share), edgecolor="white", linewidth=1.5))
-                color = "white" if share > LEAST_TEXT_CONTRAST else INK
+                color = _text_color(colors(0.9 * share))
                 text = f"{cell.value:.3f} {MARKS[cell.verdict]}".rstrip()
                 has_interval = not pd.isna(cell.low)
                 axes.text(
@@ -195,9 +195,9 @@ def draw_confusions(
         counts = np.asarray(matrix)
         totals = counts.sum(axis=1, keepdims=True)
         shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-        axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+        image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         for (row, column), share in np.ndenumerate(shares):
-            color = "white" if share > LEAST_TEXT_CONTRAST else INK
+            color = _text_color(image.cmap(share))
             axes.text(column, row, f"{100 * share:.0f}", ha="center", va="center", color=color, fontsize=9)
         axes.set_xticks([])
         axes.set_yticks([])
@@ -227,6 +227,13 @@ def draw_reliabilities(
         axes.tick_params(labelsize=7)
 
     return _small_multiples(bins, sources, targets, draw, synthetic)
+
+
+def _text_color(background: Sequence[float]) -> str:
+    """Return the colour of text that is read on a background, RGB from 0 to 1."""
+    channels = np.asarray(background[:3])
+    linear = np.where(channels <= 0.04045, channels / 12.92, ((channels + 0.055) / 1.055) ** 2.4)
+    return "white" if linear @ (0.2126, 0.7152, 0.0722) < DARK else INK
 
 
 def _small_multiples(

@@ -33,11 +33,11 @@ from transferpain.reports.matrix_tests import (
     PRIOR_DRAWS,
     TestFamily,
     adapted_pairs,
+    comparisons_table,
     crossed_pairs,
     gap_pairs,
     run_family,
     source_pairs,
-    tests_table,
     untrained_sources,
 )
 from transferpain.reports.matrix_views import grid_figures, grid_views, heat_limits, subject_views
@@ -109,7 +109,7 @@ def write_matrix_report(matrix: Matrix, records: list[CellRecord], places: Place
     write_csv(folder / "cells.csv", findings.cells)
     write_atomically(folder / "cells.parquet", lambda path: findings.cells.to_parquet(path, index=False))
     marks = {"synthetic": any(run.facts["synthetic"] for run in findings.runs.values())}
-    write_csv(folder / "comparisons.csv", tests_table(findings.families, matrix.metric).assign(**marks))
+    write_csv(folder / "comparisons.csv", comparisons_table(findings.families, matrix.metric).assign(**marks))
     write_text(folder / "matrix.tex", _latex(matrix, findings))
     write_text(folder / "index.html", _page(matrix, records, findings, relpath(places.runs, folder)))
     return folder / "index.html"

@@ -27,10 +27,11 @@ SCORES = {
     "h_score": "H-score",
     "regularized_h_score": "Regularised H-score",
     "transrate": "TransRate",
-    "proxy_a_distance": "Proxy A-distance",
+    "proxy_a_distance": "Proxy A-distance, negative",
 }
-# A distance: the closer the domains, the better transfer should be.
-LOWER_IS_BETTER = ("proxy_a_distance",)
+# The one score that looks at the dataset that is tested on in a cross-dataset cell: the others are of the dataset that
+# is trained on. As a distance it is turned round: the closer the datasets, the better transfer should be.
+DISTANCE = "proxy_a_distance"
 
 
 def permutations(runs: Mapping[str, CellRun], metric: str) -> tuple[pd.DataFrame, Family]:
@@ -143,14 +144,18 @@ def diagonals(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -
 def predicted(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -> pd.DataFrame:
     """Return each transferability score beside what was achieved: a row a finished cell and score.
 
-    `value` is missing where the score is, with its reason; a distance is turned round, so that higher is better.
+    A transfer cell's scores are those of its source on the target's training clips; of a cross-dataset cell only the
+    proxy A-distance tells of the target. `value` is missing where the score is, with its reason; the distance is
+    negative, so that higher is better.
     """
     rows = []
     for grid in grids:
         for (source, target), run in grid.of(runs).items():
             for score, entry in run.transferability.items():
+                if (score == DISTANCE) != (grid.kind == "cross_dataset"):
+                    continue
                 value = entry["value"]
-                if value is not None and score in LOWER_IS_BETTER:
+                if value is not None and score == DISTANCE:
                     value = -value
                 row = {"kind": grid.kind, "selection": grid.selection, "head": grid.head, "target": target}
                 row |= {"source": source, "score": score, "value": value, "achieved": run.score(metric)["value"]}

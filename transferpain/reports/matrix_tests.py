@@ -209,7 +209,7 @@ def compare(pair: Pair, runs: Mapping[str, CellRun], metric: str) -> PairedTest:
     return replace(test, wilcoxon=wilcoxon, reason=reason, **effects)
 
 
-def tests_table(families: Sequence[TestFamily], metric: str) -> pd.DataFrame:
+def comparisons_table(families: Sequence[TestFamily], metric: str) -> pd.DataFrame:
     """Return a row a comparison, as numbers: the pair, difference, test, effect sizes, and why any is missing."""
     rows = []
     for family in families:
