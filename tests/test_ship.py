@@ -22,6 +22,7 @@ EXPERIMENT = {
     "name": "ferplus-small",
     "question": "?",
     "protocol": {"kind": "folders", "test_split": "validation", "selection": "inner"},
+    "backbone": "resnet18",
     "images": {"size": 64},
     "training": {"patience": None, "ema": 0.995},
     "phases": {},

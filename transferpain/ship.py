@@ -118,6 +118,7 @@ def read_recipe(run: RunFolder, settings: dict[str, str]) -> Recipe:
     return Recipe(
         name=experiment["name"],
         run=run.path.resolve().name,
+        backbone=experiment["backbone"],
         settings=settings,
         epochs=len(histories[0]),
         trainings=len(histories),

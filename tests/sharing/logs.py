@@ -24,6 +24,7 @@ def drawn_recipe(name: str, size: int, selection: float, test: float) -> Recipe:
     return Recipe(
         name=name,
         run=f"{name}-0123456789abcdef",
+        backbone="resnet18",
         settings={"images.size": str(size)},
         epochs=30,
         trainings=1,

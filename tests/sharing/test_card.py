@@ -104,7 +104,7 @@ def test_the_card_shows_every_recipe_with_and_without_copies():
     log = drawn_log()
     card = rendered(log)
     assert "scored\n2 times, once for each training" in card
-    assert 'training ("selection"), which for this model is the highest' in card
+    assert "of the recipes with its backbone this model's is the highest" in card
     for name, size, all_rows, without in (
         ("large", 96, "0.850 [0.840, 0.860]", "0.800 [0.790, 0.810]"),
         ("small", 64, "0.860 [0.850, 0.870]", "0.810 [0.800, 0.820]"),
@@ -116,7 +116,10 @@ def test_the_card_shows_every_recipe_with_and_without_copies():
         assert f"| {run} | all | {all_rows} | {all_rows} |" in card
         assert f"| {run} | without copies | {without} | {without} |" in card
     turned = Recipes(recipes=log.recipes.recipes[::-1])
-    assert "which for this model is **not** the highest" in rendered(Log(log.training, turned))
+    assert "this model's is **not** the highest" in rendered(Log(log.training, turned))
+    small, large = turned.recipes
+    other = Recipes(recipes=(small, large.model_copy(update={"backbone": "vgg16"})))
+    assert "this model's is the highest" in rendered(Log(log.training, other))
 
 
 def test_the_card_says_what_copies_change():

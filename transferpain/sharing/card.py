@@ -191,8 +191,8 @@ def epoch_rows(epochs: tuple[Epoch, ...]) -> list[list[str]]:
 def describe_recipes(log: Recipes) -> dict[str, Any]:
     """Return what the card says of the recipes: a row each, a row each and class, and how often was scored."""
     shipped, *others = log.recipes
-    chosen = [one.selection_accuracy for one in others if one.selection_accuracy is not None]
-    best = shipped.selection_accuracy is not None and all(one <= shipped.selection_accuracy for one in chosen)
+    rivals = [one.selection_accuracy or 0 for one in others if one.backbone == shipped.backbone]
+    best = all(one <= (shipped.selection_accuracy or 0) for one in rivals)
     classes = list(shipped.test.recall)
     return {
         "times": sum(one.trainings for one in log.recipes),

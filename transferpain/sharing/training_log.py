@@ -68,6 +68,7 @@ class Recipe(_Strict):
 
     Attributes:
         run: its folder's name.
+        backbone: `resnet18` or `vgg16`; selection chooses among the recipes of one backbone.
         settings: the settings in which the recipes differ, `images.size` -> `96`.
         epochs: how many were trained, of the first fold and seed.
         trainings: folds times seeds; each predicted its test rows once.
@@ -79,6 +80,7 @@ class Recipe(_Strict):
 
     name: str
     run: str
+    backbone: str
     settings: dict[str, str]
     epochs: int
     trainings: int
