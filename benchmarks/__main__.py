@@ -10,7 +10,19 @@ from benchmarks.measure import RESULTS
 from benchmarks.table import write_table
 
 HOME = Path(__file__).parent
-NAMES = ("startup", "indexing", "faces", "extraction", "heads", "training", "scores", "memory", "demo", "matrix")
+NAMES = (
+    "startup",
+    "indexing",
+    "faces",
+    "extraction",
+    "heads",
+    "training",
+    "scores",
+    "memory",
+    "sharing",
+    "demo",
+    "matrix",
+)
 
 
 def main() -> None:

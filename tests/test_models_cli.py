@@ -7,6 +7,7 @@ import pytest
 from tests.command_line import imported_modules, transferpain
 from tests.sharing.complete import save_complete
 from tests.sharing.web import Web, serve
+from tests.test_ship import write_run
 from transferpain.sharing.manifest import manifest_hash
 
 
@@ -90,6 +91,21 @@ def test_a_model_is_pulled_from_the_web(workspace, tmp_path):
         done = transferpain("models", "pull", address, "--out", tmp_path / "mine", "--workspace", tmp_path)
     assert done.returncode == 0, done.stderr
     assert manifest_hash(tmp_path / "mine") == manifest_hash(model)
+
+
+def test_a_model_is_shipped_and_what_was_done_is_printed(tmp_path):
+    run = write_run(tmp_path / "runs", "mine", 64, 0)
+    done = transferpain("models", "ship", run, "--to", tmp_path / "weights" / "mine")
+    assert done.returncode == 0, done.stderr
+    for told in (
+        manifest_hash(tmp_path / "weights" / "mine"),
+        manifest_hash(run / "model"),
+        "c" * 64,
+        run.name,
+        "0.0 MB",
+    ):
+        assert told in done.stdout
+    assert "is not a finished run" in fail(transferpain("models", "ship", tmp_path, "--to", tmp_path / "more"))
 
 
 @pytest.mark.parametrize("place", ["zip", "web"])

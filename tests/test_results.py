@@ -54,6 +54,18 @@ def test_scores_are_those_of_the_predictions(plan):
     assert not (plan.run.path / "submission.csv").exists()
 
 
+def test_copies_that_the_index_marks_are_left_out_of_second_scores(plan):
+    (fold,) = plan.folds
+    units = plan.units.assign(in_training=False)
+    units.loc[fold.test[:2], "in_training"] = True
+    plan = dataclasses.replace(plan, units=units)
+    finish_folds(plan, [0.7])
+    finish(dataclasses.replace(plan, experiment=plan.experiment.model_copy(update={"seeds": (0,)})), None, None)
+    metrics = plan.run.metrics()
+    assert metrics["copies"] == 2
+    assert metrics["without_copies"]["clips"] == metrics["all"]["clips"] - 2 == len(fold.test) - 2
+
+
 def test_the_task_says_whether_its_levels_are_scored(plan):
     record_facts(plan, None)
     finish_folds(plan, [0.7, 0.4, 0.6])

@@ -17,6 +17,7 @@ from transferpain.runner import make_plan
 from transferpain.sharing.bundle import read_bundle, save_bundle
 from transferpain.sharing.manifest import COMPLETE, manifest_hash, read_complete
 from transferpain.sharing.probe import reproduce
+from transferpain.sharing.training_log import read_log
 from transferpain.sources.backbones import build_vgg16_gap
 from transferpain.sources.origin import bundle_origin
 from transferpain.sources.preprocessing import Preprocessing
@@ -34,7 +35,7 @@ def plan(small_twin, tmp_path_factory):
 
 def test_the_model_of_a_finished_run_is_complete(plan):
     manifest = read_complete(plan.run.model)
-    assert sorted(manifest["files"]) == sorted(COMPLETE)
+    assert sorted(manifest["files"]) == sorted((*COMPLETE, "training.json"))
     assert manifest["index"] == plan.index.hash
     assert manifest["start"] == "untrained"
     assert manifest["parents"] == []
@@ -43,6 +44,12 @@ def test_the_model_of_a_finished_run_is_complete(plan):
     assert yaml.safe_load((plan.run.model / "experiment.yaml").read_text()) == resolved(plan.experiment)
     assert read_bundle(plan.run.model).labels == plan.task.classes
     assert all(line.agrees for line in reproduce(plan.run.model))
+
+
+def test_the_training_of_the_kept_model_is_told(plan):
+    epochs = read_log(plan.run.model).training.epochs
+    assert [(epoch.epoch, epoch.val_loss, epoch.loss) for epoch in epochs] == [(1, 9.0, None), (2, 0.4, None)]
+    assert "| 2 | - | 0.4000 | - | - |" in (plan.run.model / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_hash_of_the_predictions_is_what_the_shell_computes(plan):

@@ -145,7 +145,12 @@ def test_image_rows_run_from_csv_to_report(tmp_path):
     assert "SYNTHETIC" in result.stdout
     (path,) = (tmp_path / "runs").iterdir()
     assert list(path.rglob("events.out.tfevents.*"))
-    assert RunFolder(path).metrics()["has_subjects"] is False
+    metrics = RunFolder(path).metrics()
+    assert metrics["has_subjects"] is False
+    assert metrics["copies"] == 0  # a twin's copies never stand in two splits
+    done = transferpain("models", "ship", path, "--to", tmp_path / "weights" / "small")
+    assert done.returncode == 0, done.stderr
+    assert "1 epoch. Validation" in (tmp_path / "weights" / "small" / "README.md").read_text(encoding="utf-8")
 
 
 CROSS = {"task": "cross-binary", "dataset": "biovid", "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"}}

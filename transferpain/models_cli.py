@@ -95,6 +95,32 @@ def import_model(
     out().print(f"model: {fetch_model(place, folder, workspace)}", markup=False, soft_wrap=True)
 
 
+@models_app.command(epilog=example("models ship runs/ferplus-resnet18-0123456789abcdef --to weights/ferplus-resnet18"))
+def ship(
+    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of the run whose model is shipped.")],
+    others: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[RUN...]", help="Further recipes; finished runs beside it are found by themselves."),
+    ] = None,
+    folder: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where it is to stand.")] = ...,
+    permission: Permission = "",
+    debug: Debug = False,
+) -> None:
+    """Put a run's model into weights/, with the log of every recipe that was tried for it; at most 65 MB."""
+    from transferpain.ship import ship_model
+
+    shipped = ship_model(run, others or [], folder, permission)
+    rows = [
+        ["folder", str(shipped.folder)],
+        ["size", f"{shipped.size / 1e6:.1f} MB"],
+        ["digest", shipped.digest],
+        ["in the run", shipped.original],
+        ["parents", ", ".join(shipped.parents) or "none"],
+        ["recipes", ", ".join(recipe.run for recipe in shipped.recipes.recipes)],
+    ]
+    print_rows("shipped", ["what", "result"], rows)
+
+
 @models_app.command(epilog=example("models push weights/mine hf://owner/mine"))
 def push(
     model: Model,

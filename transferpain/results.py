@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.evaluation.groups import write_subjects
-from transferpain.evaluation.metrics import score
+from transferpain.evaluation.metrics import mark_copies, score
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.features.compute import choose_compute_dtype
 from transferpain.leakage.checks import failed, run_checks, write_checks
@@ -134,8 +134,8 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
             folder = plan.run.fold(fold.name, seed)
             loss = lowest_loss(pd.read_csv(folder / "history.csv"))
             if loss < lowest:
-                best, lowest = folder / "model", loss
-    predictions = plan.run.predictions()
+                best, lowest = folder, loss
+    predictions = mark_copies(plan.run.predictions(), plan.units)
     scores = score(predictions, plan.task.classes, ordinal=plan.task.ordinal)
     if not plan.run.model.exists():
         keep_model(plan, best, scores)

@@ -8,6 +8,7 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import yaml
 
 from transferpain.datasets.index import Index
@@ -21,6 +22,7 @@ from transferpain.sharing.card import render_card
 from transferpain.sharing.manifest import load_manifest
 from transferpain.sharing.probe import make_probe
 from transferpain.sharing.terms import IMAGENET, Terms, inherit_terms
+from transferpain.sharing.training_log import TRAINING, Epoch, Log, Training
 from transferpain.store import file_hash, json_text
 from transferpain.strategies.target_data import target_data
 
@@ -85,25 +87,39 @@ def terms_of_data(index: Index) -> Terms:
 
 
 def keep_model(plan: Plan, best: Path, scores: dict) -> None:
-    """Copy the best fold's bundle to `model/` of the run, with experiment, scores, probe and card.
+    """Copy the best fold's bundle to `model/` of the run, with experiment, training, scores, probe and card.
 
     The model is read back for the probe, so that what is kept is known to load.
 
     Args:
-        best: the bundle of a fold.
+        best: the folder of a fold, with its bundle `model/`.
         scores: the content of the run's `metrics.json`.
     """
-    bundle = read_bundle(best)
-    metrics = shared_metrics(scores) | {"predictions_sha256": predictions_hash(plan.run)}
+    bundle = read_bundle(best / "model")
+    metrics, training = run_metrics(plan.run, scores), read_training(best)
     facts = {"commit": project_commit()}
-    card = render_card(bundle.manifest | facts, metrics, list(bundle.labels), bundle.preprocessing)
+    card = render_card(bundle.manifest | facts, metrics, list(bundle.labels), bundle.preprocessing, Log(training))
     files = {
         "experiment.yaml": yaml.safe_dump(resolved(plan.experiment), sort_keys=False).encode(),
         "metrics.json": json_text(metrics).encode(),
+        TRAINING: json_text(training.model_dump()).encode(),
         "probe.npz": make_probe(bundle.model, bundle.preprocessing),
         "README.md": card.encode(),
     }
-    extend_bundle(best, plan.run.model, files, facts)
+    extend_bundle(best / "model", plan.run.model, files, facts)
+
+
+def run_metrics(run: RunFolder, scores: dict) -> dict:
+    """Return the content of a bundle's `metrics.json`: a run's scores, and the hash of the predictions behind them."""
+    return shared_metrics(scores) | {"predictions_sha256": predictions_hash(run)}
+
+
+def read_training(fold: Path) -> Training:
+    """Return how a fold was trained, from its `history.csv`; without the seconds, which differ from run to run."""
+    history = pd.read_csv(fold / "history.csv")
+    known = [name for name in Epoch.model_fields if name in history]
+    rows = history[known].astype(object).where(history[known].notna(), None)
+    return Training(epochs=tuple(Epoch(**row) for row in rows.to_dict("records")))
 
 
 def shared_metrics(scores: Any) -> Any:

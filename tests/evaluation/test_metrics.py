@@ -10,7 +10,7 @@ from tests.evaluation.test_confusion import ANN
 from transferpain.errors import UserError
 from transferpain.evaluation import ordinal, ranking
 from transferpain.evaluation.confusion import METRICS
-from transferpain.evaluation.metrics import PROBABILITY_METRICS, score
+from transferpain.evaluation.metrics import PROBABILITY_METRICS, mark_copies, score
 
 CLASSES = ("none", "low", "high")
 
@@ -24,6 +24,7 @@ def test_published_run_of_prajod():
     assert scores["all"]["confusion"] == ANN.tolist()
     none = scores["all"]["per_class"]["none"]
     assert none.pop("auc") is not None
+    assert none.pop("recall_low") < none["recall"] < none.pop("recall_high")
     assert none == pytest.approx({"precision": 0.1, "recall": 2 / 12, "f1": 0.125, "support": 12})
 
 
@@ -66,12 +67,44 @@ def test_selected_rows_are_scored_a_second_time():
     assert score(table, CLASSES, draws=50)["selected"] is None
 
 
+def test_copies_of_training_pictures_are_left_out_of_the_second_scores():
+    table = draw_predictions(skill=1.0, seeds=(0, 1))
+    copied = table["clip"].str.endswith("000")
+    table.loc[~copied & (table["y_true"] == 1), "y_pred"] = 2
+    clips = table[table["seed"] == 0][["clip"]].assign(in_training=copied[table["seed"] == 0])
+    scores = score(mark_copies(table, clips), CLASSES, draws=50)
+    assert (scores["copies"], scores["all"]["clips"], scores["without_copies"]["clips"]) == (10, 120, 110)
+    assert scores["all"]["accuracy"]["value"] == pytest.approx(80 / 120)
+    assert scores["without_copies"]["accuracy"]["value"] == pytest.approx(70 / 110)
+    assert scores["without_copies"]["per_class"]["none"]["support"] == 30
+
+
+@pytest.mark.parametrize(("marked", "copies"), [(None, None), (False, 0), (True, 120)])
+def test_without_copies_or_without_anything_else_there_are_no_second_scores(marked, copies):
+    table = draw_predictions()
+    clips = table[["clip"]] if marked is None else table[["clip"]].assign(in_training=marked)
+    scores = score(mark_copies(table, clips), CLASSES, draws=20)
+    assert (scores["copies"], scores["without_copies"]) == (copies, None)
+
+
+def test_the_interval_of_a_recall_is_over_subjects():
+    # Four of ten subjects are always right and six always wrong; a draw has B(10, .4) / 10 right ones, whose
+    # 2.5 % and 97.5 % quantiles are .1 and .7 (tables of the binomial distribution).
+    table = draw_predictions((3,) * 3, skill=0.0)
+    right = table["subject"] < "S04"
+    table.loc[right, "y_pred"] = table.loc[right, "y_true"].astype(int)
+    for row in score(table, CLASSES)["all"]["per_class"].values():
+        assert row["recall"] == pytest.approx(0.4)
+        assert (row["recall_low"], row["recall_high"]) == pytest.approx((0.1, 0.7))
+
+
 def test_absent_classes_are_named_and_enter_no_mean():
     scores = score(draw_predictions((4, 4, 0), skill=1.0), CLASSES, draws=50)
     assert scores["absent"] == ["high"]
     assert scores["all"]["balanced_accuracy"]["value"] == 1.0
     assert scores["all"]["per_class"]["high"] == {
-        "precision": None, "recall": None, "f1": None, "auc": None, "support": 0,
+        "precision": None, "recall": None, "recall_low": None, "recall_high": None, "f1": None, "auc": None,
+        "support": 0,
     }  # fmt: skip
 
 

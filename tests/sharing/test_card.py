@@ -3,7 +3,9 @@ import yaml
 
 from tests.sharing.bundles import LABELS
 from tests.sharing.complete import PREPROCESSING, drawn_metrics, facts_for
+from tests.sharing.logs import drawn_log, drawn_training
 from transferpain.sharing.card import render_card
+from transferpain.sharing.training_log import Log, Recipes
 
 VERSIONS = {"versions": {"keras": "3.15.1"}}
 
@@ -88,3 +90,52 @@ def test_a_head_on_adapted_features_says_how_they_are_adapted():
     card = card_of(adaptation="subject_standardization", target_data="unlabelled test clips (transductive)")
     assert "**Features have to be adapted first** (`subject_standardization`" in card
     assert "each person's features minus their mean, divided by their deviation |" in card
+
+
+def rendered(log: Log, metrics: dict | None = None) -> str:
+    facts = facts_for("ferplus", False) | VERSIONS
+    return render_card(facts, metrics or drawn_metrics(), list(LABELS), PREPROCESSING, log)
+
+
+def test_the_card_tells_how_the_model_was_trained():
+    card = rendered(Log(drawn_training(40)))
+    assert "40 epochs, 12 of them shown." in card
+    assert "| 1 | 1.0000 | 2.0000 | 0.0000 | 0.08 |" in card
+    assert "| 40 | 0.0250 | 0.0500 | 0.9750 | 0.08 |" in card
+    assert "3 epochs. Validation" in rendered(Log(drawn_training(3)))
+    assert "## Training" not in card_of()
+    assert "## Recipes" not in card
+
+
+def test_the_card_shows_every_recipe_with_and_without_copies():
+    log = drawn_log()
+    card = rendered(log)
+    assert "scored\n2 times, once for each training" in card
+    assert "of the recipes with its backbone this model's is the highest" in card
+    for name, size, all_rows, without in (
+        ("large", 96, "0.850 [0.840, 0.860]", "0.800 [0.790, 0.810]"),
+        ("small", 64, "0.860 [0.850, 0.870]", "0.810 [0.800, 0.820]"),
+    ):
+        selection = {"large": "0.8400", "small": "0.8200"}[name]
+        run = f"{name}-0123456789abcdef"
+        scores = f"100 | {all_rows} | {all_rows} | 90 | {without} | {without}"
+        assert f"| `{run}` | images.size {size} | 30 | {selection} | {scores} |" in card
+        assert f"| {run} | all | {all_rows} | {all_rows} |" in card
+        assert f"| {run} | without copies | {without} | {without} |" in card
+    turned = Recipes(recipes=log.recipes.recipes[::-1])
+    assert "this model's is **not** the highest" in rendered(Log(log.training, turned))
+    small, large = turned.recipes
+    other = Recipes(recipes=(small, large.model_copy(update={"backbone": "vgg16"})))
+    assert "this model's is the highest" in rendered(Log(log.training, other))
+
+
+def test_the_card_says_what_copies_change():
+    metrics = drawn_metrics()
+    assert "also stand in the training rows" not in rendered(Log(), metrics)
+    card = rendered(Log(), metrics | {"copies": 7, "without_copies": metrics["all"]})
+    assert "7 of the tested pictures also stand in the training rows. Without them: accuracy" in card
+
+
+def test_the_recall_of_each_class_has_its_interval():
+    row = drawn_metrics()["all"]["per_class"]["pain"]
+    assert f"{row['recall']:.2f} [{row['recall_low']:.2f}, {row['recall_high']:.2f}]" in card_of()

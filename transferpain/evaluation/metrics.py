@@ -20,7 +20,7 @@ from transferpain.evaluation.predictions import (
     tells_subjects_apart,
 )
 from transferpain.evaluation.ranking import class_area, ranking_statistic, why_no_area
-from transferpain.evaluation.resampling import Answers, bootstrap, read_answers, score_whole
+from transferpain.evaluation.resampling import Answers, bootstrap, read_answers, score_whole, weighted
 from transferpain.evaluation.statistics import DRAWS, Interval, bootstrap_subjects
 
 PROBABILITY_METRICS = ("auc", "log_loss", "brier", "calibration_error")
@@ -44,12 +44,15 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
           `subjects`, `clips` (labelled), `unlabelled`, `coverage` (mean share of frames with a face),
           `clips_without_face`;
         - `all` and `covered` (clips with a face in at least one frame): each metric as
-          `{value, low, high, draws}`, `per_class` (precision, recall, f1, auc, support), `confusion` (rows true,
-          columns predicted, summed over seeds), `per_seed`, `clips`, `subjects`; None without a label;
+          `{value, low, high, draws}`, `per_class` (precision, recall with recall_low and recall_high, f1, auc,
+          support), `confusion` (rows true, columns predicted, summed over seeds), `per_seed`, `clips`, `subjects`;
+          None without a label;
         - in both of them also `auc`, `log_loss`, `brier`, `calibration_error` and, in `ordinal` (None unless the
           classes are ordered), the scores of `ordinal.NAMES`: each as `{value, low, high, draws, reason}`, where
           `reason` says why a value is None; and `reliability`, the bins behind the calibration error;
         - `selected`: the same over the rows that the column `selected` marks, where there is one; else None;
+        - `copies`: how many labelled clips the column `in_training` marks, None where there is none; and
+          `without_copies`: the same scores over all others; None if that leaves out nothing, or everything;
         - `has_subjects`: false where most subjects have one clip (images grouped by their pixels): there the
           interval is one over images, and a subject's score says nothing;
         - `per_subject`: a row a subject, its means over the classes the subject has; empty without subjects.
@@ -71,6 +74,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
     has_subjects = tells_subjects_apart(clips)
     clips_without_face = int((clips["coverage"] == 0).sum())
     selected = predictions[predictions["selected"]] if "selected" in predictions else predictions[:0]
+    copies, originals = _copies(predictions, clips[labelled])
     whole = _scores(predictions, classes, ordinal, False, draws) if has_labels else None
     covered = _scores(predictions, classes, ordinal, True, draws) if has_labels and clips_without_face else whole
     return {
@@ -85,9 +89,30 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
         "all": whole,
         "covered": covered,
         "selected": _scores(selected, classes, ordinal, False, draws) if has_labels and len(selected) else None,
+        "copies": copies,
+        "without_copies": _scores(originals, classes, ordinal, False, draws) if len(originals) else None,
         "has_subjects": has_subjects,
         "per_subject": _per_subject(predictions, clips[labelled]) if has_labels and has_subjects else [],
     }
+
+
+def mark_copies(predictions: pd.DataFrame, clips: pd.DataFrame) -> pd.DataFrame:
+    """Add the column `in_training` to a run's predictions if the dataset marks tested pictures that it also trains on.
+
+    Args:
+        clips: rows of an index, with `in_training` where its dataset has copies (FER+).
+    """
+    if "in_training" not in clips:
+        return predictions
+    return predictions.assign(in_training=predictions["clip"].isin(clips.loc[clips["in_training"].eq(True), "clip"]))
+
+
+def _copies(predictions: pd.DataFrame, labelled: pd.DataFrame) -> tuple[int | None, pd.DataFrame]:
+    """Return how many labelled clips also stand in training, and all other rows; none if nothing is left out."""
+    if "in_training" not in predictions:
+        return None, predictions[:0]
+    copies = int(labelled["in_training"].sum())
+    return copies, predictions[~predictions["in_training"]] if 0 < copies < len(labelled) else predictions[:0]
 
 
 def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, covered: bool, draws: int) -> dict:
@@ -96,6 +121,7 @@ def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, 
     further, further_by_seed = _further_scores(answers, ordinal, draws)
     pooled = by_subject.counts.sum(axis=0)  # (seeds, K, K)
     intervals = bootstrap_subjects(predictions, covered=covered, draws=draws)
+    recalls = _recalls(by_subject.counts, classes, draws)
     return {
         **{name: _entry(interval) for name, interval in intervals.items()},
         **{name: further[name] for name in PROBABILITY_METRICS},
@@ -104,7 +130,9 @@ def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, 
         "per_class": {
             name: {
                 "precision": _mean(on.precision(pooled)[:, index]),
-                "recall": _mean(on.recall(pooled)[:, index]),
+                "recall": _number(recalls[name].value),
+                "recall_low": _number(recalls[name].low),
+                "recall_high": _number(recalls[name].high),
                 "f1": _mean(on.f1(pooled)[:, index]),
                 "auc": _number(class_area(answers, index)),
                 "support": int(pooled[:1, index].sum()),
@@ -120,6 +148,18 @@ def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, 
         "clips": int(pooled[:1].sum()),
         "subjects": len(by_subject.subjects),
     }
+
+
+def _recalls(counts: np.ndarray, classes: tuple[str, ...], draws: int) -> dict[str, Interval]:
+    """Return the recall of each class from confusion matrices `(subjects, seeds, classes, classes)`."""
+    if not counts.size:
+        return dict.fromkeys(classes, UNDEFINED)
+
+    def statistic(times: np.ndarray) -> dict[str, np.ndarray]:
+        values = on.recall(weighted(times, counts))  # (draws, seeds, classes)
+        return {name: values[..., index] for index, name in enumerate(classes)}
+
+    return bootstrap(statistic, len(counts), draws=draws)
 
 
 def _further_scores(answers: Answers, ordinal: bool, draws: int) -> tuple[dict[str, dict], dict[str, np.ndarray]]:

@@ -8,12 +8,11 @@ import zlib
 from pathlib import Path
 
 from transferpain.errors import UserError
-from transferpain.sharing.manifest import COMPLETE, MANIFEST
+from transferpain.sharing.manifest import COMPLETE, MANIFEST, OPTIONAL, files_in, may_hold
 from transferpain.store import write_atomically
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 PLAIN_FILE = (stat.S_IFREG | 0o644) << 16
-MAY_HOLD = {*COMPLETE, MANIFEST}
 # Far above any model here (our choice): 2 GB, and a hundred times what was received; weights hardly compress.
 LARGEST_BYTES = 2 << 30
 LARGEST_EXPANSION = 100
@@ -26,11 +25,11 @@ def write_archive(folder: Path, path: Path) -> None:
 
     def write(temporary: Path) -> None:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_STORED) as archive:
-            for file in sorted(folder.iterdir()):
-                member = zipfile.ZipInfo(file.name, EPOCH)
+            for name in files_in(folder):
+                member = zipfile.ZipInfo(name, EPOCH)
                 member.external_attr = PLAIN_FILE
-                member.file_size = file.stat().st_size
-                with open(file, "rb") as source, archive.open(member, "w") as target:
+                member.file_size = (folder / name).stat().st_size
+                with open(folder / name, "rb") as source, archive.open(member, "w") as target:
                     shutil.copyfileobj(source, target)
 
     write_atomically(path, write)
@@ -40,14 +39,16 @@ def unpack_archive(path: Path, folder: Path) -> None:
     """Unpack a bundle's zip into an empty folder.
 
     Raises:
-        UserError: if it is no zip; holds anything but the plain files of a bundle, each once, by their bare names; or
+        UserError: if it is no zip; holds anything but the plain files of a bundle, each once, by their names; or
             expands to more than any model would.
     """
     try:
         with zipfile.ZipFile(path) as archive:
             check_members(archive, path)
             for member in archive.infolist():
-                with archive.open(member) as source, open(folder / member.filename, "xb") as target:
+                file = folder / member.filename
+                file.parent.mkdir(exist_ok=True)
+                with archive.open(member) as source, open(file, "xb") as target:
                     shutil.copyfileobj(source, target)
     except DAMAGED as error:
         raise refused(path, error) from error
@@ -61,7 +62,7 @@ def check_members(archive: zipfile.ZipFile, path: Path) -> None:
         kind = stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
             raise refused(path, f"{member.filename}, which is a link or a folder, not a plain file")
-        if member.filename not in MAY_HOLD:
+        if member.filename != MANIFEST and not may_hold(member.filename):
             raise refused(path, f"a file {member.filename}")
         if names.count(member.filename) > 1:
             raise refused(path, f"{member.filename} twice")
@@ -74,7 +75,8 @@ def refused(path: Path, received: object) -> UserError:
     """Return the error for an archive that is not unpacked."""
     return UserError(
         f"The archive {path.name} is refused, and nothing of it was kept.",
-        rule=f"It may hold {', '.join(sorted(MAY_HOLD))}, by these bare names, and expand {LARGEST_EXPANSION}-fold.",
+        rule=f"It may hold {', '.join(sorted((MANIFEST, *COMPLETE, *OPTIONAL)))} and parts/<name>.skops, "
+        f"by these names, and expand {LARGEST_EXPANSION}-fold.",
         received=received,
         todo="Ask for a file that `transferpain models export` wrote.",
     )

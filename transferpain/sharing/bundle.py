@@ -6,11 +6,13 @@
     probe.npz         inputs and what the network answered, see probe.py
     experiment.yaml   the experiment that trained it, with every default filled in
     metrics.json      the scores of its run, and the hash of the predictions that they are derived from
+    training.json     how it was trained, epoch by epoch; recipes.json: what else was tried (see training_log.py)
+    parts/*.skops     models of scikit-learn (see sklearn_part.py)
     README.md         the model card
     manifest.json     see manifest.py
 
-The first three are written with every fold, the rest when the run is finished. Keras is imported only where a model
-is written or read.
+The first three are written with every fold, recipes.json when a model is shipped, parts where a method has any, the
+rest when the run is finished. Keras is imported only where a model is written or read.
 """
 
 import hashlib
@@ -103,13 +105,20 @@ def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: di
     manifest = read_manifest(source)
 
     def write(temporary: Path) -> None:
-        for name in manifest["files"]:
-            shutil.copyfile(source / name, temporary / name)
+        copy_listed(source, temporary, manifest)
         for name, content in files.items():
+            (temporary / name).parent.mkdir(exist_ok=True)
             (temporary / name).write_bytes(content)
         write_manifest(temporary, facts_of(manifest) | facts)
 
     return write_bundle_folder(folder, write)
+
+
+def copy_listed(source: Path, folder: Path, manifest: dict) -> None:
+    """Copy the files that a manifest lists, and nothing but them."""
+    for name in manifest["files"]:
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(source / name, folder / name)
 
 
 def write_bundle_folder(folder: Path, write: Callable[[Path], object]) -> str:

@@ -8,6 +8,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.adaptation.registry import ADAPTATIONS
 from transferpain.sharing.terms import Terms, restricting, terms_of
+from transferpain.sharing.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
 
 SCORES = {
     "balanced_accuracy": "balanced accuracy",
@@ -17,7 +18,7 @@ SCORES = {
 }
 
 
-def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing: dict) -> str:
+def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing: dict, log: Log | None = None) -> str:
     """Return the card as Markdown; the same JSON gives the same text.
 
     Args:
@@ -25,7 +26,9 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         metrics: the content of `metrics.json`.
         labels: names of the outputs.
         preprocessing: the content of `preprocess.json`.
+        log: how the model came to be, where the bundle tells.
     """
+    log = log or Log()
     template = Environment(
         loader=PackageLoader("transferpain.sharing"),
         undefined=StrictUndefined,
@@ -53,6 +56,9 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         seeds=f"{len(metrics['seeds'])} training{'s' if len(metrics['seeds']) > 1 else ''}",
         resampled="subjects" if metrics["has_subjects"] else "images",
         spread=describe_spread(metrics["per_subject"]),
+        copies=describe_copies(metrics),
+        epochs=log.training and {"all": len(log.training.epochs), "rows": epoch_rows(log.training.epochs)},
+        recipes=log.recipes and describe_recipes(log.recipes),
         predictions=metrics["predictions_sha256"],
         fold=manifest["fold"],
         seed=manifest["seed"],
@@ -163,4 +169,75 @@ def interval(score: dict) -> str:
 def shown(row: dict) -> dict[str, str]:
     """Return a class's scores as text."""
     numbers = {key: "-" if row[key] is None else f"{row[key]:.2f}" for key in ("precision", "recall", "f1")}
+    if row.get("recall_low") is not None:
+        numbers["recall"] += f" [{row['recall_low']:.2f}, {row['recall_high']:.2f}]"
     return numbers | {"support": str(row["support"])}
+
+
+def describe_copies(metrics: dict) -> str:
+    """Say how the scores change without tested pictures that also stand in the training rows; empty where none do."""
+    scores = metrics.get("without_copies")
+    if not scores:
+        return ""
+    return (
+        f"{metrics['copies']} of the tested pictures also stand in the training rows. Without them: accuracy "
+        f"{interval(scores['accuracy'])}, balanced accuracy {interval(scores['balanced_accuracy'])}, "
+        f"macro F1 {interval(scores['macro_f1'])}."
+    )
+
+
+def epoch_rows(epochs: tuple[Epoch, ...]) -> list[list[str]]:
+    """Return a row of cells for some of the epochs, the last always among them."""
+    return [
+        [
+            str(one.epoch) + (f" ({one.phase})" if len({epoch.phase for epoch in epochs}) > 1 else ""),
+            *("-" if value is None else f"{value:.4f}" for value in (one.loss, one.val_loss, one.val_accuracy)),
+            "-" if one.learning_rate is None else f"{one.learning_rate:.2g}",
+        ]
+        for one in thinned(epochs)
+    ]
+
+
+def describe_recipes(log: Recipes) -> dict[str, Any]:
+    """Return what the card says of the recipes: a row each, a row each and class, and how often was scored."""
+    shipped, *others = log.recipes
+    rivals = [one.selection_accuracy or 0 for one in others if one.backbone == shipped.backbone]
+    best = all(one <= (shipped.selection_accuracy or 0) for one in rivals)
+    classes = list(shipped.test.recall)
+    return {
+        "times": sum(one.trainings for one in log.recipes),
+        "rows": [recipe_row(one) for one in log.recipes],
+        "best": best,
+        "classes": classes,
+        "recalls": [
+            [one.run, which, *(value_of(tested.recall[name]) for name in classes)]
+            for one in log.recipes
+            for which, tested in (("all", one.test), ("without copies", one.without_copies))
+            if tested is not None
+        ],
+    }
+
+
+def recipe_row(recipe: Recipe) -> list[str]:
+    """Return the cells of a recipe: name, run, settings, epochs, scores with and without copies."""
+
+    def cells(tested: Tested | None) -> list[str]:
+        if tested is None:
+            return ["-"] * 3
+        return [str(tested.clips), value_of(tested.accuracy), value_of(tested.balanced_accuracy)]
+
+    settings = ", ".join(f"{key} {value}" for key, value in recipe.settings.items())
+    selection = "-" if recipe.selection_accuracy is None else f"{recipe.selection_accuracy:.4f}"
+    return [
+        f"`{recipe.run}`",
+        settings.replace("|", "/") or "-",
+        str(recipe.epochs),
+        selection,
+        *cells(recipe.test),
+        *cells(recipe.without_copies),
+    ]
+
+
+def value_of(score: Score) -> str:
+    """Return a score with its interval as text."""
+    return interval(score.model_dump())

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 
 from transferpain.errors import UserError
 
@@ -83,6 +84,22 @@ def check_members(archive: zipfile.ZipFile, names: set[str]) -> None:
     packed = [member.filename for member in archive.infolist() if member.compress_type != zipfile.ZIP_STORED]
     if packed:
         raise Refused(f"a compressed {packed[0]}, which may expand to any size")
+
+
+def read_array(content: bytes, kinds: str = "fiu") -> np.ndarray:
+    """Read a `.npy` file of plain numbers; numpy's own reader would set aside whatever memory its header asks for.
+
+    Args:
+        kinds: the kinds of dtype that it may have; those of all fields, if it has fields.
+    """
+    stream = io.BytesIO(content)
+    if np.lib.format.read_magic(stream) != (1, 0):
+        raise Refused("an array in an unknown format")
+    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
+    fields = [dtype] if dtype.fields is None else [field for field, *_ in dtype.fields.values()]
+    if any(field.fields or field.base.kind not in kinds for field in fields):
+        raise Refused(f"an array of {dtype}")
+    return np.frombuffer(stream.read(), dtype).reshape(shape, order="F" if by_columns else "C")
 
 
 def check_config(config: Any) -> None:

@@ -26,6 +26,10 @@ MANIFEST = "manifest.json"
 REQUIRED = ("model.keras", "preprocess.json", "labels.json")
 # What a finished run adds; every one of them is needed before a model is passed on.
 COMPLETE = (*REQUIRED, "probe.npz", "experiment.yaml", "metrics.json", "README.md")
+# How the model came to be, see training_log.py.
+OPTIONAL = ("training.json", "recipes.json")
+# Models of scikit-learn, see sklearn_part.py.
+PART_PATTERN = r"parts/[a-z0-9][a-z0-9-]*\.skops"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 
 Digest = Annotated[str, Field(pattern=DIGEST_PATTERN)]
@@ -50,7 +54,7 @@ class Manifest(BaseModel):
         parents: digests of the bundles that it descends from, the nearest first.
         terms: of each dataset that it or a parent was trained on; `None` if unknown.
         permission: who allowed a restricted model to be passed on; empty if nobody did.
-        original: the digest before a permission was recorded.
+        original: the digest before a permission was recorded, or before it was shipped.
     """
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
@@ -74,7 +78,7 @@ def write_manifest(folder: Path, facts: dict) -> str:
     Args:
         facts: JSON types; the same facts and files give the same bytes.
     """
-    files = {file.name: facts_of_file(file) for file in sorted(folder.iterdir()) if file.name != MANIFEST}
+    files = {name: facts_of_file(folder / name) for name in files_in(folder) if name != MANIFEST}
     manifest = facts | {"format": FORMAT, "files": files}
     write_json(folder / MANIFEST, manifest | {"checksum": checksum(manifest)})
     return manifest_hash(folder)
@@ -83,6 +87,17 @@ def write_manifest(folder: Path, facts: dict) -> str:
 def manifest_hash(folder: Path) -> str:
     """Return a bundle's digest: the SHA-256 of its manifest."""
     return file_hash(folder / MANIFEST)
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return what stands in a bundle's folder, sorted: `model.keras`, `parts/scaler.skops`, and links and folders."""
+    paths = [path for path in folder.rglob("*") if path != folder / "parts" or path.is_symlink()]
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def may_hold(name: str) -> bool:
+    """Tell whether a bundle may hold a file of this name beside its manifest."""
+    return name in (*COMPLETE, *OPTIONAL) or re.fullmatch(PART_PATTERN, name) is not None
 
 
 def facts_of(manifest: dict) -> dict:
@@ -116,7 +131,7 @@ def load_manifest(folder: Path) -> dict:
             received=f"checksum {stated.checksum}, contents {checksum(manifest)}",
             todo="Get the bundle again, or train the model again.",
         )
-    if not set(REQUIRED) <= set(stated.files) <= set(COMPLETE):
+    if not set(REQUIRED) <= set(stated.files) or not all(map(may_hold, stated.files)):
         raise not_a_bundle(folder, f"a manifest of {', '.join(stated.files)}")
     return manifest
 
@@ -144,7 +159,7 @@ def read_manifest(folder: Path) -> dict:
                 received=received,
                 todo="Get the bundle again, or train the model again.",
             )
-    unknown = sorted(path.name for path in folder.iterdir() if path.name not in (*manifest["files"], MANIFEST))
+    unknown = [name for name in files_in(folder) if name not in (*manifest["files"], MANIFEST)]
     if unknown:
         raise UserError(
             f"The bundle {folder} is refused: it holds a file that its manifest does not list.",

@@ -13,12 +13,10 @@ from jinja2 import TemplateError
 from transferpain.errors import UserError
 from transferpain.progress import note
 from transferpain.sharing.archive import unpack_archive, write_archive
-from transferpain.sharing.bundle import extend_bundle, write_bundle_folder
+from transferpain.sharing.bundle import copy_listed, extend_bundle, write_bundle_folder
 from transferpain.sharing.card import render_card
 from transferpain.sharing.download import download
-from transferpain.sharing.guard import check_model_file
 from transferpain.sharing.manifest import (
-    COMPLETE,
     MANIFEST,
     check_digest,
     load_manifest,
@@ -26,8 +24,9 @@ from transferpain.sharing.manifest import (
     read_complete,
     split_digest,
 )
-from transferpain.sharing.probe import PROBE, read_probe
 from transferpain.sharing.terms import check_may_be_shared
+from transferpain.sharing.training_log import read_log
+from transferpain.sharing.verify import check_contents
 from transferpain.store import read_json
 
 WEB = ("http://", "https://")
@@ -60,8 +59,7 @@ def fetch_model(address: str, folder: Path | None, workspace: Path) -> Path:
         copy_from(place, temporary, workspace / "cache" / "downloads")
         manifest = read_complete(temporary)
         received = check_digest(temporary, digest)
-        check_model_file(temporary / "model.keras")
-        read_probe(temporary / PROBE)
+        check_contents(temporary, manifest)
         target = folder or parent / checked_name(manifest)
         if not is_there(target, received):
             temporary.chmod(0o755)
@@ -93,9 +91,8 @@ def copy_from(place: str, folder: Path, downloads: Path) -> None:
 
 def copy_files(source: Path, folder: Path) -> None:
     """Copy a bundle's files, and nothing but them."""
-    read_complete(source)
-    for name in (*COMPLETE, MANIFEST):
-        shutil.copyfile(source / name, folder / name)
+    copy_listed(source, folder, read_complete(source))
+    shutil.copyfile(source / MANIFEST, folder / MANIFEST)
 
 
 def copy_from_hub(place: str, folder: Path) -> None:
@@ -112,6 +109,7 @@ def copy_from_hub(place: str, folder: Path) -> None:
     try:
         names = [MANIFEST]
         for name in names:  # grows when the manifest has told the rest
+            (folder / name).parent.mkdir(exist_ok=True)
             shutil.copyfile(hub.hf_hub_download(repo_id=repository, filename=name, revision=revision), folder / name)
             if name == MANIFEST:
                 names += load_manifest(folder)["files"]
@@ -141,7 +139,7 @@ def send_model(model: str, address: str, permission: str) -> str:
     folder = Path(place)
     manifest = read_complete(folder)
     check_digest(folder, digest)
-    check_model_file(folder / "model.keras")
+    check_contents(folder, manifest)
     check_may_be_shared(manifest, permission)
     if address.startswith(WEB):
         raise UserError(
@@ -178,7 +176,7 @@ def send_to_hub(folder: Path, address: str) -> str:
     client = import_hub().HfApi()
     try:
         client.create_repo(repo_id=repository, private=True, exist_ok=True)
-        names = [*COMPLETE, MANIFEST]
+        names = [*load_manifest(folder)["files"], MANIFEST]
         commit = client.upload_folder(
             repo_id=repository, folder_path=str(folder), allow_patterns=names, commit_message="transferpain models push"
         )
@@ -197,7 +195,7 @@ def with_permission(source: Path, folder: Path, permission: str) -> Path:
     facts = {"permission": permission, "original": manifest_hash(source)}
     parts = (read_json(source / name) for name in ("metrics.json", "labels.json", "preprocess.json"))
     try:
-        card = render_card(load_manifest(source) | facts, *parts)
+        card = render_card(load_manifest(source) | facts, *parts, read_log(source))
     except (KeyError, TypeError, ValueError, AttributeError, TemplateError) as error:
         raise UserError(
             f"No card can be written for {source}.",
@@ -246,7 +244,7 @@ def is_there(folder: Path, digest: str) -> bool:
     raise UserError(
         f"{folder} is there already, and is not this model.",
         rule="Nothing is overwritten.",
-        todo="Name another folder with --out, or move this one away.",
+        todo="Name another folder, or move this one away.",
     )
 
 

@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 
 from transferpain.errors import UserError
-from transferpain.sharing.guard import Refused, check_members
+from transferpain.sharing.guard import check_members, read_array
 from transferpain.sources.preprocessing import scale_pixels, stated_preprocessing
 from transferpain.synthetic.camera import FERPLUS, seat
 from transferpain.synthetic.face import Pose, draw_face
@@ -99,17 +99,6 @@ def read_probe(path: Path) -> tuple[np.ndarray, np.ndarray]:
             received=error,
             todo="Ask whoever gave you the model for another one.",
         ) from error
-
-
-def read_array(content: bytes) -> np.ndarray:
-    """Read a `.npy` file of plain numbers; numpy's own reader would set aside whatever memory its header asks for."""
-    stream = io.BytesIO(content)
-    if np.lib.format.read_magic(stream) != (1, 0):
-        raise Refused("an array in an unknown format")
-    shape, by_columns, dtype = np.lib.format.read_array_header_1_0(stream)
-    if dtype.kind not in "fiu":
-        raise Refused(f"an array of {dtype}")
-    return np.frombuffer(stream.read(), dtype).reshape(shape, order="F" if by_columns else "C")
 
 
 def reproduce(folder: Path) -> list[Reproduction]:

@@ -9,7 +9,9 @@ from transferpain.sharing.collection import check_parents, find_models
 from transferpain.sharing.guard import check_model_file
 from transferpain.sharing.manifest import check_digest, read_complete, split_digest
 from transferpain.sharing.probe import PROBE, other_versions, read_probe, reproduce
+from transferpain.sharing.sklearn_part import check_part, part_names
 from transferpain.sharing.terms import restricting
+from transferpain.sharing.training_log import read_log
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,7 @@ def verify_model(address: str, workspace: Path | None, rerun: bool) -> list[Line
     folder = Path(place)
     manifest = read_complete(folder)
     received = check_digest(folder, digest)
-    check_model_file(folder / "model.keras")
-    read_probe(folder / PROBE)
+    check_contents(folder, manifest)
     lines = [
         Line("files", f"{len(manifest['files'])} files, each as the manifest states"),
         Line("digest", received + (" as asked for" if digest else "")),
@@ -59,6 +60,19 @@ def verify_model(address: str, workspace: Path | None, rerun: bool) -> list[Line
             for one in reproduce(folder)
         ]
     return lines
+
+
+def check_contents(folder: Path, manifest: dict) -> None:
+    """Check what is in the files of a complete bundle: no code, plain numbers, a log that can be read.
+
+    Raises:
+        UserError: as `check_model_file`, `read_probe`, `read_log` and `check_part`.
+    """
+    check_model_file(folder / "model.keras")
+    read_probe(folder / PROBE)
+    read_log(folder)
+    for name in part_names(manifest):
+        check_part(folder / name)
 
 
 def describe_data(manifest: dict) -> str:
