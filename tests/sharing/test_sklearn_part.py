@@ -3,7 +3,9 @@
 import io
 import json
 import pickle
+import shutil
 import zipfile
+from functools import cache
 
 import numpy as np
 import pytest
@@ -29,23 +31,31 @@ NAMES = np.array(["none", "pain"])[TWO]
 MODELS = {
     "scaler": lambda: StandardScaler().fit(X),
     "boosting": lambda: GradientBoostingClassifier(n_estimators=2, random_state=0).fit(X, THREE),
-    "stopped boosting": lambda: GradientBoostingClassifier(n_estimators=2, n_iter_no_change=1, random_state=0).fit(
-        X, TWO
-    ),
-    "histogram boosting": lambda: HistGradientBoostingClassifier(max_iter=2, random_state=0).fit(X, THREE),
-    "two names": lambda: HistGradientBoostingClassifier(max_iter=2, random_state=0).fit(X, NAMES),
+    "two names": lambda: GradientBoostingClassifier(n_estimators=2, n_iter_no_change=1, random_state=0).fit(X, NAMES),
+    "histogram boosting": lambda: HistGradientBoostingClassifier(max_iter=1, random_state=0).fit(X, TWO),
     "ada": lambda: AdaBoostClassifier(n_estimators=2, random_state=0).fit(X, THREE),
     "logistic": lambda: LogisticRegression(class_weight={0: 1.0, 1: 2.0}).fit(X, TWO),
-    "sigmoid": lambda: CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=2, random_state=0), cv=2).fit(
+    "sigmoid": lambda: CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=1, random_state=0), cv=2).fit(
         X, TWO
     ),
     "isotonic": lambda: CalibratedClassifierCV(LogisticRegression(), method="isotonic", cv=2).fit(X, THREE),
 }
 
 
+@cache
+def fitted(name: str):
+    """Return one of `MODELS`, fitted once for all tests."""
+    return MODELS[name]()
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory):
+    return save_small(tmp_path_factory.mktemp("saved") / "bundle")
+
+
 @pytest.fixture
-def bundle(tmp_path):
-    return save_small(tmp_path / "bundle")
+def bundle(saved, tmp_path):
+    return shutil.copytree(saved, tmp_path / "bundle")
 
 
 def answer(model):
@@ -54,7 +64,7 @@ def answer(model):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_a_part_answers_as_it_did_and_has_the_same_bytes_each_time(name, bundle):
-    model = MODELS[name]()
+    model = fitted(name)
     digest = save_part(model, bundle, "one")
     assert digest == manifest_hash(bundle)
     np.testing.assert_array_equal(answer(load_part(bundle, "one")), answer(model))
@@ -63,8 +73,8 @@ def test_a_part_answers_as_it_did_and_has_the_same_bytes_each_time(name, bundle)
 
 def test_a_part_is_hashed_and_travels_with_its_bundle(tmp_path):
     bundle = save_complete(tmp_path / "bundle")
-    save_part(MODELS["scaler"](), bundle, "scaler")
-    save_part(MODELS["logistic"](), bundle, "head")
+    save_part(fitted("scaler"), bundle, "scaler")
+    save_part(fitted("logistic"), bundle, "head")
     manifest = read_manifest(bundle)
     assert {"parts/scaler.skops", "parts/head.skops", "model.keras"} < manifest["files"].keys()
     assert manifest["versions"]["scikit-learn"]
@@ -76,7 +86,7 @@ def test_a_part_is_hashed_and_travels_with_its_bundle(tmp_path):
 
 
 def test_a_damaged_part_is_named(bundle):
-    save_part(MODELS["scaler"](), bundle, "scaler")
+    save_part(fitted("scaler"), bundle, "scaler")
     file = bundle / "parts" / "scaler.skops"
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
@@ -89,7 +99,7 @@ def test_a_damaged_part_is_named(bundle):
 
 
 def test_a_part_that_is_not_there_is_named(bundle):
-    save_part(MODELS["scaler"](), bundle, "scaler")
+    save_part(fitted("scaler"), bundle, "scaler")
     with pytest.raises(UserError, match=r"has no part head[\s\S]*Received: parts/scaler\.skops"):
         load_part(bundle, "head")
 
@@ -98,14 +108,14 @@ def test_a_part_that_is_not_there_is_named(bundle):
 def test_a_name_that_leaves_the_folder_is_refused(name, bundle):
     before = manifest_hash(bundle)
     with pytest.raises(ValueError, match="a part is named by"):
-        save_part(MODELS["scaler"](), bundle, name)
+        save_part(fitted("scaler"), bundle, name)
     assert manifest_hash(bundle) == before
 
 
 @pytest.mark.parametrize("path", ["parts/evil.py", "parts/deeper/one.skops", "elsewhere/one.skops", "parts/.skops"])
 def test_a_correct_manifest_lists_nothing_but_parts(path, bundle):
     (bundle / path).parent.mkdir(parents=True)
-    (bundle / path).write_bytes(part_bytes(MODELS["scaler"]()))
+    (bundle / path).write_bytes(part_bytes(fitted("scaler")))
     with pytest.raises(UserError, match="a file that its manifest does not list"):
         read_manifest(bundle)
     manifest = load_manifest(bundle)
@@ -169,7 +179,7 @@ def test_a_pickle_in_disguise_is_refused(bundle):
 
 
 def test_a_pickled_array_is_refused(bundle):
-    plant(bundle, part_bytes(MODELS["scaler"]()))
+    plant(bundle, part_bytes(fitted("scaler")))
     content = io.BytesIO()
     np.save(content, np.array([Evil()]), allow_pickle=True)
     change_members(bundle / "parts" / "one.skops", lambda members: members.update({"1.npy": content.getvalue()}))
@@ -194,7 +204,7 @@ def test_a_type_that_is_not_on_the_list_is_refused(named, bundle):
     def change(schema, arrays):
         schema["content"]["content"]["copy"] |= dict(zip(("__module__", "__class__", "__loader__"), named, strict=True))
 
-    plant(bundle, changed(MODELS["scaler"](), change))
+    plant(bundle, changed(fitted("scaler"), change))
     assert_refused(bundle, r"\(read as .*\), which is not on the list")
 
 
@@ -205,7 +215,7 @@ def test_what_skops_alone_would_trust_is_refused(bundle):
 
 @pytest.mark.parametrize("protocol", [0, 1, 3, True, "2", None])
 def test_another_protocol_is_refused(protocol, bundle):
-    plant(bundle, changed(MODELS["scaler"](), lambda schema, arrays: schema.update(protocol=protocol)))
+    plant(bundle, changed(fitted("scaler"), lambda schema, arrays: schema.update(protocol=protocol)))
     assert_refused(bundle, "protocol 2")
 
 
@@ -219,7 +229,7 @@ def test_an_archive_that_expands_is_refused(bundle):
 
 
 def test_an_array_that_asks_for_all_memory_is_refused(bundle):
-    plant(bundle, part_bytes(MODELS["scaler"]()))
+    plant(bundle, part_bytes(fitted("scaler")))
     content = io.BytesIO()
     np.lib.format.write_array_header_1_0(content, {"descr": "<f8", "fortran_order": False, "shape": (1 << 45,)})
     change_members(bundle / "parts" / "one.skops", lambda members: members.update({"1.npy": content.getvalue()}))
@@ -229,7 +239,7 @@ def test_an_array_that_asks_for_all_memory_is_refused(bundle):
 
 @pytest.mark.parametrize("name", ["evil.py", "../1.npy", "/1.npy", "1.npy.py"])
 def test_another_file_in_a_part_is_refused(name, bundle):
-    plant(bundle, part_bytes(MODELS["scaler"]()))
+    plant(bundle, part_bytes(fitted("scaler")))
     change_members(bundle / "parts" / "one.skops", lambda members: members.update({name: b"x"}))
     vouch_again(bundle)
     assert_refused(bundle, "an archive of")
@@ -263,7 +273,7 @@ def in_nodes(**fields):
     ],
 )
 def test_a_tree_that_leads_out_of_its_memory_is_refused(model, change, reason, bundle):
-    plant(bundle, changed(MODELS[model](), change))
+    plant(bundle, changed(fitted(model), change))
     assert_refused(bundle, reason)
 
 
@@ -301,12 +311,12 @@ def forget_features(schema, arrays):
     ],
 )
 def test_a_tree_with_false_figures_is_refused(model, change, reason, bundle):
-    plant(bundle, changed(MODELS[model](), change))
+    plant(bundle, changed(fitted(model), change))
     assert_refused(bundle, reason)
 
 
 def test_trees_that_would_write_beside_the_answer_are_refused(bundle):
-    three, two = MODELS["boosting"](), MODELS["stopped boosting"]()
+    three, two = fitted("boosting"), MODELS["two names"]()
     two.estimators_ = three.estimators_
     (bundle / "parts").mkdir()
     plant(bundle, part_bytes(two))
@@ -323,6 +333,6 @@ def test_nothing_of_a_hostile_part_is_run(bundle, capfd):
             "content": {},
         }
 
-    plant(bundle, changed(MODELS["scaler"](), change))
+    plant(bundle, changed(fitted("scaler"), change))
     assert_refused(bundle, "builtins.print")
     assert not capfd.readouterr().out
