@@ -23,10 +23,11 @@ def make_matrix(*, sources=SOURCES, targets=TARGETS, heads=("ann",), crossed=(),
     if sources:
         named = {source: {"source": "untrained" if "untrained" in source else "some-source"} for source in sources}
         tasks = {target: {"task": "ai4pain-three"} for target in targets}
-        values["transfer"] = {"sources": named, "targets": tasks, "heads": members}
+        values["transfer"] = [{"sources": named, "targets": tasks, "heads": members}]
     if crossed:
         trained = {name: {"source": f"{name}-vgg16"} for name in crossed}
-        values["cross_dataset"] = {"task": "pain-three", "trained_on": trained, "tested_on": crossed, "heads": members}
+        grid = {"task": "pain-three", "trained_on": trained, "tested_on": crossed, "heads": members}
+        values["cross_dataset"] = [grid]
     return Matrix.model_validate(values | changes)
 
 
@@ -36,9 +37,9 @@ def make_records(matrix: Matrix, *, states=None, selection="inner", adapted=()) 
     The head of each `adapted` one is `<head>-coral`.
     """
     axes = []
-    if grid := matrix.transfer:
+    for grid in matrix.transfer:
         axes += [("transfer", s, t, t, head) for s in grid.sources for t in grid.targets for head in grid.heads]
-    if grid := matrix.cross_dataset:
+    for grid in matrix.cross_dataset:
         for trained in grid.trained_on:
             axes += [("cross_dataset", trained, trained, t, head) for t in grid.tested_on for head in grid.heads]
     records = []

@@ -99,8 +99,8 @@ def source_pairs(matrix: Matrix, records: Sequence[CellRecord]) -> tuple[str, li
 
 
 def untrained_sources(matrix: Matrix) -> dict[str, str]:
-    """Return for each source of the transfer grid the untrained one that it is compared with; empty without any."""
-    sources = matrix.transfer.sources if matrix.transfer else {}
+    """Return for each source of the transfer grids the untrained one that it is compared with; empty without any."""
+    sources = {name: changes for grid in matrix.transfer for name, changes in grid.sources.items()}
     untrained = [name for name, changes in sources.items() if "untrained" in (name, changes.get("source"))]
     if not untrained:
         return {}
