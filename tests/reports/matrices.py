@@ -78,9 +78,7 @@ def write_cells(workspace: Path, records, *, skills=None, with_costs=True, **dra
         drawn: settings of `draw_predictions`; a target has the same clips in each run.
     """
     drawn = {"subjects": 8, "seeds": (0, 1), "clips_per_class": (4, 4, 4)} | drawn
-    for number, record in enumerate(records):
-        if record.state != "done":
-            continue
+    for number, record in enumerate(record for record in records if record.state == "done"):
         skill = (skills or {}).get(record.source, 0.4 if "untrained" in record.source else 0.6)
         table = draw_predictions(**drawn, skill=skill, spread=0.1, seed=number).assign(dataset=record.tested_on)
         if record.trained_on != record.tested_on:
