@@ -64,7 +64,7 @@ def fit_calibration(probabilities: np.ndarray, labels: np.ndarray) -> Calibratio
         slope = np.append(-(errors * logits * inverse).sum(), errors.sum(axis=0))
         return surprise + 0.5 * parameters @ parameters, slope + parameters
 
-    found = minimize(loss, np.zeros(classes + 1), jac=True, method="L-BFGS-B").x
+    found = minimize(loss, np.zeros(classes + 1), jac=True, method="BFGS").x
     return Calibration(float(np.exp(found[0])), found[1:])
 
 
