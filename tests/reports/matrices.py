@@ -1,11 +1,13 @@
 """Matrices whose cells are run folders with predictions drawn at random."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
+from transferpain.leakage.checks import write_checks
 from transferpain.matrix.cells import CellRecord
 from transferpain.matrix.settings import Matrix
 from transferpain.store import write_json
@@ -91,7 +93,9 @@ def write_cells(workspace: Path, records, *, skills=None, with_costs=True, **dra
             "training_shares": {"0": np.full(len(classes), 1 / len(classes)).tolist()},
         }
         folder = write_run(workspace / "runs", record.name, table, classes=classes, stated=stated)
-        write_leakage(folder, failing=(9,) if number == 0 else ())
+        checks = write_leakage(folder, failing=(9,) if number == 0 else ())
+        meaning = f"{record.source} (source): expression; {record.tested_on} (target): intensity of the stimulus"
+        write_checks(folder, [replace(line, figure=meaning) if line.number == 11 else line for line in checks])
         if with_costs:
             write_json(
                 folder / "cost.json",
