@@ -1,11 +1,13 @@
 """Matrices whose cells are run folders with predictions drawn at random."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
+from transferpain.leakage.checks import write_checks
 from transferpain.matrix.cells import CellRecord
 from transferpain.matrix.settings import Matrix
 from transferpain.store import write_json
@@ -79,9 +81,7 @@ def write_cells(workspace: Path, records, *, skills=None, with_costs=True, **dra
         drawn: settings of `draw_predictions`; a target has the same clips in each run.
     """
     drawn = {"subjects": 8, "seeds": (0, 1), "clips_per_class": (4, 4, 4)} | drawn
-    for number, record in enumerate(records):
-        if record.state != "done":
-            continue
+    for number, record in enumerate(record for record in records if record.state == "done"):
         skill = (skills or {}).get(record.source, 0.4 if "untrained" in record.source else 0.6)
         table = draw_predictions(**drawn, skill=skill, spread=0.1, seed=number).assign(dataset=record.tested_on)
         if record.trained_on != record.tested_on:
@@ -94,7 +94,9 @@ def write_cells(workspace: Path, records, *, skills=None, with_costs=True, **dra
             "training_shares": {"0": np.full(len(classes), 1 / len(classes)).tolist()},
         }
         folder = write_run(workspace / "runs", record.name, table, classes=classes, stated=stated)
-        write_leakage(folder, failing=(9,) if number == 0 else ())
+        checks = write_leakage(folder, failing=(9,) if number == 0 else ())
+        meaning = f"{record.source} (source): expression; {record.tested_on} (target): intensity of the stimulus"
+        write_checks(folder, [replace(line, figure=meaning) if line.number == 11 else line for line in checks])
         if with_costs:
             write_json(
                 folder / "cost.json",

@@ -36,6 +36,7 @@ def text(page):
     return page.read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_writes_the_page_and_the_tables_beside_it(page):
     assert page.parts[-3:] == ("reports", "drawn", "index.html")
     assert sorted(path.name for path in page.parent.iterdir()) == [
@@ -43,6 +44,7 @@ def test_writes_the_page_and_the_tables_beside_it(page):
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_page_is_whole_in_itself_and_names_no_path_of_this_machine(page, text):
     tags = Page(text)
     assert not {tag for tag, _ in tags.tags} & {"script", "link", "iframe", "object"}
@@ -57,6 +59,7 @@ def test_the_page_is_whole_in_itself_and_names_no_path_of_this_machine(page, tex
         assert workspace.encode() not in file.read_bytes()
 
 
+@pytest.mark.slow
 def test_every_finished_cell_links_to_its_run_and_the_link_leads_there(page, text):
     links = {attributes["href"] for attributes in Page(text).all("a")}
     cells = pd.read_csv(page.parent / "cells.csv")
@@ -65,6 +68,7 @@ def test_every_finished_cell_links_to_its_run_and_the_link_leads_there(page, tex
     assert all((page.parent / link / "metrics.json").is_file() for link in links)
 
 
+@pytest.mark.slow
 def test_failed_and_absent_cells_stand_with_their_reason(text):
     assert "<strong>trained-to-biovid-ann</strong> (failed): The training diverged." in text
     assert "<strong>ai4pain-on-ai4pain-ann</strong> (absent): The data of ai4pain are not here." in text
@@ -72,6 +76,7 @@ def test_failed_and_absent_cells_stand_with_their_reason(text):
     assert "trained on biovid: failed" in text
 
 
+@pytest.mark.slow
 def test_what_was_declared_is_said(text):
     assert "the metric, balanced accuracy" in text
     assert "each source against untrained, with the same head and target" in text
@@ -79,6 +84,7 @@ def test_what_was_declared_is_said(text):
     assert "Family of 2 tests, declared in advance. 1 of 2 tests could not be computed; they count as p = 1." in text
 
 
+@pytest.mark.slow
 def test_the_page_latex_and_csv_show_the_same_figures(page, text):
     cells = pd.read_csv(page.parent / "cells.csv")
     latex = (page.parent / "matrix.tex").read_text(encoding="utf-8")
@@ -101,6 +107,7 @@ def as_csv_reads(table):
     return pd.read_csv(StringIO(table.to_csv(index=False, float_format="%.6f")))
 
 
+@pytest.mark.slow
 def test_a_mark_in_the_heat_map_is_a_verdict_of_the_comparisons(page, text):
     tests = pd.read_csv(page.parent / "comparisons.csv").dropna(subset="verdict")
     marked = tests[tests["minus"].str.contains("draws")]["cell"]
@@ -111,6 +118,7 @@ def test_a_mark_in_the_heat_map_is_a_verdict_of_the_comparisons(page, text):
     assert "(+)" in (page.parent / "matrix.tex").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_every_section_is_there(text):
     for part in (
         "Which source?", "Statistics", "Mean rank of the sources", "On the diagonal and off it",
@@ -123,6 +131,7 @@ def test_every_section_is_there(text):
         assert part.lower() in text.lower(), part
 
 
+@pytest.mark.slow
 def test_drawn_data_are_marked_wherever_they_are_shown(page, text):
     assert "SYNTHETIC DATA: drawn faces.</strong>" in text
     assert "SYNTHETIC DATA" in (page.parent / "matrix.tex").read_text(encoding="utf-8")
@@ -131,6 +140,7 @@ def test_drawn_data_are_marked_wherever_they_are_shown(page, text):
     assert cells.loc[cells["state"] == "done", "synthetic"].all()
 
 
+@pytest.mark.slow
 def test_the_same_cells_give_the_same_page(tmp_path):
     matrix = make_matrix(targets=("biovid",))
     records = make_records(matrix)

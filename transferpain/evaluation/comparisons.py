@@ -14,7 +14,13 @@ from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from transferpain.evaluation.confusion import METRICS
-from transferpain.evaluation.predictions import CLIP, confusions_by_subject, labelled_rows, subject_names
+from transferpain.evaluation.predictions import (
+    CLIP,
+    confusions_by_subject,
+    labelled_rows,
+    number_of_classes,
+    subject_names,
+)
 from transferpain.evaluation.statistics import require_same_clips
 
 ALPHA = 0.05
@@ -196,6 +202,7 @@ def paired_arrays(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]
 
 def _is_right(run: pd.DataFrame) -> pd.Series:
     rows = labelled_rows(run)
-    by_clip = rows.pivot(index=CLIP, columns="seed", values="y_pred").mode(axis=1)[0]
-    truth = rows.drop_duplicates(CLIP).set_index(CLIP)["y_true"].loc[by_clip.index]
-    return (by_clip.astype(int) == truth.astype(int)).sort_index()
+    answers = rows.pivot(index=CLIP, columns="seed", values="y_pred")
+    votes = answers.to_numpy(dtype=np.int64)[:, :, np.newaxis] == np.arange(number_of_classes(run))
+    truth = rows.drop_duplicates(CLIP).set_index(CLIP)["y_true"].loc[answers.index]
+    return (truth.astype(int) == votes.sum(axis=1).argmax(axis=1)).sort_index()

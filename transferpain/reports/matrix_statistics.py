@@ -16,10 +16,10 @@ from transferpain.evaluation.transferability import agreement
 from transferpain.reports.matrix_facts import CellRun, Grid
 from transferpain.tasks.task import load_task
 
-# With 2,000 permutations the smallest p is 1 / 2,001, so that a hundred tests can still be significant together.
-PERMUTATIONS = 2000
+# With 4,000 permutations the smallest p is 1 / 4,001, so that two hundred tests can still be significant together.
+PERMUTATIONS = 4000
 # Frame-labelled runs have tens of thousands of rows: there are fewer permutations for them, and the table says so.
-PERMUTED_ROWS = 4_000_000
+PERMUTED_ROWS = 8_000_000
 SCORES = {
     "logme": "LogME",
     "leep": "LEEP",
