@@ -46,7 +46,7 @@ def test_each_source_is_compared_with_the_untrained_one_of_its_head_and_target()
 
 def test_of_two_untrained_sources_the_one_with_the_same_backbone_counts():
     matrix = make_matrix(sources=("a", "untrained", "untrained-resnet18"), targets=("biovid",))
-    sources = matrix.transfer.sources
+    sources = matrix.transfer[0].sources
     sources["a"]["backbone"] = sources["untrained-resnet18"]["backbone"] = "resnet18"
     _, pairs = source_pairs(matrix, make_records(matrix))
     assert names(pairs) == [("a-to-biovid-ann", "untrained-resnet18-to-biovid-ann")]
