@@ -6,7 +6,6 @@ import numpy as np
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.metrics import log_loss
 from sklearn.model_selection import ParameterGrid, StratifiedGroupKFold
-from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from transferpain.errors import UserError
@@ -19,7 +18,7 @@ class Fitted:
     """A fitted classifier.
 
     Attributes:
-        model: scaler and gradient boosting.
+        scaler, trees: the model: two parts, as a bundle keeps them.
         prior: share of pain among the training rows: the answer where no face was measured.
         threshold: from which probability on the answer is pain.
         chosen: learning rate, number and depth of the trees that the search chose.
@@ -27,7 +26,8 @@ class Fitted:
             subjects; what threshold and calibration may be fitted on.
     """
 
-    model: Pipeline
+    scaler: StandardScaler
+    trees: GradientBoostingClassifier
     prior: float
     threshold: Threshold
     chosen: dict[str, float]
@@ -35,7 +35,7 @@ class Fitted:
 
     def probability(self, features: np.ndarray) -> np.ndarray:
         """Return P(pain), float64 `(rows,)`; the prior for rows in which anything is missing."""
-        return _answer(self.model, features, self.prior)
+        return _answer(self.scaler, self.trees, features, self.prior)
 
 
 def join(embedding: np.ndarray, intensities: np.ndarray) -> np.ndarray:
@@ -80,26 +80,32 @@ def fit_boosting(
     for candidate in ParameterGrid(grid):
         answers = np.empty(len(features))
         for train, rest in folds:
-            model = _build(candidate, seed).fit(features[train], is_pain[train])
-            answers[rest] = _answer(model, features[rest], is_pain[train].mean())
+            model = _fit(features[train], is_pain[train], candidate, seed)
+            answers[rest] = _answer(*model, features[rest], is_pain[train].mean())
         loss = log_loss(is_pain, answers)
         if best is None or loss < best[0]:
             best = loss, candidate, answers
     _, chosen, out_of_fold = best
-    model = _build(chosen, seed).fit(features[covered], is_pain[covered])
+    scaler, trees = _fit(features[covered], is_pain[covered], chosen, seed)
     threshold = tune_threshold(out_of_fold, is_pain, settings.objective, settings.precision)
-    return Fitted(model, float(is_pain.mean()), threshold, dict(chosen), out_of_fold)
+    return Fitted(scaler, trees, float(is_pain.mean()), threshold, dict(chosen), out_of_fold)
 
 
-def _build(candidate: dict, seed: int) -> Pipeline:
-    return make_pipeline(StandardScaler(), GradientBoostingClassifier(**candidate, random_state=seed))
+def _fit(
+    features: np.ndarray, is_pain: np.ndarray, candidate: dict, seed: int
+) -> tuple[StandardScaler, GradientBoostingClassifier]:
+    scaler = StandardScaler().fit(features)
+    trees = GradientBoostingClassifier(**candidate, random_state=seed)
+    return scaler, trees.fit(scaler.transform(features), is_pain)
 
 
-def _answer(model: Pipeline, features: np.ndarray, prior: float) -> np.ndarray:
+def _answer(
+    scaler: StandardScaler, trees: GradientBoostingClassifier, features: np.ndarray, prior: float
+) -> np.ndarray:
     covered = np.isfinite(features).all(axis=1)
     probability = np.full(len(features), prior, np.float64)
     if covered.any():
-        probability[covered] = model.predict_proba(features[covered])[:, 1]
+        probability[covered] = trees.predict_proba(scaler.transform(features[covered]))[:, 1]
     return probability
 
 
