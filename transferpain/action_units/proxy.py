@@ -5,7 +5,6 @@ they are shown, and say with `standing` whether a check on real faces held. A st
 closed eyes, nor geometry the wrinkles of AU9 from the lip of AU10 as a coder does.
 """
 
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -68,10 +67,7 @@ def estimate(points: np.ndarray, coefficients: Coefficients | None = None) -> Ac
 
 def standing() -> dict[int, Standing]:
     """Return what a check on real faces found of each of `UNITS`; it holds for the coefficients it was made with."""
-    try:
-        check = read_json(CHECK)
-    except (OSError, json.JSONDecodeError):
-        check = {}
+    check = read_json(CHECK) if CHECK.is_file() else {}
     if check.get("coefficients") != fingerprint(read_json(COEFFICIENTS)):
         return dict.fromkeys(UNITS, "unvalidated")
     return {number: check["units"][str(number)] for number in UNITS}
