@@ -4,9 +4,16 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.preprocessing import StandardScaler
 
+from transferpain.action_units.measured import stack
+from transferpain.action_units.mesh import load_still_mesh
+from transferpain.action_units.proxy import UNITS, estimate
 from transferpain.errors import UserError
 from transferpain.hybrid.boosting import fit_boosting, join
 from transferpain.hybrid.settings import BoostingSettings
+from transferpain.synthetic.camera import UNBC
+from transferpain.synthetic.settings import TwinSettings
+from transferpain.synthetic.unbc import code, plan_unbc, score
+from transferpain.synthetic.videos import draw_clip, seat_person
 
 SMALL = BoostingSettings(learning_rates=(0.1,), estimators=(20,), depths=(1, 2), folds=3)
 
@@ -97,3 +104,17 @@ def test_embedding_and_action_units_stand_side_by_side():
     np.testing.assert_array_equal(joined, [[0, 0, 0, 1.5, np.nan], [0, 0, 0, 2.5, 0]])
     with pytest.raises(ValueError, match="2 embeddings and 3 rows"):
         join(np.zeros((2, 3)), np.zeros((3, 1)))
+
+
+@pytest.mark.slow
+def test_proxies_of_drawn_people_tell_pain_in_others():
+    find = load_still_mesh()
+    clips, scores, subjects = [], [], []
+    for plan in plan_unbc(TwinSettings(subjects=12, clips=2, seconds=0.8)):
+        pictures = list(draw_clip(UNBC, seat_person(UNBC, plan), plan))[::2]
+        clips.append(estimate(np.stack([find(picture) for picture in pictures])))
+        scores.append(score(code(plan))[::2])
+        subjects += [plan.person.name] * len(pictures)
+    features, is_pain = stack(clips, UNITS), np.concatenate(scores) > 0
+    fitted = fit_boosting(features, is_pain, np.array(subjects), SMALL, seed=0)
+    assert roc_auc_score(is_pain, fitted.out_of_fold) > 0.65

@@ -25,7 +25,9 @@ def load_still_mesh() -> Callable[[np.ndarray], np.ndarray]:
         mesh.process(np.zeros((64, 64, 3), np.uint8))
 
     def find(picture: np.ndarray) -> np.ndarray:
-        faces = mesh.process(picture).multi_face_landmarks
+        # It comments on the first face in a picture that is not square.
+        with standard_error_silenced():
+            faces = mesh.process(picture).multi_face_landmarks
         if not faces:
             return np.full((POINTS, 3), np.nan, np.float32)
         height, width = picture.shape[:2]
