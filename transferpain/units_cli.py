@@ -44,7 +44,7 @@ def fit(
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Fit the proxies again, on drawn faces whose action units are known: about two minutes."""
+    """Fit the proxies again, on drawn faces whose action units are known: about a minute."""
     from transferpain.action_units.fit import FitSettings, draw_examples, fit_proxies
     from transferpain.action_units.proxy import COEFFICIENTS
     from transferpain.store import write_json

@@ -49,6 +49,18 @@ def test_the_paper_s_model_is_scaled_gradient_boosting():
     np.testing.assert_allclose(fitted.probability(features), expected)
 
 
+def test_splits_may_look_at_some_of_the_columns():
+    features, is_pain, subjects = people(6)
+    # Behind many columns without a meaning: of 101, each split sees 10.
+    noise = np.random.default_rng(1).normal(size=(len(features), 99))
+    settings = SMALL.model_copy(update={"columns": "sqrt"})
+    fitted = fit_boosting(np.hstack([noise, features]), is_pain, subjects, settings, seed=0)
+    again = fit_boosting(np.hstack([noise, features]), is_pain, subjects, settings, seed=0)
+    assert fitted.trees.max_features_ == 10
+    assert roc_auc_score(is_pain, fitted.out_of_fold) > 0.6
+    np.testing.assert_array_equal(fitted.out_of_fold, again.out_of_fold)
+
+
 def test_out_of_fold_answers_know_nothing_of_their_subject():
     # Each person's own column names the person, and a person's answers are all alike: without grouping, the column
     # would give every answer away.

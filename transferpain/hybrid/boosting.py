@@ -21,7 +21,7 @@ class Fitted:
         scaler, trees: the model: two parts, as a bundle keeps them.
         prior: share of pain among the training rows: the answer where no face was measured.
         threshold: from which probability on the answer is pain.
-        chosen: learning rate, number and depth of the trees that the search chose.
+        chosen: what the search chose, as scikit-learn names it.
         out_of_fold: float64 `(rows,)`, the probabilities of the training rows by models that saw none of their
             subjects; what threshold and calibration may be fitted on.
     """
@@ -30,7 +30,7 @@ class Fitted:
     trees: GradientBoostingClassifier
     prior: float
     threshold: Threshold
-    chosen: dict[str, float]
+    chosen: dict[str, float | str | None]
     out_of_fold: np.ndarray
 
     def probability(self, features: np.ndarray) -> np.ndarray:
@@ -75,6 +75,7 @@ def fit_boosting(
         "learning_rate": settings.learning_rates,
         "n_estimators": settings.estimators,
         "max_depth": settings.depths,
+        "max_features": (None if settings.columns == "all" else settings.columns,),
     }
     best = None
     for candidate in ParameterGrid(grid):
