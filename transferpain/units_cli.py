@@ -59,14 +59,16 @@ def fit(
 @units_app.command("check-proxies", epilog=example("action-units check-proxies /path/to/fer2013"))
 def check(
     data_root: Annotated[Path, typer.Argument(metavar="DIR", help="Holds fer2013.csv and fer2013new.csv.")],
-    pictures: Annotated[int, typer.Option(help="How many Training pictures are drawn.", min=100)] = 4000,
+    pictures: Annotated[
+        int, typer.Option(help="How many pictures of Training and of PublicTest are drawn.", min=100)
+    ] = 4000,
     seed: Annotated[int, typer.Option(help="Of the draw.", min=0)] = 0,
     file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Default: the check in the package.")
     ] = None,
     debug: Debug = False,
 ) -> None:
-    """Check the proxies on real FER+ faces, and mark each as checked, failed or unvalidated: about a minute."""
+    """Check the proxies on real FER+ faces, and mark each as checked, failed or unvalidated: about two minutes."""
     from transferpain.action_units.check import check_proxies
     from transferpain.action_units.proxy import CHECK
     from transferpain.store import write_json
@@ -75,8 +77,9 @@ def check(
     write_json(file or CHECK, found)
     rows = []
     for number, standing in found["units"].items():
-        area = found["areas"].get(number)
-        figure = "-" if area is None else f"{area['area']} ({area['interval'][0]} to {area['interval'][1]})"
-        told = "-" if area is None else f"{area['shown_by']} against {area['against']}"
-        rows.append([f"AU{number}", told, figure, standing])
-    print_rows("proxies on real faces", ["unit", "told apart", "area under the ROC curve", "standing"], rows)
+        areas = [sample["areas"].get(number) for sample in found["samples"].values()]
+        figures = ["-" if area is None else "{} ({} to {})".format(area["area"], *area["interval"]) for area in areas]
+        told = "-" if areas[0] is None else f"{areas[0]['shown_by']} against {areas[0]['against']}"
+        rows.append([f"AU{number}", told, *figures, standing])
+    columns = ["unit", "told apart", *(f"area on {usage}" for usage in found["samples"]), "standing"]
+    print_rows("proxies on real faces: area under the ROC curve, 95 % interval", columns, rows)
