@@ -1,0 +1,30 @@
+"""What an experiment may choose about the classifiers on action units and embeddings."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from transferpain.hybrid.thresholds import Objective
+
+
+class BoostingSettings(BaseModel):
+    """Gradient boosting and its threshold. The first values of the lists are those that Verma's search found.
+
+    Attributes:
+        learning_rates, estimators, depths: what the grid search compares, each with each.
+        columns: how many columns each split of a tree looks at: all, as scikit-learn and so presumably Verma, or the
+            square root of their number, drawn anew (our choice: behind an embedding, a fraction of the time).
+        folds: parts of the training subjects, of which each is answered by a model of the others.
+        objective: what the threshold is tuned for.
+        precision: the precision that `recall_at_precision` demands.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    learning_rates: tuple[float, ...] = Field(default=(0.03, 0.1), min_length=1)
+    estimators: tuple[int, ...] = Field(default=(200, 100), min_length=1)
+    depths: tuple[int, ...] = Field(default=(3, 2), min_length=1)
+    columns: Literal["all", "sqrt"] = "all"
+    folds: int = Field(default=5, ge=2)
+    objective: Objective = "weighted_f1"
+    precision: float = Field(default=0.9, gt=0, le=1)
