@@ -11,6 +11,7 @@ from transferpain.console import Debug, Workspace, example, out, print_rows
 from transferpain.errors import UserError
 from transferpain.models_cli import models_app
 from transferpain.process import Stopped, message_of, prepare
+from transferpain.units_cli import units_app
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,6 +23,7 @@ app = typer.Typer(
 data_app = typer.Typer(no_args_is_help=True, help="Check a dataset, or draw a synthetic twin of one.")
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
+app.add_typer(units_app, name="action-units")
 
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
 DataRoot = Annotated[
