@@ -11,6 +11,7 @@ import typer
 
 from transferpain.console import Debug, Workspace, example, out, print_rows
 from transferpain.errors import UserError
+from transferpain.live_cli import live
 from transferpain.models_cli import models_app
 
 app = typer.Typer(
@@ -23,6 +24,7 @@ app = typer.Typer(
 data_app = typer.Typer(no_args_is_help=True, help="Check a dataset, or draw a synthetic twin of one.")
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
+app.command(epilog=example("live weights/ferplus-resnet18 --source 0"))(live)
 
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
 DataRoot = Annotated[
