@@ -8,7 +8,7 @@ from transferpain.live.watch import View
 
 RESEARCH_ONLY = "research only, no medical device"
 NO_FACE = "no face"
-WHITE, BLACK, AMBER, RED = (255, 255, 255), (0, 0, 0), (255, 191, 64), (235, 40, 40)
+WHITE, AMBER, RED = (255, 255, 255), (255, 191, 64), (190, 20, 20)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 REFERENCE_WIDTH = 640  # at which the text has its nominal size
 
@@ -33,12 +33,16 @@ def draw_overlay(view: View, labels: tuple[str, ...], synthetic: bool, rate: flo
         cv2.rectangle(picture, _pixel(low), _pixel(high), color, max(1, round(2 * scale)), cv2.LINE_AA)
     if view.alert:
         cv2.rectangle(picture, (0, 0), (width - 1, height - 1), RED, max(2, round(10 * scale)))
-    _write(picture, state(view, labels), (12, 34), RED if view.alert else WHITE, 0.9)
-    _write(picture, f"{rate:.0f} frames/s, {1000 * view.latency:.0f} ms", (12, 62), WHITE, 0.55)
+    head, foot = round(72 * scale), round((56 if synthetic else 34) * scale)
+    # Behind the text, so that it can be read before anything; the face stays visible through it.
+    picture[:head] = RED if view.alert else picture[:head] // 3
+    picture[height - foot :] //= 3
+    _write(picture, state(view, labels), (14, 34), WHITE, 0.95)
+    _write(picture, f"{rate:.0f} frames/s, {1000 * view.latency:.0f} ms", (14, 60), WHITE, 0.55)
     bottom = height / scale
     if synthetic:
-        _write(picture, SYNTHETIC_WARNING, (12, bottom - 36), AMBER, 0.6)
-    _write(picture, RESEARCH_ONLY, (12, bottom - 14), WHITE, 0.5)
+        _write(picture, SYNTHETIC_WARNING, (14, bottom - 34), AMBER, 0.6)
+    _write(picture, RESEARCH_ONLY, (14, bottom - 12), WHITE, 0.5)
     return picture
 
 
@@ -61,7 +65,4 @@ def _write(picture: np.ndarray, text: str, place: tuple[float, float], color: tu
     (length, _), _ = cv2.getTextSize(text, FONT, size, 1)
     size *= scale * min(1.0, (REFERENCE_WIDTH - 2 * place[0]) / max(1, length))
     at = (round(place[0] * scale), round(place[1] * scale))
-    thickness = max(1, round(1.6 * size))
-    # A dark rim, so that it can be read before any background.
-    cv2.putText(picture, text, at, FONT, size, BLACK, thickness + 2, cv2.LINE_AA)
-    cv2.putText(picture, text, at, FONT, size, color, thickness, cv2.LINE_AA)
+    cv2.putText(picture, text, at, FONT, size, color, max(1, round(1.7 * size)), cv2.LINE_AA)
