@@ -16,6 +16,9 @@ def live(
     source: Annotated[str, typer.Option(metavar="0|FILE|URL", help="A camera's number, a video file, or a stream.")],
     record: Annotated[Path | None, typer.Option(metavar="FILE.mp4", help="Keep what is shown as a video.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Keep a row a frame.")] = None,
+    timeline: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw the levels over time when it ends.")
+    ] = None,
     window: Annotated[bool, typer.Option("--window/--no-window", help="Show the frames; q or Escape ends it.")] = True,
     skip: Annotated[
         str, typer.Option(help="Which frames keep the answer before them: interocular, paper (Algorithm 1), or none.")
@@ -31,7 +34,7 @@ def live(
     from transferpain.live.session import Wanted, live_settings, run_session
 
     settings = live_settings(skip=skip, window=seconds, alert_level=alert_level, alert_seconds=alert_seconds)
-    result = run_session(model, source, settings, Wanted(record, csv, window))
+    result = run_session(model, source, settings, Wanted(record, csv, timeline, window))
     rows = [
         ["frames", str(result.frames)],
         ["without a face", str(result.without_face)],

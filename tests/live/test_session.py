@@ -30,7 +30,7 @@ def video(tmp_path_factory) -> str:
 
 
 def test_a_recording_is_watched_to_its_end_and_kept_as_asked(model, video, tmp_path):
-    wanted = Wanted(tmp_path / "out.mp4", tmp_path / "out.csv")
+    wanted = Wanted(tmp_path / "out.mp4", tmp_path / "out.csv", tmp_path / "out.png")
     summary = run_session(model, video, live_settings(alert_level=0, alert_seconds=0.1), wanted)
     assert summary.frames == 12
     assert summary.without_face == 4
@@ -46,6 +46,7 @@ def test_a_recording_is_watched_to_its_end_and_kept_as_asked(model, video, tmp_p
         rows = list(csv.DictReader(file))
     assert [int(row["face"]) for row in rows] == [1] * 8 + [0] * 4
     assert len({row["label"] for row in rows[:8]}) == 1
+    assert cv2.imread(str(tmp_path / "out.png")).size
     capture = cv2.VideoCapture(str(tmp_path / "out.mp4"))
     assert sum(capture.read()[0] for _ in range(20)) == 12
 

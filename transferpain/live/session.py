@@ -15,6 +15,7 @@ from transferpain.live.model import SYNTHETIC_WARNING, LiveModel, load_live_mode
 from transferpain.live.outputs import CsvFile, VideoFile, Window
 from transferpain.live.overlay import draw_overlay
 from transferpain.live.source import RETRY_SECONDS, FrameSource
+from transferpain.live.timeline import Timeline
 from transferpain.live.watch import LiveSettings, View, watch
 
 RATE_FRAMES = 30  # over which the shown rate is measured
@@ -26,6 +27,7 @@ class Wanted:
 
     video: Path | None = None
     csv: Path | None = None
+    timeline: Path | None = None
     window: bool = False
 
 
@@ -94,12 +96,17 @@ def run_session(
             )
         video = open_things.enter_context(VideoFile(wanted.video, source.rate)) if wanted.video else None
         rows = open_things.enter_context(CsvFile(wanted.csv, model.labels)) if wanted.csv else None
+        if wanted.timeline:
+            timeline = Timeline(model.labels, model.synthetic)
+            open_things.callback(timeline.save, wanted.timeline)
         tally, times = _Tally(model), deque([time.monotonic()], maxlen=RATE_FRAMES)
         for view in watch(source, model, settings):
             times.append(time.monotonic())
             tally.add(view)
             if rows is not None:
                 rows.write(view)
+            if wanted.timeline:
+                timeline.add(view)
             if video is None and window is None:
                 continue
             rate = (len(times) - 1) / max(times[-1] - times[0], 1e-6)
