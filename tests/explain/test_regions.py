@@ -4,7 +4,7 @@ import pytest
 from tests.landmarks.drawn import drawn_person
 from transferpain.explain.regions import REGIONS, points_in_crop, region_masks, region_shares
 from transferpain.faces.crop import crop_face
-from transferpain.landmarks.mesh import find_points, load_mesh
+from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 
 BOX = (100.0, 60.0, 220.0, 180.0)
@@ -14,7 +14,7 @@ SIZE = 96
 @pytest.fixture(scope="module")
 def frame_points() -> np.ndarray:
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
-    mesh.reset()
+    start_anew(mesh)
     return find_points(mesh, drawn_person())[0]
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from tests.landmarks.drawn import drawn_person
 from transferpain.landmarks.geometry import place
-from transferpain.landmarks.mesh import find_points, load_mesh
+from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.mirror import MIRRORED
 from transferpain.landmarks.settings import LandmarkSettings
 
@@ -30,7 +30,7 @@ def test_it_is_the_mesh_of_the_mirrored_picture(number):
     picture = drawn_person(number, {"AU26": 3})
 
     def points(image: np.ndarray) -> np.ndarray:
-        mesh.reset()
+        start_anew(mesh)
         return place(find_points(mesh, image)[0]).points
 
     expected = points(picture)[MIRRORED] * (-1, 1, 1)

@@ -9,7 +9,7 @@ from transferpain.errors import UserError
 from transferpain.faces.crop import crop_face
 from transferpain.faces.detectors import load_detector
 from transferpain.faces.settings import FaceSettings
-from transferpain.landmarks.mesh import find_points, load_mesh
+from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.live.model import crop_seen, load_live_model
 
@@ -18,7 +18,7 @@ FACES = FaceSettings(size=SIZE)
 
 def points_of(picture: np.ndarray) -> np.ndarray:
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5), faces=4)
-    mesh.reset()
+    start_anew(mesh)
     return find_points(mesh, picture)
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from tests.landmarks.drawn import drawn_person
 from transferpain.landmarks.geometry import place
-from transferpain.landmarks.mesh import find_points, load_mesh
+from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.multimodal.augment import change_landmarks
 from transferpain.training.augment import change_images, draw_changes
@@ -15,7 +15,7 @@ PAPER = {"flip": 0.5, "rotation": 3, "shift": 0.03, "zoom": 0.05}
 
 def mesh_of(picture: np.ndarray) -> np.ndarray:
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
-    mesh.reset()
+    start_anew(mesh)
     return find_points(mesh, picture)[0]
 
 

@@ -9,9 +9,12 @@ import numpy as np
 from transferpain.faces.detectors import starting_mediapipe
 from transferpain.landmarks.geometry import POINTS
 from transferpain.landmarks.settings import LandmarkSettings
+from transferpain.quiet import standard_error_silenced
 
 if TYPE_CHECKING:
     from mediapipe.python.solutions.face_mesh import FaceMesh
+
+NOTHING = np.zeros((64, 64, 3), np.uint8)
 
 
 def mesh_identity() -> str:
@@ -21,9 +24,7 @@ def mesh_identity() -> str:
 
 @cache
 def load_mesh(settings: LandmarkSettings, faces: int = 1) -> "FaceMesh":
-    """Return a mesh that follows faces from frame to frame, loaded once a process.
-
-    Call its `reset()` before the first frame of another video.
+    """Return a mesh that follows faces from frame to frame, loaded once a process; `start_anew` with each video.
 
     Args:
         faces: the most that it follows; with one it looks for no other while it follows that.
@@ -38,8 +39,16 @@ def load_mesh(settings: LandmarkSettings, faces: int = 1) -> "FaceMesh":
             min_detection_confidence=settings.detection_confidence,
             min_tracking_confidence=settings.tracking_confidence,
         )
-        mesh.process(np.zeros((64, 64, 3), np.uint8))
+        mesh.process(NOTHING)
     return mesh
+
+
+def start_anew(mesh: "FaceMesh") -> None:
+    """Let a mesh forget the faces that it follows: another video begins."""
+    with standard_error_silenced():
+        mesh.reset()
+        # It opens in threads of its own, and speaks until the first picture is through.
+        mesh.process(NOTHING)
 
 
 def find_points(mesh: "FaceMesh", image: np.ndarray) -> np.ndarray:
@@ -52,7 +61,9 @@ def find_points(mesh: "FaceMesh", image: np.ndarray) -> np.ndarray:
         float32 `(faces, 478, 3)`: x and y in pixels, which may lie outside the picture, and z on the scale of x,
         smaller towards the camera.
     """
-    found = mesh.process(image).multi_face_landmarks or []
+    # Its native code warns at each first face, of what nobody can act on.
+    with standard_error_silenced():
+        found = mesh.process(image).multi_face_landmarks or []
     points = [[(point.x, point.y, point.z) for point in face.landmark] for face in found]
     height, width = image.shape[:2]
     return np.array(points, np.float32).reshape(-1, POINTS, 3) * np.float32((width, height, width))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.landmarks.mesh import find_points, load_mesh
+from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.live.decision import Alert, Decision, SlidingWindow
 from transferpain.live.faces import FaceChooser
@@ -66,7 +66,7 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
     answers about the one before are forgotten.
     """
     mesh = load_mesh(settings.landmarks, faces=FACES)
-    mesh.reset()
+    start_anew(mesh)
     chooser, skipper, window = FaceChooser(), FrameSkipper(settings.skip), SlidingWindow(settings.window)
     alert = None if settings.alert_level is None else Alert(settings.alert_level, settings.alert_seconds)
     answer = None
