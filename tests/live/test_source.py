@@ -1,12 +1,13 @@
 import time
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from tests.faces.drawing import write_video
 from tests.faulty_videos import state_rate
-from tests.live.streams import serve_pictures
+from tests.live.streams import serve_folder, serve_pictures
 from transferpain.errors import UserError
 from transferpain.live.source import FrameSource
 
@@ -156,6 +157,22 @@ def test_a_corrupt_picture_does_not_end_a_stream():
     assert brightness[-1] == pytest.approx(200, abs=3)
 
 
-def test_a_recording_over_http_that_is_cut_ends():
+def test_a_stream_that_is_refused_is_told():
     with serve_pictures(lambda number: []) as (url, _), pytest.raises(UserError, match="cannot open it"):
         FrameSource(url)
+
+
+def test_a_recording_behind_a_url_is_read_whole(tmp_path):
+    writer = cv2.VideoWriter(str(tmp_path / "clip.avi"), cv2.VideoWriter_fourcc(*"MJPG"), 25, SIZE[::-1])
+    for number in range(FRAMES):
+        writer.write(grey(40 + 5 * number))
+    writer.release()
+    with serve_folder(tmp_path) as url, FrameSource(f"{url}/clip.avi") as source:
+        frames = []
+        for frame in source:
+            frames.append(frame)
+            time.sleep(0.002)
+    assert source.recording
+    assert source.ended == "the recording ended"
+    assert [frame.number for frame in frames] == list(range(FRAMES))
+    assert [frame.seconds for frame in frames] == pytest.approx(np.arange(FRAMES) / 25, abs=1e-3)
