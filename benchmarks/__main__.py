@@ -10,7 +10,7 @@ from benchmarks.measure import RESULTS
 from benchmarks.table import write_table
 
 HOME = Path(__file__).parent
-NAMES = ("startup", "indexing", "faces", "extraction", "heads", "training", "scores", "memory", "demo")
+NAMES = ("startup", "indexing", "faces", "landmarks", "extraction", "heads", "training", "scores", "memory", "demo")
 
 
 def main() -> None:
