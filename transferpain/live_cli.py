@@ -32,6 +32,7 @@ def live(
 ) -> None:
     """Watch a camera, a file or a stream with a model; nothing is stored unless asked. No medical device."""
     from transferpain.live.session import Wanted, live_settings, run_session
+    from transferpain.live.source import without_password
 
     settings = live_settings(skip=skip, window=seconds, alert_level=alert_level, alert_seconds=alert_seconds)
     result = run_session(model, source, settings, Wanted(record, csv, timeline, window))
@@ -44,7 +45,7 @@ def live(
         ["alerts", str(result.alerts)],
         ["from frame to decision, median and 95th percentile", f"{result.median_ms:.0f} and {result.p95_ms:.0f} ms"],
     ]
-    print_rows(f"{source}: {result.ended}", ["what", ""], rows)
+    print_rows(f"{without_password(source)}: {result.ended}", ["what", ""], rows)
     out().print("Research only, no medical device.", markup=False)
     if result.warning:
         out().print(f"This model was {result.warning}.", markup=False)

@@ -9,7 +9,7 @@ from tests.faces.drawing import write_video
 from tests.faulty_videos import state_rate
 from tests.live.streams import serve_folder, serve_pictures
 from transferpain.errors import UserError
-from transferpain.live.source import FrameSource
+from transferpain.live.source import FrameSource, without_password
 
 SIZE = (96, 128)
 FRAMES = 30
@@ -155,6 +155,33 @@ def test_a_corrupt_picture_does_not_end_a_stream():
         brightness = levels(source)
     assert sent[0] == 9
     assert brightness[-1] == pytest.approx(200, abs=3)
+
+
+def test_a_still_picture_is_opened_again_once():
+    with (
+        serve_pictures(lambda number: [grey(80)] * 60 if number < 2 else [], pause=0.002) as (url, sent),
+        FrameSource(url, retry_seconds=(0.02,)) as source,
+    ):
+        frames = sum(1 for _ in source) + source.dropped
+    assert len(sent) == 3
+    assert frames >= 26 + 50
+
+
+def test_a_stream_that_sends_nothing_is_given_up():
+    with (
+        serve_pictures(lambda number: [b"nothing"] * 5 if number else [grey(80 + n) for n in range(5)]) as (url, _),
+        FrameSource(url, retry_seconds=(0.02, 0.02)) as source,
+    ):
+        assert sum(1 for _ in source) + source.dropped == 5
+    assert source.ended == "the source was cut and did not come back"
+
+
+def test_a_password_is_not_shown():
+    place = "rtsp://anna:secret@127.0.0.1:1/stream"
+    assert without_password(place) == "rtsp://127.0.0.1:1/stream"
+    with pytest.raises(UserError) as refused:
+        FrameSource(place)
+    assert "secret" not in str(refused.value)
 
 
 def test_a_stream_that_is_refused_is_told():

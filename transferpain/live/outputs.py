@@ -37,21 +37,21 @@ class VideoFile:
             self._writer.release()
 
     def write(self, picture: np.ndarray, seconds: float) -> None:
-        """Write uint8 RGB `(height, width, 3)`, as often as it takes to reach its time since the first frame.
+        """Write uint8 RGB `(height, width, 3)`, as often as it takes to reach its time since the first one written.
 
         Raises:
             UserError: if the file cannot be written.
         """
         if self._writer is None:
             height, width = picture.shape[:2]
-            self._size = (width, height)
+            self._size, self._start = (width, height), seconds
             self._writer = cv2.VideoWriter(str(self._path), cv2.VideoWriter_fourcc(*"mp4v"), self._rate, self._size)
             if not self._writer.isOpened():
                 raise _cannot_write(self._path, "OpenCV writes mp4 files into folders that are there")
         if (picture.shape[1], picture.shape[0]) != self._size:
             picture = cv2.resize(picture, self._size, interpolation=cv2.INTER_AREA)
         encoded = cv2.cvtColor(picture, cv2.COLOR_RGB2BGR)
-        while self._written <= round(seconds * self._rate):
+        while self._written <= round((seconds - self._start) * self._rate):
             self._writer.write(encoded)
             self._written += 1
 

@@ -1,10 +1,12 @@
 """Reads frames from a camera, a file or a stream in a thread of its own."""
 
 import os
+import re
 import threading
 import time
 from collections import deque
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -64,10 +66,7 @@ class FrameSource:
             UserError: if it cannot be opened, or yields no frame.
         """
         self._place, self._retry_seconds = place, retry_seconds
-        self._capture = _open(place)
-        there, first = self._capture.read()
-        if not there:
-            raise _unreadable(place, "it yields no frame")
+        self._capture, first = _open(place)
         # Streams state none, or a number below 0.
         self.recording = not place.isdigit() and self._capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
         stated = self._capture.get(cv2.CAP_PROP_FPS)
@@ -81,6 +80,8 @@ class FrameSource:
         self._started = time.monotonic()
         self._seconds = -1 / self.rate
         self._number = 0
+        self._look: np.ndarray | None = None
+        self._same = 0
         self._thread = threading.Thread(target=self._read, args=(first,), name="frames", daemon=True)
         self._thread.start()
 
@@ -113,9 +114,12 @@ class FrameSource:
     def _read(self, first: np.ndarray) -> None:
         reason = "the recording ended" if self.recording else "the source was cut and did not come back"
         try:
-            self._read_until_cut(first)
-            while not (self._closed or self.recording) and self._open_again():
-                self._read_until_cut()
+            image: np.ndarray | None = first
+            while image is not None:
+                self._read_until_cut(image)
+                if self._same == FROZEN_READS:
+                    self._same += 1  # if it is still the same then, it is a still picture and not a frozen one
+                image = None if self._closed or self.recording else self._open_again()
         except Exception as error:  # a thread's own exceptions reach nobody
             reason = f"reading failed: {error!r}"
         self._capture.release()
@@ -123,16 +127,16 @@ class FrameSource:
             self.ended = self.ended or reason
             self._changed.notify_all()
 
-    def _read_until_cut(self, image: np.ndarray | None = None) -> None:
-        failed = same = 0
-        look = None
-        while failed < FAILED_READS and same < FROZEN_READS and not self._closed:
+    def _read_until_cut(self, image: np.ndarray | None) -> None:
+        failed = 0
+        while failed < FAILED_READS and self._same != FROZEN_READS and not self._closed:
             if image is not None:
                 self._offer(image)
-                before, look = look, image[::8, ::8].copy()
-                same = same + 1 if not self.recording and np.array_equal(before, look) else 0
-            there, image = self._capture.read()
-            failed = 0 if there else failed + 1
+                before, self._look = self._look, image[::8, ::8].copy()
+                same = not self.recording and np.array_equal(before, self._look)
+                self._same = self._same + 1 if same else 0
+            _, image = self._capture.read()
+            failed = failed + 1 if image is None else 0
 
     def _offer(self, image: np.ndarray) -> None:
         frame = Frame(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), self._number, self._next_time(), time.monotonic())
@@ -155,24 +159,22 @@ class FrameSource:
         self._seconds = stated if forward else self._seconds + 1 / self.rate
         return self._seconds
 
-    def _open_again(self) -> bool:
-        """Open a live source that was cut; returns whether that worked before it was given up or closed."""
+    def _open_again(self) -> np.ndarray | None:
+        """Open a live source that was cut; returns its first frame, or `None` when it was given up or closed."""
         self._capture.release()
         for pause in self._retry_seconds:
             with self._changed:
                 self._changed.wait_for(lambda: self._closed, timeout=pause)
             if self._closed:
-                return False
-            try:
-                self._capture = _open(self._place)
-            except UserError:
-                continue
-            return True
-        return False
+                break
+            with suppress(UserError):
+                self._capture, first = _open(self._place)
+                return first
+        return None
 
 
-def _open(place: str) -> cv2.VideoCapture:
-    """Open a camera, a file or a stream.
+def _open(place: str) -> tuple[cv2.VideoCapture, np.ndarray]:
+    """Open a camera, a file or a stream, and read its first frame.
 
     Raises:
         UserError: if that is not possible.
@@ -188,13 +190,23 @@ def _open(place: str) -> cv2.VideoCapture:
         raise _unreadable(place, "OpenCV cannot open it")
     # Telephones film sideways and note it.
     capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
-    return capture
+    for _ in range(FAILED_READS):
+        there, first = capture.read()
+        if there:
+            return capture, first
+    capture.release()
+    raise _unreadable(place, "it yields no frame")
+
+
+def without_password(place: str) -> str:
+    """Return the name of a source as it may be shown: a URL without the user and password in it."""
+    return re.sub(r"//[^/@]*@", "//", place)
 
 
 def _unreadable(place: str, why: str) -> UserError:
     return UserError(
         "The source cannot be read.",
         rule="A source is the number of a camera (0 is the first), a video file, or the URL of a stream.",
-        received=f"{place}: {why}",
+        received=f"{without_password(place)}: {why}",
         todo="Check the name, that the camera is connected and free, or that the stream plays elsewhere.",
     )
