@@ -14,6 +14,7 @@ NAMES = (
     "startup",
     "indexing",
     "faces",
+    "landmarks",
     "extraction",
     "heads",
     "training",

@@ -14,6 +14,7 @@ COMMANDS = [
     ("run",),
     ("report",),
     ("check-table",),
+    ("live",),
     ("doctor",),
 ]
 TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"

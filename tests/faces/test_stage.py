@@ -16,10 +16,11 @@ from transferpain.datasets.index import read_index
 from transferpain.errors import UserError
 from transferpain.faces.cache import read_faces
 from transferpain.faces.settings import FaceSettings
-from transferpain.faces.stage import COLUMNS, compute_faces
+from transferpain.faces.stage import compute_faces
 from transferpain.store import checksum_path, file_hash, is_intact
 
 SETTINGS = FaceSettings(size=96)
+COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found", "problem"]
 PROJECT = Path(__file__).parents[2]
 
 
@@ -192,7 +193,7 @@ def test_a_failing_detector_names_the_clip(data_root, tmp_path, monkeypatch):
     weights.mkdir(parents=True)
     for name in ("s3fd-619a316812.pth", "2DFAN4-11f355bf06.pth.tar"):
         (weights / name).write_bytes(b"no weights")
-    with pytest.raises(RuntimeError, match="face_alignment failed on clip face"):
+    with pytest.raises(RuntimeError, match=r"face_alignment [\d.]+ failed on clip face"):
         compute_faces(table(["face"]), data_root, FaceSettings(detector="face_alignment"), tmp_path / "cache", jobs=1)
 
 

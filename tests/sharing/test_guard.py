@@ -3,6 +3,7 @@
 import io
 import json
 import pickle
+import shutil
 import zipfile
 
 import h5py
@@ -14,6 +15,8 @@ from tests.sharing.bundles import change_config, change_members, save_small, vou
 from transferpain.errors import UserError
 from transferpain.heads.ann import build_ann
 from transferpain.heads.lstm import build_lstm
+from transferpain.multimodal.network import build_fusion, build_landmark_branch
+from transferpain.multimodal.settings import FusionSettings
 from transferpain.sharing.bundle import read_bundle, save_bundle
 from transferpain.sharing.manifest import read_manifest
 from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
@@ -22,6 +25,15 @@ from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
 @pytest.fixture
 def bundle(tmp_path):
     return save_small(tmp_path / "bundle")
+
+
+@pytest.fixture(scope="module")
+def branch(tmp_path_factory):
+    """A bundle whose model has layers that hold others."""
+    folder = tmp_path_factory.mktemp("branch") / "bundle"
+    model = build_landmark_branch(FusionSettings(axis="points"), 2, 0)
+    save_bundle(folder, model, {}, ("a", "b"), {"synthetic": True})
+    return folder
 
 
 def assert_refused(bundle, reason: str) -> None:
@@ -39,12 +51,53 @@ def assert_refused(bundle, reason: str) -> None:
         lambda: build_lstm(4, 8, 2, 0),
         lambda: build_vgg16_gap(32, 2, embedding=8),
         lambda: build_resnet18(32, 2, embedding=8),
+        lambda: build_landmark_branch(FusionSettings(frames=2), 2, 0),
+        lambda: build_fusion(build_vgg16_gap(32, 2, embedding=8), FusionSettings(fusion="bilstm", frames=2), 2, 0),
     ],
-    ids=["ann", "masked lstm", "lstm", "vgg16", "resnet18"],
+    ids=["ann", "masked lstm", "lstm", "vgg16", "resnet18", "landmarks", "fused"],
 )
 def test_every_network_of_the_project_passes(model, tmp_path):
     save_bundle(tmp_path / "bundle", model(), {}, ("a", "b"), {"synthetic": True})
     assert len(read_bundle(tmp_path / "bundle").labels) == 2
+
+
+def named(module: str | None, name: str, **config: object) -> dict:
+    return {"module": module, "class_name": name, "registered_name": None, "config": config}
+
+
+@pytest.mark.parametrize("layer", ["landmark_lstm", "landmark_attention"])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"layer": named("keras.layers", "Lambda")}, "Lambda"),
+        ({"backward_layer": {"class_name": "LSTM", "config": {}}}, "None.LSTM"),
+        ({"layer": named("keras.layers", "TimeDistributed", layer=named("os", "system"))}, "os.system"),
+        ({"kernel_initializer": "Custom>evil"}, "kernel_initializer"),
+        ({"bias_constraint": named("os", "system")}, "constraint"),
+        ({"activity_regularizer": "Custom>evil"}, "activity_regularizer"),
+    ],
+)
+def test_code_inside_a_layer_that_holds_others_is_refused(branch, tmp_path, layer, change, reason):
+    bundle = shutil.copytree(branch, tmp_path / "bundle")
+
+    def plant(config):
+        (found,) = [part for part in config["config"]["layers"] if part["name"] == layer]
+        found["config"].update(change)
+
+    change_config(bundle, plant)
+    assert_refused(bundle, reason)
+
+
+def test_a_name_in_place_of_an_inner_layer_is_no_model(branch, tmp_path):
+    bundle = shutil.copytree(branch, tmp_path / "bundle")
+
+    def plant(config):
+        (found,) = [part for part in config["config"]["layers"] if part["name"] == "landmark_lstm"]
+        found["config"]["layer"] = "Custom>evil"
+
+    change_config(bundle, plant)
+    with pytest.raises(UserError, match="Keras cannot load"):
+        read_bundle(bundle)
 
 
 def test_a_layer_with_a_penalty_on_its_weights_passes(tmp_path):

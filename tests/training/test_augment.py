@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from transferpain.training.augment import augment, draw_transforms
+from transferpain.training.augment import augment, change_images, change_points, draw_changes, draw_transforms
 from transferpain.training.settings import AugmentSettings
 
 NONE = AugmentSettings()
@@ -90,3 +90,72 @@ def test_images_that_are_not_to_be_changed_are_only_resized():
     received = augment(images, 64, settings, generator(1), changed)
     np.testing.assert_array_equal(received[~changed], augment(images, 64, AugmentSettings(), generator(1))[~changed])
     np.testing.assert_array_equal(received[changed], augment(images, 64, settings, generator(1))[changed])
+
+
+def test_brightness_multiplies_all_values_and_fills_its_range():
+    images = np.full((2000, 8, 8, 3), 100, np.uint8)
+    received = augment(images, 8, AugmentSettings(brightness=0.1), generator()).astype(float)
+    assert np.ptp(received, axis=(1, 2, 3)).max() == 0
+    means = received.mean(axis=(1, 2, 3))
+    assert (means.min(), means.max()) == (90, 110)
+    assert means.mean() == pytest.approx(100, abs=0.5)
+
+
+def test_what_would_be_too_bright_is_white():
+    images = np.full((50, 8, 8), 250, np.uint8)
+    assert augment(images, 8, AugmentSettings(brightness=0.5), generator()).max() == 255
+
+
+@pytest.mark.parametrize("name", ["brightness", "elastic", "grid"])
+def test_what_is_added_leaves_the_other_numbers_as_they_were(name):
+    settings = {"flip": 0.5, "rotation": 15, "shift": 0.1, "zoom": 0.1}
+    more = draw_changes(5, 48, AugmentSettings(**settings, **{name: 0.01}), generator())
+    np.testing.assert_array_equal(more.transforms, draw_transforms(5, 48, AugmentSettings(**settings), generator()))
+
+
+def test_elastic_shifts_have_their_deviation_and_are_smooth():
+    fields = draw_changes(50, 64, AugmentSettings(elastic=0.01), generator()).fields
+    assert fields.std() == pytest.approx(0.64, rel=0.25)  # between the nodes it is less
+    assert np.abs(np.diff(fields, axis=1)).max() < 1
+    assert abs(fields.mean()) < 0.02
+
+
+def test_a_grid_s_nodes_stay_within_their_range():
+    fields = draw_changes(200, 60, AugmentSettings(grid=0.2), generator()).fields
+    assert np.abs(fields).max() <= 0.2 * 12
+    assert np.abs(fields).max() > 0.95 * 0.2 * 12
+
+
+@pytest.mark.parametrize("settings", [{"elastic": 0.01}, {"grid": 0.25}])
+def test_the_strongest_distortion_does_not_fold_the_picture(settings):
+    fields = draw_changes(50, 64, AugmentSettings(**settings), generator()).fields
+    down, right = np.diff(fields, axis=1)[:, :, :-1], np.diff(fields, axis=2)[:, :-1]
+    areas = (1 + right[..., 0]) * (1 + down[..., 1]) - right[..., 1] * down[..., 0]
+    assert areas.min() > 0
+
+
+EVERYTHING = {"flip": 0.5, "rotation": 15, "shift": 0.05, "zoom": 0.1}
+
+
+@pytest.mark.parametrize(
+    "settings", [EVERYTHING, {"elastic": 0.01}, {"grid": 0.25}, EVERYTHING | {"elastic": 0.008, "grid": 0.15}]
+)
+def test_points_move_as_what_they_stand_on(settings):
+    size, places = 128, np.array([[40.0, 50.0], [64.0, 64.0], [90.0, 70.0], [55.0, 95.0]])
+    changes = draw_changes(len(places), size, AugmentSettings(**settings), generator(3))
+    images = np.zeros((len(places), size, size), np.uint8)
+    for image, place in zip(images, places.astype(int), strict=True):
+        cv2.circle(image, place.tolist(), 2, 255, -1)
+    after = change_points(places[:, None], changes)[:, 0]
+    assert np.abs(after - places).max() > 1
+    for image, place in zip(change_images(images, size, changes), after, strict=True):
+        moments = cv2.moments(image)
+        assert (moments["m10"] / moments["m00"], moments["m01"] / moments["m00"]) == pytest.approx(place, abs=0.35)
+
+
+def test_images_that_are_not_to_be_changed_are_not_distorted_either():
+    images = smooth_images(4, 48)
+    settings = AugmentSettings(elastic=0.01, grid=0.1, brightness=0.5)
+    received = augment(images, 48, settings, generator(1), np.array([True, False, True, False]))
+    np.testing.assert_array_equal(received[1::2], images[1::2])
+    assert not np.array_equal(received[::2], images[::2])

@@ -2,7 +2,7 @@
 
 import math
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
@@ -18,13 +18,37 @@ from transferpain.faces.video import open_video
 
 
 def compute_clip(task: ClipTask, settings: FaceSettings, cache: Path) -> tuple[int, str]:
-    """Compute the faces of one clip in a worker process.
+    """Compute the faces of one clip in a worker process; as `measure_clip`."""
+
+    def measure(frames: Iterator[np.ndarray | None]) -> list[dict]:
+        detect = load_detector(settings.detector)
+        return [_face_row(frame, detect, settings) for frame in frames]
+
+    return measure_clip(task, measure, detector_identity(settings.detector), write_faces, cache)
+
+
+def measure_clip(
+    task: ClipTask,
+    measure: Callable[[Iterator[np.ndarray | None]], list[dict]],
+    detector: str,
+    write: Callable[[Path, FaceFacts, list[dict]], object],
+    cache: Path,
+) -> tuple[int, str]:
+    """Measure one clip in a worker process and keep what was measured.
+
+    Args:
+        task: the clip, and the file to write.
+        measure: takes the frames, uint8 RGB `(height, width, 3)` or `None` for one that cannot be decoded; returns a
+            dict a frame, in which `found` says whether there is a face.
+        detector: what measures, and its version.
+        write: takes the file, what is true of the whole clip, and the dicts.
+        cache: the cache folder, for messages.
 
     Returns:
         The number of frames, and a problem, empty if there is none.
 
     Raises:
-        RuntimeError: if the detector fails; it names the clip.
+        RuntimeError: if `measure` fails; it names the clip.
         UserError: if the cache cannot be written.
     """
     # There is a worker a core already; and what is wrong with a video is told by its problem text.
@@ -36,19 +60,12 @@ def compute_clip(task: ClipTask, settings: FaceSettings, cache: Path) -> tuple[i
     except UnreadableMedium as error:
         return 0, str(error)
     try:
-        detect = load_detector(settings.detector)
-        rows = [_face_row(frame, detect, settings) for frame in frames]
+        rows = measure(frames)
     except Exception as error:
-        raise RuntimeError(f"{settings.detector} failed on clip {task.clip}: {error!r}") from error
-    facts = FaceFacts(
-        key=task.key,
-        fps=fps,
-        num_frames=len(rows),
-        found=sum(row["found"] for row in rows),
-        detector=detector_identity(settings.detector),
-    )
+        raise RuntimeError(f"{detector} failed on clip {task.clip}: {error!r}") from error
+    found = sum(row["found"] for row in rows)
     with using(cache):
-        write_faces(task.path, facts, rows)
+        write(task.path, FaceFacts(task.key, fps, len(rows), found, detector), rows)
     return len(rows), ""
 
 

@@ -23,15 +23,20 @@ def crop_face(image: np.ndarray, box: tuple[float, float, float, float], margin:
     Returns:
         uint8 RGB `(size, size, 3)`.
     """
-    left, top, right, bottom = box
-    side = max(1, round(max(right - left, bottom - top) * (1 + margin)))
+    left, top, side = crop_square(box, margin)
     height, width = image.shape[:2]
-    rows = np.arange(side) + math.floor((top + bottom - side + 1) / 2)
-    columns = np.arange(side) + math.floor((left + right - side + 1) / 2)
+    rows, columns = np.arange(side) + top, np.arange(side) + left
     # Clipped positions repeat the border.
     square = image.take(rows.clip(0, height - 1), axis=0).take(columns.clip(0, width - 1), axis=1)
     interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(square, (size, size), interpolation=interpolation)
+
+
+def crop_square(box: tuple[float, float, float, float], margin: float) -> tuple[int, int, int]:
+    """Return left and top of the square that `crop_face` cuts out, and its side, in whole pixels of the frame."""
+    left, top, right, bottom = box
+    side = max(1, round(max(right - left, bottom - top) * (1 + margin)))
+    return math.floor((left + right - side + 1) / 2), math.floor((top + bottom - side + 1) / 2), side
 
 
 def encode_jpeg(image: np.ndarray) -> bytes:

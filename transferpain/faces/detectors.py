@@ -3,7 +3,6 @@
 Every loader imports its library itself, so that only the chosen one has to start.
 """
 
-import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transferpain.errors import UserError
+from transferpain.quiet import standard_error_silenced
 
 DISTRIBUTIONS = {"mediapipe": "mediapipe", "dlib": "dlib-bin", "face_alignment": "face-alignment"}
 MEDIAPIPE_CONFIDENCE = 0.5
@@ -72,7 +72,7 @@ def _largest(detections: list[Detection]) -> Detection | None:
 
 
 def _load_mediapipe() -> Detector:
-    with _quiet(), _without_tensorflow():
+    with starting_mediapipe():
         import mediapipe
 
         model = mediapipe.solutions.face_detection.FaceDetection(
@@ -176,18 +176,10 @@ def _fetch_face_alignment_weights() -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """Send what native code writes to standard error to nowhere."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
+def starting_mediapipe() -> Iterator[None]:
+    """Import mediapipe and show a model its first picture in here: both are talkative, and slow with TensorFlow."""
+    with standard_error_silenced(), _without_tensorflow():
         yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @contextmanager

@@ -1,27 +1,14 @@
 """The stage that turns videos and pictures into faces: decode, detect, crop, resize, keep."""
 
-import math
-import os
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
-from transferpain.datasets.media import resolve_media
-from transferpain.faces.cache import ClipTask, face_key, faces_path, media_hash, pictures_hash, read_facts, using
+from transferpain.faces.cache import face_key, faces_path
 from transferpain.faces.detectors import detector_identity, prepare_detector
-from transferpain.faces.medium import Medium, UnreadableMedium, picture_files
+from transferpain.faces.measure import Measurement, measure_clips
 from transferpain.faces.settings import FaceSettings
-from transferpain.progress import note, progress_bar
-from transferpain.store import is_intact, remove_leftovers
-from transferpain.workers import run_in_workers
-
-MEDIUM_COLUMNS = ["media", "kind", "first_frame", "num_frames"]
-COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found", "problem"]
 
 
 def compute_faces(
@@ -29,116 +16,25 @@ def compute_faces(
 ) -> pd.DataFrame:
     """Find the face in every frame of every clip; what the cache holds is not computed again.
 
-    A clip whose media cannot be read gets a `problem` and the others go on. An interrupted call goes on
-    with the clips that it had not finished. Of a clip of pictures, frame i is picture i of `list_pictures`; one that
-    cannot be decoded is a frame without a face.
-
     Args:
-        clips: rows of an index, with the columns clip, media, kind ("video", "span", "images" or "image_span"),
-            first_frame, num_frames and fps.
-        data_root: the folder that `media` is relative to.
+        clips, data_root, cache, jobs: as `measure_clips` takes them.
         settings: detector, margin and size.
-        cache: the cache folder.
-        jobs: worker processes; all processors by default.
 
     Returns:
-        A table with a row a clip, in the order and with the row labels of `clips`: clip, faces (path of the
-        cache file), key, num_frames (decoded; of pictures all), fps (the header's, or the index's where there
-        is none, else NaN), found (frames with a face) and problem (empty, or why the clip cannot be used; faces
-        and key are empty then).
+        The table of `measure_clips`, in which `faces` is the path of the cache file.
 
     Raises:
         UserError: if the cache cannot be written, or weights of the detector are missing.
     """
     identity = detector_identity(settings.detector)
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        media = [_medium(row, data_root) for row in clips[MEDIUM_COLUMNS].itertuples()]
-        # Of a video with many spans the bytes are read once.
-        whole = list(dict.fromkeys(replace(medium, span=None) for medium in media))
-        hashed = dict(zip(whole, threads.map(partial(_hash_medium, cache=cache), whole), strict=True))
-        tasks = []
-        for clip, medium in zip(clips["clip"], media, strict=True):
-            content, _ = hashed[replace(medium, span=None)]
-            key = content and face_key(content, identity, settings.resolved_margin, settings.size, medium.span)
-            tasks.append(ClipTask(clip, medium, key, faces_path(cache, key)))
-        # Two clips with the same bytes have the same faces.
-        unique = {task.key: task for task in tasks if task.key}
-        intact = threads.map(lambda task: is_intact(task.path), unique.values())
-        missing = [task for task, is_whole in zip(unique.values(), intact, strict=True) if not is_whole]
-    problems = {}
-    if missing:
-        nominal = clips.loc[clips["clip"].isin([task.clip for task in missing]), "num_frames"].sum(skipna=False)
-        with progress_bar("faces", None if pd.isna(nominal) else float(nominal), "frames") as advance:
-            problems = _compute_missing(missing, settings, cache, jobs or os.cpu_count(), advance)
-    rows = []
-    for task, nominal in zip(tasks, clips["fps"].astype("Float64").to_numpy(float, na_value=math.nan), strict=True):
-        _, unread = hashed[replace(task.medium, span=None)]
-        problem = unread or problems.get(task.key, "")
-        rows.append(_unusable(task.clip, problem) if problem else _usable(task, nominal))
-    return pd.DataFrame(rows, columns=COLUMNS, index=clips.index)
 
+    def key(content: str, span: tuple[int, int | None] | None) -> str:
+        return face_key(content, identity, settings.resolved_margin, settings.size, span)
 
-def _medium(row, data_root: Path) -> Medium:
-    span = None
-    if row.kind in ("span", "image_span"):
-        span = (int(row.first_frame), None if pd.isna(row.num_frames) else int(row.num_frames))
-    return Medium(resolve_media(data_root, row.media), row.kind in ("images", "image_span"), span)
+    def prepare():
+        from transferpain.faces.clip import compute_clip
 
+        prepare_detector(settings.detector)
+        return partial(compute_clip, settings=settings, cache=cache)
 
-def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:
-    """Return the hash of a medium's content, and a problem; one of them is empty."""
-    try:
-        if medium.pictures:
-            return pictures_hash(picture_files(medium.path), cache), ""
-        return media_hash(medium.path, cache), ""
-    except UnreadableMedium as error:
-        return "", str(error)
-    except OSError as error:
-        return "", f"the {'pictures' if medium.pictures else 'video'} cannot be read: {error.strerror}"
-
-
-def _usable(task: ClipTask, nominal_fps: float) -> dict:
-    facts = read_facts(task.path)
-    fps = nominal_fps if math.isnan(facts.fps) else facts.fps
-    return {
-        "clip": task.clip,
-        "faces": str(task.path),
-        "key": task.key,
-        "num_frames": facts.num_frames,
-        "fps": fps,
-        "found": facts.found,
-        "problem": "",
-    }
-
-
-def _unusable(clip: str, problem: str) -> dict:
-    return {
-        "clip": clip,
-        "faces": "",
-        "key": "",
-        "num_frames": 0,
-        "fps": math.nan,
-        "found": 0,
-        "problem": problem,
-    }
-
-
-def _compute_missing(
-    missing: list[ClipTask], settings: FaceSettings, cache: Path, jobs: int, advance: Callable
-) -> dict[str, str]:
-    """Compute clips in worker processes; return the problem of every key that cannot be used."""
-    from transferpain.faces.clip import compute_clip
-
-    for task in missing:
-        if task.path.is_file():
-            note(f"The faces of clip {task.clip} are damaged in the cache: they are computed again.")
-    with using(cache):
-        remove_leftovers(cache / "faces")
-    prepare_detector(settings.detector)
-    problems = {}
-    with closing(run_in_workers(partial(compute_clip, settings=settings, cache=cache), missing, jobs)) as results:
-        for task, (num_frames, problem) in results:
-            advance(num_frames)
-            if problem:
-                problems[task.key] = problem
-    return problems
+    return measure_clips(clips, data_root, Measurement("faces", key, faces_path, prepare), cache, jobs)

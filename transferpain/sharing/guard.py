@@ -22,13 +22,19 @@ LAYERS = (
     "Activation",
     "Add",
     "BatchNormalization",
+    "Bidirectional",
+    "Concatenate",
     "Conv2D",
     "Dense",
     "Dropout",
+    "GlobalAveragePooling1D",
     "GlobalAveragePooling2D",
     "LSTM",
     "Masking",
     "MaxPooling2D",
+    "MultiHeadAttention",
+    "Multiply",
+    "TimeDistributed",
 )
 INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "Zeros")
 REGULARIZERS = ("L1", "L1L2", "L2")

@@ -59,7 +59,10 @@ class AugmentSettings(BaseModel):
     """Random changes of a training image; all zero means none.
 
     `flip` is the probability of a mirror image, `rotation` the largest angle in degrees, `shift` the largest
-    translation as a share of the side, `zoom` the largest relative change of scale. `mixup` is alpha of the mixup of
+    translation as a share of the side, `zoom` the largest relative change of scale, `brightness` that of all values.
+    `elastic` is the standard deviation, as a share of the side, of a smooth field that each pixel is shifted by (after
+    Simard et al., ICDAR 2003); `grid` the largest shift of the nodes of a coarse grid, as a share of their distance,
+    between which the picture is stretched. `mixup` is alpha of the mixup of
     two images and their targets, with a share from Beta(alpha, alpha) (Zhang et al., ICLR 2018).
     """
 
@@ -69,6 +72,10 @@ class AugmentSettings(BaseModel):
     rotation: float = Field(default=0.0, ge=0, le=180)
     shift: float = Field(default=0.0, ge=0, lt=1)
     zoom: float = Field(default=0.0, ge=0, lt=1)
+    brightness: float = Field(default=0.0, ge=0, lt=1)
+    # Stronger ones would fold the picture over itself.
+    elastic: float = Field(default=0.0, ge=0, le=0.01)
+    grid: float = Field(default=0.0, ge=0, le=0.25)
     mixup: float = Field(default=0.0, ge=0, le=1)
 
 

@@ -1,0 +1,80 @@
+import cv2
+import numpy as np
+import pytest
+
+from tests.landmarks.drawn import drawn_person
+from tests.live.live_models import LABELS, SIZE, save_live_model
+from tests.sharing.bundles import save_small
+from transferpain.errors import UserError
+from transferpain.faces.crop import crop_face
+from transferpain.faces.detectors import load_detector
+from transferpain.faces.settings import FaceSettings
+from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.landmarks.settings import LandmarkSettings
+from transferpain.live.model import crop_seen, load_live_model
+
+FACES = FaceSettings(size=SIZE)
+
+
+def points_of(picture: np.ndarray) -> np.ndarray:
+    mesh = load_mesh(LandmarkSettings(detection_confidence=0.5), faces=4)
+    start_anew(mesh)
+    return find_points(mesh, picture)
+
+
+@pytest.mark.parametrize("synthetic", [True, False])
+def test_it_answers_what_the_network_answers_to_the_crop(tmp_path, synthetic):
+    model = load_live_model(str(save_live_model(tmp_path / "bundle", synthetic)), dtype="float32")
+    assert model.labels == LABELS
+    assert model.synthetic is synthetic
+    picture = drawn_person()
+    (landmarks,) = points_of(picture)
+    answer = model.answer(picture, landmarks)
+    means = crop_seen(picture, landmarks, FACES).mean(axis=(0, 1)) / 25.5
+    assert answer.dtype == np.float32
+    assert answer == pytest.approx(np.exp(means) / np.exp(means).sum(), abs=1e-4)
+
+
+def test_the_face_is_cropped_as_in_the_faces_stage():
+    picture = drawn_person()
+    (landmarks,) = points_of(picture)
+    live = crop_seen(picture, landmarks, FACES)
+    stage = crop_face(picture, load_detector("mediapipe")(picture)[:4], FACES.resolved_margin, SIZE)
+    # The detector saw the face in another picture, and its box trembles.
+    shift, _ = cv2.phaseCorrelate(live.mean(axis=2), stage.mean(axis=2))
+    assert np.abs(shift).max() < 1.5
+    assert np.abs(live.astype(int) - stage).mean() < 12
+
+
+def test_the_face_in_question_is_cropped_and_not_a_larger_one():
+    small = cv2.resize(drawn_person(2), (213, 160), interpolation=cv2.INTER_AREA)
+    both = np.full((240, 560, 3), 90, np.uint8)
+    both[:, :320], both[40:200, 340:553] = drawn_person(1), small
+    alone = np.full_like(both, 90)
+    alone[40:200, 340:553] = small
+    (landmarks,) = points_of(alone)
+    np.testing.assert_array_equal(crop_seen(both, landmarks, FACES), crop_seen(alone, landmarks, FACES))
+
+
+def test_a_face_that_the_detector_does_not_see_has_no_answer(tmp_path):
+    model = load_live_model(str(save_live_model(tmp_path / "bundle")), dtype="float32")
+    (landmarks,) = points_of(drawn_person())
+    assert model.answer(np.full((240, 320, 3), 90, np.uint8), landmarks) is None
+    assert model.answer(drawn_person(), landmarks + 1000) is None
+
+
+def test_a_head_on_features_is_no_live_model(tmp_path):
+    save_small(tmp_path / "bundle")
+    with pytest.raises(UserError, match=r"not a live model[\s\S]*reads \(4,\)"):
+        load_live_model(str(tmp_path / "bundle"))
+
+
+def test_another_model_than_the_one_asked_for_is_refused(tmp_path):
+    folder = save_live_model(tmp_path / "bundle")
+    with pytest.raises(UserError, match="another bundle than the one that is asked for"):
+        load_live_model(f"{folder}#sha256={'0' * 64}")
+
+
+def test_a_folder_without_a_model_is_refused(tmp_path):
+    with pytest.raises(UserError, match="manifest"):
+        load_live_model(str(tmp_path))

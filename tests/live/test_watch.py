@@ -1,0 +1,98 @@
+import time
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from tests.landmarks.drawn import NOBODY, drawn_person
+from transferpain.landmarks.settings import LandmarkSettings
+from transferpain.live.model import LiveModel
+from transferpain.live.source import Frame
+from transferpain.live.watch import LiveSettings, View, watch
+
+CALM = drawn_person(2)
+PAIN = drawn_person(2, {"AU4": 5, "AU43": 1, "AU26": 5})
+LABELS = ("none", "pain")
+
+
+class Model:
+    """Answers by whether the mouth is open, and keeps where the faces were that it was asked about."""
+
+    def __init__(self, sees: bool = True):
+        self.asked: list[float] = []
+        self.sees = sees
+
+    def answer(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
+        self.asked.append(float(landmarks[:, 0].mean()))
+        open_mouth = landmarks[14, 1] - landmarks[13, 1] > 5
+        return np.eye(2, dtype=np.float32)[int(open_mouth)] if self.sees else None
+
+
+def views(pictures: list[np.ndarray], model: Model, **chosen) -> list[View]:
+    frames = [Frame(picture, number, number / 10, time.monotonic()) for number, picture in enumerate(pictures)]
+    settings = LiveSettings(landmarks=LandmarkSettings(detection_confidence=0.5), **chosen)
+    return list(watch(frames, LiveModel(LABELS, True, model.answer), settings))
+
+
+def test_a_face_is_found_and_decided_on():
+    model = Model()
+    seen = views([CALM, CALM, PAIN, PAIN], model, skip="none", window=0.15)
+    assert [view.decision.level for view in seen] == [0, 0, 0, 1]
+    assert seen[2].decision.confidence == 0.5
+    assert len(model.asked) == 4
+    assert not any(view.skipped or view.alert for view in seen)
+    assert all(view.latency >= 0 for view in seen)
+
+
+def test_a_calm_face_keeps_its_answer_and_a_moving_one_does_not():
+    model = Model()
+    seen = views([CALM] * 5 + [PAIN], model, window=0.01)
+    assert [view.skipped for view in seen] == [False, True, True, True, True, False]
+    assert [view.decision.level for view in seen] == [0] * 5 + [1]
+    assert len(model.asked) == 2
+
+
+def test_nobody_is_told_and_whoever_comes_is_looked_at():
+    model = Model()
+    seen = views([CALM, NOBODY, NOBODY, CALM], model, window=10)
+    assert [view.decision is None for view in seen] == [False, True, True, False]
+    assert [view.landmarks is None for view in seen] == [False, True, True, False]
+    assert len(model.asked) == 2
+
+
+def test_nobody_for_a_minute_is_no_fault():
+    seen = views([NOBODY] * 60, Model(), alert_level=1)
+    assert all(view.decision is None and not view.alert for view in seen)
+
+
+def test_a_face_that_the_model_s_detector_does_not_see_is_asked_about_again():
+    model = Model(sees=False)
+    seen = views([CALM] * 3, model)
+    assert [view.decision for view in seen] == [None] * 3
+    assert all(view.landmarks is not None for view in seen)
+    assert len(model.asked) == 3
+
+
+def test_one_of_two_people_is_watched():
+    both = np.concatenate([drawn_person(1), drawn_person(2)], axis=1)
+    model = Model()
+    views([both] * 3, model, skip="none")
+    assert np.ptp(model.asked) < 10
+
+
+def test_pain_that_lasts_raises_the_alert():
+    seen = views([CALM, *[PAIN] * 6], Model(), skip="none", window=0.01, alert_level=1, alert_seconds=0.3)
+    assert [view.alert for view in seen] == [False] * 4 + [True] * 3
+
+
+def test_frames_of_another_size_go_on():
+    large = np.kron(CALM, np.ones((2, 2, 1), np.uint8))
+    seen = views([CALM, CALM, large, large], Model())
+    assert all(view.decision is not None for view in seen)
+    assert seen[-1].landmarks[:, 0].mean() == pytest.approx(2 * seen[0].landmarks[:, 0].mean(), rel=0.05)
+
+
+@pytest.mark.parametrize("wrong", [{"skip": "all"}, {"window": 0}, {"alert_level": -1}, {"alert_seconds": -1}])
+def test_wrong_settings_are_refused(wrong):
+    with pytest.raises(ValidationError, match=next(iter(wrong))):
+        LiveSettings(**wrong)

@@ -1,0 +1,26 @@
+"""The random changes of a picture, for the landmarks that belong to it."""
+
+import numpy as np
+
+from transferpain.landmarks.mirror import MIRRORED
+from transferpain.training.augment import Changes, change_points
+
+
+def change_landmarks(landmarks: np.ndarray, changes: Changes) -> np.ndarray:
+    """Move landmarks as their picture is changed (El-Ghaish augments pictures; the same draw for both is our choice).
+
+    In a mirrored face the left eye is on the right, so that its points change their numbers, too.
+
+    Args:
+        landmarks: `(count, 478, 3)`, in pixels of the pictures that the changes were drawn for, see `points_in_crop`; z
+            on the scale of x.
+        changes: one for each row.
+
+    Returns:
+        float32 `(count, 478, 3)`; to be placed between the eyes, where shift and zoom are gone again.
+    """
+    depth = landmarks[..., 2:] * changes.scales[:, None, None]
+    moved = np.concatenate([change_points(landmarks[..., :2], changes), depth], axis=-1)
+    flipped = changes.flipped
+    moved[flipped] = moved[flipped][:, MIRRORED]
+    return moved.astype(np.float32)
