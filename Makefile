@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 TRANSFERPAIN := $(BIN)/transferpain
 READY := $(VENV)/ready
+# Two processes: alone, a test leaves the second core idle half of the time.
+WORKERS := -n 2 --dist loadfile
 ROOT := $(if $(DATA),--data-root "$(DATA)")
 EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16 biovid-vgg16 unbc-vgg16 ai4pain-vgg16 mintpain-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep
 
@@ -40,10 +42,10 @@ doctor: $(READY) ## versions, processor, data found, compute dtype
 	$(TRANSFERPAIN) doctor $(ROOT)
 
 test: $(READY) lint ## every test, under 40 minutes
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 test-fast: $(READY) ## the tests that are not marked slow, under 5 minutes
-	$(BIN)/python -m pytest -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(ARGS)
 
 bench: $(READY) ## speed and memory: benchmarks/results/*.json and the table in benchmarks/README.md
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -21,6 +21,7 @@ from transferpain.experiment import (
     resolved,
     validate,
 )
+from transferpain.matrix.settings import load_matrix
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 MINIMAL = {
@@ -47,7 +48,9 @@ def changed(**changes) -> dict:
 
 @pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_file_is_valid_and_opens_with_paper_and_command(path):
-    if is_study(path):
+    if path.stem.startswith("transfer-matrix"):
+        assert load_matrix(path).matrix == path.stem
+    elif is_study(path):
         load_study(path)
     else:
         assert load_experiment(path).name == path.stem

@@ -226,12 +226,13 @@ def load_experiment(path: Path, overrides: dict[str, Any] | None = None) -> Expe
         UserError: if the file is absent, is not YAML, or breaks the schema; the key is named.
     """
     values = read_values(path)
-    if "study" in values:
-        raise UserError(
-            f"{path} is a study of several experiments, not one experiment.",
-            rule="This command takes one experiment.",
-            todo=f"Use `transferpain run {path}`, or name one of its experiments' files.",
-        )
+    for kind, command in (("study", "run"), ("matrix", "matrix")):
+        if kind in values:
+            raise UserError(
+                f"{path} is a {kind} of several experiments, not one experiment.",
+                rule="This command takes one experiment.",
+                todo=f"Use `transferpain {command} {path}`, or name one of its experiments' files.",
+            )
     return validate(Experiment, merge(values, overrides or {}), path)
 
 

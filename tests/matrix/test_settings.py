@@ -3,6 +3,7 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from tests.matrix.small_matrix import MATRIX, write_matrix
 from transferpain.errors import UserError
+from transferpain.experiment import load_experiment
 from transferpain.matrix.settings import fixed_protocol, load_matrix
 
 
@@ -41,3 +42,10 @@ def test_shipped_matrices_are_valid_and_name_what_the_field_asks_for():
     assert set(matrix.transfer[0].targets) == {"biovid", "unbc", "ai4pain", "mintpain"}
     assert {"ferplus-resnet18", "imagenet", "untrained"} <= set(matrix.transfer[0].sources)
     assert load_matrix(EXPERIMENTS / "transfer-matrix-demo.yaml").twins
+
+
+def test_files_of_another_kind_say_which_command_takes_them():
+    with pytest.raises(UserError, match=r"is no matrix[\s\S]*transferpain run"):
+        load_matrix(EXPERIMENTS / "demo.yaml")
+    with pytest.raises(UserError, match=r"is a matrix of several[\s\S]*transferpain matrix"):
+        load_experiment(EXPERIMENTS / "transfer-matrix.yaml")

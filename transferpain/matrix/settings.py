@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
+from transferpain.errors import UserError
 from transferpain.experiment import NAME_PATTERN, Member, Settings, read_values, validate
 from transferpain.protocols import FIXED_HOLDOUTS
 from transferpain.synthetic.settings import TwinSettings
@@ -75,7 +76,15 @@ class Matrix(Settings):
 
 def load_matrix(path: Path) -> Matrix:
     """Load a matrix file. Raises `UserError` as `load_experiment` does."""
-    return validate(Matrix, read_values(path), path)
+    values = read_values(path)
+    if "matrix" not in values:
+        raise UserError(
+            f"{path} is no matrix.",
+            rule="A matrix file names itself by the key `matrix`, and has grids of sources, targets and heads.",
+            received=f"the keys {', '.join(values)}",
+            todo=f"Use `transferpain run {path}` for an experiment or a study.",
+        )
+    return validate(Matrix, values, path)
 
 
 def fixed_protocol(dataset: str) -> Changes:
