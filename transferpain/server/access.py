@@ -95,9 +95,7 @@ def decide_access(
             received=f"--host {host}",
             todo="Add --self-signed, or --tls-cert and --tls-key; or leave --host out.",
         )
-    own = LOOPBACK_NAMES if alone else own_names(host)
-    first = (*names, host) if host in own else names
-    known = tuple(dict.fromkeys(name.lower().strip("[]") for name in (*first, *own)))
+    known = tuple(dict.fromkeys(name.lower().strip("[]") for name in (*names, *own_names(host))))
     return Access(host, port, known, token or (None if alone else secrets.token_urlsafe(24)), certificate, self_signed)
 
 
@@ -126,7 +124,7 @@ def is_loopback(host: str) -> bool:
 
 
 def own_names(host: str) -> tuple[str, ...]:
-    """Return by what names a server that listens on `host` is reached: addresses before names."""
+    """Return by what names a server that listens on `host` is reached, the one to show first."""
     try:
         everywhere = ipaddress.ip_address(host).is_unspecified
     except ValueError:
