@@ -14,7 +14,7 @@ serve_app = typer.Typer()
 def serve(
     bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The folder of a model that tells pain from none.")],
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8443,
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8000,
     token: Annotated[
         str | None,
         typer.Option(
@@ -33,11 +33,12 @@ def serve(
 ) -> None:
     """Serve a model on this machine, with a page for the phone. Research only, no medical device."""
     from transferpain.process import Stopped
+    from transferpain.quiet import import_tensorflow
     from transferpain.server.access import choose_certificate, decide_access
     from transferpain.server.limits import Limits
 
     access = decide_access(host, port, tuple(names or ()), token, choose_certificate(tls_cert, tls_key), self_signed)
-    # Importing TensorFlow takes seconds: after everything that may be refused.
+    import_tensorflow()  # seconds: after everything that may be refused
     from transferpain.server.app import create_app
     from transferpain.server.cnn_assessor import CnnAssessor
     from transferpain.server.serve import serve as run

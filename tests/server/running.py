@@ -23,7 +23,7 @@ from transferpain.server.app import create_app
 from transferpain.server.assessor import assessment
 from transferpain.server.limits import Limits
 from transferpain.server.looking import load_look
-from transferpain.server.refusals import Refusal
+from transferpain.server.refusals import Problem, Refusal
 from transferpain.server.serve import configure, listen
 from transferpain.synthetic.camera import BIOVID, seat
 from transferpain.synthetic.face import Pose, draw_face
@@ -146,3 +146,11 @@ def encode(picture: np.ndarray, kind: str = "JPEG", **options) -> bytes:
     file = io.BytesIO()
     Image.fromarray(picture).save(file, kind, **options)
     return file.getvalue()
+
+
+def check_problem(answer: dict, error: str) -> None:
+    """Check the house's form: what, the rule, what was received, what to do."""
+    problem = Problem.model_validate(answer)
+    assert problem.error == error
+    assert problem.what.endswith(".")
+    assert problem.todo.endswith(".")

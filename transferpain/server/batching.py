@@ -36,7 +36,7 @@ class Batcher:
         self._thread.join()
 
     async def assess(self, picture: np.ndarray) -> Assessment:
-        """Return the answer to one picture; nothing is computed for a request that was given up before its turn.
+        """Return the answer to one picture; one that is cancelled before its turn costs nothing.
 
         Raises:
             Refusal: if the assessor refuses the picture.
@@ -62,10 +62,10 @@ class Batcher:
 
     def _answer(self, pictures: list[np.ndarray], futures: list[Future]) -> None:
         try:
-            answers = self._assessor.assess(pictures)
+            answered = list(zip(futures, self._assessor.assess(pictures), strict=True))
         except Exception as error:  # a fault of ours is told to those who wait for it, and the next ones are served
             for future in futures:
                 future.set_exception(error)
             return
-        for future, answer in zip(futures, answers, strict=True):
+        for future, answer in answered:
             future.set_result(answer)

@@ -25,7 +25,7 @@ class Problem(BaseModel):
     todo: str = ""
 
 
-@dataclass
+@dataclass(eq=False)  # an exception has to be hashable
 class Refusal(Exception):
     """A request that is not answered as asked; `status` is HTTP's, `headers` go with it."""
 
