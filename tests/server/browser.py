@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import cv2
@@ -79,8 +79,9 @@ class Page:
         """Wait until an expression is true."""
         end = time.monotonic() + SECONDS
         while time.monotonic() < end:
-            if self.run(f"Boolean({expression})"):
-                return
+            with suppress(RuntimeError):  # the page is being loaded
+                if self.run(f"Boolean({expression})"):
+                    return
             time.sleep(0.1)
         raise TimeoutError(f"{expression}; the page says: {self.run('document.body?.innerText')}")
 

@@ -4,6 +4,8 @@ import zlib
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from tests.server.running import encode
@@ -138,3 +140,20 @@ def test_a_phones_double_picture_counts_as_its_first():
 
 def test_a_tiny_picture_is_refused():
     assert refused(encode(FLAG[:20])).error == "too-small"
+
+
+@given(
+    kind=st.sampled_from(["JPEG", "PNG", "WEBP"]),
+    changes=st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=8),
+    cut=st.integers(0, 200),
+)
+def test_damage_of_any_kind_gives_a_picture_or_a_refusal(kind, changes, cut):
+    content = bytearray(encode(FLAG, kind))
+    for place, value in changes:
+        content[place % len(content)] = value
+    try:
+        picture = decode_picture(bytes(content[: len(content) - cut]))
+    except Refusal:
+        return
+    assert picture.ndim == 3
+    assert (picture.shape[2], picture.dtype) == (3, np.uint8)
