@@ -168,7 +168,7 @@ def test_who_leaves_in_mid_request_harms_nobody(face, capfd):
 
 
 def test_too_many_at_once_are_told_to_come_again(face):
-    with running(RuleAssessor(delay=0.5), Limits(rate=1000, at_once=2)) as server:
+    with running(RuleAssessor(delay=0.2), Limits(rate=1000, at_once=2)) as server:
         with ThreadPoolExecutor(6) as pool:
             asked = [pool.submit(server.ask, "POST", "/v1/assess", face, JPEG) for _ in range(6)]
             answers = [future.result() for future in asked]
@@ -182,7 +182,7 @@ def test_too_many_at_once_are_told_to_come_again(face):
 
 
 def test_what_waits_goes_together(face):
-    slow = RuleAssessor(delay=0.3)
+    slow = RuleAssessor(delay=0.15)
     with running(slow) as server:
         ready = threading.Barrier(9)
 

@@ -73,6 +73,8 @@ def test_camera_live_gallery_and_errors(server, tmp_path):
         assert page.text("#live") == "Stop live"
         page.click("#take")
         page.wait(f"!document.querySelector('#shown').hidden && {ANSWERED}")
+        assert page.text("#verdict") == "No pain"
+        assert page.run("document.querySelector('#trend-section').hidden")
         assert page.run("document.querySelector('#live').hidden")
         assert page.run("document.querySelector('#video').srcObject") is None
         page.click("#regions")

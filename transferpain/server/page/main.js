@@ -2,7 +2,7 @@
 
 import { assess, facts, Problem, takeToken } from "./api.js";
 import { closeCamera, openCamera, readFile, takePicture, turnCamera } from "./camera.js";
-import { byId, showAnswer, showBusy, showFacts, showProblem } from "./show.js";
+import { byId, clearAnswer, showAnswer, showFacts, showProblem } from "./show.js";
 import { addToTrend, startTrend } from "./trend.js";
 
 const LIVE_EVERY = 1000;
@@ -12,6 +12,7 @@ const video = byId("video");
 const shown = byId("shown");
 let live = 0; // which run of the live mode goes on; 0: none
 let runs = 0;
+let asked = 0; // pictures so far: an answer to an older one comes too late
 
 const problemOf = (error) =>
   error instanceof Problem ? error : new Problem({ error: "page", what: `The page failed: ${error.message}` });
@@ -28,7 +29,8 @@ function showCamera() {
   byId("stage").className = "";
   video.hidden = false;
   shown.hidden = true;
-  byId("overlay").replaceChildren();
+  asked += 1;
+  clearAnswer("No picture yet.");
   for (const id of ["take", "live", "turn"]) byId(id).hidden = false;
   byId("open").hidden = true;
 }
@@ -48,8 +50,10 @@ function showPicture(picture) {
 async function assessPicture(picture) {
   showPicture(picture);
   byId("trend-section").hidden = true;
-  showBusy();
-  showAnswer(await assess(picture));
+  clearAnswer("Looking …");
+  const mine = (asked += 1);
+  const answer = await assess(picture);
+  if (mine === asked) showAnswer(answer);
 }
 
 async function runLive(mine) {

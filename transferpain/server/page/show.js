@@ -92,28 +92,25 @@ function showOverlay({ face, regions }) {
   byId("overlay").replaceChildren(box, ...outlines);
 }
 
-export function showBusy() {
+// Takes everything off the page that was said of another picture.
+export function clearAnswer(text) {
   hideProblem();
   byId("verdict").className = "";
-  byId("verdict").textContent = "Looking …";
-  byId("probability").textContent = "";
-  byId("doubt").hidden = true;
-  byId("overlay").replaceChildren();
-}
-
-export function showProblem(problem) {
-  const { what, rule, received, todo } = problem;
-  const lines = [what, rule, received && `Received: ${received}`, todo].filter(Boolean);
-  const box = byId("problem");
-  // Said again only if it is another one, as in live mode.
-  if (box.hidden || box.firstChild?.textContent !== what) box.replaceChildren(...lines.map((line) => make("p", line)));
-  box.hidden = false;
-  byId("verdict").textContent = "No verdict.";
-  byId("verdict").className = "";
+  if (byId("verdict").textContent !== text) byId("verdict").textContent = text;
   byId("probability").textContent = "";
   byId("doubt").hidden = true;
   for (const id of ["models-section", "units-section"]) byId(id).hidden = true;
   byId("overlay").replaceChildren();
+}
+
+export function showProblem({ what, rule, received, todo }) {
+  const lines = [what, rule, received && `Received: ${received}`, todo].filter(Boolean);
+  const box = byId("problem");
+  // Said again only if it is another one, as in live mode.
+  const known = !box.hidden && box.firstChild?.textContent === what;
+  clearAnswer("No verdict.");
+  if (!known) box.replaceChildren(...lines.map((line) => make("p", line)));
+  box.hidden = false;
 }
 
 function hideProblem() {
