@@ -12,6 +12,7 @@ from transferpain.errors import UserError
 from transferpain.live_cli import live
 from transferpain.models_cli import models_app
 from transferpain.process import Stopped, message_of, prepare
+from transferpain.serve_cli import serve_app
 from transferpain.units_cli import units_app
 
 app = typer.Typer(
@@ -25,6 +26,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Check a dataset, or draw a sy
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
 app.add_typer(units_app, name="action-units")
+app.add_typer(serve_app)
 app.command(epilog=example("live weights/ferplus-resnet18 --source 0"))(live)
 
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]

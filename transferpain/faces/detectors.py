@@ -71,7 +71,9 @@ def _largest(detections: list[Detection]) -> Detection | None:
     return max(detections, key=lambda detection: detection.area, default=None)
 
 
-def _load_mediapipe() -> Detector:
+@cache
+def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
+    """Return what finds every face in a picture, uint8 RGB (height, width, 3), by MediaPipe; loaded once a process."""
     with starting_mediapipe():
         import mediapipe
 
@@ -81,7 +83,7 @@ def _load_mediapipe() -> Detector:
         # The first picture starts the graph, which is as talkative as loading it.
         model.process(np.zeros((64, 64, 3), np.uint8))
 
-    def detect(image: np.ndarray) -> Detection | None:
+    def find(image: np.ndarray) -> list[Detection]:
         height, width = image.shape[:2]
         detections = []
         for found in model.process(image).detections or []:
@@ -89,9 +91,14 @@ def _load_mediapipe() -> Detector:
             left, top = box.xmin * width, box.ymin * height
             right, bottom = left + box.width * width, top + box.height * height
             detections.append(Detection(left, top, right, bottom, found.score[0]))
-        return _largest(detections)
+        return detections
 
-    return detect
+    return find
+
+
+def _load_mediapipe() -> Detector:
+    find = load_face_finder()
+    return lambda image: _largest(find(image))
 
 
 def _load_dlib() -> Detector:
