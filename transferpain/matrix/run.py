@@ -81,7 +81,7 @@ def run_matrix(path: Path, places: Places, assignments: list[str], where: list[s
     records = [
         record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
         for cell in loaded.cells
-        if cell.name in runs.keys() | absent | failed
+        if cell.name in {*runs, *absent, *failed}
     ]
     page = report(loaded, records)
     folders = [runs[record.name] for record in records if record.state == "done"]
