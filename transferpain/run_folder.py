@@ -22,12 +22,13 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 
+from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
 from transferpain.store import read_json, write_atomically, write_json, write_text
 
@@ -59,10 +60,22 @@ class Places:
     Attributes:
         data_root: holds a folder a dataset.
         workspace: holds `runs/`, `cache/` and `reports/`.
+        indexes: what was read of the datasets so far, by name.
     """
 
     data_root: Path
     workspace: Path
+    indexes: dict[str, Index] = field(default_factory=dict, repr=False, compare=False)
+
+    def index(self, dataset: str) -> Index:
+        """Return the index of a dataset, read once: the experiments of a matrix share a few datasets.
+
+        Raises:
+            UserError: as `read_index`.
+        """
+        if dataset not in self.indexes:
+            self.indexes[dataset] = read_index(dataset, self.data_root, self.cache)
+        return self.indexes[dataset]
 
     @property
     def runs(self) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pandas as pd
 
 from transferpain.datasets.cut import cut_sequences
-from transferpain.datasets.index import Index, read_index
+from transferpain.datasets.index import Index
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment
 from transferpain.plan import SPLIT_SEED
@@ -57,7 +57,7 @@ def split_units(experiment: Experiment, units: pd.DataFrame) -> tuple[pd.DataFra
 
 def dataset_units(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:
     """Return the index of one dataset, and its labelled clips or frames."""
-    index = read_index(dataset, places.data_root, places.cache)
+    index = places.index(dataset)
     if task.unit == "clip":
         frames = experiment.window.clip_frames
         # Of two datasets only those with labelled frames can be cut; of one it is a mistake to ask for it.
