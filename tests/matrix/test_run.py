@@ -83,6 +83,18 @@ def test_a_dry_run_tells_what_is_done(finished_matrix, small_twin):
     assert "untrained-to-ai4pain" not in result.stdout
 
 
+@pytest.mark.slow
+def test_cells_that_a_call_leaves_out_are_open(small_twin, tmp_path):
+    path = write_matrix(tmp_path / "experiments")
+    result = transferpain(
+        *arguments(path, small_twin, tmp_path), "--where", "kind=transfer", "--where", "target=biovid"
+    )
+    assert result.returncode == 0, result.stderr
+    states = {record.name: record.state for record in read_records(tmp_path / "reports" / "small-matrix")}
+    assert states == {name: "done" if name == NAMES[0] else "open" for name in NAMES}
+    assert "untrained-to-ai4pain" not in result.stdout
+
+
 def test_a_dry_run_computes_nothing(tmp_path, small_twin):
     path = write_matrix(tmp_path)
     result = transferpain(*arguments(path, small_twin, tmp_path), "--dry-run")

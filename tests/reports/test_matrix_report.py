@@ -149,6 +149,17 @@ def test_the_same_cells_give_the_same_page(tmp_path):
     assert write(tmp_path, matrix, records).read_bytes() == first
 
 
+def test_open_cells_are_counted_and_stand_in_the_family(tmp_path):
+    matrix = make_matrix(targets=("biovid", "ai4pain"))
+    records = make_records(matrix, states={("trained", "ai4pain"): "open"})
+    write_cells(tmp_path, records, subjects=3, seeds=(0,), clips_per_class=(2, 2))
+    page = write(tmp_path, matrix, records)
+    text = " ".join(page.read_text(encoding="utf-8").split())
+    assert "3 cells are done, 0 failed, 0 absent, 1 open" in text
+    comparisons = pd.read_csv(page.parent / "comparisons.csv")
+    assert "The cell trained-to-ai4pain-ann is open." in set(comparisons["reason"])
+
+
 def test_one_source_that_is_untrained_has_scores_and_no_comparison(tmp_path):
     matrix = make_matrix(sources=("untrained",), targets=("biovid",), matrix="one")
     records = make_records(matrix)

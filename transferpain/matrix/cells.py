@@ -11,7 +11,7 @@ from transferpain.store import read_json, write_json
 
 RECORD = "cells.json"
 Kind = Literal["transfer", "cross_dataset"]
-State = Literal["done", "failed", "absent"]
+State = Literal["done", "failed", "absent", "open"]
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ class CellRecord:
         kind, source, trained_on, tested_on, head: as of `Cell`.
         strategy, task, selection, adaptation: as of its experiment; `adaptation` is "" without one.
         target_data: what it saw of the dataset that is tested on, a short sentence part.
-        state: `done`; `failed` and `absent` (the data are not on this machine) have a reason.
+        state: `done`; `failed` and `absent` (the data are not on this machine) have a reason; `open` ones are to be
+            computed by another call, and count in the families of tests.
         run: its folder's name in `runs/`; "" where there is none.
         seconds: what it took to compute, its source not counted; None where that is not known.
     """

@@ -56,7 +56,7 @@ def load(path: Path, places: Places, assignments: list[str], where: list[str]) -
 
 
 def run_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> Result:
-    """Compute the chosen cells that are not finished, write the report of all that are, and return its table.
+    """Compute the chosen cells that are not finished, write the report of all cells, and return its table.
 
     Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
     is killed, does not stop the others.
@@ -81,11 +81,10 @@ def run_matrix(path: Path, places: Places, assignments: list[str], where: list[s
     records = [
         record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
         for cell in loaded.cells
-        if cell.name in {*runs, *absent, *failed}
     ]
     page = report(loaded, records)
     folders = [runs[record.name] for record in records if record.state == "done"]
-    rows = [table_row(record, runs.get(record.name)) for record in records]
+    rows = [table_row(record, runs.get(record.name)) for record in records if record.state != "open"]
     troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
     return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
 
@@ -190,7 +189,7 @@ def error_of(process: subprocess.Popen) -> str:
 
 
 def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:
-    """Return a cell's record: a reason why it is absent or failed, or its run."""
+    """Return a cell's record: a reason why it is absent or failed, or its run; else it is open."""
     experiment, cost = cell.experiment, read_cost(run.path) if run else None
     return CellRecord(
         name=cell.name,
@@ -204,7 +203,7 @@ def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> Ce
         selection=experiment.protocol.selection,
         adaptation=experiment.adaptation or "",
         target_data=target_data(experiment),
-        state="absent" if absent else "failed" if failed else "done",
+        state="absent" if absent else "failed" if failed else "done" if run else "open",
         reason=absent or failed,
         run=run.path.name if run else "",
         seconds=cost and cost.seconds,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os.path import relpath
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -14,7 +14,7 @@ from transferpain.errors import UserError
 from transferpain.evaluation.comparisons import Family
 from transferpain.evaluation.statistics import DRAWS
 from transferpain.leakage.checks import failed
-from transferpain.matrix.cells import CellRecord
+from transferpain.matrix.cells import CellRecord, State
 from transferpain.matrix.settings import Matrix
 from transferpain.reports import matrix_statistics as statistics
 from transferpain.reports import matrix_tables as tables
@@ -165,7 +165,7 @@ def _latex(matrix: Matrix, findings: Findings) -> str:
 def _page(matrix: Matrix, records: Sequence[CellRecord], findings: Findings, runs_place: str) -> str:
     runs, metric = findings.runs, matrix.metric
     synthetic = [name for name, run in runs.items() if run.facts["synthetic"]]
-    states = {state: [record for record in records if record.state == state] for state in ("done", "failed", "absent")}
+    states = {state: [record for record in records if record.state == state] for state in get_args(State)}
     limits = heat_limits(findings.grids, runs, metric)
     views = grid_views(findings.grids, runs, findings.cells, metric, findings.verdicts, limits)
     agreed, agreed_family = findings.agreed
