@@ -138,7 +138,7 @@ def draw_agreement(points: pd.DataFrame, titles: Mapping[str, str], axis: str, s
     names = [name for name in titles if name in set(points["score"])]
     lines = (len(names) + 1) // 2
     with style():
-        figure = new_figure(WIDTH, 1.0 + 2.1 * lines + 0.22 * ((len(sources) + 1) // 2), synthetic)
+        figure = new_figure(WIDTH, 1.2 + 2.1 * lines + 0.22 * ((len(sources) + 1) // 2), synthetic)
         panels = figure.subplots(lines, 2, squeeze=False, sharey=True).ravel()
         handles = {}
         for axes, name in zip(panels, names, strict=False):
@@ -153,8 +153,11 @@ def draw_agreement(points: pd.DataFrame, titles: Mapping[str, str], axis: str, s
         for axes in panels[len(names) :]:
             axes.set_visible(False)
         figure.supylabel(axis, fontsize=10)
-        figure.supxlabel("predicted: higher should transfer better", fontsize=10)
-        figure.legend(handles.values(), handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9)
+        # As a title of the legend, because matplotlib lays a common x label over a legend outside.
+        legend = figure.legend(
+            handles.values(), handles, loc="outside lower center", ncols=2, frameon=False, fontsize=9
+        )
+        legend.set_title("across: predicted, higher should transfer better", prop={"size": 9})
     return figure
 
 
