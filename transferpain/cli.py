@@ -11,7 +11,7 @@ from transferpain.console import Debug, Workspace, example, out, print_rows
 from transferpain.errors import UserError
 from transferpain.live_cli import live
 from transferpain.models_cli import models_app
-from transferpain.process import Stopped, message_of, prepare
+from transferpain.process import Stopped, message_of, prepare, stop_is_answered
 from transferpain.serve_cli import serve_app
 from transferpain.units_cli import units_app
 
@@ -294,5 +294,6 @@ def main() -> None:
         sys.stderr.write(f"error: {message_of(error)}\n")
         sys.exit(1)
     except Stopped:
+        stop_is_answered()
         sys.stderr.write("stopped; what was finished is kept, and the same command goes on from there\n")
         sys.exit(130)

@@ -3,8 +3,11 @@
 import logging
 import os
 import signal
+import sys
 
 from transferpain.errors import UserError
+
+AGAIN_SECONDS = 0.5
 
 
 class Stopped(BaseException):
@@ -12,8 +15,26 @@ class Stopped(BaseException):
 
 
 def stop(*_: object) -> None:
-    """Answer a signal: everything unwinds, temporary files go, finished ones stay."""
-    raise Stopped
+    """Answer a signal: everything unwinds, temporary files go, finished ones stay.
+
+    Libraries swallow what is raised in a destructor or a callback of theirs, so it is raised again until it unwinds.
+    """
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+    if not is_unwinding():
+        raise Stopped
+
+
+def is_unwinding() -> bool:
+    """Tell whether `Stopped`, or an error on top of it, is being handled by what was interrupted."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__context__
+    return error is not None
+
+
+def stop_is_answered() -> None:
+    """Say that `Stopped` was caught on purpose: it is not raised again."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
 
 
 def prepare() -> None:
@@ -24,8 +45,8 @@ def prepare() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GLOG_minloglevel", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, stop)
 
 
 def message_of(error: UserError | OSError) -> str:

@@ -32,7 +32,7 @@ def serve(
     debug: Debug = False,
 ) -> None:
     """Serve a model on this machine, with a page for the phone. Research only, no medical device."""
-    from transferpain.process import Stopped
+    from transferpain.process import Stopped, stop_is_answered
     from transferpain.quiet import import_tensorflow
     from transferpain.server.access import choose_certificate, decide_access
     from transferpain.server.limits import Limits
@@ -53,4 +53,5 @@ def serve(
     try:
         run(create_app(assessor, access, Limits(rate=rate)), access, say)
     except Stopped:
+        stop_is_answered()
         say("server stopped")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from transferpain.errors import UserError
 from transferpain.experiment import Experiment, resolved
-from transferpain.process import Stopped, message_of, prepare
+from transferpain.process import Stopped, message_of, prepare, stop_is_answered
 from transferpain.run_folder import Places
 
 
@@ -61,6 +61,7 @@ def main() -> None:
     try:
         sys.stdout.write(work(line) + "\n")
     except Stopped:
+        stop_is_answered()
         sys.exit(130)
 
 
