@@ -41,6 +41,11 @@ class Stage:
     seconds: float
     disk_bytes: float
 
+    @property
+    def work_key(self) -> tuple[str, str, float]:
+        """Equal for a stage that two experiments share."""
+        return self.name, self.work, self.seconds
+
 
 def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage]:
     """Return the stages of an experiment, those of its sources first."""
@@ -145,7 +150,7 @@ def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:
 
 def estimate_rows(stages: list[Stage]) -> list[list[str]]:
     """Return the table of a dry run, with a row of sums; a stage that two experiments share counts once."""
-    unique = {(stage.name, stage.work, stage.seconds): stage for stage in stages}.values()
+    unique = {stage.work_key: stage for stage in stages}.values()
     rows = [[stage.experiment, stage.name, stage.work, *_amounts(stage.seconds, stage.disk_bytes)] for stage in unique]
     seconds, disk = sum(stage.seconds for stage in unique), sum(stage.disk_bytes for stage in unique)
     return [*rows, ["sum", "", "", *_amounts(seconds, disk)]]

@@ -22,10 +22,11 @@ from transferpain.runner import finished_run, source_experiment
 from transferpain.sources.origin import BUILT
 from transferpain.store import fingerprint, read_json, write_json
 from transferpain.strategies.target_data import target_data
-from transferpain.study import SHOWN_METRICS, Result, check_twins_are_drawn, draw_twin, synthetic_mark, with_interval
+from transferpain.study import COLUMNS as RUN_COLUMNS
+from transferpain.study import Result, check_twins_are_drawn, draw_twin, synthetic_mark, table_row
 
 POLL_SECONDS = 0.05
-COLUMNS = ["cell", "state", *SHOWN_METRICS.values(), "coverage", "subjects"]
+COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
 DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "hours", "disk GB"]
 
 
@@ -84,7 +85,7 @@ def run_matrix(path: Path, places: Places, assignments: list[str], where: list[s
     ]
     page = report(loaded, records)
     folders = [runs[record.name] for record in records if record.state == "done"]
-    rows = [table_row(record, runs.get(record.name)) for record in records if record.state != "open"]
+    rows = [result_row(record, runs.get(record.name)) for record in records if record.state != "open"]
     troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
     return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
 
@@ -225,14 +226,10 @@ def report(loaded: LoadedMatrix, records: list[CellRecord]) -> Path:
     return page
 
 
-def table_row(record: CellRecord, run: RunFolder | None) -> list[str]:
-    """Return a cell's row of the result table."""
-    if run is None:
-        return [record.name, record.state, *["-"] * (len(COLUMNS) - 2)]
-    metrics = run.metrics()
-    scores = metrics["all"]
-    values = [with_interval(scores[name]) if scores else "no labels" for name in SHOWN_METRICS]
-    return [record.name, record.state, *values, f"{metrics['coverage']:.1%}", str(metrics["subjects"])]
+def result_row(record: CellRecord, run: RunFolder | None) -> list[str]:
+    """Return a cell's row of the result table: its state, and what a study shows of a run."""
+    scores = table_row(run)[1:] if run else ["-"] * (len(COLUMNS) - 2)
+    return [record.name, record.state, *scores]
 
 
 def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:
@@ -253,10 +250,9 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list
         state = "done" if cell.name in runs else "absent" if cell.name in absent else "to do"
         hours = disk = 0.0
         for stage in estimate(cell.experiment, loaded.folder, loaded.places) if state == "to do" else []:
-            key = (stage.name, stage.work, stage.seconds)
-            if key not in seen:
+            if stage.work_key not in seen:
                 hours, disk = hours + stage.seconds / 3600, disk + stage.disk_bytes / 1e9
-            seen.add(key)
+            seen.add(stage.work_key)
         sums = [sums[0] + hours, sums[1] + disk]
         axes = [cell.source, cell.trained_on, cell.tested_on, cell.head]
         rows.append([cell.name, *axes, state, f"{hours:.2f}", f"{disk:.2f}"])

@@ -33,7 +33,7 @@ PICTURE_BODY = {
 }
 # A variable of the environment could let requests be reported elsewhere.
 NO_TELEMETRY = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-TODO = "See /openapi.json for what there is."
+ADVICE = "See /openapi.json for what there is."
 
 
 def create_app(assessor: Assessor, access: Access, limits: Limits) -> Door:
@@ -124,7 +124,7 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     said = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if said not in TYPES:
         rule = f"Content-Type is {', '.join(TYPES)}; the body is the file itself, no form."
-        raise Refusal(415, "wrong-type", "The body is not said to be a picture.", rule, said or "no type", TODO)
+        raise Refusal(415, "wrong-type", "The body is not said to be a picture.", rule, said or "no type", ADVICE)
     content = bytearray()
     try:
         async with asyncio.timeout(limits.body_seconds):
@@ -176,7 +176,9 @@ def _add_problems(app: FastAPI) -> None:
         received = f"{request.method} {request.url.path}"
         what = "There is nothing at this address." if error.status_code == 404 else f"{error.detail}."
         return refusal_response(
-            Refusal(error.status_code, "address", what, received=received, todo=TODO, headers=dict(error.headers or {}))
+            Refusal(
+                error.status_code, "address", what, received=received, todo=ADVICE, headers=dict(error.headers or {})
+            )
         )
 
     @app.exception_handler(Exception)

@@ -13,7 +13,7 @@ MOST_PIXELS = 25_000_000
 # Larger pictures are reduced to it: a face has pixels enough left, and what waits in the queue is bounded.
 LONGEST_SIDE = 1280
 SMALLEST_SIDE = 32
-TODO = "Send one JPEG, PNG or WebP picture, whole and not animated."
+ADVICE = "Send one JPEG, PNG or WebP picture, whole and not animated."
 
 
 def decode_picture(content: bytes) -> np.ndarray:
@@ -35,7 +35,7 @@ def decode_picture(content: bytes) -> np.ndarray:
         raise too_many_pixels("more than can be opened safely") from error
     except Exception as error:  # Pillow's readers raise whatever a damaged head leads them to
         raise Refusal(
-            415, "not-a-picture", "The body is no picture that can be read.", _rule(), _head(content), TODO
+            415, "not-a-picture", "The body is no picture that can be read.", _rule(), _head(content), ADVICE
         ) from error
     width, height = image.size
     if width * height > MOST_PIXELS:
@@ -51,7 +51,7 @@ def decode_picture(content: bytes) -> np.ndarray:
         )
     # A JPEG of a phone may hold a second picture (MPO): the first one counts.
     if image.format != "MPO" and getattr(image, "is_animated", False):
-        raise Refusal(415, "animated", "The picture is animated.", _rule(), f"{image.n_frames} pictures in one", TODO)
+        raise Refusal(415, "animated", "The picture is animated.", _rule(), f"{image.n_frames} pictures in one", ADVICE)
     try:
         image.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
         image.load()
@@ -60,7 +60,7 @@ def decode_picture(content: bytes) -> np.ndarray:
         return _eight_bit_rgb(image)
     except Exception as error:  # as above
         raise Refusal(
-            422, "damaged", "The picture cannot be decoded to its end.", _rule(), f"{len(content)} bytes", TODO
+            422, "damaged", "The picture cannot be decoded to its end.", _rule(), f"{len(content)} bytes", ADVICE
         ) from error
 
 
