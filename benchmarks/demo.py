@@ -8,8 +8,9 @@ from pathlib import Path
 from benchmarks.data import EXPERIMENTS
 from benchmarks.measure import Figure, main
 from tests.small_study import write_small_study
+from transferpain.chosen_source import source_experiment
 from transferpain.run_folder import Places
-from transferpain.runner import extract_only, find_faces, run_experiment, source_experiment
+from transferpain.runner import extract_only, find_faces, run_experiment
 from transferpain.sources.origin import BUILT
 from transferpain.study import draw_twin, load_batch, report_batch
 

@@ -5,7 +5,9 @@ from pathlib import Path
 import yaml
 
 from tests.command_line import EXPERIMENTS
+from transferpain.experiment import Experiment, load_experiment
 
+CROSS = {"task": "cross-binary", "dataset": "biovid", "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"}}
 TINY = {"faces": {"detector": "mediapipe", "size": 32}, "training": {"epochs": 2}}
 STUDY = {
     "study": "small",
@@ -35,3 +37,9 @@ def write_small_study(folder: Path) -> Path:
     (folder / "small-biovid-vgg16.yaml").write_text(yaml.safe_dump(source), encoding="utf-8")
     (folder / "small.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
     return folder / "small.yaml"
+
+
+def tiny(folder: Path, **changes) -> Experiment:
+    """Load an ANN on AI4Pain, or what `changes` make of it, with an untrained source that reads 32 pixels."""
+    values = {"source": "untrained", "faces": {"detector": "mediapipe", "size": 32}} | changes
+    return load_experiment(folder / "ai4pain-ann.yaml", values)

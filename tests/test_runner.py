@@ -8,14 +8,13 @@ import pytest
 import yaml
 
 from tests.command_line import EXPERIMENTS, transferpain
-from tests.sharing.bundles import LABELS, small_model
-from tests.small_study import write_small_study
+from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.errors import UserError
 from transferpain.experiment import load_experiment
 from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import clips_with_features, find_faces, make_plan
 from transferpain.sharing.bundle import read_bundle, save_bundle
-from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
+from transferpain.sources.backbones import build_resnet18
 from transferpain.sources.preprocessing import Preprocessing
 from transferpain.store import read_json
 from transferpain.synthetic.settings import TwinSettings
@@ -39,11 +38,6 @@ def overrides(*more: str) -> list[str]:
     return [part for assignment in (*TINY, *more) for part in ("--set", assignment)]
 
 
-def tiny(folder, **changes):
-    values = {"source": "untrained", "faces": {"detector": "mediapipe", "size": 32}} | changes
-    return load_experiment(folder / "ai4pain-ann.yaml", values)
-
-
 def test_the_run_is_named_by_experiment_data_and_source(small_twin, tmp_path):
     places = Places(small_twin, tmp_path)
     names = {
@@ -59,40 +53,6 @@ def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):
     plan = make_plan(tiny(EXPERIMENTS), EXPERIMENTS, Places(small_twin, tmp_path))
     assert set(plan.clips["split"]) == {"train", "validation"}
     assert plan.synthetic
-
-
-def test_a_shared_model_is_a_source_and_may_be_pinned(small_twin, tmp_path):
-    folder = tmp_path / "shared"
-    preprocessing = Preprocessing(size=32, detector="mediapipe")
-    facts = {"synthetic": False, "backbone": "vgg16"}
-    digest = save_bundle(folder, build_vgg16_gap(32, 2, embedding=8), preprocessing.model_dump(), ("a", "b"), facts)
-    places = Places(small_twin, tmp_path)
-    assert make_plan(tiny(EXPERIMENTS, source=str(folder)), EXPERIMENTS, places).origin.hash == digest
-    pinned = make_plan(tiny(EXPERIMENTS, source=f"{folder}#sha256={digest}"), EXPERIMENTS, places)
-    assert (pinned.origin.name, pinned.origin.hash) == (str(folder), digest)
-    with pytest.raises(UserError, match="another bundle than the one that is asked for"):
-        make_plan(tiny(EXPERIMENTS, source=f"{folder}#sha256={'0' * 64}"), EXPERIMENTS, places)
-
-
-@pytest.mark.parametrize(
-    ("source", "message"),
-    [
-        ("no-such-thing", "The source of ai4pain-ann was not found"),
-        ("ai4pain-lstm", "cannot be a source"),
-        ("unbc-7level", "no network cut below it"),
-    ],
-)
-def test_a_source_that_is_none_is_refused(small_twin, tmp_path, source, message):
-    with pytest.raises(UserError, match=message):
-        make_plan(tiny(EXPERIMENTS, source=source), EXPERIMENTS, Places(small_twin, tmp_path))
-
-
-def test_a_source_of_several_seeds_is_refused(small_twin, tmp_path):
-    folder = write_small_study(tmp_path / "experiments").parent
-    path = folder / "small-biovid-vgg16.yaml"
-    path.write_text(path.read_text() + "seeds: [0, 1]\n")
-    with pytest.raises(UserError, match="one seed"):
-        make_plan(tiny(folder, source="small-biovid-vgg16"), folder, Places(small_twin, tmp_path))
 
 
 def test_image_datasets_have_no_faces_stage(tmp_path):
@@ -151,25 +111,6 @@ def test_image_rows_run_from_csv_to_report(tmp_path):
     done = transferpain("models", "ship", path, "--to", tmp_path / "weights" / "small")
     assert done.returncode == 0, done.stderr
     assert "1 epoch. Validation" in (tmp_path / "weights" / "small" / "README.md").read_text(encoding="utf-8")
-
-
-CROSS = {"task": "cross-binary", "dataset": "biovid", "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"}}
-
-
-@pytest.mark.parametrize("source", ["untrained", "small-biovid-vgg16", "shared"])
-def test_adabn_of_a_source_without_batch_normalisation_is_refused_before_anything_is_computed(
-    small_twin, tmp_path, source
-):
-    folder = write_small_study(tmp_path / "experiments").parent
-    if source == "shared":
-        source = str(tmp_path / "shared")
-        preprocessing = Preprocessing(size=32, detector="mediapipe").model_dump()
-        facts = {"synthetic": False, "backbone": "vgg16"}
-        save_bundle(tmp_path / "shared", small_model(), preprocessing, LABELS, facts)
-    places = Places(small_twin, tmp_path / "workspace")
-    with pytest.raises(UserError, match="VGG16 has none"):
-        make_plan(tiny(folder, **CROSS, source=source, adaptation="batch_norm"), folder, places)
-    assert not places.runs.exists()
 
 
 def test_of_the_targets_training_clips_adabn_needs_only_the_pictures(small_twin, tmp_path):

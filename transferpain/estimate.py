@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.chosen_source import source_experiment
 from transferpain.datasets.media import resolve_media
 from transferpain.experiment import Experiment
 from transferpain.features.compute import choose_compute_dtype
 from transferpain.run_folder import Places
-from transferpain.runner import source_experiment
 from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
 from transferpain.units import labelled_units, split_units
 

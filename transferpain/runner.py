@@ -13,23 +13,29 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from transferpain.chosen_source import (
+    check_is_normalized,
+    check_is_source,
+    check_source_fits,
+    check_source_has_rows,
+    own_preprocessing,
+    source_experiment,
+)
 from transferpain.cost import Meter, measured
 from transferpain.datasets.ferplus import read_images
 from transferpain.errors import UserError
-from transferpain.experiment import Experiment, experiment_hash, load_experiment, resolved
+from transferpain.experiment import Experiment, experiment_hash, resolved
 from transferpain.faces.stage import compute_faces
 from transferpain.plan import Plan
 from transferpain.protocols import Fold
 from transferpain.quiet import import_tensorflow
 from transferpain.results import close_fold, finish, record_facts
 from transferpain.run_folder import FORGETTING, TRANSFERABILITY, Places, RunFolder, write_environment
-from transferpain.sharing.manifest import MANIFEST, load_manifest, split_digest
+from transferpain.sharing.manifest import split_digest
 from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_origin
-from transferpain.sources.preprocessing import Preprocessing
 from transferpain.store import write_atomically, write_json, write_text
 from transferpain.tasks.targets import clip_targets
 from transferpain.units import labelled_units, split_units
-from transferpain.yaml_file import suggest_file
 
 
 def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
@@ -64,81 +70,6 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
         return bundle_origin(name, Path(name), digest)
     check_is_source(source)
     return bundle_origin(name, run_experiment(source, folder, places).model, digest)
-
-
-def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None:
-    """Return the experiment that `source:` names, with `source_set`, or `None` if it names a bundle's folder.
-
-    Raises:
-        UserError: if it names neither, or a bundle with changes.
-    """
-    name, _ = split_digest(experiment.source)
-    path = folder / f"{name}.yaml"
-    if path.is_file():
-        return load_experiment(path, experiment.source_set)
-    if (Path(name) / MANIFEST).is_file() and not experiment.source_set:
-        return None
-    raise UserError(
-        f"The source of {experiment.name} was not found.",
-        rule="`source:` is `untrained`, `imagenet`, an experiment beside this one, or the folder of a shared model; "
-        "`#sha256=...` behind the last two pins the model's digest, and `source_set` changes an experiment.",
-        received=experiment.source,
-        todo=suggest_file(path),
-    )
-
-
-def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
-    """Refuse to probe a source whose own data are not known."""
-    if experiment.source in BUILT or source_experiment(experiment, folder) is None:
-        raise UserError(
-            f"The source of {experiment.name} cannot be probed.",
-            rule="`probe_source` scores the source on the test rows of its own dataset, so it must be an experiment.",
-            received=f"source: {experiment.source}",
-            todo="Name an experiment as the source, or use --set probe_source=false.",
-        )
-
-
-def check_is_normalized(experiment: Experiment, folder: Path) -> None:
-    """Refuse AdaBN for a source without batch normalisation, before the source is trained."""
-    backbone = experiment.backbone
-    if experiment.source not in BUILT:
-        source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
-        backbone = source.backbone if source else load_manifest(Path(name)).get("backbone")
-    if backbone != "resnet18":
-        raise UserError(
-            f"batch_norm cannot adapt the source {experiment.source}.",
-            rule="It replaces the statistics of batch normalisation: ResNet-18 has it, VGG16 has none.",
-            received=f"backbone: {backbone}",
-            todo="Take a ResNet-18 source, or another adaptation.",
-        )
-
-
-def own_preprocessing(experiment: Experiment) -> Preprocessing:
-    """Return the preprocessing of a network that starts from nothing, or from ImageNet, which fixes the scaling."""
-    return Preprocessing(
-        size=experiment.faces.size,
-        scaling="caffe" if experiment.source == "imagenet" else experiment.images.scaling,
-        detector=experiment.faces.detector,
-        margin=experiment.faces.resolved_margin,
-    )
-
-
-def check_is_source(source: Experiment) -> None:
-    """Refuse a source that is not an image model with exactly one training."""
-    if source.strategy == "frozen" or source.cut != "embedding":
-        raise UserError(
-            f"{source.name} cannot be a source.",
-            rule="A source is an image model with an embedding: no head on features, and no network cut below it.",
-            received=f"strategy {source.strategy}, cut {source.cut}",
-            todo="Name an experiment whose strategy is not `frozen`, and whose cut is `embedding`.",
-        )
-    if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
-        raise UserError(
-            f"{source.name} cannot be a source.",
-            rule="A source is trained once: one seed, and one split (`holdout` or `folders`).",
-            received=f"seeds {list(source.seeds)}, protocol {source.protocol.kind}",
-            todo="Use one seed and a fixed hold-out.",
-        )
 
 
 def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunFolder:
@@ -244,29 +175,6 @@ def clips_with_features(plan: Plan) -> pd.Series:
         return plan.clips["clip"]
     used = np.unique(np.concatenate([part for fold in plan.folds for part in (fold.train, fold.selection, fold.test)]))
     return plan.units["file_clip"].iloc[used]
-
-
-def check_source_fits(experiment: Experiment, backbone: str, size: int) -> None:
-    """Refuse a source before anything is computed: features need its size of faces, tuning its blocks by name.
-
-    Args:
-        backbone: of the source.
-        size: side of the pictures that it reads.
-    """
-    if experiment.strategy == "frozen" and experiment.faces.size != size:
-        raise UserError(
-            f"The source {experiment.source} does not fit the faces of {experiment.name}.",
-            rule=f"It reads faces of {size}x{size} pixels.",
-            received=f"faces.size: {experiment.faces.size}",
-            todo=f"Use --set faces.size={size}, or another source.",
-        )
-    if experiment.strategy != "frozen" and experiment.backbone != backbone:
-        raise UserError(
-            f"The source {experiment.source} does not fit the backbone of {experiment.name}.",
-            rule=f"It is a {backbone}, and its blocks are trained by their names.",
-            received=f"backbone: {experiment.backbone}",
-            todo=f"Use --set backbone={backbone}, or another source.",
-        )
 
 
 def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+from transferpain.chosen_source import check_is_normalized, check_is_source, check_source_fits, source_experiment
 from transferpain.errors import NotHere, UserError
 from transferpain.experiment import Experiment
 from transferpain.matrix.cells import Cell
 from transferpain.run_folder import Places
-from transferpain.runner import check_is_normalized, check_is_source, check_source_fits, find_origin, source_experiment
+from transferpain.runner import find_origin
 from transferpain.sources.origin import BUILT, imagenet_file
 from transferpain.units import labelled_units, split_units
 

@@ -8,6 +8,7 @@ from contextlib import nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from transferpain.chosen_source import source_experiment
 from transferpain.cost import read_cost
 from transferpain.errors import UserError
 from transferpain.estimate import estimate
@@ -18,7 +19,7 @@ from transferpain.matrix.settings import Matrix, load_matrix
 from transferpain.matrix.worker import job_line
 from transferpain.progress import note, progress_bar
 from transferpain.run_folder import Places, RunFolder
-from transferpain.runner import finished_run, source_experiment
+from transferpain.runner import finished_run
 from transferpain.sources.origin import BUILT
 from transferpain.store import fingerprint, read_json, write_json
 from transferpain.strategies.target_data import target_data
