@@ -129,7 +129,7 @@ def test_one_subject_gives_a_difference_and_the_reason_for_no_more(tmp_path):
     test = run_family(*source_pairs(matrix, records), read_cells(records, tmp_path / "runs"), METRIC).tests[0]
     assert np.isfinite(test.difference.value)
     assert np.isnan(test.difference.low)
-    assert (test.wilcoxon.p, test.median.low) == (None, None)
+    assert (test.wilcoxon.p, test.rank_biserial, test.median.low) == (None, None, None)
     assert "1 subject" in test.reason
     assert "no outcome can reach" in test.reason
 

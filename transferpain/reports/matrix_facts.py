@@ -168,17 +168,17 @@ def read_cell(record: CellRecord, folder: Path) -> CellRun:
 
 
 def make_grids(records: Sequence[CellRecord]) -> list[Grid]:
-    """Return the grids in the order of their first cells; each has every source and target of its kind."""
+    """Return the grids in the order of their first cells, each with the sources and targets of its own cells."""
     grids = []
     for kind in KINDS:
         of_kind = [record for record in records if record.kind == kind]
-        sources = tuple(dict.fromkeys(record.source for record in of_kind))
-        targets = tuple(dict.fromkeys(record.tested_on for record in of_kind))
         # A selection rule's tables stand together.
         pairs = dict.fromkeys((record.selection, record.head) for record in of_kind)
         rules = list(dict.fromkeys(selection for selection, _ in pairs))
         for selection, head in sorted(pairs, key=lambda pair: rules.index(pair[0])):
             chosen = [record for record in of_kind if (record.selection, record.head) == (selection, head)]
+            sources = tuple(dict.fromkeys(record.source for record in chosen))
+            targets = tuple(dict.fromkeys(record.tested_on for record in chosen))
             cells = {(record.source, record.tested_on): record for record in chosen}
             grids.append(Grid(kind, selection, head, sources, targets, cells))
     return grids

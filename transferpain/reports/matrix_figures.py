@@ -19,6 +19,7 @@ MARKS = {"higher": "▲", "lower": "▼", "": ""}
 CELL_WIDTH, CELL_HEIGHT = 1.3, 0.72
 MARKERS = "osD^vPX*<>"
 GRID_COLOR = "#e3e7ec"
+STAMP_WIDTH = 3.6  # inches that the stamp of synthetic data takes
 DARK = 0.2  # relative luminance below which white text has a contrast of 4 and more
 
 
@@ -57,7 +58,8 @@ def draw_heat_map(
     colors = matplotlib.colormaps["Blues"]
     label_width = 0.075 * max(len(name) for name in sources) + 0.7
     with style():
-        figure = new_figure(label_width + CELL_WIDTH * len(targets), 1.5 + CELL_HEIGHT * len(sources), synthetic)
+        width = max(label_width + CELL_WIDTH * len(targets), STAMP_WIDTH)
+        figure = new_figure(width, 1.5 + CELL_HEIGHT * len(sources), synthetic)
         axes = figure.add_subplot()
         for row, line in enumerate(cells):
             for column, cell in enumerate(line):
@@ -244,7 +246,8 @@ def _small_multiples(
 ) -> "Figure":
     """Draw a panel a cell: `found` maps (source, target) to what `draw(axes, content)` draws; others stay empty."""
     with style():
-        figure = new_figure(0.6 + 1.35 * len(targets), 0.8 + 1.4 * len(sources), synthetic)
+        width = max(0.6 + 1.35 * len(targets), STAMP_WIDTH)
+        figure = new_figure(width, 0.8 + 1.4 * len(sources), synthetic)
         panels = figure.subplots(len(sources), len(targets), squeeze=False)
         for (row, column), axes in np.ndenumerate(panels):
             content = found.get((sources[row], targets[column]))

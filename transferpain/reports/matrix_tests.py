@@ -44,6 +44,7 @@ class PairedTest:
     Attributes:
         difference: `a` minus `b` on the declared metric, paired bootstrap over subjects.
         wilcoxon: of the subjects' scores; its p is the one that is corrected.
+        rank_biserial: its effect size; None where it has no p.
         adjusted: that p after Holm's correction over the family.
     """
 
@@ -205,9 +206,10 @@ def compare(pair: Pair, runs: Mapping[str, CellRun], metric: str) -> PairedTest:
         reasons.append("1 subject: an interval over subjects needs more.")
     elif len(scores) < FEW_SUBJECTS:
         reasons.append(f"{len(scores)} subjects: the interval is likely too narrow.")
-    effects = {"rank_biserial": rank_biserial(*sides), "median": median_difference(*sides)}
+    # Of two or three subjects that differ, the ranks' correlation is 1 as soon as they agree.
+    ranks = rank_biserial(*sides) if wilcoxon.p is not None else None
     reason = " ".join(filter(None, [*reasons, wilcoxon.reason]))
-    return replace(test, wilcoxon=wilcoxon, reason=reason, **effects)
+    return replace(test, wilcoxon=wilcoxon, rank_biserial=ranks, median=median_difference(*sides), reason=reason)
 
 
 def comparisons_table(families: Sequence[TestFamily], metric: str) -> pd.DataFrame:

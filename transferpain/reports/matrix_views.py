@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # A wide figure is not shrunk below this, and scrolls instead: CSS pixels for an inch.
 LEAST_PIXELS = 62
 CURVES_IN_FIGURE = 6
-FEWEST_POINTS = 2
+FEWEST_POINTS = 3
 
 
 def picture(figure: "Figure", title: str, alt: str) -> dict[str, Any]:
