@@ -33,7 +33,7 @@ def run_in_workers(function: Callable, items: Sequence, jobs: int) -> Iterator[t
         initializer=_follow_parent,
     )
     try:
-        with _stops_held():
+        with stops_held():
             futures = {pool.submit(function, item): item for item in items}
         for future in as_completed(futures):
             yield futures[future], future.result()
@@ -51,7 +51,7 @@ def run_in_workers(function: Callable, items: Sequence, jobs: int) -> Iterator[t
 
 
 @contextmanager
-def _stops_held() -> Iterator[None]:
+def stops_held() -> Iterator[None]:
     """Answer Ctrl-C and SIGTERM only when the workers are started: one left half started complains at length.
 
     A terminal sends Ctrl-C to the workers too. They inherit the block, so that it cannot hit them before they

@@ -30,9 +30,12 @@ def predictions(workspace: Path, name: str) -> pd.DataFrame:
 
 
 def workers_of(matrix: int) -> list[int]:
-    """Return the processes that compute the cells of a matrix at the moment."""
-    children = Path(f"/proc/{matrix}/task/{matrix}/children").read_text(encoding="utf-8")
-    return [int(number) for number in children.split()]
+    """Return the processes that compute the cells of a matrix at the moment: they are forked from one of its own."""
+    return [number for child in children_of(matrix) for number in children_of(child)]
+
+
+def children_of(process: int) -> list[int]:
+    return [int(number) for number in Path(f"/proc/{process}/task/{process}/children").read_text().split()]
 
 
 @pytest.fixture(scope="module")

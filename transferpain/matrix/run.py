@@ -1,10 +1,7 @@
 """From a matrix file to its report: every cell in a process of its own; what is finished is never computed again."""
 
-import json
-import subprocess
-import sys
 import time
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -16,7 +13,7 @@ from transferpain.experiment import Experiment, parse_overrides, resolved
 from transferpain.matrix.cells import Cell, CellRecord, choose, expand, write_records
 from transferpain.matrix.check import absent_cells
 from transferpain.matrix.settings import Matrix, load_matrix
-from transferpain.matrix.worker import job_line
+from transferpain.matrix.worker import start_worker
 from transferpain.progress import note, progress_bar
 from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import finished_run
@@ -147,47 +144,20 @@ def run_all(experiments: dict[str, Experiment], loaded: LoadedMatrix, jobs: int)
                     name = waiting.pop(0)
                     if jobs == 1 and len(experiments) > 1:
                         note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {name}")
-                    running[name] = start(experiments[name], loaded, None if jobs == 1 else logs / f"{name}.txt")
+                    log = None if jobs == 1 else logs / f"{name}.txt"
+                    running[name] = start_worker(experiments[name], loaded.folder, loaded.places, log)
                 time.sleep(POLL_SECONDS)
-                for name in [name for name, process in running.items() if process.poll() is not None]:
+                for name in [name for name, worker in running.items() if worker.has_ended]:
                     advance()
-                    if error := error_of(running.pop(name)):
+                    if error := running.pop(name).error():
                         failed[name] = error
                         note(f"failed: {name}: {error}")
     finally:
-        for process in running.values():
-            process.terminate()
-        for process in running.values():
-            process.wait()
+        for worker in running.values():
+            worker.process.terminate()
+        for worker in running.values():
+            worker.process.join()
     return failed
-
-
-def start(experiment: Experiment, loaded: LoadedMatrix, log: Path | None) -> subprocess.Popen:
-    """Start the process of an experiment; its messages go to `log`, or to ours if that is `None`."""
-    if log is not None:
-        log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") if log else nullcontext() as messages:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "transferpain.matrix.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=messages,
-        )
-    with suppress(BrokenPipeError):  # it ended at once: `error_of` says how
-        process.stdin.write((job_line(experiment, loaded.folder, loaded.places) + "\n").encode())
-        process.stdin.flush()
-    return process
-
-
-def error_of(process: subprocess.Popen) -> str:
-    """Return the error that an ended process reported, "" if it finished; without an answer it was killed, or broke."""
-    with process.stdin, process.stdout as answers:
-        lines = [line for line in answers.read().decode().splitlines() if line.startswith("{")]
-    if lines:
-        return json.loads(lines[-1]).get("error", "")
-    code = process.returncode
-    ended = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
-    return f"Its process {ended}. What it had finished is kept; the same command goes on from there."
 
 
 def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:

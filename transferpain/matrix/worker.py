@@ -1,69 +1,95 @@
 """A process of its own for one experiment: started by `matrix.run`, which survives whatever happens here.
 
-Standard input holds a line, the job, and stays open for as long as the matrix lives; standard output gets a line, the
-answer. A matrix that is killed thereby takes its workers with it.
+It is forked from a process that has imported the libraries, because to import them takes as long as to train a small
+head. A matrix that is killed takes its workers with it.
 """
 
-import json
+import multiprocessing
 import os
 import signal
 import sys
 import threading
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from transferpain.errors import UserError
-from transferpain.experiment import Experiment, resolved
+from transferpain.experiment import Experiment
 from transferpain.process import Stopped, message_of, prepare, stop_is_answered
 from transferpain.run_folder import Places
+from transferpain.workers import stops_held
+
+LIBRARIES = "transferpain.matrix.libraries"
 
 
-def job_line(experiment: Experiment, folder: Path, places: Places) -> str:
-    """Return what a worker is told, one line of JSON."""
-    paths = {"folder": folder, "data_root": places.data_root, "workspace": places.workspace}
-    return json.dumps({"experiment": resolved(experiment), **{key: str(path) for key, path in paths.items()}})
+@dataclass(frozen=True)
+class Worker:
+    """A started process, and the pipe through which it says what became of its experiment."""
+
+    process: BaseProcess
+    answers: Connection
+
+    @property
+    def has_ended(self) -> bool:
+        return self.process.exitcode is not None
+
+    def error(self) -> str:
+        """Return the error that an ended process reported, "" if it finished; one that says nothing was killed."""
+        with self.answers, suppress(EOFError):
+            return self.answers.recv()
+        code = self.process.exitcode
+        ended = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        return f"Its process {ended}. What it had finished is kept; the same command goes on from there."
 
 
-def work(line: str) -> str:
-    """Run the experiment of a job line; return what became of it, one line of JSON: `run`, or `error`."""
-    from transferpain.runner import run_experiment
+def start_worker(experiment: Experiment, folder: Path, places: Places, log: Path | None) -> Worker:
+    """Start the process of an experiment.
 
-    job = json.loads(line)
-    places = Places(Path(job["data_root"]), Path(job["workspace"]))
-    try:
-        run = run_experiment(Experiment.model_validate(job["experiment"]), Path(job["folder"]), places)
-    except (UserError, OSError) as error:
-        return json.dumps({"error": message_of(error)})
-    return json.dumps({"run": run.path.name})
-
-
-def read_line() -> str:
-    """Read the job byte by byte: a buffer would be locked by the thread that waits when this process ends."""
-    line = bytearray()
-    while not line.endswith(b"\n"):
-        byte = os.read(0, 1)
-        if not byte:
-            break
-        line += byte
-    return line.decode()
+    Args:
+        folder: where experiments that `source:` names stand.
+        log: file of its messages; `None` shows them.
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([LIBRARIES])
+    answers, answer = context.Pipe(duplex=False)
+    process = context.Process(target=work, args=(experiment, folder, places, log, answer))
+    with stops_held():
+        process.start()
+    answer.close()
+    return Worker(process, answers)
 
 
-def end_with_the_matrix() -> None:
-    """Wait until standard input is closed, which the matrix never does while a worker lives; then end as on request."""
-    os.read(0, 1)
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def main() -> None:
-    """Take the job, and do it."""
+def work(experiment: Experiment, folder: Path, places: Places, log: Path | None, answer: Connection) -> None:
+    """Run the experiment, and send what became of it: "", or the error that its user reads."""
     prepare()
-    line = read_line()
-    threading.Thread(target=end_with_the_matrix, daemon=True).start()
     try:
-        sys.stdout.write(work(line) + "\n")
+        threading.Thread(target=_end_with_the_matrix, daemon=True).start()
+        _say_to(log)
+        from transferpain.runner import run_experiment
+
+        run_experiment(experiment, folder, places)
+        answer.send("")
+    except (UserError, OSError) as error:
+        answer.send(message_of(error))
     except Stopped:
         stop_is_answered()
         sys.exit(130)
 
 
-if __name__ == "__main__":
-    main()
+def _say_to(log: Path | None) -> None:
+    """Send messages to a file, or keep standard output, which is the matrix', free of them."""
+    if log is None:
+        os.dup2(2, 1)
+        return
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with open(log, "wb") as messages:
+        os.dup2(messages.fileno(), 1)
+        os.dup2(messages.fileno(), 2)
+
+
+def _end_with_the_matrix() -> None:
+    """Wait until the process that asked for this one is gone, then end as on request."""
+    multiprocessing.parent_process().join()
+    os.kill(os.getpid(), signal.SIGTERM)

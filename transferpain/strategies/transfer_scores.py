@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import softmax
 from sklearn.preprocessing import scale
+from threadpoolctl import threadpool_limits
 
 from transferpain.evaluation.transferability import Score, clip_means, proxy_a_distance, score_transfer
 from transferpain.features.cache import read_features
@@ -37,8 +38,11 @@ def measure_transfer(units: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
     """
     means, clips = clip_features(units.iloc[fold.train], ["file_clip", "y"])
     labels = clips["y"].to_numpy(dtype=np.int64)
-    scores = score_transfer(scale(means), labels, source_outputs(origin, means))
-    scores["proxy_a_distance"] = dataset_distance(units.iloc[fold.train], units.iloc[fold.test])
+    outputs = source_outputs(origin, means)
+    # The threads of several processes would wait for each other, and another number of them rounds otherwise.
+    with threadpool_limits(1):
+        scores = score_transfer(scale(means), labels, outputs)
+        scores["proxy_a_distance"] = dataset_distance(units.iloc[fold.train], units.iloc[fold.test])
     return {
         "fold": fold.name,
         "clips": len(clips),
