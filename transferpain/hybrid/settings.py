@@ -28,3 +28,20 @@ class BoostingSettings(BaseModel):
     folds: int = Field(default=5, ge=2)
     objective: Objective = "weighted_f1"
     precision: float = Field(default=0.9, gt=0, le=1)
+
+
+class HybridHead(BaseModel):
+    """Gradient boosting on action units, and on them and the network's embedding.
+
+    All three models are fitted in any case, and runs that differ in their verdict alone share the work.
+
+    Attributes:
+        verdict: whose answers are the run's.
+        boosting: of both classifiers; its objective is also the network's threshold's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["hybrid"]
+    verdict: Literal["units", "cnn", "hybrid"] = "hybrid"
+    boosting: BoostingSettings = BoostingSettings()
