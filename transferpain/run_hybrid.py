@@ -15,7 +15,7 @@ from transferpain.action_units.proxy import COEFFICIENTS, PROXY, UNITS
 from transferpain.cost import Meter
 from transferpain.experiment import resolved
 from transferpain.hybrid.bundle import FACTS, HybridFacts, save_models
-from transferpain.hybrid.models import TITLES
+from transferpain.hybrid.settings import TITLES
 from transferpain.plan import Plan
 from transferpain.progress import note
 from transferpain.protocols import Fold

@@ -50,30 +50,38 @@ def is_hybrid(manifest: dict) -> bool:
     return FACTS in manifest
 
 
-def read_models(folder: Path, manifest: dict, width: int) -> tuple[HybridFacts, Model, Model]:
-    """Read what stands on the network of a bundle: facts, the classifier on action units, and that on both.
+def read_facts(folder: Path, manifest: dict) -> HybridFacts:
+    """Return what the manifest of a bundle states of its three models. Raises `UserError` if it is not whole."""
+    try:
+        return HybridFacts.model_validate(manifest[FACTS])
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise not_a_bundle(folder, f"{'.'.join(map(str, (FACTS, *fault['loc'])))}: {fault['msg']}") from error
+
+
+def read_models(folder: Path, facts: HybridFacts, width: int) -> tuple[Model, Model]:
+    """Read the classifiers of a bundle: that on action units, and that on the embedding and them.
 
     Args:
         folder: the bundle.
-        manifest: its manifest.
+        facts: of its manifest.
         width: of the network's embedding.
 
     Raises:
-        UserError: if the bundle is damaged, or its parts are not such classifiers, or do not fit each other.
+        UserError: if the bundle is damaged, or its parts are not such classifiers, or do not fit the columns.
     """
-    try:
-        facts = HybridFacts.model_validate(manifest[FACTS])
-    except ValidationError as error:
-        fault = error.errors()[0]
-        raise not_a_bundle(folder, f"{FACTS}.{'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
-    models = []
-    for name, columns in (("units", len(facts.units)), ("hybrid", width + len(facts.units))):
-        model = Model(load_part(folder, f"{name}-scaler"), load_part(folder, f"{name}-trees"))
-        kinds = type(model.scaler), type(model.trees)
-        if kinds != (StandardScaler, GradientBoostingClassifier):
-            raise not_a_bundle(folder, f"parts of {name} that are {' and '.join(kind.__name__ for kind in kinds)}")
-        sizes = model.scaler.n_features_in_, model.trees.n_features_in_, len(model.trees.classes_)
-        if sizes != (columns, columns, 2):
-            raise not_a_bundle(folder, f"parts of {name} for {sizes[:2]} columns and {sizes[2]} classes, not {columns}")
-        models.append(model)
-    return facts, *models
+    units = len(facts.units)
+    return _read_model(folder, "units", units), _read_model(folder, "hybrid", width + units)
+
+
+def _read_model(folder: Path, name: str, columns: int) -> Model:
+    model = Model(load_part(folder, f"{name}-scaler"), load_part(folder, f"{name}-trees"))
+    kinds = type(model.scaler), type(model.trees)
+    if kinds != (StandardScaler, GradientBoostingClassifier):
+        raise not_a_bundle(folder, f"parts of {name} that are {' and '.join(kind.__name__ for kind in kinds)}")
+    sizes = model.scaler.n_features_in_, model.trees.n_features_in_, len(model.trees.classes_)
+    if sizes != (columns, columns, 2):
+        raise not_a_bundle(
+            folder, f"parts of {name} for {sizes[0]} and {sizes[1]} columns and {sizes[2]} classes, not {columns} and 2"
+        )
+    return model

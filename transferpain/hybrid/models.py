@@ -9,9 +9,6 @@ from transferpain.hybrid.importance import Importance, permutation_importance
 from transferpain.hybrid.settings import BoostingSettings
 from transferpain.hybrid.thresholds import Threshold, tune_threshold
 
-# Name -> what readers are told.
-TITLES = {"units": "Action units only", "cnn": "CNN only", "hybrid": "Action units and CNN"}
-
 
 @dataclass(frozen=True)
 class Measured:

@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from transferpain.hybrid.thresholds import Objective
 
+# The models by name, and what readers are told.
+TITLES = {"units": "Action units only", "cnn": "CNN only", "hybrid": "Action units and CNN"}
+
 
 class BoostingSettings(BaseModel):
     """Gradient boosting and its threshold. The first values of the lists are those that Verma's search found.
