@@ -13,6 +13,7 @@ import pandas as pd
 from transferpain.action_units.frames import frame_units
 from transferpain.action_units.proxy import COEFFICIENTS, PROXY, UNITS
 from transferpain.cost import Meter
+from transferpain.errors import UserError
 from transferpain.experiment import resolved
 from transferpain.hybrid.bundle import FACTS, HybridFacts, save_models
 from transferpain.hybrid.settings import TITLES
@@ -65,6 +66,7 @@ class SharedWork:
 
 def run_hybrid(plan: Plan, places: Places, meter: Meter) -> None:
     """Fit the three models, every fold with every seed, and finish the run with the verdicts that it asks for."""
+    check_subjects(plan)
     faces, _ = media_of(plan, places)
     intensities = frame_units(plan.clips, plan.units, plan.index.data_root, places.cache)
     meter.save()
@@ -78,6 +80,21 @@ def run_hybrid(plan: Plan, places: Places, meter: Meter) -> None:
         close_fold(plan, fold, seed, work)
         meter.save()
     finish(plan, faces, None)
+
+
+def check_subjects(plan: Plan) -> None:
+    """Refuse folds that set too few subjects aside, before a network is trained whose trees cannot be fitted."""
+    needed = plan.experiment.head.boosting.folds
+    for fold in plan.folds:
+        aside = plan.units.iloc[fold.selection]
+        people = [aside.loc[aside["y"] == answer, "subject"].nunique() for answer in (1, 0)]
+        if min(people) < needed:
+            raise UserError(
+                f"{fold.name} sets too few training subjects aside for the classifiers of {plan.experiment.name}.",
+                rule=f"With head.boosting.folds {needed}, {needed} subjects with pain and as many without are needed.",
+                received=f"{people[0]} with pain, {people[1]} without",
+                todo="Raise protocol.selection_share, lower head.boosting.folds, or use more subjects.",
+            )
 
 
 def shared_work(plan: Plan, fold: Fold, seed: int, cache: Path) -> SharedWork:
