@@ -3,7 +3,7 @@ import pytest
 from scipy.stats import binomtest
 
 from transferpain.experiment import Comparison
-from transferpain.reports.decisions import covered_in_both, mcnemar_tests, tests_as_text
+from transferpain.reports.decisions import covered_in_both, mcnemar_as_text, mcnemar_tests
 
 PAIRS = (Comparison(better="a", worse="b"), Comparison(better="a", worse="c"))
 
@@ -52,6 +52,6 @@ def test_clips_that_one_run_could_not_look_at_are_left_out_once_more():
 
 
 def test_a_test_that_no_outcome_could_decide_shows_a_dash():
-    text = tests_as_text(mcnemar_tests(RUNS, PAIRS))
+    text = mcnemar_as_text(mcnemar_tests(RUNS, PAIRS))
     assert text["p"].tolist()[1] == "–"
     assert text["Only the first right"].tolist()[:2] == ["8", "0"]

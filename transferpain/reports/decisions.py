@@ -69,7 +69,7 @@ def covered_in_both(a: pd.DataFrame, b: pd.DataFrame) -> tuple[pd.DataFrame, pd.
     return a[clips[0].isin(both)], b[clips[1].isin(both)]
 
 
-def tests_as_text(table: pd.DataFrame) -> pd.DataFrame:
+def mcnemar_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the tests as text."""
     text = table[list(COLUMNS)].astype(str)
     for column in ("p", "p_holm"):

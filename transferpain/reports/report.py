@@ -179,7 +179,7 @@ def _page(title: str, question: str, runs: Sequence[RunFacts], gaps: Sequence[tu
         levels=score_tables.ordinal_as_text(levels) if len(levels) else None,
         undefined=score_tables.undefined(scored),
         differences=tables.differences_as_text(tables.differences(gaps)) if gaps else None,
-        single_clips=decisions.tests_as_text(_tests(runs, gaps)) if gaps else None,
+        single_clips=decisions.mcnemar_as_text(_tests(runs, gaps)) if gaps else None,
         paper_figures=tables.paper_figures(runs),
         decisions=_decisions(runs),
         runs=[_run_view(run) for run in runs],
