@@ -39,7 +39,7 @@ STUDY = {
     "title": "Tiny",
     "question": "Do three models share one training?",
     "data_root": "data",
-    "twins": {"unbc": {"subjects": 8, "seed": 0, "clips": 2, "seconds": 0.5}},
+    "twins": {"unbc": {"subjects": 8, "seed": 3, "clips": 2, "seconds": 0.3}},
     "set": TINY,
     "experiments": {
         name: {"experiment": "unbc-hybrid", "set": {"head": {"verdict": name}}} for name in ("units", "cnn", "hybrid")

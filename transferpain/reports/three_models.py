@@ -77,8 +77,9 @@ def importance(run: RunFacts) -> pd.DataFrame:
         }
         for unit, values in falls.items()
     ]
-    columns = ["run", "model", "unit", "fall", "least", "largest", "trainings"]
-    return pd.DataFrame(rows, columns=columns).sort_values("fall", ascending=False, ignore_index=True)
+    numbers = {"unit": int, "fall": float, "least": float, "largest": float, "trainings": int}
+    table = pd.DataFrame(rows, columns=["run", "model", *numbers]).astype(numbers)
+    return table.sort_values("fall", ascending=False, ignore_index=True)
 
 
 def importance_as_text(table: pd.DataFrame) -> pd.DataFrame:
