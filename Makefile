@@ -9,12 +9,12 @@ READY := $(VENV)/ready
 # Two processes: alone, a test leaves the second core idle half of the time.
 WORKERS := -n 2 --dist loadfile
 ROOT := $(if $(DATA),--data-root "$(DATA)")
-EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16 biovid-vgg16 unbc-vgg16 ai4pain-vgg16 mintpain-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep
+EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16 biovid-vgg16 unbc-vgg16 ai4pain-vgg16 mintpain-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep unbc-hybrid
 
 MATRICES := transfer-matrix transfer-matrix-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-fast bench lint doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup demo au-cnn-hybrid test test-fast bench lint doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -31,6 +31,9 @@ $(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
 
 demo: $(READY) ## the whole transfer experiment on synthetic twins: a table and reports/demo/index.html
 	$(TRANSFERPAIN) run experiments/demo.yaml $(ARGS)
+
+au-cnn-hybrid: $(READY) ## action units, a CNN and both on synthetic twins, in one report
+	$(TRANSFERPAIN) run experiments/au_cnn_hybrid.yaml $(ARGS)
 
 $(EXPERIMENTS): $(READY) ## one experiment on licensed data: make ai4pain-ann DATA=/path/to/data
 	$(TRANSFERPAIN) run experiments/$@.yaml $(ROOT) $(ARGS)

@@ -6,7 +6,7 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from tests.small_study import write_small_study
 from transferpain.estimate import Stage, clip_frames, estimate, estimate_rows, forward_rate
-from transferpain.experiment import load_experiment, parse_overrides
+from transferpain.experiment import load_experiment, merge, parse_overrides
 from transferpain.run_folder import Places
 from transferpain.runner import labelled_units
 from transferpain.synthetic.settings import TwinSettings
@@ -42,6 +42,14 @@ def test_each_labelled_frame_is_a_picture_to_train_on(tmp_path):
     assert faces.work == "4 clips, 60 frames"
     # Two folds of two people; one of the two that are trained on is set aside for selection.
     assert training.work == "2 x at most 3 epochs of 15 pictures at 32x32"
+    hybrid = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", changes)
+    *_, units, trees = estimate(hybrid, EXPERIMENTS, Places(tmp_path, tmp_path))
+    assert (units.name, units.work) == ("action units", "60 frames")
+    assert trees.work == "2 x 8 candidates, on action units and on them and 512 features"
+    everything = load_experiment(
+        EXPERIMENTS / "unbc-hybrid.yaml", merge(changes, {"head": {"boosting": {"columns": "all"}}})
+    )
+    assert estimate(everything, EXPERIMENTS, Places(tmp_path, tmp_path))[-1].seconds > 10 * trees.seconds
 
 
 def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):

@@ -44,6 +44,15 @@ def test_both_datasets_must_be_named(small_twin, tmp_path, dataset):
         labelled_units(cross(dataset=dataset), Places(small_twin, tmp_path))
 
 
+def test_three_models_tell_pain_in_single_frames_only(small_twin, tmp_path):
+    hybrid = {"strategy": "hybrid", "head": {"kind": "hybrid"}, "backbone": "resnet18"}
+    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*unit clip, classes no pain, pain"):
+        labelled_units(cross(**hybrid), Places(small_twin, tmp_path))
+    experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", {"task": "unbc-seven"})
+    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*unit frame, classes level 0"):
+        labelled_units(experiment, Places(small_twin, tmp_path))
+
+
 @pytest.mark.slow
 def test_a_head_is_trained_on_one_dataset_and_tested_on_the_other(small_twin, tmp_path):
     changes = {

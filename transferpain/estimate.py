@@ -8,10 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.action_units.proxy import UNITS
 from transferpain.chosen_source import source_experiment
 from transferpain.datasets.media import resolve_media
 from transferpain.experiment import Experiment
 from transferpain.features.compute import choose_compute_dtype
+from transferpain.protocols import Fold
 from transferpain.run_folder import Places
 from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
 from transferpain.units import labelled_units, split_units
@@ -25,8 +27,13 @@ FORWARD_RATES = {
     ("resnet18", "float32"): 80.0,
 }
 HEAD_RATES = {"ann": 20_000.0, "lstm": 3_000.0}
+MESH_RATE = 150.0
+BYTES_A_MESH = 478 * 3 * 4
+# Of gradient boosting, for a row, a column that a split looks at, a tree and a level of it.
+SECONDS_A_STEP = 1e-7
 TRAINING_PASSES = 3  # a training step costs about three forward passes
 REFERENCE_SIZE = 224
+POOLED_SIZE = 512  # of either backbone, below its embedding
 BYTES_A_PIXEL_OF_A_FACE = 0.5
 BYTES_A_WEIGHT_FILE = 62e6
 
@@ -79,7 +86,8 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
     share = largest / len(units)
     if experiment.strategy != "frozen":
         if (units["row"] >= 0).all():
-            return [*stages, training_stage(experiment, size, largest, trainings)]
+            stages.append(training_stage(experiment, size, largest, trainings))
+            return stages + (three_models_stages(experiment, total, folds) if experiment.strategy == "hybrid" else [])
         late = (frames - experiment.images.first_frame).clip(lower=0).sum()
         pictures = int(late * share / experiment.images.every)
         return [*stages, training_stage(experiment, size, pictures, trainings)]
@@ -129,6 +137,31 @@ def training_stage(experiment: Experiment, size: int, pictures: int, trainings: 
         trainings * epochs * pictures / rate,
         trainings * BYTES_A_WEIGHT_FILE,
     )
+
+
+def three_models_stages(experiment: Experiment, frames: int, folds: list[Fold]) -> list[Stage]:
+    """Estimate what the strategy `hybrid` does besides tuning its network."""
+    boosting = experiment.head.boosting
+    width = EMBEDDING_SIZE if experiment.cut == "embedding" else POOLED_SIZE
+    candidates = len(boosting.learning_rates) * len(boosting.estimators) * len(boosting.depths)
+    # Each candidate's trees and levels, once a fold of the search.
+    levels = len(boosting.learning_rates) * sum(boosting.estimators) * sum(boosting.depths) * boosting.folds
+    steps = 0.0
+    for fold in folds:
+        alone, both = len(fold.train) + len(fold.selection), len(fold.selection)
+        for rows, columns in ((alone, len(UNITS)), (both, len(UNITS) + width)):
+            steps += rows * (columns if boosting.columns == "all" else columns**0.5) * levels
+    trainings = len(folds) * len(experiment.seeds)
+    return [
+        Stage(experiment.name, "action units", f"{frames} frames", frames / MESH_RATE, frames * BYTES_A_MESH),
+        Stage(
+            experiment.name,
+            "gradient boosting",
+            f"{trainings} x {candidates} candidates, on action units and on them and {width} features",
+            steps * SECONDS_A_STEP * len(experiment.seeds),
+            0.0,
+        ),
+    ]
 
 
 def forward_rate(backbone: str, dtype: str, size: int) -> float:

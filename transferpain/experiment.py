@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from transferpain.errors import UserError
 from transferpain.faces.settings import FaceSettings
 from transferpain.features.settings import FeatureSettings
+from transferpain.hybrid.settings import HybridHead
 from transferpain.protocols import ProtocolSettings
 from transferpain.store import fingerprint
 from transferpain.strategies.phases import phase_names
@@ -90,7 +91,8 @@ class Experiment(Settings):
         backbone: the network that the source is, or is built as.
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
-            layer), `progressive` (from the output down, in phases) or `full` (every weight at once).
+            layer), `progressive` (from the output down, in phases) or `full` (every weight at once); `hybrid` does the
+            last, and fits gradient boosting on action units and on them and the embedding (Verma).
         adaptation: how cached features are adapted to who, or what dataset, is tested (`docs/adaptation.md`).
         images, rows: for the strategies that train the network.
         probe_source: whether the source's own task is scored again with the tuned layers (forgetting).
@@ -110,7 +112,7 @@ class Experiment(Settings):
     source_set: dict[str, Any] = {}
     backbone: Literal["vgg16", "resnet18"] = "vgg16"
     cut: Literal["embedding", "gap"] = "embedding"
-    strategy: Literal["frozen", "head", "progressive", "full"]
+    strategy: Literal["frozen", "head", "progressive", "full", "hybrid"]
     features: FeatureSettings = FeatureSettings()
     adaptation: Literal["subject_standardization", "baseline_subtraction", "coral", "batch_norm"] | None = None
     window: WindowSettings = WindowSettings()
@@ -119,17 +121,24 @@ class Experiment(Settings):
     phases: dict[str, PhaseSettings] = {}
     phases_up_to: str | None = None
     probe_source: bool = False
-    head: Annotated[AnnHead | LstmHead | DenseHead, Field(discriminator="kind")]
+    head: Annotated[AnnHead | LstmHead | DenseHead | HybridHead, Field(discriminator="kind")]
     training: TrainingSettings = TrainingSettings()
     candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field((0,), min_length=1)
 
     @model_validator(mode="after")
     def check_pairs(self) -> "Experiment":
-        if (self.strategy == "frozen") == (self.head.kind == "dense"):
+        if self.head.kind not in {"frozen": ("ann", "lstm"), "hybrid": ("hybrid",)}.get(self.strategy, ("dense",)):
             raise ValueError(
                 f"head.kind: `{self.head.kind}` does not go with strategy `{self.strategy}`; "
-                "`frozen` takes `ann` or `lstm`, `head`, `progressive` and `full` take `dense`"
+                "`frozen` takes `ann` or `lstm`, `head`, `progressive` and `full` take `dense`, `hybrid` takes `hybrid`"
+            )
+        if self.strategy == "hybrid" and (
+            self.rows != RowSettings() or self.probe_source or self.protocol.selection != "inner"
+        ):
+            raise ValueError(
+                "rows, probe_source, protocol.selection: strategy `hybrid` keeps the defaults; it fits its classifiers "
+                "on the subjects that `inner` sets aside"
             )
         if self.strategy == "frozen" and (
             self.cut != "embedding" or self.rows != RowSettings() or self.training.kernel_l2 or self.probe_source

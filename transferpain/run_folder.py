@@ -9,7 +9,7 @@ runs/<name>-<hash>/
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
     folds/<fold>-seed<seed>/predictions.parquet, history.csv, done; candidates.csv with nested selection,
-        forgetting.csv where the source was probed
+        forgetting.csv where the source was probed, three-models.json of the strategy `hybrid`
     metrics.json         derived from the predictions, never written by hand
     model/               the best model, as a bundle
 """
@@ -33,6 +33,7 @@ from transferpain.errors import UserError
 from transferpain.store import read_json, write_atomically, write_json, write_text
 
 FORGETTING = "forgetting.csv"
+THREE_MODELS = "three-models.json"
 TRANSFERABILITY = "transferability.json"
 REPORTED_PACKAGES = (
     "transferpain",

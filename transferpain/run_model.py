@@ -32,6 +32,12 @@ if TYPE_CHECKING:
 
 def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> None:
     """Save a fold's model (float32) as a bundle, still without probe, scores and card."""
+    folder = plan.run.fold(fold.name, seed) / "model"
+    save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, fold_facts(plan, fold, seed))
+
+
+def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
+    """Return what the manifest of a fold's model states."""
     facts = {
         "experiment": plan.experiment.name,
         "task": plan.task.name,
@@ -47,8 +53,7 @@ def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> 
     }
     if plan.experiment.adaptation is not None:
         facts |= {"adaptation": plan.experiment.adaptation, "target_data": target_data(plan.experiment)}
-    folder = plan.run.fold(fold.name, seed) / "model"
-    save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, facts)
+    return facts
 
 
 def ancestry(plan: Plan) -> dict:

@@ -89,6 +89,10 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
         write_environment(plan.run)
         if experiment.strategy == "frozen":
             run_frozen(plan, places, meter)
+        elif experiment.strategy == "hybrid":
+            from transferpain.run_hybrid import run_hybrid
+
+            run_hybrid(plan, places, meter)
         else:
             run_network(plan, folder, places, meter)
         plan.run.log("finished")

@@ -40,10 +40,10 @@ def serve(
     access = decide_access(host, port, tuple(names or ()), token, choose_certificate(tls_cert, tls_key), self_signed)
     import_tensorflow()  # seconds: after everything that may be refused
     from transferpain.server.app import create_app
-    from transferpain.server.cnn_assessor import CnnAssessor
+    from transferpain.server.assessor import load_assessor
     from transferpain.server.serve import serve as run
 
-    assessor = CnnAssessor(bundle)
+    assessor = load_assessor(bundle)
 
     def say(line: str) -> None:
         out().print(line, markup=False, soft_wrap=True)

@@ -28,6 +28,8 @@ def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index,
     """
     task = load_task(experiment.task)
     check_unit_fits(experiment, task)
+    if experiment.strategy == "hybrid":
+        check_tells_pain(experiment, task)
     trained, tested = experiment.dataset, experiment.protocol.test_dataset
     if tested is None:
         return task, *dataset_units(experiment, task, trained or task.dataset, places)
@@ -114,4 +116,15 @@ def check_unit_fits(experiment: Experiment, task: Task) -> None:
             "window.clip_frames).",
             received=received,
             todo="Change these, or choose a task whose unit is `clip`.",
+        )
+
+
+def check_tells_pain(experiment: Experiment, task: Task) -> None:
+    """Refuse a task that is not pain or no pain in single frames, which is what action units are measured in."""
+    if (task.unit, len(task.classes)) != ("frame", 2):
+        raise UserError(
+            f"The task {task.name} does not fit the strategy `hybrid` of {experiment.name}.",
+            rule="It tells single frames without pain from those with pain: two classes, and the unit is `frame`.",
+            received=f"unit {task.unit}, classes {', '.join(task.classes)}",
+            todo="Use --set task=unbc-binary-1, or another strategy.",
         )

@@ -56,7 +56,7 @@ def test_splits_may_look_at_some_of_the_columns():
     settings = SMALL.model_copy(update={"columns": "sqrt"})
     fitted = fit_boosting(np.hstack([noise, features]), is_pain, subjects, settings, seed=0)
     again = fit_boosting(np.hstack([noise, features]), is_pain, subjects, settings, seed=0)
-    assert fitted.trees.max_features_ == 10
+    assert fitted.model.trees.max_features_ == 10
     assert roc_auc_score(is_pain, fitted.out_of_fold) > 0.6
     np.testing.assert_array_equal(fitted.out_of_fold, again.out_of_fold)
 

@@ -14,7 +14,9 @@ from transferpain.store import file_hash, is_intact
 
 CONFIDENCES = st.sampled_from([0, 0.5, 0.7, 1])
 SPANS = st.none() | st.tuples(st.integers(0, 99), st.none() | st.integers(1, 99))
-SETTINGS = st.builds(LandmarkSettings, detection_confidence=CONFIDENCES, tracking_confidence=CONFIDENCES)
+SETTINGS = st.builds(
+    LandmarkSettings, detection_confidence=CONFIDENCES, tracking_confidence=CONFIDENCES, still=st.booleans()
+)
 KEY_INPUTS = st.tuples(st.text(max_size=4), st.text(max_size=4), SETTINGS, SPANS)
 
 

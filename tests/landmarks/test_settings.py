@@ -5,7 +5,8 @@ from transferpain.landmarks.settings import LandmarkSettings
 
 
 def test_the_papers_confidences_are_the_default():
-    assert LandmarkSettings().model_dump() == {"detection_confidence": 0.7, "tracking_confidence": 0.7}
+    settings = LandmarkSettings().model_dump()
+    assert settings == {"detection_confidence": 0.7, "tracking_confidence": 0.7, "still": False}
 
 
 @pytest.mark.parametrize("wrong", [{"detection_confidence": 1.1}, {"tracking_confidence": -0.1}, {"points": 468}])

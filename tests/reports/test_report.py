@@ -53,7 +53,7 @@ def demo(tmp_path_factory):
 
 def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
-        "classes.csv", "differences.csv", "differences.tex", "index.html", "ordinal.csv", "ordinal.tex",
+        "classes.csv", "differences.csv", "differences.tex", "index.html", "mcnemar.csv", "ordinal.csv", "ordinal.tex",
         "probabilities.csv", "probabilities.tex", "result.png", "results.csv", "results.tex", "subjects.csv",
     ]  # fmt: skip
 

@@ -3,8 +3,6 @@ import pytest
 
 from tests.server.image_bundles import PREPROCESSING, save_network, small_network
 from tests.server.running import PAIN, draw_person
-from tests.sharing.bundles import save_small
-from transferpain.errors import UserError
 from transferpain.faces.crop import crop_face
 from transferpain.faces.detectors import load_detector
 from transferpain.server.answers import DRAWN, RESEARCH, Assessment
@@ -51,12 +49,3 @@ def test_what_an_answer_states(tmp_path):
     assert len(answer.action_units) == 9
     assert [region.name for region in answer.regions] == ["brows", "eyes", "cheeks", "nose", "mouth"]
     assert CnnAssessor(save_network(tmp_path / "real", synthetic=False)).facts.notices == [RESEARCH]
-
-
-def test_other_bundles_are_refused(tmp_path):
-    with pytest.raises(UserError, match="reads no pictures"):
-        CnnAssessor(save_small(tmp_path / "head"))
-    with pytest.raises(UserError, match=r"(?s)tell pain from no pain.*neutral, happiness"):
-        CnnAssessor(save_network(tmp_path / "emotions", ("neutral", "happiness")))
-    with pytest.raises(UserError, match="not a bundle"):
-        CnnAssessor(tmp_path)

@@ -139,3 +139,11 @@ def test_the_card_says_what_copies_change():
 def test_the_recall_of_each_class_has_its_interval():
     row = drawn_metrics()["all"]["per_class"]["pain"]
     assert f"{row['recall']:.2f} [{row['recall_low']:.2f}, {row['recall_high']:.2f}]" in card_of()
+
+
+def test_a_model_with_trees_beside_it_says_whose_the_scores_are():
+    stated = {"main": "units", "embedding": "gap", "units": [4, 12], "estimator": "proxy"}
+    card = card_of(hybrid=stated)
+    assert "gradient boosting on 2 action units (proxy)" in card
+    assert "The scores are those of: Action units only." in card
+    assert "gradient boosting" not in card_of()

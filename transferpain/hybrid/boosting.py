@@ -14,11 +14,27 @@ from transferpain.hybrid.thresholds import Threshold, tune_threshold
 
 
 @dataclass(frozen=True)
+class Model:
+    """A scaler, and the trees behind it: two parts, as a bundle keeps them."""
+
+    scaler: StandardScaler
+    trees: GradientBoostingClassifier
+
+    def probability(self, features: np.ndarray) -> np.ndarray:
+        """Return P(pain), float64 `(rows,)`; NaN for rows in which anything is missing."""
+        whole = np.isfinite(features).all(axis=1)
+        probability = np.full(len(features), np.nan)
+        if whole.any():
+            probability[whole] = self.trees.predict_proba(self.scaler.transform(features[whole]))[:, 1]
+        return probability
+
+
+@dataclass(frozen=True)
 class Fitted:
     """A fitted classifier.
 
     Attributes:
-        scaler, trees: the model: two parts, as a bundle keeps them.
+        model: the classifier itself.
         prior: share of pain among the training rows: the answer where no face was measured.
         threshold: from which probability on the answer is pain.
         chosen: what the search chose, as scikit-learn names it.
@@ -26,8 +42,7 @@ class Fitted:
             subjects; what threshold and calibration may be fitted on.
     """
 
-    scaler: StandardScaler
-    trees: GradientBoostingClassifier
+    model: Model
     prior: float
     threshold: Threshold
     chosen: dict[str, float | str | None]
@@ -35,7 +50,7 @@ class Fitted:
 
     def probability(self, features: np.ndarray) -> np.ndarray:
         """Return P(pain), float64 `(rows,)`; the prior for rows in which anything is missing."""
-        return _answer(self.scaler, self.trees, features, self.prior)
+        return _answer(self.model, features, self.prior)
 
 
 def join(embedding: np.ndarray, intensities: np.ndarray) -> np.ndarray:
@@ -82,32 +97,25 @@ def fit_boosting(
         answers = np.empty(len(features))
         for train, rest in folds:
             model = _fit(features[train], is_pain[train], candidate, seed)
-            answers[rest] = _answer(*model, features[rest], is_pain[train].mean())
+            answers[rest] = _answer(model, features[rest], is_pain[train].mean())
         loss = log_loss(is_pain, answers)
         if best is None or loss < best[0]:
             best = loss, candidate, answers
     _, chosen, out_of_fold = best
-    scaler, trees = _fit(features[covered], is_pain[covered], chosen, seed)
+    model = _fit(features[covered], is_pain[covered], chosen, seed)
     threshold = tune_threshold(out_of_fold, is_pain, settings.objective, settings.precision)
-    return Fitted(scaler, trees, float(is_pain.mean()), threshold, dict(chosen), out_of_fold)
+    return Fitted(model, float(is_pain.mean()), threshold, dict(chosen), out_of_fold)
 
 
-def _fit(
-    features: np.ndarray, is_pain: np.ndarray, candidate: dict, seed: int
-) -> tuple[StandardScaler, GradientBoostingClassifier]:
+def _fit(features: np.ndarray, is_pain: np.ndarray, candidate: dict, seed: int) -> Model:
     scaler = StandardScaler().fit(features)
     trees = GradientBoostingClassifier(**candidate, random_state=seed)
-    return scaler, trees.fit(scaler.transform(features), is_pain)
+    return Model(scaler, trees.fit(scaler.transform(features), is_pain))
 
 
-def _answer(
-    scaler: StandardScaler, trees: GradientBoostingClassifier, features: np.ndarray, prior: float
-) -> np.ndarray:
-    covered = np.isfinite(features).all(axis=1)
-    probability = np.full(len(features), prior, np.float64)
-    if covered.any():
-        probability[covered] = trees.predict_proba(scaler.transform(features[covered]))[:, 1]
-    return probability
+def _answer(model: Model, features: np.ndarray, prior: float) -> np.ndarray:
+    probability = model.probability(features)
+    return np.where(np.isnan(probability), prior, probability)
 
 
 def _make_folds(

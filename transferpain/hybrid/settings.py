@@ -6,6 +6,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from transferpain.hybrid.thresholds import Objective
 
+# The models by name, and what readers are told.
+TITLES = {"units": "Action units only", "cnn": "CNN only", "hybrid": "Action units and CNN"}
+
 
 class BoostingSettings(BaseModel):
     """Gradient boosting and its threshold. The first values of the lists are those that Verma's search found.
@@ -28,3 +31,20 @@ class BoostingSettings(BaseModel):
     folds: int = Field(default=5, ge=2)
     objective: Objective = "weighted_f1"
     precision: float = Field(default=0.9, gt=0, le=1)
+
+
+class HybridHead(BaseModel):
+    """Gradient boosting on action units, and on them and the network's embedding.
+
+    All three models are fitted in any case, and runs that differ in their verdict alone share the work.
+
+    Attributes:
+        verdict: whose answers are the run's.
+        boosting: of both classifiers; its objective is also the network's threshold's.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["hybrid"]
+    verdict: Literal["units", "cnn", "hybrid"] = "hybrid"
+    boosting: BoostingSettings = BoostingSettings()

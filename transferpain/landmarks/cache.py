@@ -58,7 +58,8 @@ def landmark_key(content: str, mesh: str, settings: LandmarkSettings, span: tupl
         span: the stretch of the video; `None` for all of it.
     """
     confidences = [float(settings.detection_confidence), float(settings.tracking_confidence)]
-    return fingerprint(["landmarks", content, mesh, *confidences, PLACING, list(span) if span else None])
+    still = ["still"] if settings.still else []
+    return fingerprint(["landmarks", content, mesh, *confidences, *still, PLACING, list(span) if span else None])
 
 
 def landmarks_path(cache: Path, key: str) -> Path:

@@ -33,7 +33,7 @@ def load_mesh(settings: LandmarkSettings, faces: int = 1) -> "FaceMesh":
         import mediapipe
 
         mesh = mediapipe.solutions.face_mesh.FaceMesh(
-            static_image_mode=False,
+            static_image_mode=settings.still,
             max_num_faces=faces,
             refine_landmarks=True,
             min_detection_confidence=settings.detection_confidence,

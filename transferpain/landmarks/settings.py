@@ -9,9 +9,11 @@ class LandmarkSettings(BaseModel):
     Attributes:
         detection_confidence: of a face that it finds anew.
         tracking_confidence: of a face that it follows from the frame before; below, it looks for one anew.
+        still: whether it looks at each picture for itself and follows nothing, as it does with a single photograph.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     detection_confidence: float = Field(default=0.7, ge=0, le=1)
     tracking_confidence: float = Field(default=0.7, ge=0, le=1)
+    still: bool = False

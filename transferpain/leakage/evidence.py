@@ -140,10 +140,15 @@ def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted
     steps = ["weights of the network", "prior for clips without a face"]
     if experiment.training.class_weights:
         steps.append("class weights")
-    tuned = experiment.strategy in ("progressive", "full")
+    tuned = experiment.strategy in ("progressive", "full", "hybrid")
     if experiment.head.kind == "lstm" or (tuned and experiment.backbone == "resnet18"):
         steps.append("batch normalisation")
     fitted = [Fitted(step, fold.name, fold.train) for fold in folds for step in steps]
+    if experiment.strategy == "hybrid":
+        for fold in folds:
+            learned = np.union1d(fold.train, fold.selection)
+            fitted.append(Fitted("scaler and trees on action units, and their threshold", fold.name, learned))
+            fitted.append(Fitted("what stands on the network, and thresholds", fold.name, fold.selection))
     if experiment.protocol.selection == "nested":
         choice = "choice among the candidates"
         fitted += [Fitted(choice, fold.name, np.union1d(fold.train, fold.selection)) for fold in folds]

@@ -1,6 +1,6 @@
 """What a report knows of a run: read from the run's folder, scored from its predictions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.metrics import score
 from transferpain.leakage.checks import read_checks
 from transferpain.leakage.evidence import CheckLine
-from transferpain.run_folder import CANDIDATES, RunFolder
+from transferpain.run_folder import CANDIDATES, THREE_MODELS, RunFolder
 from transferpain.store import read_json
 
 
@@ -36,6 +36,7 @@ class RunFacts:
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
         candidates: fold folder -> what each candidate scored on each inner fold; empty without nested selection.
+        three_models: fold folder -> thresholds, coverages and importances of the strategy `hybrid`; empty for others.
         forgetting: the source's scores on its own task before and after tuning; `None` where it was not probed.
     """
 
@@ -55,6 +56,7 @@ class RunFacts:
     checks: tuple[CheckLine, ...]
     candidates: dict[str, pd.DataFrame]
     forgetting: pd.DataFrame | None = None
+    three_models: dict[str, dict] = field(default_factory=dict)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -97,6 +99,7 @@ def read_run(folder: Path) -> RunFacts:
         checks=read_checks(run.path),
         candidates={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob(f"folds/*/{CANDIDATES}"))},
         forgetting=run.forgetting(),
+        three_models={path.parent.name: read_json(path) for path in sorted(folder.glob(f"folds/*/{THREE_MODELS}"))},
     )
 
 

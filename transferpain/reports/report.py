@@ -13,7 +13,7 @@ from transferpain.evaluation.resampling import read_answers
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
 from transferpain.experiment import Comparison
 from transferpain.leakage.checks import failed
-from transferpain.reports import figures, score_tables, tables
+from transferpain.reports import decisions, figures, score_tables, tables, three_models
 from transferpain.reports.facts import RunFacts, read_run
 from transferpain.reports.page import render, write_csv
 from transferpain.store import write_atomically, write_text
@@ -134,6 +134,7 @@ def _write_tables(
     if gaps:
         differences = tables.differences(gaps).assign(synthetic=synthetic, warnings=" ".join(warnings))
         write("differences", differences, tables.differences_as_text(differences), "Paired differences")
+        write_csv(folder / "mcnemar.csv", _tests(runs, gaps).assign(synthetic=synthetic, warnings=" ".join(warnings)))
     for file, rows_of, of_runs in (
         ("classes.csv", tables.per_class, scored),
         ("subjects.csv", tables.per_subject, scored),
@@ -141,10 +142,16 @@ def _write_tables(
         ("candidates.csv", tables.candidates, [run for run in runs if run.candidates]),
         ("leakage.csv", tables.leakage, [run for run in runs if run.checks]),
         ("forgetting.csv", tables.forgetting, [run for run in runs if run.forgetting is not None]),
+        ("thresholds.csv", three_models.thresholds, [run for run in runs if run.three_models]),
+        ("importance.csv", three_models.importance, [run for run in runs if run.three_models]),
     ):
         parts = [rows_of(run).assign(**tables.marks(run)) for run in of_runs]
         if parts:
             write_csv(folder / file, pd.concat(parts, ignore_index=True))
+
+
+def _tests(runs: Sequence[RunFacts], gaps: Sequence[tuple[Comparison, Interval]]) -> pd.DataFrame:
+    return decisions.mcnemar_tests({run.name: run.predictions for run in runs}, [pair for pair, _ in gaps])
 
 
 def _warnings(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
@@ -172,6 +179,7 @@ def _page(title: str, question: str, runs: Sequence[RunFacts], gaps: Sequence[tu
         levels=score_tables.ordinal_as_text(levels) if len(levels) else None,
         undefined=score_tables.undefined(scored),
         differences=tables.differences_as_text(tables.differences(gaps)) if gaps else None,
+        single_clips=decisions.mcnemar_as_text(_tests(runs, gaps)) if gaps else None,
         paper_figures=tables.paper_figures(runs),
         decisions=_decisions(runs),
         runs=[_run_view(run) for run in runs],
@@ -206,6 +214,7 @@ def _run_view(run: RunFacts) -> dict[str, Any]:
         "subjects": tables.per_subject_as_text(tables.per_subject(run)) if run.scores["per_subject"] else None,
         "groups": tables.groups_as_text(tables.groups(run)) if has_scores and run.groups is not None else None,
         "candidates": tables.candidates_as_text(tables.candidates(run)) if run.candidates else None,
+        "three_models": three_models.view(run),
         "checks": run.checks,
         "unusable": run.unusable,
         "facts": _flat(run.facts),
@@ -252,7 +261,9 @@ def _notes(run: RunFacts) -> list[str]:
         )
     if scores["absent"]:
         notes.append(f"No clip of {', '.join(scores['absent'])}: the means are over the other classes.")
-    if scores["clips_without_face"]:
+    if run.three_models:
+        notes.append(three_models.note(run))
+    if scores["clips_without_face"] and not run.three_models:
         notes.append(
             f"Clips without a face in any frame: {scores['clips_without_face']}. They are answered with the "
             "training prior and count in all, not in covered."

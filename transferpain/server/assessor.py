@@ -1,14 +1,17 @@
 """What stands behind the server: something that looks at pictures of a face and gives its models' verdicts."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
 from transferpain.action_units.proxy import PROXY
-from transferpain.server.answers import Assessment, ModelAnswer, ServiceFacts, notices_of
+from transferpain.hybrid.bundle import is_hybrid
+from transferpain.server.answers import Assessment, ModelAnswer, ModelFacts, ServiceFacts, label_of, notices_of
 from transferpain.server.looking import Look, units_of
 from transferpain.server.refusals import Refusal
+from transferpain.sharing.manifest import load_manifest
 
 
 class Assessor(Protocol):
@@ -26,6 +29,39 @@ class Assessor(Protocol):
         All go through a network together; a picture that cannot be assessed gets its refusal.
         """
         ...
+
+
+def load_assessor(folder: Path) -> Assessor:
+    """Return the assessor that a bundle needs; loading takes seconds.
+
+    Raises:
+        UserError: if it is no intact bundle that tells pain from none.
+    """
+    if is_hybrid(load_manifest(folder)):
+        from transferpain.server.hybrid_assessor import HybridAssessor
+
+        return HybridAssessor(folder)
+    from transferpain.server.cnn_assessor import CnnAssessor
+
+    return CnnAssessor(folder)
+
+
+def model_answer(model: ModelFacts, p_pain: float | None, of_classes: Sequence[float]) -> ModelAnswer:
+    """Return what a model says of a face.
+
+    Args:
+        model: which one.
+        p_pain: its probability of pain; `None` where it cannot look at the face.
+        of_classes: its probability of each of its classes; none where it cannot look.
+    """
+    return ModelAnswer(
+        name=model.name,
+        title=model.title,
+        label=None if p_pain is None else label_of(p_pain, model.threshold),
+        p_pain=p_pain,
+        threshold=model.threshold,
+        probabilities={} if p_pain is None else dict(zip(model.classes, of_classes, strict=True)),
+    )
 
 
 def assessment(facts: ServiceFacts, look: Look, models: list[ModelAnswer]) -> Assessment:

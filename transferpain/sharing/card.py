@@ -7,6 +7,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.adaptation.registry import ADAPTATIONS
+from transferpain.hybrid.settings import TITLES
 from transferpain.sharing.terms import Terms, restricting, terms_of
 from transferpain.sharing.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
 
@@ -44,7 +45,7 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         head=yaml.safe_dump(head(manifest, metrics), sort_keys=False, allow_unicode=True),
         name=manifest["experiment"],
         synthetic=manifest["synthetic"],
-        what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"]),
+        what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"]) + describe_trees(manifest),
         input=describe_input(preprocessing, image) + describe_adaptation(manifest),
         labels=labels,
         task=manifest["task"],
@@ -67,6 +68,17 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         index=manifest["index"],
         commit=manifest["commit"],
         versions=", ".join(f"{package} {number}" for package, number in sorted(manifest["versions"].items())),
+    )
+
+
+def describe_trees(manifest: dict) -> str:
+    """Say what stands beside the network in its bundle, and whose the scores are; nothing where it is alone."""
+    if "hybrid" not in manifest:
+        return ""
+    facts = manifest["hybrid"]
+    return (
+        f" Beside it stands gradient boosting on {len(facts['units'])} action units ({facts['estimator']}), alone and "
+        f"with its embedding. The scores are those of: {TITLES[facts['main']]}."
     )
 
 

@@ -82,24 +82,30 @@ NAMES_A_TYPE = {"__class__", "__module__", "__loader__"}
 
 
 def save_part(model: Any, folder: Path, name: str) -> str:
-    """Add a fitted model of scikit-learn to a bundle, or replace it there; return the bundle's new digest.
+    """Add a fitted model of scikit-learn to a bundle, or replace it there; as `save_parts`."""
+    return save_parts({name: model}, folder)
 
-    The same model gives the same bytes. The manifest then also states the version of scikit-learn.
+
+def save_parts(models: dict[str, Any], folder: Path, facts: dict | None = None) -> str:
+    """Add fitted models of scikit-learn to a bundle, or replace them there; return the bundle's new digest.
+
+    The same models give the same bytes. The manifest then also states the version of scikit-learn.
 
     Args:
-        model: a classifier or scaler made of `TYPES`.
+        models: name -> a classifier or scaler made of `TYPES`; names are lower-case letters, digits and hyphens.
         folder: the bundle.
-        name: lower-case letters, digits and hyphens.
+        facts: what the manifest states in addition, JSON types.
 
     Raises:
-        ValueError: if the name or a type in the model is not allowed.
+        ValueError: if a name or a type in a model is not allowed.
         UserError: if the folder is no whole bundle.
     """
-    file = part_file(name)
-    if not re.fullmatch(PART_PATTERN, file):
-        raise ValueError(f"a part is named by lower-case letters, digits and hyphens, not {name!r}")
+    for name in models:
+        if not re.fullmatch(PART_PATTERN, part_file(name)):
+            raise ValueError(f"a part is named by lower-case letters, digits and hyphens, not {name!r}")
     versions = load_manifest(folder)["versions"] | {"scikit-learn": version("scikit-learn")}
-    return extend_bundle(folder, folder, {file: part_bytes(model)}, {"versions": versions})
+    files = {part_file(name): part_bytes(model) for name, model in models.items()}
+    return extend_bundle(folder, folder, files, {"versions": versions, **(facts or {})})
 
 
 def load_part(folder: Path, name: str) -> Any:
