@@ -42,7 +42,6 @@ def explain(
     places = Places(data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data"), workspace)
     found = explain_model(model, Asked(tuple(clips or ()), layer, per_class, with_faces), places, folder)
     mark = " (SYNTHETIC: drawn faces)" if found.synthetic else ""
-    columns = ["answered", "pictures", "used", "brow", "eye", "nose", "mouth", "elsewhere"]
-    print_rows(f"Where {model} looks, by {found.layer}{mark}", columns, found.rows)
+    print_rows(f"Where {model} looks, by {found.layer}{mark}", found.columns, found.rows)
     out().print(found.check, markup=False)
     out().print(f"tables and figures: {found.folder}", markup=False, soft_wrap=True)

@@ -21,10 +21,10 @@ def workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("workspace")
 
 
-def choose(folder, experiment: Experiment, places: Places, *, fold="", names=(), per_class=3) -> ChosenPictures:
+def choose(folder, experiment: Experiment, places: Places, *, fold="", chosen="test", per_class=3) -> ChosenPictures:
     (folder / "experiment.yaml").write_text(yaml.safe_dump(resolved(experiment)), encoding="utf-8")
     size = FOUND.model_copy(update={"detector": "none"}) if experiment.task.startswith("ferplus") else FOUND
-    return choose_pictures(folder, {"fold": fold}, size, list(names), per_class, places)
+    return choose_pictures(folder, {"fold": fold}, size, chosen, per_class, places)
 
 
 def biovid() -> Experiment:
@@ -49,6 +49,7 @@ def test_pictures_of_a_fold_are_those_it_was_tested_on(small_twin, workspace, tm
     someone = everyone.table["subject"].iloc[0]  # LOSO's folds are named after their subject
     fold = choose(tmp_path, biovid(), places, fold=someone)
     assert fold.table["subject"].unique().tolist() == [someone]
+    assert someone not in set(choose(tmp_path, biovid(), places, fold=someone, chosen="train").table["subject"])
 
 
 @pytest.mark.slow
@@ -65,11 +66,11 @@ def test_the_mesh_lies_on_the_face(small_twin, workspace, tmp_path):
 def test_named_clips_only(small_twin, workspace, tmp_path):
     places = Places(small_twin, workspace)
     name = choose(tmp_path, biovid(), places).table["clip"].iloc[-1]
-    named = choose(tmp_path, biovid(), places, names=[name], per_class=2)
+    named = choose(tmp_path, biovid(), places, chosen=(name,), per_class=2)
     assert named.table["clip"].tolist() == [name, name]
     assert named.table["frame"].is_unique
     with pytest.raises(UserError, match=r"no such clip[\s\S]*Received: nobody"):
-        choose(tmp_path, biovid(), places, names=[name, "nobody"])
+        choose(tmp_path, biovid(), places, chosen=(name, "nobody"))
 
 
 @pytest.mark.slow
@@ -86,4 +87,4 @@ def test_images_that_are_faces_already(tmp_path):
 
 def test_a_bundle_that_names_no_data_is_refused(tmp_path):
     with pytest.raises(UserError, match="does not say on which data"):
-        choose_pictures(tmp_path, {}, FOUND, [], 3, Places(tmp_path, tmp_path))
+        choose_pictures(tmp_path, {}, FOUND, "test", 3, Places(tmp_path, tmp_path))

@@ -8,7 +8,8 @@ from tests.explain.small_models import SIZE, save_small_model
 from tests.sharing.bundles import save_small
 from transferpain.errors import UserError
 from transferpain.experiment import load_experiment
-from transferpain.explain.explain import Asked, explain_model
+from transferpain.explain.explain import Asked, Explanation, explain_model
+from transferpain.explain.shares import AREAS, PLACES, SIMILARITY, class_shares
 from transferpain.run_folder import Places
 
 LOSO = {"protocol": {"kind": "loso"}, "faces": {"detector": "mediapipe", "size": SIZE}}
@@ -54,6 +55,20 @@ def test_another_layer_and_faces_where_asked_for(small_twin, workspace, run, tmp
     assert (tmp_path / "out" / "faces.png").stat().st_size > 1000
     with pytest.raises(UserError, match=r"cannot show the layer gap[\s\S]*block5_conv3"):
         explain_model(str(run), Asked(layer="gap", per_class=2), Places(small_twin, workspace), tmp_path / "out")
+
+
+def test_the_table_stands_under_its_columns(tmp_path):
+    shares = dict(zip(PLACES, (0.4, 0.3, 0.2, 0.1, 0.0), strict=True))
+    areas = dict(zip(AREAS, (0.1, 0.1, 0.1, 0.2, 0.5), strict=True))
+    pictures = pd.DataFrame([{"answered": "pain", SIMILARITY: 0.75, **shares, **areas}])
+    found = Explanation(tmp_path, "maps", pictures, class_shares(pictures, ("none", "pain")), synthetic=False)
+    none, pain, area = (dict(zip(found.columns, row, strict=True)) for row in found.rows)
+    assert pain == {"answered": "pain", "pictures": "1", "used": "1", "brow": "40%", "eye": "30%", "nose": "20%",
+                    "mouth": "10%", "elsewhere": "0%"}  # fmt: skip
+    assert set(none.values()) == {"none", "0", "-"}
+    assert (area["brow"], area["mouth"], area["elsewhere"]) == ("10%", "20%", "50%")
+    assert found.similarity == 0.75
+    assert "read nothing from them" in found.check
 
 
 def test_a_head_on_features_is_refused(tmp_path):

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import cv2
 import numpy as np
@@ -28,6 +28,7 @@ from transferpain.training.augment import augment
 from transferpain.training.settings import AugmentSettings
 from transferpain.units import labelled_units, split_units
 
+Part = Literal["test", "train"]
 MESH_SIDE = 192  # to which small images are enlarged for the mesh, which finds few faces of 48 pixels
 UNLABELLED = -1
 NO_MESH = np.full((POINTS, 2), np.nan)
@@ -61,34 +62,39 @@ class ChosenPictures:
 
 
 def choose_pictures(
-    bundle: Path, manifest: dict, preprocessing: Preprocessing, names: list[str], per_class: int, places: Places
+    bundle: Path,
+    manifest: dict,
+    preprocessing: Preprocessing,
+    chosen: tuple[str, ...] | Part,
+    per_class: int,
+    places: Places,
+    mesh: bool = True,
 ) -> ChosenPictures:
     """Choose pictures and find the face mesh on them.
 
-    Without names they are of clips that the model was tested on: those of the fold that it comes from, for it was
-    trained on those of other folds.
-
     Args:
         bundle, manifest: the model, whose `experiment.yaml` says on which data it was trained.
-        names: clips to take instead; unlabelled ones may be among them.
+        chosen: names of clips, among which may be unlabelled ones; or `test` or `train`: the labelled clips of the
+            model's own fold, for what it was not tested on there it was trained on.
         per_class: pictures of each true class at most, spread evenly over its clips and over each clip.
+        mesh: whether the mesh is needed.
 
     Raises:
         UserError: if the data or a clip is not there, or no picture shows a face.
     """
     experiment = load_experiment(_experiment_file(bundle))
     _, index, units = labelled_units(experiment, places)
-    if names:
-        wanted = _named(units, names)
-    else:
+    if isinstance(chosen, str):
         units, folds = split_units(experiment, units)
-        tested = [fold.test for fold in folds if fold.name == manifest.get("fold")] or [fold.test for fold in folds]
-        wanted = units.iloc[np.unique(np.concatenate(tested))].dropna(subset="y")
+        own = [fold for fold in folds if fold.name == manifest.get("fold")] or folds
+        wanted = units.iloc[np.unique(np.concatenate([getattr(fold, chosen) for fold in own]))].dropna(subset="y")
+    else:
+        wanted = _named(units, chosen)
     wanted = wanted.assign(y=wanted["y"].fillna(UNLABELLED).astype(int))
     if (index.clips.set_index("clip").loc[wanted["file_clip"], "kind"] == "image_rows").all():
-        pictures = _images(wanted, index, preprocessing.size, per_class, places)
+        pictures = _images(wanted, index, preprocessing.size, per_class, places, mesh)
     else:
-        pictures = _frames(wanted, index, preprocessing, per_class, places)
+        pictures = _frames(wanted, index, preprocessing, per_class, places, mesh)
     if not pictures:
         raise UserError(
             "There is no picture to explain.",
@@ -118,7 +124,7 @@ def _experiment_file(bundle: Path) -> Path:
     return file
 
 
-def _named(units: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+def _named(units: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
     known = set(units["file_clip"])
     missing = [name for name in names if name not in known]
     if missing:
@@ -136,15 +142,17 @@ def _thin(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def _frames(
-    wanted: pd.DataFrame, index: Index, preprocessing: Preprocessing, per_class: int, places: Places
+    wanted: pd.DataFrame, index: Index, preprocessing: Preprocessing, per_class: int, places: Places, mesh: bool
 ) -> list[Picture]:
     """Take frames of videos, or of folders of pictures."""
     clips = pd.concat([_thin(group.drop_duplicates("file_clip"), per_class) for _, group in wanted.groupby("y")])
     settings = FaceSettings(detector=preprocessing.detector, margin=preprocessing.margin, size=preprocessing.size)
     media = index.clips[index.clips["clip"].isin(clips["file_clip"])]
     faces = compute_faces(media, places.data_root, settings, places.cache)
-    meshes = compute_landmarks(media, places.data_root, LandmarkSettings(), places.cache)
-    files = pd.DataFrame({"faces": faces["faces"], "landmarks": meshes["landmarks"], "clip": media["clip"]})
+    files = pd.DataFrame({"clip": media["clip"], "faces": faces["faces"], "landmarks": ""})
+    if mesh:
+        meshes = compute_landmarks(media, places.data_root, LandmarkSettings(), places.cache)
+        files["landmarks"] = meshes["landmarks"]
     files = files[files["faces"] != ""].set_index("clip")
     pictures = []
     for y, group in clips[clips["file_clip"].isin(files.index)].groupby("y"):
@@ -174,22 +182,26 @@ def _frames_of_clip(clip, rows: np.ndarray, files: pd.Series, settings: FaceSett
     return pictures
 
 
-def _images(wanted: pd.DataFrame, index: Index, size: int, per_class: int, places: Places) -> list[Picture]:
+def _images(wanted: pd.DataFrame, index: Index, size: int, per_class: int, places: Places, mesh: bool) -> list[Picture]:
     """Take rows of a dataset whose pictures are faces already, such as FER+."""
     chosen = pd.concat([_thin(group, per_class) for _, group in wanted.groupby("y")])
     images = read_images(index.data_root, places.cache)[chosen["first_frame"].to_numpy(int)]
     # Nothing is drawn: these settings only bring the pictures to the network's size, as in its training.
     faces = augment(images, size, AugmentSettings(), np.random.default_rng(0))
+    return [
+        Picture(_row(clip, 0), cv2.cvtColor(face, cv2.COLOR_GRAY2RGB), _mesh_of(image, size) if mesh else NO_MESH)
+        for clip, image, face in zip(chosen.itertuples(), images, faces, strict=True)
+    ]
+
+
+def _mesh_of(image: np.ndarray, size: int) -> np.ndarray:
+    """Return the mesh in a grey image, in pixels of the same image at another size, `(478, 2)`."""
+    large = cv2.resize(image, (MESH_SIDE, MESH_SIDE), interpolation=cv2.INTER_CUBIC)
     mesh = load_mesh(LandmarkSettings())
-    pictures = []
-    for clip, image, face in zip(chosen.itertuples(), images, faces, strict=True):
-        large = cv2.resize(image, (MESH_SIDE, MESH_SIDE), interpolation=cv2.INTER_CUBIC)
-        start_anew(mesh)
-        found = find_points(mesh, cv2.cvtColor(large, cv2.COLOR_GRAY2RGB))
-        # Pixel areas are aligned, as in `cv2.resize`.
-        points = (found[0][:, :2] + 0.5) * (size / MESH_SIDE) - 0.5 if len(found) else NO_MESH
-        pictures.append(Picture(_row(clip, 0), cv2.cvtColor(face, cv2.COLOR_GRAY2RGB), points))
-    return pictures
+    start_anew(mesh)
+    found = find_points(mesh, cv2.cvtColor(large, cv2.COLOR_GRAY2RGB))
+    # Pixel areas are aligned, as in `cv2.resize`.
+    return (found[0][:, :2] + 0.5) * (size / MESH_SIDE) - 0.5 if len(found) else NO_MESH
 
 
 def _row(clip, frame: int) -> dict:

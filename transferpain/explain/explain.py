@@ -62,6 +62,11 @@ class Explanation:
         return float(self.pictures[SIMILARITY].mean())
 
     @property
+    def columns(self) -> list[str]:
+        """What the columns of `rows` are."""
+        return ["answered", "pictures", "used", *PLACES]
+
+    @property
     def rows(self) -> list[list[str]]:
         """The table of classes as text, and below it the shares of the picture that the regions are."""
         counts, areas = self.classes["used"], self.classes[list(AREAS)]
@@ -97,7 +102,7 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     """
     model = read_picture_model(address, "a network that can be explained")
     chosen = choose_pictures(
-        model.folder, model.bundle.manifest, model.preprocessing, list(asked.clips), asked.per_class, places
+        model.folder, model.bundle.manifest, model.preprocessing, asked.clips or "test", asked.per_class, places
     )
     layer = asked.layer or last_map_layer(model.bundle.model)
     inputs = scale_pixels(chosen.faces.astype(np.float32), model.preprocessing.scaling)

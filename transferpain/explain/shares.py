@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from transferpain.explain.grad_cam import enlarge, grad_cam, map_layers, map_similarity, randomised
-from transferpain.explain.regions import REGIONS, region_masks, region_shares
+from transferpain.explain.regions import region_masks, region_shares
 
 BATCH = 16
-PLACES = (*REGIONS, "elsewhere")
+PLACES = ("brow", "eye", "nose", "mouth", "elsewhere")  # from the top down
 AREAS = tuple(f"area_{name}" for name in PLACES)
 SIMILARITY = "random_weights_correlation"
 
