@@ -21,6 +21,7 @@ NAMES = (
     "scores",
     "memory",
     "sharing",
+    "live",
     "demo",
     "matrix",
 )
