@@ -7,8 +7,6 @@ import typer
 
 from transferpain.console import Debug, Workspace, out, print_rows
 
-KINDS = ["float32", "float16", "dynamic", "int8"]
-
 
 def export_edge(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model, or of a run of a network.")],
@@ -29,10 +27,11 @@ def export_edge(
 ) -> None:
     """Convert a network to TensorFlow Lite, and compare size, time and answers with Keras."""
     from transferpain.edge.export import Wanted, export_model
+    from transferpain.edge.lite import KINDS
     from transferpain.run_folder import Places
 
     places = None if data_root is None else Places(data_root, workspace)
-    exported = export_model(model, folder, Wanted(tuple(kinds or KINDS), threads, per_class), places)
+    exported = export_model(model, folder, Wanted(tuple(kinds) if kinds else KINDS, threads, per_class), places)
     rows = [
         [row.part, row.kind, row.problem or row.file, _number(row.megabytes, ".2f"), _number(row.median_ms, ".1f"),
          _number(row.difference, ".1e"), _number(row.equal, ".1%")]

@@ -3,8 +3,8 @@ import pytest
 
 from tests.edge.small_fused import small_fused
 from tests.explain.small_models import SIZE, small_model
-from transferpain.edge.convert import KINDS, convert
-from transferpain.edge.lite import load_lite
+from transferpain.edge.convert import convert
+from transferpain.edge.lite import KINDS, load_lite
 from transferpain.edge.parts import split_model
 
 RANDOM = np.random.default_rng(0)

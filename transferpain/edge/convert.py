@@ -11,9 +11,6 @@ from transferpain.edge.parts import Part
 from transferpain.quiet import standard_error_silenced
 from transferpain.store import write_atomically
 
-# float16 and dynamic store smaller weights and compute in float32 (dynamic: partly in int8); int8 does all in int8.
-KINDS = ("float32", "float16", "dynamic", "int8")
-
 
 def convert(part: Part, kind: str, representative: Iterable[dict[str, np.ndarray]], path: Path) -> None:
     """Write a part as a TensorFlow Lite file with a batch of 1; inputs and outputs are float32 whatever it computes in.
@@ -22,7 +19,7 @@ def convert(part: Part, kind: str, representative: Iterable[dict[str, np.ndarray
     converter finds no weights in it, and writes a file that cannot run; `from_keras_model` works, with an open batch.
 
     Args:
-        kind: one of `KINDS`.
+        kind: one of `lite.KINDS`.
         representative: for `int8`: name -> float32 `(1, *shape)`, from which the ranges of all numbers are taken.
 
     Raises:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transferpain.edge.lite import EDGE, load_lite
+from transferpain.edge.lite import EDGE, KINDS, load_lite
 from transferpain.edge.samples import Samples, drawn_samples, pictures_of_run
 from transferpain.errors import UserError
 from transferpain.run_folder import Places, environment
@@ -45,7 +45,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which kinds of file (see `convert.KINDS`), the threads that they are timed with, and pictures of a class."""
+    """Which kinds of file (see `lite.KINDS`), the threads that they are timed with, and pictures of a class."""
 
     kinds: tuple[str, ...]
     threads: int = 2
@@ -84,15 +84,14 @@ def export_model(address: str, folder: Path, wanted: Wanted, places: Places | No
     Raises:
         UserError: if the model reads no pictures, a kind is unknown, or data are not there.
     """
-    from transferpain.edge.convert import KINDS
-    from transferpain.edge.parts import split_model
-
     unknown = sorted(set(wanted.kinds) - set(KINDS))
     if unknown:
         raise UserError(
             "There is no such kind of file.", rule=f"There are {', '.join(KINDS)}.", received=", ".join(unknown)
         )
     model = read_picture_model(address, "a network that can be converted", landmarks=True)
+    from transferpain.edge.parts import split_model
+
     parts = split_model(model.bundle.model, model.preprocessing.scaling)
     own = places is not None and len(parts) == 1
     calibration, comparison = pictures_of_run(model, wanted.per_class, places) if own else drawn_samples(model)

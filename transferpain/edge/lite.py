@@ -10,6 +10,8 @@ from transferpain.errors import UserError
 from transferpain.quiet import standard_error_silenced
 from transferpain.store import file_hash, read_json
 
+# float16 and dynamic store smaller weights and compute in float32 (dynamic: partly in int8); int8 does all in int8.
+KINDS = ("float32", "float16", "dynamic", "int8")
 EDGE = "edge.json"  # beside the files: what each of them is
 
 
