@@ -88,3 +88,20 @@ def test_images_that_are_faces_already(tmp_path):
 def test_a_bundle_that_names_no_data_is_refused(tmp_path):
     with pytest.raises(UserError, match="does not say on which data"):
         choose_pictures(tmp_path, {}, FOUND, "test", 3, Places(tmp_path, tmp_path))
+
+
+@pytest.mark.slow
+def test_single_frames_stand_by_their_own_class(tmp_path):
+    write_twin("unbc", tmp_path / "data", TwinSettings(subjects=3, clips=1, seconds=1), lambda frames: None)
+    changes = LOSO | {"source": "untrained"}
+    experiment = load_experiment(EXPERIMENTS / "unbc-7level.yaml", changes)
+    places = Places(tmp_path / "data", tmp_path)
+    table = choose(tmp_path, experiment, places, per_class=4).table
+    assert not table.duplicated(["clip", "frame"]).any()
+    frames = places.index("unbc").frames
+    frames = frames.assign(row=frames.groupby("clip").cumcount())
+    labelled = table.merge(frames, left_on=["clip", "frame"], right_on=["clip", "row"], validate="one_to_one")
+    assert len(labelled) == len(table)
+    assert (labelled.loc[labelled["y"] == 0, "pspi"] == 0).all()
+    assert (labelled.loc[labelled["y"] > 0, "pspi"] > 0).all()
+    assert table["y"].nunique() > 1

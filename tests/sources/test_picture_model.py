@@ -20,6 +20,7 @@ def test_a_bundle_and_the_run_it_is_in_are_the_same_model(tmp_path):
         read_picture_model(f"{bundle}#sha256={'0' * 64}", "a model")
 
 
+@pytest.mark.slow
 def test_pictures_and_landmarks_only_where_that_is_wanted(tmp_path):
     save_small_fused(tmp_path / "fused")
     fused = str(tmp_path / "fused")
