@@ -21,10 +21,12 @@ def workspace(tmp_path_factory):
     return tmp_path_factory.mktemp("workspace")
 
 
-def choose(folder, experiment: Experiment, places: Places, *, fold="", chosen="test", per_class=3) -> ChosenPictures:
+def choose(
+    folder, experiment: Experiment, places: Places, *, fold="", chosen="test", per_class=3, **stated
+) -> ChosenPictures:
     (folder / "experiment.yaml").write_text(yaml.safe_dump(resolved(experiment)), encoding="utf-8")
     size = FOUND.model_copy(update={"detector": "none"}) if experiment.task.startswith("ferplus") else FOUND
-    return choose_pictures(folder, {"fold": fold}, size, chosen, per_class, places)
+    return choose_pictures(folder, {"fold": fold} | stated, size, chosen, per_class, places)
 
 
 def biovid() -> Experiment:
@@ -50,6 +52,15 @@ def test_pictures_of_a_fold_are_those_it_was_tested_on(small_twin, workspace, tm
     fold = choose(tmp_path, biovid(), places, fold=someone)
     assert fold.table["subject"].unique().tolist() == [someone]
     assert someone not in set(choose(tmp_path, biovid(), places, fold=someone, chosen="train").table["subject"])
+
+
+@pytest.mark.slow
+def test_other_data_than_the_model_was_trained_on_are_told(small_twin, workspace, tmp_path, capsys):
+    places = Places(small_twin, workspace)
+    choose(tmp_path, biovid(), places, index=places.index("biovid").hash)
+    assert "not the data" not in capsys.readouterr().err
+    choose(tmp_path, biovid(), places, index="0" * 16)
+    assert "not the data that the model was trained on" in capsys.readouterr().err
 
 
 @pytest.mark.slow

@@ -22,6 +22,7 @@ from transferpain.landmarks.geometry import POINTS
 from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.landmarks.stage import compute_landmarks
+from transferpain.progress import note
 from transferpain.run_folder import Places
 from transferpain.sources.preprocessing import Preprocessing
 from transferpain.training.augment import augment
@@ -85,6 +86,8 @@ def choose_pictures(
     experiment = load_experiment(_experiment_file(bundle))
     _, index, units = labelled_units(experiment, places)
     if isinstance(chosen, str):
+        if manifest.get("index", index.hash) != index.hash:
+            note("warning: these are not the data that the model was trained on: its folds may have been others")
         units, folds = split_units(experiment, units)
         own = [fold for fold in folds if fold.name == manifest.get("fold")] or folds
         wanted = units.iloc[np.unique(np.concatenate([getattr(fold, chosen) for fold in own]))].dropna(subset="y")
