@@ -36,6 +36,9 @@ def explain(
     debug: Debug = False,
 ) -> None:
     """Show where a network looks when it answers: Grad-CAM, and its share on brows, eyes, nose and mouth."""
+    from transferpain.quiet import import_tensorflow
+
+    import_tensorflow()  # before anything imports it with all its messages
     from transferpain.explain.explain import Asked, explain_model
     from transferpain.run_folder import Places
 
