@@ -13,6 +13,7 @@ import numpy as np
 from transferpain.edge.lite import EDGE, KINDS, load_lite
 from transferpain.edge.samples import Samples, drawn_samples, pictures_of_run
 from transferpain.errors import UserError
+from transferpain.quiet import import_tensorflow
 from transferpain.run_folder import Places, environment
 from transferpain.sharing.manifest import manifest_hash
 from transferpain.sources.picture_model import PictureModel, read_picture_model
@@ -157,6 +158,7 @@ def _save_representative(path: Path, part: str, calls: dict[str, Call], samples:
 
 def convert_job(job: Job) -> str:
     """Convert in a worker process; returns what went wrong, or nothing."""
+    import_tensorflow()  # before anything imports it with all its messages
     from transferpain.edge.convert import convert
     from transferpain.edge.parts import split_model
 

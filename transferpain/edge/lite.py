@@ -46,8 +46,8 @@ def load_lite(path: Path, threads: int) -> Callable[..., np.ndarray]:
     with standard_error_silenced(), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that TensorFlow 2.20 will have it in another package
         interpreter = tf.lite.Interpreter(model_path=str(path), num_threads=threads)
+        interpreter.allocate_tensors()  # tells which kernels it takes, whether one asks or not
         runner = interpreter.get_signature_runner()
-        runner.get_input_details()
 
     def answer(**given: np.ndarray) -> np.ndarray:
         (said,) = runner(**given).values()
