@@ -22,6 +22,7 @@ NAMES = (
     "memory",
     "sharing",
     "server",
+    "live",
     "demo",
     "matrix",
 )

@@ -15,6 +15,8 @@ COMMANDS = [
     ("report",),
     ("check-table",),
     ("live",),
+    ("explain",),
+    ("export-edge",),
     ("doctor",),
 ]
 TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"

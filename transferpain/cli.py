@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from transferpain.console import Debug, Workspace, example, out, print_rows
+from transferpain.edge_cli import export_edge
 from transferpain.errors import UserError
+from transferpain.explain_cli import explain
 from transferpain.live_cli import live
 from transferpain.models_cli import models_app
 from transferpain.process import Stopped, message_of, prepare, stop_is_answered
@@ -27,6 +29,10 @@ app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
 app.add_typer(units_app, name="action-units")
 app.add_typer(serve_app)
+app.command(epilog=example("explain runs/biovid-vgg16-0123456789abcdef --data-root /path/to/data"))(explain)
+app.command("export-edge", epilog=example("export-edge weights/ferplus-resnet18 --to edge/ferplus-resnet18"))(
+    export_edge
+)
 app.command(epilog=example("live weights/ferplus-resnet18 --source 0"))(live)
 
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]

@@ -28,6 +28,10 @@ def live(
         int | None, typer.Option(help="Alert from this level on, counted from 0. Default: never.")
     ] = None,
     alert_seconds: Annotated[float, typer.Option(help="How long the level must last.")] = 3.0,
+    encoder: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.tflite", help="Answer with a file that `export-edge` made of this model."),
+    ] = None,
     debug: Debug = False,
 ) -> None:
     """Watch a camera, a file or a stream with a model; nothing is stored unless asked. No medical device."""
@@ -35,7 +39,7 @@ def live(
     from transferpain.live.source import without_password
 
     settings = live_settings(skip=skip, window=seconds, alert_level=alert_level, alert_seconds=alert_seconds)
-    result = run_session(model, source, settings, Wanted(record, csv, timeline, window))
+    result = run_session(model, source, settings, Wanted(record, csv, timeline, window, encoder))
     rows = [
         ["frames", str(result.frames)],
         ["without a face", str(result.without_face)],

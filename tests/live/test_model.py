@@ -5,6 +5,9 @@ import pytest
 from tests.landmarks.drawn import drawn_person
 from tests.live.live_models import LABELS, SIZE, save_live_model
 from tests.sharing.bundles import save_small
+from transferpain.edge.convert import convert
+from transferpain.edge.lite import EDGE
+from transferpain.edge.parts import split_model
 from transferpain.errors import UserError
 from transferpain.faces.crop import crop_face
 from transferpain.faces.detectors import load_detector
@@ -12,6 +15,9 @@ from transferpain.faces.settings import FaceSettings
 from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.live.model import crop_seen, load_live_model
+from transferpain.sharing.bundle import read_bundle
+from transferpain.sharing.manifest import manifest_hash
+from transferpain.store import file_hash, write_json
 
 FACES = FaceSettings(size=SIZE)
 
@@ -33,6 +39,26 @@ def test_it_answers_what_the_network_answers_to_the_crop(tmp_path, synthetic):
     means = crop_seen(picture, landmarks, FACES).mean(axis=(0, 1)) / 25.5
     assert answer.dtype == np.float32
     assert answer == pytest.approx(np.exp(means) / np.exp(means).sum(), abs=1e-4)
+
+
+@pytest.mark.slow
+def test_a_converted_encoder_answers_in_its_place(tmp_path):
+    folder = save_live_model(tmp_path / "bundle")
+    file = tmp_path / "encoder-float32.tflite"
+    (encoder,) = split_model(read_bundle(folder).model, "unit")
+    convert(encoder, "float32", (), file)
+    row = {"part": "encoder", "file": file.name, "sha256": file_hash(file)}
+    write_json(tmp_path / EDGE, {"model": manifest_hash(folder), "rows": [row]})
+    picture = drawn_person()
+    (landmarks,) = points_of(picture)
+    answers = [
+        load_live_model(str(folder), "float32", encoder=given).answer(picture, landmarks) for given in (None, file)
+    ]
+    assert answers[1].dtype == np.float32
+    np.testing.assert_allclose(answers[0], answers[1], atol=1e-4)
+    other = save_live_model(tmp_path / "other", synthetic=False)
+    with pytest.raises(UserError, match="not an encoder of this model"):
+        load_live_model(str(other), encoder=file)
 
 
 def test_the_face_is_cropped_as_in_the_faces_stage():

@@ -68,9 +68,14 @@ def similarity_when_randomised(
         one of them is the same all over.
     """
     answered = np.asarray(model(inputs, training=False)).argmax(axis=1)
-    learnt = grad_cam(model, inputs, layer, answered)
-    random = grad_cam(randomised(model, seed), inputs, layer, answered)
-    pairs = zip(learnt.reshape(len(learnt), -1), random.reshape(len(random), -1), strict=True)
+    return map_similarity(
+        grad_cam(model, inputs, layer, answered), grad_cam(randomised(model, seed), inputs, layer, answered)
+    )
+
+
+def map_similarity(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Return Spearman's rank correlation of each map with another one, float64 `(batch,)`; 0 where one is even."""
+    pairs = zip(maps.reshape(len(maps), -1), others.reshape(len(others), -1), strict=True)
     return np.array([spearmanr(one, other)[0] if np.ptp(one) and np.ptp(other) else 0.0 for one, other in pairs])
 
 

@@ -1,5 +1,6 @@
 """The model that live mode asks: any bundle that reads pictures of faces."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,15 +8,16 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from transferpain.errors import UserError, printable
+from transferpain.edge.lite import check_encoder, load_lite
+from transferpain.errors import printable
 from transferpain.faces.crop import crop_face
 from transferpain.faces.detectors import load_detector, prepare_detector
 from transferpain.faces.settings import FaceSettings
 from transferpain.features.compute import choose_compute_dtype
-from transferpain.quiet import import_tensorflow
-from transferpain.sharing.bundle import Bundle, read_bundle
-from transferpain.sharing.manifest import check_digest, read_manifest, split_digest
-from transferpain.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
+from transferpain.sharing.bundle import Bundle
+from transferpain.sharing.manifest import manifest_hash
+from transferpain.sources.picture_model import PictureModel, read_picture_model
+from transferpain.sources.preprocessing import Preprocessing, scale_pixels
 
 SYNTHETIC_WARNING = "trained on drawn faces: not valid for people"
 
@@ -37,34 +39,26 @@ class LiveModel:
     answer: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
 
 
-def load_live_model(address: str, dtype: str = "auto") -> LiveModel:
+def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = None) -> LiveModel:
     """Read a model for live mode from a bundle's folder.
 
     Args:
-        address: the folder, with `#sha256=<digest>` where its origin is to be proved.
+        address: the folder of a bundle or a run, with `#sha256=<digest>` where its origin is to be proved.
         dtype: what it computes in: `auto`, `float32` or `bfloat16`.
+        encoder: a file that `export-edge` made of this model, which then answers in place of Keras.
 
     Raises:
-        UserError: if the folder is no intact bundle, or its model does not read one picture of a face.
+        UserError: if the folder is no intact bundle, its model does not read one picture of a face, or the file is
+            not an intact one of this model.
     """
-    place, digest = split_digest(address)
-    folder = Path(place)
-    read_manifest(folder)
-    check_digest(folder, digest)
-    import_tensorflow()
-    bundle = read_bundle(folder)
-    shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
-    if len(shapes) != 1 or len(shapes[0]) != 3 or not bundle.preprocessing:
-        raise UserError(
-            f"The model in {folder} is not a live model.",
-            rule="A live model reads one picture of a face and answers with probabilities.",
-            received=f"a model that reads {', '.join(map(str, shapes))}",
-            todo="Name the bundle of a network that reads pictures, not of a head on features.",
-        )
-    preprocessing = stated_preprocessing(bundle.preprocessing, folder)
+    model = read_picture_model(address, "a live model")
+    bundle, preprocessing = model.bundle, model.preprocessing
     faces = FaceSettings(detector=preprocessing.detector, margin=preprocessing.margin, size=preprocessing.size)
     prepare_detector(faces.detector)
-    predict = _predictor(bundle, preprocessing, choose_compute_dtype(dtype)[0])
+    if encoder is None:
+        predict = _predictor(bundle, preprocessing, choose_compute_dtype(dtype)[0])
+    else:
+        predict = _lite_predictor(encoder, model)
 
     def answer(frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
         face = crop_seen(frame, landmarks, faces)
@@ -119,4 +113,18 @@ def _predictor(bundle: Bundle, preprocessing: Preprocessing, dtype: str) -> Call
         return predict(face[None].astype(np.float32)).numpy()[0].astype(np.float32)
 
     predict_face(np.zeros((side, side, 3), np.uint8))  # the graph is built now, not at the first face
+    return predict_face
+
+
+def _lite_predictor(file: Path, model: PictureModel) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a converted network on all processors: a face in, probabilities out."""
+    check_encoder(file, manifest_hash(model.folder))
+    predict, side = load_lite(file, os.cpu_count() or 1), model.bundle.model.input_shape[1]
+
+    def predict_face(face: np.ndarray) -> np.ndarray:
+        if face.shape[0] != side:
+            face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
+        return predict(pixels=face[None].astype(np.float32))[0]
+
+    predict_face(np.zeros((side, side, 3), np.uint8))  # memory is set aside now
     return predict_face

@@ -23,12 +23,13 @@ RATE_FRAMES = 30  # over which the shown rate is measured
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a session shows and keeps: by default nothing."""
+    """What a session shows and keeps, by default nothing; and which file answers in place of Keras, if any."""
 
     video: Path | None = None
     csv: Path | None = None
     timeline: Path | None = None
     window: bool = False
+    encoder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +87,7 @@ def run_session(
     with ExitStack() as open_things:
         source = open_things.enter_context(FrameSource(place, retry_seconds))
         window = open_things.enter_context(Window()) if wanted.window else None
-        model = load_live_model(address)
+        model = load_live_model(address, encoder=wanted.encoder)
         if settings.alert_level is not None and settings.alert_level >= len(model.labels):
             raise UserError(
                 "There is no such level to alert at.",

@@ -1,0 +1,24 @@
+"""A fused network on top of a small one, as a bundle."""
+
+from pathlib import Path
+
+import keras
+
+from tests.explain.small_models import SIZE, small_model
+from transferpain.multimodal.network import build_fusion
+from transferpain.multimodal.settings import FusionSettings
+from transferpain.sharing.bundle import save_bundle
+
+LABELS = ("none", "weak", "strong")
+
+
+def small_fused(fusion: str = "dense", frames: int = 3) -> keras.Model:
+    """Return El-Ghaish's network with two small convolutions in place of VGG16's, and a short window."""
+    return build_fusion(small_model(2), FusionSettings(fusion=fusion, frames=frames), len(LABELS), seed=0)
+
+
+def save_small_fused(folder: Path, fusion: str = "dense") -> Path:
+    """Save it as a bundle, and return its folder."""
+    preprocessing = {"size": SIZE, "scaling": "symmetric", "detector": "mediapipe"}
+    save_bundle(folder, small_fused(fusion), preprocessing, LABELS, {"synthetic": True})
+    return folder
