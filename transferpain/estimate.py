@@ -17,6 +17,7 @@ from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
 from transferpain.units import labelled_units, split_units
 
 # Frames a second on two cores: faces at 640x480, a network's forward pass at 224x224 by compute dtype.
+LANDMARK_RATE = 150.0
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
 FORWARD_RATES = {
     ("vgg16", "bfloat16"): 30.0,
@@ -29,6 +30,7 @@ TRAINING_PASSES = 3  # a training step costs about three forward passes
 REFERENCE_SIZE = 224
 BYTES_A_PIXEL_OF_A_FACE = 0.5
 BYTES_A_WEIGHT_FILE = 62e6
+BYTES_OF_LANDMARKS = 478 * 3 * 4
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,10 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
             total * size * size * BYTES_A_PIXEL_OF_A_FACE,
         )
     )
+    if experiment.strategy == "fused":
+        mesh = f"{len(clips)} clips, {total} frames"
+        stages.append(Stage(experiment.name, "landmarks", mesh, total / LANDMARK_RATE, total * BYTES_OF_LANDMARKS))
+        return [*stages, fusion_stage(experiment, largest, trainings)]
     share = largest / len(units)
     if experiment.strategy != "frozen":
         if (units["row"] >= 0).all():
@@ -129,6 +135,12 @@ def training_stage(experiment: Experiment, size: int, pictures: int, trainings: 
         trainings * epochs * pictures / rate,
         trainings * BYTES_A_WEIGHT_FILE,
     )
+
+
+def fusion_stage(experiment: Experiment, clips: int, trainings: int) -> Stage:
+    """Estimate the training of the fused network: pictures take nearly all of it, in two of its phases."""
+    pictures = 0 if experiment.fusion.branches == "landmarks" else clips * experiment.fusion.frames
+    return training_stage(experiment, experiment.faces.size, pictures, 2 * trainings)
 
 
 def forward_rate(backbone: str, dtype: str, size: int) -> float:

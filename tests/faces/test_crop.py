@@ -83,7 +83,9 @@ def test_an_encoded_face_is_small():
     assert 2_000 < len(encode_jpeg(face)) < 30_000
 
 
-@pytest.mark.parametrize(("box", "margin", "size"), [((100.0, 60.0, 220.0, 180.0), 0.0, 96), ((90.4, 50.2, 230.7, 190.1), 0.25, 224)])
+@pytest.mark.parametrize(
+    ("box", "margin", "size"), [((100.0, 60.0, 220.0, 180.0), 0.0, 96), ((90.4, 50.2, 230.7, 190.1), 0.25, 224)]
+)
 def test_points_go_with_the_crop(box, margin, size):
     frame = np.zeros((240, 320, 3), np.uint8)
     frame[110:113, 150:153] = 255

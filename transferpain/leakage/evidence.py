@@ -141,9 +141,15 @@ def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted
     if experiment.training.class_weights:
         steps.append("class weights")
     tuned = experiment.strategy in ("progressive", "full")
-    if experiment.head.kind == "lstm" or (tuned and experiment.backbone == "resnet18"):
+    if (
+        experiment.head.kind == "lstm"
+        or (tuned and experiment.backbone == "resnet18")
+        or experiment.strategy == "fused"
+    ):
         steps.append("batch normalisation")
     fitted = [Fitted(step, fold.name, fold.train) for fold in folds for step in steps]
+    if experiment.head.kind == "adaboost":
+        fitted += [Fitted("AdaBoost on the embedding", fold.name, fold.selection) for fold in folds]
     if experiment.protocol.selection == "nested":
         choice = "choice among the candidates"
         fitted += [Fitted(choice, fold.name, np.union1d(fold.train, fold.selection)) for fold in folds]
