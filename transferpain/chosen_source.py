@@ -72,8 +72,8 @@ def check_is_source(source: Experiment) -> None:
     if source.strategy in ("frozen", "fused") or source.cut != "embedding":
         raise UserError(
             f"{source.name} cannot be a source.",
-            rule="A source is an image model with an embedding: no head on features, no network that reads landmarks "
-            "as well, and none cut below its embedding.",
+            rule="A source is an image model with an embedding: no head on features, no network cut below it, "
+            "and none that reads landmarks.",
             received=f"strategy {source.strategy}, cut {source.cut}",
             todo="Name an experiment whose strategy is `head`, `progressive` or `full`, and whose cut is `embedding`.",
         )

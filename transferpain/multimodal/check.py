@@ -3,7 +3,7 @@
 from transferpain.experiment import Experiment
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.multimodal.settings import FusionSettings
-from transferpain.strategies.phases import fusion_phases
+from transferpain.strategies.phases import BRANCHES, WHOLE
 from transferpain.strategies.settings import RowSettings
 
 
@@ -28,7 +28,8 @@ def check_fusion(experiment: Experiment) -> None:
         raise ValueError("training.kernel_l2, augment.mixup and label_mode: `fused` knows none of them")
     if experiment.head.kind == "adaboost" and fusion.branches != "both":
         raise ValueError(f"head.kind: `adaboost` stands on both branches, received branches: `{fusion.branches}`")
-    known = [phase.name for phase in fusion_phases(fusion.branches, training, {})]
+    # Those of a branch that an ablation leaves out may stand in the file.
+    known = (*BRANCHES, WHOLE)
     unknown = [name for name in experiment.phases if name not in known]
     if unknown or experiment.phases_up_to is not None:
         raise ValueError(
