@@ -100,7 +100,10 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
         ({"cut": "gap"}, r"cut, rows, probe_source and training.kernel_l2: for strategies that train a network"),
         ({"rows": {"keep_painless": 0.2}}, r"for strategies that train a network"),
         ({"training": {"kernel_l2": 1e-4}}, r"for strategies that train a network"),
-        ({"phases": {"head": {"epochs": 1}}}, r"phases: for strategy `progressive` only, received strategy `frozen`"),
+        (
+            {"phases": {"head": {"epochs": 1}}},
+            r"phases: for strategy `progressive` or `fused`, received strategy `frozen`",
+        ),
         (PROGRESSIVE | {"phases_up_to": "stage4"}, r"phases: vgg16 has head, block5, .*; not `stage4`"),
         (PROGRESSIVE | {"backbone": "resnet18", "phases": {"stage5": {}}}, r"stage1; not `stage5`"),
         (PROGRESSIVE | {"rows": {"augment": "oversampled"}}, r"`oversampled` needs rows.oversample_from"),
