@@ -94,14 +94,13 @@ class Experiment(Settings):
         backbone: the network that the source is, or is built as.
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
-            layer), `progressive` (from the output down, in phases) or `full` (every weight at once); or `fused` (the
-            source's convolutions read pictures beside a branch that reads landmarks).
+            layer), `progressive` (from the output down, in phases) or `full` (every weight at once); `fused` joins its
+            convolutions, which read pictures, with a branch that reads landmarks.
         adaptation: how cached features are adapted to who, or what dataset, is tested (`docs/adaptation.md`).
         images, rows: for the strategies that train the network.
         landmarks, fusion: for `fused`: how landmarks are found, and how the network is built.
         probe_source: whether the source's own task is scored again with the tuned layers (forgetting).
-        phases, phases_up_to: for `progressive`: what a phase does its own way, by name, and which is the last; `phases`
-            also for `fused`.
+        phases, phases_up_to: for `progressive` (and `phases` for `fused`): what a phase does its own way; the last one.
         candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
         seeds: one training per seed.
     """

@@ -16,6 +16,7 @@ from transferpain.multimodal.adaboost import adaboost_probabilities, fit_adaboos
 from transferpain.multimodal.batches import Rows, fused_batches, select_rows
 from transferpain.multimodal.inputs import Clip
 from transferpain.multimodal.network import build_fusion, build_image_branch, build_landmark_branch, take_branch
+from transferpain.protocols import Fold
 from transferpain.seeds import derive_seed
 from transferpain.sources.backbones import with_dtype
 from transferpain.sources.preprocessing import Preprocessing
@@ -67,13 +68,13 @@ class TrainedFusion:
 
 
 def train_fused(
-    experiment: Experiment, vgg16: keras.Model, data: Recordings, fold_and_seed: tuple, folder: Path
+    experiment: Experiment, vgg16: keras.Model, data: Recordings, fold_and_seed: tuple[Fold, int], folder: Path
 ) -> TrainedFusion:
     """Train the fused network, or one of its branches, on one fold with one seed, and predict the fold's test clips.
 
     Args:
         vgg16: the source, float32, for pictures of `data.preprocessing.size`; its convolutions are taken.
-        fold_and_seed: a `Fold` of positions into `data.units`, and an int.
+        fold_and_seed: positions into `data.units`, and what every draw depends on.
         folder: holds a checkpoint a phase; those of finished phases stay until the caller removes them.
 
     Raises:
@@ -87,9 +88,11 @@ def train_fused(
     for phase in fusion_phases(branches, experiment.training, experiment.phases):
         reads = branches if phase.name == WHOLE else phase.name
         if reads not in networks:
-            networks[reads] = build_network(experiment, computing, reads, data.classes, seed)
-            for branch in [network for name, network in networks.items() if name != reads and reads == "both"]:
-                take_branch(networks[reads], branch)
+            network = build_network(experiment, computing, reads, data.classes, seed)
+            if reads == "both":
+                for branch in networks.values():
+                    take_branch(network, branch)
+            networks[reads] = network
         trained = train_phase(experiment, networks[reads], phase, reads, data, fold_and_seed, folder)
         kept = epochs + trained.epoch
         histories.append(trained.history.assign(phase=phase.name, epoch=trained.history["epoch"] + epochs))
@@ -122,7 +125,7 @@ def train_phase(
     phase: Phase,
     reads: str,
     data: Recordings,
-    fold_and_seed: tuple,
+    fold_and_seed: tuple[Fold, int],
     folder: Path,
 ) -> Training:
     """Train the layers of a phase, and leave all others as they are."""
