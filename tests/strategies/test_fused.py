@@ -12,9 +12,9 @@ from transferpain.errors import UserError
 from transferpain.experiment import Experiment, merge
 from transferpain.multimodal.inputs import UNREADABLE, Clip
 from transferpain.protocols import Fold
-from transferpain.sources.backbones import build_vgg16_gap
+from transferpain.sources.backbones import build_vgg16_gap, with_dtype
 from transferpain.sources.preprocessing import Preprocessing
-from transferpain.strategies.fused import Recordings, answer_clips, train_fused
+from transferpain.strategies.fused import Recordings, answer_clips, build_network, train_fused
 from transferpain.training.determinism import make_deterministic
 
 FRAMES = 2
@@ -107,6 +107,23 @@ def test_exactly_the_layers_of_a_phase_move_and_boosting_answers(tmp_path):
     assert len(trained.predictions) == len(clips) * (1 + FRAMES)  # the clip's vote, and each frame
     softmax = answer_clips(boosted, model, {}, data, (fold, 0))
     assert not np.allclose(clips["p_0"], [answer.probabilities[0] for answer in softmax])
+
+
+@pytest.mark.parametrize("fusion", ["dense", "bilstm"])
+def test_the_convolutions_alone_compute_in_bfloat16(fusion):
+    settings, vgg16 = experiment(fusion={"fusion": fusion}), build_vgg16_gap(SIZE, 2)
+    plain = build_network(settings, vgg16, "both", 2, seed=0)
+    mixed = build_network(settings, with_dtype(vgg16, "mixed_bfloat16"), "both", 2, seed=0)
+    random = np.random.default_rng(0)
+    inputs = [random.random((2, *given.shape[1:]), dtype=np.float32) for given in plain.inputs]
+    exact, coarse = (np.asarray(model(inputs, training=False)) for model in (plain, mixed))
+    assert 0 < np.abs(exact - coarse).max() < 0.05
+    policies = {layer.name: layer.compute_dtype for layer in mixed.layers if layer.weights}
+    if fusion == "dense":
+        assert {name for name, dtype in policies.items() if dtype != "float32"} == {
+            layer.name for layer in vgg16.layers if layer.name.startswith("block") and layer.weights
+        }
+    mixed.set_weights(plain.get_weights())
 
 
 def brightness(inputs: list[keras.KerasTensor], axes: tuple[int, ...]) -> keras.Model:
