@@ -119,10 +119,9 @@ def test_the_convolutions_alone_compute_in_bfloat16(fusion):
     exact, coarse = (np.asarray(model(inputs, training=False)) for model in (plain, mixed))
     assert 0 < np.abs(exact - coarse).max() < 0.05
     policies = {layer.name: layer.compute_dtype for layer in mixed.layers if layer.weights}
-    if fusion == "dense":
-        assert {name for name, dtype in policies.items() if dtype != "float32"} == {
-            layer.name for layer in vgg16.layers if layer.name.startswith("block") and layer.weights
-        }
+    assert {name for name, dtype in policies.items() if dtype == "bfloat16"} == {
+        layer.name for layer in vgg16.layers if layer.name.startswith("block") and layer.weights
+    }
     mixed.set_weights(plain.get_weights())
 
 
