@@ -23,14 +23,18 @@ def save_with_probe(folder, model):
     return folder
 
 
+def fused(how: str) -> keras.Model:
+    return build_fusion(build_vgg16_gap(32, 2), FusionSettings(frames=2, fusion=how), 2, seed=0)
+
+
 @pytest.mark.parametrize(
     "build",
     [
         lambda: build_vgg16_gap(32, 2, embedding=64),
         lambda: build_lstm(20, 64, 2, 0, masked=True),
         small_model,
-        lambda: build_fusion(build_vgg16_gap(32, 2), FusionSettings(frames=2), 2, 0),
-        lambda: build_fusion(build_vgg16_gap(32, 2), FusionSettings(frames=2, fusion="bilstm"), 2, 0),
+        pytest.param(lambda: fused("dense"), marks=pytest.mark.slow),
+        pytest.param(lambda: fused("bilstm"), marks=pytest.mark.slow),
     ],
     ids=["vgg16", "lstm", "head", "fused", "fused in order"],
 )

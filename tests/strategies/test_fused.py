@@ -109,6 +109,7 @@ def test_exactly_the_layers_of_a_phase_move_and_boosting_answers(tmp_path):
     assert not np.allclose(clips["p_0"], [answer.probabilities[0] for answer in softmax])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fusion", ["dense", "bilstm"])
 def test_the_convolutions_alone_compute_in_bfloat16(fusion):
     settings, vgg16 = experiment(fusion={"fusion": fusion}), build_vgg16_gap(SIZE, 2)

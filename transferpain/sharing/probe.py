@@ -158,11 +158,18 @@ def in_bfloat16(model: "keras.Model") -> "keras.Model":
 
     def copy(layer: "keras.Layer") -> "keras.Layer":
         config = layer.get_config()
-        if "dtype" in config and layer.name != "probabilities":  # an operation, such as a mask's, has none
+        if layer.name != "probabilities":
+            lower(config)
+        return layer.__class__.from_config(config)
+
+    def lower(config: dict) -> None:
+        if "dtype" in config:  # an operation, such as a mask's, has none
             config["dtype"] = "bfloat16"
         # Some initial weights cannot be drawn in bfloat16, and none of them stays.
         config |= {key: "zeros" for key in config if key.endswith("initializer")}
-        return layer.__class__.from_config(config)
+        for wrapped in ("layer", "backward_layer"):
+            if wrapped in config:
+                lower(config[wrapped]["config"])
 
     clone = keras.models.clone_model(model, clone_function=copy)
     clone.set_weights(model.get_weights())
