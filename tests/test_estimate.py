@@ -52,6 +52,18 @@ def test_each_labelled_frame_is_a_picture_to_train_on(tmp_path):
     assert estimate(everything, EXPERIMENTS, Places(tmp_path, tmp_path))[-1].seconds > 10 * trees.seconds
 
 
+@pytest.mark.parametrize(("branches", "pictures"), [("both", 30), ("landmarks", 0)])
+def test_landmarks_are_a_stage_and_pictures_are_trained_on_in_two_phases(small_twin, tmp_path, branches, pictures):
+    changes = ["source=untrained", "faces.size=32", "fusion.frames=3", "protocol.folds=2", "training.epochs=4"]
+    changes += ["protocol.selection_share=0.5", f"fusion.branches={branches}"]
+    experiment = load_experiment(EXPERIMENTS / "multimodal-fusion.yaml", parse_overrides(changes))
+    faces, landmarks, training = estimate(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+    assert landmarks.name == "landmarks"
+    assert landmarks.work == faces.work
+    # Two folds of two people; one of the two is trained on: five clips. Pictures are read in two of the phases.
+    assert training.work == f"4 x at most 4 epochs of {pictures // 2} pictures at 32x32"
+
+
 def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
     study = write_small_study(tmp_path / "experiments")
     experiment = load_experiment(study.parent / "small-biovid-vgg16.yaml")

@@ -69,12 +69,13 @@ def own_preprocessing(experiment: Experiment) -> Preprocessing:
 
 def check_is_source(source: Experiment) -> None:
     """Refuse a source that is not an image model with exactly one training."""
-    if source.strategy == "frozen" or source.cut != "embedding":
+    if source.strategy in ("frozen", "fused") or source.cut != "embedding":
         raise UserError(
             f"{source.name} cannot be a source.",
-            rule="A source is an image model with an embedding: no head on features, and no network cut below it.",
+            rule="A source is an image model with an embedding: no head on features, no network cut below it, "
+            "and none that reads landmarks.",
             received=f"strategy {source.strategy}, cut {source.cut}",
-            todo="Name an experiment whose strategy is not `frozen`, and whose cut is `embedding`.",
+            todo="Name an experiment whose strategy is `head`, `progressive` or `full`, and whose cut is `embedding`.",
         )
     if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
         raise UserError(

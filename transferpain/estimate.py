@@ -19,6 +19,7 @@ from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
 from transferpain.units import labelled_units, split_units
 
 # Frames a second on two cores: faces at 640x480, a network's forward pass at 224x224 by compute dtype.
+LANDMARK_RATE = 150.0
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
 FORWARD_RATES = {
     ("vgg16", "bfloat16"): 30.0,
@@ -83,6 +84,10 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
             total * size * size * BYTES_A_PIXEL_OF_A_FACE,
         )
     )
+    if experiment.strategy == "fused":
+        mesh = f"{len(clips)} clips, {total} frames"
+        stages.append(Stage(experiment.name, "landmarks", mesh, total / LANDMARK_RATE, total * BYTES_A_MESH))
+        return [*stages, fusion_stage(experiment, largest, trainings)]
     share = largest / len(units)
     if experiment.strategy != "frozen":
         if (units["row"] >= 0).all():
@@ -162,6 +167,12 @@ def three_models_stages(experiment: Experiment, frames: int, folds: list[Fold]) 
             0.0,
         ),
     ]
+
+
+def fusion_stage(experiment: Experiment, clips: int, trainings: int) -> Stage:
+    """Estimate the training of the fused network: pictures take nearly all of it, in two of its phases."""
+    pictures = 0 if experiment.fusion.branches == "landmarks" else clips * experiment.fusion.frames
+    return training_stage(experiment, experiment.faces.size, pictures, 2 * trainings)
 
 
 def forward_rate(backbone: str, dtype: str, size: int) -> float:

@@ -15,6 +15,8 @@ from transferpain.errors import UserError
 from transferpain.faces.settings import FaceSettings
 from transferpain.features.settings import FeatureSettings
 from transferpain.hybrid.settings import HybridHead
+from transferpain.landmarks.settings import LandmarkSettings
+from transferpain.multimodal.settings import AdaBoostHead, FusionSettings
 from transferpain.protocols import ProtocolSettings
 from transferpain.store import fingerprint
 from transferpain.strategies.phases import phase_names
@@ -24,6 +26,8 @@ from transferpain.training.settings import TrainingSettings
 from transferpain.yaml_file import read_mapping
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
+# Which heads a strategy takes; those that train an image network take its own dense layer alone.
+HEADS = {"frozen": ("ann", "lstm"), "fused": ("dense", "adaboost"), "hybrid": ("hybrid",)}
 
 
 class Settings(BaseModel):
@@ -92,11 +96,13 @@ class Experiment(Settings):
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
             layer), `progressive` (from the output down, in phases) or `full` (every weight at once); `hybrid` does the
-            last, and fits gradient boosting on action units and on them and the embedding (Verma).
+            last, and fits gradient boosting on action units and on them and the embedding (Verma); `fused` joins its
+            convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish).
         adaptation: how cached features are adapted to who, or what dataset, is tested (`docs/adaptation.md`).
         images, rows: for the strategies that train the network.
+        landmarks, fusion: for `fused`: how landmarks are found, and how the network is built.
         probe_source: whether the source's own task is scored again with the tuned layers (forgetting).
-        phases, phases_up_to: for `progressive`: what a phase does its own way, by name, and which is the last.
+        phases, phases_up_to: for `progressive` (and `phases` for `fused`): what a phase does its own way; the last one.
         candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
         seeds: one training per seed.
     """
@@ -112,26 +118,29 @@ class Experiment(Settings):
     source_set: dict[str, Any] = {}
     backbone: Literal["vgg16", "resnet18"] = "vgg16"
     cut: Literal["embedding", "gap"] = "embedding"
-    strategy: Literal["frozen", "head", "progressive", "full", "hybrid"]
+    strategy: Literal["frozen", "head", "progressive", "full", "hybrid", "fused"]
     features: FeatureSettings = FeatureSettings()
     adaptation: Literal["subject_standardization", "baseline_subtraction", "coral", "batch_norm"] | None = None
     window: WindowSettings = WindowSettings()
     images: ImageSettings = ImageSettings()
     rows: RowSettings = RowSettings()
+    landmarks: LandmarkSettings = LandmarkSettings()
+    fusion: FusionSettings = FusionSettings()
     phases: dict[str, PhaseSettings] = {}
     phases_up_to: str | None = None
     probe_source: bool = False
-    head: Annotated[AnnHead | LstmHead | DenseHead | HybridHead, Field(discriminator="kind")]
+    head: Annotated[AnnHead | LstmHead | DenseHead | HybridHead | AdaBoostHead, Field(discriminator="kind")]
     training: TrainingSettings = TrainingSettings()
     candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field((0,), min_length=1)
 
     @model_validator(mode="after")
     def check_pairs(self) -> "Experiment":
-        if self.head.kind not in {"frozen": ("ann", "lstm"), "hybrid": ("hybrid",)}.get(self.strategy, ("dense",)):
+        heads = HEADS.get(self.strategy, ("dense",))
+        if self.head.kind not in heads:
             raise ValueError(
-                f"head.kind: `{self.head.kind}` does not go with strategy `{self.strategy}`; "
-                "`frozen` takes `ann` or `lstm`, `head`, `progressive` and `full` take `dense`, `hybrid` takes `hybrid`"
+                f"head.kind: `{self.head.kind}` does not go with strategy `{self.strategy}`, which takes "
+                + " or ".join(f"`{kind}`" for kind in heads)
             )
         if self.strategy == "hybrid" and (
             self.rows != RowSettings() or self.probe_source or self.protocol.selection != "inner"
@@ -153,10 +162,10 @@ class Experiment(Settings):
                 "features.fps: `lstm` needs windows of one length, so give features.fps or features.frames"
             )
         named = [*self.phases, *([self.phases_up_to] if self.phases_up_to else [])]
-        if named and self.strategy != "progressive":
-            raise ValueError(f"phases: for strategy `progressive` only, received strategy `{self.strategy}`")
+        if named and self.strategy not in ("progressive", "fused"):
+            raise ValueError(f"phases: for strategy `progressive` or `fused`, received strategy `{self.strategy}`")
         for name in named:
-            if name not in phase_names(self.backbone):
+            if self.strategy == "progressive" and name not in phase_names(self.backbone):
                 raise ValueError(f"phases: {self.backbone} has {', '.join(phase_names(self.backbone))}; not `{name}`")
         if self.source_set and self.source in ("untrained", "imagenet"):
             raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
@@ -167,10 +176,12 @@ class Experiment(Settings):
     @model_validator(mode="after")
     def check_parts(self) -> "Experiment":
         from transferpain.candidates import check_candidates
+        from transferpain.multimodal.check import check_fusion
         from transferpain.strategies.target_data import check_adaptation
 
         check_candidates(self)
         check_adaptation(self)
+        check_fusion(self)
         return self
 
     @property

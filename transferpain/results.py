@@ -1,7 +1,8 @@
 """What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
 
 import shutil
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -25,7 +26,7 @@ TOLERANCE = 0.05  # of a clip's frames and rate (our choice): recordings end a f
 
 
 class Trained(Protocol):
-    """What both strategies return: `model`, `predictions` and `training.history`."""
+    """What every strategy returns: `model`, `predictions` and `training.history`."""
 
     model: object
     predictions: pd.DataFrame
@@ -107,12 +108,16 @@ def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained) -> None:
-    """Save the fold's model, then its results, and drop the checkpoints, which nothing needs any more."""
+def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained, parts: Mapping[str, Any] | None = None) -> None:
+    """Save the fold's model, then its results, and drop the checkpoints, which nothing needs any more.
+
+    Args:
+        parts: name -> a model of scikit-learn that belongs to the network.
+    """
     from transferpain.run_model import save_fold_model
 
     folder = plan.run.fold(fold.name, seed)
-    save_fold_model(plan, fold, seed, trained.model)
+    save_fold_model(plan, fold, seed, trained.model, parts)
     plan.run.finish_fold(fold.name, seed, trained.predictions, trained.training.history)
     for checkpoint in folder.glob("checkpoint*.npz"):
         checkpoint.unlink()

@@ -5,6 +5,7 @@ this model cover its manifest.
 """
 
 import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from transferpain.sharing.bundle import extend_bundle, read_bundle, save_bundle
 from transferpain.sharing.card import render_card
 from transferpain.sharing.manifest import load_manifest
 from transferpain.sharing.probe import make_probe
+from transferpain.sharing.sklearn_part import save_part
 from transferpain.sharing.terms import IMAGENET, Terms, inherit_terms
 from transferpain.sharing.training_log import TRAINING, Epoch, Log, Training
 from transferpain.store import file_hash, json_text
@@ -30,10 +32,18 @@ if TYPE_CHECKING:
     import keras
 
 
-def save_fold_model(plan: Plan, fold: Fold, seed: int, model: "keras.Model") -> None:
-    """Save a fold's model (float32) as a bundle, still without probe, scores and card."""
+def save_fold_model(
+    plan: Plan, fold: Fold, seed: int, model: "keras.Model", parts: Mapping[str, Any] | None = None
+) -> None:
+    """Save a fold's model (float32) as a bundle, still without probe, scores and card.
+
+    Args:
+        parts: name -> a model of scikit-learn that belongs to it.
+    """
     folder = plan.run.fold(fold.name, seed) / "model"
     save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, fold_facts(plan, fold, seed))
+    for name, part in (parts or {}).items():
+        save_part(part, folder, name)
 
 
 def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
@@ -53,6 +63,8 @@ def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
     }
     if plan.experiment.adaptation is not None:
         facts |= {"adaptation": plan.experiment.adaptation, "target_data": target_data(plan.experiment)}
+    if plan.experiment.strategy == "fused":
+        facts |= {"fusion": plan.experiment.fusion.model_dump(), "landmarks": plan.experiment.landmarks.model_dump()}
     return facts
 
 

@@ -31,6 +31,7 @@ from transferpain.protocols import Fold
 from transferpain.quiet import import_tensorflow
 from transferpain.results import close_fold, finish, record_facts
 from transferpain.run_folder import FORGETTING, TRANSFERABILITY, Places, RunFolder, write_environment
+from transferpain.run_fusion import run_fused
 from transferpain.sharing.manifest import split_digest
 from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.store import write_atomically, write_json, write_text
@@ -93,6 +94,8 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
             from transferpain.run_hybrid import run_hybrid
 
             run_hybrid(plan, places, meter)
+        elif experiment.strategy == "fused":
+            run_fused(plan, media_of(plan, places)[0], unfinished(plan), places, meter)
         else:
             run_network(plan, folder, places, meter)
         plan.run.log("finished")

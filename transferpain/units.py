@@ -106,8 +106,11 @@ def check_unit_fits(experiment: Experiment, task: Task) -> None:
             f"window.clip_frames {cut}"
         )
     else:
-        fits = images.takes_all_frames
-        received = f"images: first_frame {images.first_frame}, every {images.every}, test_every {images.test_every}"
+        fits = images.takes_all_frames and experiment.strategy != "fused"
+        received = (
+            f"strategy {experiment.strategy}, images: first_frame {images.first_frame}, every {images.every}, "
+            f"test_every {images.test_every}"
+        )
     if not fits:
         raise UserError(
             f"The task {task.name} labels single frames, and {experiment.name} does not predict them.",

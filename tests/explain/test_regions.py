@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from tests.landmarks.drawn import drawn_person
-from transferpain.explain.regions import REGIONS, points_in_crop, region_masks, region_shares
-from transferpain.faces.crop import crop_face
+from transferpain.explain.regions import REGIONS, region_masks, region_shares
+from transferpain.faces.crop import points_in_crop
 from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 
@@ -56,12 +56,3 @@ def test_an_even_map_gives_each_region_its_area(masks):
 
 def test_an_empty_map_has_no_shares(masks):
     assert all(np.isnan(share) for share in region_shares(np.zeros((SIZE, SIZE)), masks).values())
-
-
-@pytest.mark.parametrize(("box", "margin", "size"), [(BOX, 0.0, 96), ((90.4, 50.2, 230.7, 190.1), 0.25, 224)])
-def test_points_go_with_the_crop(box, margin, size):
-    frame = np.zeros((240, 320, 3), np.uint8)
-    frame[110:113, 150:153] = 255
-    points = np.array([[151.0, 111.0, 5.0]])
-    rows, columns = np.nonzero(crop_face(frame, box, margin, size)[..., 0] > 128)
-    assert points_in_crop(points, box, margin, size)[0] == pytest.approx((columns.mean(), rows.mean()), abs=0.6)

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from tests.faces.drawing import draw_plain_face
-from transferpain.faces.crop import crop_face, decode_jpeg, encode_jpeg
+from transferpain.faces.crop import crop_face, decode_jpeg, encode_jpeg, points_in_crop
 
 
 def positions(height: int = 40, width: int = 60) -> np.ndarray:
@@ -81,3 +81,14 @@ def test_the_colour_of_single_columns_is_kept():
 def test_an_encoded_face_is_small():
     face = draw_plain_face(224, 224, (112, 112), 1.4)
     assert 2_000 < len(encode_jpeg(face)) < 30_000
+
+
+@pytest.mark.parametrize(
+    ("box", "margin", "size"), [((100.0, 60.0, 220.0, 180.0), 0.0, 96), ((90.4, 50.2, 230.7, 190.1), 0.25, 224)]
+)
+def test_points_go_with_the_crop(box, margin, size):
+    frame = np.zeros((240, 320, 3), np.uint8)
+    frame[110:113, 150:153] = 255
+    points = np.array([[151.0, 111.0, 5.0]])
+    rows, columns = np.nonzero(crop_face(frame, box, margin, size)[..., 0] > 128)
+    assert points_in_crop(points, box, margin, size)[0] == pytest.approx((columns.mean(), rows.mean()), abs=0.6)

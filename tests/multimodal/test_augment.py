@@ -44,3 +44,14 @@ def test_shift_and_zoom_are_gone_once_the_landmarks_are_placed(picture):
     moved = change_landmarks(before[None], changes)[0]
     assert np.abs(moved - before).max() > 5
     np.testing.assert_allclose(place(moved).points, place(before).points, atol=1e-4)
+
+
+def test_the_frames_of_a_window_are_changed_alike(picture):
+    before = mesh_of(picture)
+    changes = draw_changes(2, SIZE, AugmentSettings(**PAPER, elastic=0.003), np.random.default_rng(0))
+    assert len(set(changes.flipped)) == 2
+    single = change_landmarks(np.stack([before, before + 5]), changes)
+    window = change_landmarks(np.stack([[before, before], [before + 5, before + 5]]), changes)
+    assert window.shape == (2, 2, 478, 3)
+    for frame in (0, 1):
+        np.testing.assert_allclose(window[:, frame], single, atol=1e-3)

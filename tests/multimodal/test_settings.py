@@ -18,11 +18,41 @@ def test_what_the_landmark_branch_reads(settings, shape):
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"axis": "space"}, {"points": 470}, {"coordinates": 1}, {"frames": 0}, {"fusion": "late"}, {"heads": 8}]
+    "wrong",
+    [
+        {"axis": "space"},
+        {"points": 470},
+        {"coordinates": 1},
+        {"frames": 0},
+        {"frames": 65},
+        {"branches": "none"},
+        {"fusion": "late"},
+        {"heads": 8},
+    ],
 )
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         FusionSettings(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("settings", "branches", "whole"),
+    [
+        ({}, "both", False),
+        ({}, "images", False),
+        ({}, "landmarks", True),
+        ({"axis": "points"}, "landmarks", False),
+        ({"fusion": "bilstm"}, "both", True),
+        ({"fusion": "bilstm"}, "images", False),
+    ],
+)
+def test_a_clip_is_answered_whole_where_its_frames_are_read_in_order(settings, branches, whole):
+    assert FusionSettings(**settings).reads_whole_clips(branches) == whole
+
+
+def test_one_branch_has_nothing_to_fuse():
+    with pytest.raises(ValidationError, match="joins two branches"):
+        FusionSettings(branches="landmarks", fusion="bilstm")
 
 
 def test_one_frame_is_no_sequence():

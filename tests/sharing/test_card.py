@@ -4,6 +4,7 @@ import yaml
 from tests.sharing.bundles import LABELS
 from tests.sharing.complete import PREPROCESSING, drawn_metrics, facts_for
 from tests.sharing.logs import drawn_log, drawn_training
+from transferpain.multimodal.settings import FusionSettings
 from transferpain.sharing.card import render_card
 from transferpain.sharing.training_log import Log, Recipes
 
@@ -147,3 +148,22 @@ def test_a_model_with_trees_beside_it_says_whose_the_scores_are():
     assert "gradient boosting on 2 action units (proxy)" in card
     assert "The scores are those of: Action units only." in card
     assert "gradient boosting" not in card_of()
+
+
+@pytest.mark.parametrize(
+    ("branches", "what", "reads_landmarks"),
+    [
+        ("both", "A network that fuses faces (vgg16) and landmarks (Bi-LSTM)", True),
+        ("images", "An image network (vgg16) from faces", False),
+        ("landmarks", "A network (Bi-LSTM) from landmarks", True),
+    ],
+)
+def test_a_fused_model_says_what_it_reads(branches, what, reads_landmarks):
+    fusion = FusionSettings(frames=8, branches=branches).model_dump()
+    card = card_of(strategy="fused", fusion=fusion)
+    assert what in card
+    assert "8 frames spread evenly over a clip" in card
+    assert ("478 landmarks" in card) == reads_landmarks
+    assert "adaboost" not in card
+    boosted = card_of(strategy="fused", fusion=fusion, files={"parts/adaboost.skops": {}})
+    assert "`parts/adaboost.skops` on its layer `embedding`" in boosted

@@ -8,6 +8,8 @@ from tests.sharing.bundles import change_members, save_small, small_model, vouch
 from tests.sharing.complete import PREPROCESSING, save_complete
 from transferpain.errors import UserError
 from transferpain.heads.lstm import build_lstm
+from transferpain.multimodal.network import build_fusion
+from transferpain.multimodal.settings import FusionSettings
 from transferpain.sharing.bundle import save_bundle
 from transferpain.sharing.manifest import load_manifest
 from transferpain.sharing.probe import PROBE, drawn_faces, make_probe, other_versions, read_probe, reproduce
@@ -21,14 +23,20 @@ def save_with_probe(folder, model):
     return folder
 
 
+def fused(how: str) -> keras.Model:
+    return build_fusion(build_vgg16_gap(32, 2), FusionSettings(frames=2, fusion=how), 2, seed=0)
+
+
 @pytest.mark.parametrize(
     "build",
     [
         lambda: build_vgg16_gap(32, 2, embedding=64),
         lambda: build_lstm(20, 64, 2, 0, masked=True),
         small_model,
+        pytest.param(lambda: fused("dense"), marks=pytest.mark.slow),
+        pytest.param(lambda: fused("bilstm"), marks=pytest.mark.slow),
     ],
-    ids=["vgg16", "lstm", "head"],
+    ids=["vgg16", "lstm", "head", "fused", "fused in order"],
 )
 def test_a_bundle_gives_the_same_numbers_again(build, tmp_path):
     lines = reproduce(save_with_probe(tmp_path / "model", build()))
@@ -47,13 +55,21 @@ def test_image_models_are_shown_three_different_drawn_faces():
     assert len({face.tobytes() for face in faces}) == 3
 
 
+def test_a_probe_of_landmarks_does_not_fit_a_model_without(tmp_path):
+    folder = save_with_probe(tmp_path / "model", small_model())
+    (inputs,), outputs = read_probe(folder / PROBE)
+    write_probe(folder, inputs=inputs, landmarks=inputs, outputs=outputs)
+    with pytest.raises(UserError, match="does not fit its model"):
+        reproduce(folder)
+
+
 def test_the_same_model_gives_the_same_probe():
     assert make_probe(small_model(), PREPROCESSING) == make_probe(small_model(), PREPROCESSING)
 
 
 def test_another_answer_does_not_agree(tmp_path):
     folder = save_with_probe(tmp_path / "model", small_model())
-    inputs, outputs = read_probe(folder / PROBE)
+    (inputs,), outputs = read_probe(folder / PROBE)
     write_probe(folder, inputs=inputs, outputs=outputs + np.float32(0.001))
     exact, coarse = reproduce(folder)
     assert not exact.agrees
@@ -98,10 +114,11 @@ class Evil:
         {"inputs": NUMBERS.astype(str), "outputs": NUMBERS},
         {"inputs": NUMBERS},
         {"inputs": NUMBERS, "outputs": NUMBERS, "more": NUMBERS},
+        {"inputs": NUMBERS, "outputs": NUMBERS, "landmarks": NUMBERS.astype(str)},
     ],
-    ids=["pickle", "text", "missing", "more"],
+    ids=["pickle", "text", "missing", "more", "text as landmarks"],
 )
-def test_a_probe_of_anything_but_two_arrays_is_refused(arrays, tmp_path, capfd):
+def test_a_probe_of_anything_but_these_arrays_is_refused(arrays, tmp_path, capfd):
     folder = save_with_probe(tmp_path / "model", small_model())
     write_probe(folder, **arrays)
     with pytest.raises(UserError, match="is refused"):

@@ -177,6 +177,7 @@ BANDS = pd.Series(np.repeat([0, 1, 2, 3, 4, 6], [40029, 2909, 2351, 1412, 1044, 
         ("cross-binary-pspi2", "00111111111111111"),
         ("cross-binary-pspi3", "00011111111111111"),
         ("cross-three", "01112222222222222"),
+        ("cross-five", "01122333333333333"),
     ],
 )
 def test_every_pspi_has_its_class(name, classes):

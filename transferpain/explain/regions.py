@@ -3,8 +3,6 @@
 import cv2
 import numpy as np
 
-from transferpain.faces.crop import crop_square
-
 # Each region is the union of the convex hulls of these points of the face mesh. Where two overlap, the first has it.
 REGIONS: dict[str, tuple[tuple[int, ...], ...]] = {
     # About each eye one ring outside the lids: cheeks that are raised fold there.
@@ -58,18 +56,3 @@ def region_shares(cam: np.ndarray, masks: dict[str, np.ndarray]) -> dict[str, fl
     total = float(cam.sum(dtype=np.float64))
     shares = {name: float(cam[mask].sum(dtype=np.float64)) / total if total else np.nan for name, mask in masks.items()}
     return shares | {"elsewhere": 1 - sum(shares.values())}
-
-
-def points_in_crop(points: np.ndarray, box: np.ndarray, margin: float, size: int) -> np.ndarray:
-    """Return where landmarks of a frame lie in the face that `crop_face` cuts out of it.
-
-    Args:
-        points: `(478, 2)` or `(478, 3)`, in pixels of the frame.
-        box: left, top, right, bottom; with `margin` and `size` as `crop_face` takes them.
-
-    Returns:
-        float `(478, 2)`, in pixels of the crop.
-    """
-    left, top, side = crop_square(box, margin)
-    # Pixel areas are aligned, as in `cv2.resize`.
-    return (points[:, :2] - (left, top) + 0.5) * (size / side) - 0.5

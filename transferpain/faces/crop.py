@@ -39,6 +39,21 @@ def crop_square(box: tuple[float, float, float, float], margin: float) -> tuple[
     return math.floor((left + right - side + 1) / 2), math.floor((top + bottom - side + 1) / 2), side
 
 
+def points_in_crop(points: np.ndarray, box: np.ndarray, margin: float, size: int) -> np.ndarray:
+    """Return where landmarks of a frame lie in the face that `crop_face` cuts out of it.
+
+    Args:
+        points: `(478, 2)` or `(478, 3)`, in pixels of the frame.
+        box: left, top, right, bottom; with `margin` and `size` as `crop_face` takes them.
+
+    Returns:
+        float `(478, 2)`, in pixels of the crop.
+    """
+    left, top, side = crop_square(box, margin)
+    # Pixel areas are aligned, as in `cv2.resize`.
+    return (points[:, :2] - (left, top) + 0.5) * (size / side) - 0.5
+
+
 def encode_jpeg(image: np.ndarray) -> bytes:
     """Encode uint8 RGB `(height, width, 3)` as a JPEG of quality 95 without colour subsampling."""
     options = [

@@ -141,9 +141,12 @@ def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted
     if experiment.training.class_weights:
         steps.append("class weights")
     tuned = experiment.strategy in ("progressive", "full", "hybrid")
-    if experiment.head.kind == "lstm" or (tuned and experiment.backbone == "resnet18"):
+    normalises = experiment.head.kind == "lstm" or experiment.strategy == "fused"
+    if normalises or (tuned and experiment.backbone == "resnet18"):
         steps.append("batch normalisation")
     fitted = [Fitted(step, fold.name, fold.train) for fold in folds for step in steps]
+    if experiment.head.kind == "adaboost":
+        fitted += [Fitted("AdaBoost on the embedding", fold.name, fold.selection) for fold in folds]
     if experiment.strategy == "hybrid":
         for fold in folds:
             learned = np.union1d(fold.train, fold.selection)

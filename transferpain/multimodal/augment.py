@@ -12,15 +12,16 @@ def change_landmarks(landmarks: np.ndarray, changes: Changes) -> np.ndarray:
     In a mirrored face the left eye is on the right, so that its points change their numbers, too.
 
     Args:
-        landmarks: `(count, 478, 3)`, in pixels of the pictures that the changes were drawn for, see `points_in_crop`; z
-            on the scale of x.
+        landmarks: `(count, 478, 3)`, or `(count, T, 478, 3)` where each row is T frames that are changed alike; in
+            pixels of the pictures that the changes were drawn for, see `points_in_crop`; z on the scale of x.
         changes: one for each row.
 
     Returns:
-        float32 `(count, 478, 3)`; to be placed between the eyes, where shift and zoom are gone again.
+        float32, of the same shape; to be placed between the eyes, where shift and zoom are gone again.
     """
-    depth = landmarks[..., 2:] * changes.scales[:, None, None]
-    moved = np.concatenate([change_points(landmarks[..., :2], changes), depth], axis=-1)
+    points = landmarks.reshape(len(landmarks), -1, 3)
+    depth = points[..., 2:] * changes.scales[:, None, None]
+    moved = np.concatenate([change_points(points[..., :2], changes), depth], axis=-1).reshape(landmarks.shape)
     flipped = changes.flipped
-    moved[flipped] = moved[flipped][:, MIRRORED]
+    moved[flipped] = moved[flipped][..., MIRRORED, :]
     return moved.astype(np.float32)

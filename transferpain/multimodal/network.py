@@ -84,7 +84,10 @@ def _image_branch(vgg16: keras.Model, settings: FusionSettings, seed: int):
     """VGG16's convolutions, squeeze-and-excitation, average pooling, dense 256; on each frame for `bilstm`."""
 
     def each(layer: keras.Layer) -> keras.Layer:
-        return keras.layers.TimeDistributed(layer, name=layer.name) if settings.fusion == "bilstm" else layer
+        if settings.fusion != "bilstm":
+            return layer
+        # The wrapper computes in its own dtype, whatever that of the layer is.
+        return keras.layers.TimeDistributed(layer, name=layer.name, dtype=layer.dtype_policy)
 
     size = vgg16.input_shape[1]
     steps = (settings.frames,) if settings.fusion == "bilstm" else ()

@@ -11,6 +11,11 @@ from transferpain.hybrid.settings import TITLES
 from transferpain.sharing.terms import Terms, restricting, terms_of
 from transferpain.sharing.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
 
+FUSED_KINDS = {
+    "both": "A network that fuses faces ({0}) and landmarks (Bi-LSTM) to {1}.",
+    "images": "An image network ({0}) from faces to {1}.",
+    "landmarks": "A network (Bi-LSTM) from landmarks to {1}.",
+}
 SCORES = {
     "balanced_accuracy": "balanced accuracy",
     "macro_f1": "macro F1",
@@ -41,12 +46,14 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
     scores = metrics["all"]
     image = manifest["strategy"] != "frozen"
     kind = "An image network ({0}) from faces to {1}." if image else "A head from features of {2} to {1}."
+    if manifest["strategy"] == "fused":
+        kind = FUSED_KINDS[manifest["fusion"]["branches"]]
     return template.render(
         head=yaml.safe_dump(head(manifest, metrics), sort_keys=False, allow_unicode=True),
         name=manifest["experiment"],
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"]) + describe_trees(manifest),
-        input=describe_input(preprocessing, image) + describe_adaptation(manifest),
+        input=describe_input(preprocessing, image) + describe_fusion(manifest) + describe_adaptation(manifest),
         labels=labels,
         task=manifest["task"],
         terms=terms_of(manifest) or [],
@@ -126,6 +133,21 @@ def describe_input(preprocessing: dict, image: bool) -> str:
     size = preprocessing["size"]
     text = f"{crop}, {size}x{size} pixels, {preprocessing['color'].upper()}, scaled as `{preprocessing['scaling']}`"
     return text if image else f"features of its source, which reads {text}"
+
+
+def describe_fusion(manifest: dict) -> str:
+    """Say what the fused network reads beside pictures, or one of its branches alone; nothing of other models."""
+    fusion = manifest.get("fusion")
+    if fusion is None:
+        return ""
+    text = f". It was trained on {fusion['frames']} frames spread evenly over a clip"
+    if fusion["branches"] != "images":
+        text += (
+            f"; of each {fusion['points']} landmarks of MediaPipe's face mesh, {fusion['coordinates']} numbers each, "
+            "between the eyes and in inter-ocular distances"
+        )
+    parts = [name for name in manifest.get("files", {}) if name.startswith("parts/")]
+    return text + (f". Its answers are those of `{parts[0]}` on its layer `embedding`" if parts else "")
 
 
 def describe_adaptation(manifest: dict) -> str:

@@ -3,7 +3,8 @@
 Whoever receives the model runs them again: the same answers mean the same numbers on this machine, too.
 `probe.npz` holds `inputs` and `outputs`, float32 `(inputs, classes)`. An image model is shown drawn faces, uint8
 `(3, size, size, 3)`; a head is shown random features, float16 `(3, D)` or `(3, frames, D)`, for faces would need the
-source that it stands on.
+source that it stands on. A model of pictures and landmarks has its second input in `landmarks`, random as well, and if
+it reads several pictures at once, sees each face so often.
 """
 
 import io
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     import keras
 
 PROBE = "probe.npz"
+INPUTS = ("inputs", "landmarks")  # names of a model's first and second input
 # At rest, in pain, smiling.
 EXPRESSIONS = (
     {},
@@ -55,15 +57,20 @@ class Reproduction:
 
 def make_probe(model: "keras.Model", preprocessing: dict) -> bytes:
     """Run a model (float32) on its probe inputs; returns the content of `probe.npz`, the same for the same model."""
-    shape = model.input_shape[1:]
-    if len(shape) == 3:
-        inputs = drawn_faces(shape[0])
-    else:
-        random = np.random.default_rng(0)
-        inputs = np.maximum(random.standard_normal((len(EXPRESSIONS), *shape)), 0).astype(np.float16)
+    inputs = tuple(probe_input(tuple(given.shape[1:])) for given in model.inputs)
+    named = dict(zip(INPUTS, inputs, strict=False))
     buffer = io.BytesIO()
-    np.savez(buffer, inputs=inputs, outputs=answers(model, inputs, preprocessing))
+    np.savez(buffer, **named, outputs=answers(model, inputs, preprocessing))
     return buffer.getvalue()
+
+
+def probe_input(shape: tuple[int, ...]) -> np.ndarray:
+    """Return what one input of a model is shown, `(3, *shape)`: pictures have three axes, or four if many."""
+    if len(shape) >= 3:
+        faces = drawn_faces(shape[-3])
+        return faces if len(shape) == 3 else np.repeat(faces[:, None], shape[0], axis=1)
+    random = np.random.default_rng(0)
+    return np.maximum(random.standard_normal((len(EXPRESSIONS), *shape)), 0).astype(np.float16)
 
 
 @cache
@@ -74,28 +81,36 @@ def drawn_faces(size: int) -> np.ndarray:
     return np.stack([cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR) for picture in pictures])
 
 
-def answers(model: "keras.Model", inputs: np.ndarray, preprocessing: dict) -> np.ndarray:
+def answers(model: "keras.Model", inputs: tuple[np.ndarray, ...], preprocessing: dict) -> np.ndarray:
     """Return what a model answers to probe inputs, float32 `(inputs, classes)`."""
-    numbers = inputs.astype(np.float32)
-    if inputs.ndim == 4:
-        numbers = scale_pixels(numbers, preprocessing["scaling"])
-    return np.asarray(model(numbers, training=False), dtype=np.float32)
+    numbers = [
+        scale_pixels(one.astype(np.float32), preprocessing["scaling"]) if is_pictures(one) else one.astype(np.float32)
+        for one in inputs
+    ]
+    return np.asarray(model(numbers if len(numbers) > 1 else numbers[0], training=False), dtype=np.float32)
 
 
-def read_probe(path: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Read inputs and outputs from a bundle's probe; nothing in it is ever unpickled.
+def is_pictures(inputs: np.ndarray) -> bool:
+    """Tell whether inputs are pictures, and not features or landmarks."""
+    return inputs.ndim >= 4
+
+
+def read_probe(path: Path) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Read inputs, an array for each input of the model, and outputs from a bundle's probe; nothing is ever unpickled.
 
     Raises:
         UserError: if it does not hold plain arrays of numbers.
     """
     try:
         with zipfile.ZipFile(path) as archive:
-            check_members(archive, {"inputs.npy", "outputs.npy"})
-            return read_array(archive.read("inputs.npy")), read_array(archive.read("outputs.npy"))
+            names = INPUTS if f"{INPUTS[1]}.npy" in archive.namelist() else INPUTS[:1]
+            check_members(archive, {f"{name}.npy" for name in (*names, "outputs")})
+            inputs = tuple(read_array(archive.read(f"{name}.npy")) for name in names)
+            return inputs, read_array(archive.read("outputs.npy"))
     except Exception as error:  # as in check_model_file
         raise UserError(
             f"The probe {path} is refused.",
-            rule="It holds two arrays of numbers, inputs and outputs.",
+            rule="It holds arrays of numbers: inputs, landmarks where the model reads them as well, and outputs.",
             received=error,
             todo="Ask whoever gave you the model for another one.",
         ) from error
@@ -111,15 +126,17 @@ def reproduce(folder: Path) -> list[Reproduction]:
 
     bundle = read_bundle(folder)
     inputs, expected = read_probe(folder / PROBE)
-    wanted = (len(inputs), *bundle.model.input_shape[1:]), (len(inputs), len(bundle.labels))
-    if (inputs.shape, expected.shape) != wanted or not np.isfinite(expected).all():
+    count = len(inputs[0])
+    wanted = [(count, *given.shape[1:]) for given in bundle.model.inputs], (count, len(bundle.labels))
+    received = [one.shape for one in inputs], expected.shape
+    if received != wanted or not np.isfinite(expected).all():
         raise UserError(
             f"The probe of {folder} does not fit its model.",
-            rule=f"Inputs {wanted[0]}, outputs {wanted[1]}, all finite.",
-            received=f"inputs {inputs.shape}, outputs {expected.shape}",
+            rule=f"Inputs {describe(wanted[0])}, outputs {wanted[1]}, all finite.",
+            received=f"inputs {describe(received[0])}, outputs {received[1]}",
             todo="Get the bundle again.",
         )
-    if inputs.ndim == 4:
+    if any(map(is_pictures, inputs)):
         stated_preprocessing(bundle.preprocessing, folder)
     models = {"float32": bundle.model, "bfloat16": in_bfloat16(bundle.model)}
     return [
@@ -130,17 +147,29 @@ def reproduce(folder: Path) -> list[Reproduction]:
     ]
 
 
+def describe(shapes: list[tuple[int, ...]]) -> str:
+    """Return shapes as text."""
+    return " and ".join(map(str, shapes))
+
+
 def in_bfloat16(model: "keras.Model") -> "keras.Model":
     """Return a copy of any bundle's model that computes in bfloat16; the softmax stays float32."""
     import keras
 
     def copy(layer: "keras.Layer") -> "keras.Layer":
         config = layer.get_config()
-        if "dtype" in config and layer.name != "probabilities":  # an operation, such as a mask's, has none
+        if layer.name != "probabilities":
+            lower(config)
+        return layer.__class__.from_config(config)
+
+    def lower(config: dict) -> None:
+        if "dtype" in config:  # an operation, such as a mask's, has none
             config["dtype"] = "bfloat16"
         # Some initial weights cannot be drawn in bfloat16, and none of them stays.
         config |= {key: "zeros" for key in config if key.endswith("initializer")}
-        return layer.__class__.from_config(config)
+        for wrapped in ("layer", "backward_layer"):
+            if wrapped in config:
+                lower(config[wrapped]["config"])
 
     clone = keras.models.clone_model(model, clone_function=copy)
     clone.set_weights(model.get_weights())

@@ -65,10 +65,10 @@ def load_source(folder: Path) -> Source:
     """
     bundle = read_bundle(folder)
     names = [layer.name for layer in bundle.model.layers]
-    if "embedding" not in names or not bundle.preprocessing:
+    if "embedding" not in names or not bundle.preprocessing or len(bundle.model.inputs) > 1:
         raise UserError(
             f"The model in {folder} cannot be a source.",
-            rule="A source reads images and has a layer named `embedding`.",
+            rule="A source reads images, and nothing beside them, and has a layer named `embedding`.",
             received=f"a model that ends in {', '.join(names[-3:])}",
             todo="Name the bundle of a pretrained network, not of a head.",
         )

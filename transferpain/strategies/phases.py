@@ -1,4 +1,4 @@
-"""How far a source is unfrozen, and when: the phases of the strategies `head`, `progressive` and `full`.
+"""What learns when: the phases of the strategies `head`, `progressive` and `full`, and of `fused`.
 
 Blocks are named by the first part of their layers' names: `stage4` is `stage4_block1_1_conv` and all its like.
 """
@@ -28,6 +28,11 @@ PROGRESSION = {
     },
 }
 LAST_LAYER = ("logits",)
+# El-Ghaish: each branch alone, then both fused. That VGG16 is frozen before, and that its last block learns at the end
+# with all the rest, is our choice.
+BRANCHES = {"images": ("squeeze", "excite", "image"), "landmarks": ("landmark",)}
+FUSED = ("block5", "fusion", "embedding")
+WHOLE = "whole"
 # Lower layers are more general and need smaller steps (our choice; Hosseini states no rate for each phase).
 FALL = 0.5
 
@@ -37,7 +42,7 @@ class Phase:
     """A stretch of training in which some blocks learn and all others stay as they are.
 
     Attributes:
-        name: as in `history.csv`: a block of `PROGRESSION`, `head` or `full`.
+        name: as in `history.csv`: a block of `PROGRESSION`, `head` or `full`; of `fused` a branch or `whole`.
         blocks: the blocks that learn.
         training: how they learn.
     """
@@ -91,6 +96,27 @@ def make_phases(
         change = changes.get(name, PhaseSettings())
         settings = _changed(training, change.learning_rate or rate, change.epochs or epochs, change.patience)
         phases.append(Phase(name, learning, settings))
+    return tuple(phases)
+
+
+def fusion_phases(branches: str, training: TrainingSettings, changes: Mapping[str, PhaseSettings]) -> tuple[Phase, ...]:
+    """Return the phases of `fused`: each branch alone, then the whole network, each for all epochs of `training`.
+
+    A branch that stays alone has the same two phases as one that is fused, so that it is trained for as long.
+
+    Args:
+        branches: `both`, `images` or `landmarks`.
+        training: of the experiment.
+        changes: what a phase does its own way, by its name.
+    """
+    chosen = tuple(BRANCHES) if branches == "both" else (branches,)
+    blocks = {name: (*BRANCHES[name], *LAST_LAYER) for name in chosen}
+    blocks[WHOLE] = (*FUSED, *(block for name in chosen for block in BRANCHES[name]), *LAST_LAYER)
+    phases = []
+    for name, learning in blocks.items():
+        change = changes.get(name, PhaseSettings())
+        rate, epochs = change.learning_rate or training.optimizer.learning_rate, change.epochs or training.epochs
+        phases.append(Phase(name, learning, _changed(training, rate, epochs, change.patience)))
     return tuple(phases)
 
 

@@ -11,7 +11,8 @@ from transferpain.seeds import derive_seed
 from transferpain.training.augment import augment
 from transferpain.training.settings import AugmentSettings, LabelMode
 
-Batch = tuple[np.ndarray, np.ndarray, np.ndarray]  # inputs, targets (batch, classes), weights (batch,)
+Inputs = np.ndarray | tuple[np.ndarray, ...]  # of a model with several inputs: an array each
+Batch = tuple[Inputs, np.ndarray, np.ndarray]  # inputs, targets (batch, classes), weights (batch,)
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,9 @@ class Batches:
         return -(-self.rows // self.size)
 
     @cached_property
-    def signature(self) -> tuple[tf.TensorSpec, ...]:
-        """Shapes and dtypes of a batch, the number of rows left open."""
-        return tuple(tf.TensorSpec((None, *part.shape[1:]), part.dtype) for part in next(self.of(0)))
+    def signature(self) -> tuple:
+        """Shapes and dtypes of a batch, `tf.TensorSpec` each, the number of rows left open."""
+        return tf.nest.map_structure(lambda part: tf.TensorSpec((None, *part.shape[1:]), part.dtype), next(self.of(0)))
 
     def dataset(self, epoch: int) -> tf.data.Dataset:
         """Return the batches of an epoch as a dataset that prepares the next ones while the model works."""
@@ -75,7 +76,7 @@ def array_batches(
     _check_rows(len(inputs), targets, weights)
 
     def of(epoch: int) -> Iterator[Batch]:
-        for rows in _rows_of_batches(len(inputs), size, shuffle, epoch):
+        for rows in rows_of_batches(len(inputs), size, shuffle, epoch):
             yield inputs[rows].astype(np.float32, copy=False), targets[rows], weights[rows]
 
     return Batches(of, len(inputs), size)
@@ -126,7 +127,7 @@ def image_batches(
         targets = images.targets
         if shuffle is not None and label_mode == "probability":
             targets = draw_labels(targets, np.random.default_rng(derive_seed(*shuffle, epoch, "labels")))
-        for number, batch in enumerate(_rows_of_batches(rows, size, shuffle, epoch)):
+        for number, batch in enumerate(rows_of_batches(rows, size, shuffle, epoch)):
             random = np.random.default_rng(derive_seed(*(shuffle or ()), epoch, number, "changes"))
             changed = None if images.changed is None else images.changed[batch]
             pixels = augment(images.load(batch), image_size, changes, random, changed)
@@ -168,7 +169,8 @@ def draw_labels(targets: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return one_hot((draws >= cumulative).sum(axis=1), targets.shape[1])
 
 
-def _rows_of_batches(rows: int, size: int, shuffle: tuple[int | str, ...] | None, epoch: int) -> Iterator[np.ndarray]:
+def rows_of_batches(rows: int, size: int, shuffle: tuple[int | str, ...] | None, epoch: int) -> Iterator[np.ndarray]:
+    """Yield the row numbers of an epoch's batches: in an order that seed and epoch give, or in theirs with `None`."""
     order = np.arange(rows)
     if shuffle is not None:
         order = np.random.default_rng(derive_seed(*shuffle, epoch, "order")).permutation(rows)
