@@ -109,7 +109,10 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
         (PROGRESSIVE | {"backbone": "resnet18", "phases": {"stage5": {}}}, r"stage1; not `stage5`"),
         (PROGRESSIVE | {"rows": {"augment": "oversampled"}}, r"`oversampled` needs rows.oversample_from"),
         (PROGRESSIVE | {"phases": {"head": {"epoch": 1}}}, r"`phases.head.epoch` is not a known key.*`epochs`"),
-        ({"head": {"kind": "hybrid"}}, r"head.kind: `hybrid` does not go with strategy `frozen`, which takes `ann` or `lstm`"),
+        (
+            {"head": {"kind": "hybrid"}},
+            r"head.kind: `hybrid` does not go with strategy `frozen`, which takes `ann` or `lstm`",
+        ),
         (HYBRID | {"rows": {"keep_painless": 0.2}}, r"rows, probe_source, protocol.selection: strategy `hybrid`"),
         (HYBRID | {"protocol": {"selection": "paper"}}, r"rows, probe_source, protocol.selection: strategy `hybrid`"),
         (HYBRID | {"head": {"kind": "hybrid", "verdict": "all"}}, r"`head.verdict`: .*Received: 'all'"),

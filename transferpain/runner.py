@@ -199,11 +199,12 @@ def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
     units = plan.units.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
     score_source(plan, units)
     features = features_by_fold(plan, table, units, places)
+    traced = {}
     for fold, seed in unfinished(plan):
         clips = units.assign(features=features[fold.name])
         folder, num_classes = plan.run.fold(fold.name, seed), len(plan.task.classes)
         experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
-        trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz")
+        trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", traced)
         close_fold(plan, fold, seed, trained)
         meter.save()
     finish(plan, table, None)

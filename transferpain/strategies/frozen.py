@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from transferpain.experiment import Experiment
+from transferpain.experiment import Experiment, resolved
 from transferpain.features.cache import read_features
 from transferpain.features.windows import fill_missing, pad, windows
 from transferpain.heads.ann import build_ann
@@ -19,6 +19,7 @@ from transferpain.heads.lstm import build_lstm
 from transferpain.heads.weights import class_weights
 from transferpain.protocols import Fold
 from transferpain.seeds import derive_seed
+from transferpain.store import fingerprint
 from transferpain.strategies.predictions import (
     ClipAnswer,
     answer_by_prior,
@@ -28,7 +29,7 @@ from transferpain.strategies.predictions import (
     training_prior,
 )
 from transferpain.training.batches import Batches, one_hot
-from transferpain.training.fit import Training, fit
+from transferpain.training.fit import Training, fit, start_anew
 
 # Bounds the memory of a prediction; one call a clip would spend its time on the calls.
 PREDICTED_AT_ONCE = 4096
@@ -71,6 +72,7 @@ def train_head(
     seed: int,
     num_classes: int,
     checkpoint: Path,
+    traced: dict[str, keras.Model] | None = None,
 ) -> TrainedHead:
     """Train the experiment's head on one fold with one seed, and predict the fold's test clips.
 
@@ -80,6 +82,8 @@ def train_head(
             a clip is one frame of a file; else -1).
         fold: positions into `clips`.
         checkpoint: file that holds the state after the last epoch.
+        traced: heads that earlier calls trained, and that are trained again with other weights where they fit: to
+            trace a head's graphs takes longer than some epochs. Those of this call are added.
     """
     training = windows_of(experiment, clips.iloc[fold.train], experiment.window.train)
     selection = windows_of(experiment, clips.iloc[fold.selection], "first")
@@ -87,10 +91,17 @@ def train_head(
     weights = class_weights(training.y, num_classes) if experiment.training.class_weights else np.ones(num_classes)
     parts = (seed, fold.name)
     batches_of = frame_batches if experiment.head.kind == "ann" else sequence_batches
-    model = build_head(experiment, training.features[0].shape[1], num_classes, derive_seed(*parts, "weights"))
+    batches = batches_of(experiment, training, weights, parts)
+    shape = (training.features[0].shape[1], num_classes, derive_seed(*parts, "weights"))
+    head = build_head(experiment, *shape)
+    key = fingerprint(
+        [resolved(experiment)[part] for part in ("head", "training", "window")] + [*shape[:2], batches.steps]
+    )
+    model = ({} if traced is None else traced).setdefault(key, build_head(experiment, *shape))
+    start_anew(model, head.get_weights())
     trained = fit(
         model,
-        batches_of(experiment, training, weights, parts),
+        batches,
         batches_of(experiment, selection, np.ones(num_classes), None),
         experiment.training,
         checkpoint,
@@ -99,7 +110,8 @@ def train_head(
     )
     tested = clips.iloc[fold.test]
     answers = answer_clips(experiment, model, tested, prior)
-    return TrainedHead(model, predictions_table(tested, answers, fold.name, seed), trained)
+    head.set_weights(model.get_weights())
+    return TrainedHead(head, predictions_table(tested, answers, fold.name, seed), trained)
 
 
 def build_head(experiment: Experiment, dimension: int, num_classes: int, seed: int) -> keras.Model:

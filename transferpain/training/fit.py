@@ -30,6 +30,7 @@ OPTIMIZERS = {
     "adadelta": keras.optimizers.Adadelta,
     "sgd": keras.optimizers.SGD,
 }
+LEARNING_RATE = "learning_rate"  # the name that Keras gives an optimiser's variable which no step changes
 SEED_STATE = "seed_generator_state"  # the name that Keras gives the state of a SeedGenerator
 
 
@@ -59,7 +60,8 @@ def fit(
     `settings.tensorboard`, logs are written to the folder `tensorboard` beside the checkpoint.
 
     Args:
-        model: outputs probabilities, float32 `(batch, classes)`; layers that are not trainable stay as they are.
+        model: outputs probabilities, float32 `(batch, classes)`; layers that are not trainable stay as they are. One
+            that was trained with the same settings before and given to `start_anew` keeps its traced graphs.
         training: batches by epoch, e.g. `array_batches` or `image_batches`.
         validation: batches whose loss decides on early stopping.
         checkpoint: file that holds the state after the last epoch; the caller removes it.
@@ -69,13 +71,14 @@ def fit(
     Raises:
         UserError: if the loss is no longer a number.
     """
-    model.compile(
-        optimizer=build_optimizer(settings, training.steps),
-        loss=loss_for(settings.label_mode),
-        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
-        jit_compile=False,  # 15 % slower on the two-core EPYC of 2026-11 for ResNet-18 at batch 128
-    )
-    model.optimizer.build(model.trainable_variables)
+    if not (model.compiled and int(model.optimizer.iterations) == 0):
+        model.compile(
+            optimizer=build_optimizer(settings, training.steps),
+            loss=loss_for(settings.label_mode),
+            metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+            jit_compile=False,  # 15 % slower on the two-core EPYC of 2026-11 for ResNet-18 at batch 128
+        )
+        model.optimizer.build(model.trainable_variables)
     key = fingerprint([settings.model_dump(), list(seed), training.rows, training.size])
     progress, best = load_checkpoint(checkpoint, key, model)
     validation_data = validation.dataset(0)
@@ -96,6 +99,18 @@ def fit(
         model.set_weights(best)
         kept = progress.best_epoch
     return Training(pd.DataFrame(progress.history), kept)
+
+
+def start_anew(model: keras.Model, weights: list[np.ndarray]) -> None:
+    """Give a model other weights, and its optimiser, if it was trained before, the state of one that never took a step.
+
+    Args:
+        weights: as `get_weights` of a model of the same layers returns them.
+    """
+    model.set_weights(weights)
+    for variable in model.optimizer.variables if model.compiled else ():
+        if variable.name != LEARNING_RATE:
+            variable.assign(np.zeros(variable.shape, variable.dtype))
 
 
 def build_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
