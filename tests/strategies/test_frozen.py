@@ -137,3 +137,19 @@ def test_a_head_learns_and_answers_for_every_clip(clips, tmp_path, head):
     if head["kind"] == "ann":
         assert list(answers["y_pred"][:2]) == [2, 0]
         assert (table.groupby("clip").size()[["clip8", "clip9"]] == 5).all()
+
+
+@pytest.mark.slow
+def test_a_head_that_was_trained_before_is_trained_as_if_it_were_new(clips, tmp_path):
+    settings, traced = experiment(head={"kind": "ann", "hidden": [8], "dropout": 0.3}), {}
+    for seed in (0, 1):
+        trained = train_head(settings, clips, FOLD, seed, CLASSES, tmp_path / f"{seed}.npz", traced)
+    alone = train_head(settings, clips, FOLD, 1, CLASSES, tmp_path / "alone.npz")
+    assert len(traced) == 1
+    assert trained.model not in traced.values()
+    pd.testing.assert_frame_equal(trained.predictions, alone.predictions)
+    pd.testing.assert_frame_equal(
+        trained.training.history.drop(columns="seconds"), alone.training.history.drop(columns="seconds")
+    )
+    for one, other in zip(trained.model.get_weights(), alone.model.get_weights(), strict=True):
+        np.testing.assert_array_equal(one, other)

@@ -14,7 +14,7 @@ import tensorflow as tf
 from transferpain.errors import UserError
 from transferpain.training.batches import Batches, Images, array_batches, image_batches, one_hot
 from transferpain.training.determinism import make_deterministic
-from transferpain.training.fit import build_optimizer, fit
+from transferpain.training.fit import build_optimizer, fit, start_anew
 from transferpain.training.settings import (
     AugmentSettings,
     OptimizerSettings,
@@ -312,6 +312,17 @@ def test_no_logs_are_written_unasked(tmp_path):
     data = line_batches(*line_data())
     fit(linear_model(), data, data, TrainingSettings(epochs=1), tmp_path / "c.npz", SEED)
     assert [file.name for file in tmp_path.iterdir()] == ["c.npz"]
+
+
+@pytest.mark.slow
+def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
+    settings, expected, result = uninterrupted
+    model, weights = small_network(), small_network().get_weights()
+    fit(model, *image_data(settings), settings, tmp_path / "first.npz", (1, "another"))
+    start_anew(model, weights)
+    again = fit(model, *image_data(settings), settings, tmp_path / "again.npz", SEED)
+    assert equal_weights(model, expected)
+    pd.testing.assert_frame_equal(without_seconds(again.history), without_seconds(result.history))
 
 
 @pytest.mark.parametrize(
