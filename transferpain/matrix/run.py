@@ -1,5 +1,6 @@
 """From a matrix file to its report: every cell in a process of its own; what is finished is never computed again."""
 
+import os
 import time
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
@@ -145,7 +146,8 @@ def run_all(experiments: dict[str, Experiment], loaded: LoadedMatrix, jobs: int)
                     if jobs == 1 and len(experiments) > 1:
                         note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {name}")
                     log = None if jobs == 1 else logs / f"{name}.txt"
-                    running[name] = start_worker(experiments[name], loaded.folder, loaded.places, log)
+                    threads = threads_of(experiments[name], jobs)
+                    running[name] = start_worker(experiments[name], loaded.folder, loaded.places, log, threads)
                 time.sleep(POLL_SECONDS)
                 for name in [name for name, worker in running.items() if worker.has_ended]:
                     advance()
@@ -158,6 +160,17 @@ def run_all(experiments: dict[str, Experiment], loaded: LoadedMatrix, jobs: int)
         for worker in running.values():
             worker.process.join()
     return failed
+
+
+def threads_of(experiment: Experiment, jobs: int) -> int | None:
+    """Return how many threads an operation of a cell gets: its share of the cores, so that cells do not wait in turn.
+
+    Frozen features and heads are the same bits with any number. A network that is tuned may not be, so that it keeps
+    them all: a matrix must not depend on `--jobs`.
+    """
+    if jobs == 1 or experiment.strategy != "frozen":
+        return None
+    return max(1, len(os.sched_getaffinity(0)) // jobs)
 
 
 def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:

@@ -44,24 +44,29 @@ class Worker:
         return f"Its process {ended}. What it had finished is kept; the same command goes on from there."
 
 
-def start_worker(experiment: Experiment, folder: Path, places: Places, log: Path | None) -> Worker:
+def start_worker(
+    experiment: Experiment, folder: Path, places: Places, log: Path | None, threads: int | None = None
+) -> Worker:
     """Start the process of an experiment.
 
     Args:
         folder: where experiments that `source:` names stand.
         log: file of its messages; `None` shows them.
+        threads: of a TensorFlow operation; `None` is one for each core.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([LIBRARIES])
     answers, answer = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(experiment, folder, places, log, answer))
+    process = context.Process(target=work, args=(experiment, folder, places, log, threads, answer))
     with stops_held():
         process.start()
     answer.close()
     return Worker(process, answers)
 
 
-def work(experiment: Experiment, folder: Path, places: Places, log: Path | None, answer: Connection) -> None:
+def work(
+    experiment: Experiment, folder: Path, places: Places, log: Path | None, threads: int | None, answer: Connection
+) -> None:
     """Run the experiment, and send what became of it: "", or the error that its user reads."""
     prepare()
     try:
@@ -69,6 +74,10 @@ def work(experiment: Experiment, folder: Path, places: Places, log: Path | None,
         _say_to(log)
         from transferpain.runner import run_experiment
 
+        if threads is not None:
+            from transferpain.training.determinism import make_deterministic
+
+            make_deterministic(threads)
         run_experiment(experiment, folder, places)
         answer.send("")
     except (UserError, OSError) as error:
