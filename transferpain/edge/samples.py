@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from transferpain.explain.chosen import choose_pictures
-from transferpain.landmarks.geometry import POINTS, place
+from transferpain.features.windows import spread_frames
 from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
-from transferpain.multimodal.inputs import landmark_input
+from transferpain.multimodal.inputs import landmark_rows
 from transferpain.multimodal.settings import FusionSettings
 from transferpain.run_folder import Places
 from transferpain.sharing.probe import EXPRESSIONS
@@ -71,7 +71,7 @@ def drawn_samples(model: PictureModel, people: int = PEOPLE) -> tuple[Samples, S
             for units in EXPRESSIONS:
                 clip = _drawn_clip(f"edge {half} {number}", units, max(frames, settings.frames if settings else 1))
                 if settings is not None:
-                    landmarks.append(landmark_input(_placed_meshes(clip), settings))
+                    landmarks.append(_window_of(clip, settings))
                 chosen = clip if frames > 1 else clip[-1:]
                 pixels.append([cv2.resize(one, (size, size), interpolation=cv2.INTER_LINEAR) for one in chosen])
         kept = [number for number in range(len(pixels)) if settings is None or landmarks[number] is not None]
@@ -102,13 +102,18 @@ def _drawn_clip(person: str, units: dict[str, float], frames: int) -> list[np.nd
     return [draw_face(sitter, {unit: value * float(s) for unit, value in units.items()}, Pose()) for s in strengths]
 
 
-def _placed_meshes(clip: list[np.ndarray]) -> np.ndarray:
-    """Return the placed mesh of each frame, float32 `(frames, 478, 3)`; NaN where it is not found."""
+def _window_of(clip: list[np.ndarray], settings: FusionSettings) -> np.ndarray | None:
+    """Return the landmarks of a clip as the network reads them, float32 `settings.landmark_shape`; `None` without any.
+
+    Frames in which no mesh is found are passed over.
+    """
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
     start_anew(mesh)
-    points = np.full((len(clip), POINTS, 3), np.nan, np.float32)
-    for number, picture in enumerate(clip):
-        found = find_points(mesh, cv2.resize(picture, (MESH_SIDE, MESH_SIDE), interpolation=cv2.INTER_CUBIC))
-        if len(found):
-            points[number] = place(found[0]).points
-    return points
+    enlarged = [cv2.resize(picture, (MESH_SIDE, MESH_SIDE), interpolation=cv2.INTER_CUBIC) for picture in clip]
+    meshes = [found[0] for found in (find_points(mesh, picture) for picture in enlarged) if len(found)]
+    if not meshes:
+        return None
+    if settings.axis == "points":
+        return landmark_rows(meshes[len(meshes) // 2][None], settings)[0]
+    window = np.stack(meshes)[spread_frames(len(meshes), settings.frames)]
+    return landmark_rows(window[None], settings)[0]

@@ -12,9 +12,8 @@ from transferpain.datasets.ferplus import read_images
 from transferpain.datasets.index import Index
 from transferpain.errors import UserError
 from transferpain.experiment import load_experiment
-from transferpain.explain.regions import points_in_crop
 from transferpain.faces.cache import read_faces
-from transferpain.faces.crop import decode_jpeg
+from transferpain.faces.crop import decode_jpeg, points_in_crop
 from transferpain.faces.settings import FaceSettings
 from transferpain.faces.stage import compute_faces
 from transferpain.landmarks.cache import read_landmarks
