@@ -12,9 +12,9 @@ from transferpain.sharing.bundle import save_bundle
 LABELS = ("none", "weak", "strong")
 
 
-def small_fused(fusion: str = "dense", frames: int = 3) -> keras.Model:
+def small_fused(fusion: str = "dense", axis: str = "time") -> keras.Model:
     """Return El-Ghaish's network with two small convolutions in place of VGG16's, and a short window."""
-    return build_fusion(small_model(2), FusionSettings(fusion=fusion, frames=frames), len(LABELS), seed=0)
+    return build_fusion(small_model(2), FusionSettings(fusion=fusion, axis=axis, frames=3), len(LABELS), seed=0)
 
 
 def save_small_fused(folder: Path, fusion: str = "dense") -> Path:
