@@ -1,13 +1,12 @@
 """The command line: parse, call, print - nothing else."""
 
-import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from transferpain.console import Debug, Workspace, example, out, print_rows
+from transferpain.console import DataRoot, Debug, Workspace, example, out, places_of, print_rows
 from transferpain.edge_cli import export_edge
 from transferpain.errors import UserError
 from transferpain.explain_cli import explain
@@ -36,26 +35,10 @@ app.command("export-edge", epilog=example("export-edge weights/ferplus-resnet18 
 app.command(epilog=example("live weights/ferplus-resnet18 --source 0"))(live)
 
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
-DataRoot = Annotated[
-    Path | None,
-    typer.Option(
-        "--data-root",
-        metavar="DIR",
-        help="Folder with one folder a dataset. Default: $TRANSFERPAIN_DATA, else data/.",
-    ),
-]
 Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the experiment; repeat as needed."),
 ]
-
-
-def places_of(data_root: Path | None, workspace: Path):
-    """Resolve the data root: the option, the environment variable, `data/`."""
-    from transferpain.run_folder import Places
-
-    chosen = data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data")
-    return Places(data_root=chosen, workspace=workspace)
 
 
 @data_app.command("check", epilog=example("data check biovid --data-root /path/to/data --deep"))

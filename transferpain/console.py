@@ -1,5 +1,6 @@
 """What the commands share: common options, and how results are printed."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -9,10 +10,26 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+DataRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-root",
+        metavar="DIR",
+        help="Folder with one folder a dataset. Default: $TRANSFERPAIN_DATA, else data/.",
+    ),
+]
 Workspace = Annotated[
     Path, typer.Option("--workspace", metavar="DIR", help="Where runs/, cache/ and reports/ are kept.")
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def places_of(data_root: Path | None, workspace: Path):
+    """Resolve the data root: the option, the environment variable, `data/`."""
+    from transferpain.run_folder import Places
+
+    chosen = data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data")
+    return Places(data_root=chosen, workspace=workspace)
 
 
 def example(command: str) -> str:

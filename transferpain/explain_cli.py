@@ -1,12 +1,11 @@
 """`transferpain explain`: parse, call, print - nothing else."""
 
-import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from transferpain.console import Debug, Workspace, out, print_rows
+from transferpain.console import DataRoot, Debug, Workspace, out, places_of, print_rows
 
 
 def explain(
@@ -24,14 +23,7 @@ def explain(
     folder: Annotated[
         Path | None, typer.Option("--to", metavar="FOLDER", help="Default: reports/explain-<run or model>.")
     ] = None,
-    data_root: Annotated[
-        Path | None,
-        typer.Option(
-            "--data-root",
-            metavar="DIR",
-            help="Folder with one folder a dataset. Default: $TRANSFERPAIN_DATA, else data/.",
-        ),
-    ] = None,
+    data_root: DataRoot = None,
     workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
@@ -40,9 +32,8 @@ def explain(
 
     import_tensorflow()  # before anything imports it with all its messages
     from transferpain.explain.explain import Asked, explain_model
-    from transferpain.run_folder import Places
 
-    places = Places(data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data"), workspace)
+    places = places_of(data_root, workspace)
     found = explain_model(model, Asked(tuple(clips or ()), layer, per_class, with_faces), places, folder)
     mark = " (SYNTHETIC: drawn faces)" if found.synthetic else ""
     print_rows(f"Where {model} looks, by {found.layer}{mark}", found.columns, found.rows)

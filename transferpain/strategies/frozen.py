@@ -97,7 +97,10 @@ def train_head(
     key = fingerprint(
         [resolved(experiment)[part] for part in ("head", "training", "window")] + [*shape[:2], batches.steps]
     )
-    model = ({} if traced is None else traced).setdefault(key, build_head(experiment, *shape))
+    traced = {} if traced is None else traced
+    if key not in traced:
+        traced[key] = build_head(experiment, *shape)
+    model = traced[key]
     start_anew(model, head.get_weights())
     trained = fit(
         model,
