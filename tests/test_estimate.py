@@ -6,7 +6,8 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from tests.small_study import write_small_study
 from transferpain.estimate import Stage, clip_frames, estimate, estimate_rows, forward_rate
-from transferpain.experiment import load_experiment, merge, parse_overrides
+from transferpain.experiment import load_experiment
+from transferpain.overrides import merge, parse_overrides
 from transferpain.run_folder import Places
 from transferpain.runner import labelled_units
 from transferpain.synthetic.settings import TwinSettings

@@ -16,12 +16,12 @@ from transferpain.experiment import (
     is_study,
     load_experiment,
     load_study,
-    merge,
-    parse_overrides,
     resolved,
     validate,
 )
 from transferpain.matrix.settings import load_matrix
+from transferpain.overrides import merge, parse_overrides
+from transferpain.sources.origin import imagenet_file
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 MINIMAL = {
@@ -175,23 +175,29 @@ def test_a_faulty_study_is_refused(tmp_path, changes, message):
         load_study(write(tmp_path, "s.yaml", study | changes))
 
 
-def test_overrides_are_read_as_yaml_and_nest():
-    assert parse_overrides(["training.epochs=5", "training.patience=null", "seeds=[1, 2]", "source=a=b"]) == {
-        "training": {"epochs": 5, "patience": None},
-        "seeds": [1, 2],
-        "source": "a=b",
-    }
-
-
-@pytest.mark.parametrize("assignment", ["training.epochs", "=3", "seeds=[1"])
-def test_an_unreadable_override_is_refused(assignment):
-    with pytest.raises(UserError):
-        parse_overrides([assignment])
-
-
 def test_overrides_beat_the_file(tmp_path):
     experiment = load_experiment(write(tmp_path, "a.yaml", MINIMAL), parse_overrides(["training.epochs=5"]))
     assert experiment.training.epochs == 5
+
+
+@pytest.mark.parametrize(
+    ("there", "chosen"), [(True, "imagenet"), (False, "weights/ferplus-vgg16")], ids=["with-imagenet", "without"]
+)
+def test_of_several_sources_the_first_on_this_machine_is_taken(tmp_path, monkeypatch, there, chosen):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    if there:
+        (tmp_path / "models").mkdir()
+        imagenet_file().touch()
+    experiment = Experiment.model_validate(changed(source=["imagenet", "weights/ferplus-vgg16"]))
+    assert experiment.source == chosen
+    assert resolved(experiment)["source"] == chosen
+
+
+@pytest.mark.parametrize("source", [[], ["imagenet"], [{}], [3]])
+def test_a_list_without_a_source_for_this_machine_is_refused(tmp_path, monkeypatch, source):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(UserError, match="source"):
+        validate(Experiment, changed(source=source), tmp_path / "a.yaml")
 
 
 def test_the_hash_changes_with_each_input_and_with_nothing_else():
@@ -207,21 +213,6 @@ def test_the_hash_changes_with_each_input_and_with_nothing_else():
     }
     assert len(hashes) == 5
     assert experiment_hash(same, "task", "index", "source") in hashes
-
-
-keys = st.sampled_from(["a", "b", "c"])
-mappings = st.dictionaries(keys, st.one_of(st.integers(0, 9), st.dictionaries(keys, st.integers(0, 9))))
-
-
-@given(mappings, mappings)
-def test_merging_lays_one_mapping_over_the_other(base, over):
-    merged = merge(base, over)
-    assert set(merged) == set(base) | set(over)
-    assert merge(base, {}) == base
-    assert merge({}, over) == over
-    for key, value in over.items():
-        if not isinstance(value, dict):
-            assert merged[key] == value
 
 
 @given(st.text(max_size=40))

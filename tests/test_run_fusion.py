@@ -14,9 +14,10 @@ import pytest
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import tiny
 from transferpain.errors import UserError
-from transferpain.experiment import Experiment, load_experiment, parse_overrides
+from transferpain.experiment import Experiment, load_experiment
 from transferpain.leakage.checks import read_checks
 from transferpain.multimodal.inputs import UNREADABLE, Clip
+from transferpain.overrides import parse_overrides
 from transferpain.plan import Plan
 from transferpain.run_folder import Places
 from transferpain.run_fusion import NOTHING_FOUND, found_in_both, run_fused

@@ -4,7 +4,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from transferpain.experiment import Experiment, describe_fault, merge, nest, resolved
+from transferpain.experiment import Experiment, describe_fault, resolved
+from transferpain.overrides import merge, nest
 
 CHANGEABLE = {"head", "training"}  # whatever else changes would change the clips or their features
 

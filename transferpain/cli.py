@@ -108,7 +108,8 @@ def faces(
     debug: Debug = False,
 ) -> None:
     """Find and crop the faces that an experiment needs, and stop there."""
-    from transferpain.experiment import load_experiment, parse_overrides
+    from transferpain.experiment import load_experiment
+    from transferpain.overrides import parse_overrides
     from transferpain.runner import find_faces
 
     table = find_faces(load_experiment(experiment, parse_overrides(overrides or [])), places_of(data_root, workspace))
@@ -128,7 +129,8 @@ def pretrain(
     debug: Debug = False,
 ) -> None:
     """Train a source model, and its own sources where they are missing."""
-    from transferpain.experiment import load_experiment, parse_overrides
+    from transferpain.experiment import load_experiment
+    from transferpain.overrides import parse_overrides
     from transferpain.runner import pretrain_source
 
     run = pretrain_source(
@@ -146,7 +148,8 @@ def extract(
     debug: Debug = False,
 ) -> None:
     """Compute the frozen features that an experiment needs, and stop there."""
-    from transferpain.experiment import load_experiment, parse_overrides
+    from transferpain.experiment import load_experiment
+    from transferpain.overrides import parse_overrides
     from transferpain.runner import extract_only
 
     table = extract_only(

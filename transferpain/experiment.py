@@ -8,8 +8,7 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from transferpain.errors import UserError
 from transferpain.faces.settings import FaceSettings
@@ -17,7 +16,9 @@ from transferpain.features.settings import FeatureSettings
 from transferpain.hybrid.settings import HybridHead
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.multimodal.settings import AdaBoostHead, FusionSettings
+from transferpain.overrides import merge
 from transferpain.protocols import ProtocolSettings
+from transferpain.sources.origin import first_there
 from transferpain.store import fingerprint
 from transferpain.strategies.phases import phase_names
 from transferpain.strategies.settings import ImageSettings, PhaseSettings, RowSettings
@@ -90,7 +91,7 @@ class Experiment(Settings):
         task: a file in `transferpain/tasks/`.
         dataset: which dataset is read, where the task fits several.
         source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model; behind either,
-            `#sha256=<digest>` pins the one model that may be used.
+            `#sha256=<digest>` pins the one model that may be used. Of several, the first that is on this machine.
         source_set: what is changed in the source's experiment.
         backbone: the network that the source is, or is built as.
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
@@ -133,6 +134,11 @@ class Experiment(Settings):
     training: TrainingSettings = TrainingSettings()
     candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field((0,), min_length=1)
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def choose_source(cls, source: Any) -> Any:
+        return first_there(source) if isinstance(source, list) else source
 
     @model_validator(mode="after")
     def check_pairs(self) -> "Experiment":
@@ -280,57 +286,6 @@ def experiment_hash(experiment: Experiment, task_hash: str, index_hash: str, sou
 def resolved(experiment: Experiment) -> dict[str, Any]:
     """Return the experiment with every default filled in, as plain JSON types."""
     return experiment.model_dump(mode="json")
-
-
-def nest(key: str, value: Any) -> dict[str, Any]:
-    """Return `{"a": {"b": value}}` for the key `a.b`."""
-    for part in reversed(key.split(".")):
-        value = {part: value}
-    return value
-
-
-def parse_overrides(assignments: list[str]) -> dict[str, Any]:
-    """Turn `["training.epochs=5"]` into `{"training": {"epochs": 5}}`; values are read as YAML.
-
-    Raises:
-        UserError: if an assignment has no `=`, or its value is not YAML.
-    """
-    values: dict[str, Any] = {}
-    for assignment in assignments:
-        key, equals, text = assignment.partition("=")
-        if not equals or not key:
-            raise UserError(
-                "An override could not be read.",
-                rule="It is written key=value, with dots for nested keys.",
-                received=assignment,
-                todo="For example: --set training.epochs=5",
-            )
-        try:
-            value: Any = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(
-                f"The value of `{key}` is not YAML.", received=text, todo="Quote it: --set 'key=\"text\"'"
-            ) from error
-        values = merge(values, nest(key, value))
-    return values
-
-
-def merge(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """Return `base` with `over` laid on it; mappings merge key by key, everything else is replaced.
-
-    A nested part of another `kind` or `name` replaces the base's part whole: their keys have nothing in common.
-    """
-    merged = dict(base)
-    for key, value in over.items():
-        below = merged.get(key)
-        both = isinstance(value, dict) and isinstance(below, dict)
-        merged[key] = merge(below, value) if both and not names_another(below, value) else value
-    return merged
-
-
-def names_another(base: dict[str, Any], over: dict[str, Any]) -> bool:
-    """Tell whether `over` chooses another alternative (head, protocol, optimiser, paper) than `base`."""
-    return any(key in over and over[key] != base.get(key) for key in ("kind", "name"))
 
 
 def read_values(path: Path) -> dict[str, Any]:

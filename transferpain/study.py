@@ -7,18 +7,9 @@ from typing import Any
 import pandas as pd
 
 from transferpain.errors import UserError
-from transferpain.experiment import (
-    Comparison,
-    Experiment,
-    Study,
-    is_study,
-    load_experiment,
-    load_study,
-    merge,
-    parse_overrides,
-    resolved,
-)
+from transferpain.experiment import Comparison, Experiment, Study, is_study, load_experiment, load_study, resolved
 from transferpain.leakage.checks import failed, read_checks
+from transferpain.overrides import merge, parse_overrides
 from transferpain.progress import progress_bar
 from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import run_experiment

@@ -2,10 +2,10 @@ import pytest
 
 from tests.matrix.small_matrix import MATRIX, NAMES, write_matrix
 from transferpain.errors import UserError
-from transferpain.experiment import merge
 from transferpain.matrix.cells import expand
 from transferpain.matrix.check import absent_cells
 from transferpain.matrix.settings import load_matrix
+from transferpain.overrides import merge
 from transferpain.run_folder import Places
 
 

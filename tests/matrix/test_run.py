@@ -13,8 +13,8 @@ import pytest
 from tests.command_line import imported_modules, transferpain
 from tests.matrix.small_matrix import MATRIX, NAMES, write_matrix
 from transferpain.cost import read_cost
-from transferpain.experiment import merge
 from transferpain.matrix.cells import read_records
+from transferpain.overrides import merge
 from transferpain.run_folder import RunFolder
 
 PATIENCE_SECONDS = 240

@@ -3,7 +3,8 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from transferpain.experiment import Experiment, describe_fault, merge
+from transferpain.experiment import Experiment, describe_fault
+from transferpain.overrides import merge
 from transferpain.strategies.settings import PhaseSettings
 
 FUSED = {

@@ -9,8 +9,9 @@ import pytest
 
 from tests.multimodal.recorded import SIZE, clip_of, face_points, grey
 from transferpain.errors import UserError
-from transferpain.experiment import Experiment, merge
+from transferpain.experiment import Experiment
 from transferpain.multimodal.inputs import UNREADABLE, Clip
+from transferpain.overrides import merge
 from transferpain.protocols import Fold
 from transferpain.sources.backbones import build_vgg16_gap, with_dtype
 from transferpain.sources.preprocessing import Preprocessing

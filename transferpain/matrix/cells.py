@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from transferpain.errors import UserError
-from transferpain.experiment import Experiment, Member, load_experiment, merge
+from transferpain.experiment import Experiment, Member, load_experiment
 from transferpain.matrix.settings import Changes, Matrix, fixed_protocol
+from transferpain.overrides import merge
 from transferpain.store import read_json, write_json
 
 RECORD = "cells.json"

@@ -10,11 +10,12 @@ from transferpain.chosen_source import source_experiment
 from transferpain.cost import read_cost
 from transferpain.errors import UserError
 from transferpain.estimate import estimate
-from transferpain.experiment import Experiment, parse_overrides, resolved
+from transferpain.experiment import Experiment, resolved
 from transferpain.matrix.cells import Cell, CellRecord, choose, expand, write_records
 from transferpain.matrix.check import absent_cells
 from transferpain.matrix.settings import Matrix, load_matrix
 from transferpain.matrix.worker import start_worker
+from transferpain.overrides import parse_overrides
 from transferpain.progress import note, progress_bar
 from transferpain.run_folder import Places, RunFolder
 from transferpain.runner import finished_run

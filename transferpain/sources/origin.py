@@ -68,6 +68,18 @@ def imagenet_file() -> Path:
     return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / IMAGENET_FILE
 
 
+def first_there(names: list[str]) -> str:
+    """Return the first of several sources that can be used here: `imagenet` cannot where its file is not there.
+
+    Raises:
+        ValueError: if none can.
+    """
+    for name in names:
+        if name != "imagenet" or imagenet_file().is_file():
+            return name
+    raise ValueError(f"none of {names} is on this machine; Keras looks for {imagenet_file()}")
+
+
 def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Origin:
     """Describe a network that is built on the spot: `untrained`, or `imagenet` from Keras' weights.
 
