@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from transferpain.console import Debug, out, print_rows
+from transferpain.console import Debug, Workspace, out, print_rows
 
 
 def live(
@@ -28,18 +28,27 @@ def live(
         int | None, typer.Option(help="Alert from this level on, counted from 0. Default: never.")
     ] = None,
     alert_seconds: Annotated[float, typer.Option(help="How long the level must last.")] = 3.0,
+    clip: Annotated[
+        float, typer.Option("--clip", help="Seconds of landmarks that a fused network reads: its clips' length.")
+    ] = 5.5,
     encoder: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE.tflite", help="Answer with a file that `export-edge` made of this model."),
-    ] = None,
+        str,
+        typer.Option(
+            metavar="auto|keras|FILE.tflite",
+            help="What answers: the fastest here, Keras, or a file that `export-edge` made of this model.",
+        ),
+    ] = "auto",
+    workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
     """Watch a camera, a file or a stream with a model; nothing is stored unless asked. No medical device."""
     from transferpain.live.session import Wanted, live_settings, run_session
     from transferpain.live.source import without_password
 
-    settings = live_settings(skip=skip, window=seconds, alert_level=alert_level, alert_seconds=alert_seconds)
-    result = run_session(model, source, settings, Wanted(record, csv, timeline, window, encoder))
+    settings = live_settings(skip=skip, window=seconds, clip=clip, alert_level=alert_level, alert_seconds=alert_seconds)
+    file = None if encoder in ("auto", "keras") else Path(encoder)
+    cache = workspace / "cache" if encoder == "auto" else None
+    result = run_session(model, source, settings, Wanted(record, csv, timeline, window, file, cache))
     rows = [
         ["frames", str(result.frames)],
         ["without a face", str(result.without_face)],

@@ -17,8 +17,8 @@ def small_fused(fusion: str = "dense", axis: str = "time") -> keras.Model:
     return build_fusion(small_model(2), FusionSettings(fusion=fusion, axis=axis, frames=3), len(LABELS), seed=0)
 
 
-def save_small_fused(folder: Path, fusion: str = "dense") -> Path:
+def save_small_fused(folder: Path, fusion: str = "dense", axis: str = "time") -> Path:
     """Save it as a bundle, and return its folder."""
     preprocessing = {"size": SIZE, "scaling": "symmetric", "detector": "mediapipe"}
-    save_bundle(folder, small_fused(fusion), preprocessing, LABELS, {"synthetic": True})
+    save_bundle(folder, small_fused(fusion, axis), preprocessing, LABELS, {"synthetic": True})
     return folder

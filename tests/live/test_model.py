@@ -1,7 +1,9 @@
 import cv2
 import numpy as np
 import pytest
+from sklearn.ensemble import AdaBoostClassifier
 
+from tests.edge.small_fused import save_small_fused
 from tests.landmarks.drawn import drawn_person
 from tests.live.live_models import LABELS, SIZE, save_live_model
 from tests.sharing.bundles import save_small
@@ -15,8 +17,12 @@ from transferpain.faces.settings import FaceSettings
 from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.live.model import crop_seen, load_live_model
+from transferpain.multimodal.inputs import landmark_rows
+from transferpain.multimodal.settings import FusionSettings
 from transferpain.sharing.bundle import read_bundle
 from transferpain.sharing.manifest import manifest_hash
+from transferpain.sharing.sklearn_part import save_part
+from transferpain.sources.preprocessing import scale_pixels
 from transferpain.store import file_hash, write_json
 
 FACES = FaceSettings(size=SIZE)
@@ -35,7 +41,7 @@ def test_it_answers_what_the_network_answers_to_the_crop(tmp_path, synthetic):
     assert model.synthetic is synthetic
     picture = drawn_person()
     (landmarks,) = points_of(picture)
-    answer = model.answer(picture, landmarks)
+    answer = model.answer(picture, landmarks[None])
     means = crop_seen(picture, landmarks, FACES).mean(axis=(0, 1)) / 25.5
     assert answer.dtype == np.float32
     assert answer == pytest.approx(np.exp(means) / np.exp(means).sum(), abs=1e-4)
@@ -52,7 +58,8 @@ def test_a_converted_encoder_answers_in_its_place(tmp_path):
     picture = drawn_person()
     (landmarks,) = points_of(picture)
     answers = [
-        load_live_model(str(folder), "float32", encoder=given).answer(picture, landmarks) for given in (None, file)
+        load_live_model(str(folder), "float32", encoder=given).answer(picture, landmarks[None])
+        for given in (None, file)
     ]
     assert answers[1].dtype == np.float32
     np.testing.assert_allclose(answers[0], answers[1], atol=1e-4)
@@ -85,8 +92,40 @@ def test_the_face_in_question_is_cropped_and_not_a_larger_one():
 def test_a_face_that_the_detector_does_not_see_has_no_answer(tmp_path):
     model = load_live_model(str(save_live_model(tmp_path / "bundle")), dtype="float32")
     (landmarks,) = points_of(drawn_person())
-    assert model.answer(np.full((240, 320, 3), 90, np.uint8), landmarks) is None
-    assert model.answer(drawn_person(), landmarks + 1000) is None
+    assert model.answer(np.full((240, 320, 3), 90, np.uint8), landmarks[None]) is None
+    assert model.answer(drawn_person(), landmarks[None] + 1000) is None
+
+
+@pytest.mark.parametrize("axis", ["time", "points"])
+def test_a_fused_network_answers_to_the_picture_and_the_landmarks_up_to_it(tmp_path, axis):
+    folder = save_small_fused(tmp_path / "bundle", axis=axis)
+    network = read_bundle(folder).model
+    picture = drawn_person()
+    (landmarks,) = points_of(picture)
+    past = np.stack([landmarks] * 3)
+    past[:2, 14, 1] += 9  # the mouth was open before
+    answer = load_live_model(str(folder), dtype="float32").answer(picture, past)
+    face = crop_seen(picture, past[-1], FaceSettings(size=network.inputs[0].shape[1]))
+    settings = FusionSettings(axis=axis, frames=3)
+    window = landmark_rows(past[None] if axis == "time" else past[-1:], settings)
+    expected = network.predict_on_batch([scale_pixels(face[None].astype(np.float32), "symmetric"), window])[0]
+    np.testing.assert_allclose(answer, expected, atol=1e-5)
+    # What was seen before counts where the network steps along time.
+    now = load_live_model(str(folder), dtype="float32").answer(picture, past[-1:])
+    assert np.allclose(answer, now) is (axis == "points")
+
+
+def test_a_network_that_reads_several_pictures_is_no_live_model(tmp_path):
+    with pytest.raises(UserError, match="several pictures at once"):
+        load_live_model(str(save_small_fused(tmp_path / "bundle", fusion="bilstm")))
+
+
+def test_boosted_trees_are_no_live_model(tmp_path):
+    folder = save_small_fused(tmp_path / "bundle")
+    trees = AdaBoostClassifier(n_estimators=2).fit(np.eye(128)[:6], [0, 1, 2] * 2)
+    save_part(trees, folder, "adaboost")
+    with pytest.raises(UserError, match="answers of boosted trees"):
+        load_live_model(str(folder))
 
 
 def test_a_head_on_features_is_no_live_model(tmp_path):

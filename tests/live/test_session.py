@@ -80,7 +80,8 @@ def test_wrong_settings_are_a_message(name, value):
 
 @pytest.mark.slow
 def test_the_command(model, video, tmp_path):
-    answer = transferpain("live", model, "--source", video, "--no-window", "--csv", tmp_path / "out.csv")
+    places = ["--csv", tmp_path / "out.csv", "--workspace", tmp_path]
+    answer = transferpain("live", model, "--source", video, "--no-window", *places)
     assert answer.returncode == 0, answer.stderr
     assert "the recording ended" in " ".join(answer.stdout.split())
     assert "Research only, no medical device." in answer.stdout
@@ -94,7 +95,8 @@ def test_stopped_by_ctrl_c_the_recording_can_be_played(model, tmp_path):
     picture = drawn_person(2)
     program = Path(sys.executable).with_name("transferpain")
     with serve_pictures(lambda number: repeat(picture)) as (url, _):
-        command = [program, "live", model, "--source", url, "--no-window", "--csv", csv_file, "--record", video_file]
+        command = [program, "live", model, "--source", url, "--no-window", "--encoder", "keras"]
+        command += ["--csv", csv_file, "--record", video_file]
         live = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         while live.poll() is None and (not csv_file.exists() or csv_file.read_text().count("\n") < 10):
             time.sleep(0.05)
@@ -115,7 +117,7 @@ def test_stopped_by_ctrl_c_the_recording_can_be_played(model, tmp_path):
     ],
 )
 def test_what_cannot_be_done_is_a_message_and_no_traceback(model, arguments, reason):
-    answer = transferpain("live", model, *arguments)
+    answer = transferpain("live", model, *arguments, "--encoder", "keras")
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: ")
     assert reason in answer.stderr

@@ -16,15 +16,17 @@ LABELS = ("none", "pain")
 
 
 class Model:
-    """Answers by whether the mouth is open, and keeps where the faces were that it was asked about."""
+    """Answers by whether the mouth is open; keeps where the faces were that it was asked about, and how long a past."""
 
     def __init__(self, sees: bool = True):
         self.asked: list[float] = []
+        self.past: list[int] = []
         self.sees = sees
 
     def answer(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
-        self.asked.append(float(landmarks[:, 0].mean()))
-        open_mouth = landmarks[14, 1] - landmarks[13, 1] > 5
+        self.asked.append(float(landmarks[-1, :, 0].mean()))
+        self.past.append(len(landmarks))
+        open_mouth = landmarks[-1, 14, 1] - landmarks[-1, 13, 1] > 5
         return np.eye(2, dtype=np.float32)[int(open_mouth)] if self.sees else None
 
 
@@ -42,6 +44,18 @@ def test_a_face_is_found_and_decided_on():
     assert len(model.asked) == 4
     assert not any(view.skipped or view.alert for view in seen)
     assert all(view.latency >= 0 for view in seen)
+
+
+def test_the_network_is_given_the_landmarks_of_the_last_seconds():
+    model = Model()
+    views([CALM] * 5 + [NOBODY, CALM, CALM], model, skip="none", clip=0.35)
+    assert model.past == [1, 2, 3, 4, 4, 1, 2]
+
+
+def test_a_skipped_frame_is_part_of_the_past():
+    model = Model()
+    views([CALM, CALM, CALM, PAIN], model)
+    assert model.past == [1, 4]
 
 
 def test_a_calm_face_keeps_its_answer_and_a_moving_one_does_not():

@@ -91,12 +91,12 @@ def export_model(address: str, folder: Path, wanted: Wanted, places: Places | No
             "There is no such kind of file.", rule=f"There are {', '.join(KINDS)}.", received=", ".join(unknown)
         )
     model = read_picture_model(address, "a network that can be converted", landmarks=True)
-    from transferpain.edge.parts import split_model
+    from transferpain.edge.parts import compiled, split_model
 
     parts = split_model(model.bundle.model, model.preprocessing.scaling)
     own = places is not None and len(parts) == 1
     calibration, comparison = pictures_of_run(model, wanted.per_class, places) if own else drawn_samples(model)
-    keras = {part.name: _compiled(part) for part in parts}
+    keras = {part.name: compiled(part) for part in parts}
     expected = [follow(keras, sample) for sample in _samples(comparison)]
     folder.mkdir(parents=True, exist_ok=True)
     rows = [
@@ -220,15 +220,6 @@ def _convert_and_measure(
 def decision(answer: dict[str, np.ndarray]) -> int:
     """Return the class that the last part answers."""
     return int(list(answer.values())[-1].argmax())
-
-
-def _compiled(part) -> Call:
-    """Return a part in Keras as one graph."""
-    import tensorflow as tf
-
-    specs = [tf.TensorSpec((1, *shape), tf.float32, name=name) for name, shape in part.inputs.items()]
-    graph = tf.function(part.call, input_signature=specs)
-    return lambda **given: graph(*(tf.constant(given[name]) for name in part.inputs)).numpy()
 
 
 def _median_ms(call: Call, inputs: dict[str, np.ndarray]) -> float:

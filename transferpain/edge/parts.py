@@ -4,8 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import keras
+import numpy as np
 import tensorflow as tf
 
+from transferpain.sources.backbones import with_dtype
 from transferpain.sources.preprocessing import scale_pixels
 
 PICTURE_EMBEDDING = "image_dense_norm"  # where the picture branch of the fused network ends
@@ -31,7 +33,7 @@ class Part:
     weights: list[tf.Variable]
 
 
-def split_model(model: keras.Model, scaling: str) -> list[Part]:
+def split_model(model: keras.Model, scaling: str, dtype: str = "float32") -> list[Part]:
     """Return what of a model is converted.
 
     A network on one picture is its own encoder: pixels in, probabilities out. A fused network is cut behind its picture
@@ -41,23 +43,33 @@ def split_model(model: keras.Model, scaling: str) -> list[Part]:
     Args:
         model: float32.
         scaling: as `Preprocessing.scaling`.
+        dtype: `float32` or `bfloat16`, what the encoder computes in; whatever it is, all parts take and give float32.
     """
     if len(model.inputs) == 1:
-        return [_encoder(model, scaling, "probabilities")]
+        return [_encoder(model, scaling, "probabilities", dtype)]
     images, landmarks = model.inputs
     branch = _single_frame(keras.Model(images, model.get_layer(PICTURE_EMBEDDING).output))
     embedding = model.get_layer(PICTURE_EMBEDDING).output
     head = _unrolled(keras.Model([embedding, landmarks], model.output))
     inputs = {"image_embedding": tuple(embedding.shape[1:]), "landmarks": tuple(landmarks.shape[1:])}
     return [
-        _encoder(branch, scaling, "image_embedding"),
+        _encoder(branch, scaling, "image_embedding", dtype),
         Part("head", inputs, "probabilities", lambda *given: head(list(given), training=False), _weights(head)),
     ]
 
 
-def _encoder(network: keras.Model, scaling: str, output: str) -> Part:
+def compiled(part: Part) -> Callable[..., np.ndarray]:
+    """Return a part in Keras as one graph: float32 arrays `(1, *shape)` by their names in, its answer out."""
+    specs = [tf.TensorSpec((1, *shape), tf.float32, name=name) for name, shape in part.inputs.items()]
+    graph = tf.function(part.call, input_signature=specs)
+    return lambda **given: graph(*(tf.constant(given[name]) for name in part.inputs)).numpy()
+
+
+def _encoder(model: keras.Model, scaling: str, output: str, dtype: str) -> Part:
+    network = model if dtype == "float32" else with_dtype(model, dtype)
+
     def call(pixels: tf.Tensor) -> tf.Tensor:
-        return network(scale_pixels(pixels, scaling), training=False)
+        return tf.cast(network(scale_pixels(pixels, scaling), training=False), tf.float32)
 
     return Part("encoder", {"pixels": tuple(network.input_shape[1:])}, output, call, _weights(network))
 

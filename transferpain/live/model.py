@@ -1,23 +1,19 @@
-"""The model that live mode asks: any bundle that reads pictures of faces."""
+"""The model that live mode asks: any bundle that reads a picture of a face, alone or with landmarks."""
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
-from transferpain.edge.lite import check_encoder, load_lite
-from transferpain.errors import printable
+from transferpain.errors import UserError, printable
 from transferpain.faces.crop import crop_face
 from transferpain.faces.detectors import load_detector, prepare_detector
 from transferpain.faces.settings import FaceSettings
 from transferpain.features.compute import choose_compute_dtype
-from transferpain.sharing.bundle import Bundle
-from transferpain.sharing.manifest import manifest_hash
+from transferpain.live.network import build_network
+from transferpain.sharing.sklearn_part import part_names
 from transferpain.sources.picture_model import PictureModel, read_picture_model
-from transferpain.sources.preprocessing import Preprocessing, scale_pixels
 
 SYNTHETIC_WARNING = "trained on drawn faces: not valid for people"
 
@@ -29,9 +25,9 @@ class LiveModel:
     Attributes:
         labels: names of the classes, the levels of a pain task from none upwards.
         synthetic: whether drawn faces took part in its training; then every frame shows `SYNTHETIC_WARNING`.
-        answer: takes a frame, uint8 RGB `(height, width, 3)`, and the landmarks `(478, 3)` of the face in question, in
-            pixels; returns probabilities, float32 `(classes,)`, or `None` where its own detector does not see that
-            face.
+        answer: takes a frame, uint8 RGB `(height, width, 3)`, and the landmarks of the face in question over the last
+            seconds, in pixels, `(frames, 478, 3)`, those of this frame last; returns probabilities, float32
+            `(classes,)`, or `None` where its own detector does not see that face.
     """
 
     labels: tuple[str, ...]
@@ -48,23 +44,33 @@ def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = No
         encoder: a file that `export-edge` made of this model, which then answers in place of Keras.
 
     Raises:
-        UserError: if the folder is no intact bundle, its model does not read one picture of a face, or the file is
-            not an intact one of this model.
+        UserError: if the folder is no intact bundle, its model does not read one picture of a face (with landmarks or
+            without), or the file is not an intact one of this model.
     """
-    model = read_picture_model(address, "a live model")
+    model = read_picture_model(address, "a live model", landmarks=True)
+    check_answers_frame_by_frame(model)
     bundle, preprocessing = model.bundle, model.preprocessing
     faces = FaceSettings(detector=preprocessing.detector, margin=preprocessing.margin, size=preprocessing.size)
     prepare_detector(faces.detector)
-    if encoder is None:
-        predict = _predictor(bundle, preprocessing, choose_compute_dtype(dtype)[0])
-    else:
-        predict = _lite_predictor(encoder, model)
+    predict = build_network(model, choose_compute_dtype(dtype)[0], encoder)
 
     def answer(frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
-        face = crop_seen(frame, landmarks, faces)
-        return None if face is None else predict(face)
+        face = crop_seen(frame, landmarks[-1], faces)
+        return None if face is None else predict(face, landmarks)
 
     return LiveModel(tuple(map(printable, bundle.labels)), bool(bundle.manifest["synthetic"]), answer)
+
+
+def check_answers_frame_by_frame(model: PictureModel) -> None:
+    """Refuse a fused network that reads several pictures at once, or whose boosted trees answer in its place."""
+    trees = part_names(model.bundle.manifest)
+    if len(model.bundle.model.inputs[0].shape) != 4 or trees:
+        raise UserError(
+            f"The model in {model.folder} is not a live model.",
+            rule="Its network must answer to one picture of a face and the landmarks up to it.",
+            received="answers of boosted trees" if trees else "a network that reads several pictures at once",
+            todo="Name one that was trained with fusion.fusion=dense and head.kind=dense.",
+        )
 
 
 def crop_seen(frame: np.ndarray, landmarks: np.ndarray, faces: FaceSettings) -> np.ndarray | None:
@@ -93,38 +99,3 @@ def crop_seen(frame: np.ndarray, landmarks: np.ndarray, faces: FaceSettings) -> 
         return None
     box = (seen.left + left, seen.top + top, seen.right + left, seen.bottom + top)
     return crop_face(frame, box, faces.resolved_margin, faces.size)
-
-
-def _predictor(bundle: Bundle, preprocessing: Preprocessing, dtype: str) -> Callable[[np.ndarray], np.ndarray]:
-    """Return the network as one graph: a face in, probabilities out."""
-    import tensorflow as tf
-
-    from transferpain.sources.backbones import with_dtype
-
-    network, side = with_dtype(bundle.model, dtype), bundle.model.input_shape[1]
-
-    @tf.function(input_signature=[tf.TensorSpec((1, side, side, 3), tf.float32)])
-    def predict(pixels):
-        return network(scale_pixels(pixels, preprocessing.scaling), training=False)
-
-    def predict_face(face: np.ndarray) -> np.ndarray:
-        if face.shape[0] != side:
-            face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
-        return predict(face[None].astype(np.float32)).numpy()[0].astype(np.float32)
-
-    predict_face(np.zeros((side, side, 3), np.uint8))  # the graph is built now, not at the first face
-    return predict_face
-
-
-def _lite_predictor(file: Path, model: PictureModel) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a converted network on all processors: a face in, probabilities out."""
-    check_encoder(file, manifest_hash(model.folder))
-    predict, side = load_lite(file, os.cpu_count() or 1), model.bundle.model.input_shape[1]
-
-    def predict_face(face: np.ndarray) -> np.ndarray:
-        if face.shape[0] != side:
-            face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
-        return predict(pixels=face[None].astype(np.float32))[0]
-
-    predict_face(np.zeros((side, side, 3), np.uint8))  # memory is set aside now
-    return predict_face

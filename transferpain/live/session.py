@@ -11,6 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from transferpain.errors import UserError
+from transferpain.live.encoder import converted_encoder
 from transferpain.live.model import SYNTHETIC_WARNING, LiveModel, load_live_model
 from transferpain.live.outputs import CsvFile, VideoFile, Window
 from transferpain.live.overlay import draw_overlay
@@ -23,13 +24,18 @@ RATE_FRAMES = 30  # over which the shown rate is measured
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a session shows and keeps, by default nothing; and which file answers in place of Keras, if any."""
+    """What a session shows and keeps, by default nothing; and what answers.
+
+    `encoder`: a file that answers in place of Keras. `cache`: where one may be converted to and found again, if that is
+    faster here; with neither, Keras answers.
+    """
 
     video: Path | None = None
     csv: Path | None = None
     timeline: Path | None = None
     window: bool = False
     encoder: Path | None = None
+    cache: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -87,7 +93,10 @@ def run_session(
     with ExitStack() as open_things:
         source = open_things.enter_context(FrameSource(place, retry_seconds))
         window = open_things.enter_context(Window()) if wanted.window else None
-        model = load_live_model(address, encoder=wanted.encoder)
+        encoder = wanted.encoder
+        if encoder is None and wanted.cache is not None:
+            encoder = converted_encoder(address, wanted.cache)
+        model = load_live_model(address, encoder=encoder)
         if settings.alert_level is not None and settings.alert_level >= len(model.labels):
             raise UserError(
                 "There is no such level to alert at.",

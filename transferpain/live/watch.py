@@ -12,6 +12,7 @@ from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.live.decision import Alert, Decision, SlidingWindow
 from transferpain.live.faces import FaceChooser
 from transferpain.live.model import LiveModel
+from transferpain.live.past import Past
 from transferpain.live.skipping import FrameSkipper, Rule
 from transferpain.live.source import Frame
 
@@ -24,6 +25,7 @@ class LiveSettings(BaseModel):
     Attributes:
         skip: which frames keep the answer before them, see `FrameSkipper`.
         window: seconds over which answers are averaged.
+        clip: seconds of landmarks that a fused network reads, as long as the clips that it was trained on (BioVid's).
         alert_level: class from which on there may be an alert; `None`: no alert.
         alert_seconds: how long it must last.
         landmarks: how sure the face mesh must be.
@@ -33,6 +35,7 @@ class LiveSettings(BaseModel):
 
     skip: Rule = "interocular"
     window: float = Field(default=1.0, gt=0)
+    clip: float = Field(default=5.5, gt=0, le=60)
     alert_level: int | None = Field(default=None, ge=0)
     alert_seconds: float = Field(default=3.0, ge=0)
     landmarks: LandmarkSettings = LandmarkSettings()
@@ -67,7 +70,8 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
     """
     mesh = load_mesh(settings.landmarks, faces=FACES)
     start_anew(mesh)
-    chooser, skipper, window = FaceChooser(), FrameSkipper(settings.skip), SlidingWindow(settings.window)
+    chooser, skipper = FaceChooser(), FrameSkipper(settings.skip)
+    window, past = SlidingWindow(settings.window), Past(settings.clip)
     alert = None if settings.alert_level is None else Alert(settings.alert_level, settings.alert_seconds)
     answer = None
     for frame in frames:
@@ -77,11 +81,13 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
         if choice is None or not choice.same:
             skipper.forget()
             window.clear()
+            past.clear()
         if choice is not None:
             landmarks = choice.pixels
+            past.add(frame.seconds, landmarks)
             skipped = skipper.skip(landmarks, width, height)
             if not skipped:
-                answer = model.answer(frame.image, landmarks)
+                answer = model.answer(frame.image, past.landmarks)
             if answer is None:
                 skipper.forget()
             else:
