@@ -2,15 +2,18 @@ import json
 
 import pandas as pd
 import pytest
+import yaml
 
 from tests.command_line import EXPERIMENTS, transferpain
+from tests.edge.small_fused import save_small_fused
 from tests.explain.small_models import SIZE, save_small_model
 from tests.sharing.bundles import save_small
 from transferpain.errors import UserError
-from transferpain.experiment import load_experiment
+from transferpain.experiment import load_experiment, resolved
 from transferpain.explain.explain import Asked, Explanation, explain_model
 from transferpain.explain.shares import AREAS, PLACES, SIMILARITY, class_shares
 from transferpain.run_folder import Places
+from transferpain.sharing.bundle import extend_bundle
 
 LOSO = {"protocol": {"kind": "loso"}, "faces": {"detector": "mediapipe", "size": SIZE}}
 
@@ -55,6 +58,23 @@ def test_another_layer_and_faces_where_asked_for(small_twin, workspace, run, tmp
     assert (tmp_path / "out" / "faces.png").stat().st_size > 1000
     with pytest.raises(UserError, match=r"cannot show the layer gap[\s\S]*block5_conv3"):
         explain_model(str(run), Asked(layer="gap", per_class=2), Places(small_twin, workspace), tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_a_fused_network_is_explained_with_the_landmarks_of_the_clip(small_twin, workspace, tmp_path):
+    changes = LOSO | {"source": "untrained", "task": "biovid-bl1-pa4", "fusion": {"frames": 3}}
+    experiment = load_experiment(EXPERIMENTS / "multimodal-fusion.yaml", changes)
+    text = yaml.safe_dump(resolved(experiment), sort_keys=False)
+    extend_bundle(save_small_fused(tmp_path / "fold"), tmp_path / "model", {"experiment.yaml": text.encode()}, {})
+    found = explain_model(str(tmp_path), Asked(per_class=3), Places(small_twin, workspace), tmp_path / "out")
+    assert len(found.pictures) == 6
+    assert found.layer == "scale"  # block5_conv3, weighted by squeeze-and-excitation
+    assert found.pictures[[*PLACES]].dropna().sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-4)
+
+
+def test_a_network_that_reads_several_pictures_is_refused(tmp_path):
+    with pytest.raises(UserError, match="3 pictures at once"):
+        explain_model(str(save_small_fused(tmp_path / "b", "bilstm")), Asked(), Places(tmp_path, tmp_path))
 
 
 def test_the_table_stands_under_its_columns(tmp_path):

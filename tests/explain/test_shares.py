@@ -41,7 +41,7 @@ def maps_of(cams: np.ndarray) -> Maps:
 
 
 def test_maps_are_for_what_the_model_answers_and_in_the_pictures_size():
-    maps = compute_maps(small_network(), patches(), "maps")
+    maps = compute_maps(small_network(), [patches()], "maps")
     assert maps.answered.tolist() == [0, 1]
     assert maps.cams.shape == (2, 8, 8)
     assert (maps.cams[0, :4, :4] == 1).all()
@@ -52,7 +52,7 @@ def test_maps_are_for_what_the_model_answers_and_in_the_pictures_size():
 
 def test_batches_do_not_matter():
     images = np.random.default_rng(0).random((19, 8, 8, 3), dtype=np.float32)
-    whole, part = compute_maps(small_network(), images, "maps"), compute_maps(small_network(), images[16:], "maps")
+    whole, part = compute_maps(small_network(), [images], "maps"), compute_maps(small_network(), [images[16:]], "maps")
     np.testing.assert_allclose(whole.cams[16:], part.cams, atol=1e-6)
 
 

@@ -21,6 +21,8 @@ from transferpain.landmarks.geometry import POINTS
 from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.landmarks.stage import compute_landmarks
+from transferpain.multimodal.inputs import landmark_rows, read_clip
+from transferpain.multimodal.settings import FusionSettings
 from transferpain.progress import note
 from transferpain.run_folder import Places
 from transferpain.sources.preprocessing import Preprocessing
@@ -35,11 +37,20 @@ NO_MESH = np.full((POINTS, 2), np.nan)
 
 
 class Picture(NamedTuple):
-    """One picture: its row of the table, its face, and the mesh in pixels of the face."""
+    """One picture: its row of the table, its face, the mesh in pixels of the face, and the landmarks of its window."""
 
     row: dict
     face: np.ndarray
     points: np.ndarray
+    window: np.ndarray | None = None
+
+
+class Reading(NamedTuple):
+    """How faces and landmarks of videos are read; `fusion` for a network that also reads a window of landmarks."""
+
+    faces: FaceSettings
+    landmarks: LandmarkSettings
+    fusion: FusionSettings | None
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,7 @@ class ChosenPictures:
         table: a row a picture: dataset, subject, clip, frame (its place in the clip) and y (-1: unlabelled).
         faces: uint8 RGB `(pictures, size, size, 3)`, as the network reads them before scaling.
         points: float `(pictures, 478, 2)`, the mesh in pixels of the face; NaN where it was not found.
+        landmarks: float32 `(pictures, *shape)` as a fused network reads them; `None` for others.
         synthetic: whether the data were drawn.
         index: names the data.
     """
@@ -57,6 +69,7 @@ class ChosenPictures:
     table: pd.DataFrame
     faces: np.ndarray
     points: np.ndarray
+    landmarks: np.ndarray | None
     synthetic: bool
     index: str
 
@@ -96,7 +109,10 @@ def choose_pictures(
     if (index.clips.set_index("clip").loc[wanted["file_clip"], "kind"] == "image_rows").all():
         pictures = _images(wanted, index, preprocessing.size, per_class, places, mesh)
     else:
-        pictures = _frames(wanted, index, preprocessing, per_class, places, mesh)
+        faces = FaceSettings(detector=preprocessing.detector, margin=preprocessing.margin, size=preprocessing.size)
+        both = experiment.strategy == "fused" and experiment.fusion.branches == "both"
+        reading = Reading(faces, experiment.landmarks, experiment.fusion if both else None)
+        pictures = _frames(wanted, index, reading, per_class, places, mesh)
     if not pictures:
         raise UserError(
             "There is no picture to explain.",
@@ -104,8 +120,9 @@ def choose_pictures(
             received=f"{wanted['file_clip'].nunique()} clips",
             todo="Name other clips, or check the faces with `transferpain faces`.",
         )
-    rows, faces, points = zip(*pictures, strict=True)
-    return ChosenPictures(pd.DataFrame(rows), np.array(faces), np.array(points), index.synthetic, index.hash)
+    rows, faces, points, windows = zip(*pictures, strict=True)
+    landmarks = None if windows[0] is None else landmark_rows(np.array(windows), experiment.fusion)
+    return ChosenPictures(pd.DataFrame(rows), np.array(faces), np.array(points), landmarks, index.synthetic, index.hash)
 
 
 def spread(count: int, most: int) -> np.ndarray:
@@ -144,43 +161,50 @@ def _thin(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def _frames(
-    wanted: pd.DataFrame, index: Index, preprocessing: Preprocessing, per_class: int, places: Places, mesh: bool
+    wanted: pd.DataFrame, index: Index, reading: Reading, per_class: int, places: Places, mesh: bool
 ) -> list[Picture]:
     """Take frames of videos, or of folders of pictures."""
     clips = pd.concat([_thin(group.drop_duplicates("file_clip"), per_class) for _, group in wanted.groupby("y")])
-    settings = FaceSettings(detector=preprocessing.detector, margin=preprocessing.margin, size=preprocessing.size)
     media = index.clips[index.clips["clip"].isin(clips["file_clip"])]
-    faces = compute_faces(media, places.data_root, settings, places.cache)
+    faces = compute_faces(media, places.data_root, reading.faces, places.cache)
     files = pd.DataFrame({"clip": media["clip"], "faces": faces["faces"], "landmarks": ""})
     if mesh:
-        meshes = compute_landmarks(media, places.data_root, LandmarkSettings(), places.cache)
+        meshes = compute_landmarks(media, places.data_root, reading.landmarks, places.cache)
         files["landmarks"] = meshes["landmarks"]
-    files = files[files["faces"] != ""].set_index("clip")
+    usable = files["faces"] != ""
+    if reading.fusion:
+        usable &= files["landmarks"] != ""
+    files = files[usable].set_index("clip")
     pictures = []
     for y, group in clips[clips["file_clip"].isin(files.index)].groupby("y"):
         most = -(-per_class // len(group))
         of_class = []
         for clip in group.itertuples():
             rows = wanted.loc[(wanted["y"] == y) & (wanted["file_clip"] == clip.file_clip), "row"].to_numpy()
-            of_class += _frames_of_clip(clip, rows, files.loc[clip.file_clip], settings, most)
+            of_class += _frames_of_clip(clip, rows, files.loc[clip.file_clip], reading, most)
         pictures += [of_class[position] for position in spread(len(of_class), per_class)]
     return pictures
 
 
-def _frames_of_clip(clip, rows: np.ndarray, files: pd.Series, settings: FaceSettings, most: int) -> list[Picture]:
+def _frames_of_clip(clip, rows: np.ndarray, files: pd.Series, reading: Reading, most: int) -> list[Picture]:
     """Take at most `most` frames of a clip that show a face: of these rows, or of all (-1)."""
-    faces = read_faces(Path(files["faces"]))
+    faces, settings = read_faces(Path(files["faces"])), reading.faces
     shown = np.flatnonzero(faces.found)
     jpegs = dict(zip(shown.tolist(), faces.jpegs(), strict=True))
     if rows[0] >= 0:
         shown = np.intersect1d(shown, rows)
     mesh = read_landmarks(Path(files["landmarks"])).pixels if files["landmarks"] else ()
+    window = None
+    if reading.fusion:
+        window = read_clip(Path(files["faces"]), Path(files["landmarks"]), settings, reading.fusion.frames).landmarks
+        if not len(window):
+            return []
     pictures = []
     for frame in shown[spread(len(shown), most)].tolist():
         points = NO_MESH
         if frame < len(mesh):
             points = points_in_crop(mesh[frame], faces.boxes[frame], settings.resolved_margin, settings.size)
-        pictures.append(Picture(_row(clip, frame), decode_jpeg(jpegs[frame]), points))
+        pictures.append(Picture(_row(clip, frame), decode_jpeg(jpegs[frame]), points, window))
     return pictures
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.errors import UserError
 from transferpain.explain.chosen import UNLABELLED, ChosenPictures, choose_pictures
 from transferpain.explain.figure import draw_faces, draw_mean_maps, mean_map
 from transferpain.explain.shares import (
@@ -100,12 +101,15 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     Raises:
         UserError: if the model reads no pictures, the layer has no maps, or the data or clips are not there.
     """
-    model = read_picture_model(address, "a network that can be explained")
+    model = read_picture_model(address, "a network that can be explained", landmarks=True)
+    check_reads_one_picture(model)
     chosen = choose_pictures(
         model.folder, model.bundle.manifest, model.preprocessing, asked.clips or "test", asked.per_class, places
     )
     layer = asked.layer or last_map_layer(model.bundle.model)
-    inputs = scale_pixels(chosen.faces.astype(np.float32), model.preprocessing.scaling)
+    inputs = [scale_pixels(chosen.faces.astype(np.float32), model.preprocessing.scaling)]
+    if chosen.landmarks is not None:
+        inputs.append(chosen.landmarks)
     maps = compute_maps(model.bundle.model, inputs, layer)
     synthetic = chosen.synthetic or bool(model.bundle.manifest["synthetic"])
     pictures = _picture_table(chosen, maps, model.bundle.labels).assign(synthetic=synthetic)
@@ -114,6 +118,17 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     found = Explanation(folder, layer, pictures, classes, synthetic)
     _write(found, model, chosen, maps, asked.with_faces)
     return found
+
+
+def check_reads_one_picture(model: PictureModel) -> None:
+    """Refuse a fused network that reads several pictures at once: each map would be one of many."""
+    if len(model.bundle.model.inputs[0].shape) != 4:
+        raise UserError(
+            f"The model in {model.folder} is not a network that can be explained.",
+            rule="It must read one picture of a face, alone or with landmarks.",
+            received=f"a network that reads {model.bundle.model.inputs[0].shape[1]} pictures at once",
+            todo="Name one that was trained with fusion.fusion=dense.",
+        )
 
 
 def _name(model: PictureModel) -> str:

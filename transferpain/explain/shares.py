@@ -38,21 +38,24 @@ def last_map_layer(model: keras.Model) -> str:
     return map_layers(model)[-1]
 
 
-def compute_maps(model: keras.Model, inputs: np.ndarray, layer: str, seed: int = 0) -> Maps:
-    """Compute the maps of scaled pictures `(pictures, size, size, 3)`, and those with random weights beside them.
+def compute_maps(model: keras.Model, inputs: list[np.ndarray], layer: str, seed: int = 0) -> Maps:
+    """Compute the maps of pictures, and those with random weights beside them.
+
+    Args:
+        inputs: scaled pictures `(pictures, size, size, 3)`, and behind them whatever else the model reads of each.
 
     Raises:
         UserError: as `grad_cam`.
     """
     random = randomised(model, seed)
     probabilities, cams, similarity = [], [], []
-    for begin in range(0, len(inputs), BATCH):
-        batch = inputs[begin : begin + BATCH]
-        probabilities.append(np.asarray(model(batch, training=False)))
+    for begin in range(0, len(inputs[0]), BATCH):
+        batch = [given[begin : begin + BATCH] for given in inputs]
+        probabilities.append(np.asarray(model(batch if len(batch) > 1 else batch[0], training=False)))
         answered = probabilities[-1].argmax(axis=1)
         maps = grad_cam(model, batch, layer, answered)
         similarity.append(map_similarity(maps, grad_cam(random, batch, layer, answered)))
-        cams.append(enlarge(maps, inputs.shape[1]))
+        cams.append(enlarge(maps, inputs[0].shape[1]))
     probabilities = np.concatenate(probabilities)
     return Maps(probabilities.argmax(axis=1), probabilities, np.concatenate(cams), np.concatenate(similarity))
 
