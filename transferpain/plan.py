@@ -9,7 +9,7 @@ from transferpain.experiment import Experiment
 from transferpain.protocols import Fold
 from transferpain.run_folder import RunFolder
 from transferpain.sources.origin import Origin
-from transferpain.sources.preprocessing import Preprocessing
+from transferpain.sources.preprocessing import NO_DETECTOR, Preprocessing
 from transferpain.tasks.task import Task
 
 SPLIT_SEED = 0  # one split for all seeds: what differs between seeds is the training, not the subjects
@@ -61,7 +61,7 @@ class Plan:
             faces = self.experiment.faces
             changes = {"size": faces.size, "detector": faces.detector, "margin": faces.resolved_margin}
         else:
-            changes = {"size": self.experiment.images.size, "detector": "none", "margin": 0.0}
+            changes = {"size": self.experiment.images.size, "detector": NO_DETECTOR, "margin": 0.0}
         return self.origin.preprocessing.model_copy(update=changes)
 
     @property

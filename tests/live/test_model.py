@@ -89,6 +89,15 @@ def test_the_face_in_question_is_cropped_and_not_a_larger_one():
     np.testing.assert_array_equal(crop_seen(both, landmarks, FACES), crop_seen(alone, landmarks, FACES))
 
 
+def test_a_network_of_pictures_that_were_faces_already_is_shown_the_face(tmp_path):
+    model = load_live_model(str(save_live_model(tmp_path / "bundle", detector="none")), dtype="float32")
+    picture = drawn_person()
+    landmarks = points_of(picture)
+    face = crop_seen(picture, landmarks[0], FaceSettings(detector="mediapipe", margin=0.2, size=SIZE))
+    means = face.mean(axis=(0, 1)) / 25.5
+    assert model.answer(picture, landmarks) == pytest.approx(np.exp(means) / np.exp(means).sum(), abs=1e-4)
+
+
 def test_a_face_that_the_detector_does_not_see_has_no_answer(tmp_path):
     model = load_live_model(str(save_live_model(tmp_path / "bundle")), dtype="float32")
     (landmarks,) = points_of(drawn_person())

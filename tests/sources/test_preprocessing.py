@@ -34,6 +34,17 @@ def test_wrong_settings_are_refused(wrong):
         Preprocessing(**wrong)
 
 
+def test_faces_are_cut_as_in_training():
+    chosen = Preprocessing(size=96, detector="dlib", margin=0.4).faces
+    assert (chosen.detector, chosen.resolved_margin, chosen.size) == ("dlib", 0.4, 96)
+
+
+def test_for_pictures_that_were_faces_already_a_face_is_cut_as_wide_as_they_are():
+    chosen = Preprocessing(size=48, detector="none", margin=0.0).faces
+    assert (chosen.detector, chosen.size) == ("mediapipe", 48)
+    assert 0 < chosen.resolved_margin < 0.5
+
+
 def test_every_choice_shows_in_the_canonical_string():
     choices = [
         {},

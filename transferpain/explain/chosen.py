@@ -109,9 +109,8 @@ def choose_pictures(
     if (index.clips.set_index("clip").loc[wanted["file_clip"], "kind"] == "image_rows").all():
         pictures = _images(wanted, index, preprocessing.size, per_class, places, mesh)
     else:
-        faces = FaceSettings(detector=preprocessing.detector, margin=preprocessing.margin, size=preprocessing.size)
         both = experiment.strategy == "fused" and experiment.fusion.branches == "both"
-        reading = Reading(faces, experiment.landmarks, experiment.fusion if both else None)
+        reading = Reading(preprocessing.faces, experiment.landmarks, experiment.fusion if both else None)
         pictures = _frames(wanted, index, reading, per_class, places, mesh)
     if not pictures:
         raise UserError(

@@ -50,7 +50,7 @@ def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = No
     model = read_picture_model(address, "a live model", landmarks=True)
     check_answers_frame_by_frame(model)
     bundle, preprocessing = model.bundle, model.preprocessing
-    faces = FaceSettings(detector=preprocessing.detector, margin=preprocessing.margin, size=preprocessing.size)
+    faces = preprocessing.faces
     prepare_detector(faces.detector)
     predict = build_network(model, choose_compute_dtype(dtype)[0], encoder)
 
