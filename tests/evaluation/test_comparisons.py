@@ -147,3 +147,17 @@ def test_a_test_that_was_refused_still_counts_in_its_family():
 
 def test_an_empty_family_says_so():
     assert "no test" in holm("nothing", {}).reason
+
+
+def test_mann_and_whitney_count_the_orders_of_small_groups():
+    test = mann_whitney_test(np.arange(4) + 10.0, np.arange(4.0))
+    assert (test.p, test.method) == (pytest.approx(2 / 70), "exact")  # two of the 70 orders are as extreme
+    assert mann_whitney_test(np.arange(5) + 10.0, np.arange(5.0)).smallest_p == pytest.approx(0.0079, abs=1e-4)
+    tied = mann_whitney_test(np.ones(10), np.ones(10))
+    assert (tied.p, tied.method) == (pytest.approx(1), "approximate")
+
+
+def test_three_against_three_have_no_p():
+    test = mann_whitney_test(np.arange(3) + 10.0, np.arange(3.0))
+    assert test.p is None
+    assert "four and four are the fewest" in test.reason

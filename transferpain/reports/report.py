@@ -13,7 +13,7 @@ from transferpain.evaluation.resampling import read_answers
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
 from transferpain.experiment import Comparison
 from transferpain.leakage.checks import failed
-from transferpain.reports import decisions, figures, score_tables, tables, three_models
+from transferpain.reports import decisions, figures, score_tables, subject_tests, tables, three_models
 from transferpain.reports.facts import RunFacts, read_run
 from transferpain.reports.page import render, write_csv
 from transferpain.store import write_atomically, write_text
@@ -132,9 +132,11 @@ def _write_tables(
     if len(levels):
         write("ordinal", levels, score_tables.ordinal_as_text(levels), "Scores of the ordered levels")
     if gaps:
-        differences = tables.differences(gaps).assign(synthetic=synthetic, warnings=" ".join(warnings))
+        marked = {"synthetic": synthetic, "warnings": " ".join(warnings)}
+        differences = tables.differences(gaps).assign(**marked)
         write("differences", differences, tables.differences_as_text(differences), "Paired differences")
-        write_csv(folder / "mcnemar.csv", _tests(runs, gaps).assign(synthetic=synthetic, warnings=" ".join(warnings)))
+        write_csv(folder / "mcnemar.csv", decisions.mcnemar_tests(*_declared(runs, gaps)).assign(**marked))
+        write_csv(folder / "subject_tests.csv", subject_tests.subject_tests(*_declared(runs, gaps)).assign(**marked))
     for file, rows_of, of_runs in (
         ("classes.csv", tables.per_class, scored),
         ("subjects.csv", tables.per_subject, scored),
@@ -150,8 +152,11 @@ def _write_tables(
             write_csv(folder / file, pd.concat(parts, ignore_index=True))
 
 
-def _tests(runs: Sequence[RunFacts], gaps: Sequence[tuple[Comparison, Interval]]) -> pd.DataFrame:
-    return decisions.mcnemar_tests({run.name: run.predictions for run in runs}, [pair for pair, _ in gaps])
+def _declared(
+    runs: Sequence[RunFacts], gaps: Sequence[tuple[Comparison, Interval]]
+) -> tuple[dict[str, pd.DataFrame], list[Comparison]]:
+    """Return the predictions of each run, and the comparisons that were declared."""
+    return {run.name: run.predictions for run in runs}, [pair for pair, _ in gaps]
 
 
 def _warnings(runs: Sequence[RunFacts]) -> list[tuple[str, str]]:
@@ -179,11 +184,23 @@ def _page(title: str, question: str, runs: Sequence[RunFacts], gaps: Sequence[tu
         levels=score_tables.ordinal_as_text(levels) if len(levels) else None,
         undefined=score_tables.undefined(scored),
         differences=tables.differences_as_text(tables.differences(gaps)) if gaps else None,
-        single_clips=decisions.mcnemar_as_text(_tests(runs, gaps)) if gaps else None,
+        **_tests_as_text(*_declared(runs, gaps)),
         paper_figures=tables.paper_figures(runs),
         decisions=_decisions(runs),
         runs=[_run_view(run) for run in runs],
     )
+
+
+def _tests_as_text(
+    predictions: dict[str, pd.DataFrame], comparisons: Sequence[Comparison]
+) -> dict[str, pd.DataFrame | None]:
+    """Return the tables of tests; `None` where nothing was declared."""
+    if not comparisons:
+        return {"subject_tests": None, "single_clips": None}
+    return {
+        "subject_tests": subject_tests.subject_tests_as_text(subject_tests.subject_tests(predictions, comparisons)),
+        "single_clips": decisions.mcnemar_as_text(decisions.mcnemar_tests(predictions, comparisons)),
+    }
 
 
 def _in_words(run: RunFacts) -> str:
