@@ -7,7 +7,7 @@ from scipy.stats import rankdata
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.errors import UserError
-from transferpain.evaluation.comparisons import holm, mcnemar_test, subject_scores, wilcoxon_test
+from transferpain.evaluation.comparisons import holm, mann_whitney_test, mcnemar_test, subject_scores, wilcoxon_test
 
 # Darwin's cross- and self-fertilised maize (Fisher 1935): the sum of the negative ranks is 24.
 MAIZE = np.array([49, -67, 8, 16, 6, 23, 28, 41, 14, 29, 56, 24, 75, 60, -48])
