@@ -4,6 +4,8 @@ import io
 import json
 import pickle
 import shutil
+import subprocess
+import sys
 import zipfile
 from functools import cache
 
@@ -336,3 +338,12 @@ def test_nothing_of_a_hostile_part_is_run(bundle, capfd):
     plant(bundle, changed(fitted("scaler"), change))
     assert_refused(bundle, "builtins.print")
     assert not capfd.readouterr().out
+
+
+def test_reading_parts_does_not_import_torch():
+    program = (
+        "import sys; from transferpain.sharing.sklearn_part import import_skops; import_skops().loads; "
+        "print('torch' in sys.modules); import torch; print(torch.tensor(1).item())"
+    )
+    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert answer.stdout.split() == ["False", "1"]

@@ -5,13 +5,16 @@ classifiers of this project are made of. Skops also trusts what stands in an obj
 scikit-learn follows the numbers in them without a look at where they lead.
 """
 
+import importlib.abc
 import io
 import json
 import math
 import re
+import sys
 import zipfile
 from importlib.metadata import version
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -125,9 +128,7 @@ def load_part(folder: Path, name: str) -> Any:
     content = path.read_bytes()
     try:
         check_bytes(content)
-        import skops.io
-
-        model = skops.io.loads(content, trusted=list(ASKED_FOR))
+        model = import_skops().loads(content, trusted=list(ASKED_FOR))
         check_columns(model)
     except Exception as error:  # as in check_part; skops and scikit-learn fail in as many ways
         raise refused_part(path, error) from error
@@ -152,6 +153,28 @@ def part_names(manifest: dict) -> list[str]:
     return [name for name in manifest["files"] if re.fullmatch(PART_PATTERN, name)]
 
 
+def import_skops() -> ModuleType:
+    """Import `skops.io` without torch.
+
+    Skops asks scikit-learn for all its estimators; on its way through its own modules scikit-learn would import torch,
+    which takes seconds of a server's start and is needed for none of them.
+    """
+    finder = _WithoutTorch()
+    sys.meta_path.insert(0, finder)
+    try:
+        return importlib.import_module("skops.io")
+    finally:
+        sys.meta_path.remove(finder)
+
+
+class _WithoutTorch(importlib.abc.MetaPathFinder):
+    """Says of torch that it is not installed; what has been imported already stays."""
+
+    def find_spec(self, name: str, path: object, target: object = None) -> None:
+        if name == "torch":
+            raise ModuleNotFoundError("torch is not wanted here", name=name)
+
+
 def part_file(name: str) -> str:
     """Return where a part stands in its bundle."""
     return f"parts/{name}.skops"
@@ -162,9 +185,7 @@ def part_bytes(model: Any) -> bytes:
 
     Skops names arrays by their addresses in memory, and the archive knows the time: both are taken out.
     """
-    import skops.io
-
-    with zipfile.ZipFile(io.BytesIO(skops.io.dumps(model))) as archive:
+    with zipfile.ZipFile(io.BytesIO(import_skops().dumps(model))) as archive:
         schema = json.loads(archive.read(SCHEMA))
         names: dict[str, str] = {}
         schema = _renumber(schema, {}, names)
