@@ -31,6 +31,14 @@ def test_the_encoder_is_converted_once_and_answers_as_keras_does(tmp_path):
     assert file.stat().st_size > 1000
 
 
+@without_amx
+@pytest.mark.slow
+def test_where_nothing_can_be_kept_keras_answers(tmp_path, capsys):
+    (tmp_path / "cache").write_text("no folder")
+    assert converted_encoder(str(save_small_fused(tmp_path / "bundle")), tmp_path / "cache") is None
+    assert "so Keras answers" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("flags", "capability", "keras"),
     [({"amx_bf16"}, None, True), (set(), 8.0, True), ({"avx512_bf16", "avx512_vnni"}, None, False)],

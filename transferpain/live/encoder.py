@@ -30,7 +30,7 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
         cache: a folder; the file stands in `edge/<digest of the model>/`.
 
     Returns:
-        `None` where Keras is faster, or the model cannot be converted.
+        `None` where Keras is faster, the model cannot be converted, or the cache cannot be written.
     """
     if keras_is_fastest(processor_flags(), gpu_capability()):
         return None
@@ -40,7 +40,17 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
         check_encoder(file, digest)
     except UserError:
         note("Converting the network to TensorFlow Lite, once: it takes up to a minute.")
-        rows = export_model(address, file.parent, Wanted((KIND,), os.cpu_count() or 1)).rows
-        if any(row.problem for row in rows if row.part == "encoder"):
-            return None
+        return _convert(address, file)
     return file
+
+
+def _convert(address: str, file: Path) -> Path | None:
+    try:
+        rows = export_model(address, file.parent, Wanted((KIND,), os.cpu_count() or 1)).rows
+    except OSError as error:
+        note(f"It cannot be kept ({error}), so Keras answers.")
+        return None
+    problems = [row.problem for row in rows if row.part == "encoder" and row.problem]
+    if problems:
+        note(f"It cannot be converted ({problems[0]}), so Keras answers.")
+    return None if problems else file
