@@ -2,11 +2,14 @@
 
 import os
 import stat
+import sys
 import threading
 import time
 
 import pytest
 
+from transferpain import store
+from transferpain.process import Stopped
 from transferpain.store import (
     checksum_path,
     file_hash,
@@ -15,6 +18,7 @@ from transferpain.store import (
     one_process,
     read_json,
     remove_leftovers,
+    temporary_folder,
     write_atomically,
     write_checked,
     write_json,
@@ -55,6 +59,47 @@ def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path):
         write_atomically(path, fail)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def write_a_file(path):
+    write_atomically(path, lambda temporary: temporary.write_text("whole"))
+
+
+def write_a_folder(path):
+    with temporary_folder(path.parent) as folder:
+        (folder / "part").write_text("whole")
+        folder.rename(path)
+
+
+@pytest.mark.parametrize("write", [write_a_file, write_a_folder])
+def test_a_stop_before_any_line_leaves_no_temporary(write, tmp_path):
+    lines = 0
+
+    def trace(frame, event, _):
+        nonlocal lines
+        if frame.f_code.co_filename != store.__file__:
+            return None
+        if event == "line":
+            lines += 1
+            if lines == stopped_at:
+                raise Stopped
+        return trace
+
+    for stopped_at in range(1, 100):
+        lines = 0
+        path = tmp_path / str(stopped_at) / "result"
+        sys.settrace(trace)
+        try:
+            write(path)
+        except Stopped:
+            pass
+        finally:
+            sys.settrace(None)
+        assert not list(tmp_path.rglob(f"{store.TEMPORARY}*")), f"stopped before line {stopped_at}"
+        if lines < stopped_at:
+            break
+    assert 5 < stopped_at < 99
+    assert path.exists()
 
 
 def test_written_files_are_readable_by_others(tmp_path):

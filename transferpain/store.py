@@ -4,7 +4,8 @@ import fcntl
 import hashlib
 import json
 import os
-import tempfile
+import secrets
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -41,9 +42,7 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     The temporary name keeps the suffix of `path`, because some writers add their own.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=TEMPORARY, suffix=path.suffix)
-    os.close(handle)
-    temporary = Path(name)
+    temporary = _temporary_name(path.parent, path.suffix)
     try:
         write(temporary)
         with open(temporary, "rb") as file:
@@ -52,6 +51,23 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Make an empty folder in `parent`, and remove it in the end unless it was renamed."""
+    parent.mkdir(parents=True, exist_ok=True)
+    folder = _temporary_name(parent)
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary_name(parent: Path, suffix: str = "") -> Path:
+    # Only a name: what makes the file stands inside a `try`, so that no Ctrl-C can fall between the two.
+    return parent / f"{TEMPORARY}{secrets.token_hex(8)}{suffix}"
 
 
 def remove_leftovers(folder: Path) -> None:

@@ -32,7 +32,7 @@ import numpy as np
 from transferpain.errors import UserError
 from transferpain.sharing.guard import Refused, check_config, check_model_file
 from transferpain.sharing.manifest import facts_of, manifest_hash, not_a_bundle, read_manifest, write_manifest
-from transferpain.store import read_json, write_json
+from transferpain.store import read_json, temporary_folder, write_json
 
 if TYPE_CHECKING:
     import keras
@@ -126,14 +126,9 @@ def write_bundle_folder(folder: Path, write: Callable[[Path], object]) -> str:
 
     An older folder goes only when the new one is complete; a failure leaves nothing behind.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
-    try:
+    with temporary_folder(folder.parent) as temporary:
         write(temporary)
-        temporary.chmod(0o755)
         _replace_folder(folder, temporary)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     return manifest_hash(folder)
 
 

@@ -27,7 +27,7 @@ from transferpain.sharing.manifest import (
 from transferpain.sharing.terms import check_may_be_shared
 from transferpain.sharing.training_log import read_log
 from transferpain.sharing.verify import check_contents
-from transferpain.store import read_json
+from transferpain.store import read_json, temporary_folder
 
 WEB = ("http://", "https://")
 HUB = "hf://"
@@ -53,19 +53,14 @@ def fetch_model(address: str, folder: Path | None, workspace: Path) -> Path:
     """
     place, digest = split_digest(address)
     parent = workspace / "weights" if folder is None else folder.parent
-    parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=parent, prefix=".partial-"))
-    try:
+    with temporary_folder(parent) as temporary:
         copy_from(place, temporary, workspace / "cache" / "downloads")
         manifest = read_complete(temporary)
         received = check_digest(temporary, digest)
         check_contents(temporary, manifest)
         target = folder or parent / checked_name(manifest)
         if not is_there(target, received):
-            temporary.chmod(0o755)
             temporary.rename(target)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
     if digest is None and place.startswith((*WEB, HUB)):
         note(f"warning: nothing proves where this model comes from; pin it with {place}#sha256={received}")
     return target

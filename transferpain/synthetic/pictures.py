@@ -1,12 +1,12 @@
 """Writes clips as folders of pictures. A folder has its name only when everything is in it."""
 
-import shutil
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
+
+from transferpain.store import temporary_folder
 
 
 def write_pictures(folder: Path, names: Iterable[str], frames: Iterable[np.ndarray]) -> None:
@@ -25,11 +25,6 @@ def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary folder beside `folder`, and rename it; a folder that is there is left as it is."""
     if folder.exists():
         return
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".partial-"))
-    try:
+    with temporary_folder(folder.parent) as temporary:
         write(temporary)
-        temporary.chmod(0o755)
         temporary.rename(folder)
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)

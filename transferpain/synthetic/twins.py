@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from transferpain.errors import UserError
-from transferpain.store import read_json, write_json
+from transferpain.store import TEMPORARY, read_json, write_json
 from transferpain.synthetic.ai4pain import plan_ai4pain, write_ai4pain
 from transferpain.synthetic.biovid import plan_biovid, write_biovid
 from transferpain.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC
@@ -68,7 +68,7 @@ def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callabl
         return
     if (folder / UNFINISHED_MARK).is_file():
         _require_equal(folder, UNFINISHED_MARK, facts)
-        for torn in list(folder.rglob(".partial-*")):
+        for torn in list(folder.rglob(f"{TEMPORARY}*")):
             shutil.rmtree(torn) if torn.is_dir() else torn.unlink(missing_ok=True)
     elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError(
