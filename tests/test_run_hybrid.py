@@ -21,7 +21,7 @@ from transferpain.hybrid.settings import TITLES
 from transferpain.leakage.checks import failed, read_checks
 from transferpain.run_folder import THREE_MODELS, Places, RunFolder
 from transferpain.run_hybrid import check_subjects, clip_answers, shared_work
-from transferpain.runner import make_plan
+from transferpain.runner import make_plan, run_experiment
 from transferpain.sharing.bundle import read_bundle
 from transferpain.store import read_json
 from transferpain.synthetic.settings import TwinSettings
@@ -70,16 +70,16 @@ def plan_of(places: Places, **changes):
 
 
 @pytest.mark.slow
-def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(places, tmp_path):
+def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(places):
     plans = [
         plan_of(places),
         plan_of(places, name="other", head=TINY["head"] | {"verdict": "cnn"}),
         plan_of(places, training={"epochs": 2}),
     ]
-    folders = [shared_work(plan, plan.folds[0], 0, tmp_path).folder for plan in plans]
+    folders = [shared_work(plan, plan.folds[0], 0, places).folder for plan in plans]
     assert folders[0] == folders[1] != folders[2]
-    assert shared_work(plans[0], plans[0].folds[0], 1, tmp_path).folder != folders[0]
-    assert shared_work(plans[0], plans[0].folds[1], 0, tmp_path).folder != folders[0]
+    assert shared_work(plans[0], plans[0].folds[0], 1, places).folder != folders[0]
+    assert shared_work(plans[0], plans[0].folds[1], 0, places).folder != folders[0]
 
 
 @pytest.mark.slow
@@ -87,6 +87,27 @@ def test_too_few_subjects_are_found_before_anything_is_trained(places):
     plan = plan_of(places, head={"boosting": {"folds": 5}})
     with pytest.raises(UserError, match=r"(?s)sets too few training subjects aside.*5 subjects with pain"):
         check_subjects(plan)
+
+
+@pytest.mark.slow
+def test_tables_of_another_tool_take_the_place_of_proxies(places):
+    """Each frame of the twin gets a number that tells its label, so that trees on them alone are always right."""
+    for clip, rows in plan_of(places).units.groupby("file_clip"):
+        pain = rows.sort_values("row")["y"].fillna(0).astype(int)
+        lines = [f"{number},0.9,1,{4 * value}.0,0.5" for number, value in enumerate(pain, start=1)]
+        table = places.data_root / "openface" / f"{Path(clip).name}.csv"
+        table.parent.mkdir(exist_ok=True)
+        table.write_text("\n".join(["frame,confidence,success,AU04_r,AU12_r", *lines]) + "\n", encoding="utf-8")
+    head = TINY["head"] | {"verdict": "units", "action_units": "openface"}
+    experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", TINY | {"head": head})
+    run = run_experiment(experiment, EXPERIMENTS, places)
+    predictions = run.predictions()
+    assert predictions["y_pred"].eq(predictions["y_true"]).all()
+    stated = read_bundle(run.model).manifest["hybrid"]
+    assert (stated["estimator"], stated["units"]) == ("openface", [4, 12])
+    again = plan_of(places, head=head).run.path
+    table.write_text(table.read_text().replace("0.5", "0.6"), encoding="utf-8")
+    assert plan_of(places, head=head).run.path != again == run.path
 
 
 @pytest.mark.slow

@@ -156,8 +156,9 @@ def three_models_stages(experiment: Experiment, frames: int, folds: list[Fold]) 
         for rows, columns in ((alone, len(UNITS)), (both, len(UNITS) + width)):
             steps += rows * (columns if boosting.columns == "all" else columns**0.5) * levels
     trainings = len(folds) * len(experiment.seeds)
+    mesh = Stage(experiment.name, "action units", f"{frames} frames", frames / MESH_RATE, frames * BYTES_A_MESH)
     return [
-        Stage(experiment.name, "action units", f"{frames} frames", frames / MESH_RATE, frames * BYTES_A_MESH),
+        *([mesh] if experiment.head.action_units is None else []),
         Stage(
             experiment.name,
             "gradient boosting",

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.action_units.frames import frame_units
+from transferpain.action_units.from_tables import FrameUnits, table_units, tables_hash
 from transferpain.action_units.proxy import COEFFICIENTS, PROXY, UNITS
 from transferpain.cost import Meter
 from transferpain.errors import UserError
@@ -68,15 +69,15 @@ def run_hybrid(plan: Plan, places: Places, meter: Meter) -> None:
     """Fit the three models, every fold with every seed, and finish the run with the verdicts that it asks for."""
     check_subjects(plan)
     faces, _ = media_of(plan, places)
-    intensities = frame_units(plan.clips, plan.units, plan.index.data_root, places.cache)
+    measured = action_units_of(plan, places)
     meter.save()
     record_facts(plan, faces)
     for fold, seed in unfinished(plan):
-        work = shared_work(plan, fold, seed, places.cache)
+        work = shared_work(plan, fold, seed, places)
         waiting = partial(note, f"{plan.experiment.name}: another process fits the models of {fold.name}; waiting")
         with one_process(work.folder.with_suffix(".lock"), waiting):
             if not is_intact(work.answers):
-                fit_shared(plan, fold, seed, faces, intensities, work)
+                fit_shared(plan, fold, seed, faces, measured, work)
         close_fold(plan, fold, seed, work)
         meter.save()
     finish(plan, faces, None)
@@ -97,18 +98,26 @@ def check_subjects(plan: Plan) -> None:
             )
 
 
-def shared_work(plan: Plan, fold: Fold, seed: int, cache: Path) -> SharedWork:
+def action_units_of(plan: Plan, places: Places) -> FrameUnits:
+    """Return the action units of the frames: from the tables that the experiment names, else proxies."""
+    folder = plan.experiment.head.action_units
+    if folder is not None:
+        return table_units(plan.clips, plan.units, places.data_root / folder)
+    return FrameUnits(PROXY, UNITS, frame_units(plan.clips, plan.units, plan.index.data_root, places.cache))
+
+
+def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork:
     """Return where a fold's models stand; the name covers everything that they depend on."""
     experiment = resolved(plan.experiment)
     settings = {key: value for key, value in experiment.items() if key not in NO_DIFFERENCE}
     settings["head"] = settings["head"] | {"verdict": None}
-    data = [plan.task.hash, plan.index.hash, plan.origin.hash, fingerprint(read_json(COEFFICIENTS))]
-    return SharedWork(cache / "hybrid" / fingerprint([settings, data, fold.name, seed]))
+    folder = plan.experiment.head.action_units
+    measured = fingerprint(read_json(COEFFICIENTS)) if folder is None else tables_hash(places.data_root / folder)
+    data = [plan.task.hash, plan.index.hash, plan.origin.hash, measured]
+    return SharedWork(places.cache / "hybrid" / fingerprint([settings, data, fold.name, seed]))
 
 
-def fit_shared(
-    plan: Plan, fold: Fold, seed: int, faces: pd.DataFrame, intensities: np.ndarray, work: SharedWork
-) -> None:
+def fit_shared(plan: Plan, fold: Fold, seed: int, faces: pd.DataFrame, measured: FrameUnits, work: SharedWork) -> None:
     """Fit a fold's models and keep them in the cache; an interrupted training goes on from its last epoch."""
     import_tensorflow()
     from transferpain.sources.backbones import with_classes
@@ -119,13 +128,15 @@ def fit_shared(
     experiment, preprocessing = plan.experiment, plan.preprocessing
     source = plan.origin.load().model
     start = with_classes(source, len(plan.task.classes), preprocessing.size, seed, experiment.cut)
-    frames = Frames(plan.units, pictures_of(plan, faces, None), intensities)
+    frames = Frames(plan.units, pictures_of(plan, faces, None), measured)
     work.folder.mkdir(parents=True, exist_ok=True)
     trained = train_hybrid(experiment, start, preprocessing, frames, (fold, seed), work.folder)
     kept = {"synthetic": plan.synthetic}
     save_bundle(work.model, trained.network, preprocessing.model_dump(), plan.task.classes, kept)
     thresholds = {name: one.value for name, one in trained.fitted.thresholds.items()}
-    stated = HybridFacts(embedding=experiment.cut, units=UNITS, estimator=PROXY.name, thresholds=thresholds)
+    stated = HybridFacts(
+        embedding=experiment.cut, units=measured.numbers, estimator=measured.estimator.name, thresholds=thresholds
+    )
     save_models(trained.fitted, stated, work.model)
     write_atomically(work.history, lambda path: trained.training.history.to_csv(path, index=False))
     write_json(work.facts, trained.facts)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from transferpain.action_units.from_tables import tables_hash
 from transferpain.chosen_source import (
     check_is_normalized,
     check_is_source,
@@ -34,7 +35,7 @@ from transferpain.run_folder import FORGETTING, TRANSFERABILITY, Places, RunFold
 from transferpain.run_fusion import run_fused
 from transferpain.sharing.manifest import split_digest
 from transferpain.sources.origin import BUILT, Origin, built_origin, bundle_origin
-from transferpain.store import write_atomically, write_json, write_text
+from transferpain.store import fingerprint, write_atomically, write_json, write_text
 from transferpain.tasks.targets import clip_targets
 from transferpain.units import labelled_units, split_units
 
@@ -57,7 +58,10 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
     check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
     if experiment.probe_source:
         check_source_has_rows(experiment, folder)
-    name = f"{experiment.name}-{experiment_hash(experiment, task.hash, index.hash, origin.hash)}"
+    inputs = index.hash
+    if experiment.strategy == "hybrid" and experiment.head.action_units is not None:
+        inputs = fingerprint([inputs, tables_hash(places.data_root / experiment.head.action_units)])
+    name = f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}"
     return Plan(experiment, task, index, clips, units, folds, origin, RunFolder(places.runs / name))
 
 

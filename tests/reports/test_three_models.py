@@ -2,6 +2,7 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
+from transferpain.action_units.proxy import PROXY
 from transferpain.reports.facts import read_run
 from transferpain.reports.report import write_report
 from transferpain.reports.three_models import importance, note, thresholds, view
@@ -19,6 +20,7 @@ def facts(threshold: float, fall: float, covered: float) -> dict:
             name: {"4": {"mean": fall, "deviation": 0.01}, "43": {"mean": 2 * fall, "deviation": 0.01}}
             for name in ("units", "hybrid")
         },
+        "estimator": PROXY.title,
     }
 
 
@@ -63,9 +65,16 @@ def test_the_network_alone_reads_no_action_units(tmp_path):
 def test_the_page_shows_them_and_calls_them_proxies(by_units, tmp_path):
     page = write_report("report", "Title", "", [by_units], (), tmp_path / "reports")
     text = page.read_text(encoding="utf-8")
-    for part in ("Thresholds", "AU43 (proxy)", "The answers of: Action units only.", "max_depth 3"):
+    for part in ("Thresholds", "AU43 (proxy, unvalidated)", "The answers of: Action units only.", "max_depth 3"):
         assert part in text
     assert {"thresholds.csv", "importance.csv"} <= {path.name for path in page.parent.iterdir()}
+
+
+def test_the_action_units_of_another_tool_are_no_proxies(by_units):
+    run = read_run(by_units)
+    for one in run.three_models.values():
+        one["estimator"] = "py-feat"
+    assert view(run)["importance"]["Action unit"].tolist() == ["AU43", "AU4"]
 
 
 def test_other_strategies_have_none(tmp_path):

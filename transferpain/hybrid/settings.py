@@ -40,6 +40,7 @@ class HybridHead(BaseModel):
 
     Attributes:
         verdict: whose answers are the run's.
+        action_units: a folder below the data root with another tool's tables, `<clip>.csv`; `None`: proxies.
         boosting: of both classifiers; its objective is also the network's threshold's.
     """
 
@@ -47,4 +48,5 @@ class HybridHead(BaseModel):
 
     kind: Literal["hybrid"]
     verdict: Literal["units", "cnn", "hybrid"] = "hybrid"
+    action_units: str | None = None
     boosting: BoostingSettings = BoostingSettings()

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from transferpain.action_units.proxy import PROXY, standing
 from transferpain.hybrid.settings import TITLES
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.tables import number
@@ -82,11 +83,12 @@ def importance(run: RunFacts) -> pd.DataFrame:
     return table.sort_values("fall", ascending=False, ignore_index=True)
 
 
-def importance_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the importances as text, without the run's name."""
+def importance_as_text(table: pd.DataFrame, estimator: str) -> pd.DataFrame:
+    """Return the importances as text, without the run's name; proxies with what a check on real faces found."""
+    found = standing() if estimator == PROXY.title else {}
     return pd.DataFrame(
         {
-            "Action unit": [f"AU{unit} (proxy)" for unit in table["unit"]],
+            "Action unit": [f"AU{unit} (proxy, {found[unit]})" if found else f"AU{unit}" for unit in table["unit"]],
             "Fall of the AUC": [number(value, signed=True) for value in table["fall"]],
             "Least": [number(value, signed=True) for value in table["least"]],
             "Largest": [number(value, signed=True) for value in table["largest"]],
@@ -109,9 +111,11 @@ def view(run: RunFacts) -> dict[str, Any] | None:
     if not run.three_models:
         return None
     worth = importance(run)
+    estimator = next(iter(run.three_models.values()))["estimator"]
     return {
         "thresholds": thresholds_as_text(thresholds(run)),
-        "importance": importance_as_text(worth) if len(worth) else None,
+        "importance": importance_as_text(worth, estimator) if len(worth) else None,
+        "estimator": estimator,
     }
 
 

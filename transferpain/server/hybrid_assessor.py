@@ -83,5 +83,5 @@ def check_fits(stated: HybridFacts, bundle: Bundle, folder: Path) -> None:
             rule=f"They tell two classes apart by the {PROXY.name} of {', '.join(f'AU{unit}' for unit in UNITS)}, and "
             "by an embedding of their network.",
             received=f"{len(bundle.labels)} classes, {stated.estimator}, {units}, layer {stated.embedding}",
-            todo="Use a bundle of the version of transferpain that runs here.",
+            todo="Use a bundle of the version that runs here, whose trees read proxies and no other tool's tables.",
         )

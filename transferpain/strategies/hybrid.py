@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from transferpain.action_units.proxy import UNITS
+from transferpain.action_units.from_tables import FrameUnits
 from transferpain.experiment import Experiment
 from transferpain.features.compute import choose_compute_dtype
 from transferpain.hybrid.models import FittedModels, Measured, fit_models
@@ -28,12 +28,12 @@ class Frames:
 
     Attributes:
         units, pictures: as for `train_network`.
-        intensities: float64 `(frames, action units)`, NaN where none were measured.
+        action_units: of these frames.
     """
 
     units: pd.DataFrame
     pictures: Pictures
-    intensities: np.ndarray
+    action_units: FrameUnits
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,8 @@ class TrainedHybrid:
         fitted: what stands on it, and beside it.
         training: the network's.
         answers: a row a test frame: `units`, `cnn` and `hybrid`, P(pain) by each model, NaN where it could not look.
-        facts: thresholds, what the searches chose, coverages, importance of each action unit; JSON types.
+        facts: thresholds, what the searches chose, coverages, importance of each action unit,
+            whose they are; JSON types.
     """
 
     network: keras.Model
@@ -68,7 +69,7 @@ def train_hybrid(
     Args:
         start, preprocessing, folder: as for `train_network`.
     """
-    units, pictures, intensities = frames.units, frames.pictures, frames.intensities
+    units, pictures, measured = frames.units, frames.pictures, frames.action_units
     fold, seed = fold_and_seed
     tuned = experiment.model_copy(update={"strategy": "full"})
     trained = train_network(tuned, start, preprocessing, units, pictures, fold_and_seed, folder)
@@ -76,7 +77,7 @@ def train_hybrid(
     learned = np.union1d(fold.train, fold.selection)
     rows = np.union1d(learned, fold.test)
     embedding, cnn = look_at(embedder, preprocessing, pictures, rows)
-    faces = Measured(intensities[rows], embedding, cnn)
+    faces = Measured(measured.intensities[rows], embedding, cnn)
     training, testing = np.isin(rows, learned), np.isin(rows, fold.test)
     is_pain = units["y"].iloc[rows].to_numpy(dtype=float, na_value=np.nan) == 1
     labelled = units["y"].iloc[rows].notna().to_numpy()
@@ -91,8 +92,9 @@ def train_hybrid(
     )
     answers = pd.DataFrame(fitted.answers(faces.rows(testing)))
     known = testing & labelled
-    importance = fitted.importance(faces.rows(known), is_pain[known], UNITS, state)
-    return TrainedHybrid(trained.model, fitted, trained.training, answers, describe(fitted, answers, importance))
+    importance = fitted.importance(faces.rows(known), is_pain[known], measured.numbers, state)
+    facts = describe(fitted, answers, importance) | {"estimator": measured.estimator.title}
+    return TrainedHybrid(trained.model, fitted, trained.training, answers, facts)
 
 
 def describe(fitted: FittedModels, answers: pd.DataFrame, importance: dict) -> dict:
