@@ -174,3 +174,11 @@ def test_each_frame_goes_through_the_same_picture_branch(vgg16):
     for frame in (0, 1):
         frames = np.asarray(whole([images, landmarks]))[:, frame]
         np.testing.assert_allclose(frames, np.asarray(single(images[:, frame])), rtol=1e-3, atol=1e-4)
+
+
+def test_after_thirty_steps_it_answers_as_it_learned():
+    model = build_landmark_branch(SHORT, classes=2, seed=0)
+    _, landmarks = inputs(batch=16)
+    for _ in range(30):
+        learned = np.asarray(model(landmarks, training=True))
+    assert np.abs(answer(model, landmarks) - learned).max() < 0.03
