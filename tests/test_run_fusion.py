@@ -110,6 +110,7 @@ def test_the_demonstration_compares_each_ablation_with_the_whole():
     batch = load_batch(EXPERIMENTS / "multimodal-fusion-demo.yaml", Places(Path("data"), Path()), [])
     members = {experiment.name: experiment for experiment in batch.experiments}
     whole = members.pop("fused")
+    assert members.pop("random-frames").protocol.allow_leakage
     assert {experiment.strategy for experiment in members.values()} == {"fused"}
     compared = {name for pair in batch.comparisons for name in (pair.better, pair.worse)}
     assert compared == {*members, "fused"}
@@ -123,8 +124,21 @@ def test_the_demonstration_compares_each_ablation_with_the_whole():
         expected = getattr(whole, part).model_copy(update=changes)
         assert members[name] == whole.model_copy(update={"name": name, part: expected})
     assert members["boosting"].head.kind == "adaboost"
-    assert members["random-clips"].protocol.allow_leakage
     assert whole.protocol.kind == "stratified_group_kfold"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("branches", "frames"), [("both", 2), ("images", 2), ("landmarks", 1)])
+def test_the_papers_split_deals_out_the_frames_of_a_clip(small_twin, tmp_path, branches, frames):
+    leaky = "protocol={kind: random_frames, allow_leakage: true, folds: 2, selection_share: 0.5}"
+    changed = fused(*SETTINGS, leaky, "head={kind: dense}", f"fusion.branches={branches}")
+    plan = make_plan(changed, EXPERIMENTS, Places(small_twin, tmp_path))
+    assert len(plan.units) == frames * len(plan.clips)
+    assert plan.units["clip"].is_unique
+    if frames == 2:
+        assert plan.units.groupby("file_clip")["row"].agg(list).tolist() == [[0, 1]] * len(plan.clips)
+        tested = [set(plan.units["file_clip"].iloc[fold.test]) for fold in plan.folds]
+        assert tested[0] & tested[1]  # neighbouring frames on both sides
 
 
 def test_frames_without_landmarks_do_not_count_as_found():

@@ -7,7 +7,7 @@ import pandas as pd
 from transferpain.cost import Meter
 from transferpain.errors import UserError
 from transferpain.landmarks.stage import compute_landmarks
-from transferpain.multimodal.inputs import UNREADABLE, Clip, read_clip
+from transferpain.multimodal.inputs import UNREADABLE, Clip, one_frame, read_clip
 from transferpain.plan import Plan
 from transferpain.protocols import Fold
 from transferpain.quiet import import_tensorflow
@@ -43,7 +43,9 @@ def run_fused(
     record_facts(plan, stage)
     if unfinished:
         import_tensorflow()
-        train(plan, [clips[name] for name in plan.units["file_clip"]], unfinished, meter)
+        axis, named = plan.experiment.fusion.axis, zip(plan.units["file_clip"], plan.units["row"], strict=True)
+        read = [clips[name] if row < 0 else one_frame(clips[name], row, axis) for name, row in named]
+        train(plan, read, unfinished, meter)
     finish(plan, stage, None)
 
 

@@ -65,13 +65,27 @@ def dataset_units(experiment: Experiment, task: Task, dataset: str, places: Plac
         # Of two datasets only those with labelled frames can be cut; of one it is a mistake to ask for it.
         if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
             index = cut_sequences(index, task.rule_for(dataset).column, frames)
-        units = label_clips(task, index, experiment.training.label_mode)
-        return index, units.assign(file_clip=units["clip"], row=-1)
+        units = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
+        units = units.assign(file_clip=units["clip"])
+        return index, each_frame(units, experiment.fusion.frames) if deals_out_frames(experiment) else units
     units = label_frames(task, index)
     place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
     units = units.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
     names = units["file_clip"] + "/" + units["frame"].astype(str).str.zfill(3)
     return index, units.drop(columns="frame").assign(clip=names)
+
+
+def deals_out_frames(experiment: Experiment) -> bool:
+    """Tell whether the frames of a clip are dealt out one by one, as El-Ghaish does: they leak into each other."""
+    fused = experiment.strategy == "fused" and not experiment.fusion.reads_whole_clips(experiment.fusion.branches)
+    return fused and experiment.protocol.kind == "random_frames"
+
+
+def each_frame(units: pd.DataFrame, frames: int) -> pd.DataFrame:
+    """Return a row for each frame of a window over the clip; `row` is its place there."""
+    rows = units.loc[units.index.repeat(frames)].reset_index(drop=True)
+    places = rows.groupby("file_clip").cumcount()
+    return rows.assign(row=places, clip=rows["clip"] + "/" + places.astype(str).str.zfill(3))
 
 
 def join_indexes(trained: Index, tested: Index) -> Index:

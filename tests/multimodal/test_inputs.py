@@ -5,7 +5,7 @@ from tests.multimodal.recorded import BOX, SIZE, face_points, write_recording
 from transferpain.faces.crop import decode_jpeg
 from transferpain.faces.settings import FaceSettings
 from transferpain.landmarks.geometry import place
-from transferpain.multimodal.inputs import landmark_rows, read_clip
+from transferpain.multimodal.inputs import landmark_rows, one_frame, read_clip
 from transferpain.multimodal.settings import FusionSettings
 
 FACES = FaceSettings(detector="mediapipe", margin=0.0, size=SIZE)
@@ -32,6 +32,15 @@ def test_a_frame_without_face_or_landmarks_is_stood_for(tmp_path, frames, faces,
     share = SIZE / (BOX[2] - BOX[0])
     expected = (points[standing] - (BOX[0], BOX[1], 0) + (0.5, 0.5, 0)) * share - (0.5, 0.5, 0)
     np.testing.assert_allclose(clip.landmarks, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize(("axis", "traced"), [("time", [0, 1, 2, 3]), ("points", [2])])
+def test_one_frame_is_read_with_the_landmarks_of_all(tmp_path, axis, traced):
+    shown, mesh, _ = write_recording(tmp_path, list(range(8)), [0, 1, 2, 4, 6, 7], 8)
+    clip = read_clip(shown, mesh, FACES, 4)
+    one = one_frame(clip, 2, axis)
+    assert (one.jpegs, one.frames.tolist(), one.found.tolist()) == (clip.jpegs[2:3], [clip.frames[2]], [False])
+    np.testing.assert_array_equal(one.landmarks, clip.landmarks[traced])
 
 
 def test_a_clip_without_any_such_frame_has_nothing_to_read(tmp_path):

@@ -1,6 +1,6 @@
 """From a clip's faces and landmarks to the window of frames that the fused network reads."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +69,18 @@ def read_clip(faces: Path, landmarks: Path, settings: FaceSettings, length: int)
         np.stack([_in_crop(pixels[frame], shown.boxes[frame], settings) for frame in standing]),
         int(found.sum()),
     )
+
+
+def one_frame(clip: Clip, at: int, axis: str) -> Clip:
+    """Return what the network reads of one frame of a window: its picture, and the landmarks of all frames.
+
+    Args:
+        at: the frame's place in the window.
+        axis: as in `FusionSettings`; along `points` it reads that frame's landmarks alone.
+    """
+    one = slice(at, at + 1)
+    landmarks = clip.landmarks if axis == "time" else clip.landmarks[one]
+    return replace(clip, frames=clip.frames[one], found=clip.found[one], jpegs=clip.jpegs[one], landmarks=landmarks)
 
 
 def landmark_rows(pixels: np.ndarray, settings: FusionSettings) -> np.ndarray:
