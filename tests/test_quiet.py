@@ -43,6 +43,7 @@ def test_the_last_of_overlapping_threads_restores_the_descriptor(capfd):
     assert capfd.readouterr().err == "signal\n"
 
 
+@pytest.mark.slow
 def test_tensorflow_comes_without_a_word():
     script = (
         "from transferpain.quiet import import_tensorflow; import_tensorflow(); import keras; print(keras.__version__)"

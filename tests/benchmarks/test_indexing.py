@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from benchmarks.indexing import in_own_process, write_biovid, write_fer2013, write_unbc
 from transferpain.datasets.ferplus import read_images
@@ -21,6 +22,7 @@ def test_the_trees_are_what_the_readers_expect(tmp_path):
     assert len(np.unique(read_images(tmp_path))) == 256
 
 
+@pytest.mark.slow
 def test_memory_is_the_child_s_own(tmp_path):
     held = np.ones(MEGABYTES << 20, np.uint8)
     assert in_own_process(count_nothing, tmp_path, tmp_path).gigabytes < held.nbytes / 1e9

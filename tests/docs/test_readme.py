@@ -6,6 +6,7 @@ from pathlib import Path
 
 import cv2
 import keras
+import pytest
 
 from transferpain.sharing.probe import drawn_faces
 from transferpain.store import read_json
@@ -13,6 +14,7 @@ from transferpain.store import read_json
 README = Path(__file__).parents[2] / "README.md"
 
 
+@pytest.mark.slow
 def test_a_shared_model_embeds_a_face_and_names_the_emotions(tmp_path, monkeypatch, capsys):
     (program,) = re.findall(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
     (folder,) = re.findall(r'Path\("(.*)"\)', program)

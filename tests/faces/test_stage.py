@@ -153,6 +153,7 @@ def test_other_data_under_the_same_names_shares_nothing(data_root, tmp_path):
     assert one["key"][0] != other["key"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", [{"size": 64}, {"margin": 0.1}, {"detector": "dlib"}])
 def test_other_settings_are_other_faces(data_root, tmp_path, change):
     cache = tmp_path / "cache"

@@ -113,6 +113,7 @@ def test_renamed_folders_and_pictures_keep_their_faces(tmp_path):
     pd.testing.assert_frame_equal(faces_of(read_index("mintpain", tmp_path), tmp_path / "cache"), before)
 
 
+@pytest.mark.slow
 def test_pictures_in_another_order_are_other_faces(tmp_path):
     folder = write_sweep(tmp_path, "Sub1", 1, [FACE, WALL])
     before = faces_of(read_index("mintpain", tmp_path), tmp_path / "cache")
@@ -122,6 +123,7 @@ def test_pictures_in_another_order_are_other_faces(tmp_path):
     assert read_faces(after["faces"][0]).found.tolist() == [False, True]
 
 
+@pytest.mark.slow
 def test_a_mended_picture_is_used(tmp_path):
     folder = write_sweep(tmp_path, "Sub1", 1, [FACE, HALF])
     index = read_index("mintpain", tmp_path)

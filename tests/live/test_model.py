@@ -105,6 +105,7 @@ def test_a_face_that_the_detector_does_not_see_has_no_answer(tmp_path):
     assert model.answer(drawn_person(), landmarks[None] + 1000) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("axis", ["time", "points"])
 def test_a_fused_network_answers_to_the_picture_and_the_landmarks_up_to_it(tmp_path, axis):
     folder = save_small_fused(tmp_path / "bundle", axis=axis)
