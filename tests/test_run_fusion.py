@@ -19,7 +19,7 @@ from transferpain.leakage.checks import read_checks
 from transferpain.multimodal.inputs import UNREADABLE, Clip
 from transferpain.overrides import parse_overrides
 from transferpain.plan import Plan
-from transferpain.run_folder import Places
+from transferpain.run_folder import Places, RunFolder
 from transferpain.run_fusion import NOTHING_FOUND, found_in_both, run_fused
 from transferpain.runner import make_plan
 from transferpain.sharing.sklearn_part import load_part
@@ -72,14 +72,13 @@ def test_killed_between_its_phases_a_fold_ends_with_the_same_answers(small_twin,
     assert not list(plan.run.path.rglob("checkpoint*"))
     check_run(plan, resumed.stdout)
 
-    answers = pd.read_parquet(second / "predictions.parquet")
-    shutil.rmtree(second)
-    shutil.rmtree(plan.run.model)
-    (plan.run.path / "metrics.json").unlink()
-    undisturbed = transferpain(*words)
+    other = tmp_path / "undisturbed"
+    shutil.copytree(tmp_path / "cache", other / "cache")
+    undisturbed = transferpain(*arguments(small_twin, other))
     assert undisturbed.returncode == 0, undisturbed.stderr
     assert "fold1 seed 0 images" in undisturbed.stderr
-    pd.testing.assert_frame_equal(pd.read_parquet(second / "predictions.parquet"), answers, check_exact=True)
+    expected = RunFolder(other / plan.run.path.relative_to(tmp_path)).predictions()
+    pd.testing.assert_frame_equal(plan.run.predictions(), expected, check_exact=True)
 
 
 def check_run(plan: Plan, table: str) -> None:
