@@ -17,7 +17,7 @@ KIND = "dynamic"  # needs no pictures to be calibrated on, and is as fast as int
 def keras_is_fastest(flags: frozenset[str], capability: float | None) -> bool:
     """Tell whether Keras is the fastest on a machine with these processor flags, and this GPU (`None`: none).
 
-    AMX multiplies whole matrices of bfloat16; without it, `dynamic` is 1.6 times as fast as bfloat16 (benchmarks/live.py).
+    AMX multiplies whole matrices of bfloat16; without it, `dynamic` is 1.6 times as fast (benchmarks/live.py).
     """
     return "amx_bf16" in flags or capability is not None
 
