@@ -65,6 +65,14 @@ def test_landmarks_are_a_stage_and_pictures_are_trained_on_in_two_phases(small_t
     assert training.work == f"4 x at most 4 epochs of {pictures // 2} pictures at 32x32"
 
 
+def test_frames_that_are_dealt_out_one_by_one_are_counted_once(small_twin, tmp_path):
+    changes = ["source=untrained", "faces.size=32", "fusion.frames=3", "training.epochs=4"]
+    changes += ["protocol={kind: random_frames, allow_leakage: true, folds: 2, selection_share: 0.5}"]
+    experiment = load_experiment(EXPERIMENTS / "multimodal-fusion.yaml", parse_overrides(changes))
+    training = estimate(experiment, EXPERIMENTS, Places(small_twin, tmp_path))[-1]
+    assert training.work == "4 x at most 4 epochs of 15 pictures at 32x32"  # a quarter of 20 clips of 3 frames
+
+
 def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
     study = write_small_study(tmp_path / "experiments")
     experiment = load_experiment(study.parent / "small-biovid-vgg16.yaml")

@@ -70,16 +70,16 @@ def plan_of(places: Places, **changes):
 
 
 @pytest.mark.slow
-def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(places):
+def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(places, tmp_path):
     plans = [
         plan_of(places),
         plan_of(places, name="other", head=TINY["head"] | {"verdict": "cnn"}),
         plan_of(places, training={"epochs": 2}),
     ]
-    folders = [shared_work(plan, plan.folds[0], 0, places).folder for plan in plans]
+    folders = [shared_work(plan, plan.folds[0], 0, tmp_path, "units").folder for plan in plans]
     assert folders[0] == folders[1] != folders[2]
-    assert shared_work(plans[0], plans[0].folds[0], 1, places).folder != folders[0]
-    assert shared_work(plans[0], plans[0].folds[1], 0, places).folder != folders[0]
+    assert shared_work(plans[0], plans[0].folds[0], 1, tmp_path, "units").folder != folders[0]
+    assert shared_work(plans[0], plans[0].folds[1], 0, tmp_path, "units").folder != folders[0]
 
 
 @pytest.mark.slow

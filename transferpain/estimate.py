@@ -16,7 +16,7 @@ from transferpain.features.compute import choose_compute_dtype
 from transferpain.protocols import Fold
 from transferpain.run_folder import Places
 from transferpain.sources.origin import BUILT, EMBEDDING_SIZE
-from transferpain.units import labelled_units, split_units
+from transferpain.units import deals_out_frames, labelled_units, split_units
 
 # Frames a second on two cores: faces and face mesh at 640x480, a network's forward pass at 224x224 by compute dtype.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
@@ -86,6 +86,8 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
     if experiment.strategy == "fused":
         mesh = f"{len(clips)} clips, {total} frames"
         stages.append(Stage(experiment.name, "landmarks", mesh, total / MESH_RATE, total * BYTES_A_MESH))
+        if deals_out_frames(experiment):
+            largest //= experiment.fusion.frames
         return [*stages, fusion_stage(experiment, largest, trainings)]
     share = largest / len(units)
     if experiment.strategy != "frozen":

@@ -30,7 +30,7 @@ import pandas as pd
 
 from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
-from transferpain.store import read_json, write_atomically, write_json, write_text
+from transferpain.store import TEMPORARY, read_json, write_atomically, write_json, write_text
 
 FORGETTING = "forgetting.csv"
 THREE_MODELS = "three-models.json"
@@ -176,7 +176,7 @@ class RunFolder:
 
     def _remove_leftovers(self) -> None:
         """Remove what a killed process had not finished writing: a checkpoint or model takes as much space again."""
-        for path in [*self.path.rglob(".partial-*"), *self.path.rglob(".replaced-*")]:
+        for path in [*self.path.rglob(f"{TEMPORARY}*"), *self.path.rglob(".replaced-*")]:
             if path.is_dir():
                 shutil.rmtree(path)
             else:

@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from transferpain.action_units.frames import frame_units
-from transferpain.action_units.from_tables import FrameUnits, table_units, tables_hash
+from transferpain.action_units.from_tables import table_units, tables_hash
+from transferpain.action_units.measured import FrameUnits
 from transferpain.action_units.proxy import COEFFICIENTS, PROXY, UNITS
 from transferpain.cost import Meter
 from transferpain.errors import UserError
@@ -72,8 +73,9 @@ def run_hybrid(plan: Plan, places: Places, meter: Meter) -> None:
     measured = action_units_of(plan, places)
     meter.save()
     record_facts(plan, faces)
+    origin = units_hash(plan, places)
     for fold, seed in unfinished(plan):
-        work = shared_work(plan, fold, seed, places)
+        work = shared_work(plan, fold, seed, places.cache, origin)
         waiting = partial(note, f"{plan.experiment.name}: another process fits the models of {fold.name}; waiting")
         with one_process(work.folder.with_suffix(".lock"), waiting):
             if not is_intact(work.answers):
@@ -106,15 +108,19 @@ def action_units_of(plan: Plan, places: Places) -> FrameUnits:
     return FrameUnits(PROXY, UNITS, frame_units(plan.clips, plan.units, plan.index.data_root, places.cache))
 
 
-def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork:
-    """Return where a fold's models stand; the name covers everything that they depend on."""
+def units_hash(plan: Plan, places: Places) -> str:
+    """Return a fingerprint of where the action units come from: the tables, or the coefficients of the proxies."""
+    folder = plan.experiment.head.action_units
+    return fingerprint(read_json(COEFFICIENTS)) if folder is None else tables_hash(places.data_root / folder)
+
+
+def shared_work(plan: Plan, fold: Fold, seed: int, cache: Path, origin: str) -> SharedWork:
+    """Return where a fold's models stand; the name covers all that they depend on, `origin` of `units_hash` too."""
     experiment = resolved(plan.experiment)
     settings = {key: value for key, value in experiment.items() if key not in NO_DIFFERENCE}
     settings["head"] = settings["head"] | {"verdict": None}
-    folder = plan.experiment.head.action_units
-    measured = fingerprint(read_json(COEFFICIENTS)) if folder is None else tables_hash(places.data_root / folder)
-    data = [plan.task.hash, plan.index.hash, plan.origin.hash, measured]
-    return SharedWork(places.cache / "hybrid" / fingerprint([settings, data, fold.name, seed]))
+    data = [plan.task.hash, plan.index.hash, plan.origin.hash, origin]
+    return SharedWork(cache / "hybrid" / fingerprint([settings, data, fold.name, seed]))
 
 
 def fit_shared(plan: Plan, fold: Fold, seed: int, faces: pd.DataFrame, measured: FrameUnits, work: SharedWork) -> None:

@@ -1,33 +1,17 @@
 """Action units of an experiment's frames from tables that another tool wrote, a file a clip."""
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from transferpain.action_units.measured import Estimator, stack
+from transferpain.action_units.measured import FrameUnits, stack
 from transferpain.action_units.tables import read_action_units
 from transferpain.errors import UserError
 from transferpain.progress import note
 from transferpain.store import file_hash, fingerprint
 
 SHOWN_CLIPS = 3
-
-
-@dataclass(frozen=True)
-class FrameUnits:
-    """Action units of frames.
-
-    Attributes:
-        estimator: whose they are.
-        numbers: the action units, in the order of the columns.
-        intensities: float64 `(frames, len(numbers))`, NaN where none were measured.
-    """
-
-    estimator: Estimator
-    numbers: tuple[int, ...]
-    intensities: np.ndarray
 
 
 def table_units(clips: pd.DataFrame, frames: pd.DataFrame, folder: Path) -> FrameUnits:

@@ -55,6 +55,21 @@ class ActionUnits:
 
 
 @dataclass(frozen=True)
+class FrameUnits:
+    """Intensities of frames of several clips.
+
+    Attributes:
+        estimator: whose they are.
+        numbers: the action units, in the order of the columns.
+        intensities: float64 `(frames, len(numbers))`, NaN where none were measured.
+    """
+
+    estimator: Estimator
+    numbers: tuple[int, ...]
+    intensities: np.ndarray
+
+
+@dataclass(frozen=True)
 class PspiScores:
     """PSPI by frame, float64 `(frames,)`, NaN where an action unit is missing; `label` says from what and how far."""
 

@@ -7,7 +7,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from transferpain.action_units.from_tables import FrameUnits
+from transferpain.action_units.measured import FrameUnits
 from transferpain.experiment import Experiment
 from transferpain.features.compute import choose_compute_dtype
 from transferpain.hybrid.models import FittedModels, Measured, fit_models
