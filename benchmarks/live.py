@@ -5,10 +5,12 @@ The network is El-Ghaish's: VGG16 at 224 pixels, fused with the landmarks of the
 """
 
 import os
+import statistics
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -16,14 +18,17 @@ import cv2
 import keras
 import numpy as np
 
-from benchmarks.measure import Figure, main
+from benchmarks.measure import Figure, in_turn, main, speed_ratio
 from benchmarks.memory import anonymous_gigabytes
 from transferpain.edge.export import Wanted, export_model
+from transferpain.edge.lite import load_lite
+from transferpain.edge.openvino import load_openvino, multiplies_int8
 from transferpain.faces.settings import FaceSettings
-from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.features.compute import processor_flags
+from transferpain.live.faces import FaceFinder
 from transferpain.live.model import LiveModel, crop_seen, load_live_model
 from transferpain.live.source import Frame
-from transferpain.live.watch import FACES, LiveSettings, View, watch
+from transferpain.live.watch import LiveSettings, View, watch
 from transferpain.multimodal.network import build_fusion
 from transferpain.multimodal.settings import FusionSettings
 from transferpain.sharing.bundle import save_bundle
@@ -37,6 +42,7 @@ from transferpain.synthetic.videos import ClipPlan, Person, seat_person, write_v
 
 CAMERA = replace(BIOVID, name="webcam", width=640, height=480, zoom=2 * BIOVID.zoom)
 LABELS = ("none", "weak", "moderate", "strong", "extreme")
+REPETITIONS = 30
 WARM_UP = 10  # frames in which the mesh opens and memory is set aside
 MEDIAN_MS, P95_MS, SKIPPING_MS = 45.0, 80.0, 20.0
 GROWTH = 1.05  # our reading of "flat" over the frames of a session
@@ -74,6 +80,7 @@ def measure(folder: Path, quick: bool) -> dict:
     resnet18 = build_resnet18(sizes.resnet18_side, len(LABELS))
     resnet18 = save_network(folder / "resnet18", resnet18, sizes.resnet18_side)
     small = latencies_of(lively, load_live_model(str(resnet18)))
+    alone = encoder_times(folder / "edge" / "encoder-int8.tflite", sizes.vgg16_side)
     skipping, skipped = mean_with_skipping(calm, models[fastest])
     memory = memory_curve(calm, models[fastest], sizes.watched)
     figures = [
@@ -81,6 +88,11 @@ def measure(folder: Path, quick: bool) -> dict:
         Figure(f"the fastest, {fastest}: median", medians[fastest], "ms", most=MEDIAN_MS),
         Figure(f"the fastest, {fastest}: 95th percentile", p95, "ms", most=P95_MS),
         Figure("... a frame of a calm video with skipping, mean", skipping, "ms", most=SKIPPING_MS),
+        Figure(
+            "the int8 encoder alone: OpenVINO v TensorFlow Lite",
+            speed_ratio(alone, "OpenVINO", "TensorFlow Lite"),
+            "times as fast",
+        ),
         Figure(
             f"ResNet-18 at {sizes.resnet18_side} pixels, as live mode runs it: median", float(np.median(small)), "ms"
         ),
@@ -100,6 +112,8 @@ def measure(folder: Path, quick: bool) -> dict:
             name: [round(time, 2) for time in times] for name, times in (latencies | {"ResNet-18": small}).items()
         },
         "stages_ms": stage_times(lively),
+        "int8_encoder_ms": {name: 1000 * statistics.median(times) for name, times in alone.items()},
+        "int8_run_by": "OpenVINO" if multiplies_int8(processor_flags()) else "TensorFlow Lite",
         "skipped_share": skipped,
         "memory_gigabytes": memory,
         "parity": parity(folder / "edge" / "edge.json"),
@@ -164,17 +178,25 @@ def memory_curve(video: Path, model: LiveModel, frames: int) -> list[float]:
     return curve
 
 
+def encoder_times(file: Path, side: int) -> dict[str, list[float]]:
+    """Return the seconds of an int8 encoder alone, with each of the two that can run it."""
+    threads, face = os.cpu_count() or 1, np.zeros((1, side, side, 3), np.float32)
+    runners = {"OpenVINO": load_openvino(file, threads), "TensorFlow Lite": load_lite(file, threads)}
+    calls = {name: partial(run, pixels=face) for name, run in runners.items()}
+    in_turn(calls, 1)  # what is allocated once is nobody's time
+    return in_turn(calls, REPETITIONS)
+
+
 def stage_times(video: Path) -> dict[str, float]:
     """Return the median milliseconds of decoding, of the face mesh, and of detector and crop; the rest is the encoder.
 
     Where each frame's time goes, so that it is seen what a faster encoder can still gain.
     """
-    mesh = load_mesh(LiveSettings().landmarks, faces=FACES)
-    start_anew(mesh)
+    finder = FaceFinder(LiveSettings().landmarks)
     times: dict[str, list[float]] = {"decode": [], "mesh": [], "detect and crop": []}
     for frame in decoded(video):
         decoded_at = time.monotonic()
-        faces = find_points(mesh, frame.image)
+        faces = finder.find(frame.image)
         meshed_at = time.monotonic()
         if len(faces):
             crop_seen(frame.image, faces[0], FaceSettings())

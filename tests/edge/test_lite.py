@@ -1,8 +1,8 @@
 import pytest
 
-from transferpain.edge.lite import EDGE, check_encoder
+from transferpain.edge.lite import EDGE, Converted, read_converted
 from transferpain.errors import UserError
-from transferpain.store import file_hash, write_json
+from transferpain.store import file_hash, read_json, write_json
 
 DIGEST = "ab" * 32
 
@@ -16,19 +16,43 @@ def write_encoder(folder, **changes):
     return file
 
 
+def add_row(folder, **row):
+    facts = read_json(folder / EDGE)
+    write_json(folder / EDGE, facts | {"rows": [*facts["rows"], row]})
+
+
 def test_an_encoder_of_the_model_is_taken(tmp_path):
-    check_encoder(write_encoder(tmp_path), DIGEST)
+    file = write_encoder(tmp_path)
+    assert read_converted(file, DIGEST) == Converted("int8", {"encoder": file})
+
+
+def test_the_head_of_the_same_kind_is_taken_with_it(tmp_path):
+    file = write_encoder(tmp_path)
+    head = tmp_path / "head-int8.tflite"
+    head.write_bytes(b"the rest of it")
+    add_row(tmp_path, part="head", kind="int8", file=head.name, sha256=file_hash(head))
+    add_row(tmp_path, part="head", kind="dynamic", file="head-dynamic.tflite", sha256="0" * 64)
+    assert read_converted(file, DIGEST).files == {"encoder": file, "head": head}
+    head.write_bytes(b"the rest of another")
+    with pytest.raises(UserError, match="not an encoder of this model"):
+        read_converted(file, DIGEST)
+
+
+def test_a_head_that_could_not_be_converted_is_not_there(tmp_path):
+    file = write_encoder(tmp_path)
+    add_row(tmp_path, part="head", kind="int8", file="", sha256="")
+    assert read_converted(file, DIGEST).files == {"encoder": file}
 
 
 @pytest.mark.parametrize("changes", [{"sha256": "0" * 64}, {"part": "head"}, {"file": "another.tflite"}])
 def test_a_file_that_is_not_as_it_was_written_is_refused(tmp_path, changes):
     with pytest.raises(UserError, match=r"not an encoder of this model[\s\S]*export-edge"):
-        check_encoder(write_encoder(tmp_path, **changes), DIGEST)
+        read_converted(write_encoder(tmp_path, **changes), DIGEST)
 
 
 def test_another_model_s_file_is_refused(tmp_path):
     with pytest.raises(UserError, match="not an encoder of this model"):
-        check_encoder(write_encoder(tmp_path), "cd" * 32)
+        read_converted(write_encoder(tmp_path), "cd" * 32)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "not json", '{"rows": [], "model": 1}'])
@@ -36,7 +60,7 @@ def test_a_file_that_nothing_vouches_for_is_refused(tmp_path, content):
     file = write_encoder(tmp_path)
     (tmp_path / EDGE).write_text(content)
     with pytest.raises(UserError, match="not an encoder of this model"):
-        check_encoder(file, DIGEST)
+        read_converted(file, DIGEST)
     (tmp_path / EDGE).unlink()
     with pytest.raises(UserError, match="not an encoder of this model"):
-        check_encoder(file, DIGEST)
+        read_converted(file, DIGEST)

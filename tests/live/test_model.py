@@ -16,7 +16,7 @@ from transferpain.faces.detectors import load_detector
 from transferpain.faces.settings import FaceSettings
 from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
-from transferpain.live.model import crop_seen, load_live_model
+from transferpain.live.model import LiveModel, crop_seen, load_live_model
 from transferpain.multimodal.inputs import landmark_rows
 from transferpain.multimodal.settings import FusionSettings
 from transferpain.sharing.bundle import read_bundle
@@ -26,6 +26,11 @@ from transferpain.sources.preprocessing import scale_pixels
 from transferpain.store import file_hash, write_json
 
 FACES = FaceSettings(size=SIZE)
+
+
+def ask(model: LiveModel, picture: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    """Return what a model answers to a frame with landmarks `(frames, 478, 3)`."""
+    return model.answer(model.see(picture, landmarks[-1]), landmarks)
 
 
 def points_of(picture: np.ndarray) -> np.ndarray:
@@ -41,7 +46,7 @@ def test_it_answers_what_the_network_answers_to_the_crop(tmp_path, synthetic):
     assert model.synthetic is synthetic
     picture = drawn_person()
     (landmarks,) = points_of(picture)
-    answer = model.answer(picture, landmarks[None])
+    answer = ask(model, picture, landmarks[None])
     means = crop_seen(picture, landmarks, FACES).mean(axis=(0, 1)) / 25.5
     assert answer.dtype == np.float32
     assert answer == pytest.approx(np.exp(means) / np.exp(means).sum(), abs=1e-4)
@@ -53,13 +58,12 @@ def test_a_converted_encoder_answers_in_its_place(tmp_path):
     file = tmp_path / "encoder-float32.tflite"
     (encoder,) = split_model(read_bundle(folder).model, "unit")
     convert(encoder, "float32", (), file)
-    row = {"part": "encoder", "file": file.name, "sha256": file_hash(file)}
+    row = {"part": "encoder", "kind": "float32", "file": file.name, "sha256": file_hash(file)}
     write_json(tmp_path / EDGE, {"model": manifest_hash(folder), "rows": [row]})
     picture = drawn_person()
     (landmarks,) = points_of(picture)
     answers = [
-        load_live_model(str(folder), "float32", encoder=given).answer(picture, landmarks[None])
-        for given in (None, file)
+        ask(load_live_model(str(folder), "float32", encoder=given), picture, landmarks[None]) for given in (None, file)
     ]
     assert answers[1].dtype == np.float32
     np.testing.assert_allclose(answers[0], answers[1], atol=1e-4)
@@ -95,14 +99,14 @@ def test_a_network_of_pictures_that_were_faces_already_is_shown_the_face(tmp_pat
     landmarks = points_of(picture)
     face = crop_seen(picture, landmarks[0], FaceSettings(detector="mediapipe", margin=0.2, size=SIZE))
     means = face.mean(axis=(0, 1)) / 25.5
-    assert model.answer(picture, landmarks) == pytest.approx(np.exp(means) / np.exp(means).sum(), abs=1e-4)
+    assert ask(model, picture, landmarks) == pytest.approx(np.exp(means) / np.exp(means).sum(), abs=1e-4)
 
 
-def test_a_face_that_the_detector_does_not_see_has_no_answer(tmp_path):
+def test_a_face_that_the_detector_does_not_see_is_not_seen(tmp_path):
     model = load_live_model(str(save_live_model(tmp_path / "bundle")), dtype="float32")
     (landmarks,) = points_of(drawn_person())
-    assert model.answer(np.full((240, 320, 3), 90, np.uint8), landmarks[None]) is None
-    assert model.answer(drawn_person(), landmarks[None] + 1000) is None
+    assert model.see(np.full((240, 320, 3), 90, np.uint8), landmarks) is None
+    assert model.see(drawn_person(), landmarks + 1000) is None
 
 
 @pytest.mark.slow
@@ -114,14 +118,14 @@ def test_a_fused_network_answers_to_the_picture_and_the_landmarks_up_to_it(tmp_p
     (landmarks,) = points_of(picture)
     past = np.stack([landmarks] * 3)
     past[:2, 14, 1] += 9  # the mouth was open before
-    answer = load_live_model(str(folder), dtype="float32").answer(picture, past)
+    answer = ask(load_live_model(str(folder), dtype="float32"), picture, past)
     face = crop_seen(picture, past[-1], FaceSettings(size=network.inputs[0].shape[1]))
     settings = FusionSettings(axis=axis, frames=3)
     window = landmark_rows(past[None] if axis == "time" else past[-1:], settings)
     expected = network.predict_on_batch([scale_pixels(face[None].astype(np.float32), "symmetric"), window])[0]
     np.testing.assert_allclose(answer, expected, atol=1e-5)
     # What was seen before counts where the network steps along time.
-    now = load_live_model(str(folder), dtype="float32").answer(picture, past[-1:])
+    now = ask(load_live_model(str(folder), dtype="float32"), picture, past[-1:])
     assert np.allclose(answer, now) is (axis == "points")
 
 

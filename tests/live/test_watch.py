@@ -16,24 +16,32 @@ LABELS = ("none", "pain")
 
 
 class Model:
-    """Answers by whether the mouth is open; keeps where the faces were that it was asked about, and how long a past."""
+    """Answers by whether the mouth is open; keeps where the faces were that it was asked about, and how long a past.
+
+    Where it looked for them stands in `looked`.
+    """
 
     def __init__(self, sees: bool = True):
+        self.looked: list[float] = []
         self.asked: list[float] = []
         self.past: list[int] = []
         self.sees = sees
 
-    def answer(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
+    def see(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
+        self.looked.append(float(landmarks[:, 0].mean()))
+        return image if self.sees else None
+
+    def answer(self, face: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         self.asked.append(float(landmarks[-1, :, 0].mean()))
         self.past.append(len(landmarks))
         open_mouth = landmarks[-1, 14, 1] - landmarks[-1, 13, 1] > 5
-        return np.eye(2, dtype=np.float32)[int(open_mouth)] if self.sees else None
+        return np.eye(2, dtype=np.float32)[int(open_mouth)]
 
 
 def views(pictures: list[np.ndarray], model: Model, **chosen) -> list[View]:
     frames = [Frame(picture, number, number / 10, time.monotonic()) for number, picture in enumerate(pictures)]
     settings = LiveSettings(landmarks=LandmarkSettings(detection_confidence=0.5), **chosen)
-    return list(watch(frames, LiveModel(LABELS, True, model.answer), settings))
+    return list(watch(frames, LiveModel(LABELS, True, model.see, model.answer), settings))
 
 
 def test_a_face_is_found_and_decided_on():
@@ -84,7 +92,25 @@ def test_a_face_that_the_model_s_detector_does_not_see_is_asked_about_again():
     seen = views([CALM] * 3, model)
     assert [view.decision for view in seen] == [None] * 3
     assert all(view.landmarks is not None for view in seen)
-    assert len(model.asked) == 3
+    assert not model.asked
+    assert len(model.looked) == 1 + 2 * 2  # where it was, and, since it is not there, where it is
+
+
+def test_a_face_that_moved_is_looked_for_where_it_was():
+    model = Model()
+    views([CALM, PAIN, PAIN, PAIN, CALM], model)
+    # Frames that the mesh finds to be still are not looked at, but for the one after a movement.
+    assert (len(model.looked), len(model.asked)) == (4, 3)
+
+
+def test_another_face_is_not_taken_for_the_one_that_was_looked_for():
+    left, right = (np.concatenate(pair, axis=1) for pair in ((CALM, NOBODY), (NOBODY, CALM)))
+    model = Model()
+    seen = views([left, right], model, skip="none")
+    assert [view.decision.level for view in seen] == [0, 0]
+    width = CALM.shape[1]
+    assert [place > width for place in model.looked] == [False, False, True]
+    assert [place > width for place in model.asked] == [False, True]
 
 
 def test_one_of_two_people_is_watched():

@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,25 +16,41 @@ KINDS = ("float32", "float16", "dynamic", "int8")
 EDGE = "edge.json"  # beside the files: what each of them is
 
 
-def check_encoder(file: Path, digest: str) -> None:
-    """Check that a file is an encoder of the model with this digest, as it was written.
+@dataclass(frozen=True)
+class Converted:
+    """The files of a model in one kind (see `KINDS`): part -> file; a part that could not be converted is not there."""
+
+    kind: str
+    files: dict[str, Path]
+
+
+def read_converted(encoder: Path, digest: str) -> Converted:
+    """Read which files `export-edge` wrote of one kind, from what stands beside an encoder.
+
+    Args:
+        encoder: its file.
+        digest: the model's.
 
     Raises:
-        UserError: if it is not, or nothing beside it says what it is.
+        UserError: if the file is not an encoder of this model, any of the kind is not as it was written, or nothing
+            beside it says what it is.
     """
     try:
-        facts = read_json(file.with_name(EDGE))
-        row = next(row for row in facts["rows"] if row["file"] == file.name and row["part"] == "encoder")
-        known = facts["model"] == digest and row["sha256"] == file_hash(file)
+        facts = read_json(encoder.with_name(EDGE))
+        kind = next(row["kind"] for row in facts["rows"] if row["file"] == encoder.name and row["part"] == "encoder")
+        rows = [row for row in facts["rows"] if row["kind"] == kind and row["file"]]
+        files = {row["part"]: encoder.with_name(row["file"]) for row in rows}
+        known = facts["model"] == digest and all(row["sha256"] == file_hash(files[row["part"]]) for row in rows)
     except (OSError, ValueError, KeyError, TypeError, StopIteration):
         known = False
     if not known:
         raise UserError(
             "The file is not an encoder of this model.",
-            rule=f"It must be as `transferpain export-edge` wrote it, with its {EDGE} beside it.",
-            received=file,
+            rule=f"It and its head must be as `transferpain export-edge` wrote them, with their {EDGE} beside them.",
+            received=encoder,
             todo="Convert the model: transferpain export-edge MODEL --to FOLDER.",
         )
+    return Converted(kind, files)
 
 
 def load_lite(path: Path, threads: int) -> Callable[..., np.ndarray]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -73,7 +74,10 @@ def _largest(detections: list[Detection]) -> Detection | None:
 
 @cache
 def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
-    """Return what finds every face in a picture, uint8 RGB (height, width, 3), by MediaPipe; loaded once a process."""
+    """Return what finds every face in a picture, uint8 RGB (height, width, 3), by MediaPipe; loaded once a process.
+
+    Threads may share it.
+    """
     with starting_mediapipe():
         import mediapipe
 
@@ -83,10 +87,14 @@ def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
         # The first picture starts the graph, which is as talkative as loading it.
         model.process(np.zeros((64, 64, 3), np.uint8))
 
+    one_at_a_time = Lock()
+
     def find(image: np.ndarray) -> list[Detection]:
         height, width = image.shape[:2]
         detections = []
-        for found in model.process(image).detections or []:
+        with one_at_a_time:
+            seen = model.process(image).detections or []
+        for found in seen:
             box = found.location_data.relative_bounding_box
             left, top = box.xmin * width, box.ymin * height
             right, bottom = left + box.width * width, top + box.height * height

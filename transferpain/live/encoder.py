@@ -1,25 +1,31 @@
-"""The encoder that live mode answers with where nothing else is asked for: the fastest on this machine."""
+"""The files that live mode answers with where nothing else is asked for: the fastest on this machine."""
 
 import os
 from pathlib import Path
 
 from transferpain.edge.export import Wanted, export_model
-from transferpain.edge.lite import check_encoder
+from transferpain.edge.lite import read_converted
+from transferpain.edge.openvino import multiplies_int8
 from transferpain.errors import UserError
 from transferpain.features.compute import gpu_capability, processor_flags
 from transferpain.progress import note
 from transferpain.sharing.manifest import manifest_hash, split_digest
 from transferpain.sources.picture_model import model_folder
 
-KIND = "dynamic"  # needs no pictures to be calibrated on, and is as fast as int8 (benchmarks/live.py)
 
+def fastest_kinds(flags: frozenset[str], capability: float | None) -> tuple[str, ...]:
+    """Return the fastest kinds of file on a machine with these processor flags, and this GPU (`None`: none).
 
-def keras_is_fastest(flags: frozenset[str], capability: float | None) -> bool:
-    """Tell whether Keras is the fastest on a machine with these processor flags, and this GPU (`None`: none).
+    AMX multiplies whole matrices of bfloat16. Without it, int8 is the fastest where it is multiplied natively
+    (benchmarks/live.py); elsewhere `dynamic` needs no ranges from drawn faces.
 
-    AMX multiplies whole matrices of bfloat16; without it, `dynamic` is 1.6 times as fast (benchmarks/live.py).
+    Returns:
+        Of `lite.KINDS`, the fastest first, then what to take of networks that cannot be converted to it; none where
+        Keras is the fastest.
     """
-    return "amx_bf16" in flags or capability is not None
+    if "amx_bf16" in flags or capability is not None:
+        return ()
+    return ("int8", "dynamic") if multiplies_int8(flags) else ("dynamic",)
 
 
 def converted_encoder(address: str, cache: Path) -> Path | None:
@@ -32,25 +38,30 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
     Returns:
         `None` where Keras is faster, the model cannot be converted, or the cache cannot be written.
     """
-    if keras_is_fastest(processor_flags(), gpu_capability()):
-        return None
     digest = manifest_hash(model_folder(split_digest(address)[0]))
-    file = cache / "edge" / digest[:16] / f"encoder-{KIND}.tflite"
+    folder = cache / "edge" / digest[:16]
+    kinds = fastest_kinds(processor_flags(), gpu_capability())
+    files = {kind: folder / f"encoder-{kind}.tflite" for kind in kinds}
+    for file in files.values():
+        if _is_intact(file, digest):
+            return file
+    for kind, file in files.items():
+        note(f"Converting the network to TensorFlow Lite ({kind}), once: it takes up to a minute.")
+        try:
+            rows = export_model(address, folder, Wanted((kind,), os.cpu_count() or 1)).rows
+        except OSError as error:
+            note(f"It cannot be kept ({error}), so Keras answers.")
+            return None
+        problems = [row.problem for row in rows if row.part == "encoder" and row.problem]
+        if not problems:
+            return file
+        note(f"It cannot be converted ({problems[0]}){', so Keras answers' if kind == kinds[-1] else ''}.")
+    return None
+
+
+def _is_intact(file: Path, digest: str) -> bool:
     try:
-        check_encoder(file, digest)
+        read_converted(file, digest)
     except UserError:
-        note("Converting the network to TensorFlow Lite, once: it takes up to a minute.")
-        return _convert(address, file)
-    return file
-
-
-def _convert(address: str, file: Path) -> Path | None:
-    try:
-        rows = export_model(address, file.parent, Wanted((KIND,), os.cpu_count() or 1)).rows
-    except OSError as error:
-        note(f"It cannot be kept ({error}), so Keras answers.")
-        return None
-    problems = [row.problem for row in rows if row.part == "encoder" and row.problem]
-    if problems:
-        note(f"It cannot be converted ({problems[0]}), so Keras answers.")
-    return None if problems else file
+        return False
+    return True

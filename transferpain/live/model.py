@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from transferpain.faces.crop import crop_face
 from transferpain.faces.detectors import load_detector, prepare_detector
 from transferpain.faces.settings import FaceSettings
 from transferpain.features.compute import choose_compute_dtype
-from transferpain.live.network import build_network
+from transferpain.live.network import Network, build_network
 from transferpain.sharing.sklearn_part import part_names
 from transferpain.sources.picture_model import PictureModel, read_picture_model
 
@@ -25,14 +26,16 @@ class LiveModel:
     Attributes:
         labels: names of the classes, the levels of a pain task from none upwards.
         synthetic: whether drawn faces took part in its training; then every frame shows `SYNTHETIC_WARNING`.
-        answer: takes a frame, uint8 RGB `(height, width, 3)`, and the landmarks of the face in question over the last
-            seconds, in pixels, `(frames, 478, 3)`, those of this frame last; returns probabilities, float32
-            `(classes,)`, or `None` where its own detector does not see that face.
+        see: takes a frame, uint8 RGB `(height, width, 3)`, and the landmarks of the face in question in pixels,
+            `(478, 3)`; returns that face as the network reads it, or `None` where its own detector does not see it.
+        answer: takes such a face, and its landmarks over the last seconds, `(frames, 478, 3)`, those of its frame last;
+            returns probabilities, float32 `(classes,)`.
     """
 
     labels: tuple[str, ...]
     synthetic: bool
-    answer: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
+    see: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
+    answer: Network
 
 
 def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = None) -> LiveModel:
@@ -52,13 +55,9 @@ def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = No
     bundle, preprocessing = model.bundle, model.preprocessing
     faces = preprocessing.faces
     prepare_detector(faces.detector)
-    predict = build_network(model, choose_compute_dtype(dtype)[0], encoder)
-
-    def answer(frame: np.ndarray, landmarks: np.ndarray) -> np.ndarray | None:
-        face = crop_seen(frame, landmarks[-1], faces)
-        return None if face is None else predict(face, landmarks)
-
-    return LiveModel(tuple(map(printable, bundle.labels)), bool(bundle.manifest["synthetic"]), answer)
+    answer = build_network(model, choose_compute_dtype(dtype)[0], encoder)
+    labels, synthetic = tuple(map(printable, bundle.labels)), bool(bundle.manifest["synthetic"])
+    return LiveModel(labels, synthetic, partial(crop_seen, faces=faces), answer)
 
 
 def check_answers_frame_by_frame(model: PictureModel) -> None:

@@ -1,4 +1,4 @@
-"""What answers in live mode: Keras or a converted encoder, and of a fused network the rest behind it, in Keras."""
+"""What answers in live mode: a network in Keras, or its converted parts."""
 
 import os
 from collections.abc import Callable
@@ -7,8 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from transferpain.edge.lite import check_encoder, load_lite
+from transferpain.edge.lite import load_lite, read_converted
+from transferpain.edge.openvino import load_openvino, multiplies_int8
 from transferpain.edge.samples import window_settings
+from transferpain.features.compute import processor_flags
 from transferpain.features.windows import spread_frames
 from transferpain.multimodal.inputs import landmark_rows
 from transferpain.multimodal.settings import FusionSettings
@@ -17,6 +19,7 @@ from transferpain.sources.picture_model import PictureModel
 
 # Takes a face, uint8 RGB `(size, size, 3)`, and landmarks `(frames, 478, 3)`, the last of them its own.
 Network = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Call = Callable[..., np.ndarray]  # float32 arrays by name, with a batch of 1 -> what a part answers
 
 
 def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Network:
@@ -24,7 +27,7 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
 
     Args:
         dtype: `float32` or `bfloat16`, what Keras' encoder computes in.
-        encoder: a file that `export-edge` made of this model, which takes the place of Keras' encoder.
+        encoder: a file that `export-edge` made of this model; it, and the head beside it, take the place of Keras.
 
     Raises:
         UserError: if the file is not an intact encoder of this model.
@@ -33,12 +36,9 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
 
     parts = {part.name: part for part in split_model(model.bundle.model, model.preprocessing.scaling, dtype)}
     side = parts["encoder"].inputs["pixels"][0]
-    if encoder is None:
-        encode = compiled(parts["encoder"])
-    else:
-        check_encoder(encoder, manifest_hash(model.folder))
-        encode = load_lite(encoder, os.cpu_count() or 1)
-    head = compiled(parts["head"]) if "head" in parts else None
+    calls = {} if encoder is None else _load_converted(encoder, manifest_hash(model.folder))
+    calls |= {name: compiled(part) for name, part in parts.items() if name not in calls}
+    encode, head = calls["encoder"], calls.get("head")
     settings = window_settings(parts["head"].inputs["landmarks"]) if head else None
 
     def answer(face: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
@@ -52,6 +52,15 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
     # Graphs are built and memory is set aside now, not at the first face.
     answer(np.zeros((side, side, 3), np.uint8), np.random.default_rng(0).random((1, 478, 3), np.float32))
     return answer
+
+
+def _load_converted(encoder: Path, digest: str) -> dict[str, Call]:
+    """Load an encoder, and the head beside it, with what runs them fastest here."""
+    converted = read_converted(encoder, digest)
+    load = load_openvino if converted.kind == "int8" and multiplies_int8(processor_flags()) else load_lite
+    # More threads for the small head would wait for work on the cores that the encoder needs.
+    threads = {"encoder": os.cpu_count() or 1, "head": 1}
+    return {name: load(file, threads[name]) for name, file in converted.files.items()}
 
 
 def read_window(landmarks: np.ndarray, settings: FusionSettings) -> np.ndarray:

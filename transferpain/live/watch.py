@@ -2,21 +2,19 @@
 
 import time
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.landmarks.settings import LandmarkSettings
 from transferpain.live.decision import Alert, Decision, SlidingWindow
-from transferpain.live.faces import FaceChooser
+from transferpain.live.faces import FaceChooser, FaceFinder
 from transferpain.live.model import LiveModel
 from transferpain.live.past import Past
 from transferpain.live.skipping import FrameSkipper, Rule
 from transferpain.live.source import Frame
-
-FACES = 4  # that are told apart; one of them is watched
 
 
 class LiveSettings(BaseModel):
@@ -68,29 +66,33 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
     One face is watched: the largest, then the same one until it leaves or another is much larger. When it changes, the
     answers about the one before are forgotten.
     """
-    mesh = load_mesh(settings.landmarks, faces=FACES)
-    start_anew(mesh)
-    chooser, skipper = FaceChooser(), FrameSkipper(settings.skip)
+    finder, chooser, skipper = FaceFinder(settings.landmarks), FaceChooser(), FrameSkipper(settings.skip)
     window, past = SlidingWindow(settings.window), Past(settings.clip)
     alert = None if settings.alert_level is None else Alert(settings.alert_level, settings.alert_seconds)
-    answer = None
-    for frame in frames:
-        height, width = frame.image.shape[:2]
-        choice = chooser.choose(find_points(mesh, frame.image))
-        landmarks, decision, skipped = None, None, False
-        if choice is None or not choice.same:
-            skipper.forget()
-            window.clear()
-            past.clear()
-        if choice is not None:
-            landmarks = choice.pixels
-            past.add(frame.seconds, landmarks)
-            skipped = skipper.skip(landmarks, width, height)
-            if not skipped:
-                answer = model.answer(frame.image, past.landmarks)
-            if answer is None:
+    answer, moving = None, None
+    with ThreadPoolExecutor(1) as beside:
+        for frame in frames:
+            # A face that moved will most likely be looked at closely again: its detector runs beside the mesh.
+            early = None if moving is None else beside.submit(model.see, frame.image, moving)
+            choice = chooser.choose(finder.find(frame.image))
+            face = None if early is None else early.result()
+            moving, landmarks, decision, skipped = None, None, None, False
+            if choice is None or not choice.same:
                 skipper.forget()
-            else:
-                decision = window.add(frame.seconds, answer)
-        raised = alert is not None and alert.update(frame.seconds, decision)
-        yield View(frame, landmarks, decision, raised, skipped, time.monotonic() - frame.read_at)
+                window.clear()
+                past.clear()
+                face = None
+            if choice is not None:
+                landmarks = choice.pixels
+                past.add(frame.seconds, landmarks)
+                skipped = skipper.skip(landmarks, *frame.image.shape[1::-1])
+                if not skipped:
+                    face = model.see(frame.image, landmarks) if face is None else face
+                    answer = None if face is None else model.answer(face, past.landmarks)
+                    moving = landmarks
+                if answer is None:
+                    skipper.forget()
+                else:
+                    decision = window.add(frame.seconds, answer)
+            raised = alert is not None and alert.update(frame.seconds, decision)
+            yield View(frame, landmarks, decision, raised, skipped, time.monotonic() - frame.read_at)
