@@ -42,7 +42,8 @@ from transferpain.synthetic.videos import ClipPlan, Person, seat_person, write_v
 
 CAMERA = replace(BIOVID, name="webcam", width=640, height=480, zoom=2 * BIOVID.zoom)
 LABELS = ("none", "weak", "moderate", "strong", "extreme")
-REPETITIONS = 30
+TURNS = 6
+PAUSE = 0.2  # seconds in which threads of the one that answered before stop waiting for more
 WARM_UP = 10  # frames in which the mesh opens and memory is set aside
 MEDIAN_MS, P95_MS, SKIPPING_MS = 45.0, 80.0, 20.0
 GROWTH = 1.05  # our reading of "flat" over the frames of a session
@@ -50,17 +51,20 @@ GROWTH = 1.05  # our reading of "flat" over the frames of a session
 
 @dataclass(frozen=True)
 class Sizes:
-    """Frames of the drawn video, frames watched for the memory, sides of the networks' pictures, kinds of file."""
+    """Frames of the drawn video, how often each model watches it, frames watched for the memory, sides of the networks'
+    pictures, kinds of file.
+    """
 
     frames: int
+    passes: int
     watched: int
     vgg16_side: int
     resnet18_side: int
     kinds: tuple[str, ...]
 
 
-FULL = Sizes(200, 20_000, 224, 96, ("dynamic", "int8"))
-QUICK = Sizes(14, 40, 32, 32, ("int8",))
+FULL = Sizes(200, 3, 20_000, 224, 96, ("dynamic", "int8"))
+QUICK = Sizes(14, 1, 40, 32, 32, ("int8",))
 
 
 def measure(folder: Path, quick: bool) -> dict:
@@ -73,7 +77,10 @@ def measure(folder: Path, quick: bool) -> dict:
     models |= {
         kind: load_live_model(str(bundle), encoder=folder / "edge" / f"encoder-{kind}.tflite") for kind in sizes.kinds
     }
-    latencies = {name: latencies_of(lively, model) for name, model in models.items()}
+    latencies = {name: [] for name in models}
+    for _ in range(sizes.passes):
+        for name, model in models.items():
+            latencies[name] += latencies_of(lively, model)
     medians = {name: float(np.median(times)) for name, times in latencies.items()}
     fastest = min(medians, key=medians.get)
     p95 = float(np.percentile(latencies[fastest], 95))
@@ -182,9 +189,13 @@ def encoder_times(file: Path, side: int) -> dict[str, list[float]]:
     """Return the seconds of an int8 encoder alone, with each of the two that can run it."""
     threads, face = os.cpu_count() or 1, np.zeros((1, side, side, 3), np.float32)
     runners = {"OpenVINO": load_openvino(file, threads), "TensorFlow Lite": load_lite(file, threads)}
-    calls = {name: partial(run, pixels=face) for name, run in runners.items()}
-    in_turn(calls, 1)  # what is allocated once is nobody's time
-    return in_turn(calls, REPETITIONS)
+    times = {name: [] for name in runners}
+    for _ in range(TURNS):
+        for name, run in runners.items():
+            time.sleep(PAUSE)
+            run(pixels=face)
+            times[name] += in_turn({name: partial(run, pixels=face)}, TURNS)[name]
+    return times
 
 
 def stage_times(video: Path) -> dict[str, float]:

@@ -31,10 +31,10 @@ class Model:
         self.looked.append(float(landmarks[:, 0].mean()))
         return image if self.sees else None
 
-    def answer(self, face: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
-        self.asked.append(float(landmarks[-1, :, 0].mean()))
+    def answer(self, face: np.ndarray, landmarks: list[np.ndarray]) -> np.ndarray:
+        self.asked.append(float(landmarks[-1][:, 0].mean()))
         self.past.append(len(landmarks))
-        open_mouth = landmarks[-1, 14, 1] - landmarks[-1, 13, 1] > 5
+        open_mouth = landmarks[-1][14, 1] - landmarks[-1][13, 1] > 5
         return np.eye(2, dtype=np.float32)[int(open_mouth)]
 
 

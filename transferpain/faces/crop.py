@@ -25,9 +25,12 @@ def crop_face(image: np.ndarray, box: tuple[float, float, float, float], margin:
     """
     left, top, side = crop_square(box, margin)
     height, width = image.shape[:2]
-    rows, columns = np.arange(side) + top, np.arange(side) + left
-    # Clipped positions repeat the border.
-    square = image.take(rows.clip(0, height - 1), axis=0).take(columns.clip(0, width - 1), axis=1)
+    if 0 <= left <= width - side and 0 <= top <= height - side:
+        square = image[top : top + side, left : left + side]
+    else:
+        rows, columns = np.arange(side) + top, np.arange(side) + left
+        # Clipped positions repeat the border.
+        square = image.take(rows.clip(0, height - 1), axis=0).take(columns.clip(0, width - 1), axis=1)
     interpolation = cv2.INTER_AREA if side > size else cv2.INTER_LINEAR
     return cv2.resize(square, (size, size), interpolation=interpolation)
 

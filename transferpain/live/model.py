@@ -28,8 +28,8 @@ class LiveModel:
         synthetic: whether drawn faces took part in its training; then every frame shows `SYNTHETIC_WARNING`.
         see: takes a frame, uint8 RGB `(height, width, 3)`, and the landmarks of the face in question in pixels,
             `(478, 3)`; returns that face as the network reads it, or `None` where its own detector does not see it.
-        answer: takes such a face, and its landmarks over the last seconds, `(frames, 478, 3)`, those of its frame last;
-            returns probabilities, float32 `(classes,)`.
+        answer: takes such a face, and its landmarks in the frames of the last seconds, `(478, 3)` each, those of its
+            own last; returns probabilities, float32 `(classes,)`.
     """
 
     labels: tuple[str, ...]

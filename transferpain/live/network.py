@@ -1,7 +1,7 @@
 """What answers in live mode: a network in Keras, or its converted parts."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -17,8 +17,8 @@ from transferpain.multimodal.settings import FusionSettings
 from transferpain.sharing.manifest import manifest_hash
 from transferpain.sources.picture_model import PictureModel
 
-# Takes a face, uint8 RGB `(size, size, 3)`, and landmarks `(frames, 478, 3)`, the last of them its own.
-Network = Callable[[np.ndarray, np.ndarray], np.ndarray]
+# Takes a face, uint8 RGB `(size, size, 3)`, and landmarks of one frame after the other, `(478, 3)`, the last its own.
+Network = Callable[[np.ndarray, Sequence[np.ndarray]], np.ndarray]
 Call = Callable[..., np.ndarray]  # float32 arrays by name, with a batch of 1 -> what a part answers
 
 
@@ -41,7 +41,7 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
     encode, head = calls["encoder"], calls.get("head")
     settings = window_settings(parts["head"].inputs["landmarks"]) if head else None
 
-    def answer(face: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
+    def answer(face: np.ndarray, landmarks: Sequence[np.ndarray]) -> np.ndarray:
         if face.shape[0] != side:
             face = cv2.resize(face, (side, side), interpolation=cv2.INTER_AREA)
         encoded = encode(pixels=face[None].astype(np.float32))
@@ -63,13 +63,14 @@ def _load_converted(encoder: Path, digest: str) -> dict[str, Call]:
     return {name: load(file, threads[name]) for name, file in converted.files.items()}
 
 
-def read_window(landmarks: np.ndarray, settings: FusionSettings) -> np.ndarray:
+def read_window(landmarks: Sequence[np.ndarray], settings: FusionSettings) -> np.ndarray:
     """Return landmarks as a fused network reads them, float32 `(1, *settings.landmark_shape)`.
 
     Args:
-        landmarks: `(frames, 478, 3)`; as many as the network takes are spread evenly over them, as over a clip, and
-            repeated where there are fewer.
+        landmarks: `(478, 3)` of each frame; as many as the network takes are spread evenly over them, as over a clip,
+            and repeated where there are fewer.
     """
     if settings.axis == "points":
-        return landmark_rows(landmarks[-1:], settings)
-    return landmark_rows(landmarks[spread_frames(len(landmarks), settings.frames)][None], settings)
+        return landmark_rows(landmarks[-1][None], settings)
+    window = np.stack([landmarks[frame] for frame in spread_frames(len(landmarks), settings.frames)])
+    return landmark_rows(window[None], settings)

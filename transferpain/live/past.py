@@ -19,9 +19,9 @@ class Past:
             self._seen.popleft()
 
     @property
-    def landmarks(self) -> np.ndarray:
-        """Those that are remembered, float32 `(frames, 478, 3)`, the newest last."""
-        return np.stack([landmarks for _, landmarks in self._seen])
+    def landmarks(self) -> list[np.ndarray]:
+        """Those that are remembered, float32 `(478, 3)` each, the newest last."""
+        return [landmarks for _, landmarks in self._seen]
 
     def clear(self) -> None:
         """Forget them: they were another face's."""
