@@ -56,11 +56,12 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
 
 def _load_converted(encoder: Path, digest: str) -> dict[str, Call]:
     """Load an encoder, and the head beside it, with what runs them fastest here."""
-    converted = read_converted(encoder, digest)
-    load = load_openvino if converted.kind == "int8" and multiplies_int8(processor_flags()) else load_lite
-    # More threads for the small head would wait for work on the cores that the encoder needs.
-    threads = {"encoder": os.cpu_count() or 1, "head": 1}
-    return {name: load(file, threads[name]) for name, file in converted.files.items()}
+    converted, cores = read_converted(encoder, digest), os.cpu_count() or 1
+    if converted.kind == "int8" and multiplies_int8(processor_flags()):
+        return {part: load_openvino(file, cores) for part, file in converted.files.items()}
+    # TensorFlow Lite's threads wait busily for more: those of the head would wait on the cores that the encoder needs.
+    threads = {"encoder": cores, "head": 1}
+    return {part: load_lite(file, threads[part]) for part, file in converted.files.items()}
 
 
 def read_window(landmarks: Sequence[np.ndarray], settings: FusionSettings) -> np.ndarray:
