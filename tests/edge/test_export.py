@@ -54,6 +54,17 @@ def test_the_command(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_head_may_be_of_another_kind(tmp_path):
+    model = save_small_fused(tmp_path / "bundle")
+    rows = export_model(str(model), tmp_path / "out", Wanted(("dynamic",), 1, head_kinds=("float32",))).rows
+    assert [(row.part, row.file) for row in rows if row.file] == [
+        ("encoder", "encoder-dynamic.tflite"),
+        ("head", "head-float32.tflite"),
+    ]
+    assert rows[-1].difference < 1e-4
+
+
+@pytest.mark.slow
 def test_a_run_s_own_pictures_calibrate_and_compare(small_twin, tmp_path):
     experiment = load_experiment(EXPERIMENTS / "biovid-vgg16.yaml", LOSO)
     subject = "071309_w_21"

@@ -23,25 +23,28 @@ def add_row(folder, **row):
 
 def test_an_encoder_of_the_model_is_taken(tmp_path):
     file = write_encoder(tmp_path)
-    assert read_converted(file, DIGEST) == Converted("int8", {"encoder": file})
+    assert read_converted(file, DIGEST) == Converted("int8", file, None)
 
 
-def test_the_head_of_the_same_kind_is_taken_with_it(tmp_path):
+def test_the_head_in_float32_is_taken_with_it(tmp_path):
     file = write_encoder(tmp_path)
-    head = tmp_path / "head-int8.tflite"
+    head = tmp_path / "head-float32.tflite"
     head.write_bytes(b"the rest of it")
-    add_row(tmp_path, part="head", kind="int8", file=head.name, sha256=file_hash(head))
-    add_row(tmp_path, part="head", kind="dynamic", file="head-dynamic.tflite", sha256="0" * 64)
-    assert read_converted(file, DIGEST).files == {"encoder": file, "head": head}
+    add_row(tmp_path, part="head", kind="int8", file="head-int8.tflite", sha256="0" * 64)
+    add_row(tmp_path, part="head", kind="float32", file=head.name, sha256=file_hash(head))
+    assert read_converted(file, DIGEST) == Converted("int8", file, head)
     head.write_bytes(b"the rest of another")
+    with pytest.raises(UserError, match="not an encoder of this model"):
+        read_converted(file, DIGEST)
+    head.unlink()
     with pytest.raises(UserError, match="not an encoder of this model"):
         read_converted(file, DIGEST)
 
 
 def test_a_head_that_could_not_be_converted_is_not_there(tmp_path):
     file = write_encoder(tmp_path)
-    add_row(tmp_path, part="head", kind="int8", file="", sha256="")
-    assert read_converted(file, DIGEST).files == {"encoder": file}
+    add_row(tmp_path, part="head", kind="float32", file="", sha256="")
+    assert read_converted(file, DIGEST).head is None
 
 
 @pytest.mark.parametrize("changes", [{"sha256": "0" * 64}, {"part": "head"}, {"file": "another.tflite"}])

@@ -46,11 +46,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which kinds of file (see `lite.KINDS`), the threads that they are timed with, and pictures of a class."""
+    """Which kinds of file (see `lite.KINDS`), the threads that they are timed with, and pictures of a class.
+
+    `head_kinds`: of a head; `None`: the same.
+    """
 
     kinds: tuple[str, ...]
     threads: int = 2
     per_class: int = 16
+    head_kinds: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -106,9 +110,12 @@ def export_model(address: str, folder: Path, wanted: Wanted, places: Places | No
     with tempfile.TemporaryDirectory(prefix="transferpain-") as scratch:
         for part in parts:
             _save_representative(Path(scratch) / f"{part.name}.npz", part.name, keras, calibration)
-        for kind in wanted.kinds:
+        head_kinds = wanted.kinds if wanted.head_kinds is None else wanted.head_kinds
+        for kind in dict.fromkeys((*wanted.kinds, *head_kinds)):
             calls = dict(keras)
             for part in parts:
+                if kind not in (wanted.kinds if part.name == "encoder" else head_kinds):
+                    continue
                 job = Job(
                     str(model.folder), part.name, kind, Path(scratch) / f"{part.name}.npz",
                     folder / f"{part.name}-{kind}.tflite",

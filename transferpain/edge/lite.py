@@ -13,44 +13,43 @@ from transferpain.store import file_hash, read_json
 
 # float16 and dynamic store smaller weights and compute in float32 (dynamic: partly in int8); int8 does all in int8.
 KINDS = ("float32", "float16", "dynamic", "int8")
+HEAD_KIND = "float32"  # of the head that live mode takes, whatever the encoder's: it is small
 EDGE = "edge.json"  # beside the files: what each of them is
 
 
 @dataclass(frozen=True)
 class Converted:
-    """The files of a model in one kind (see `KINDS`): part -> file; a part that could not be converted is not there."""
+    """What `export-edge` wrote of a model: an encoder of one kind, and the head in float32 if it is there."""
 
     kind: str
-    files: dict[str, Path]
+    encoder: Path
+    head: Path | None
 
 
 def read_converted(encoder: Path, digest: str) -> Converted:
-    """Read which files `export-edge` wrote of one kind, from what stands beside an encoder.
-
-    Args:
-        encoder: its file.
-        digest: the model's.
+    """Read what an encoder's file is, from what stands beside it.
 
     Raises:
-        UserError: if the file is not an encoder of this model, any of the kind is not as it was written, or nothing
-            beside it says what it is.
+        UserError: if the file is not an encoder of the model with this digest, it or the head is not as it was written,
+            or nothing beside it says what it is.
     """
     try:
         facts = read_json(encoder.with_name(EDGE))
-        kind = next(row["kind"] for row in facts["rows"] if row["file"] == encoder.name and row["part"] == "encoder")
-        rows = [row for row in facts["rows"] if row["kind"] == kind and row["file"]]
-        files = {row["part"]: encoder.with_name(row["file"]) for row in rows}
-        known = facts["model"] == digest and all(row["sha256"] == file_hash(files[row["part"]]) for row in rows)
-    except (OSError, ValueError, KeyError, TypeError, StopIteration):
+        rows = {(row["part"], row["file"]): row for row in facts["rows"]}
+        own, head = rows["encoder", encoder.name], rows.get(("head", f"head-{HEAD_KIND}.tflite"))
+        converted = Converted(own["kind"], encoder, head and encoder.with_name(head["file"]))
+        known = facts["model"] == digest and own["sha256"] == file_hash(encoder)
+        known = known and (head is None or head["sha256"] == file_hash(converted.head))
+    except (OSError, ValueError, KeyError, TypeError):
         known = False
     if not known:
         raise UserError(
             "The file is not an encoder of this model.",
-            rule=f"It and its head must be as `transferpain export-edge` wrote them, with their {EDGE} beside them.",
+            rule=f"It and the head must be as `transferpain export-edge` wrote them, with their {EDGE} beside them.",
             received=encoder,
             todo="Convert the model: transferpain export-edge MODEL --to FOLDER.",
         )
-    return Converted(kind, files)
+    return converted
 
 
 def load_lite(path: Path, threads: int) -> Callable[..., np.ndarray]:

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from transferpain.edge.export import Wanted, export_model
-from transferpain.edge.lite import read_converted
+from transferpain.edge.lite import HEAD_KIND, read_converted
 from transferpain.edge.openvino import multiplies_int8
 from transferpain.errors import UserError
 from transferpain.features.compute import gpu_capability, processor_flags
@@ -48,7 +48,7 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
     for kind, file in files.items():
         note(f"Converting the network to TensorFlow Lite ({kind}), once: it takes up to a minute.")
         try:
-            rows = export_model(address, folder, Wanted((kind,), os.cpu_count() or 1)).rows
+            rows = export_model(address, folder, Wanted((kind,), os.cpu_count() or 1, head_kinds=(HEAD_KIND,))).rows
         except OSError as error:
             note(f"It cannot be kept ({error}), so Keras answers.")
             return None

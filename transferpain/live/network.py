@@ -27,7 +27,7 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
 
     Args:
         dtype: `float32` or `bfloat16`, what Keras' encoder computes in.
-        encoder: a file that `export-edge` made of this model; it, and the head beside it, take the place of Keras.
+        encoder: a file that `export-edge` made of this model; it, and the head beside it, take Keras' place.
 
     Raises:
         UserError: if the file is not an intact encoder of this model.
@@ -55,13 +55,13 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
 
 
 def _load_converted(encoder: Path, digest: str) -> dict[str, Call]:
-    """Load an encoder, and the head beside it, with what runs them fastest here."""
+    """Load an encoder, and the head beside it if there is one, with what runs them fastest here."""
     converted, cores = read_converted(encoder, digest), os.cpu_count() or 1
-    if converted.kind == "int8" and multiplies_int8(processor_flags()):
-        return {part: load_openvino(file, cores) for part, file in converted.files.items()}
-    # TensorFlow Lite's threads wait busily for more: those of the head would wait on the cores that the encoder needs.
-    threads = {"encoder": cores, "head": 1}
-    return {part: load_lite(file, threads[part]) for part, file in converted.files.items()}
+    native = converted.kind == "int8" and multiplies_int8(processor_flags())
+    calls = {"encoder": (load_openvino if native else load_lite)(encoder, cores)}
+    if converted.head is not None:
+        calls["head"] = load_openvino(converted.head, cores)
+    return calls
 
 
 def read_window(landmarks: Sequence[np.ndarray], settings: FusionSettings) -> np.ndarray:
