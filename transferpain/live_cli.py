@@ -56,6 +56,7 @@ def live(
         ["dropped, for they were late", str(result.dropped)],
         *([f"level {name}", str(count)] for name, count in result.levels.items()),
         ["alerts", str(result.alerts)],
+        ["answered by", result.answered_by],
         ["from frame to decision, median and 95th percentile", f"{result.median_ms:.0f} and {result.p95_ms:.0f} ms"],
     ]
     print_rows(f"{without_password(source)}: {result.ended}", ["what", ""], rows)

@@ -1,4 +1,5 @@
 import csv
+import re
 import signal
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def test_a_recording_is_watched_to_its_end_and_kept_as_asked(model, video, tmp_p
     assert list(summary.levels) == list(LABELS)
     assert summary.alerts == 1
     assert 0 < summary.median_ms <= summary.p95_ms
+    assert summary.answered_by == "Keras"
     assert summary.ended == "the recording ended"
     assert summary.warning == "trained on drawn faces: not valid for people"
     with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
@@ -84,6 +86,7 @@ def test_the_command(model, video, tmp_path):
     answer = transferpain("live", model, "--source", video, "--no-window", *places)
     assert answer.returncode == 0, answer.stderr
     assert "the recording ended" in " ".join(answer.stdout.split())
+    assert re.search(r"answered by\W+(encoder-|Keras)", answer.stdout)
     assert "Research only, no medical device." in answer.stdout
     assert "not valid for people" in answer.stdout
     assert len((tmp_path / "out.csv").read_text().splitlines()) == 13

@@ -43,7 +43,8 @@ class Summary:
     """What a session saw.
 
     `levels`: frames with each level, by its name. `warning`: what the model is not valid for. `median_ms` and `p95_ms`:
-    from reading to decision, of the frames that were not skipped; NaN without any. `ended`: why there were no more.
+    from reading to decision, of the frames that were not skipped; NaN without any. `answered_by`: a converted
+    encoder, or Keras. `ended`: why there were no more.
     """
 
     frames: int
@@ -55,6 +56,7 @@ class Summary:
     warning: str
     median_ms: float
     p95_ms: float
+    answered_by: str
     ended: str
 
 
@@ -125,7 +127,7 @@ def run_session(
                 video.write(picture, view.frame.seconds)
             if window is not None and not window.show(picture):
                 break
-        return tally.summary(source)
+        return tally.summary(source, encoder)
 
 
 class _Tally:
@@ -149,7 +151,7 @@ class _Tally:
             if not view.skipped:
                 self._latencies.append(1000 * view.latency)
 
-    def summary(self, source: FrameSource) -> Summary:
+    def summary(self, source: FrameSource, encoder: Path | None) -> Summary:
         latencies = np.array(self._latencies or [np.nan])
         return Summary(
             frames=self._frames,
@@ -161,5 +163,6 @@ class _Tally:
             warning=SYNTHETIC_WARNING if self._model.synthetic else "",
             median_ms=float(np.median(latencies)),
             p95_ms=float(np.percentile(latencies, 95)),
+            answered_by="Keras" if encoder is None else encoder.name,
             ended=source.ended or "the window was closed",
         )
