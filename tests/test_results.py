@@ -16,6 +16,7 @@ from transferpain.run_folder import Places
 from transferpain.run_model import save_fold_model
 from transferpain.runner import make_plan
 from transferpain.sharing.manifest import read_complete
+from transferpain.store import write_text
 
 
 @pytest.fixture
@@ -43,6 +44,23 @@ def test_the_model_with_the_lowest_validation_loss_is_kept(plan):
     assert plan.run.is_done
     assert read_complete(plan.run.model)["seed"] == 1
     assert not list(plan.run.path.glob("folds/*/model"))
+
+
+def test_a_subject_called_as_a_path_reaches_nothing_outside_the_workspace(plan, tmp_path):
+    other = tmp_path.parent / f"{tmp_path.name}-other-seed0"
+    for name in ("done", "predictions.parquet", "model/model.keras"):
+        write_text(other / name, "kept")
+    (fold,) = plan.folds
+    folds = [dataclasses.replace(fold, name=str(other).removesuffix("-seed0"))]
+    plan = dataclasses.replace(plan, folds=folds)
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    assert plan.run.is_done
+    assert read_complete(plan.run.model)["fold"] == folds[0].name
+    assert set(plan.run.predictions()["fold"]) == {folds[0].name}
+    assert len(list(plan.run.path.glob("folds/*/done"))) == 3
+    files = [path for path in other.rglob("*") if path.is_file()]
+    assert [path.read_text() for path in files] == ["kept"] * 3
 
 
 def test_scores_are_those_of_the_predictions(plan):

@@ -1,6 +1,5 @@
 """What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
 
-import shutil
 from collections.abc import Mapping
 from typing import Any, Protocol
 
@@ -17,7 +16,7 @@ from transferpain.leakage.lineage import read_lineage
 from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.progress import note
 from transferpain.protocols import Fold
-from transferpain.store import write_atomically, write_json
+from transferpain.store import remove_folder, write_atomically, write_json
 from transferpain.strategies.predictions import training_prior
 from transferpain.strategies.target_data import adaptation_warnings, target_facts
 
@@ -166,7 +165,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
     write_json(plan.run.path / "metrics.json", scores)
     for model in plan.run.path.glob("folds/*/model"):
-        shutil.rmtree(model)
+        remove_folder(plan.run.path, model)
 
 
 def lowest_loss(history: pd.DataFrame) -> float:

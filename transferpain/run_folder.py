@@ -9,7 +9,8 @@ runs/<name>-<hash>/
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
     folds/<fold>-seed<seed>/predictions.parquet, history.csv, done; candidates.csv with nested selection,
-        forgetting.csv where the source was probed, three-models.json of the strategy `hybrid`
+        forgetting.csv where the source was probed, three-models.json of the strategy `hybrid`;
+        <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
     metrics.json         derived from the predictions, never written by hand
     model/               the best model, as a bundle
 """
@@ -18,7 +19,7 @@ import fcntl
 import importlib.metadata
 import os
 import platform
-import shutil
+import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -30,7 +31,16 @@ import pandas as pd
 
 from transferpain.datasets.index import Index, read_index
 from transferpain.errors import UserError
-from transferpain.store import TEMPORARY, read_json, write_atomically, write_json, write_text
+from transferpain.store import (
+    TEMPORARY,
+    inside,
+    name_in_path,
+    read_json,
+    remove_folder,
+    write_atomically,
+    write_json,
+    write_text,
+)
 
 FORGETTING = "forgetting.csv"
 THREE_MODELS = "three-models.json"
@@ -98,7 +108,15 @@ class RunFolder:
     path: Path
 
     def fold(self, fold: str, seed: int) -> Path:
-        return self.path / "folds" / f"{fold}-seed{seed}"
+        """Return the folder of a fold and seed; a fold may be called after a subject, whose name can be any text.
+
+        Raises:
+            UserError: if it would not lie in the run's folder, because a link leads out of it.
+        """
+        folder, older = (self.path / "folds" / f"{name}-seed{seed}" for name in (name_in_path(fold), fold))
+        # Before names were encoded, `Anna 1` stood there as it is. No name is encoded so, and no two folds meet there.
+        is_older = "/" not in fold and not re.fullmatch(r"[\w.%-]*", fold, re.ASCII) and os.path.isdir(older)
+        return inside(self.path, older if is_older else folder)
 
     def fold_is_done(self, fold: str, seed: int) -> bool:
         return (self.fold(fold, seed) / "done").is_file()
@@ -177,8 +195,8 @@ class RunFolder:
     def _remove_leftovers(self) -> None:
         """Remove what a killed process had not finished writing: a checkpoint or model takes as much space again."""
         for path in [*self.path.rglob(f"{TEMPORARY}*"), *self.path.rglob(".replaced-*")]:
-            if path.is_dir():
-                shutil.rmtree(path)
+            if path.is_dir() and not path.is_symlink():
+                remove_folder(self.path, path)
             else:
                 path.unlink(missing_ok=True)
 

@@ -144,6 +144,12 @@ def test_the_better_candidate_is_chosen_without_the_tested_subjects(clips, tmp_p
     assert means["learning"] < means["still"]
     assert [path.name for path in folder.iterdir()] == ["candidates.csv"]
 
+    # A fold may be called after a subject, whose name can be any text.
+    elsewhere = Fold(f"{tmp_path}/other/{'x' * 300}", FOLD.train, FOLD.selection, FOLD.test)
+    selected_experiment(experiment(), clips, elsewhere, 0, 2, tmp_path / "second")
+    assert [path.name for path in (tmp_path / "second").iterdir()] == ["candidates.csv"]
+    assert not (tmp_path / "other").exists()
+
     # An interrupted selection goes on: what is finished stays, even if another training would not find it.
     whole = (folder / "candidates.csv").read_bytes()
     kept = table.drop(columns="chosen").iloc[:3].assign(loss=[5.0, *table["loss"][1:3]])

@@ -12,7 +12,7 @@ from transferpain.experiment import Experiment
 from transferpain.protocols import Fold, ProtocolSettings, make_folds
 from transferpain.run_folder import CANDIDATES
 from transferpain.seeds import derive_seed
-from transferpain.store import write_atomically
+from transferpain.store import name_in_path, write_atomically
 from transferpain.strategies.frozen import train_head
 
 COLUMNS = ["candidate", "inner_fold", "loss", "balanced_accuracy", "clips", "subjects", "chosen"]
@@ -42,7 +42,7 @@ def selected_experiment(
         for part in inner:
             if any((row["candidate"], row["inner_fold"]) == (name, part.name) for row in rows):
                 continue
-            checkpoint = folder / f"checkpoint-{name}-{part.name}.npz"
+            checkpoint = folder / f"checkpoint-{name_in_path(f'{name}-{part.name}')}.npz"
             trained = train_head(candidate, clips, part, seed, num_classes, checkpoint)
             rows.append({"candidate": name, "inner_fold": part.name, **score_answers(trained.predictions, num_classes)})
             write_scores(folder, rows)
