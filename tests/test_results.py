@@ -1,13 +1,18 @@
 """What a run writes: the best model is kept, and scores are derived from predictions."""
 
 import dataclasses
+import os
 import re
+import shutil
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS
+from tests.disk import Disk
+from transferpain import results
+from transferpain.errors import UserError
 from transferpain.experiment import load_experiment
 from transferpain.heads.ann import build_ann
 from transferpain.leakage.checks import failed, read_checks
@@ -61,6 +66,81 @@ def test_a_subject_called_as_a_path_reaches_nothing_outside_the_workspace(plan, 
     assert len(list(plan.run.path.glob("folds/*/done"))) == 3
     files = [path for path in other.rglob("*") if path.is_file()]
     assert [path.read_text() for path in files] == ["kept"] * 3
+
+
+def test_all_of_a_fold_is_on_the_disk_before_it_is_done(plan, monkeypatch):
+    disk = Disk(monkeypatch)
+    finish_folds(plan, [0.7])
+    folder = plan.run.fold(plan.folds[0].name, 0)
+    assert disk.moved[folder / "model"] == disk.around[folder / "done"] == []
+    assert disk.unsynced(folder) == []
+
+
+def test_all_of_the_kept_model_is_on_the_disk_before_those_of_the_folds_go(plan, monkeypatch):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    disk, found = Disk(monkeypatch), []
+    remove = results.remove_folder
+
+    def look_and_remove(root, folder):
+        found.append(disk.unsynced(plan.run.model))
+        remove(root, folder)
+
+    monkeypatch.setattr(results, "remove_folder", look_and_remove)
+    finish(plan, None, None)
+    assert found == [[], [], []]
+    assert disk.moved[plan.run.model] == []
+
+
+def damage(model, how: str) -> None:
+    """Leave of a model what a power cut, or a full disk, might."""
+    if how == "empty":
+        os.truncate(model / "model.keras", 0)
+    elif how == "missing":
+        (model / "model.keras").unlink()
+    else:
+        (model / "manifest.json").write_text("")
+
+
+@pytest.mark.parametrize("how", ["empty", "missing", "manifest"])
+def test_a_damaged_model_is_made_again_from_the_fold(plan, how, capsys):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    (fold,) = plan.folds
+    shutil.copytree(plan.run.fold(fold.name, 1) / "model", plan.run.model)
+    damage(plan.run.model, how)
+    finish(plan, None, None)
+    assert "is made again from that of" in capsys.readouterr().err
+    assert read_complete(plan.run.model)["seed"] == 1
+    assert not list(plan.run.path.glob("folds/*/model"))
+
+
+@pytest.mark.parametrize("how", ["empty", "missing", "manifest"])
+def test_no_model_of_a_fold_goes_while_none_can_be_kept(plan, how):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    (fold,) = plan.folds
+    damage(plan.run.fold(fold.name, 1) / "model", how)
+    with pytest.raises(UserError, match=r"damaged|is no"):
+        finish(plan, None, None)
+    assert len(list(plan.run.path.glob("folds/*/model"))) == 3
+    assert not plan.run.is_done
+
+
+@pytest.mark.parametrize("how", ["empty", "manifest"])
+def test_a_model_that_is_damaged_before_the_end_keeps_those_of_the_folds(plan, how, monkeypatch):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    monkeypatch.setattr(results, "write_checks", lambda *_: damage(plan.run.model, how))
+    with pytest.raises(UserError, match=r"damaged|is no"):
+        finish(plan, None, None)
+    assert len(list(plan.run.path.glob("folds/*/model"))) == 3
+    assert not (plan.run.path / "metrics.json").exists()
+
+
+def test_a_damaged_model_of_a_run_without_those_of_the_folds_is_named(plan):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, None, None)
+    (plan.run.path / "metrics.json").unlink()
+    damage(plan.run.model, "empty")
+    with pytest.raises(UserError, match=r"damaged: model\.keras"):
+        finish(plan, None, None)
 
 
 def test_scores_are_those_of_the_predictions(plan):

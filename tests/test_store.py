@@ -1,15 +1,18 @@
 """Files are whole or not there."""
 
+import errno
 import os
 import re
 import stat
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
+from tests.disk import Disk
 from transferpain import store
 from transferpain.errors import UserError
 from transferpain.process import Stopped
@@ -20,11 +23,13 @@ from transferpain.store import (
     fingerprint,
     inside,
     is_intact,
+    move_folder,
     name_in_path,
     one_process,
     read_json,
     remove_folder,
     remove_leftovers,
+    sync_folder,
     temporary_folder,
     write_atomically,
     write_checked,
@@ -120,7 +125,7 @@ def write_a_file(path):
 def write_a_folder(path):
     with temporary_folder(path.parent) as folder:
         (folder / "part").write_text("whole")
-        folder.rename(path)
+        move_folder(folder, path)
 
 
 @pytest.mark.parametrize("write", [write_a_file, write_a_folder])
@@ -152,6 +157,43 @@ def test_a_stop_before_any_line_leaves_no_temporary(write, tmp_path):
             break
     assert 5 < stopped_at < 99
     assert path.exists()
+
+
+def test_a_file_and_its_name_are_on_the_disk(tmp_path, monkeypatch):
+    disk = Disk(monkeypatch)
+    write_json(tmp_path / "a" / "b" / "first.json", {})
+    write_json(tmp_path / "a" / "b" / "second.json", {})
+    write_checked(tmp_path / "c" / "cache.bin", lambda temporary: temporary.write_bytes(b"abc"))
+    assert disk.unsynced(tmp_path) == []
+    assert disk.around[tmp_path / "a" / "b" / "second.json"] == []  # the first was there before
+
+
+def test_a_folder_has_its_name_when_all_in_it_is_on_the_disk(tmp_path, monkeypatch):
+    disk = Disk(monkeypatch)
+    with temporary_folder(tmp_path / "deep") as folder:
+        (folder / "parts").mkdir()
+        for name in ("whole.bin", "parts/one.bin"):
+            (folder / name).write_bytes(b"abc")
+        assert len(disk.unsynced(folder)) == 4
+        move_folder(folder, tmp_path / "deep" / "target")
+    assert disk.moved[tmp_path / "deep" / "target"] == []
+    assert disk.unsynced(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_only_what_a_file_system_cannot_do_is_passed_over(number, tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(number, "no sync")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no sync") if number == errno.EIO else nullcontext():
+        sync_folder(tmp_path)
+
+
+def test_a_file_in_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(FileExistsError):
+        write_text(tmp_path / "file" / "result.txt", "x")
 
 
 def test_written_files_are_readable_by_others(tmp_path):

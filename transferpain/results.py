@@ -1,11 +1,13 @@
 """What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from transferpain.errors import UserError
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.metrics import mark_copies, score
 from transferpain.evaluation.predictions import clip_rows
@@ -16,6 +18,7 @@ from transferpain.leakage.lineage import read_lineage
 from transferpain.plan import SPLIT_SEED, Plan
 from transferpain.progress import note
 from transferpain.protocols import Fold
+from transferpain.sharing.manifest import read_complete
 from transferpain.store import remove_folder, write_atomically, write_json
 from transferpain.strategies.predictions import training_prior
 from transferpain.strategies.target_data import adaptation_warnings, target_facts
@@ -126,12 +129,15 @@ def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained, parts: Mappi
 def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) -> None:
     """Keep the model of the fold with the lowest validation loss, check for leaks, and derive the metrics.
 
+    The models of the folds go at the very end, when the kept one was read back.
+
     Args:
         stage: the table of the faces stage, with `features` where they were cached; `None` where there is none.
         images: uint8 `(images, side, side)` where clips are rows of images; else `None`.
-    """
-    from transferpain.run_model import keep_model
 
+    Raises:
+        UserError: if the kept model is damaged, and no model of a fold is there to make it again from.
+    """
     best, lowest = None, float("inf")
     for fold in plan.folds:
         for seed in plan.experiment.seeds:
@@ -141,8 +147,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
                 best, lowest = folder, loss
     predictions = mark_copies(plan.run.predictions(), plan.units)
     scores = score(predictions, plan.task.classes, ordinal=plan.task.ordinal)
-    if not plan.run.model.exists():
-        keep_model(plan, best, scores)
+    keep_best_model(plan, best, scores)
     if predictions["y_true"].isna().any():
         write_submission(plan, predictions)
     write_subjects(plan.run.path, plan.clips)
@@ -163,9 +168,29 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
     for line in failed(checks):
         name = plan.experiment.name
         note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
+    read_complete(plan.run.model)
     write_json(plan.run.path / "metrics.json", scores)
     for model in plan.run.path.glob("folds/*/model"):
         remove_folder(plan.run.path, model)
+
+
+def keep_best_model(plan: Plan, best: Path, scores: dict) -> None:
+    """Copy the best fold's model to the run, unless it is there and whole.
+
+    Raises:
+        UserError: if it is there, but damaged, and the fold's is gone.
+    """
+    from transferpain.run_model import keep_model
+
+    if plan.run.model.exists():
+        try:
+            read_complete(plan.run.model)
+            return
+        except UserError as error:
+            if not (best / "model").exists():
+                raise
+            note(f"warning: the model of {plan.experiment.name} is made again from that of {best.name}: {error}")
+    keep_model(plan, best, scores)
 
 
 def lowest_loss(history: pd.DataFrame) -> float:

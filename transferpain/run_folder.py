@@ -147,7 +147,7 @@ class RunFolder:
         return pd.concat(map(pd.read_csv, files), ignore_index=True) if files else None
 
     def finish_fold(self, fold: str, seed: int, predictions: pd.DataFrame, history: pd.DataFrame) -> None:
-        """Write a fold's results; `done` comes last, so that a fold is finished or not there."""
+        """Write a fold's results; `done` comes last, when all else is on the disk: a fold is finished or not there."""
         folder = self.fold(fold, seed)
         write_atomically(folder / "predictions.parquet", lambda path: predictions.to_parquet(path, index=False))
         write_atomically(folder / "history.csv", lambda path: history.to_csv(path, index=False))

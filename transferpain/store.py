@@ -1,5 +1,6 @@
 """Files that are whole or not there, and where they belong: atomic writes, checksums, fingerprints, names in paths."""
 
+import errno
 import fcntl
 import hashlib
 import json
@@ -20,6 +21,8 @@ DAY_SECONDS = 24 * 3600
 # What names in paths are made of; a leading dot would hide them, or lead elsewhere.
 UNSAFE_BYTE = re.compile(rb"[^A-Za-z0-9_.-]|^\.")
 LONGEST_NAME = 100
+# What file systems answer that cannot sync a folder.
+NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
 
 def fingerprint(value: object) -> str:
@@ -81,27 +84,78 @@ def remove_folder(root: Path, folder: Path) -> None:
 
 
 def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary file beside `path`, sync it, and rename it to `path`.
+    """Let `write` fill a temporary file beside `path`, sync it, rename it to `path`, and sync the folder.
 
-    A crash, a full disk or a second process never leaves half a file under the final name.
-    The temporary name keeps the suffix of `path`, because some writers add their own.
+    A crash, a full disk, a power cut or a second process never leaves half a file under the final name, and what is
+    written after it is not on the disk before it. The temporary name keeps the suffix of `path`, because some writers
+    add their own.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    _write_beside(path, write)
+    sync_folder(path.parent)
+
+
+def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
+    make_folder(path.parent)
     temporary = _temporary_name(path.parent, path.suffix)
     try:
         write(temporary)
-        with open(temporary, "rb") as file:
-            os.fsync(file.fileno())
         temporary.chmod(0o644)
+        sync_file(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are missing, and sync where each one's name stands.
+
+    Raises:
+        FileExistsError: if a file stands in its place.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def move_folder(folder: Path, target: Path) -> None:
+    """Rename a folder to `target` once all in it is on the disk, and see to it that the new name is, too."""
+    sync_tree(folder)
+    folder.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until every file below `folder`, and every folder with the names in it, is on the disk."""
+    for path, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            sync_file(Path(path, name))
+        sync_folder(Path(path))
+
+
+def sync_file(path: Path) -> None:
+    """Wait until what a file holds is on the disk."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk; where the file system cannot do that, nothing happens."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(handle)
+
+
 @contextmanager
 def temporary_folder(parent: Path) -> Iterator[Path]:
-    """Make an empty folder in `parent`, and remove it in the end unless it was renamed."""
-    parent.mkdir(parents=True, exist_ok=True)
+    """Make an empty folder in `parent`, and remove it in the end unless it was renamed, as `move_folder` does."""
+    make_folder(parent)
     folder = _temporary_name(parent)
     try:
         folder.mkdir()
@@ -174,7 +228,7 @@ def checksum_path(path: Path) -> Path:
 
 def write_checked(path: Path, write: Callable[[Path], object]) -> None:
     """Write a cache file atomically, then its checksum; without the checksum it does not count."""
-    write_atomically(path, write)
+    _write_beside(path, write)  # the folder is synced once, with the checksum
     write_text(checksum_path(path), file_hash(path) + "\n")
 
 

@@ -1,4 +1,5 @@
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -8,15 +9,33 @@ import keras
 import numpy as np
 import pytest
 
+from tests.disk import Disk
 from tests.sharing.bundles import FACTS, INPUTS, LABELS, PREPROCESSING, save_small, small_model, vouch_again
 from transferpain.errors import UserError
-from transferpain.sharing.bundle import extend_bundle, read_bundle, save_bundle, weights_hash
+from transferpain.sharing.bundle import copy_listed, extend_bundle, read_bundle, save_bundle, weights_hash
 from transferpain.sharing.manifest import manifest_hash, read_manifest
 
 
 @pytest.fixture
 def bundle(tmp_path):
     return save_small(tmp_path / "bundle")
+
+
+def test_a_bundle_has_its_name_when_all_of_it_is_on_the_disk(tmp_path, monkeypatch):
+    disk, folder, copy = Disk(monkeypatch), tmp_path / "bundle", tmp_path / "copy"
+    save_small(folder)
+    extend_bundle(folder, copy, {"parts/scaler.skops": b"abc"}, {})
+    extend_bundle(folder, folder, {"README.md": b"abc"}, {})
+    assert disk.moved[folder] == disk.moved[copy] == []
+    assert disk.unsynced(tmp_path) == []
+
+
+def test_a_copy_that_is_not_what_the_manifest_states_is_refused(bundle, tmp_path):
+    manifest = read_manifest(bundle)
+    os.truncate(bundle / "model.keras", 100)  # after it was verified
+    (tmp_path / "copy").mkdir()
+    with pytest.raises(UserError, match=r"The copy of .*model\.keras is damaged"):
+        copy_listed(bundle, tmp_path / "copy", manifest)
 
 
 def test_a_bundle_gives_back_what_was_saved(bundle):

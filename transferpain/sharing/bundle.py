@@ -31,8 +31,15 @@ import numpy as np
 
 from transferpain.errors import UserError
 from transferpain.sharing.guard import Refused, check_config, check_model_file
-from transferpain.sharing.manifest import facts_of, manifest_hash, not_a_bundle, read_manifest, write_manifest
-from transferpain.store import read_json, temporary_folder, write_json
+from transferpain.sharing.manifest import (
+    facts_of,
+    facts_of_file,
+    manifest_hash,
+    not_a_bundle,
+    read_manifest,
+    write_manifest,
+)
+from transferpain.store import move_folder, read_json, sync_folder, sync_tree, temporary_folder, write_json
 
 if TYPE_CHECKING:
     import keras
@@ -101,6 +108,9 @@ def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: di
 
     Returns:
         The digest of the new bundle.
+
+    Raises:
+        UserError: as `read_manifest` and `copy_listed`.
     """
     manifest = read_manifest(source)
 
@@ -115,16 +125,27 @@ def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: di
 
 
 def copy_listed(source: Path, folder: Path, manifest: dict) -> None:
-    """Copy the files that a manifest lists, and nothing but them."""
-    for name in manifest["files"]:
+    """Copy the files that a manifest lists, and nothing but them.
+
+    Raises:
+        UserError: if a copy is not what the manifest states.
+    """
+    for name, facts in manifest["files"].items():
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copyfile(source / name, folder / name)
+        if (received := facts_of_file(folder / name)) != facts:
+            raise UserError(
+                f"The copy of {source / name} is damaged.",
+                rule=f"The manifest states {facts}.",
+                received=received,
+                todo="Check the disk, then give the command again.",
+            )
 
 
 def write_bundle_folder(folder: Path, write: Callable[[Path], object]) -> str:
     """Let `write` fill a temporary folder and rename it to `folder`; return the bundle's digest.
 
-    An older folder goes only when the new one is complete; a failure leaves nothing behind.
+    An older folder goes only when the new one is complete and on the disk; a failure leaves nothing behind.
     """
     with temporary_folder(folder.parent) as temporary:
         write(temporary)
@@ -216,10 +237,12 @@ def _number_shared_objects(part, numbers: dict[int, int]):
 
 
 def _replace_folder(folder: Path, new: Path) -> None:
-    """Move `new` to `folder`; an older folder goes only when the new one is complete."""
+    """Move `new` to `folder`; an older folder goes only when the new one is complete and on the disk."""
     if not folder.exists():
-        new.replace(folder)
+        move_folder(new, folder)
         return
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".replaced-") as attic:
+        sync_tree(new)
         folder.replace(Path(attic) / folder.name)
         new.replace(folder)
+        sync_folder(folder.parent)

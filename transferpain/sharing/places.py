@@ -27,7 +27,7 @@ from transferpain.sharing.manifest import (
 from transferpain.sharing.terms import check_may_be_shared
 from transferpain.sharing.training_log import read_log
 from transferpain.sharing.verify import check_contents
-from transferpain.store import read_json, temporary_folder
+from transferpain.store import move_folder, read_json, temporary_folder
 
 WEB = ("http://", "https://")
 HUB = "hf://"
@@ -60,7 +60,7 @@ def fetch_model(address: str, folder: Path | None, workspace: Path) -> Path:
         check_contents(temporary, manifest)
         target = folder or parent / checked_name(manifest)
         if not is_there(target, received):
-            temporary.rename(target)
+            move_folder(temporary, target)
     if digest is None and place.startswith((*WEB, HUB)):
         note(f"warning: nothing proves where this model comes from; pin it with {place}#sha256={received}")
     return target
