@@ -10,17 +10,17 @@ import pandas as pd
 
 from benchmarks.data import CLASSES, head_experiment, twin_faces, untrained_vgg16
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
-from transferpain.faces.cache import read_faces
-from transferpain.features.cache import read_features
-from transferpain.features.compute import choose_compute_dtype, processor_flags
-from transferpain.features.extract import compile_embedder, extract_features
-from transferpain.features.settings import FeatureSettings
-from transferpain.protocols import Fold
-from transferpain.sources.origin import Origin
-from transferpain.strategies.frozen import answer_clips, train_head
-from transferpain.strategies.predictions import training_prior
-from transferpain.synthetic.settings import TwinSettings
-from transferpain.training.determinism import make_deterministic
+from transferpain.data.protocols.folds import Fold
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.inputs.faces.cache import read_faces
+from transferpain.inputs.features.cache import read_features
+from transferpain.inputs.features.extract import compile_embedder, extract_features
+from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.models.sources.origin import Origin
+from transferpain.networks.compute import choose_compute_dtype, processor_flags
+from transferpain.networks.training.determinism import make_deterministic
+from transferpain.strategies.common.answers import training_prior
+from transferpain.strategies.frozen.training import answer_clips, train_head
 
 BATCH = 32
 DECISION_RATE = 4.0  # pictures a second of the comparison of number formats: many clips, few frames

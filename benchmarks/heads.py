@@ -8,11 +8,11 @@ import numpy as np
 
 from benchmarks.data import CLASSES, DIMENSION, FEATURE_RATE, head_experiment, random_features
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
-from transferpain.experiment import Experiment
-from transferpain.strategies.frozen import build_head, frame_batches, sequence_batches, windows_of
-from transferpain.training.batches import Batches, array_batches
-from transferpain.training.determinism import make_deterministic
-from transferpain.training.fit import build_optimizer, fit
+from transferpain.experiments.schema import Experiment
+from transferpain.networks.training.batches import Batches, array_batches
+from transferpain.networks.training.determinism import make_deterministic
+from transferpain.networks.training.fit import build_optimizer, fit
+from transferpain.strategies.frozen.training import build_head, frame_batches, sequence_batches, windows_of
 
 BATCHES = {"ann": frame_batches, "lstm": sequence_batches}
 

@@ -7,9 +7,9 @@ import numpy as np
 
 from benchmarks.measure import Figure, main, speed_ratio
 from benchmarks.video_stages import FULL, QUICK, count_frames, stage_and_bare_loop
-from transferpain.landmarks.mesh import load_mesh, start_anew
-from transferpain.landmarks.settings import LandmarkSettings
-from transferpain.landmarks.stage import compute_landmarks
+from transferpain.inputs.landmarks.mesh import load_mesh, start_anew
+from transferpain.inputs.landmarks.settings import LandmarkSettings
+from transferpain.inputs.landmarks.stage import compute_landmarks
 
 
 def measure(folder: Path, quick: bool) -> dict:

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from transferpain.run_folder import environment
-from transferpain.store import write_json
+from transferpain.core.store import write_json
+from transferpain.experiments.run_folder import environment
 
 RESULTS = Path(__file__).parent / "results"
 

@@ -14,10 +14,10 @@ import numpy as np
 
 from benchmarks.measure import Figure, main
 from benchmarks.memory import anonymous_gigabytes
-from tests.server.hybrid_bundles import save_hybrid
-from tests.server.running import JPEG, PAIN, draw_person, encode
-from transferpain.sources.backbones import build_resnet18, with_classes
-from transferpain.sources.preprocessing import Preprocessing
+from tests.apps.serve.hybrid_bundles import save_hybrid
+from tests.apps.serve.running import JPEG, PAIN, draw_person, encode
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.networks import build_resnet18, with_classes
 
 CLIENTS = 16
 ROUNDS = 3

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from transferpain.store import read_json, write_text
+from transferpain.core.store import read_json, write_text
 
 BEGIN, END = "<!-- made by make bench -->", "<!-- end -->"
 HEAD = ["| benchmark | figure | measured | target | |", "|---|---|---:|---|---|"]

@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.command_line import transferpain
 from tests.small_study import write_small_study
-from transferpain.synthetic.settings import TwinSettings
-from transferpain.synthetic.twins import write_twin
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import write_twin
 
 # The same examples each time; and no limit on seconds, which any example may exceed on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])

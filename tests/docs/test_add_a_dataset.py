@@ -6,9 +6,9 @@ from types import ModuleType
 
 import pytest
 
-from tests.datasets.trees import touch
-from transferpain.datasets import registry
-from transferpain.datasets.index import read_index
+from tests.data.datasets.trees import touch
+from transferpain.data.datasets import registry
+from transferpain.data.datasets.index import read_index
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-dataset.md"
 

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from transferpain.server.answers import Assessment
-from transferpain.server.limits import Limits
-from transferpain.server.pictures import LONGEST_SIDE, MOST_PIXELS
+from transferpain.apps.serve.answers import Assessment
+from transferpain.apps.serve.limits import Limits
+from transferpain.apps.serve.pictures import LONGEST_SIDE, MOST_PIXELS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")

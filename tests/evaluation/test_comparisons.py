@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import rankdata
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.comparisons import holm, mann_whitney_test, mcnemar_test, subject_scores, wilcoxon_test
 
 # Darwin's cross- and self-fertilised maize (Fisher 1935): the sum of the negative ranks is 24.

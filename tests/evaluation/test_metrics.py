@@ -7,7 +7,7 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation import ordinal, ranking
 from transferpain.evaluation.confusion import METRICS
 from transferpain.evaluation.metrics import PROBABILITY_METRICS, mark_copies, score

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.predictions import (
     clip_rows,
     confusions_by_subject,

@@ -7,10 +7,10 @@ import numpy as np
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
-from transferpain.leakage.checks import write_checks
-from transferpain.matrix.cells import CellRecord
-from transferpain.matrix.settings import Matrix
-from transferpain.store import write_json
+from transferpain.core.store import write_json
+from transferpain.experiments.leakage.checks import write_checks
+from transferpain.experiments.matrix.cells import CellRecord
+from transferpain.experiments.matrix.settings import Matrix
 
 SOURCES = ("trained", "untrained")
 TARGETS = ("biovid", "ai4pain")

@@ -7,11 +7,11 @@ import pandas as pd
 import yaml
 
 from tests.evaluation.drawn import draw_predictions
+from transferpain.core.store import write_json, write_text
 from transferpain.evaluation.metrics import score
-from transferpain.leakage.checks import write_checks
-from transferpain.leakage.evidence import CheckLine
-from transferpain.run_folder import RunFolder
-from transferpain.store import write_json, write_text
+from transferpain.experiments.leakage.checks import write_checks
+from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.run_folder import RunFolder
 
 CLASSES = ("No-Pain", "Low-Pain", "High-Pain")
 PAPER = {

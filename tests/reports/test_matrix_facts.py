@@ -2,10 +2,10 @@ import pandas as pd
 import pytest
 
 from tests.reports.matrices import make_matrix, make_records, write_cells
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.core.store import read_json, write_json
 from transferpain.evaluation.predictions import CLIP
 from transferpain.reports.matrix_facts import cells_table, make_grids, read_cells
-from transferpain.store import read_json, write_json
 
 
 @pytest.fixture(scope="module")

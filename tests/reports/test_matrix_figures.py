@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from transferpain.adaptation.few_shot import CalibrationCurve
+from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.statistics import Interval
 from transferpain.reports import matrix_figures as figures
 from transferpain.reports.figures import STAMP, as_data_uri

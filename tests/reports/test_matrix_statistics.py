@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from tests.reports.matrices import make_matrix, make_records, write_cells
-from transferpain.adaptation.few_shot import NUMBERS
+from transferpain.evaluation.few_shot import NUMBERS
 from transferpain.reports import matrix_statistics as statistics
 from transferpain.reports.matrix_facts import make_grids, read_cells
 

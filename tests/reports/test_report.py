@@ -8,12 +8,12 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_demo, write_leakage, write_run
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.core.store import write_text
 from transferpain.evaluation.groups import write_subjects
-from transferpain.experiment import Comparison
+from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import read_run
 from transferpain.reports.report import draw_result, write_report
-from transferpain.store import write_text
 
 PAIRS = [Comparison(better="ann", worse="ann-untrained"), Comparison(better="lstm", worse="lstm-untrained")]
 

@@ -5,7 +5,7 @@ from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
 from tests.reports.run_folders import write_run
 from transferpain.evaluation.statistics import Interval
-from transferpain.experiment import Comparison
+from transferpain.experiments.schema import Comparison
 from transferpain.reports import tables
 from transferpain.reports.facts import read_run
 

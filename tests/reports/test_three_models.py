@@ -2,12 +2,12 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
-from transferpain.action_units.proxy import PROXY
+from transferpain.core.store import write_json
+from transferpain.experiments.run_folder import THREE_MODELS
+from transferpain.inputs.action_units.proxy import PROXY
 from transferpain.reports.facts import read_run
 from transferpain.reports.report import write_report
 from transferpain.reports.three_models import importance, note, thresholds, view
-from transferpain.run_folder import THREE_MODELS
-from transferpain.store import write_json
 
 
 def facts(threshold: float, fall: float, covered: float) -> dict:

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.core.store import write_text
 from transferpain.evaluation.predictions import labelled_rows
 from transferpain.evaluation.statistics import DRAWS, bootstrap_subjects
-from transferpain.store import write_text
 
 SUBJECT = ["dataset", "subject"]
 STATED = ("sex", "age")

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation import confusion as on
 from transferpain.evaluation.calibration import calibration_statistic, describe_bins, error_statistic
 from transferpain.evaluation.confusion import METRICS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.confusion import METRICS, count_confusions
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes, subject_names
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.confusion import count_confusions
 
 CLIP = ["dataset", "subject", "clip"]

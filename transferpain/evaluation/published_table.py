@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 
 COLUMNS = ("class", "precision", "recall")
 NUMBER = re.compile(r"[0-9]{0,3}(\.[0-9]{1,6})?")

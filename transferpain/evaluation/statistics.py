@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.confusion import METRICS, support
 from transferpain.evaluation.predictions import CLIP, confusions_by_subject, labelled_rows, number_of_classes
 

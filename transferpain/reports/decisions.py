@@ -6,7 +6,7 @@ import pandas as pd
 
 from transferpain.evaluation.comparisons import holm, mcnemar_test
 from transferpain.evaluation.predictions import CLIP, clip_rows
-from transferpain.experiment import Comparison
+from transferpain.experiments.schema import Comparison
 from transferpain.reports.tables import number
 
 COLUMNS = {

@@ -7,13 +7,13 @@ from typing import Any
 import pandas as pd
 import yaml
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.core.store import read_json
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.metrics import score
-from transferpain.leakage.checks import read_checks
-from transferpain.leakage.evidence import CheckLine
-from transferpain.run_folder import CANDIDATES, THREE_MODELS, RunFolder
-from transferpain.store import read_json
+from transferpain.experiments.leakage.checks import read_checks
+from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.run_folder import CANDIDATES, THREE_MODELS, RunFolder
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from transferpain.adaptation.registry import ADAPTATIONS
+from transferpain.core.store import read_json
+from transferpain.data.protocols.folds import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.evaluation.statistics import bootstrap_subjects
-from transferpain.leakage.checks import failed, read_checks
-from transferpain.leakage.evidence import CheckLine
-from transferpain.matrix.cells import CellRecord
-from transferpain.protocols import PAPER_WARNING
+from transferpain.experiments.leakage.checks import failed, read_checks
+from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.matrix.cells import CellRecord
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports.facts import finished_run
-from transferpain.store import read_json
 
 METRICS = ("balanced_accuracy", "macro_f1", "accuracy")
 KINDS = {"transfer": "Transfer", "cross_dataset": "Cross-dataset"}

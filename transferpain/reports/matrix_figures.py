@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from transferpain.adaptation.few_shot import CalibrationCurve
+from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.reports.figures import BLUE, CHANCE_LINE, INK, MUTED, ORANGE, RED, WIDTH, new_figure, style
 
 if TYPE_CHECKING:

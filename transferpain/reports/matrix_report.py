@@ -8,14 +8,16 @@ from typing import Any, get_args
 
 import pandas as pd
 
-from transferpain.adaptation.few_shot import CalibrationCurve
-from transferpain.adaptation.registry import ADAPTATIONS
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.core.store import write_atomically, write_text
 from transferpain.evaluation.comparisons import Family
+from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.statistics import DRAWS
-from transferpain.leakage.checks import failed
-from transferpain.matrix.cells import CellRecord, State
-from transferpain.matrix.settings import Matrix
+from transferpain.experiments.leakage.checks import failed
+from transferpain.experiments.matrix.cells import CellRecord, State
+from transferpain.experiments.matrix.settings import Matrix
+from transferpain.experiments.run_folder import Places
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports import matrix_statistics as statistics
 from transferpain.reports import matrix_tables as tables
 from transferpain.reports.figures import STAMP
@@ -43,8 +45,6 @@ from transferpain.reports.matrix_tests import (
 from transferpain.reports.matrix_views import grid_figures, grid_views, heat_limits, subject_views
 from transferpain.reports.page import render, write_csv
 from transferpain.reports.tables import TITLES
-from transferpain.run_folder import Places
-from transferpain.store import write_atomically, write_text
 
 TEMPLATE = "matrix.html"
 GAP_QUESTION = "trained on the target's own dataset minus trained on another, on the same clips"

@@ -7,14 +7,14 @@ import numpy as np
 import pandas as pd
 from scipy.stats import rankdata
 
-from transferpain.adaptation.few_shot import CalibrationCurve, calibration_curve
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.data.tasks.task import load_task
 from transferpain.evaluation.comparisons import Family, holm, subject_scores
+from transferpain.evaluation.few_shot import CalibrationCurve, calibration_curve
 from transferpain.evaluation.permutation import PermutationTest, permute_within_subjects
 from transferpain.evaluation.ranks import rank_runs
 from transferpain.evaluation.transferability import agreement
 from transferpain.reports.matrix_facts import CellRun, Grid
-from transferpain.tasks.task import load_task
 
 # With 4,000 permutations the smallest p is 1 / 4,001, so that two hundred tests can still be significant together.
 PERMUTATIONS = 4000

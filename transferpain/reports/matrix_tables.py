@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
-from transferpain.adaptation.few_shot import CalibrationCurve
-from transferpain.leakage.checks import failed
-from transferpain.matrix.cells import CellRecord
+from transferpain.evaluation.few_shot import CalibrationCurve
+from transferpain.experiments.leakage.checks import failed
+from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.reports.matrix_facts import CellRun, Grid
 from transferpain.reports.matrix_figures import MARKS, HeatCell
 from transferpain.reports.matrix_statistics import SCORES

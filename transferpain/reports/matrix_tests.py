@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.comparisons import (
     ALPHA,
     Family,
@@ -19,8 +19,8 @@ from transferpain.evaluation.comparisons import (
 from transferpain.evaluation.effect_sizes import Effect, median_difference, rank_biserial
 from transferpain.evaluation.predictions import CLIP
 from transferpain.evaluation.statistics import Interval, paired_difference
-from transferpain.matrix.cells import CellRecord
-from transferpain.matrix.settings import Matrix
+from transferpain.experiments.matrix.cells import CellRecord
+from transferpain.experiments.matrix.settings import Matrix
 from transferpain.reports.matrix_facts import CellRun
 
 # A percentile interval of so few subjects misses the truth clearly more often than once in 20 times.

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from transferpain.adaptation.few_shot import CalibrationCurve
 from transferpain.evaluation.comparisons import subject_scores
+from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.reports import matrix_figures as figures
 from transferpain.reports.figures import as_data_uri
 from transferpain.reports.matrix_facts import KINDS, CellRun, Grid

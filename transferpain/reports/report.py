@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.core.store import write_atomically, write_text
 from transferpain.evaluation.predictions import clip_rows, subject_names
 from transferpain.evaluation.ranking import mean_curves
 from transferpain.evaluation.resampling import read_answers
 from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
-from transferpain.experiment import Comparison
-from transferpain.leakage.checks import failed
+from transferpain.experiments.leakage.checks import failed
+from transferpain.experiments.schema import Comparison
 from transferpain.reports import decisions, figures, score_tables, subject_tests, tables, three_models
 from transferpain.reports.facts import RunFacts, read_run
 from transferpain.reports.page import render, write_csv
-from transferpain.store import write_atomically, write_text
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

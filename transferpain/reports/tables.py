@@ -9,8 +9,8 @@ import pandas as pd
 from transferpain.evaluation.groups import COLUMNS as GROUP_COLUMNS
 from transferpain.evaluation.metrics import SUBJECT_METRICS
 from transferpain.evaluation.statistics import Interval
-from transferpain.experiment import Comparison
-from transferpain.leakage.evidence import CheckLine
+from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import RunFacts
 
 METRICS = ("balanced_accuracy", "macro_f1", "accuracy", "majority_class_accuracy")

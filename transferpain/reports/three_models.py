@@ -4,10 +4,10 @@ from typing import Any
 
 import pandas as pd
 
-from transferpain.action_units.proxy import PROXY, standing
-from transferpain.hybrid.settings import TITLES
+from transferpain.inputs.action_units.proxy import PROXY, standing
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.tables import number
+from transferpain.strategies.hybrid.settings import TITLES
 
 COLUMNS = {
     "training": "Training",

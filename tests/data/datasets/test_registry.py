@@ -1,0 +1,37 @@
+import subprocess
+import sys
+
+import pytest
+
+from transferpain.core.errors import UserError
+from transferpain.data.datasets.registry import DATASETS, find_dataset
+
+
+@pytest.mark.parametrize("name", DATASETS)
+def test_facts_are_stated(name):
+    dataset = find_dataset(name)
+    assert dataset.name == name
+    assert dataset.request_url.startswith("https://")
+    for fact in (dataset.title, dataset.licence, dataset.citation, dataset.notice, dataset.layout):
+        assert fact.strip()
+    assert dataset.traps
+
+
+def test_licensed_datasets_do_not_allow_sharing_models():
+    assert [name for name, dataset in DATASETS.items() if dataset.redistributable] == ["ferplus"]
+
+
+def test_unknown_name():
+    with pytest.raises(UserError, match=r"biovid(.|\n)*Received: x-ite"):
+        find_dataset("x-ite")
+
+
+def test_datasets_tasks_and_protocols_load_no_heavy_library():
+    code = (
+        "import sys, transferpain.data.datasets.check, transferpain.data.tasks.task\n"
+        "import transferpain.data.protocols.folds\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'scipy', 'matplotlib', 'torch', 'cv2'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")

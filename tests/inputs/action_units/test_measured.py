@@ -1,0 +1,49 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from transferpain.core.errors import UserError
+from transferpain.inputs.action_units.measured import ActionUnits, Estimator, score_pspi, stack
+
+FACS = Estimator("coder", "a coder", "intensity", 5)
+SHARES = Estimator("shares", "another tool", "activation", 1)
+
+
+def measured(intensities, presences=None, estimator=FACS) -> ActionUnits:
+    values = pd.DataFrame(intensities, dtype=np.float64)
+    nothing = pd.Series(np.nan, index=values.index)
+    present = pd.DataFrame(presences or {}, index=values.index, dtype=np.float64)
+    return ActionUnits(estimator, values.notna().any(axis=1), nothing, values, present)
+
+
+def test_the_whole_of_pspi():
+    units = measured({4: [5, np.nan], 6: [5, 0], 7: [1, 0], 9: [0, 0], 10: [5, 0], 43: [1, 0]})
+    scores = score_pspi(units)
+    assert scores.values[0] == scores.maximum == 16
+    assert np.isnan(scores.values[1])
+    assert scores.label == "PSPI from a coder"
+
+
+def test_pspi_takes_eyes_closed_from_the_detection_where_there_is_one():
+    zeros = {number: [0.0] for number in (4, 6, 7, 9, 10)}
+    assert score_pspi(measured(zeros, {43: [1]})).values[0] == 1
+
+
+def test_pspi_without_a_unit_names_it():
+    with pytest.raises(UserError, match="no AU9, no AU43"):
+        score_pspi(measured({number: [0.0] for number in (4, 6, 7, 10)}))
+
+
+def test_clips_are_stacked_in_the_order_asked_for():
+    clips = [measured({4: [1.0, 2.0], 12: [3.0, np.nan]}), measured({12: [5.0], 4: [4.0]})]
+    np.testing.assert_array_equal(stack(clips, [12, 4]), [[3, 1], [np.nan, 2], [5, 4]])
+
+
+def test_scales_are_never_mixed():
+    with pytest.raises(UserError, match=r"a coder \(intensity 0 to 5\), another tool \(activation 0 to 1\)"):
+        stack([measured({4: [1.0]}), measured({4: [1.0]}, estimator=SHARES)], [4])
+
+
+def test_a_unit_that_one_clip_lacks_is_refused():
+    with pytest.raises(UserError, match="did not measure AU12"):
+        stack([measured({4: [1.0], 12: [0.0]}), measured({4: [1.0]})], [4, 12])

@@ -1,0 +1,111 @@
+"""Phases: what is trained when, with which settings, for both backbones."""
+
+from itertools import pairwise
+
+import pytest
+
+from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap
+from transferpain.networks.training.settings import TrainingSettings
+from transferpain.strategies.common.phases import fusion_phases, make_phases, phase_names
+from transferpain.strategies.common.settings import PhaseSettings
+
+TRAINING = TrainingSettings(
+    optimizer={"name": "sgd", "learning_rate": 0.4, "momentum": 0.8},
+    schedule={"name": "step", "at": [60, 120]},
+    epochs=180,
+    patience=None,
+)
+
+
+def test_progressive_goes_from_the_output_down():
+    assert phase_names("resnet18") == ("head", "stage4", "stage3", "stage2", "stage1")
+    assert phase_names("vgg16") == ("head", "block5", "block4", "block3", "block2", "block1")
+
+
+@pytest.mark.parametrize(("backbone", "build"), [("resnet18", build_resnet18), ("vgg16", build_vgg16_gap)])
+def test_the_last_phase_trains_every_layer_and_each_phase_more_than_the_one_before(backbone, build):
+    names = {layer.name for layer in build(32, 2, embedding=4).layers if layer.weights}
+    sets = [
+        {name for name in names if phase.trains(name)}
+        for phase in make_phases("progressive", backbone, TRAINING, {}, None)
+    ]
+    assert sets[0] == {"embedding", "logits"}
+    assert all(before < after for before, after in pairwise(sets))
+    assert sets[-1] == names
+    (full,) = make_phases("full", backbone, TRAINING, {}, None)
+    assert {name for name in names if full.trains(name)} == names
+    (head,) = make_phases("head", backbone, TRAINING, {}, None)
+    assert {name for name in names if head.trains(name)} == {"logits"}
+
+
+def test_one_phase_is_trained_as_the_experiment_says():
+    for strategy in ("head", "full"):
+        assert [phase.training for phase in make_phases(strategy, "vgg16", TRAINING, {}, None)] == [TRAINING]
+
+
+def test_phases_share_the_epochs_and_the_rate_falls():
+    phases = make_phases("progressive", "resnet18", TRAINING.model_copy(update={"epochs": 12}), {}, None)
+    assert [phase.training.epochs for phase in phases] == [3, 3, 2, 2, 2]
+    assert [phase.training.optimizer.learning_rate for phase in phases] == [0.4, 0.2, 0.1, 0.05, 0.025]
+    assert all(phase.training.optimizer.momentum == 0.8 for phase in phases)
+
+
+def test_no_phase_is_without_an_epoch():
+    phases = make_phases("progressive", "vgg16", TRAINING.model_copy(update={"epochs": 2}), {}, None)
+    assert [phase.training.epochs for phase in phases] == [1] * 6
+
+
+def test_the_schedule_is_squeezed_into_a_phase():
+    phases = make_phases("progressive", "resnet18", TRAINING, {}, None)
+    assert [phase.training.epochs for phase in phases] == [36] * 5
+    assert phases[2].training.schedule.at == pytest.approx((12, 24))
+    cosine = TrainingSettings(schedule={"name": "cosine", "warmup_epochs": 10}, epochs=180)
+    (first, *_) = make_phases("progressive", "resnet18", cosine, {}, None)
+    assert first.training.schedule.warmup_epochs == pytest.approx(2)
+
+
+def test_a_phase_takes_what_is_stated_for_it():
+    changes = {"stage3": PhaseSettings(learning_rate=0.001, epochs=7, patience=2)}
+    phases = {phase.name: phase for phase in make_phases("progressive", "resnet18", TRAINING, changes, None)}
+    settings = phases["stage3"].training
+    assert (settings.optimizer.learning_rate, settings.epochs, settings.patience) == (0.001, 7, 2)
+    assert phases["stage2"].training.patience is None
+
+
+def test_unfreezing_stops_where_it_is_told_to():
+    phases = make_phases("progressive", "resnet18", TRAINING, {}, "stage3")
+    assert [phase.name for phase in phases] == ["head", "stage4", "stage3"]
+    assert not phases[-1].trains("stage2_block1_1_conv")
+
+
+def test_a_branch_is_trained_alone_and_then_with_the_last_block_of_vgg16():
+    phases = {phase.name: phase for phase in fusion_phases("both", TRAINING, {})}
+    assert list(phases) == ["images", "landmarks", "whole"]
+    layers = {
+        "images": ("squeeze", "excite", "image_dense", "image_dense_norm", "logits"),
+        "landmarks": ("landmark_lstm", "landmark_lstm_norm", "landmark_attention", "logits"),
+        "whole": (
+            "block5_conv1",
+            "squeeze",
+            "image_dense",
+            "landmark_lstm",
+            "fusion_norm",
+            "fusion_dense",
+            "embedding",
+        ),
+    }
+    for name, phase in phases.items():
+        assert all(phase.trains(layer) for layer in layers[name])
+        assert not any(phase.trains(f"block{number}_conv1") for number in (1, 2, 3, 4))
+        assert phase.trains("block5_conv3") == (name == "whole")
+    assert not phases["images"].trains("landmark_lstm")
+    assert not phases["landmarks"].trains("image_dense")
+
+
+def test_each_phase_of_the_fusion_has_all_epochs_or_its_own():
+    changes = {"whole": PhaseSettings(learning_rate=0.1, epochs=90), "images": PhaseSettings(patience=3)}
+    phases = fusion_phases("images", TRAINING, changes)
+    assert [(phase.name, phase.training.epochs) for phase in phases] == [("images", 180), ("whole", 90)]
+    assert [phase.training.optimizer.learning_rate for phase in phases] == [0.4, 0.1]
+    assert phases[0].training.patience == 3
+    assert phases[1].training.schedule.at == (30, 60)

@@ -1,0 +1,82 @@
+"""The assessor over one image model: a bundle whose network reads a face and tells levels of pain apart."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts
+from transferpain.apps.serve.assessor import assessment, model_answer
+from transferpain.apps.serve.pain_network import read_pain_network, service_facts
+from transferpain.apps.serve.refusals import Refusal
+from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
+from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.compute import choose_compute_dtype
+from transferpain.strategies.hybrid.settings import TITLES
+
+THRESHOLD = 0.5  # the bundle of a network states none
+BATCHES = (1, 2, 4, 8)  # a graph is compiled for each; pictures fill up the next larger one
+
+
+class CnnAssessor:
+    """Asks one network; action units are shown beside it and take no part in its verdict.
+
+    Attributes:
+        facts: what is behind it.
+    """
+
+    def __init__(self, folder: Path):
+        """Read and compile a bundle.
+
+        Raises:
+            UserError: if it is no intact bundle, its network reads no pictures, or it does not tell pain from none.
+        """
+        bundle, self.crops = read_pain_network(folder)
+        network = with_dtype(bundle.model, choose_compute_dtype("auto")[0])
+        self.forward = compile_network(network, self.crops.preprocessing)
+        cnn = ModelFacts(name="cnn", title=TITLES["cnn"], threshold=THRESHOLD, classes=list(bundle.labels))
+        self.facts = service_facts(bundle, folder, cnn.name, [cnn])
+
+    def assess(self, pictures: Sequence[np.ndarray]) -> list[Assessment | Refusal]:
+        """Return an answer for each picture, uint8 RGB `(height, width, 3)`, in their order."""
+        looks, faces = self.crops.take(pictures)
+        probabilities = iter(self.forward(faces))
+        return [
+            look if isinstance(look, Refusal) else assessment(self.facts, look, [self._verdict(next(probabilities))])
+            for look in looks
+        ]
+
+    def _verdict(self, probabilities: np.ndarray) -> ModelAnswer:
+        p_pain = float(np.clip(1 - probabilities[0], 0, 1))
+        return model_answer(self.facts.models[0], p_pain, probabilities.tolist())
+
+
+def compile_network(network: keras.Model, preprocessing: Preprocessing) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a network as graphs of the sizes in `BATCHES`, each traced once, now.
+
+    It takes faces, uint8 RGB `(faces, size, size, 3)`, any number of them, to the network's output, float32
+    `(faces, outputs)`.
+    """
+
+    @tf.function
+    def graph(pixels: tf.Tensor) -> tf.Tensor:
+        scaled = scale_pixels(tf.cast(pixels, tf.float32), preprocessing.scaling)
+        return tf.cast(network(scaled, training=False), tf.float32)
+
+    side = preprocessing.size
+
+    def forward(faces: np.ndarray) -> np.ndarray:
+        answers = [np.empty((0, network.output_shape[-1]), np.float32)]
+        for begin in range(0, len(faces), BATCHES[-1]):
+            part = faces[begin : begin + BATCHES[-1]]
+            rows = next(size for size in BATCHES if size >= len(part))
+            filled = np.zeros((rows, side, side, 3), np.uint8)
+            filled[: len(part)] = part
+            answers.append(graph(tf.constant(filled)).numpy()[: len(part)])
+        return np.concatenate(answers)
+
+    for size in BATCHES:
+        forward(np.zeros((size, side, side, 3), np.uint8))
+    return forward

@@ -1,0 +1,179 @@
+"""What the leakage checks look at, and what each of them answers."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from transferpain.data.protocols.folds import Fold
+from transferpain.data.tasks.task import Task
+from transferpain.evaluation.predictions import subject_names, tells_subjects_apart
+from transferpain.experiments.schema import Experiment
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.adaptation.target_data import adapted_to
+
+State = Literal["pass", "fail", "not applicable"]
+NO_SUBJECTS = "The data name no subjects: most of them have a single picture or clip."
+
+
+@dataclass(frozen=True)
+class CheckLine:
+    """The answer of one check.
+
+    Attributes:
+        number: its place in the list, from 1 on.
+        name: what is checked.
+        state: the verdict.
+        figure: what was counted or measured; empty where the check does not apply.
+        explanation: what the figure means, or why the check does not apply.
+    """
+
+    number: int
+    name: str
+    state: State
+    figure: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Something that was fitted to rows of the data, in one fold.
+
+    Attributes:
+        step: what it is, in words.
+        fold: the fold's name.
+        rows: int64, positions into the units that it was fitted to.
+        transductive: whether the method is declared to read test rows, without their labels.
+    """
+
+    step: str
+    fold: str
+    rows: np.ndarray
+    transductive: bool = False
+
+
+@dataclass(frozen=True)
+class Ancestor:
+    """A training that the source went through.
+
+    Attributes:
+        dataset: what it was trained on.
+        task: the task's name.
+        definition: what the task's labels mean there.
+        people: codes of the subjects that it was trained or selected on; `None` where the data name no subjects.
+    """
+
+    dataset: str
+    task: str
+    definition: str
+    people: tuple[str, ...] | None
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What a finished run leaves for the checks.
+
+    Attributes:
+        experiment: the resolved experiment.
+        task: what is predicted.
+        units: what is predicted, clips or single frames, a row each: dataset, subject, clip (the unit's own name), y,
+            file_clip (the clip of `files` that it is in) and row (its frame there, or -1 for all of it).
+        files: rows of the index that the units are in: dataset, subject, clip, media, kind, first_frame.
+        folds: positions into `units`.
+        predictions: rows of all folds and seeds.
+        data_root: the folder that `media` is relative to.
+        lineage: trainings of the source, the last first; empty for a network that is built; `None` if unknown.
+        stage: the table of the faces stage in the order of `files`, with `features` (path) where features were
+            cached; `None` where there is no faces stage.
+        images: uint8 `(images, side, side)`, the pictures that `first_frame` of image rows counts; else `None`.
+        fitted: what was fitted to which rows, besides what every strategy fits (`fitted_rows`).
+    """
+
+    experiment: Experiment
+    task: Task
+    units: pd.DataFrame
+    files: pd.DataFrame
+    folds: tuple[Fold, ...]
+    predictions: pd.DataFrame
+    data_root: Path
+    lineage: tuple[Ancestor, ...] | None
+    stage: pd.DataFrame | None = None
+    images: np.ndarray | None = None
+    fitted: tuple[Fitted, ...] = ()
+
+    @property
+    def subjects(self) -> np.ndarray:
+        """A name of each unit's subject that is unique over datasets, `(units,)`."""
+        return subject_names(self.units).to_numpy()
+
+    @property
+    def has_subjects(self) -> bool:
+        """Whether subjects can be told apart; FER+ names none."""
+        return tells_subjects_apart(self.units)
+
+    @property
+    def labels_frames(self) -> bool:
+        """Whether what is predicted is single frames of clips."""
+        return bool((self.units["row"] >= 0).any())
+
+    @property
+    def file_of(self) -> np.ndarray:
+        """Position in `files` of each unit, int64 `(units,)`."""
+        return pd.Index(self.files["clip"]).get_indexer(self.units["file_clip"])
+
+    @property
+    def tested(self) -> np.ndarray:
+        """Positions of the tested units that have a label, ascending."""
+        positions = np.unique(np.concatenate([fold.test for fold in self.folds]))
+        return positions[self.units["y"].iloc[positions].notna().to_numpy()]
+
+
+def learned_from(fold: Fold) -> np.ndarray:
+    """Return the positions that a fold is trained or selected on; rows that are also tested are check 6's."""
+    return np.setdiff1d(np.union1d(fold.train, fold.selection), fold.test)
+
+
+def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted, ...]:
+    """List what the strategies fit to the training rows of each fold."""
+    steps = ["weights of the network", "prior for clips without a face"]
+    if experiment.training.class_weights:
+        steps.append("class weights")
+    tuned = experiment.strategy in ("progressive", "full", "hybrid")
+    normalises = experiment.head.kind == "lstm" or experiment.strategy == "fused"
+    if normalises or (tuned and experiment.backbone == "resnet18"):
+        steps.append("batch normalisation")
+    fitted = [Fitted(step, fold.name, fold.train) for fold in folds for step in steps]
+    if experiment.head.kind == "adaboost":
+        fitted += [Fitted("AdaBoost on the embedding", fold.name, fold.selection) for fold in folds]
+    if experiment.strategy == "hybrid":
+        for fold in folds:
+            learned = np.union1d(fold.train, fold.selection)
+            fitted.append(Fitted("scaler and trees on action units, and their threshold", fold.name, learned))
+            fitted.append(Fitted("what stands on the network, and thresholds", fold.name, fold.selection))
+    if experiment.protocol.selection == "nested":
+        choice = "choice among the candidates"
+        fitted += [Fitted(choice, fold.name, np.union1d(fold.train, fold.selection)) for fold in folds]
+    return tuple(fitted)
+
+
+def adapted_rows(evidence: Evidence) -> tuple[Fitted, ...]:
+    """List what the features of each fold were adapted to; the registry says whether a method may see test rows."""
+    if evidence.experiment.adaptation is None:
+        return ()
+    method = ADAPTATIONS[evidence.experiment.adaptation]
+    return tuple(
+        Fitted(
+            f"adaptation {method.name}",
+            fold.name,
+            adapted_to(evidence.experiment, evidence.units, fold),
+            method.transductive,
+        )
+        for fold in evidence.folds
+    )
+
+
+def percent(share: float) -> str:
+    """Return a share as text, such as `12.5 %`."""
+    return f"{100 * share:.1f} %"

@@ -1,0 +1,68 @@
+"""Whether the cells of a matrix can be computed here, found out before any of them is."""
+
+from pathlib import Path
+
+from transferpain.core.errors import NotHere, UserError
+from transferpain.experiments.chosen_source import (
+    check_is_normalized,
+    check_is_source,
+    check_source_fits,
+    source_experiment,
+)
+from transferpain.experiments.matrix.cells import Cell
+from transferpain.experiments.run_folder import Places
+from transferpain.experiments.runner import find_origin
+from transferpain.experiments.samples import labelled_units, split_units
+from transferpain.experiments.schema import Experiment
+from transferpain.models.sources.origin import BUILT, imagenet_file
+
+
+def absent_cells(cells: list[Cell], folder: Path, places: Places) -> dict[str, str]:
+    """Return name -> reason of the cells whose data, or whose source's, are not on this machine.
+
+    Raises:
+        UserError: if any other cell cannot be computed: all such cells are named.
+    """
+    absent, impossible = {}, []
+    for cell in cells:
+        try:
+            check_experiment(cell.experiment, folder, places)
+        except NotHere as error:
+            absent[cell.name] = str(error).splitlines()[0]
+        except UserError as error:
+            impossible.append(f"{cell.name}: {error}")
+    if impossible:
+        raise UserError(
+            f"{len(impossible)} of {len(cells)} cells cannot be computed; nothing was started.",
+            rule="Data, task, protocol, source and head of every cell must fit together.",
+            received="\n\n".join(impossible[:3]) + ("\n\n..." if len(impossible) > 3 else ""),
+            todo="Mend the matrix file, or leave these cells out with --where.",
+        )
+    return absent
+
+
+def check_experiment(experiment: Experiment, folder: Path, places: Places) -> int:
+    """Check an experiment, and those of its sources, as far as that is possible without computing anything.
+
+    Returns:
+        Side in pixels of the pictures that its network reads.
+
+    Raises:
+        NotHere: if a dataset, or the file of ImageNet's weights, is not on this machine.
+        UserError: if its parts do not fit together.
+    """
+    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
+    if source is not None:
+        check_is_source(source)
+        check_source_fits(experiment, source.backbone, check_experiment(source, folder, places))
+    else:
+        origin = find_origin(experiment, folder, places)
+        check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
+    if experiment.source == "imagenet" and not imagenet_file().is_file():
+        raise NotHere("The file of ImageNet's weights is not on this machine.", received=imagenet_file())
+    if experiment.adaptation == "batch_norm":
+        check_is_normalized(experiment, folder)
+    _, index, units = labelled_units(experiment, places)
+    split_units(experiment, units)
+    is_faces_stage = (index.clips["kind"] != "image_rows").all()
+    return experiment.faces.size if is_faces_stage else experiment.images.size

@@ -1,0 +1,244 @@
+"""From a matrix file to its report: every cell in a process of its own; what is finished is never computed again."""
+
+import os
+import time
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.core.overrides import parse_overrides
+from transferpain.core.progress import note, progress_bar
+from transferpain.core.store import fingerprint, read_json, write_json
+from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.cost import read_cost
+from transferpain.experiments.estimate import estimate
+from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand, write_records
+from transferpain.experiments.matrix.check import absent_cells
+from transferpain.experiments.matrix.settings import Matrix, load_matrix
+from transferpain.experiments.matrix.worker import start_worker
+from transferpain.experiments.run_folder import Places, RunFolder
+from transferpain.experiments.runner import finished_run
+from transferpain.experiments.schema import Experiment, resolved
+from transferpain.experiments.study import COLUMNS as RUN_COLUMNS
+from transferpain.experiments.study import Result, check_twins_are_drawn, draw_twin, synthetic_mark, table_row
+from transferpain.inputs.adaptation.target_data import target_data
+from transferpain.models.sources.origin import BUILT
+
+POLL_SECONDS = 0.05
+COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
+DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "hours", "disk GB"]
+
+
+@dataclass(frozen=True)
+class LoadedMatrix:
+    """A matrix with its cells.
+
+    Attributes:
+        cells: all of them, in order.
+        chosen: those that `--where` names.
+        folder: where experiments stand.
+    """
+
+    matrix: Matrix
+    cells: list[Cell]
+    chosen: list[Cell]
+    folder: Path
+    places: Places
+
+
+def load(path: Path, places: Places, assignments: list[str], where: list[str]) -> LoadedMatrix:
+    """Load a matrix file; `--set` changes every cell, `--where` chooses cells. Raises as `expand` and `choose` do."""
+    matrix = load_matrix(path)
+    if matrix.data_root is not None:
+        places = Places(places.workspace / matrix.data_root, places.workspace)
+    cells = expand(matrix, path.parent, parse_overrides(assignments))
+    return LoadedMatrix(matrix, cells, choose(cells, where), path.parent, places)
+
+
+def run_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> Result:
+    """Compute the chosen cells that are not finished, write the report of all cells, and return its table.
+
+    Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
+    is killed, does not stop the others.
+
+    Args:
+        jobs: processes at a time.
+
+    Raises:
+        UserError: if a cell is impossible: it is named before anything runs.
+    """
+    loaded = load(path, places, assignments, where)
+    for dataset, settings in loaded.matrix.twins.items():
+        draw_twin(dataset, loaded.places.data_root, settings)
+    runs = finished_runs(loaded.cells, loaded)
+    unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
+    absent = absent_cells(unfinished, loaded.folder, loaded.places)
+    present = [cell for cell in unfinished if cell.name not in absent]
+    failed = train_sources(present, loaded)
+    ready = [cell for cell in present if cell.name not in failed]
+    failed |= run_all({cell.name: cell.experiment for cell in ready}, loaded, jobs)
+    runs |= finished_runs([cell for cell in ready if cell.name not in failed], loaded)
+    records = [
+        record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
+        for cell in loaded.cells
+    ]
+    page = report(loaded, records)
+    folders = [runs[record.name] for record in records if record.state == "done"]
+    rows = [result_row(record, runs.get(record.name)) for record in records if record.state != "open"]
+    troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
+    return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
+
+
+def finished_runs(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, RunFolder]:
+    """Return the runs of the cells that are finished; what stands in the way of others is for `absent_cells` to say."""
+    runs = {}
+    for cell in cells:
+        try:
+            run = finished_run(cell.experiment, loaded.folder, loaded.places)
+        except UserError:
+            continue
+        if run is not None:
+            runs[cell.name] = run
+    return runs
+
+
+def train_sources(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, str]:
+    """Train the sources that cells wait for, parents first.
+
+    Returns:
+        Cell name -> why its source is not there, of the cells that cannot be computed now.
+    """
+    problems: dict[str, str] = {}
+    failed: dict[str, str] = {}
+    for cell in cells:
+        for source in sources_of(cell.experiment, loaded.folder):
+            key = fingerprint(resolved(source))
+            if key not in problems:
+                problems[key] = ""
+                if finished_run(source, loaded.folder, loaded.places) is None:
+                    note(f"source {source.name}")
+                    problems[key] = run_all({source.name: source}, loaded, 1).get(source.name, "")
+            if problems[key]:
+                failed[cell.name] = f"its source {source.name} failed: {problems[key]}"
+                break
+    return failed
+
+
+def sources_of(experiment: Experiment, folder: Path) -> list[Experiment]:
+    """Return the experiments that an experiment's source comes from, the first ancestor first."""
+    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
+    return [] if source is None else [*sources_of(source, folder), source]
+
+
+def run_all(experiments: dict[str, Experiment], loaded: LoadedMatrix, jobs: int) -> dict[str, str]:
+    """Run experiments, each in its own process, `jobs` at a time; return name -> error of those that failed.
+
+    With one process at a time its own progress is shown, with several a bar over all of them.
+    """
+    waiting, running, failed = list(experiments), {}, {}
+    logs = loaded.places.reports / loaded.matrix.matrix / "logs"
+    bar = progress_bar("cells", len(waiting), "cells") if jobs > 1 and waiting else nullcontext(lambda: None)
+    try:
+        with bar as advance:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    name = waiting.pop(0)
+                    if jobs == 1 and len(experiments) > 1:
+                        note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {name}")
+                    log = None if jobs == 1 else logs / f"{name}.txt"
+                    threads = threads_of(experiments[name], jobs)
+                    running[name] = start_worker(experiments[name], loaded.folder, loaded.places, log, threads)
+                time.sleep(POLL_SECONDS)
+                for name in [name for name, worker in running.items() if worker.has_ended]:
+                    advance()
+                    if error := running.pop(name).error():
+                        failed[name] = error
+                        note(f"failed: {name}: {error}")
+    finally:
+        for worker in running.values():
+            worker.process.terminate()
+        for worker in running.values():
+            worker.process.join()
+    return failed
+
+
+def threads_of(experiment: Experiment, jobs: int) -> int | None:
+    """Return how many threads an operation of a cell gets: its share of the cores, so that cells do not wait in turn.
+
+    Frozen features and heads are the same bits with any number. A network that is tuned may not be, so that it keeps
+    them all: a matrix must not depend on `--jobs`.
+    """
+    if jobs == 1 or experiment.strategy != "frozen":
+        return None
+    return max(1, len(os.sched_getaffinity(0)) // jobs)
+
+
+def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:
+    """Return a cell's record: a reason why it is absent or failed, or its run; else it is open."""
+    experiment, cost = cell.experiment, read_cost(run.path) if run else None
+    return CellRecord(
+        name=cell.name,
+        kind=cell.kind,
+        source=cell.source,
+        trained_on=cell.trained_on,
+        tested_on=cell.tested_on,
+        head=cell.head,
+        strategy=experiment.strategy,
+        task=experiment.task,
+        selection=experiment.protocol.selection,
+        adaptation=experiment.adaptation or "",
+        target_data=target_data(experiment),
+        state="absent" if absent else "failed" if failed else "done" if run else "open",
+        reason=absent or failed,
+        run=run.path.name if run else "",
+        seconds=cost and cost.seconds,
+    )
+
+
+def report(loaded: LoadedMatrix, records: list[CellRecord]) -> Path:
+    """Write the report unless it is there for these very records; returns the page."""
+    folder = loaded.places.reports / loaded.matrix.matrix
+    page, inputs = folder / "index.html", folder / "inputs.json"
+    content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
+    if page.is_file() and inputs.is_file() and read_json(inputs) == content:
+        return page
+    from transferpain.reports.matrix_report import write_matrix_report
+
+    write_records(folder, records)
+    page = write_matrix_report(loaded.matrix, records, loaded.places)
+    write_json(inputs, content)
+    return page
+
+
+def result_row(record: CellRecord, run: RunFolder | None) -> list[str]:
+    """Return a cell's row of the result table: its state, and what a study shows of a run."""
+    scores = table_row(run)[1:] if run else ["-"] * (len(COLUMNS) - 2)
+    return [record.name, record.state, *scores]
+
+
+def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:
+    """Return a row a chosen cell with its state, hours and disk, and their sum; computes nothing.
+
+    What several cells share, a source or features, counts in the first of them.
+
+    Raises:
+        UserError: if a cell is impossible, or the matrix' twins are not drawn yet.
+    """
+    loaded = load(path, places, assignments, where)
+    check_twins_are_drawn(loaded.matrix.twins, loaded.places.data_root, f"transferpain matrix {path}")
+    runs = finished_runs(loaded.chosen, loaded)
+    unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
+    absent = absent_cells(unfinished, loaded.folder, loaded.places)
+    seen, rows, sums = set(), [], [0.0, 0.0]
+    for cell in loaded.chosen:
+        state = "done" if cell.name in runs else "absent" if cell.name in absent else "to do"
+        hours = disk = 0.0
+        for stage in estimate(cell.experiment, loaded.folder, loaded.places) if state == "to do" else []:
+            if stage.work_key not in seen:
+                hours, disk = hours + stage.seconds / 3600, disk + stage.disk_bytes / 1e9
+            seen.add(stage.work_key)
+        sums = [sums[0] + hours, sums[1] + disk]
+        axes = [cell.source, cell.trained_on, cell.tested_on, cell.head]
+        rows.append([cell.name, *axes, state, f"{hours:.2f}", f"{disk:.2f}"])
+    return [*rows, ["sum", *[""] * 5, *(f"{value:.2f}" for value in sums)]]

@@ -1,0 +1,205 @@
+"""The strategies `head`, `progressive` and `full`: an image network is trained on pictures of faces, phase by phase."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from transferpain.core.errors import UserError
+from transferpain.data.protocols.folds import Fold
+from transferpain.experiments.schema import Experiment
+from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
+from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.training.augment import augment
+from transferpain.networks.training.batches import Batches, Images, image_batches, sample_weights
+from transferpain.networks.training.class_weights import class_weights
+from transferpain.networks.training.fit import Training, fit
+from transferpain.networks.training.settings import AugmentSettings
+from transferpain.strategies.common.answers import (
+    ClipAnswer,
+    answer_by_prior,
+    answer_by_vote,
+    predictions_table,
+    training_prior,
+)
+from transferpain.strategies.common.phases import Phase, make_phases
+from transferpain.strategies.common.pictures import Pictures
+from transferpain.strategies.common.rows import keep_rows, oversample
+
+PREDICTION_BATCH = 64
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A trained network (float32) and what it says of the tested units; its history has the column `phase`."""
+
+    model: keras.Model
+    predictions: pd.DataFrame
+    training: Training
+
+
+def train_network(
+    experiment: Experiment,
+    start: keras.Model,
+    preprocessing: Preprocessing,
+    units: pd.DataFrame,
+    pictures: Pictures,
+    fold_and_seed: tuple[Fold, int],
+    folder: Path,
+) -> TrainedNetwork:
+    """Train a network on one fold with one seed, and predict the fold's test units.
+
+    Args:
+        start: the network to start from, float32, with the task's outputs.
+        preprocessing: size and scaling of its input.
+        units: the labelled clips or frames: columns dataset, subject, clip, y, file_clip.
+        folder: holds a checkpoint a phase; those of finished phases stay until the caller removes them.
+    """
+    fold, seed = fold_and_seed
+    phases = phases_of(experiment)
+    training = training_images(experiment, units, pictures, fold.train, (seed, fold.name))
+    selection = selection_images(pictures, fold.selection)
+    model = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
+    histories, epochs = [], 0
+    for phase in phases:
+        own = [] if len(phases) == 1 else [phase.name]
+        seed_parts = (seed, fold.name, *own)
+        choose_layers(model, phase)
+        trained = fit(
+            model,
+            batches_of(experiment, preprocessing, training, seed_parts),
+            batches_of(experiment, preprocessing, selection, None),
+            phase.training,
+            folder / f"{'-'.join(['checkpoint', *own])}.npz",
+            seed_parts,
+            label=" ".join([experiment.name, *own]),
+        )
+        kept = epochs + trained.epoch
+        histories.append(trained.history.assign(phase=phase.name, epoch=trained.history["epoch"] + epochs))
+        epochs += len(trained.history)
+    prior = training_prior(units["y"].iloc[fold.train].to_numpy(dtype=np.int64), pictures.targets.shape[1])
+    answers = predict_units(model, preprocessing, pictures, fold.test, prior)
+    predictions = predictions_table(units.iloc[fold.test], answers, fold.name, seed)
+    if experiment.rows.drop:
+        # The same rows for every seed: what differs between seeds is the training.
+        selected = keep_rows(units, fold.test, experiment.rows, ("tested", fold.name))
+        predictions["selected"] = predictions["clip"].isin(units["clip"].iloc[selected])
+    history = pd.concat(histories, ignore_index=True)
+    return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(history, kept))
+
+
+def phases_of(experiment: Experiment) -> tuple[Phase, ...]:
+    """Return the phases of an experiment that trains an image network."""
+    return make_phases(
+        experiment.strategy, experiment.backbone, experiment.training, experiment.phases, experiment.phases_up_to
+    )
+
+
+def choose_layers(model: keras.Model, phase: Phase) -> None:
+    """Let the layers of a phase learn and freeze all others.
+
+    Keras runs a frozen batch normalisation in inference mode, so that its moving statistics stay as well.
+    """
+    for layer in model.layers:
+        layer.trainable = phase.trains(layer.name)
+
+
+def training_images(
+    experiment: Experiment, units: pd.DataFrame, pictures: Pictures, train: np.ndarray, seed: tuple[int | str, ...]
+) -> Images:
+    """Return the pictures that a fold trains on, after rows were dropped and repeated.
+
+    Args:
+        train: positions into `units`; no other row is looked at.
+        seed: parts of the seed of the rows that are kept.
+
+    Raises:
+        UserError: if no picture is left.
+    """
+    rows = experiment.rows
+    load, unit = pictures.rows_of(keep_rows(units, train, rows, seed))
+    if not len(unit):
+        raise UserError(
+            "There is no picture to train on.",
+            rule="A training row must be left after `rows`, and show a face.",
+            received=f"{len(train)} training rows in {seed[1]}, rows {rows.model_dump()}",
+            todo="Keep more rows, or check the faces with `transferpain faces`.",
+        )
+    y = pictures.targets[unit].argmax(axis=1)
+    chosen = np.arange(len(unit))
+    if rows.oversample_from is not None:
+        chosen = oversample(y, rows.oversample_from, seed)
+    changed = y[chosen] >= rows.oversample_from if rows.augment == "oversampled" else None
+    targets = pictures.targets[unit[chosen]]
+    weights = class_weights(y[chosen], targets.shape[1]) if experiment.training.class_weights else None
+    return Images(lambda batch: load(chosen[batch]), targets, sample_weights(targets, weights), changed)
+
+
+def selection_images(pictures: Pictures, selection: np.ndarray) -> Images:
+    """Return the pictures that training stops on: all those of a fold's selection units, as they are."""
+    load, unit = pictures.rows_of(selection)
+    targets = pictures.targets[unit]
+    return Images(load, targets, sample_weights(targets, None))
+
+
+def batches_of(
+    experiment: Experiment, preprocessing: Preprocessing, images: Images, shuffle: tuple[int | str, ...] | None
+) -> Batches:
+    """Make batches of pictures as the network reads them; `shuffle` of `None` means selection."""
+    settings = experiment.training
+
+    def prepare(pixels: np.ndarray) -> np.ndarray:
+        return scale_pixels(pixels.astype(np.float32), preprocessing.scaling)
+
+    return image_batches(
+        images, prepare, preprocessing.size, settings.batch, settings.augment, settings.label_mode, shuffle
+    )
+
+
+def training_dtype(requested: str) -> str:
+    """Return the dtype policy to train under: `auto` takes mixed bfloat16 where the processor or GPU has it."""
+    if requested != "auto":
+        return requested
+    dtype, _ = choose_compute_dtype("auto")
+    return "mixed_bfloat16" if dtype == "bfloat16" else "float32"
+
+
+def predict_units(
+    model: keras.Model, preprocessing: Preprocessing, pictures: Pictures, positions: np.ndarray, prior: np.ndarray
+) -> list[ClipAnswer]:
+    """Predict units in their order: single pictures as they are, several frames of a clip by majority vote."""
+    answers: list[ClipAnswer] = []
+    pending: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+
+    def answer() -> None:
+        images = [images for _, found, images in pending if found.any()]
+        probabilities = predict_images(model, preprocessing, np.concatenate(images)) if images else np.empty((0, 1))
+        ends = np.cumsum([found.sum() for _, found, _ in pending])
+        for (frames, found, _), part in zip(pending, np.split(probabilities, ends[:-1]), strict=True):
+            votes = answer_by_vote(frames[found], found, part, prior) if found.any() else answer_by_prior(prior)
+            answers.append(votes)
+        pending.clear()
+
+    for position in positions:
+        pending.append(pictures.tested(position))
+        if sum(found.sum() for _, found, _ in pending) >= PREDICTION_BATCH:
+            answer()
+    if pending:
+        answer()
+    return answers
+
+
+def predict_images(model: keras.Model, preprocessing: Preprocessing, images: np.ndarray) -> np.ndarray:
+    """Return probabilities, float32 `(images, classes)`, in batches of one shape, so that one graph serves all."""
+    random = np.random.default_rng(0)  # nothing is drawn: these settings change no picture
+    resized = augment(images, preprocessing.size, AugmentSettings(), random)
+    if resized.ndim == 3:
+        resized = np.repeat(resized[..., None], 3, axis=3)
+    outputs = []
+    for begin in range(0, len(resized), PREDICTION_BATCH):
+        batch = scale_pixels(resized[begin : begin + PREDICTION_BATCH].astype(np.float32), preprocessing.scaling)
+        outputs.append(model.predict_on_batch(batch))
+    return np.concatenate(outputs)
