@@ -17,7 +17,7 @@ def test_every_refusal_is_listed_under_its_status():
         for status, names in re.findall(r"(?m)^\| (4\d\d|503) \| (.*) \|$", PAGE)
         for name in re.findall("`([a-z-]+)`", re.sub("`--[a-z]+`", "", names))
     }
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "transferpain" / "server").glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "transferpain" / "apps" / "serve").glob("*.py"))
     raised = {(int(status), name) for status, name in re.findall(r'Refusal\(\s*(\d+),\s*"([a-z-]+)"', code)}
     assert listed == raised - {(500, "fault")}
     assert (413, "too-large") in listed

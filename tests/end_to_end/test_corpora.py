@@ -10,7 +10,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.datasets.unbc_facts import SUBJECTS
 from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.run_folder import Places, RunFolder
-from transferpain.experiments.runner import labelled_units
+from transferpain.experiments.runner import labelled_samples
 from transferpain.experiments.schema import load_experiment
 from transferpain.experiments.study import load_batch
 
@@ -45,14 +45,14 @@ def test_clips_are_cut_for_a_task_of_clips_and_refused_for_one_of_frames(tmp_pat
     make_unbc(tmp_path / "unbc", SUBJECTS[:2], sequences=1, frames=7)  # PSPI 0, 1, ... 6
     places = Places(tmp_path, tmp_path)
     cut = {"window": {"clip_frames": 3}}
-    _, index, units = labelled_units(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", cut), places)
-    assert units["y"].tolist() == [1, 1, 1] * 2
-    assert units["num_frames"].tolist() == [3, 3, 1] * 2
-    assert units["file_clip"].tolist() == index.clips["clip"].tolist()
+    _, index, samples = labelled_samples(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", cut), places)
+    assert samples["y"].tolist() == [1, 1, 1] * 2
+    assert samples["num_frames"].tolist() == [3, 3, 1] * 2
+    assert samples["file_clip"].tolist() == index.clips["clip"].tolist()
     whole = {"window": {"clip_frames": None}}
-    assert len(labelled_units(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", whole), places)[2]) == 2
+    assert len(labelled_samples(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", whole), places)[2]) == 2
     with pytest.raises(UserError, match=r"one by one(.|\n)*without .* and window\.clip_frames"):
-        labelled_units(load_experiment(EXPERIMENTS / "unbc-frames-ann.yaml", cut), places)
+        labelled_samples(load_experiment(EXPERIMENTS / "unbc-frames-ann.yaml", cut), places)
 
 
 @pytest.mark.slow

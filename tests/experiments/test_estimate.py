@@ -10,7 +10,7 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.estimate import Stage, clip_frames, estimate, estimate_rows, forward_rate
 from transferpain.experiments.run_folder import Places
-from transferpain.experiments.runner import labelled_units
+from transferpain.experiments.runner import labelled_samples
 from transferpain.experiments.schema import load_experiment
 
 
@@ -44,8 +44,8 @@ def test_each_labelled_frame_is_a_picture_to_train_on(tmp_path):
     # Two folds of two people; one of the two that are trained on is set aside for selection.
     assert training.work == "2 x at most 3 epochs of 15 pictures at 32x32"
     hybrid = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", changes)
-    *_, units, trees = estimate(hybrid, EXPERIMENTS, Places(tmp_path, tmp_path))
-    assert (units.name, units.work) == ("action units", "60 frames")
+    *_, samples, trees = estimate(hybrid, EXPERIMENTS, Places(tmp_path, tmp_path))
+    assert (samples.name, samples.work) == ("action units", "60 frames")
     assert trees.work == "2 x 8 candidates, on action units and on them and 512 features"
     everything = load_experiment(
         EXPERIMENTS / "unbc-hybrid.yaml", merge(changes, {"head": {"boosting": {"columns": "all"}}})
@@ -76,7 +76,7 @@ def test_frames_that_are_dealt_out_one_by_one_are_counted_once(small_twin, tmp_p
 def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
     study = write_small_study(tmp_path / "experiments")
     experiment = load_experiment(study.parent / "small-biovid-vgg16.yaml")
-    _, index, _ = labelled_units(experiment, Places(small_twin, tmp_path))
+    _, index, _ = labelled_samples(experiment, Places(small_twin, tmp_path))
     clips = index.clips
     known = clip_frames(clips, small_twin)
     read = clip_frames(clips.assign(num_frames=pd.Series(pd.NA, index=clips.index, dtype="Int64")), small_twin)

@@ -34,7 +34,7 @@ def plan(small_twin, tmp_path):
 def finish_folds(plan, losses: list[float]) -> None:
     """Write folds with these validation losses, whose models say their seed."""
     (fold,) = plan.folds
-    clips = plan.units.iloc[fold.test]
+    clips = plan.samples.iloc[fold.test]
     for seed, loss in enumerate(losses):
         table = clips[["dataset", "subject", "clip"]].assign(
             frame=-1, fold=fold.name, seed=seed, y_true=clips["y"], y_pred=1, p_0=0.2, p_1=0.5, p_2=0.3, coverage=1.0
@@ -154,9 +154,9 @@ def test_scores_are_those_of_the_predictions(plan):
 
 def test_copies_that_the_index_marks_are_left_out_of_second_scores(plan):
     (fold,) = plan.folds
-    units = plan.units.assign(in_training=False)
-    units.loc[fold.test[:2], "in_training"] = True
-    plan = dataclasses.replace(plan, units=units)
+    samples = plan.samples.assign(in_training=False)
+    samples.loc[fold.test[:2], "in_training"] = True
+    plan = dataclasses.replace(plan, samples=samples)
     finish_folds(plan, [0.7])
     finish(dataclasses.replace(plan, experiment=plan.experiment.model_copy(update={"seeds": (0,)})), None, None)
     metrics = plan.run.metrics()
@@ -189,9 +189,9 @@ def test_a_leakage_check_that_fails_is_a_warning_at_the_end(plan, capsys):
 
 
 def test_unlabelled_clips_get_an_answer_each(plan):
-    units = plan.units.copy()
-    units.loc[plan.folds[0].test, "y"] = pd.NA
-    plan = dataclasses.replace(plan, units=units)
+    samples = plan.samples.copy()
+    samples.loc[plan.folds[0].test, "y"] = pd.NA
+    plan = dataclasses.replace(plan, samples=samples)
     finish_folds(plan, [0.7, 0.4, 0.6])
     finish(plan, None, None)
     submission = pd.read_csv(plan.run.path / "submission.csv")

@@ -8,7 +8,7 @@ import pytest
 from tests.command_line import EXPERIMENTS, transferpain
 from transferpain.core.errors import UserError
 from transferpain.experiments.run_folder import Places, RunFolder
-from transferpain.experiments.samples import labelled_units
+from transferpain.experiments.samples import labelled_samples
 from transferpain.experiments.schema import load_experiment
 
 CROSS = {
@@ -26,14 +26,14 @@ def cross(**changes):
 
 def test_two_datasets_stand_in_one_table(small_twin, tmp_path):
     places = Places(small_twin, tmp_path)
-    _, index, units = labelled_units(cross(), places)
-    assert list(units["dataset"].unique()) == ["biovid", "ai4pain"]
-    assert (units["clip"].str.split("/").str[0] == units["dataset"]).all()
-    assert units["clip"].is_unique
-    assert set(units["file_clip"]) <= set(index.clips["clip"])
-    assert set(units["y"].dropna()) == {0, 1}
-    alone = labelled_units(cross(protocol={"kind": "holdout", "holdout": "biovid-61-26"}), places)
-    pd.testing.assert_series_equal(units["y"].iloc[: len(alone[2])], alone[2]["y"])
+    _, index, samples = labelled_samples(cross(), places)
+    assert list(samples["dataset"].unique()) == ["biovid", "ai4pain"]
+    assert (samples["clip"].str.split("/").str[0] == samples["dataset"]).all()
+    assert samples["clip"].is_unique
+    assert set(samples["file_clip"]) <= set(index.clips["clip"])
+    assert set(samples["y"].dropna()) == {0, 1}
+    alone = labelled_samples(cross(protocol={"kind": "holdout", "holdout": "biovid-61-26"}), places)
+    pd.testing.assert_series_equal(samples["y"].iloc[: len(alone[2])], alone[2]["y"])
     assert index.hash != alone[1].hash
     assert index.synthetic
 
@@ -41,16 +41,16 @@ def test_two_datasets_stand_in_one_table(small_twin, tmp_path):
 @pytest.mark.parametrize("dataset", [None, "ai4pain"])
 def test_both_datasets_must_be_named(small_twin, tmp_path, dataset):
     with pytest.raises(UserError, match="two datasets, and must name two"):
-        labelled_units(cross(dataset=dataset), Places(small_twin, tmp_path))
+        labelled_samples(cross(dataset=dataset), Places(small_twin, tmp_path))
 
 
 def test_three_models_tell_pain_in_single_frames_only(small_twin, tmp_path):
     hybrid = {"strategy": "hybrid", "head": {"kind": "hybrid"}, "backbone": "resnet18"}
-    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*unit clip, classes no pain, pain"):
-        labelled_units(cross(**hybrid), Places(small_twin, tmp_path))
+    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*sample clip, classes no pain, pain"):
+        labelled_samples(cross(**hybrid), Places(small_twin, tmp_path))
     experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", {"task": "unbc-seven"})
-    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*unit frame, classes level 0"):
-        labelled_units(experiment, Places(small_twin, tmp_path))
+    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*sample frame, classes level 0"):
+        labelled_samples(experiment, Places(small_twin, tmp_path))
 
 
 @pytest.mark.slow

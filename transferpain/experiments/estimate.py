@@ -12,7 +12,7 @@ from transferpain.data.media.paths import resolve_media
 from transferpain.data.protocols.folds import Fold
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.run_folder import Places
-from transferpain.experiments.samples import deals_out_frames, labelled_units, split_units
+from transferpain.experiments.samples import deals_out_frames, labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.action_units.proxy import UNITS
 from transferpain.models.sources.origin import BUILT, EMBEDDING_SIZE
@@ -61,9 +61,9 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
         source = source_experiment(experiment, folder)
         if source is not None:
             stages = estimate(source, folder, places)
-    _, index, units = labelled_units(experiment, places)
-    units, folds = split_units(experiment, units)
-    clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)
+    _, index, samples = labelled_samples(experiment, places)
+    samples, folds = split_samples(experiment, samples)
+    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     trainings = len(folds) * len(experiment.seeds)
     if experiment.candidates:
         trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
@@ -89,9 +89,9 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
         if deals_out_frames(experiment):
             largest //= experiment.fusion.frames
         return [*stages, fusion_stage(experiment, largest, trainings)]
-    share = largest / len(units)
+    share = largest / len(samples)
     if experiment.strategy != "frozen":
-        if (units["row"] >= 0).all():
+        if (samples["row"] >= 0).all():
             stages.append(training_stage(experiment, size, largest, trainings))
             return stages + (three_models_stages(experiment, total, folds) if experiment.strategy == "hybrid" else [])
         late = (frames - experiment.images.first_frame).clip(lower=0).sum()

@@ -58,7 +58,7 @@ def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
         "index": plan.index.hash,
         "dataset": plan.index.dataset.name,
         "synthetic": plan.synthetic,
-        "lineage": lineage_facts(describe_training(plan.task, plan.units, fold), read_lineage(plan.origin.folder)),
+        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), read_lineage(plan.origin.folder)),
         **ancestry(plan),
     }
     if plan.experiment.adaptation is not None:

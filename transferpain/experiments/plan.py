@@ -21,9 +21,9 @@ class Plan:
 
     Attributes:
         clips: the rows of the index whose media are read, in its order.
-        units: what is predicted, a row each, with dataset, subject, clip (unique), `y`, `file_clip` (the clip of the
+        samples: what is predicted, a row each, with dataset, subject, clip (unique), `y`, `file_clip` (the clip of the
             index that it is, or is a frame of) and `row` (the frame's place in that clip, -1 for a whole clip).
-        folds: positions into `units`.
+        folds: positions into `samples`.
         origin: what the source is; its model is loaded only when needed.
     """
 
@@ -31,7 +31,7 @@ class Plan:
     task: Task
     index: Index
     clips: pd.DataFrame
-    units: pd.DataFrame
+    samples: pd.DataFrame
     folds: list[Fold]
     origin: Origin
     run: RunFolder

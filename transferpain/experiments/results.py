@@ -42,7 +42,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         stage: the table of `compute_faces`, `None` where there is no faces stage.
     """
     warnings = list(plan.experiment.protocol.warnings)
-    warnings += adaptation_warnings(plan.experiment, plan.units, plan.folds)
+    warnings += adaptation_warnings(plan.experiment, plan.samples, plan.folds)
     for warning in warnings:
         note(f"warning: {warning}")
     dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
@@ -54,7 +54,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         "label_definition": plan.label_definition,
         "empty_classes": list(plan.task.empty_classes(plan.datasets[-1])),
         "warnings": warnings,
-        **target_facts(plan.experiment, plan.units, plan.folds),
+        **target_facts(plan.experiment, plan.samples, plan.folds),
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
         "ordinal": plan.task.ordinal,
@@ -74,7 +74,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
 
 def training_shares(plan: Plan) -> dict[str, list[float]]:
     """Return the share of each class among the training rows of each fold: what an answer that does not look knows."""
-    labels = plan.units["y"]
+    labels = plan.samples["y"]
     return {
         fold.name: training_prior(labels.iloc[fold.train].to_numpy(dtype=np.int64), len(plan.task.classes)).tolist()
         for fold in plan.folds
@@ -145,7 +145,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
             loss = lowest_loss(pd.read_csv(folder / "history.csv"))
             if loss < lowest:
                 best, lowest = folder, loss
-    predictions = mark_copies(plan.run.predictions(), plan.units)
+    predictions = mark_copies(plan.run.predictions(), plan.samples)
     scores = score(predictions, plan.task.classes, ordinal=plan.task.ordinal)
     keep_best_model(plan, best, scores)
     if predictions["y_true"].isna().any():
@@ -154,7 +154,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
     evidence = Evidence(
         experiment=plan.experiment,
         task=plan.task,
-        units=plan.units,
+        samples=plan.samples,
         files=plan.clips,
         folds=tuple(plan.folds),
         predictions=predictions,

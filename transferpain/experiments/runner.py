@@ -31,7 +31,7 @@ from transferpain.experiments.cost import Meter, measured
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.results import close_fold, finish, record_facts
 from transferpain.experiments.run_folder import FORGETTING, TRANSFERABILITY, Places, RunFolder, write_environment
-from transferpain.experiments.samples import labelled_units, split_units
+from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash, resolved
 from transferpain.inputs.action_units.from_tables import tables_hash
 from transferpain.inputs.faces.stage import compute_faces
@@ -49,9 +49,9 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
     Raises:
         UserError: if data, task, protocol and source do not fit together.
     """
-    task, index, units = labelled_units(experiment, places)
-    units, folds = split_units(experiment, units)
-    clips = index.clips[index.clips["clip"].isin(units["file_clip"])].reset_index(drop=True)
+    task, index, samples = labelled_samples(experiment, places)
+    samples, folds = split_samples(experiment, samples)
+    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     if experiment.adaptation == "batch_norm":
         check_is_normalized(experiment, folder)
     origin = find_origin(experiment, folder, places)
@@ -62,7 +62,7 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
     if experiment.strategy == "hybrid" and experiment.head.action_units is not None:
         inputs = fingerprint([inputs, tables_hash(places.data_root / experiment.head.action_units)])
     name = f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}"
-    return Plan(experiment, task, index, clips, units, folds, origin, RunFolder(places.runs / name))
+    return Plan(experiment, task, index, clips, samples, folds, origin, RunFolder(places.runs / name))
 
 
 def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
@@ -122,8 +122,8 @@ def finished_run(experiment: Experiment, folder: Path, places: Places) -> RunFol
 
 def find_faces(experiment: Experiment, places: Places) -> pd.DataFrame:
     """Run the faces stage alone; returns the table of `compute_faces`."""
-    _, index, units = labelled_units(experiment, places)
-    clips = index.clips[index.clips["clip"].isin(units["file_clip"])]
+    _, index, samples = labelled_samples(experiment, places)
+    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])]
     if (clips["kind"] == "image_rows").all():
         raise UserError(
             f"{index.dataset.name} has no faces stage.", rule="Its pictures are faces already.", todo="Use `run`."
@@ -185,7 +185,7 @@ def clips_with_features(plan: Plan) -> pd.Series:
     if plan.experiment.adaptation != "batch_norm":
         return plan.clips["clip"]
     used = np.unique(np.concatenate([part for fold in plan.folds for part in (fold.train, fold.selection, fold.test)]))
-    return plan.units["file_clip"].iloc[used]
+    return plan.samples["file_clip"].iloc[used]
 
 
 def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
@@ -199,13 +199,13 @@ def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
     from transferpain.strategies.frozen.training import train_head
 
     make_deterministic()
-    files = table.set_index("clip").loc[plan.units["file_clip"]]
-    units = plan.units.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
-    score_source(plan, units)
-    features = features_by_fold(plan, table, units, places)
+    files = table.set_index("clip").loc[plan.samples["file_clip"]]
+    samples = plan.samples.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
+    score_source(plan, samples)
+    features = features_by_fold(plan, table, samples, places)
     traced = {}
     for fold, seed in unfinished(plan):
-        clips = units.assign(features=features[fold.name])
+        clips = samples.assign(features=features[fold.name])
         folder, num_classes = plan.run.fold(fold.name, seed), len(plan.task.classes)
         experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
         trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", traced)
@@ -214,7 +214,7 @@ def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
     finish(plan, table, None)
 
 
-def score_source(plan: Plan, units: pd.DataFrame) -> None:
+def score_source(plan: Plan, samples: pd.DataFrame) -> None:
     """Write how well the source should transfer, once a run, by the first fold's training clips.
 
     All folds' training clips together would be every clip, those that are tested on included.
@@ -223,18 +223,18 @@ def score_source(plan: Plan, units: pd.DataFrame) -> None:
     if not path.is_file():
         from transferpain.strategies.frozen.transfer_scores import measure_transfer
 
-        write_json(path, measure_transfer(units, plan.folds[0], plan.origin))
+        write_json(path, measure_transfer(samples, plan.folds[0], plan.origin))
 
 
-def features_by_fold(plan: Plan, table: pd.DataFrame, units: pd.DataFrame, places: Places) -> dict[str, np.ndarray]:
-    """Return fold -> the feature file of each unit, adapted as the experiment says."""
+def features_by_fold(plan: Plan, table: pd.DataFrame, samples: pd.DataFrame, places: Places) -> dict[str, np.ndarray]:
+    """Return fold -> the feature file of each sample, adapted as the experiment says."""
     if plan.experiment.adaptation == "batch_norm":
         from transferpain.inputs.adaptation.adapted_source import normalized_features
 
-        return normalized_features(plan.experiment, plan.origin, table, units, plan.folds, places.cache)
+        return normalized_features(plan.experiment, plan.origin, table, samples, plan.folds, places.cache)
     from transferpain.inputs.adaptation.adapted_features import adapted_features
 
-    return adapted_features(plan.experiment, units, plan.folds, places.cache)
+    return adapted_features(plan.experiment, samples, plan.folds, places.cache)
 
 
 def run_network(plan: Plan, folder: Path, places: Places, meter: Meter) -> None:
@@ -254,7 +254,7 @@ def run_network(plan: Plan, folder: Path, places: Places, meter: Meter) -> None:
     for fold, seed in unfinished(plan):
         start = with_classes(plan.origin.load().model, len(plan.task.classes), settings.size, seed, experiment.cut)
         fold_folder = plan.run.fold(fold.name, seed)
-        trained = train_network(experiment, start, settings, plan.units, pictures, (fold, seed), fold_folder)
+        trained = train_network(experiment, start, settings, plan.samples, pictures, (fold, seed), fold_folder)
         if source_task is not None:
             from transferpain.strategies.fine_tuning.forgetting import measure_forgetting
 
@@ -273,14 +273,14 @@ def media_of(plan: Plan, places: Places) -> tuple[pd.DataFrame | None, np.ndarra
 
 
 def pictures_of(plan: Plan, faces: pd.DataFrame | None, images: np.ndarray | None):
-    """Return the `Pictures` of the plan's units: frames of videos, labelled single frames, or rows of images."""
+    """Return the `Pictures` of the plan's samples: frames of videos, labelled single frames, or rows of images."""
     from transferpain.strategies.common.pictures import frame_pictures, still_pictures, video_pictures
 
-    targets = clip_targets(plan.task, plan.units, plan.experiment.training.label_mode)
+    targets = clip_targets(plan.task, plan.samples, plan.experiment.training.label_mode)
     if faces is None:
-        return still_pictures(images, plan.units["first_frame"].to_numpy(), targets)
-    if plan.task.unit == "frame":
-        return frame_pictures(faces, plan.units, targets)
+        return still_pictures(images, plan.samples["first_frame"].to_numpy(), targets)
+    if plan.task.sample == "frame":
+        return frame_pictures(faces, plan.samples, targets)
     return video_pictures(faces, plan.experiment.images, targets)
 
 
@@ -295,7 +295,7 @@ def source_task_of(plan: Plan, folder: Path, places: Places):
         plan.origin.load().model,
         source.preprocessing,
         source.task.classes,
-        source.units,
+        source.samples,
         pictures,
         fold.train,
         fold.test,

@@ -17,22 +17,22 @@ from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.target_data import add_references
 
 
-def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
-    """Return the experiment's task, the index of its data, and what is predicted: `Plan.units`.
+def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
+    """Return the experiment's task, the index of its data, and what is predicted: `Plan.samples`.
 
     A cross-dataset experiment reads two datasets. Their tables are joined, that of the dataset which is trained on
     first, and each clip's name begins with its dataset's, because two datasets may use one name.
 
     Raises:
-        UserError: if the task's labels are not those of the data, or the settings do not fit its unit.
+        UserError: if the task's labels are not those of the data, or the settings do not fit its sample.
     """
     task = load_task(experiment.task)
-    check_unit_fits(experiment, task)
+    check_sample_fits(experiment, task)
     if experiment.strategy == "hybrid":
         check_tells_pain(experiment, task)
     trained, tested = experiment.dataset, experiment.protocol.test_dataset
     if tested is None:
-        return task, *dataset_units(experiment, task, trained or task.dataset, places)
+        return task, *dataset_samples(experiment, task, trained or task.dataset, places)
     if trained is None or trained == tested:
         raise UserError(
             f"{experiment.name} trains and tests on two datasets, and must name two.",
@@ -40,39 +40,39 @@ def labelled_units(experiment: Experiment, places: Places) -> tuple[Task, Index,
             received=f"dataset: {trained}, protocol.test_dataset: {tested}",
             todo=f"Use --set dataset=..., one of {', '.join(name for name in task.labels if name != tested)}.",
         )
-    parts = [dataset_units(experiment, task, name, places) for name in (trained, tested)]
+    parts = [dataset_samples(experiment, task, name, places) for name in (trained, tested)]
     index = join_indexes(*(index for index, _ in parts))
-    units = [
+    samples = [
         table.assign(
             clip=index.dataset.name + "/" + table["clip"], file_clip=index.dataset.name + "/" + table["file_clip"]
         )
         for index, table in parts
     ]
-    return task, index, pd.concat(units, ignore_index=True)
+    return task, index, pd.concat(samples, ignore_index=True)
 
 
-def split_units(experiment: Experiment, units: pd.DataFrame) -> tuple[pd.DataFrame, list[Fold]]:
-    """Return the units that a fold trains on, selects on, tests on or adapts to, and the folds."""
-    folds = make_folds(units, experiment.protocol, SPLIT_SEED)
-    return keep_used(units, add_references(experiment, units, folds, SPLIT_SEED))
+def split_samples(experiment: Experiment, samples: pd.DataFrame) -> tuple[pd.DataFrame, list[Fold]]:
+    """Return the samples that a fold trains on, selects on, tests on or adapts to, and the folds."""
+    folds = make_folds(samples, experiment.protocol, SPLIT_SEED)
+    return keep_used(samples, add_references(experiment, samples, folds, SPLIT_SEED))
 
 
-def dataset_units(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:
+def dataset_samples(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:
     """Return the index of one dataset, and its labelled clips or frames."""
     index = places.index(dataset)
-    if task.unit == "clip":
+    if task.sample == "clip":
         frames = experiment.window.clip_frames
         # Of two datasets only those with labelled frames can be cut; of one it is a mistake to ask for it.
         if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
             index = cut_sequences(index, task.rule_for(dataset).column, frames)
-        units = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
-        units = units.assign(file_clip=units["clip"])
-        return index, each_frame(units, experiment.fusion.frames) if deals_out_frames(experiment) else units
-    units = label_frames(task, index)
+        samples = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
+        samples = samples.assign(file_clip=samples["clip"])
+        return index, each_frame(samples, experiment.fusion.frames) if deals_out_frames(experiment) else samples
+    samples = label_frames(task, index)
     place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
-    units = units.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
-    names = units["file_clip"] + "/" + units["frame"].astype(str).str.zfill(3)
-    return index, units.drop(columns="frame").assign(clip=names)
+    samples = samples.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
+    names = samples["file_clip"] + "/" + samples["frame"].astype(str).str.zfill(3)
+    return index, samples.drop(columns="frame").assign(clip=names)
 
 
 def deals_out_frames(experiment: Experiment) -> bool:
@@ -81,9 +81,9 @@ def deals_out_frames(experiment: Experiment) -> bool:
     return fused and experiment.protocol.kind == "random_frames"
 
 
-def each_frame(units: pd.DataFrame, frames: int) -> pd.DataFrame:
+def each_frame(samples: pd.DataFrame, frames: int) -> pd.DataFrame:
     """Return a row for each frame of a window over the clip; `row` is its place there."""
-    rows = units.loc[units.index.repeat(frames)].reset_index(drop=True)
+    rows = samples.loc[samples.index.repeat(frames)].reset_index(drop=True)
     places = rows.groupby("file_clip").cumcount()
     return rows.assign(row=places, clip=rows["clip"] + "/" + places.astype(str).str.zfill(3))
 
@@ -102,14 +102,14 @@ def join_indexes(trained: Index, tested: Index) -> Index:
     )
 
 
-def check_unit_fits(experiment: Experiment, task: Task) -> None:
+def check_sample_fits(experiment: Experiment, task: Task) -> None:
     """Refuse settings that cannot be followed for clips, or for single frames."""
-    if task.unit == "clip":
+    if task.sample == "clip":
         if experiment.rows.drop_painless_sequences:
             raise UserError(
                 f"The task {task.name} labels whole clips, and {experiment.name} drops sequences without pain.",
                 rule="Sequences are dropped where their frames are labelled one by one: here no painless clip is left.",
-                todo="Use --set rows.drop_painless_sequences=false, or a task whose unit is `frame`.",
+                todo="Use --set rows.drop_painless_sequences=false, or a task whose sample is `frame`.",
             )
         return
     features, images, cut = experiment.features, experiment.images, experiment.window.clip_frames
@@ -132,16 +132,16 @@ def check_unit_fits(experiment: Experiment, task: Task) -> None:
             "and test_every as they come), or by the head `ann` (without features.fps, features.frames and "
             "window.clip_frames).",
             received=received,
-            todo="Change these, or choose a task whose unit is `clip`.",
+            todo="Change these, or choose a task whose sample is `clip`.",
         )
 
 
 def check_tells_pain(experiment: Experiment, task: Task) -> None:
     """Refuse a task that is not pain or no pain in single frames, which is what action units are measured in."""
-    if (task.unit, len(task.classes)) != ("frame", 2):
+    if (task.sample, len(task.classes)) != ("frame", 2):
         raise UserError(
             f"The task {task.name} does not fit the strategy `hybrid` of {experiment.name}.",
-            rule="It tells single frames without pain from those with pain: two classes, and the unit is `frame`.",
-            received=f"unit {task.unit}, classes {', '.join(task.classes)}",
+            rule="It tells single frames without pain from those with pain: two classes, and the sample is `frame`.",
+            received=f"sample {task.sample}, classes {', '.join(task.classes)}",
             todo="Use --set task=unbc-binary-1, or another strategy.",
         )

@@ -79,7 +79,7 @@ def test_hash_follows_the_mapping_but_not_the_words():
         {"classes": ()},
         {"classes": ("pain",), "labels": rule(mapping={"PA4": 0})},
         {"classes": ("pain", "pain")},
-        {"unit": "video"},
+        {"sample": "video"},
         {"colour": "red"},
     ],
 )
@@ -214,7 +214,7 @@ def test_values_outside_of_the_bins_and_missing_ones_have_no_class():
 @pytest.mark.parametrize(("name", "values"), [("unbc-vas", range(11)), ("unbc-opr", range(6))])
 def test_ratings_of_sequences_are_classes(name, values):
     task = load_task(name)
-    assert task.unit == "clip"
+    assert task.sample == "clip"
     found = task.rule_for("unbc").classify(pd.Series(list(values), dtype="Float64"))
     assert [task.classes[number] for number in found] == [str(value) for value in values]
 
@@ -248,7 +248,7 @@ def test_frames_have_the_class_of_their_pspi(tmp_path):
 def test_a_dataset_without_labels_of_frames_is_refused(tmp_path):
     make_biovid(tmp_path, SUBJECTS)
     with pytest.raises(UserError, match="no labels of single frames"):
-        label_frames(make_task(unit="frame"), read_index("biovid", tmp_path))
+        label_frames(make_task(sample="frame"), read_index("biovid", tmp_path))
 
 
 def test_a_users_own_task_file(tmp_path):
@@ -256,7 +256,7 @@ def test_a_users_own_task_file(tmp_path):
     touch(tmp_path / "clinic" / "b.mp4")
     table = "media,subject,label,score\na.mp4,anna,pain,7\nb.mp4,otto,rest,2.5\n"
     touch(tmp_path / "clinic" / "index.csv", table.encode())
-    own = {"description": "ours", "unit": "clip", "classes": ["no", "yes"]}
+    own = {"description": "ours", "sample": "clip", "classes": ["no", "yes"]}
     path = tmp_path / "ours.yaml"
     index = read_index("clinic", tmp_path)
     path.write_text(

@@ -59,7 +59,7 @@ def draw_evidence(tmp_path: Path | None = None, **changes) -> Evidence:
     evidence = Evidence(
         experiment=experiment,
         task=load_task("biovid-bl1-pa4"),
-        units=clips.assign(file_clip=clips["clip"], row=-1),
+        samples=clips.assign(file_clip=clips["clip"], row=-1),
         files=clips,
         folds=tuple(folds),
         predictions=answer(clips, folds),

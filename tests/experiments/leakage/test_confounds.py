@@ -26,8 +26,8 @@ def evidence(tmp_path):
 
 def by_person(evidence):
     """Let a run answer by the person alone."""
-    person = evidence.units["subject"].str[1:].astype(int) % 2
-    return replace(evidence, predictions=answer(evidence.units, evidence.folds, person))
+    person = evidence.samples["subject"].str[1:].astype(int) % 2
+    return replace(evidence, predictions=answer(evidence.samples, evidence.folds, person))
 
 
 @pytest.mark.parametrize(("number", "check"), zip((8, 9, 10), ALL, strict=True))
@@ -38,14 +38,14 @@ def test_a_clean_run_passes(evidence, number, check):
 
 @pytest.mark.parametrize("check", [check_identity, check_covariates])
 def test_without_subjects_there_are_no_people_to_confuse(evidence, check):
-    evidence = replace(evidence, units=evidence.units.assign(subject=evidence.units["clip"]))
+    evidence = replace(evidence, samples=evidence.samples.assign(subject=evidence.samples["clip"]))
     assert check(evidence).state == "not applicable"
 
 
 @pytest.mark.parametrize("check", ALL)
 def test_without_labels_nothing_can_be_said(evidence, check):
-    clips = evidence.units.assign(y=pd.array([pd.NA] * 24, dtype="Int64"))
-    evidence = replace(evidence, units=clips, predictions=evidence.predictions.assign(y_true=pd.NA))
+    clips = evidence.samples.assign(y=pd.array([pd.NA] * 24, dtype="Int64"))
+    evidence = replace(evidence, samples=clips, predictions=evidence.predictions.assign(y_true=pd.NA))
     assert check(evidence).state == "not applicable"
 
 
@@ -56,14 +56,14 @@ def test_a_run_that_knows_only_the_person_fails(evidence):
 
 
 def test_subjects_of_one_class_cannot_be_permuted(evidence):
-    y = pd.array(evidence.units["subject"].str[1:].astype(int) % 2, dtype="Int64")
-    clips = evidence.units.assign(y=y)
-    line = check_identity(replace(evidence, units=clips, predictions=answer(clips, evidence.folds)))
+    y = pd.array(evidence.samples["subject"].str[1:].astype(int) % 2, dtype="Int64")
+    clips = evidence.samples.assign(y=y)
+    line = check_identity(replace(evidence, samples=clips, predictions=answer(clips, evidence.folds)))
     assert (line.state, line.explanation) == ("not applicable", "No tested subject has clips of two classes.")
 
 
 def test_features_that_know_the_person_are_reported_and_do_not_fail(evidence):
-    for number, subject in enumerate(evidence.units["subject"]):
+    for number, subject in enumerate(evidence.samples["subject"]):
         features = np.random.default_rng(number).normal(size=(5, 8))
         features[:, int(subject[1:])] += 9
         features[0] = np.nan
@@ -89,7 +89,7 @@ def test_without_features_the_probe_is_left_out(evidence):
 
 
 def test_brightness_that_shows_the_label_fails(evidence):
-    for media, y in zip(evidence.units["media"], evidence.units["y"], strict=True):
+    for media, y in zip(evidence.samples["media"], evidence.samples["y"], strict=True):
         write_video(evidence.data_root / media, brightness=60 + 120 * y)
     line = check_covariates(evidence)
     assert line.state == "fail"
@@ -97,14 +97,14 @@ def test_brightness_that_shows_the_label_fails(evidence):
 
 
 def test_length_that_shows_the_label_fails_if_the_model_sees_it(evidence):
-    longer = evidence.stage.assign(num_frames=5 + 20 * evidence.units["y"].astype(int))
+    longer = evidence.stage.assign(num_frames=5 + 20 * evidence.samples["y"].astype(int))
     assert check_covariates(replace(evidence, stage=longer)).state == "pass"
-    shorter = evidence.stage.assign(num_frames=5 - 3 * evidence.units["y"].astype(int))
+    shorter = evidence.stage.assign(num_frames=5 - 3 * evidence.samples["y"].astype(int))
     assert check_covariates(replace(evidence, stage=shorter)).state == "fail"
 
 
 def test_frame_size_that_shows_the_label_fails(evidence):
-    for media, y in zip(evidence.units["media"], evidence.units["y"], strict=True):
+    for media, y in zip(evidence.samples["media"], evidence.samples["y"], strict=True):
         write_video(evidence.data_root / media, brightness=100, size=(64, 48 + 16 * y))
     assert check_covariates(evidence).state == "fail"
 
@@ -149,7 +149,7 @@ def test_many_clips_are_sampled(evidence, monkeypatch):
 
 
 def test_faces_missed_in_one_class_fail(evidence):
-    missed = evidence.stage.assign(found=5 - 2 * evidence.units["y"].astype(int))
+    missed = evidence.stage.assign(found=5 - 2 * evidence.samples["y"].astype(int))
     line = check_dropped(replace(evidence, stage=missed))
     assert line.state == "fail"
     assert "no pain 0.0 %, high pain 40.0 %" in line.figure
@@ -182,9 +182,9 @@ def test_a_run_in_which_no_face_was_found_is_still_checked(evidence):
 
 
 def test_of_single_frames_the_face_is_looked_for_in_each(evidence):
-    units = evidence.units.assign(row=2, clip=evidence.units["clip"] + "/002")
+    samples = evidence.samples.assign(row=2, clip=evidence.samples["clip"] + "/002")
     predictions = evidence.predictions.assign(clip=evidence.predictions["clip"] + "/002")
-    evidence = replace(evidence, units=units, predictions=predictions, stage=evidence.stage.assign(found=1))
+    evidence = replace(evidence, samples=samples, predictions=predictions, stage=evidence.stage.assign(found=1))
     line = check_dropped(evidence)
     assert line.state == "pass"
     assert "no pain 0.0 %, high pain 0.0 %; 0 of 24 frames without a face" in line.figure
@@ -196,7 +196,7 @@ def test_of_single_frames_the_face_is_looked_for_in_each(evidence):
 
 
 def test_single_frames_share_their_recording(evidence):
-    assert check_covariates(replace(evidence, units=evidence.units.assign(row=2))).state == "not applicable"
+    assert check_covariates(replace(evidence, samples=evidence.samples.assign(row=2))).state == "not applicable"
 
 
 def test_pictures_that_are_faces_drop_nothing(evidence):

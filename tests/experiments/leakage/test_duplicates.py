@@ -85,7 +85,7 @@ def test_a_clean_run_passes(tmp_path):
     line = check_near_duplicates(evidence)
     assert (line.number, line.state) == (3, "pass")
     assert line.figure.startswith("0 of 72 tested pictures")
-    assert len(collect_pictures(evidence).unit) == 24 * 3
+    assert len(collect_pictures(evidence).sample) == 24 * 3
 
 
 def test_a_copied_frame_in_another_split_fails(tmp_path):
@@ -111,13 +111,13 @@ def test_of_single_frames_their_own_picture_is_compared(tmp_path):
     others = [noise(np.random.default_rng(seed)) for seed in range(200, 208)]
     write_pictures(tmp_path / "0.parquet", [others[0], None, copied, others[1], others[2]])
     write_pictures(tmp_path / "20.parquet", [others[3], others[4], others[5], None, copied])
-    rows = evidence.units["row"].to_numpy(copy=True)
+    rows = evidence.samples["row"].to_numpy(copy=True)
     rows[[0, 20]] = 2, 4
-    assert check_near_duplicates(replace(evidence, units=evidence.units.assign(row=rows))).state == "fail"
+    assert check_near_duplicates(replace(evidence, samples=evidence.samples.assign(row=rows))).state == "fail"
     rows[20] = 1
-    assert check_near_duplicates(replace(evidence, units=evidence.units.assign(row=rows))).state == "pass"
+    assert check_near_duplicates(replace(evidence, samples=evidence.samples.assign(row=rows))).state == "pass"
     rows[20] = 3
-    assert collect_pictures(replace(evidence, units=evidence.units.assign(row=rows))).unit.tolist().count(20) == 0
+    assert collect_pictures(replace(evidence, samples=evidence.samples.assign(row=rows))).sample.tolist().count(20) == 0
 
 
 def test_images_without_a_faces_stage_are_compared():

@@ -32,11 +32,11 @@ def test_codes_hide_names_and_tell_datasets_apart():
 
 def test_training_and_selection_subjects_are_what_a_model_was_trained_on():
     evidence = draw_evidence()
-    ancestor = describe_training(evidence.task, evidence.units, evidence.folds[0])
+    ancestor = describe_training(evidence.task, evidence.samples, evidence.folds[0])
     assert ancestor.people == person_codes("biovid", ["S2", "S3", "S4", "S5"])
     assert (ancestor.dataset, ancestor.task) == ("biovid", "biovid-bl1-pa4")
     assert ancestor.definition
-    pictures = evidence.units.assign(subject=evidence.units["clip"])
+    pictures = evidence.samples.assign(subject=evidence.samples["clip"])
     assert describe_training(evidence.task, pictures, evidence.folds[0]).people is None
 
 
@@ -105,7 +105,7 @@ def test_both_definitions_are_printed():
 
 def test_one_meaning_is_said_to_be_one():
     evidence = draw_evidence()
-    same = describe_training(evidence.task, evidence.units, evidence.folds[0])
+    same = describe_training(evidence.task, evidence.samples, evidence.folds[0])
     assert check_labels(replace(evidence, lineage=(same,))).explanation == "One dataset, one meaning."
 
 
@@ -121,7 +121,7 @@ def test_a_missing_definition_fails():
 
 def test_every_fold_counts_its_own_people():
     evidence = draw_evidence()
-    people = [set(describe_training(evidence.task, evidence.units, fold).people) for fold in evidence.folds]
+    people = [set(describe_training(evidence.task, evidence.samples, fold).people) for fold in evidence.folds]
     assert all(len(one) == 4 for one in people)
     assert len(set.union(*people)) == 6
     assert np.unique([len(one & people[0]) for one in people[1:]]).tolist() == [2]

@@ -26,7 +26,7 @@ def with_fold(evidence, **changes):
 
 
 def without_subjects(evidence):
-    return replace(evidence, units=evidence.units.assign(subject=evidence.units["clip"]))
+    return replace(evidence, samples=evidence.samples.assign(subject=evidence.samples["clip"]))
 
 
 @pytest.mark.parametrize("check", SPLIT_CHECKS)
@@ -57,12 +57,12 @@ def test_a_tested_subject_in_the_selection_fails():
 
 def test_equal_names_in_two_datasets_are_two_people():
     evidence = draw_evidence()
-    clips = evidence.units.copy()
+    clips = evidence.samples.copy()
     tested = clips.index.isin(evidence.folds[0].test)
     clips.loc[tested, "subject"] = clips["subject"].iloc[evidence.folds[0].train[0]]
-    assert check_subjects(replace(evidence, units=clips)).state == "fail"
+    assert check_subjects(replace(evidence, samples=clips)).state == "fail"
     clips.loc[tested, "dataset"] = "another"
-    assert check_subjects(replace(evidence, units=clips)).state == "pass"
+    assert check_subjects(replace(evidence, samples=clips)).state == "pass"
 
 
 def test_without_subjects_only_rows_can_be_checked():
@@ -103,20 +103,20 @@ def test_rows_of_one_file_of_images_are_told_apart():
 
 def test_frames_of_one_video_in_two_splits_fail():
     evidence = draw_evidence()
-    units = evidence.units.copy()
-    units.loc[23, ["file_clip", "row"]] = ["clip00", 3]
-    line = check_videos(replace(evidence, units=units))
+    samples = evidence.samples.copy()
+    samples.loc[23, ["file_clip", "row"]] = ["clip00", 3]
+    line = check_videos(replace(evidence, samples=samples))
     assert line.state == "fail"
     assert line.figure.startswith("1 of 23")
 
 
 def test_oversampling_before_the_split_fails():
     evidence = draw_evidence()
-    pain = evidence.units[evidence.units["y"] == 1]
-    clips = pd.concat([evidence.units, pain], ignore_index=True)
+    pain = evidence.samples[evidence.samples["y"] == 1]
+    clips = pd.concat([evidence.samples, pain], ignore_index=True)
     everything = np.arange(len(clips))
     folds = [replace(evidence.folds[0], test=everything)]
-    line = check_oversampling(replace(evidence, units=clips, folds=folds, predictions=answer(clips, folds)))
+    line = check_oversampling(replace(evidence, samples=clips, folds=folds, predictions=answer(clips, folds)))
     assert (line.number, line.state) == (4, "fail")
     assert "12 of 36 rows repeated" in line.figure
     assert "high pain 24 of 12" in line.figure
@@ -190,7 +190,7 @@ def test_selection_on_the_tested_subjects_fails():
 )
 def test_empty_and_single_subject_classes_fail(kept, fault):
     evidence = draw_evidence()
-    positions = np.flatnonzero(kept(evidence.units))
+    positions = np.flatnonzero(kept(evidence.samples))
     folds = tuple(replace(fold, test=np.intersect1d(fold.test, positions)) for fold in evidence.folds)
     line = check_classes(replace(evidence, folds=folds))
     assert (line.number, line.state) == (12, "fail")
@@ -199,7 +199,7 @@ def test_empty_and_single_subject_classes_fail(kept, fault):
 
 def test_a_class_without_a_training_clip_fails():
     evidence = draw_evidence()
-    pain_free = np.flatnonzero(evidence.units["y"] == 0)
+    pain_free = np.flatnonzero(evidence.samples["y"] == 0)
     line = check_classes(with_fold(evidence, train=np.intersect1d(evidence.folds[0].train, pain_free)))
     assert "high pain is not trained in fold0" in line.explanation
 
@@ -212,8 +212,10 @@ def test_a_class_that_the_dataset_never_reaches_fails():
 
 def test_an_unlabelled_test_set_has_no_classes_to_check():
     evidence = draw_evidence()
-    clips = evidence.units.assign(y=pd.array([pd.NA] * 24, dtype="Int64"))
-    evidence = replace(evidence, units=clips, predictions=answer(evidence.units, evidence.folds).assign(y_true=pd.NA))
+    clips = evidence.samples.assign(y=pd.array([pd.NA] * 24, dtype="Int64"))
+    evidence = replace(
+        evidence, samples=clips, predictions=answer(evidence.samples, evidence.folds).assign(y_true=pd.NA)
+    )
     assert check_classes(evidence).state == "not applicable"
     assert check_oversampling(evidence).state == "pass"
 

@@ -30,7 +30,7 @@ PARTS["baseline_subtraction"] = dataclasses.replace(
 
 
 @pytest.fixture
-def units(tmp_path) -> pd.DataFrame:
+def samples(tmp_path) -> pd.DataFrame:
     """Two clips a subject; even ones show no pain, of tested subjects odd ones; one clip has a gap."""
     random, rows = np.random.default_rng(0), []
     for number in range(18):
@@ -47,8 +47,8 @@ def units(tmp_path) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(row=-1).astype({"y": "Int64"})
 
 
-def adapt(method: str, units: pd.DataFrame, cache: Path) -> np.ndarray:
-    return adapted_features(experiment(method), units, [PARTS[method]], cache)["test"]
+def adapt(method: str, samples: pd.DataFrame, cache: Path) -> np.ndarray:
+    return adapted_features(experiment(method), samples, [PARTS[method]], cache)["test"]
 
 
 def read(files) -> np.ndarray:
@@ -60,36 +60,36 @@ def used(method: str) -> np.ndarray:
     return np.union1d(np.union1d(fold.train, fold.selection), fold.test)
 
 
-def expected(method: str, units: pd.DataFrame) -> np.ndarray:
+def expected(method: str, samples: pd.DataFrame) -> np.ndarray:
     """Return what the methods on arrays say of the learned and the tested clips."""
-    fold, files = PARTS[method], units["features"].to_numpy()
+    fold, files = PARTS[method], samples["features"].to_numpy()
     learned = np.union1d(fold.train, fold.selection)
     if method == "coral":
         return np.concatenate([recolor(read(files[learned]), read(files[fold.reference])), read(files[fold.test])])
     seen = np.union1d(used(method), fold.reference)
-    subjects = np.repeat(units["subject"].to_numpy()[seen], 6)
+    subjects = np.repeat(samples["subject"].to_numpy()[seen], 6)
     if method == "subject_standardization":
         return standardize_subjects(read(files[seen]), subjects)
     baseline = np.repeat(
-        np.isin(seen, fold.reference) | (np.isin(seen, learned) & (units["y"].to_numpy()[seen] == 0)), 6
+        np.isin(seen, fold.reference) | (np.isin(seen, learned) & (samples["y"].to_numpy()[seen] == 0)), 6
     )
     return subtract_baseline(read(files[seen]), subjects, baseline)[np.repeat(np.isin(seen, used(method)), 6)]
 
 
 @pytest.mark.parametrize("method", PARTS)
-def test_they_are_those_of_the_method_on_arrays(method, units, tmp_path):
-    after = adapt(method, units, tmp_path)
-    np.testing.assert_allclose(read(after[used(method)]), expected(method, units), rtol=2e-3, atol=5e-3)
+def test_they_are_those_of_the_method_on_arrays(method, samples, tmp_path):
+    after = adapt(method, samples, tmp_path)
+    np.testing.assert_allclose(read(after[used(method)]), expected(method, samples), rtol=2e-3, atol=5e-3)
     assert read_features(Path(after[0])).dtype == np.float16
     assert set(np.flatnonzero(after == "")) == set(range(18)) - set(used(method))
 
 
 @pytest.mark.parametrize("method", PARTS)
-def test_no_forbidden_clip_and_no_tested_label_changes_the_training_input(method, units, tmp_path):
+def test_no_forbidden_clip_and_no_tested_label_changes_the_training_input(method, samples, tmp_path):
     """Of the tested subjects nothing at all reaches the training input; with coral the target's training clips do."""
     fold = PARTS[method]
-    before = adapt(method, units, tmp_path)
-    changed = units.copy()
+    before = adapt(method, samples, tmp_path)
+    changed = samples.copy()
     changed.loc[fold.test, "y"] = 1 - changed.loc[fold.test, "y"]
     for number in range(12, 18):
         path = tmp_path / "other" / f"{number}.npy"
@@ -101,63 +101,63 @@ def test_no_forbidden_clip_and_no_tested_label_changes_the_training_input(method
     assert list(adapt(method, changed, tmp_path)[learned]) == list(before[learned])
 
 
-def test_coral_sees_the_targets_training_clips(units, tmp_path):
-    before = adapt("coral", units, tmp_path)
+def test_coral_sees_the_targets_training_clips(samples, tmp_path):
+    before = adapt("coral", samples, tmp_path)
     path = tmp_path / "other" / "8.npy"
     write_features(path, np.ones((6, DIMENSION), np.float16))
-    units.loc[8, "features"] = str(path)
-    after = adapt("coral", units, tmp_path)
+    samples.loc[8, "features"] = str(path)
+    after = adapt("coral", samples, tmp_path)
     assert not set(after[:8]) & set(before[:8])
 
 
 @pytest.mark.parametrize("method", PARTS)
-def test_a_second_time_nothing_is_computed(method, units, tmp_path):
-    before = adapt(method, units, tmp_path)
+def test_a_second_time_nothing_is_computed(method, samples, tmp_path):
+    before = adapt(method, samples, tmp_path)
     written = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy*")}
-    assert list(adapt(method, units, tmp_path)) == list(before)
+    assert list(adapt(method, samples, tmp_path)) == list(before)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*.npy*")} == written
 
 
-def test_a_damaged_file_is_computed_again(units, tmp_path):
-    after = adapt("subject_standardization", units, tmp_path)
+def test_a_damaged_file_is_computed_again(samples, tmp_path):
+    after = adapt("subject_standardization", samples, tmp_path)
     whole = Path(after[3]).read_bytes()
     Path(after[3]).write_bytes(whole[:-8])
-    adapt("subject_standardization", units, tmp_path)
+    adapt("subject_standardization", samples, tmp_path)
     assert Path(after[3]).read_bytes() == whole
 
 
-def test_folds_share_what_is_fitted_on_the_same_clips(units, tmp_path):
+def test_folds_share_what_is_fitted_on_the_same_clips(samples, tmp_path):
     other = Fold("other", np.array([0, 1, 12, 13]), np.arange(2, 4), np.arange(4, 8))
-    after = adapted_features(experiment("subject_standardization"), units, [FOLD, other], tmp_path)
+    after = adapted_features(experiment("subject_standardization"), samples, [FOLD, other], tmp_path)
     assert list(after["test"][:8]) == list(after["other"][:8])
     assert after["test"][12] != after["other"][12]  # there without the subject's other clip
 
 
-def test_clips_that_cannot_be_adapted_are_treated_as_without_a_face(units, tmp_path, capsys):
+def test_clips_that_cannot_be_adapted_are_treated_as_without_a_face(samples, tmp_path, capsys):
     path = tmp_path / "faceless.npy"
     write_features(path, np.full((6, DIMENSION), np.nan, np.float16))
-    units.loc[13, "features"] = str(path)  # the only baseline of its subject
-    units.loc[5, "features"] = ""
-    after = adapt("baseline_subtraction", units, tmp_path)
+    samples.loc[13, "features"] = str(path)  # the only baseline of its subject
+    samples.loc[5, "features"] = ""
+    after = adapt("baseline_subtraction", samples, tmp_path)
     assert (after[12], after[5]) == ("", "")
     assert after[16] != ""
     assert "1 clips cannot be adapted" in capsys.readouterr().err
 
 
-def test_a_domain_without_faces_is_refused(units, tmp_path):
-    units.loc[8:11, "features"] = ""
+def test_a_domain_without_faces_is_refused(samples, tmp_path):
+    samples.loc[8:11, "features"] = ""
     with pytest.raises(UserError, match="cannot be recoloured"):
-        adapt("coral", units, tmp_path)
+        adapt("coral", samples, tmp_path)
 
 
-def test_a_feature_beyond_float16_is_refused(units, tmp_path):
-    write_features(Path(units.loc[0, "features"]), np.full((6, DIMENSION), -60000, np.float16))
-    write_features(Path(units.loc[1, "features"]), np.full((6, DIMENSION), 60000, np.float16))
+def test_a_feature_beyond_float16_is_refused(samples, tmp_path):
+    write_features(Path(samples.loc[0, "features"]), np.full((6, DIMENSION), -60000, np.float16))
+    write_features(Path(samples.loc[1, "features"]), np.full((6, DIMENSION), 60000, np.float16))
     with pytest.raises(UserError, match="does not fit into the cache"):
-        adapt("baseline_subtraction", units, tmp_path)
+        adapt("baseline_subtraction", samples, tmp_path)
 
 
-def test_without_an_adaptation_the_features_are_the_cached_ones(units, tmp_path):
-    after = adapted_features(experiment(None), units, [FOLD], tmp_path)
-    assert list(after["test"]) == list(units["features"])
+def test_without_an_adaptation_the_features_are_the_cached_ones(samples, tmp_path):
+    after = adapted_features(experiment(None), samples, [FOLD], tmp_path)
+    assert list(after["test"]) == list(samples["features"])
     assert not (tmp_path / "features").exists()

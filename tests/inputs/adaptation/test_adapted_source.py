@@ -88,14 +88,14 @@ def test_pictures_are_scaled_slice_by_slice():
 def test_only_the_tested_datasets_features_change_and_once(stage, tmp_path):
     chosen = experiment("batch_norm", features={"dtype": "float32"})
     own = extract_features(ORIGIN, stage, chosen.features, tmp_path)
-    units = stage.assign(file_clip=stage["clip"], features=own["features"], dataset=["biovid"] * 3 + ["ai4pain"] * 3)
-    before = units["features"].to_numpy()
-    after = normalized_features(chosen, ORIGIN, stage, units, [FOLD], tmp_path)["test"]
+    samples = stage.assign(file_clip=stage["clip"], features=own["features"], dataset=["biovid"] * 3 + ["ai4pain"] * 3)
+    before = samples["features"].to_numpy()
+    after = normalized_features(chosen, ORIGIN, stage, samples, [FOLD], tmp_path)["test"]
     assert list(after[:2]) == list(before[:2])
     assert list(after[2:5]) == ["", "", ""]  # no part of the fold, or seen as pictures only
     tested, as_it_was = (read_features(Path(files[5])) for files in (after, before))
     np.testing.assert_array_equal(np.isnan(tested[:, 0]), [False, True, False])
     assert np.abs(tested[0] - as_it_was[0]).max() > 0.01
     written = Path(after[5]).stat().st_mtime_ns
-    assert list(normalized_features(chosen, ORIGIN, stage, units, [FOLD], tmp_path)["test"]) == list(after)
+    assert list(normalized_features(chosen, ORIGIN, stage, samples, [FOLD], tmp_path)["test"]) == list(after)
     assert Path(after[5]).stat().st_mtime_ns == written

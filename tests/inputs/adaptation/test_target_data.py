@@ -52,8 +52,8 @@ def two_datasets() -> pd.DataFrame:
     return pd.DataFrame(rows).assign(row=-1).astype({"y": "Int64"})
 
 
-def folds_of(chosen: Experiment, units: pd.DataFrame):
-    return add_references(chosen, units, make_folds(units, chosen.protocol, 0), 0)
+def folds_of(chosen: Experiment, samples: pd.DataFrame):
+    return add_references(chosen, samples, make_folds(samples, chosen.protocol, 0), 0)
 
 
 @pytest.mark.parametrize(
@@ -76,102 +76,108 @@ def test_what_does_not_go_together_is_refused_in_one_line(tmp_path, changes, mes
 
 @pytest.mark.parametrize("method", ["coral", "batch_norm"])
 def test_the_targets_training_subjects_are_seen_and_nobody_else_of_the_target(method):
-    units = two_datasets()
-    units.loc[units["subject"] == "b", "y"] = pd.NA
-    (fold,) = folds_of(experiment(method), units)
-    seen = units.iloc[adapted_to(experiment(method), units, fold)]
+    samples = two_datasets()
+    samples.loc[samples["subject"] == "b", "y"] = pd.NA
+    (fold,) = folds_of(experiment(method), samples)
+    seen = samples.iloc[adapted_to(experiment(method), samples, fold)]
     target = seen[seen["dataset"] == "ai4pain"]
     assert set(target["subject"]) == {"a", "b", "c"}
     assert len(target) == 12
     assert set(seen["dataset"]) == ({"ai4pain", "biovid"} if method == "coral" else {"ai4pain"})
-    assert set(units["split"].iloc[fold.test]) == {"validation"}
+    assert set(samples["split"].iloc[fold.test]) == {"validation"}
 
 
 @pytest.mark.parametrize("method", ["coral", "batch_norm"])
 def test_without_training_subjects_of_the_target_nothing_can_be_adapted(method):
-    units = two_datasets()
+    samples = two_datasets()
     with pytest.raises(UserError, match="no training subject of ai4pain"):
-        folds_of(experiment(method), units[units["split"] != "train"].reset_index(drop=True))
+        folds_of(experiment(method), samples[samples["split"] != "train"].reset_index(drop=True))
 
 
 def test_without_an_adaptation_no_clip_is_added():
-    units = two_datasets()
-    (fold,) = folds_of(experiment(None), units)
+    samples = two_datasets()
+    (fold,) = folds_of(experiment(None), samples)
     assert not len(fold.reference)
-    assert not len(adapted_to(experiment(None), units, fold))
+    assert not len(adapted_to(experiment(None), samples, fold))
 
 
 def test_adabn_on_one_dataset_sees_the_clips_that_are_learned_from():
-    chosen, units = experiment("batch_norm", protocol={"kind": "loso"}), two_datasets()[:24]
-    for fold in folds_of(chosen, units):
-        assert np.array_equal(adapted_to(chosen, units, fold), np.union1d(fold.train, fold.selection))
+    chosen, samples = experiment("batch_norm", protocol={"kind": "loso"}), two_datasets()[:24]
+    for fold in folds_of(chosen, samples):
+        assert np.array_equal(adapted_to(chosen, samples, fold), np.union1d(fold.train, fold.selection))
 
 
 @pytest.mark.parametrize("protocol", [CROSS, {"kind": "group_kfold", "folds": 2}, CROSS | {"selection": "paper"}])
 def test_a_baseline_clip_of_each_tested_subject_is_taken_out_of_the_test(protocol):
-    chosen, units = experiment("baseline_subtraction", protocol=protocol), two_datasets()
+    chosen, samples = experiment("baseline_subtraction", protocol=protocol), two_datasets()
     if protocol is not CROSS:
-        units = units[units["dataset"] == ("biovid" if "folds" in protocol else units["dataset"])].reset_index(
+        samples = samples[samples["dataset"] == ("biovid" if "folds" in protocol else samples["dataset"])].reset_index(
             drop=True
         )
-    before = make_folds(units, chosen.protocol, 0)
-    for fold, whole in zip(folds_of(chosen, units), before, strict=True):
-        taken = units.iloc[fold.reference]
+    before = make_folds(samples, chosen.protocol, 0)
+    for fold, whole in zip(folds_of(chosen, samples), before, strict=True):
+        taken = samples.iloc[fold.reference]
         assert (taken["y"] == 0).all()
-        assert sorted(taken["subject"]) == sorted(units["subject"].iloc[whole.test].unique())
+        assert sorted(taken["subject"]) == sorted(samples["subject"].iloc[whole.test].unique())
         assert np.array_equal(np.union1d(fold.test, fold.reference), whole.test)
         for part in (fold.train, fold.selection, fold.test):
             assert not np.intersect1d(part, fold.reference).size
-        seen = units.iloc[adapted_to(chosen, units, fold)]
+        seen = samples.iloc[adapted_to(chosen, samples, fold)]
         assert (seen["y"] == 0).all()
-        learned = units.iloc[np.setdiff1d(np.union1d(whole.train, whole.selection), whole.test)]
+        learned = samples.iloc[np.setdiff1d(np.union1d(whole.train, whole.selection), whole.test)]
         assert len(seen) == len(taken) + (learned["y"] == 0).sum()
 
 
 def test_the_draw_of_baseline_clips_depends_on_no_order_and_no_other_subject():
-    chosen, units = experiment("baseline_subtraction"), two_datasets()
-    (fold,) = folds_of(chosen, units)
-    turned = units[::-1].reset_index(drop=True)
+    chosen, samples = experiment("baseline_subtraction"), two_datasets()
+    (fold,) = folds_of(chosen, samples)
+    turned = samples[::-1].reset_index(drop=True)
     (again,) = folds_of(chosen, turned)
-    assert set(turned["clip"].iloc[again.reference]) == set(units["clip"].iloc[fold.reference])
-    fewer = units[units["subject"] != "f"].reset_index(drop=True)
+    assert set(turned["clip"].iloc[again.reference]) == set(samples["clip"].iloc[fold.reference])
+    fewer = samples[samples["subject"] != "f"].reset_index(drop=True)
     (fold_of_fewer,) = folds_of(chosen, fewer)
-    assert set(fewer["clip"].iloc[fold_of_fewer.reference]) < set(units["clip"].iloc[fold.reference])
+    assert set(fewer["clip"].iloc[fold_of_fewer.reference]) < set(samples["clip"].iloc[fold.reference])
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda units: units.assign(row=0), "Single frames have no baseline clip"),
-        (lambda units: units.assign(y=units["y"].where(units["subject"] != "e", 1)), "ai4pain/e"),
-        (lambda units: units.assign(y=units["y"].where(units["subject"] != "a", 1)), "biovid/a"),
-        (lambda units: units[~units["clip"].str.endswith("2")].reset_index(drop=True), "no clip without pain to be"),
-        (lambda units: units.assign(y=units["y"].where(units["split"] != "validation")), "labelled as without pain"),
+        (lambda samples: samples.assign(row=0), "Single frames have no baseline clip"),
+        (lambda samples: samples.assign(y=samples["y"].where(samples["subject"] != "e", 1)), "ai4pain/e"),
+        (lambda samples: samples.assign(y=samples["y"].where(samples["subject"] != "a", 1)), "biovid/a"),
+        (
+            lambda samples: samples[~samples["clip"].str.endswith("2")].reset_index(drop=True),
+            "no clip without pain to be",
+        ),
+        (
+            lambda samples: samples.assign(y=samples["y"].where(samples["split"] != "validation")),
+            "labelled as without pain",
+        ),
     ],
 )
 def test_who_has_no_baseline_is_refused(change, message):
-    units = change(two_datasets())
+    samples = change(two_datasets())
     with pytest.raises(UserError, match=message):
-        folds_of(experiment("baseline_subtraction"), units)
+        folds_of(experiment("baseline_subtraction"), samples)
 
 
 def test_only_what_sees_tested_clips_is_transductive_and_warns():
-    units, found = two_datasets(), {}
+    samples, found = two_datasets(), {}
     for method in METHODS:
         chosen = experiment(method)
-        folds = folds_of(chosen, units)
-        facts = target_facts(chosen, units, folds)["adaptation"]
+        folds = folds_of(chosen, samples)
+        facts = target_facts(chosen, samples, folds)["adaptation"]
         assert facts["name"] == method
         assert facts["sees"]
         assert facts["paper"]
         found[method] = facts["transductive"]
-        assert bool(adaptation_warnings(chosen, units, folds)) == facts["transductive"]
+        assert bool(adaptation_warnings(chosen, samples, folds)) == facts["transductive"]
     assert found == {method: method == "subject_standardization" for method in METHODS}
     chosen = experiment("coral")
-    (fold,) = folds_of(chosen, units)
+    (fold,) = folds_of(chosen, samples)
     leaking = [dataclasses.replace(fold, reference=np.union1d(fold.reference, fold.test))]
-    assert target_facts(chosen, units, leaking)["adaptation"]["transductive"]
-    assert target_facts(experiment(None), units, [fold])["adaptation"] is None
+    assert target_facts(chosen, samples, leaking)["adaptation"]["transductive"]
+    assert target_facts(experiment(None), samples, [fold])["adaptation"] is None
 
 
 HOLDOUT = {"kind": "holdout", "holdout": "biovid-61-26"}

@@ -13,7 +13,7 @@ from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.networks import build_vgg16_gap
 from transferpain.strategies.common.network import (
     predict_images,
-    predict_units,
+    predict_samples,
     selection_images,
     train_network,
     training_dtype,
@@ -93,7 +93,7 @@ def test_units_are_answered_in_their_order_however_many_pictures_they_have():
     pictures = Pictures(lambda positions: None, tested, np.zeros((7, 2), np.float32))
     preprocessing = Preprocessing(size=SIZE)
     order = np.array([4, 1, 0, 2, 6, 5, 3])
-    answers = predict_units(brightness_network(), preprocessing, pictures, order, prior)
+    answers = predict_samples(brightness_network(), preprocessing, pictures, order, prior)
     for position, answer in zip(order, answers, strict=True):
         if not len(shown[position]):
             assert answer.coverage == 0

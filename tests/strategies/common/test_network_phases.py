@@ -86,8 +86,8 @@ def train(settings: Experiment, folder: Path, start=None, loading=lambda: None) 
     stills = still_pictures(IMAGES, np.arange(12), TARGETS)
 
     def rows_of(positions: np.ndarray):
-        load, unit = stills.rows_of(positions)
-        return lambda rows: (loading(), load(rows))[1], unit
+        load, sample = stills.rows_of(positions)
+        return lambda rows: (loading(), load(rows))[1], sample
 
     pictures = replace(stills, rows_of=rows_of)
     return start, train_network(settings, start, Preprocessing(size=SIZE), UNITS, pictures, (FOLD, 0), folder)

@@ -69,20 +69,20 @@ def test_stills_are_picked_by_their_row():
 
 
 @pytest.fixture
-def units() -> pd.DataFrame:
+def samples() -> pd.DataFrame:
     """Frames of the three clips, out of the order of the clips' table; the fourth of clip1 shows no face."""
     rows = [("clip1", 0), ("clip1", 3), ("clip1", 5), ("clip0", 2), ("clip2", 0)]
     return pd.DataFrame(rows, columns=["file_clip", "row"])
 
 
-def test_labelled_frames_are_trained_on_one_by_one(faces, units):
-    load, unit = frame_pictures(faces, units, np.zeros((5, 2), np.float32)).rows_of(np.array([0, 1, 2, 3, 4]))
-    assert list(unit) == [0, 2, 3]
+def test_labelled_frames_are_trained_on_one_by_one(faces, samples):
+    load, sample = frame_pictures(faces, samples, np.zeros((5, 2), np.float32)).rows_of(np.array([0, 1, 2, 3, 4]))
+    assert list(sample) == [0, 2, 3]
     assert brightness(load(np.array([2, 0, 1, 0]))) == [20, 100, 150, 100]
 
 
-def test_every_labelled_frame_is_tested_with_or_without_a_face(faces, units):
-    pictures = frame_pictures(faces, units, np.zeros((5, 2), np.float32))
+def test_every_labelled_frame_is_tested_with_or_without_a_face(faces, samples):
+    pictures = frame_pictures(faces, samples, np.zeros((5, 2), np.float32))
     seen = [pictures.tested(position) for position in range(5)]
     assert [list(frames) for frames, _, _ in seen] == [[0], [3], [5], [2], [0]]
     assert [list(found) for _, found, _ in seen] == [[True], [False], [True], [True], [False]]

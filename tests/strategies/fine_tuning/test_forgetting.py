@@ -30,11 +30,11 @@ def network(gain: float, outputs: int = 2, names=("gap", "embedding", "logits"))
 def source_task() -> SourceTask:
     images = np.repeat(np.array([20, 60, 200, 230, 90, 250], np.uint8), SIZE * SIZE).reshape(6, SIZE, SIZE)
     y = pd.array([0, 0, 1, 1, 0, 1], dtype="Int64")
-    units = pd.DataFrame({"dataset": "drawn", "subject": range(6), "clip": range(6), "y": y})
-    targets = np.eye(2, dtype=np.float32)[units["y"].to_numpy(int)]
+    samples = pd.DataFrame({"dataset": "drawn", "subject": range(6), "clip": range(6), "y": y})
+    targets = np.eye(2, dtype=np.float32)[samples["y"].to_numpy(int)]
     pictures = still_pictures(images, np.arange(6), targets)
     return SourceTask(
-        network(1.0), Preprocessing(size=SIZE), CLASSES, units, pictures, np.array([0, 2]), np.array([1, 3, 4, 5])
+        network(1.0), Preprocessing(size=SIZE), CLASSES, samples, pictures, np.array([0, 2]), np.array([1, 3, 4, 5])
     )
 
 

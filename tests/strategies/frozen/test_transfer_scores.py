@@ -32,7 +32,7 @@ def frames_of(number: int) -> np.ndarray:
 
 
 @pytest.fixture
-def units(tmp_path) -> pd.DataFrame:
+def samples(tmp_path) -> pd.DataFrame:
     """36 clips of twelve subjects: 24 to train on, three to select on, nine to test on."""
     rows = []
     for number in range(36):
@@ -67,12 +67,12 @@ def values(result: dict) -> dict:
     return {name: score["value"] for name, score in result["scores"].items()}
 
 
-def test_the_scores_are_those_of_the_training_clips(units, trained):
+def test_the_scores_are_those_of_the_training_clips(samples, trained):
     model, origin = trained
     means, labels = means_of(range(24)), np.arange(24) % CLASSES
     head = keras.Model(model.get_layer("embedding").output, model.output)
     outputs = head.predict(means, verbose=0)
-    result = measure_transfer(units, FOLD, origin)
+    result = measure_transfer(samples, FOLD, origin)
     assert (result["fold"], result["clips"]) == ("fold0", 24)
     expected = {
         "logme": scores.logme(scale(means), labels),
@@ -86,45 +86,45 @@ def test_the_scores_are_those_of_the_training_clips(units, trained):
     assert values(result) == pytest.approx(expected, rel=1e-5)
 
 
-def test_no_label_but_those_of_training_clips_is_looked_at(units, trained):
+def test_no_label_but_those_of_training_clips_is_looked_at(samples, trained):
     _, origin = trained
-    result = measure_transfer(units, FOLD, origin)
+    result = measure_transfer(samples, FOLD, origin)
     for changed in (1, pd.NA):
-        others = units.copy()
+        others = samples.copy()
         others.loc[24:, "y"] = changed
         assert measure_transfer(others, FOLD, origin) == result
-    others = units.copy()
+    others = samples.copy()
     others.loc[0, "y"] = 2
     assert values(measure_transfer(others, FOLD, origin)) != values(result)
 
 
-def test_an_untrained_source_says_why_it_has_no_leep(units):
-    result = measure_transfer(units, FOLD, UNTRAINED)
+def test_an_untrained_source_says_why_it_has_no_leep(samples):
+    result = measure_transfer(samples, FOLD, UNTRAINED)
     for name in ("leep", "nce"):
         assert result["scores"][name] == {"value": None, "reason": "The source has no trained outputs."}
     assert values(result)["logme"] is not None
 
 
-def test_the_scale_of_a_sources_features_does_not_count(units):
-    result = measure_transfer(units, FOLD, UNTRAINED)
-    for number, path in enumerate(units["features"]):
+def test_the_scale_of_a_sources_features_does_not_count(samples):
+    result = measure_transfer(samples, FOLD, UNTRAINED)
+    for number, path in enumerate(samples["features"]):
         write_features(Path(path), frames_of(number) * np.float16(16))
-    scaled = values(measure_transfer(units, FOLD, UNTRAINED))
+    scaled = values(measure_transfer(samples, FOLD, UNTRAINED))
     for name in ("logme", "h_score", "regularized_h_score", "transrate"):
         assert scaled[name] == pytest.approx(values(result)[name])
 
 
-def test_clips_without_a_face_and_unusable_ones_are_left_out(units):
-    write_features(Path(units["features"][0]), np.full((5, DIMENSION), np.nan, np.float16))
-    units.loc[1, "features"] = ""
-    result = measure_transfer(units, FOLD, UNTRAINED)
+def test_clips_without_a_face_and_unusable_ones_are_left_out(samples):
+    write_features(Path(samples["features"][0]), np.full((5, DIMENSION), np.nan, np.float16))
+    samples.loc[1, "features"] = ""
+    result = measure_transfer(samples, FOLD, UNTRAINED)
     means, labels = means_of(range(2, 24)), np.arange(2, 24) % CLASSES
     assert result["clips"] == 22
     assert values(result)["logme"] == pytest.approx(scores.logme(scale(means), labels))
 
 
-def test_of_labelled_frames_a_row_is_the_mean_of_one_class_in_one_clip(units):
-    frames = pd.concat([units[:6].assign(row=row, y=int(row == 4)) for row in range(5)], ignore_index=True)
+def test_of_labelled_frames_a_row_is_the_mean_of_one_class_in_one_clip(samples):
+    frames = pd.concat([samples[:6].assign(row=row, y=int(row == 4)) for row in range(5)], ignore_index=True)
     result = measure_transfer(frames, Fold("fold0", np.arange(30), np.arange(0), np.arange(0)), UNTRAINED)
     painless = [frames_of(number)[[0, 1, 3]].astype(np.float64).mean(axis=0) for number in range(6)]
     painful = [frames_of(number)[4].astype(np.float64) for number in range(6)]
@@ -133,18 +133,18 @@ def test_of_labelled_frames_a_row_is_the_mean_of_one_class_in_one_clip(units):
     assert values(result)["regularized_h_score"] == pytest.approx(expected)
 
 
-def test_two_datasets_are_compared_without_labels_and_by_subject(units):
-    units.loc[FOLD.test, "dataset"] = "ai4pain"
-    result = values(measure_transfer(units, FOLD, UNTRAINED))["proxy_a_distance"]
-    subjects = units["subject"].to_numpy()
+def test_two_datasets_are_compared_without_labels_and_by_subject(samples):
+    samples.loc[FOLD.test, "dataset"] = "ai4pain"
+    result = values(measure_transfer(samples, FOLD, UNTRAINED))["proxy_a_distance"]
+    subjects = samples["subject"].to_numpy()
     parts = means_of(range(24)), means_of(range(27, 36))
     assert result == scores.proxy_a_distance(*parts, subjects[:24], subjects[27:]).value
-    unlabelled = units.assign(y=units["y"].where(units.index < 24))
+    unlabelled = samples.assign(y=samples["y"].where(samples.index < 24))
     assert values(measure_transfer(unlabelled, FOLD, UNTRAINED))["proxy_a_distance"] == result
 
 
-def test_tested_clips_that_cannot_be_read_leave_no_distance(units):
-    units.loc[FOLD.test, ["dataset", "features"]] = ["ai4pain", ""]
-    scored = measure_transfer(units, FOLD, UNTRAINED)["scores"]
+def test_tested_clips_that_cannot_be_read_leave_no_distance(samples):
+    samples.loc[FOLD.test, ["dataset", "features"]] = ["ai4pain", ""]
+    scored = measure_transfer(samples, FOLD, UNTRAINED)["scores"]
     assert scored["proxy_a_distance"] == {"value": None, "reason": NO_FACE}
     assert scored["logme"]["value"] is not None

@@ -38,7 +38,7 @@ def experiment(**changes) -> Experiment:
 
 def recordings(people: int) -> Recordings:
     """Return two clips of each person; in the second the mouth is open, and the pictures are brighter."""
-    units, clips = [], []
+    samples, clips = [], []
     for person in range(people):
         random = np.random.default_rng(person)
         face = face_points(np.random.default_rng(0)) + random.normal(0, 0.5, (478, 3))
@@ -47,14 +47,14 @@ def recordings(people: int) -> Recordings:
             points[: MOUTH + 1, 1] += 8 * y
             pictures = [grey(int(random.integers(60, 90)) + 100 * y) for _ in range(FRAMES)]
             clips.append(clip_of(pictures, np.stack([points + random.normal(0, 0.1, (478, 3))] * FRAMES)))
-            units.append({"dataset": "drawn", "subject": person, "clip": f"{person}-{y}", "y": y})
-    table = pd.DataFrame(units).astype({"y": "Int64"})
+            samples.append({"dataset": "drawn", "subject": person, "clip": f"{person}-{y}", "y": y})
+    table = pd.DataFrame(samples).astype({"y": "Int64"})
     return Recordings(table, clips, 2, Preprocessing(size=SIZE))
 
 
 def fold_of(data: Recordings, train: int, selection: int) -> Fold:
     """Train on the first people, select on the next, test on the others."""
-    person = data.units["subject"].to_numpy()
+    person = data.samples["subject"].to_numpy()
     parts = (person < train, (person >= train) & (person < train + selection), person >= train + selection)
     return Fold("fold0", *(np.flatnonzero(part) for part in parts))
 
@@ -105,7 +105,7 @@ def test_exactly_the_layers_of_a_phase_move_and_boosting_answers(tmp_path):
     (trees,) = trained.parts.values()
     assert trees.n_features_in_ == 128
     clips = trained.predictions[trained.predictions["frame"] == -1]
-    assert clips["clip"].tolist() == data.units["clip"].iloc[fold.test].tolist()
+    assert clips["clip"].tolist() == data.samples["clip"].iloc[fold.test].tolist()
     assert len(trained.predictions) == len(clips) * (1 + FRAMES)  # the clip's vote, and each frame
     softmax = answer_clips(boosted, model, {}, data, (fold, 0))
     assert not np.allclose(clips["p_0"], [answer.probabilities[0] for answer in softmax])
@@ -143,8 +143,8 @@ def test_clips_are_answered_in_their_order_and_by_frames_that_were_found(fusion)
         clip_of([grey(20), grey(220)], landmarks, [False, True]),
         clip_of([grey(30), grey(20)], landmarks),
     ]
-    units = pd.DataFrame({"dataset": "drawn", "subject": range(4), "clip": list("abcd"), "y": [1, 0, 1, 1]})
-    data = Recordings(units, clips, 2, Preprocessing(size=SIZE))
+    samples = pd.DataFrame({"dataset": "drawn", "subject": range(4), "clip": list("abcd"), "y": [1, 0, 1, 1]})
+    data = Recordings(samples, clips, 2, Preprocessing(size=SIZE))
     settings = experiment(fusion={"fusion": fusion})
     steps = () if fusion == "dense" else (FRAMES,)
     shapes = [(*steps, SIZE, SIZE, 3), settings.fusion.landmark_shape]
@@ -167,6 +167,6 @@ def test_clips_that_show_nothing_cannot_be_learned_from(tmp_path):
     data = recordings(4)
     nothing: list[Clip] = [UNREADABLE] * 4 + list(data.clips[4:])
     settings = experiment(fusion={"branches": "landmarks"})
-    dark = Recordings(data.units, nothing, 2, data.preprocessing)
+    dark = Recordings(data.samples, nothing, 2, data.preprocessing)
     with pytest.raises(UserError, match="no clip to train or to select on"):
         train_fused(settings, build_vgg16_gap(SIZE, 2), dark, (fold_of(data, 2, 1), 0), tmp_path)

@@ -86,7 +86,7 @@ def check_run(plan: Plan, table: str) -> None:
     assert "SYNTHETIC" in table
     predictions = plan.run.predictions()
     clips = predictions[predictions["frame"] == -1]
-    assert sorted(clips["clip"]) == sorted(plan.units["clip"])
+    assert sorted(clips["clip"]) == sorted(plan.samples["clip"])
     assert set(predictions.columns) >= {"p_0", "p_4", "coverage", "fold", "seed", "y_true", "y_pred"}
     checks = {line.number: line for line in read_checks(plan.run.path)}
     assert [checks[number].state for number in (1, 2, 4, 5, 6)] == ["pass"] * 5
@@ -132,11 +132,11 @@ def test_the_papers_split_deals_out_the_frames_of_a_clip(small_twin, tmp_path, b
     leaky = "protocol={kind: random_frames, allow_leakage: true, folds: 2, selection_share: 0.5}"
     changed = fused(*SETTINGS, leaky, "head={kind: dense}", f"fusion.branches={branches}")
     plan = make_plan(changed, EXPERIMENTS, Places(small_twin, tmp_path))
-    assert len(plan.units) == frames * len(plan.clips)
-    assert plan.units["clip"].is_unique
+    assert len(plan.samples) == frames * len(plan.clips)
+    assert plan.samples["clip"].is_unique
     if frames == 2:
-        assert plan.units.groupby("file_clip")["row"].agg(list).tolist() == [[0, 1]] * len(plan.clips)
-        tested = [set(plan.units["file_clip"].iloc[fold.test]) for fold in plan.folds]
+        assert plan.samples.groupby("file_clip")["row"].agg(list).tolist() == [[0, 1]] * len(plan.clips)
+        tested = [set(plan.samples["file_clip"].iloc[fold.test]) for fold in plan.folds]
         assert tested[0] & tested[1]  # neighbouring frames on both sides
 
 

@@ -92,7 +92,7 @@ def test_too_few_subjects_are_found_before_anything_is_trained(places):
 @pytest.mark.slow
 def test_tables_of_another_tool_take_the_place_of_proxies(places):
     """Each frame of the twin gets a number that tells its label, so that trees on them alone are always right."""
-    for clip, rows in plan_of(places).units.groupby("file_clip"):
+    for clip, rows in plan_of(places).samples.groupby("file_clip"):
         pain = rows.sort_values("row")["y"].fillna(0).astype(int)
         lines = [f"{number},0.9,1,{4 * value}.0,0.5" for number, value in enumerate(pain, start=1)]
         table = places.data_root / "openface" / f"{Path(clip).name}.csv"

@@ -13,7 +13,7 @@ from transferpain.core.progress import note
 from transferpain.data.datasets.ferplus import read_images
 from transferpain.data.datasets.index import Index
 from transferpain.experiments.run_folder import Places
-from transferpain.experiments.samples import labelled_units, split_units
+from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.faces.crop import decode_jpeg, points_in_crop
@@ -96,15 +96,15 @@ def choose_pictures(
         UserError: if the data or a clip is not there, or no picture shows a face.
     """
     experiment = load_experiment(_experiment_file(bundle))
-    _, index, units = labelled_units(experiment, places)
+    _, index, samples = labelled_samples(experiment, places)
     if isinstance(chosen, str):
         if manifest.get("index", index.hash) != index.hash:
             note("warning: these are not the data that the model was trained on: its folds may have been others")
-        units, folds = split_units(experiment, units)
+        samples, folds = split_samples(experiment, samples)
         own = [fold for fold in folds if fold.name == manifest.get("fold")] or folds
-        wanted = units.iloc[np.unique(np.concatenate([getattr(fold, chosen) for fold in own]))].dropna(subset="y")
+        wanted = samples.iloc[np.unique(np.concatenate([getattr(fold, chosen) for fold in own]))].dropna(subset="y")
     else:
-        wanted = _named(units, chosen)
+        wanted = _named(samples, chosen)
     wanted = wanted.assign(y=wanted["y"].fillna(UNLABELLED).astype(int))
     if (index.clips.set_index("clip").loc[wanted["file_clip"], "kind"] == "image_rows").all():
         pictures = _images(wanted, index, preprocessing.size, per_class, places, mesh)
@@ -142,8 +142,8 @@ def _experiment_file(bundle: Path) -> Path:
     return file
 
 
-def _named(units: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
-    known = set(units["file_clip"])
+def _named(samples: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
+    known = set(samples["file_clip"])
     missing = [name for name in names if name not in known]
     if missing:
         raise UserError(
@@ -152,7 +152,7 @@ def _named(units: pd.DataFrame, names: tuple[str, ...]) -> pd.DataFrame:
             received=", ".join(missing),
             todo="Name clips as the column `clip` of the run's predictions does.",
         )
-    return units[units["file_clip"].isin(names)]
+    return samples[samples["file_clip"].isin(names)]
 
 
 def _thin(rows: pd.DataFrame, most: int) -> pd.DataFrame:

@@ -211,8 +211,8 @@ def make_folds(clips: pd.DataFrame, settings: ProtocolSettings, seed: int) -> li
                 todo="Check the data, or choose another protocol.",
             )
         if settings.selection != "paper":
-            units = np.arange(len(clips)) if settings.kind == "random_frames" else subjects
-            selection = train & np.isin(units, _draw_selection(units[train], settings, (seed, name)))
+            samples = np.arange(len(clips)) if settings.kind == "random_frames" else subjects
+            selection = train & np.isin(samples, _draw_selection(samples[train], settings, (seed, name)))
             train = train & ~selection
         else:
             selection = _paper_selection(clips, settings, test) & labelled

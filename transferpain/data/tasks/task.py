@@ -93,7 +93,7 @@ class Task(BaseModel):
     Attributes:
         name: as in the file's name.
         description: a sentence for reports.
-        unit: what one prediction is about.
+        sample: what one prediction is about.
         classes: names in the order of the class indices.
         labels: the datasets that the task fits, and how their labels become classes. A task of several datasets
             harmonises them: their labels mean different things, and `definition` says what.
@@ -104,7 +104,7 @@ class Task(BaseModel):
 
     name: str
     description: str
-    unit: Literal["clip", "frame"]
+    sample: Literal["clip", "frame"]
     classes: tuple[str, ...] = Field(min_length=2)
     labels: dict[str, LabelRule] = Field(min_length=1)
     ordinal: bool = False
@@ -170,6 +170,11 @@ class Task(BaseModel):
         return tuple(name for number, name in enumerate(self.classes) if number not in reached)
 
 
+def upgrade(content: dict) -> dict:
+    """Return the content of a task file as it is written today: in schema 1, `sample` was called `unit`."""
+    return {("sample" if key == "unit" else key): value for key, value in content.items()}
+
+
 def list_tasks() -> list[str]:
     """Return the names of the tasks that come with the package."""
     return sorted(path.stem for path in TASK_FOLDER.glob("*.yaml"))
@@ -190,13 +195,13 @@ def load_task(name: str) -> Task:
             todo="Correct the name.",
         )
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = upgrade(yaml.safe_load(path.read_text(encoding="utf-8")))
         return Task(**(content | {"name": path.stem}))
     except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
         fault = error.errors()[0] if isinstance(error, ValidationError) else None
         raise UserError(
             f"The task {path} cannot be used.",
-            rule="A task has description, unit, classes and labels; those of the package are examples.",
+            rule="A task has description, sample, classes and labels; those of the package are examples.",
             received=f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" if fault else error,
             todo="Correct the file.",
         ) from error
@@ -242,7 +247,7 @@ def label_frames(task: Task, index: Index) -> pd.DataFrame:
         raise UserError(
             f"{index.dataset.name} has no labels of single frames.",
             rule=f"The task {task.name} is about frames.",
-            todo="Choose a task whose unit is the clip.",
+            todo="Choose a task whose sample is the clip.",
         )
     frames = index.frames.merge(
         index.clips[["clip", "dataset", "subject", "split"]], on="clip", how="left", validate="many_to_one"
@@ -267,7 +272,7 @@ def _labelled(task: Task, index: Index, table: pd.DataFrame, labels: pd.Series) 
     y = rule.classify(labels)
     if not y.notna().any():
         raise UserError(
-            f"No {task.unit} has a label that the task {task.name} names.",
+            f"No {task.sample} has a label that the task {task.name} names.",
             rule=f"It names {rule.describe()}.",
             received=", ".join(map(str, labels.dropna().unique()[:10])) or "no labels at all",
             todo="Check the data with: transferpain data check " + index.dataset.name,

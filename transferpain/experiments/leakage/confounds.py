@@ -86,7 +86,7 @@ def check_covariates(evidence: Evidence) -> CheckLine:
         reason = "Single frames are predicted; what is measured here is the same for all frames of a video."
         return CheckLine(9, name, "not applicable", "", reason)
     probed = _probed_units(evidence)
-    labels = evidence.units["y"].iloc[probed].to_numpy(dtype=np.int64)
+    labels = evidence.samples["y"].iloc[probed].to_numpy(dtype=np.int64)
     subjects = evidence.subjects[probed]
     if len(set(labels)) < 2 or len(set(subjects)) < 2:
         return CheckLine(9, name, "not applicable", "", "It takes two labelled classes and two subjects.")
@@ -182,12 +182,12 @@ def check_dropped(evidence: Evidence) -> CheckLine:
     tested = evidence.tested
     if not len(tested):
         return CheckLine(10, name, "not applicable", "", NO_LABELS)
-    y = evidence.units["y"].iloc[tested].to_numpy(dtype=np.int64)
+    y = evidence.samples["y"].iloc[tested].to_numpy(dtype=np.int64)
     missed = _missed(evidence)[tested]
     rates = {evidence.task.classes[number]: missed[y == number].mean() for number in np.unique(y)}
     faceless = int((missed == 1).sum())
     answered = set(clip_rows(evidence.predictions)["clip"])
-    unanswered = len(set(evidence.units["clip"].iloc[tested]) - answered)
+    unanswered = len(set(evidence.samples["clip"].iloc[tested]) - answered)
     scores = score(evidence.predictions, evidence.task.classes, draws=0)
     balanced = [scores[part]["balanced_accuracy"]["value"] for part in ("all", "covered")]
     what = "frames" if evidence.labels_frames else "clips"
@@ -205,17 +205,17 @@ def check_dropped(evidence: Evidence) -> CheckLine:
 
 
 def _missed(evidence: Evidence) -> np.ndarray:
-    """Return the share of each unit's frames without a face, float64 `(units,)`; 1 where its video is unusable."""
+    """Return the share of each sample's frames without a face, float64 `(samples,)`; 1 where its video is unusable."""
     stage = evidence.stage
     # Features may have been computed at another rate than the video's.
     frames = stage["frames" if "frames" in stage else "num_frames"].to_numpy(dtype=float)
     found = stage["found"].fillna(0).to_numpy(dtype=float)
     of_file = 1 - np.divide(found, frames, out=np.zeros(len(stage)), where=frames > 0)
-    missed, rows = of_file[evidence.file_of], evidence.units["row"].to_numpy()
+    missed, rows = of_file[evidence.file_of], evidence.samples["row"].to_numpy()
     for file in np.unique(evidence.file_of[rows >= 0]):
-        units = np.flatnonzero((evidence.file_of == file) & (rows >= 0))
+        samples = np.flatnonzero((evidence.file_of == file) & (rows >= 0))
         if not stage["problem"].iloc[file]:
-            missed[units] = ~read_faces(Path(stage["faces"].iloc[file])).found[rows[units]]
+            missed[samples] = ~read_faces(Path(stage["faces"].iloc[file])).found[rows[samples]]
     return missed
 
 
@@ -224,8 +224,8 @@ def _text(value: float | None) -> str:
 
 
 def _probed_units(evidence: Evidence) -> np.ndarray:
-    """Return positions of labelled units that could be read: all, or `MAX_PROBED` spread evenly over them."""
-    usable = evidence.units["y"].notna().to_numpy()
+    """Return positions of labelled samples that could be read: all, or `MAX_PROBED` spread evenly over them."""
+    usable = evidence.samples["y"].notna().to_numpy()
     if evidence.stage is not None:
         usable = usable & (evidence.stage["problem"] == "").to_numpy()[evidence.file_of]
     positions = np.flatnonzero(usable)

@@ -24,12 +24,12 @@ class Pictures:
     """Small grey pictures of clips or frames.
 
     Attributes:
-        unit: int64 `(pictures,)`, position of what each picture shows.
+        sample: int64 `(pictures,)`, position of what each picture shows.
         hashes: bool `(pictures, 64)`, from `difference_hash`.
         small: uint8 `(pictures, 32, 32)`.
     """
 
-    unit: np.ndarray
+    sample: np.ndarray
     hashes: np.ndarray
     small: np.ndarray
 
@@ -38,12 +38,12 @@ def check_near_duplicates(evidence: Evidence) -> CheckLine:
     """Check 3: no tested picture has a near-duplicate among the pictures that its fold learns from."""
     name = "Near-duplicate pictures in two splits"
     pictures = collect_pictures(evidence)
-    if pictures is None or not len(pictures.unit):
+    if pictures is None or not len(pictures.sample):
         return CheckLine(3, name, "not applicable", "", "There are no pictures to compare: no face was found.")
     tested = hits = 0
     for fold in evidence.folds:
-        test = np.flatnonzero(np.isin(pictures.unit, fold.test))
-        train = np.flatnonzero(np.isin(pictures.unit, learned_from(fold)))
+        test = np.flatnonzero(np.isin(pictures.sample, fold.test))
+        train = np.flatnonzero(np.isin(pictures.sample, learned_from(fold)))
         tested += len(test)
         hits += len(np.unique(near_duplicates(pictures, test, train)[:, 0]))
     figure = f"{hits} of {tested} tested pictures have a near-duplicate in the training data of their fold"
@@ -108,39 +108,39 @@ def collect_pictures(evidence: Evidence) -> Pictures | None:
         return None
     used = np.unique(np.concatenate([np.append(learned_from(fold), fold.test) for fold in evidence.folds]))
     by_file = pd.Series(used).groupby(evidence.file_of[used])
-    unit, hashes, small = [], [], []
+    sample, hashes, small = [], [], []
     with progress_bar("near-duplicates", by_file.ngroups, "clips") as advance:
         for file, positions in by_file:
             for position, image in _pictures_of(evidence, file, positions.to_numpy()):
-                unit.append(position)
+                sample.append(position)
                 hashes.append(difference_hash(image))
                 small.append(cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA))
             advance()
     return Pictures(
-        np.array(unit, dtype=np.int64),
+        np.array(sample, dtype=np.int64),
         np.array(hashes, dtype=bool).reshape(-1, 64),
         np.array(small, dtype=np.uint8).reshape(-1, SIDE, SIDE),
     )
 
 
-def _pictures_of(evidence: Evidence, file: int, units: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
-    """Yield units of one file, each with a grey picture of it, uint8 `(height, width)`."""
+def _pictures_of(evidence: Evidence, file: int, samples: np.ndarray) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield samples of one file, each with a grey picture of it, uint8 `(height, width)`."""
     import cv2
 
     if evidence.stage is None:
-        for unit in units:
-            yield unit, evidence.images[evidence.files["first_frame"].iloc[file]]
+        for sample in samples:
+            yield sample, evidence.images[evidence.files["first_frame"].iloc[file]]
         return
     row = evidence.stage.iloc[file]
     if row["problem"]:
         return
     faces = read_faces(Path(row["faces"]))
     with_face, jpegs = np.flatnonzero(faces.found), faces.jpegs()
-    for unit in units:
-        frame = evidence.units["row"].iloc[unit]
+    for sample in samples:
+        frame = evidence.samples["row"].iloc[sample]
         if frame < 0:
             chosen = np.unique(np.linspace(0, len(jpegs) - 1, PICTURES_A_CLIP).round().astype(int)) if jpegs else []
         else:
             chosen = np.flatnonzero(with_face == frame)
         for picture in chosen:
-            yield unit, cv2.imdecode(np.frombuffer(jpegs[picture], np.uint8), cv2.IMREAD_GRAYSCALE)
+            yield sample, cv2.imdecode(np.frombuffer(jpegs[picture], np.uint8), cv2.IMREAD_GRAYSCALE)

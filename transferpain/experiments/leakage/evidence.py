@@ -44,7 +44,7 @@ class Fitted:
     Attributes:
         step: what it is, in words.
         fold: the fold's name.
-        rows: int64, positions into the units that it was fitted to.
+        rows: int64, positions into the samples that it was fitted to.
         transductive: whether the method is declared to read test rows, without their labels.
     """
 
@@ -78,10 +78,10 @@ class Evidence:
     Attributes:
         experiment: the resolved experiment.
         task: what is predicted.
-        units: what is predicted, clips or single frames, a row each: dataset, subject, clip (the unit's own name), y,
-            file_clip (the clip of `files` that it is in) and row (its frame there, or -1 for all of it).
-        files: rows of the index that the units are in: dataset, subject, clip, media, kind, first_frame.
-        folds: positions into `units`.
+        samples: what is predicted, clips or single frames, one row each: dataset, subject, clip (the sample's own
+            name), y, file_clip (the clip of `files` that it is in) and row (its frame there, or -1 for all of it).
+        files: rows of the index that the samples are in: dataset, subject, clip, media, kind, first_frame.
+        folds: positions into `samples`.
         predictions: rows of all folds and seeds.
         data_root: the folder that `media` is relative to.
         lineage: trainings of the source, the last first; empty for a network that is built; `None` if unknown.
@@ -93,7 +93,7 @@ class Evidence:
 
     experiment: Experiment
     task: Task
-    units: pd.DataFrame
+    samples: pd.DataFrame
     files: pd.DataFrame
     folds: tuple[Fold, ...]
     predictions: pd.DataFrame
@@ -105,29 +105,29 @@ class Evidence:
 
     @property
     def subjects(self) -> np.ndarray:
-        """A name of each unit's subject that is unique over datasets, `(units,)`."""
-        return subject_names(self.units).to_numpy()
+        """A name of each sample's subject that is unique over datasets, `(samples,)`."""
+        return subject_names(self.samples).to_numpy()
 
     @property
     def has_subjects(self) -> bool:
         """Whether subjects can be told apart; FER+ names none."""
-        return tells_subjects_apart(self.units)
+        return tells_subjects_apart(self.samples)
 
     @property
     def labels_frames(self) -> bool:
         """Whether what is predicted is single frames of clips."""
-        return bool((self.units["row"] >= 0).any())
+        return bool((self.samples["row"] >= 0).any())
 
     @property
     def file_of(self) -> np.ndarray:
-        """Position in `files` of each unit, int64 `(units,)`."""
-        return pd.Index(self.files["clip"]).get_indexer(self.units["file_clip"])
+        """Position in `files` of each sample, int64 `(samples,)`."""
+        return pd.Index(self.files["clip"]).get_indexer(self.samples["file_clip"])
 
     @property
     def tested(self) -> np.ndarray:
-        """Positions of the tested units that have a label, ascending."""
+        """Positions of the tested samples that have a label, ascending."""
         positions = np.unique(np.concatenate([fold.test for fold in self.folds]))
-        return positions[self.units["y"].iloc[positions].notna().to_numpy()]
+        return positions[self.samples["y"].iloc[positions].notna().to_numpy()]
 
 
 def learned_from(fold: Fold) -> np.ndarray:
@@ -167,7 +167,7 @@ def adapted_rows(evidence: Evidence) -> tuple[Fitted, ...]:
         Fitted(
             f"adaptation {method.name}",
             fold.name,
-            adapted_to(evidence.experiment, evidence.units, fold),
+            adapted_to(evidence.experiment, evidence.samples, fold),
             method.transductive,
         )
         for fold in evidence.folds

@@ -25,17 +25,17 @@ def person_codes(dataset: str, subjects: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({fingerprint([dataset, str(subject)]) for subject in subjects}))
 
 
-def describe_training(task: Task, units: pd.DataFrame, fold: Fold) -> Ancestor:
+def describe_training(task: Task, samples: pd.DataFrame, fold: Fold) -> Ancestor:
     """Say what a fold trains on and selects on.
 
     Args:
         task: what is predicted.
-        units: the labelled clips or frames, with dataset and subject.
-        fold: positions into `units`.
+        samples: the labelled clips or frames, with dataset and subject.
+        fold: positions into `samples`.
     """
-    used = units.iloc[np.union1d(fold.train, fold.selection)]
+    used = samples.iloc[np.union1d(fold.train, fold.selection)]
     dataset = str(used["dataset"].iloc[0])
-    people = person_codes(dataset, used["subject"].unique()) if tells_subjects_apart(units) else None
+    people = person_codes(dataset, used["subject"].unique()) if tells_subjects_apart(samples) else None
     return Ancestor(dataset, task.name, task.rule_for(dataset).definition, people)
 
 
@@ -80,7 +80,7 @@ def check_pretraining(evidence: Evidence) -> CheckLine:
     if not evidence.lineage:
         explanation = f"The source is {evidence.experiment.source}: no pain or emotion dataset took part."
         return CheckLine(7, name, "not applicable", "", explanation)
-    tested = evidence.units.iloc[np.unique(np.concatenate([fold.test for fold in evidence.folds]))]
+    tested = evidence.samples.iloc[np.unique(np.concatenate([fold.test for fold in evidence.folds]))]
     tested = tested.drop_duplicates(["dataset", "subject"])
     codes = {fingerprint([str(row.dataset), str(row.subject)]) for row in tested.itertuples()}
     shared, unclear = set(), []
@@ -104,7 +104,7 @@ def check_labels(evidence: Evidence) -> CheckLine:
     name = "What the labels mean"
     if evidence.lineage is None:
         return CheckLine(11, name, "fail", "unknown", UNKNOWN)
-    targets = [str(name) for name in evidence.units["dataset"].unique()]
+    targets = [str(name) for name in evidence.samples["dataset"].unique()]
     parts = ["target"] if len(targets) == 1 else ["trained on", "tested on"]
     stated = [
         (f"{target} ({part})", evidence.task.rule_for(target).definition)

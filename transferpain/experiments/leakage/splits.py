@@ -43,8 +43,8 @@ def check_oversampling(evidence: Evidence) -> CheckLine:
     The symptom to look for is a test class that is larger than the class itself (Hosseini, Table II).
     """
     key = ["dataset", "clip"]
-    repeated = int(evidence.units.duplicated(key).sum())
-    held = evidence.units.drop_duplicates(key)["y"].value_counts()
+    repeated = int(evidence.samples.duplicated(key).sum())
+    held = evidence.samples.drop_duplicates(key)["y"].value_counts()
     answers = evidence.predictions[evidence.predictions["frame"] == WHOLE_CLIP]
     tested = answers.groupby("seed")["y_true"].value_counts().groupby(level="y_true").max()
     too_many = [
@@ -52,7 +52,7 @@ def check_oversampling(evidence: Evidence) -> CheckLine:
         for y, count in tested.items()
         if count > held.get(y, 0)
     ]
-    figure = f"{repeated} of {len(evidence.units)} rows repeated; tested at most {_largest(evidence, tested, held)}"
+    figure = f"{repeated} of {len(evidence.samples)} rows repeated; tested at most {_largest(evidence, tested, held)}"
     explanation = "Training pictures are augmented batch by batch after the split; nothing is oversampled before it."
     if repeated or too_many:
         explanation = "Rows were multiplied before the split, so copies of one row may stand on both sides of it."
@@ -90,12 +90,12 @@ def check_fitting(evidence: Evidence) -> CheckLine:
 
 def check_selection(evidence: Evidence) -> CheckLine:
     """Check 6: epochs and models are not chosen on subjects (without subjects: on rows) that are scored."""
-    units = evidence.subjects if evidence.has_subjects else np.arange(len(evidence.units))
+    samples = evidence.subjects if evidence.has_subjects else np.arange(len(evidence.samples))
     tested, used = set(), set()
     for fold in evidence.folds:
-        test = set(units[fold.test])
+        test = set(samples[fold.test])
         tested |= test
-        used |= test & set(units[fold.selection])
+        used |= test & set(samples[fold.selection])
     what = "subjects" if evidence.has_subjects else "pictures"
     figure = f"{len(used)} of {len(tested)} tested {what} chose the epoch or the model"
     explanation = "Training stops, and the model is chosen, on the loss of rows set aside from training."
@@ -110,7 +110,7 @@ def check_classes(evidence: Evidence) -> CheckLine:
     tested = evidence.tested
     if not len(tested):
         return CheckLine(12, name, "not applicable", "", "No tested clip has a label.")
-    y = evidence.units["y"]
+    y = evidence.samples["y"]
     subjects = pd.Series(evidence.subjects, index=y.index)
     labels = y.iloc[tested]
     people = subjects.iloc[tested].groupby(labels.to_numpy(dtype=np.int64)).nunique()
@@ -132,18 +132,18 @@ def check_classes(evidence: Evidence) -> CheckLine:
     return CheckLine(12, name, "fail" if faults else "pass", f"{what}: {', '.join(counts)}", explanation)
 
 
-def _shared(evidence: Evidence, units: np.ndarray) -> tuple[set, set]:
-    """Return the tested units, and those of them that their own fold learns from."""
+def _shared(evidence: Evidence, samples: np.ndarray) -> tuple[set, set]:
+    """Return the tested samples, and those of them that their own fold learns from."""
     tested, shared = set(), set()
     for fold in evidence.folds:
-        test = set(units[fold.test])
+        test = set(samples[fold.test])
         tested |= test
-        shared |= test & set(units[learned_from(fold)])
+        shared |= test & set(samples[learned_from(fold)])
     return tested, shared
 
 
 def _videos(evidence: Evidence) -> np.ndarray:
-    """Return what each unit was cut from: a video, under one name for all copies of it, or a row of images."""
+    """Return what each sample was cut from: a video, under one name for all copies of it, or a row of images."""
     files = evidence.files
     names = files["dataset"].astype(str) + "/" + files["media"].astype(str)
     rows = (files["kind"] == "image_rows").to_numpy()

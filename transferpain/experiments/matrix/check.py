@@ -12,7 +12,7 @@ from transferpain.experiments.chosen_source import (
 from transferpain.experiments.matrix.cells import Cell
 from transferpain.experiments.run_folder import Places
 from transferpain.experiments.runner import find_origin
-from transferpain.experiments.samples import labelled_units, split_units
+from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.origin import BUILT, imagenet_file
 
@@ -62,7 +62,7 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
         raise NotHere("The file of ImageNet's weights is not on this machine.", received=imagenet_file())
     if experiment.adaptation == "batch_norm":
         check_is_normalized(experiment, folder)
-    _, index, units = labelled_units(experiment, places)
-    split_units(experiment, units)
+    _, index, samples = labelled_samples(experiment, places)
+    split_samples(experiment, samples)
     is_faces_stage = (index.clips["kind"] != "image_rows").all()
     return experiment.faces.size if is_faces_stage else experiment.images.size

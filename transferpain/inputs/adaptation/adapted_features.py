@@ -52,30 +52,30 @@ class Fitting:
 
 
 def adapted_features(
-    experiment: Experiment, units: pd.DataFrame, folds: Sequence[Fold], cache: Path
+    experiment: Experiment, samples: pd.DataFrame, folds: Sequence[Fold], cache: Path
 ) -> dict[str, np.ndarray]:
     """Adapt the features of every fold; what the cache holds is not computed again.
 
     Args:
         experiment: with one of the methods that change features, or none.
-        units: as for `train_head`.
-        folds: positions into `units`, as `add_references` returns them.
+        samples: as for `train_head`.
+        folds: positions into `samples`, as `add_references` returns them.
         cache: the cache folder.
 
     Returns:
-        Fold -> the feature file of each unit, text `(units,)`. Empty where the fold neither learns from the unit nor
-        tests it, it was unusable before, or nothing shows a face that its adaptation could be fitted on.
+        Fold -> the feature file of each sample, text `(samples,)`. Empty where the fold neither learns from the sample
+        nor tests it, it was unusable before, or nothing shows a face that its adaptation could be fitted on.
     """
-    before = units["features"].to_numpy(dtype=object)
+    before = samples["features"].to_numpy(dtype=object)
     if experiment.adaptation is None:
         return {fold.name: before for fold in folds}
     after, missing = {}, {}
     known: dict[Path, bool] = {}
     for fold in folds:
-        after[fold.name] = files = np.full(len(units), "", dtype=object)
+        after[fold.name] = files = np.full(len(samples), "", dtype=object)
         if experiment.adaptation == "coral":
             files[fold.test] = before[fold.test]
-        for fitting, positions in fittings(experiment, units, fold):
+        for fitting, positions in fittings(experiment, samples, fold):
             paths = {file: fitting.path(cache, file) for file in np.unique(before[positions])}
             unknown = [path for path in paths.values() if path not in known]
             with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -86,10 +86,10 @@ def adapted_features(
     return {name: np.where(np.isin(files, list(failed)), "", files) for name, files in after.items()}
 
 
-def fittings(experiment: Experiment, units: pd.DataFrame, fold: Fold) -> Iterator[tuple[Fitting, np.ndarray]]:
-    """Yield what each usable unit of a fold is adapted by, and the positions of the units that have it in common."""
-    method, files = experiment.adaptation, units["features"].to_numpy(dtype=str)
-    usable, fitted_on = files != "", adapted_to(experiment, units, fold)
+def fittings(experiment: Experiment, samples: pd.DataFrame, fold: Fold) -> Iterator[tuple[Fitting, np.ndarray]]:
+    """Yield what usable samples of a fold are adapted by, and the positions of the samples that have it in common."""
+    method, files = experiment.adaptation, samples["features"].to_numpy(dtype=str)
+    usable, fitted_on = files != "", adapted_to(experiment, samples, fold)
     learned = np.union1d(fold.train, fold.selection)
 
     def files_of(positions: np.ndarray) -> tuple[str, ...]:
@@ -99,7 +99,7 @@ def fittings(experiment: Experiment, units: pd.DataFrame, fold: Fold) -> Iterato
         domains = (files_of(learned), files_of(fold.reference))
         yield Fitting(method, domains), learned[usable[learned]]
         return
-    subjects = subject_names(units).to_numpy(dtype=str)
+    subjects = subject_names(samples).to_numpy(dtype=str)
     changed = np.union1d(learned, fold.test)
     changed = changed[usable[changed]]
     for subject in np.unique(subjects[changed]):

@@ -73,18 +73,23 @@ class ScaledPictures:
 
 
 def normalized_features(
-    experiment: Experiment, origin: Origin, stage: pd.DataFrame, units: pd.DataFrame, folds: Sequence[Fold], cache: Path
+    experiment: Experiment,
+    origin: Origin,
+    stage: pd.DataFrame,
+    samples: pd.DataFrame,
+    folds: Sequence[Fold],
+    cache: Path,
 ) -> dict[str, np.ndarray]:
     """Compute the features of the tested dataset's clips with the source's batch statistics replaced, fold by fold.
 
     Args:
         origin: the source as it was trained.
         stage: the table of the faces stage with `pictures`, the frames with a face of each clip.
-        units: as for `train_head`, with `file_clip` and the features of the source as it was trained.
-        folds: positions into `units`, as `add_references` returns them.
+        samples: as for `train_head`, with `file_clip` and the features of the source as it was trained.
+        folds: positions into `samples`, as `add_references` returns them.
 
     Returns:
-        Fold -> the feature file of each unit, text `(units,)`, as `adapted_features` does.
+        Fold -> the feature file of each sample, text `(samples,)`, as `adapted_features` does.
 
     Raises:
         UserError: if no picture of the target's training subjects shows a face.
@@ -92,14 +97,14 @@ def normalized_features(
     faces = stage[stage["problem"] == ""].set_index("clip", drop=False)
     after = {}
     for fold in folds:
-        clips = units["file_clip"].iloc[adapted_to(experiment, units, fold)].unique()
+        clips = samples["file_clip"].iloc[adapted_to(experiment, samples, fold)].unique()
         pictures = draw_pictures(faces[faces["clip"].isin(clips)], fold.name)
         used = np.unique(np.concatenate([fold.train, fold.selection, fold.test]))
-        files = np.full(len(units), "", dtype=object)
-        files[used] = units["features"].iloc[used]
-        target = used[np.isin(units["dataset"].iloc[used], units["dataset"].iloc[fold.test].unique())]
+        files = np.full(len(samples), "", dtype=object)
+        files[used] = samples["features"].iloc[used]
+        target = used[np.isin(samples["dataset"].iloc[used], samples["dataset"].iloc[fold.test].unique())]
         target = target[files[target] != ""]
-        wanted = units["file_clip"].iloc[target]
+        wanted = samples["file_clip"].iloc[target]
         features = extract_features(
             AdaptedSource(origin, pictures), faces.loc[wanted.unique()], experiment.features, cache
         )

@@ -44,23 +44,23 @@ def check_adaptation(experiment: Experiment) -> None:
         )
 
 
-def add_references(experiment: Experiment, units: pd.DataFrame, folds: list[Fold], seed: int) -> list[Fold]:
+def add_references(experiment: Experiment, samples: pd.DataFrame, folds: list[Fold], seed: int) -> list[Fold]:
     """Return the folds with the clips that the experiment's adaptation sees besides those of training and test.
 
     Args:
-        units: what is predicted, all of it: dataset, subject, clip, split, y and row.
-        folds: positions into `units`.
+        samples: what is predicted, all of it: dataset, subject, clip, split, y and row.
+        folds: positions into `samples`.
         seed: of the draw of baseline clips.
 
     Raises:
         UserError: if there are no such clips, or taking them out of the test leaves no class without pain there.
     """
     if experiment.adaptation == "baseline_subtraction":
-        return take_baselines(units, folds, seed)
+        return take_baselines(samples, folds, seed)
     crosses = experiment.protocol.kind == "cross_dataset"
     if experiment.adaptation not in ("coral", "batch_norm") or not crosses:
         return folds
-    reference = target_training(units, experiment.protocol)
+    reference = target_training(samples, experiment.protocol)
     if not len(reference):
         raise UserError(
             f"{experiment.adaptation} has no clip to adapt to.",
@@ -71,20 +71,20 @@ def add_references(experiment: Experiment, units: pd.DataFrame, folds: list[Fold
     return [replace(fold, reference=reference) for fold in folds]
 
 
-def take_baselines(units: pd.DataFrame, folds: list[Fold], seed: int) -> list[Fold]:
+def take_baselines(samples: pd.DataFrame, folds: list[Fold], seed: int) -> list[Fold]:
     """Take `BASELINE_CLIPS` clips without pain of each tested subject out of test and selection.
 
     Raises:
-        UserError: if units are single frames, a subject has no such clip, or no such clip is left to be tested.
+        UserError: if samples are single frames, a subject has no such clip, or no such clip is left to be tested.
     """
-    if (units["row"] >= 0).any():
+    if (samples["row"] >= 0).any():
         raise UserError(
             "Single frames have no baseline clip.",
             rule="baseline_subtraction takes whole clips without pain out of the test.",
-            todo="Choose a task whose unit is `clip`, or another adaptation.",
+            todo="Choose a task whose sample is `clip`, or another adaptation.",
         )
-    subjects, clips = subject_names(units).to_numpy(dtype=str), units["clip"].to_numpy(dtype=str)
-    painless = (units["y"] == NO_PAIN).fillna(False).to_numpy(dtype=bool)
+    subjects, clips = subject_names(samples).to_numpy(dtype=str), samples["clip"].to_numpy(dtype=str)
+    painless = (samples["y"] == NO_PAIN).fillna(False).to_numpy(dtype=bool)
     taken_from = []
     for fold in folds:
         tested = np.unique(subjects[fold.test])
@@ -122,14 +122,14 @@ def _check_have_baseline(subjects: np.ndarray, wanted: np.ndarray, painless: np.
         )
 
 
-def adapted_to(experiment: Experiment, units: pd.DataFrame, fold: Fold) -> np.ndarray:
+def adapted_to(experiment: Experiment, samples: pd.DataFrame, fold: Fold) -> np.ndarray:
     """Return the positions of all that a fold's adaptation is fitted on, ascending."""
     learned = np.union1d(fold.train, fold.selection)
     match experiment.adaptation:
         case "subject_standardization":
             return np.union1d(learned, fold.test)
         case "baseline_subtraction":
-            return np.union1d(fold.reference, baseline_of_learned(units, fold))
+            return np.union1d(fold.reference, baseline_of_learned(samples, fold))
         case "coral":
             return np.union1d(learned, fold.reference)
         case "batch_norm":
@@ -137,32 +137,32 @@ def adapted_to(experiment: Experiment, units: pd.DataFrame, fold: Fold) -> np.nd
     return np.empty(0, np.int64)
 
 
-def baseline_of_learned(units: pd.DataFrame, fold: Fold) -> np.ndarray:
+def baseline_of_learned(samples: pd.DataFrame, fold: Fold) -> np.ndarray:
     """Return the clips without pain of the subjects that a fold learns from and does not test."""
-    subjects = subject_names(units).to_numpy(dtype=str)
+    subjects = subject_names(samples).to_numpy(dtype=str)
     learned = np.union1d(fold.train, fold.selection)
     learned = learned[~np.isin(subjects[learned], subjects[fold.test])]
-    return learned[(units["y"].iloc[learned] == NO_PAIN).to_numpy(dtype=bool)]
+    return learned[(samples["y"].iloc[learned] == NO_PAIN).to_numpy(dtype=bool)]
 
 
-def used_adaptation(experiment: Experiment, units: pd.DataFrame, folds: Sequence[Fold]) -> Adaptation | None:
+def used_adaptation(experiment: Experiment, samples: pd.DataFrame, folds: Sequence[Fold]) -> Adaptation | None:
     """Return the experiment's adaptation as it is used on these folds, `transductive` as the clips show it."""
     if experiment.adaptation is None:
         return None
-    fitted_on = [(fold.name, clip) for fold in folds for clip in adapted_to(experiment, units, fold)]
+    fitted_on = [(fold.name, clip) for fold in folds for clip in adapted_to(experiment, samples, fold)]
     tested = [(fold.name, clip) for fold in folds for clip in fold.test]
     return as_used(ADAPTATIONS[experiment.adaptation], fitted_on, tested)
 
 
-def target_facts(experiment: Experiment, units: pd.DataFrame, folds: Sequence[Fold]) -> dict:
+def target_facts(experiment: Experiment, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict:
     """Return what `facts.json` states of the target's data: `target_data`, `adaptation` (or `None`), JSON types."""
-    used = used_adaptation(experiment, units, folds)
+    used = used_adaptation(experiment, samples, folds)
     return {"target_data": target_data(experiment), "adaptation": used and asdict(used)}
 
 
-def adaptation_warnings(experiment: Experiment, units: pd.DataFrame, folds: Sequence[Fold]) -> list[str]:
+def adaptation_warnings(experiment: Experiment, samples: pd.DataFrame, folds: Sequence[Fold]) -> list[str]:
     """Return what every output of this adaptation must warn of, a sentence each."""
-    used = used_adaptation(experiment, units, folds)
+    used = used_adaptation(experiment, samples, folds)
     return [TRANSDUCTIVE_WARNING.format(name=used.name)] if used and used.transductive else []
 
 

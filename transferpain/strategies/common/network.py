@@ -34,7 +34,7 @@ PREDICTION_BATCH = 64
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained network (float32) and what it says of the tested units; its history has the column `phase`."""
+    """A trained network (float32) and what it says of the tested samples; its history has the column `phase`."""
 
     model: keras.Model
     predictions: pd.DataFrame
@@ -45,22 +45,22 @@ def train_network(
     experiment: Experiment,
     start: keras.Model,
     preprocessing: Preprocessing,
-    units: pd.DataFrame,
+    samples: pd.DataFrame,
     pictures: Pictures,
     fold_and_seed: tuple[Fold, int],
     folder: Path,
 ) -> TrainedNetwork:
-    """Train a network on one fold with one seed, and predict the fold's test units.
+    """Train a network on one fold with one seed, and predict the fold's test samples.
 
     Args:
         start: the network to start from, float32, with the task's outputs.
         preprocessing: size and scaling of its input.
-        units: the labelled clips or frames: columns dataset, subject, clip, y, file_clip.
+        samples: the labelled clips or frames: columns dataset, subject, clip, y, file_clip.
         folder: holds a checkpoint a phase; those of finished phases stay until the caller removes them.
     """
     fold, seed = fold_and_seed
     phases = phases_of(experiment)
-    training = training_images(experiment, units, pictures, fold.train, (seed, fold.name))
+    training = training_images(experiment, samples, pictures, fold.train, (seed, fold.name))
     selection = selection_images(pictures, fold.selection)
     model = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
     histories, epochs = [], 0
@@ -80,13 +80,13 @@ def train_network(
         kept = epochs + trained.epoch
         histories.append(trained.history.assign(phase=phase.name, epoch=trained.history["epoch"] + epochs))
         epochs += len(trained.history)
-    prior = training_prior(units["y"].iloc[fold.train].to_numpy(dtype=np.int64), pictures.targets.shape[1])
-    answers = predict_units(model, preprocessing, pictures, fold.test, prior)
-    predictions = predictions_table(units.iloc[fold.test], answers, fold.name, seed)
+    prior = training_prior(samples["y"].iloc[fold.train].to_numpy(dtype=np.int64), pictures.targets.shape[1])
+    answers = predict_samples(model, preprocessing, pictures, fold.test, prior)
+    predictions = predictions_table(samples.iloc[fold.test], answers, fold.name, seed)
     if experiment.rows.drop:
         # The same rows for every seed: what differs between seeds is the training.
-        selected = keep_rows(units, fold.test, experiment.rows, ("tested", fold.name))
-        predictions["selected"] = predictions["clip"].isin(units["clip"].iloc[selected])
+        selected = keep_rows(samples, fold.test, experiment.rows, ("tested", fold.name))
+        predictions["selected"] = predictions["clip"].isin(samples["clip"].iloc[selected])
     history = pd.concat(histories, ignore_index=True)
     return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(history, kept))
 
@@ -108,40 +108,40 @@ def choose_layers(model: keras.Model, phase: Phase) -> None:
 
 
 def training_images(
-    experiment: Experiment, units: pd.DataFrame, pictures: Pictures, train: np.ndarray, seed: tuple[int | str, ...]
+    experiment: Experiment, samples: pd.DataFrame, pictures: Pictures, train: np.ndarray, seed: tuple[int | str, ...]
 ) -> Images:
     """Return the pictures that a fold trains on, after rows were dropped and repeated.
 
     Args:
-        train: positions into `units`; no other row is looked at.
+        train: positions into `samples`; no other row is looked at.
         seed: parts of the seed of the rows that are kept.
 
     Raises:
         UserError: if no picture is left.
     """
     rows = experiment.rows
-    load, unit = pictures.rows_of(keep_rows(units, train, rows, seed))
-    if not len(unit):
+    load, sample = pictures.rows_of(keep_rows(samples, train, rows, seed))
+    if not len(sample):
         raise UserError(
             "There is no picture to train on.",
             rule="A training row must be left after `rows`, and show a face.",
             received=f"{len(train)} training rows in {seed[1]}, rows {rows.model_dump()}",
             todo="Keep more rows, or check the faces with `transferpain faces`.",
         )
-    y = pictures.targets[unit].argmax(axis=1)
-    chosen = np.arange(len(unit))
+    y = pictures.targets[sample].argmax(axis=1)
+    chosen = np.arange(len(sample))
     if rows.oversample_from is not None:
         chosen = oversample(y, rows.oversample_from, seed)
     changed = y[chosen] >= rows.oversample_from if rows.augment == "oversampled" else None
-    targets = pictures.targets[unit[chosen]]
+    targets = pictures.targets[sample[chosen]]
     weights = class_weights(y[chosen], targets.shape[1]) if experiment.training.class_weights else None
     return Images(lambda batch: load(chosen[batch]), targets, sample_weights(targets, weights), changed)
 
 
 def selection_images(pictures: Pictures, selection: np.ndarray) -> Images:
-    """Return the pictures that training stops on: all those of a fold's selection units, as they are."""
-    load, unit = pictures.rows_of(selection)
-    targets = pictures.targets[unit]
+    """Return the pictures that training stops on: all those of a fold's selection samples, as they are."""
+    load, sample = pictures.rows_of(selection)
+    targets = pictures.targets[sample]
     return Images(load, targets, sample_weights(targets, None))
 
 
@@ -167,10 +167,10 @@ def training_dtype(requested: str) -> str:
     return "mixed_bfloat16" if dtype == "bfloat16" else "float32"
 
 
-def predict_units(
+def predict_samples(
     model: keras.Model, preprocessing: Preprocessing, pictures: Pictures, positions: np.ndarray, prior: np.ndarray
 ) -> list[ClipAnswer]:
-    """Predict units in their order: single pictures as they are, several frames of a clip by majority vote."""
+    """Predict samples in their order: single pictures as they are, several frames of a clip by majority vote."""
     answers: list[ClipAnswer] = []
     pending: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
 

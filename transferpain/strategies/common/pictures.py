@@ -15,13 +15,13 @@ from transferpain.strategies.common.settings import ImageSettings
 
 @dataclass(frozen=True)
 class Pictures:
-    """The pictures that a fold trains on, and those of each tested unit, a clip or a single frame.
+    """The pictures that a fold trains on, and those of each tested sample, a clip or a single frame.
 
     Attributes:
-        rows_of: takes positions of units; returns the training pictures' `load` and the unit of each.
-        tested: takes a unit's position; returns frame numbers `(frames,)`, bool `(frames,)` whether a face was
+        rows_of: takes positions of samples; returns the training pictures' `load` and the sample of each.
+        tested: takes a sample's position; returns frame numbers `(frames,)`, bool `(frames,)` whether a face was
             found, and the found pictures, uint8 `(found, side, side)` or `(found, side, side, 3)`.
-        targets: float32 `(units, classes)`, as the loss takes them; a row of zeros where unlabelled.
+        targets: float32 `(samples, classes)`, as the loss takes them; a row of zeros where unlabelled.
     """
 
     rows_of: Callable[[np.ndarray], tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]]
@@ -62,16 +62,16 @@ def video_pictures(faces: pd.DataFrame, settings: ImageSettings, targets: np.nda
     return Pictures(rows_of, tested, targets)
 
 
-def frame_pictures(faces: pd.DataFrame, units: pd.DataFrame, targets: np.ndarray) -> Pictures:
-    """Take the pictures of single frames: each unit is one frame of a clip.
+def frame_pictures(faces: pd.DataFrame, samples: pd.DataFrame, targets: np.ndarray) -> Pictures:
+    """Take the pictures of single frames: each sample is one frame of a clip.
 
     Args:
         faces: the table of `compute_faces`, a row a clip.
-        units: with `file_clip`, the clip that a frame is in, and `row`, its place there.
-        targets: float32 `(units, classes)`.
+        samples: with `file_clip`, the clip that a frame is in, and `row`, its place there.
+        targets: float32 `(samples, classes)`.
     """
-    paths = faces.set_index("clip").loc[units["file_clip"], "faces"].to_numpy()
-    frame = units["row"].to_numpy()
+    paths = faces.set_index("clip").loc[samples["file_clip"], "faces"].to_numpy()
+    frame = samples["row"].to_numpy()
 
     @lru_cache(maxsize=1)  # the frames of a clip are asked for one after the other
     def jpegs_of(path: str) -> dict[int, bytes]:
@@ -81,9 +81,9 @@ def frame_pictures(faces: pd.DataFrame, units: pd.DataFrame, targets: np.ndarray
         return dict(zip(np.flatnonzero(clip.found).tolist(), clip.jpegs(), strict=True))
 
     def rows_of(positions: np.ndarray):
-        found = [(jpegs_of(paths[unit]).get(int(frame[unit])), unit) for unit in positions]
-        found = [(jpeg, unit) for jpeg, unit in found if jpeg is not None]
-        return _loader([jpeg for jpeg, _ in found]), np.array([unit for _, unit in found], dtype=np.int64)
+        found = [(jpegs_of(paths[sample]).get(int(frame[sample])), sample) for sample in positions]
+        found = [(jpeg, sample) for jpeg, sample in found if jpeg is not None]
+        return _loader([jpeg for jpeg, _ in found]), np.array([sample for _, sample in found], dtype=np.int64)
 
     def tested(position: int):
         jpeg = jpegs_of(paths[position]).get(int(frame[position]))

@@ -8,13 +8,13 @@ from transferpain.strategies.common.settings import RowSettings
 
 
 def keep_rows(
-    units: pd.DataFrame, positions: np.ndarray, settings: RowSettings, seed: tuple[int | str, ...]
+    samples: pd.DataFrame, positions: np.ndarray, settings: RowSettings, seed: tuple[int | str, ...]
 ) -> np.ndarray:
     """Leave out sequences without pain, then most of the remaining rows without pain.
 
     Args:
-        units: the labelled frames or clips, with `y` and `file_clip`, the sequence that a frame is in.
-        positions: int64, ascending, into `units`: what is chosen from. No other row has any influence.
+        samples: the labelled frames or clips, with `y` and `file_clip`, the sequence that a frame is in.
+        positions: int64, ascending, into `samples`: what is chosen from. No other row has any influence.
         settings: what is left out.
         seed: parts of the seed of the random draw.
 
@@ -23,7 +23,7 @@ def keep_rows(
     """
     if not settings.drop:
         return positions
-    chosen = units.iloc[positions]
+    chosen = samples.iloc[positions]
     y = chosen["y"].astype("Float64").to_numpy(dtype=float, na_value=np.nan)
     keep = ~np.isnan(y)
     if settings.drop_painless_sequences:

@@ -15,7 +15,7 @@ from transferpain.evaluation.metrics import score
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.networks import with_dtype
 from transferpain.strategies.common.answers import predictions_table, training_prior
-from transferpain.strategies.common.network import predict_units
+from transferpain.strategies.common.network import predict_samples
 from transferpain.strategies.common.pictures import Pictures
 
 METRICS = ("balanced_accuracy", "macro_f1", "accuracy")
@@ -29,15 +29,15 @@ class SourceTask:
         model: the source, float32.
         preprocessing: what it reads.
         classes: names of its outputs.
-        units: labelled clips of its dataset, with dataset, subject, clip and y.
-        pictures: of the units.
-        train, test: int64, positions into `units`.
+        samples: labelled clips of its dataset, with dataset, subject, clip and y.
+        pictures: of the samples.
+        train, test: int64, positions into `samples`.
     """
 
     model: keras.Model
     preprocessing: Preprocessing
     classes: tuple[str, ...]
-    units: pd.DataFrame
+    samples: pd.DataFrame
     pictures: Pictures
     train: np.ndarray
     test: np.ndarray
@@ -55,10 +55,10 @@ def put_back(source: keras.Model, tuned: keras.Model) -> keras.Model:
 
 def probe(task: SourceTask, model: keras.Model) -> dict[str, float]:
     """Return the scores of a network on the source's test rows: each of `METRICS`, and `rows`."""
-    labels = task.units["y"].iloc[task.train].to_numpy(dtype=np.int64)
+    labels = task.samples["y"].iloc[task.train].to_numpy(dtype=np.int64)
     prior = training_prior(labels, len(task.classes))
-    answers = predict_units(model, task.preprocessing, task.pictures, task.test, prior)
-    scores = score(predictions_table(task.units.iloc[task.test], answers, "source", 0), task.classes, draws=0)
+    answers = predict_samples(model, task.preprocessing, task.pictures, task.test, prior)
+    scores = score(predictions_table(task.samples.iloc[task.test], answers, "source", 0), task.classes, draws=0)
     return {metric: scores["all"][metric]["value"] for metric in METRICS} | {"rows": scores["clips"]}
 
 

@@ -18,7 +18,7 @@ ONE_DATASET = "It is a distance between two datasets, and this run trains and te
 NO_FACE = "Of one of the two datasets no clip shows a face."
 
 
-def measure_transfer(units: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
+def measure_transfer(samples: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
     """Score a source on the training clips of a fold; of the test clips no label is looked at.
 
     Rows are clips, or of tasks that label frames the frames of one class in one clip, and the same steps are taken
@@ -26,9 +26,9 @@ def measure_transfer(units: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
     outputs, and the proxy A-distance, which standardises over both datasets, take it as it is).
 
     Args:
-        units: columns dataset, subject, file_clip, y, features (path, empty where the clip is unusable) and row (the
-            feature row that the unit is, -1 for a whole clip).
-        fold: positions into `units`.
+        samples: columns dataset, subject, file_clip, y, features (path, empty where the clip is unusable) and row (the
+            feature row that the sample is, -1 for a whole clip).
+        fold: positions into `samples`.
         origin: the source that the features come from.
 
     Returns:
@@ -36,13 +36,13 @@ def measure_transfer(units: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
         not support it) and `reason`: those of `score_transfer`, and `proxy_a_distance` between the datasets that are
         trained and tested on.
     """
-    means, clips = clip_features(units.iloc[fold.train], ["file_clip", "y"])
+    means, clips = clip_features(samples.iloc[fold.train], ["file_clip", "y"])
     labels = clips["y"].to_numpy(dtype=np.int64)
     outputs = source_outputs(origin, means)
     # The threads of several processes would wait for each other, and another number of them rounds otherwise.
     with threadpool_limits(1):
         scores = score_transfer(scale(means), labels, outputs)
-        scores["proxy_a_distance"] = dataset_distance(units.iloc[fold.train], units.iloc[fold.test])
+        scores["proxy_a_distance"] = dataset_distance(samples.iloc[fold.train], samples.iloc[fold.test])
     return {
         "fold": fold.name,
         "clips": len(clips),
@@ -50,17 +50,17 @@ def measure_transfer(units: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
     }
 
 
-def clip_features(units: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
+def clip_features(samples: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, pd.DataFrame]:
     """Return the mean features of clips, of the frames that show a face.
 
     Args:
-        units: as for `measure_transfer`.
+        samples: as for `measure_transfer`.
         keys: columns that tell clips apart.
 
     Returns:
-        Float64 `(clips, D)`, and the first unit of each clip; clips without any face are left out.
+        Float64 `(clips, D)`, and the first sample of each clip; clips without any face are left out.
     """
-    usable = units[units["features"] != ""]
+    usable = samples[samples["features"] != ""]
     if usable.empty:
         return np.empty((0, 0)), usable
     groups = [clip for _, clip in usable.groupby(keys, sort=False)]

@@ -41,13 +41,13 @@ class Recordings:
     """What is trained and tested on.
 
     Attributes:
-        units: the labelled clips: columns dataset, subject, clip, y.
+        samples: the labelled clips: columns dataset, subject, clip, y.
         clips: what was read of each, in their order.
         classes: how many there are.
         preprocessing: side of the pictures, and how their pixels are scaled.
     """
 
-    units: pd.DataFrame
+    samples: pd.DataFrame
     clips: Sequence[Clip]
     classes: int
     preprocessing: Preprocessing
@@ -74,7 +74,7 @@ def train_fused(
 
     Args:
         vgg16: the source, float32, for pictures of `data.preprocessing.size`; its convolutions are taken.
-        fold_and_seed: positions into `data.units`, and what every draw depends on.
+        fold_and_seed: positions into `data.samples`, and what every draw depends on.
         folder: holds a checkpoint a phase; those of finished phases stay until the caller removes them.
 
     Raises:
@@ -103,7 +103,7 @@ def train_fused(
     if experiment.head.kind == "adaboost":
         parts[ADABOOST] = boost(experiment, networks[branches], data, fold.selection, (seed, fold.name))
     answers = answer_clips(experiment, networks[branches], parts, data, fold_and_seed)
-    predictions = predictions_table(data.units.iloc[fold.test], answers, fold.name, seed)
+    predictions = predictions_table(data.samples.iloc[fold.test], answers, fold.name, seed)
     return TrainedFusion(model, predictions, Training(pd.concat(histories, ignore_index=True), kept), parts)
 
 
@@ -167,7 +167,7 @@ def labelled_rows(
             received=f"{len(positions)} clips, none with such a frame",
             todo="Check the faces with `transferpain faces`, or lower landmarks.detection_confidence.",
         )
-    return rows, one_hot(data.units["y"].iloc[rows.clip].to_numpy(dtype=np.int64), data.classes)
+    return rows, one_hot(data.samples["y"].iloc[rows.clip].to_numpy(dtype=np.int64), data.classes)
 
 
 def boost(
@@ -203,7 +203,7 @@ def answer_clips(
     """Predict the test clips in their order: by the vote of their frames, or as a whole where the network reads it."""
     fold, _ = fold_and_seed
     settings = experiment.fusion
-    prior = training_prior(data.units["y"].iloc[fold.train].to_numpy(dtype=np.int64), data.classes)
+    prior = training_prior(data.samples["y"].iloc[fold.train].to_numpy(dtype=np.int64), data.classes)
     rows = select_rows(data.clips, fold.test, settings.branches, settings, data.preprocessing)
     probabilities = predictor(model, parts, data.classes)(rows) if len(rows) else np.empty((0, data.classes))
     answers = []

@@ -43,7 +43,7 @@ def run_fused(
     record_facts(plan, stage)
     if unfinished:
         import_tensorflow()
-        axis, named = plan.experiment.fusion.axis, zip(plan.units["file_clip"], plan.units["row"], strict=True)
+        axis, named = plan.experiment.fusion.axis, zip(plan.samples["file_clip"], plan.samples["row"], strict=True)
         read = [clips[name] if row < 0 else one_frame(clips[name], row, axis) for name, row in named]
         train(plan, read, unfinished, meter)
     finish(plan, stage, None)
@@ -53,7 +53,7 @@ def train(plan: Plan, clips: list[Clip], unfinished: list[tuple[Fold, int]], met
     """Train and close the folds that are left.
 
     Args:
-        clips: one for each of the plan's units.
+        clips: one for each of the plan's samples.
     """
     from transferpain.networks.backbones.networks import with_classes
     from transferpain.networks.training.determinism import make_deterministic
@@ -61,7 +61,7 @@ def train(plan: Plan, clips: list[Clip], unfinished: list[tuple[Fold, int]], met
 
     make_deterministic()
     classes = len(plan.task.classes)
-    data = Recordings(plan.units, clips, classes, plan.preprocessing)
+    data = Recordings(plan.samples, clips, classes, plan.preprocessing)
     vgg16 = with_classes(plan.origin.load().model, classes, plan.preprocessing.size, seed=0)
     for fold, seed in unfinished:
         trained = train_fused(plan.experiment, vgg16, data, (fold, seed), plan.run.fold(fold.name, seed))

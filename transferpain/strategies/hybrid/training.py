@@ -27,11 +27,11 @@ class Frames:
     """The single frames of an experiment.
 
     Attributes:
-        units, pictures: as for `train_network`.
+        samples, pictures: as for `train_network`.
         action_units: of these frames.
     """
 
-    units: pd.DataFrame
+    samples: pd.DataFrame
     pictures: Pictures
     action_units: FrameUnits
 
@@ -69,23 +69,23 @@ def train_hybrid(
     Args:
         start, preprocessing, folder: as for `train_network`.
     """
-    units, pictures, measured = frames.units, frames.pictures, frames.action_units
+    samples, pictures, measured = frames.samples, frames.pictures, frames.action_units
     fold, seed = fold_and_seed
     tuned = experiment.model_copy(update={"strategy": "full"})
-    trained = train_network(tuned, start, preprocessing, units, pictures, fold_and_seed, folder)
+    trained = train_network(tuned, start, preprocessing, samples, pictures, fold_and_seed, folder)
     embedder = with_embedding(trained.model, experiment.cut, choose_compute_dtype("auto")[0])
     learned = np.union1d(fold.train, fold.selection)
     rows = np.union1d(learned, fold.test)
     embedding, cnn = look_at(embedder, preprocessing, pictures, rows)
     faces = Measured(measured.intensities[rows], embedding, cnn)
     training, testing = np.isin(rows, learned), np.isin(rows, fold.test)
-    is_pain = units["y"].iloc[rows].to_numpy(dtype=float, na_value=np.nan) == 1
-    labelled = units["y"].iloc[rows].notna().to_numpy()
+    is_pain = samples["y"].iloc[rows].to_numpy(dtype=float, na_value=np.nan) == 1
+    labelled = samples["y"].iloc[rows].notna().to_numpy()
     state = derive_seed(seed, fold.name, "boosting")
     fitted = fit_models(
         faces.rows(training),
         is_pain[training],
-        units["subject"].iloc[learned].to_numpy(),
+        samples["subject"].iloc[learned].to_numpy(),
         np.isin(learned, fold.train),
         experiment.head.boosting,
         state,
@@ -136,7 +136,7 @@ def look_at(
 
     Args:
         embedder: of `with_embedding`, over two classes.
-        positions: of the units, `(frames,)`.
+        positions: of the samples, `(frames,)`.
 
     Returns:
         Embeddings, float32 `(frames, D)`, and P(pain), float64 `(frames,)`; NaN where there is no face.

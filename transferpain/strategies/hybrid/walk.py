@@ -89,7 +89,7 @@ def check_subjects(plan: Plan) -> None:
     """Refuse folds that set too few subjects aside, before a network is trained whose trees cannot be fitted."""
     needed = plan.experiment.head.boosting.folds
     for fold in plan.folds:
-        aside = plan.units.iloc[fold.selection]
+        aside = plan.samples.iloc[fold.selection]
         people = [aside.loc[aside["y"] == answer, "subject"].nunique() for answer in (1, 0)]
         if min(people) < needed:
             raise UserError(
@@ -104,8 +104,8 @@ def action_units_of(plan: Plan, places: Places) -> FrameUnits:
     """Return the action units of the frames: from the tables that the experiment names, else proxies."""
     folder = plan.experiment.head.action_units
     if folder is not None:
-        return table_units(plan.clips, plan.units, places.data_root / folder)
-    return FrameUnits(PROXY, UNITS, frame_units(plan.clips, plan.units, plan.index.data_root, places.cache))
+        return table_units(plan.clips, plan.samples, places.data_root / folder)
+    return FrameUnits(PROXY, UNITS, frame_units(plan.clips, plan.samples, plan.index.data_root, places.cache))
 
 
 def units_hash(plan: Plan, places: Places) -> str:
@@ -134,14 +134,14 @@ def fit_shared(plan: Plan, fold: Fold, seed: int, faces: pd.DataFrame, measured:
     experiment, preprocessing = plan.experiment, plan.preprocessing
     source = plan.origin.load().model
     start = with_classes(source, len(plan.task.classes), preprocessing.size, seed, experiment.cut)
-    frames = Frames(plan.units, pictures_of(plan, faces, None), measured)
+    frames = Frames(plan.samples, pictures_of(plan, faces, None), measured)
     work.folder.mkdir(parents=True, exist_ok=True)
     trained = train_hybrid(experiment, start, preprocessing, frames, (fold, seed), work.folder)
     kept = {"synthetic": plan.synthetic}
     save_bundle(work.model, trained.network, preprocessing.model_dump(), plan.task.classes, kept)
     thresholds = {name: one.value for name, one in trained.fitted.thresholds.items()}
     stated = HybridFacts(
-        embedding=experiment.cut, units=measured.numbers, estimator=measured.estimator.name, thresholds=thresholds
+        embedding=experiment.cut, samples=measured.numbers, estimator=measured.estimator.name, thresholds=thresholds
     )
     save_models(trained.fitted, stated, work.model)
     write_atomically(work.history, lambda path: trained.training.history.to_csv(path, index=False))
@@ -158,10 +158,10 @@ def close_fold(plan: Plan, fold: Fold, seed: int, work: SharedWork) -> None:
     stated = read_json(work.model / "manifest.json")[FACTS] | {"main": verdict}
     extend_bundle(work.model, folder / "model", {}, fold_facts(plan, fold, seed) | {FACTS: stated})
     write_json(folder / THREE_MODELS, facts)
-    labels = plan.units["y"].iloc[fold.train].to_numpy(dtype=np.int64)
+    labels = plan.samples["y"].iloc[fold.train].to_numpy(dtype=np.int64)
     prior = float(training_prior(labels, len(plan.task.classes))[1])
     answers = clip_answers(pd.read_parquet(work.answers), verdict, facts["thresholds"][verdict]["value"], prior)
-    predictions = predictions_table(plan.units.iloc[fold.test], answers, fold.name, seed)
+    predictions = predictions_table(plan.samples.iloc[fold.test], answers, fold.name, seed)
     plan.run.finish_fold(fold.name, seed, predictions, history)
     plan.run.log(f"{fold.name} seed {seed}: {TITLES[verdict]}")
 
