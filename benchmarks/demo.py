@@ -8,8 +8,8 @@ from pathlib import Path
 from benchmarks.data import EXPERIMENTS
 from benchmarks.measure import Figure, main
 from tests.small_study import write_small_study
+from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import source_experiment
-from transferpain.experiments.run_folder import Places
 from transferpain.experiments.runner import extract_only, find_faces, run_experiment
 from transferpain.experiments.study import draw_twin, load_batch, report_batch
 from transferpain.models.sources.origin import BUILT

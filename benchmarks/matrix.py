@@ -9,9 +9,9 @@ from pathlib import Path
 import yaml
 
 from benchmarks.measure import Figure, main
+from transferpain.data.places import Places
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.settings import load_matrix
-from transferpain.experiments.run_folder import Places
 from transferpain.experiments.runner import extract_only
 from transferpain.experiments.study import draw_twin
 

@@ -1,7 +1,7 @@
 """What doctor finds."""
 
 from transferpain.cli.doctor import dataset_finding, examine, folder_size, package_finding
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 
 
 def test_absent_and_found_datasets_and_twins_are_told_apart(tmp_path, small_twin):

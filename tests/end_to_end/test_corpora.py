@@ -8,8 +8,9 @@ from tests.command_line import EXPERIMENTS, transferpain
 from tests.data.datasets.unbc_trees import make_unbc
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.unbc_facts import SUBJECTS
+from transferpain.data.places import Places
 from transferpain.experiments.leakage.checks import read_checks
-from transferpain.experiments.run_folder import Places, RunFolder
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import labelled_samples
 from transferpain.experiments.schema import load_experiment
 from transferpain.experiments.study import load_batch

@@ -19,8 +19,8 @@ import pytest
 
 from tests.command_line import transferpain
 from tests.small_study import write_small_study
+from transferpain.core.cost import read_cost
 from transferpain.core.store import checksum_path
-from transferpain.experiments.cost import read_cost
 from transferpain.experiments.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow

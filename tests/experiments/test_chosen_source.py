@@ -6,7 +6,7 @@ from tests.command_line import EXPERIMENTS
 from tests.models.bundles.bundles import LABELS, small_model
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.experiments.runner import make_plan
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing

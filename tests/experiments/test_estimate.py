@@ -6,10 +6,10 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from tests.small_study import write_small_study
 from transferpain.core.overrides import merge, parse_overrides
+from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.estimate import Stage, clip_frames, estimate, estimate_rows, forward_rate
-from transferpain.experiments.run_folder import Places
 from transferpain.experiments.runner import labelled_samples
 from transferpain.experiments.schema import load_experiment
 

@@ -10,9 +10,9 @@ import yaml
 from tests.command_line import EXPERIMENTS
 from tests.experiments.test_results import finish_folds
 from transferpain.core.store import read_json
+from transferpain.data.places import Places
 from transferpain.experiments.kept_model import ancestry, shared_metrics
 from transferpain.experiments.results import finish
-from transferpain.experiments.run_folder import Places
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment, resolved
 from transferpain.models.bundles.bundle import read_bundle, save_bundle

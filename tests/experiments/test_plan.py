@@ -1,7 +1,7 @@
 """The plan: what a run is named by, and what its model reads."""
 
 from tests.command_line import EXPERIMENTS
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
 

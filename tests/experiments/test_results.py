@@ -13,11 +13,11 @@ from tests.command_line import EXPERIMENTS
 from tests.disk import Disk
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_text
+from transferpain.data.places import Places
 from transferpain.experiments import results
 from transferpain.experiments.kept_model import save_fold_model
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.results import finish, lowest_loss, record_facts
-from transferpain.experiments.run_folder import Places
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.manifest import read_complete

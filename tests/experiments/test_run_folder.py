@@ -7,7 +7,8 @@ import pytest
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json
-from transferpain.experiments.run_folder import Places, RunFolder, processor_name, project_commit, write_environment
+from transferpain.data.places import Places
+from transferpain.experiments.run_folder import RunFolder, processor_name, project_commit, write_environment
 
 PREDICTIONS = pd.DataFrame({"clip": ["a"], "frame": [-1], "y_pred": [1]})
 HISTORY = pd.DataFrame({"epoch": [1], "val_loss": [0.5]})

@@ -11,9 +11,10 @@ from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
+from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
-from transferpain.experiments.run_folder import Places, RunFolder
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import clips_with_features, find_faces, make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import read_bundle, save_bundle

@@ -7,7 +7,8 @@ import pytest
 
 from tests.command_line import EXPERIMENTS, transferpain
 from transferpain.core.errors import UserError
-from transferpain.experiments.run_folder import Places, RunFolder
+from transferpain.data.places import Places
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.samples import labelled_samples
 from transferpain.experiments.schema import load_experiment
 

@@ -6,8 +6,8 @@ import pytest
 from tests.command_line import imported_modules, transferpain
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
+from transferpain.core.cost import read_cost
 from transferpain.core.store import read_json
-from transferpain.experiments.cost import read_cost
 from transferpain.experiments.run_folder import TRANSFERABILITY, RunFolder
 from transferpain.experiments.study import warning_lines
 

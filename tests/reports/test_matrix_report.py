@@ -9,7 +9,7 @@ import pytest
 from tests.reports.matrices import make_matrix, make_records, write_cells
 from tests.reports.test_report import Page
 from transferpain.core.errors import UserError
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.reports.matrix_report import write_matrix_report
 from transferpain.reports.tables import with_interval
 

@@ -26,7 +26,7 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 def places_of(data_root: Path | None, workspace: Path):
     """Resolve the data root: the option, the environment variable, `data/`."""
-    from transferpain.experiments.run_folder import Places
+    from transferpain.data.places import Places
 
     chosen = data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data")
     return Places(data_root=chosen, workspace=workspace)

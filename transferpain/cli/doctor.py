@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.data.datasets.registry import DATASETS
-from transferpain.experiments.run_folder import REPORTED_PACKAGES, Places, processor_name, project_commit
+from transferpain.data.places import Places
+from transferpain.experiments.run_folder import REPORTED_PACKAGES, processor_name, project_commit
 from transferpain.networks.compute import choose_compute_dtype, gpu_capability, processor_flags
 
 # Both wheels unpack into one folder `cv2`: at two versions the later install silently wins.

@@ -28,7 +28,7 @@ def export_edge(
     """Convert a network to TensorFlow Lite, and compare size, time and answers with Keras."""
     from transferpain.apps.edge.export import Wanted, export_model
     from transferpain.apps.edge.lite import KINDS
-    from transferpain.experiments.run_folder import Places
+    from transferpain.data.places import Places
 
     places = None if data_root is None else Places(data_root, workspace)
     exported = export_model(model, folder, Wanted(tuple(kinds) if kinds else KINDS, threads, per_class), places)

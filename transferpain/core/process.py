@@ -6,6 +6,7 @@ import signal
 import sys
 
 from transferpain.core.errors import UserError
+from transferpain.core.privacy import hide_names
 
 AGAIN_SECONDS = 0.5
 
@@ -53,8 +54,6 @@ def message_of(error: UserError | OSError) -> str:
     """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
     if isinstance(error, UserError):
         return str(error)
-    from transferpain.data.media.walk import hide_names
-
     where = f" ({hide_names(str(error.filename))})" if error.filename else ""
     return (
         f"A file could not be read or written: {error.strerror or error}{where}\n"

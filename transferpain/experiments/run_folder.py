@@ -23,7 +23,7 @@ import re
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -40,7 +40,6 @@ from transferpain.core.store import (
     write_json,
     write_text,
 )
-from transferpain.data.datasets.index import Index, read_index
 
 FORGETTING = "forgetting.csv"
 THREE_MODELS = "three-models.json"
@@ -62,43 +61,6 @@ REPORTED_PACKAGES = (
 )
 
 CANDIDATES = "candidates.csv"
-
-
-@dataclass(frozen=True)
-class Places:
-    """Where data is read from and results are written to.
-
-    Attributes:
-        data_root: holds a folder a dataset.
-        workspace: holds `runs/`, `cache/` and `reports/`.
-        indexes: what was read of the datasets so far, by name.
-    """
-
-    data_root: Path
-    workspace: Path
-    indexes: dict[str, Index] = field(default_factory=dict, repr=False, compare=False)
-
-    def index(self, dataset: str) -> Index:
-        """Return the index of a dataset, read once: the experiments of a matrix share a few datasets.
-
-        Raises:
-            UserError: as `read_index`.
-        """
-        if dataset not in self.indexes:
-            self.indexes[dataset] = read_index(dataset, self.data_root, self.cache)
-        return self.indexes[dataset]
-
-    @property
-    def runs(self) -> Path:
-        return self.workspace / "runs"
-
-    @property
-    def cache(self) -> Path:
-        return self.workspace / "cache"
-
-    @property
-    def reports(self) -> Path:
-        return self.workspace / "reports"
 
 
 @dataclass(frozen=True)

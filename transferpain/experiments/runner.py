@@ -13,10 +13,12 @@ import numpy as np
 import pandas as pd
 import yaml
 
+from transferpain.core.cost import Meter, measured
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import fingerprint, write_atomically, write_json, write_text
 from transferpain.data.datasets.ferplus import read_images
+from transferpain.data.places import Places
 from transferpain.data.protocols.folds import Fold
 from transferpain.data.tasks.targets import clip_targets
 from transferpain.experiments.chosen_source import (
@@ -27,10 +29,9 @@ from transferpain.experiments.chosen_source import (
     own_preprocessing,
     source_experiment,
 )
-from transferpain.experiments.cost import Meter, measured
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.results import close_fold, finish, record_facts
-from transferpain.experiments.run_folder import FORGETTING, TRANSFERABILITY, Places, RunFolder, write_environment
+from transferpain.experiments.run_folder import FORGETTING, TRANSFERABILITY, RunFolder, write_environment
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash, resolved
 from transferpain.inputs.action_units.from_tables import tables_hash

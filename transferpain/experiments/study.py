@@ -10,9 +10,10 @@ from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge, parse_overrides
 from transferpain.core.progress import progress_bar
 from transferpain.core.store import fingerprint, read_json, write_json
+from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.experiments.leakage.checks import failed, read_checks
-from transferpain.experiments.run_folder import Places, RunFolder
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import run_experiment
 from transferpain.experiments.schema import (
     Comparison,

@@ -10,13 +10,13 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_text
+from transferpain.data.places import Places
 from transferpain.evaluation.comparisons import Family
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.statistics import DRAWS
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord, State
 from transferpain.experiments.matrix.settings import Matrix
-from transferpain.experiments.run_folder import Places
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports import matrix_statistics as statistics
 from transferpain.reports import matrix_tables as tables

@@ -10,7 +10,7 @@ from tests.models.bundles.bundles import save_small
 from transferpain.apps.edge.export import Job, Wanted, convert_apart, decision, export_model, follow
 from transferpain.apps.edge.lite import load_lite
 from transferpain.core.errors import UserError
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import save_bundle
 

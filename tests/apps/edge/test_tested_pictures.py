@@ -5,9 +5,9 @@ import yaml
 from tests.command_line import EXPERIMENTS
 from transferpain.apps.edge.tested_pictures import ChosenPictures, choose_pictures, spread
 from transferpain.core.errors import UserError
+from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
-from transferpain.experiments.run_folder import Places
 from transferpain.experiments.schema import Experiment, load_experiment, resolved
 from transferpain.models.sources.preprocessing import Preprocessing
 

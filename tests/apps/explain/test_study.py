@@ -11,7 +11,7 @@ from tests.models.bundles.bundles import save_small
 from transferpain.apps.explain.shares import AREAS, PLACES, SIMILARITY, class_shares
 from transferpain.apps.explain.study import Asked, Explanation, explain_model
 from transferpain.core.errors import UserError
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.experiments.schema import load_experiment, resolved
 from transferpain.models.bundles.bundle import extend_bundle
 

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.ferplus import VOTES
 from transferpain.data.datasets.index import read_index
 from transferpain.data.tasks.ferplus_votes import accepted_votes, label_distributions
-from transferpain.networks.training.settings import LabelMode
 
 MODES = get_args(LabelMode)
 NEUTRAL, HAPPINESS, SURPRISE, SADNESS, ANGER, DISGUST, FEAR, CONTEMPT, UNKNOWN, NO_FACE = range(10)

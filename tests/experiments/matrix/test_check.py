@@ -3,10 +3,10 @@ import pytest
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
+from transferpain.data.places import Places
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.check import absent_cells
 from transferpain.experiments.matrix.settings import load_matrix
-from transferpain.experiments.run_folder import Places
 
 
 def check(folder, data_root, **changes):

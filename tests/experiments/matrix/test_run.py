@@ -12,8 +12,8 @@ import pytest
 
 from tests.command_line import imported_modules, transferpain
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
+from transferpain.core.cost import read_cost
 from transferpain.core.overrides import merge
-from transferpain.experiments.cost import read_cost
 from transferpain.experiments.matrix.cells import read_records
 from transferpain.experiments.run_folder import RunFolder
 

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.experiments.matrix.small_matrix import write_matrix
+from transferpain.data.places import Places
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.settings import load_matrix
 from transferpain.experiments.matrix.worker import start_worker
-from transferpain.experiments.run_folder import Places
 
 PATIENCE_SECONDS = 120
 MATRIX = """

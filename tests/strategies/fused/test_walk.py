@@ -15,9 +15,10 @@ from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import tiny
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
+from transferpain.data.places import Places
 from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.plan import Plan
-from transferpain.experiments.run_folder import Places, RunFolder
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.experiments.study import load_batch

@@ -17,10 +17,11 @@ from tests.apps.serve.running import draw_person, encode
 from tests.command_line import EXPERIMENTS, transferpain
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
+from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.leakage.checks import failed, read_checks
-from transferpain.experiments.run_folder import THREE_MODELS, Places, RunFolder
+from transferpain.experiments.run_folder import THREE_MODELS, RunFolder
 from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import read_bundle

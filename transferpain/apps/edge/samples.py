@@ -6,10 +6,10 @@ import cv2
 import numpy as np
 
 from transferpain.apps.edge.tested_pictures import choose_pictures
+from transferpain.data.places import Places
 from transferpain.data.synthetic.camera import FERPLUS, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
-from transferpain.experiments.run_folder import Places
 from transferpain.inputs.features.windows import spread_frames
 from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
 from transferpain.inputs.landmarks.settings import LandmarkSettings

@@ -12,7 +12,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.data.datasets.ferplus import read_images
 from transferpain.data.datasets.index import Index
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.faces.cache import read_faces

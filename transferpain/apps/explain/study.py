@@ -20,7 +20,7 @@ from transferpain.apps.explain.shares import (
 )
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_json
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.sources.picture_model import PictureModel, read_picture_model
 from transferpain.models.sources.preprocessing import scale_pixels

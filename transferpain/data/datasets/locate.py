@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from transferpain.core.errors import NotHere, UserError
+from transferpain.core.privacy import hide_names
 from transferpain.core.store import read_json
 from transferpain.data.datasets.dataset import Dataset
 from transferpain.data.media import walk
@@ -22,7 +23,7 @@ def find_top(dataset: Dataset, data_root: Path) -> Path:
         raise NotHere(
             f"There is no data folder for {dataset.title}.",
             rule="The data root is --data-root, else the environment variable TRANSFERPAIN_DATA, else data/.",
-            received=walk.hide_names(data_root),
+            received=hide_names(data_root),
             todo=f"Request the data at {dataset.request_url}, or draw its synthetic twin.",
         )
     named = [
@@ -77,7 +78,7 @@ def layout_error(
     dataset: Dataset, folder: Path, problems: tuple[str, ...] = (), kind: type[UserError] = UserError
 ) -> UserError:
     """Return the error for a folder in which nothing looks like the dataset."""
-    seen = f"in {walk.hide_names(folder)}: {walk.describe_folder(folder)}"
+    seen = f"in {hide_names(folder)}: {walk.describe_folder(folder)}"
     shown = "\n".join(problems[: walk.SHOWN_ENTRIES])
     return kind(
         f"No data of {dataset.title} was found.",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.core.privacy import HIDDEN_NAME, hide_name, hide_names
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.media import walk
 from transferpain.data.media.paths import list_pictures
@@ -49,7 +50,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             continue
         for trial, number in _trials(subject).items():
             for sweep in walk.list_folder(trial):
-                row = _read_sweep(sweep, (walk.hide_name(subject.name), number), data_root, problems)
+                row = _read_sweep(sweep, (hide_name(subject.name), number), data_root, problems)
                 rows += [row] if row else []
     clips = pd.DataFrame(rows)
     if not clips.empty:
@@ -74,13 +75,13 @@ def count(clips: pd.DataFrame, frames: None = None) -> dict[str, int]:
 
 
 def _is_subject(folder: Path) -> bool:
-    return walk.HIDDEN_NAME.fullmatch(walk.hide_name(folder.name)) is not None and folder.is_dir()
+    return HIDDEN_NAME.fullmatch(hide_name(folder.name)) is not None and folder.is_dir()
 
 
 def _trials(subject: Path) -> dict[Path, int]:
     """Return the folders of a subject's trials with the trial's number."""
     named = {entry: TRIAL.fullmatch(entry.name.strip()) for entry in walk.list_folder(subject) if entry.is_dir()}
-    wanted = walk.hide_name(subject.name)
+    wanted = hide_name(subject.name)
     return {entry: int(name[2]) for entry, name in named.items() if name and f"Sub{int(name[1]):02d}" == wanted}
 
 
@@ -118,7 +119,7 @@ def _read_sweep(sweep: Path, expected: tuple[str, int], data_root: Path, problem
 
 
 def _shown(path: Path, data_root: Path) -> str:
-    return Path(walk.hide_names(path.relative_to(data_root))).as_posix()
+    return Path(hide_names(path.relative_to(data_root))).as_posix()
 
 
 DATASET = Dataset(

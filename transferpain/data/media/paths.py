@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from transferpain.core.privacy import HIDDEN_NAME, hide_name
 from transferpain.data.media import walk
 
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
@@ -30,14 +31,14 @@ def resolve_media(data_root: Path, media: str) -> Path:
     """
     path = data_root / media
     parts = Path(media).parts
-    hidden = [place for place, part in enumerate(parts) if walk.HIDDEN_NAME.fullmatch(part)]
+    hidden = [place for place, part in enumerate(parts) if HIDDEN_NAME.fullmatch(part)]
     if path.exists() or not hidden:
         return path
     parent = data_root.joinpath(*parts[: hidden[0]])
     if parent.is_dir():
         for entry in walk.list_folder(parent):
             candidate = entry.joinpath(*parts[hidden[0] + 1 :])
-            if walk.hide_name(entry.name) == parts[hidden[0]] and candidate.exists():
+            if hide_name(entry.name) == parts[hidden[0]] and candidate.exists():
                 return candidate
     return path
 

@@ -4,8 +4,8 @@ from typing import get_args
 
 import numpy as np
 
+from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
-from transferpain.networks.training.settings import LabelMode
 
 CLASSES = 8
 MAX_LABELS = 3

@@ -3,8 +3,9 @@
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import LabelMode
 from transferpain.data.datasets.ferplus import VOTES
-from transferpain.data.tasks.ferplus_votes import LabelMode, label_distributions
+from transferpain.data.tasks.ferplus_votes import label_distributions
 from transferpain.data.tasks.task import VOTES_LABEL, Task
 
 

@@ -9,12 +9,12 @@ import pandas as pd
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
 from transferpain.core.store import fingerprint
 from transferpain.data.datasets.ferplus import EMOTIONS, VOTES
 from transferpain.data.datasets.index import Index
 from transferpain.data.tasks.ferplus_votes import accepted_votes
-from transferpain.networks.training.settings import LabelMode
 
 TASK_FOLDER = Path(__file__).parent
 VOTES_LABEL = "votes"

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from transferpain.core.errors import NotHere, UserError
+from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import (
     check_is_normalized,
     check_is_source,
@@ -10,7 +11,6 @@ from transferpain.experiments.chosen_source import (
     source_experiment,
 )
 from transferpain.experiments.matrix.cells import Cell
-from transferpain.experiments.run_folder import Places
 from transferpain.experiments.runner import find_origin
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment

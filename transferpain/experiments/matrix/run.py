@@ -6,18 +6,19 @@ from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, read_json, write_json
+from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import source_experiment
-from transferpain.experiments.cost import read_cost
 from transferpain.experiments.estimate import estimate
 from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand, write_records
 from transferpain.experiments.matrix.check import absent_cells
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
 from transferpain.experiments.matrix.worker import start_worker
-from transferpain.experiments.run_folder import Places, RunFolder
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
 from transferpain.experiments.schema import Experiment, resolved
 from transferpain.experiments.study import COLUMNS as RUN_COLUMNS

@@ -18,7 +18,7 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.process import Stopped, message_of, prepare, stop_is_answered
 from transferpain.core.workers import stops_held
-from transferpain.experiments.run_folder import Places
+from transferpain.data.places import Places
 from transferpain.experiments.schema import Experiment
 
 LIBRARIES = "transferpain.experiments.matrix.libraries"

@@ -7,9 +7,10 @@ from functools import cached_property
 import numpy as np
 import tensorflow as tf
 
+from transferpain.core.contracts import LabelMode
 from transferpain.core.seeds import derive_seed
 from transferpain.networks.training.augment import augment
-from transferpain.networks.training.settings import AugmentSettings, LabelMode
+from transferpain.networks.training.settings import AugmentSettings
 
 Inputs = np.ndarray | tuple[np.ndarray, ...]  # of a model with several inputs: an array each
 Batch = tuple[Inputs, np.ndarray, np.ndarray]  # inputs, targets (batch, classes), weights (batch,)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import keras
 
-from transferpain.networks.training.settings import LabelMode
+from transferpain.core.contracts import LabelMode
 
 
 def multi_target_loss(targets, probabilities):

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-LabelMode = Literal["majority", "crossentropy", "probability", "multi_target"]
+from transferpain.core.contracts import LabelMode
 
 
 class OptimizerSettings(BaseModel):

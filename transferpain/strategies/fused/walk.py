@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.core.cost import Meter
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
+from transferpain.data.places import Places
 from transferpain.data.protocols.folds import Fold
-from transferpain.experiments.cost import Meter
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.results import close_fold, finish, record_facts
-from transferpain.experiments.run_folder import Places
 from transferpain.inputs.landmarks.stage import compute_landmarks
 from transferpain.strategies.fused.inputs import UNREADABLE, Clip, one_frame, read_clip
 

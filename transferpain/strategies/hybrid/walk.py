@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.core.cost import Meter
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.quiet import import_tensorflow
@@ -22,12 +23,12 @@ from transferpain.core.store import (
     write_checked,
     write_json,
 )
+from transferpain.data.places import Places
 from transferpain.data.protocols.folds import Fold
-from transferpain.experiments.cost import Meter
 from transferpain.experiments.kept_model import fold_facts
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.results import finish, record_facts
-from transferpain.experiments.run_folder import THREE_MODELS, Places
+from transferpain.experiments.run_folder import THREE_MODELS
 from transferpain.experiments.runner import media_of, pictures_of, unfinished
 from transferpain.experiments.schema import resolved
 from transferpain.inputs.action_units.frames import frame_units

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from transferpain.core.cost import COST, Cost, measured, read_cost
 from transferpain.core.store import read_json
-from transferpain.experiments.cost import COST, Cost, measured, read_cost
 
 
 def test_sessions_are_summed(tmp_path):
@@ -33,7 +33,7 @@ def test_a_killed_session_has_counted_its_clips(tmp_path):
 
 def test_seconds_are_counted_once(tmp_path, monkeypatch):
     clock = iter([100.0, 100.0, 103.0, 107.5, 200.0, 200.0, 201.0])
-    monkeypatch.setattr("transferpain.experiments.cost.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr("transferpain.core.cost.time", SimpleNamespace(monotonic=lambda: next(clock)))
     with measured(tmp_path) as meter:
         meter.save()
         assert read_cost(tmp_path).seconds == 3.0
@@ -45,7 +45,7 @@ def test_seconds_are_counted_once(tmp_path, monkeypatch):
 
 def test_an_error_is_kept_and_what_was_done_is_written(tmp_path, monkeypatch):
     clock = iter([0.0, 0.0, 2.0])
-    monkeypatch.setattr("transferpain.experiments.cost.time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr("transferpain.core.cost.time", SimpleNamespace(monotonic=lambda: next(clock)))
     with pytest.raises(KeyboardInterrupt), measured(tmp_path):
         raise KeyboardInterrupt
     assert read_cost(tmp_path) == Cost(seconds=2.0, sessions=1)
