@@ -4,12 +4,9 @@ import pandas as pd
 import pytest
 
 from tests.command_line import imported_modules, transferpain
-from tests.evaluation.drawn import draw_predictions
-from tests.reports.run_folders import write_leakage, write_run
 from transferpain.core.cost import read_cost
 from transferpain.core.store import read_json
 from transferpain.experiments.run_folder import TRANSFERABILITY, RunFolder
-from transferpain.experiments.study import warning_lines
 
 pytestmark = pytest.mark.slow
 
@@ -23,18 +20,6 @@ def test_the_table_shows_every_score_and_the_synthetic_mark(finished_study):
     _, _, result = finished_study
     for text in ("balanced accuracy", "majority class", "macro F1", "coverage", "SYNTHETIC", "ann minus lstm"):
         assert text in " ".join(result.stdout.split())
-
-
-def test_warnings_and_failing_leakage_checks_stand_below_the_table(tmp_path):
-    table = draw_predictions(subjects=4)
-    clean, faulty = write_run(tmp_path, "clean", table), write_run(tmp_path, "faulty", table)
-    write_leakage(clean)
-    write_leakage(faulty, failing=(6, 9))
-    warned = write_run(tmp_path, "leaky", table, stated={"warnings": ["LEAKS ON PURPOSE."]})
-    assert warning_lines([RunFolder(path) for path in (clean, faulty, warned)]) == [
-        "warning: faulty: 2 of 12 leakage checks fail: 6 (Check 6), 9 (Check 9)",
-        "warning: leaky: LEAKS ON PURPOSE.",
-    ]
 
 
 def test_the_command_line_warns_of_the_checks_that_the_report_calls_failed(finished_study):

@@ -170,7 +170,8 @@ def run(
     debug: Debug = False,
 ) -> None:
     """Compute whatever is missing of an experiment or a study, and print the result table."""
-    from transferpain.experiments.study import dry_run_rows, run_file
+    from transferpain.experiments.study import dry_run_rows
+    from transferpain.reports.studies import run_file
 
     places = places_of(data_root, workspace)
     if dry_run:
@@ -200,7 +201,8 @@ def matrix(
     debug: Debug = False,
 ) -> None:
     """Compute whatever is missing of a matrix of sources, targets and heads, and write its report."""
-    from transferpain.experiments.matrix.run import DRY_RUN_COLUMNS, dry_run_rows, run_matrix
+    from transferpain.experiments.matrix.run import DRY_RUN_COLUMNS, dry_run_rows
+    from transferpain.reports.matrix.run import run_matrix
 
     places = places_of(data_root, workspace)
     arguments = (file, places, overrides or [], where or [])
@@ -224,7 +226,7 @@ def report(
     debug: Debug = False,
 ) -> None:
     """Write an HTML report of finished runs, with CSV and LaTeX tables beside it."""
-    from transferpain.experiments.study import report_runs
+    from transferpain.reports.studies import report_runs
 
     out().print(f"report: {report_runs(runs, name, workspace)}", markup=False)
 

@@ -1,33 +1,31 @@
-"""From a matrix file to its report: every cell in a process of its own; what is finished is never computed again."""
+"""From a matrix file to its runs: every cell in a process of its own; what is finished is never computed again."""
 
 import os
 import time
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import fingerprint, read_json, write_json
+from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.estimate import estimate
-from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand, write_records
+from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand
 from transferpain.experiments.matrix.check import absent_cells
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
 from transferpain.experiments.matrix.worker import start_worker
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
 from transferpain.experiments.schema import Experiment, resolved
-from transferpain.experiments.study import COLUMNS as RUN_COLUMNS
-from transferpain.experiments.study import Result, check_twins_are_drawn, draw_twin, synthetic_mark, table_row
+from transferpain.experiments.study import check_twins_are_drawn, draw_twin
 from transferpain.inputs.adaptation.target_data import target_data
 from transferpain.models.sources.origin import BUILT
 
 POLL_SECONDS = 0.05
-COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
 DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "hours", "disk GB"]
 
 
@@ -57,19 +55,22 @@ def load(path: Path, places: Places, assignments: list[str], where: list[str]) -
     return LoadedMatrix(matrix, cells, choose(cells, where), path.parent, places)
 
 
-def run_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> Result:
-    """Compute the chosen cells that are not finished, write the report of all cells, and return its table.
+def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[str, RunFolder]]:
+    """Draw the twins, compute the chosen cells that are not finished, and say what became of every cell.
 
     Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
     is killed, does not stop the others.
 
     Args:
+        loaded: the matrix with its cells.
         jobs: processes at a time.
+
+    Returns:
+        A record of each cell, in order, and the runs of those that are done, by the cell's name.
 
     Raises:
         UserError: if a cell is impossible: it is named before anything runs.
     """
-    loaded = load(path, places, assignments, where)
     for dataset, settings in loaded.matrix.twins.items():
         draw_twin(dataset, loaded.places.data_root, settings)
     runs = finished_runs(loaded.cells, loaded)
@@ -84,11 +85,7 @@ def run_matrix(path: Path, places: Places, assignments: list[str], where: list[s
         record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
         for cell in loaded.cells
     ]
-    page = report(loaded, records)
-    folders = [runs[record.name] for record in records if record.state == "done"]
-    rows = [result_row(record, runs.get(record.name)) for record in records if record.state != "open"]
-    troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
-    return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
+    return records, runs
 
 
 def finished_runs(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, RunFolder]:
@@ -195,27 +192,6 @@ def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> Ce
         run=run.path.name if run else "",
         seconds=cost and cost.seconds,
     )
-
-
-def report(loaded: LoadedMatrix, records: list[CellRecord]) -> Path:
-    """Write the report unless it is there for these very records; returns the page."""
-    folder = loaded.places.reports / loaded.matrix.matrix
-    page, inputs = folder / "index.html", folder / "inputs.json"
-    content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
-    if page.is_file() and inputs.is_file() and read_json(inputs) == content:
-        return page
-    from transferpain.reports.matrix_report import write_matrix_report
-
-    write_records(folder, records)
-    page = write_matrix_report(loaded.matrix, records, loaded.places)
-    write_json(inputs, content)
-    return page
-
-
-def result_row(record: CellRecord, run: RunFolder | None) -> list[str]:
-    """Return a cell's row of the result table: its state, and what a study shows of a run."""
-    scores = table_row(run)[1:] if run else ["-"] * (len(COLUMNS) - 2)
-    return [record.name, record.state, *scores]
 
 
 def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:

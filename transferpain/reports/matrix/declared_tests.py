@@ -21,7 +21,7 @@ from transferpain.evaluation.predictions import CLIP
 from transferpain.evaluation.statistics import Interval, paired_difference
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.experiments.matrix.settings import Matrix
-from transferpain.reports.matrix_facts import CellRun
+from transferpain.reports.matrix.facts import CellRun
 
 # A percentile interval of so few subjects misses the truth clearly more often than once in 20 times.
 FEW_SUBJECTS = 10

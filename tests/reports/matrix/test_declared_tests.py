@@ -2,11 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.reports.matrices import make_matrix, make_records, write_cells
+from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from transferpain.evaluation.comparisons import subject_scores
 from transferpain.evaluation.statistics import paired_difference
-from transferpain.reports.matrix_facts import read_cells
-from transferpain.reports.matrix_tests import (
+from transferpain.reports.matrix.declared_tests import (
     PRIOR_DRAWS,
     Pair,
     adapted_pairs,
@@ -17,6 +16,7 @@ from transferpain.reports.matrix_tests import (
     run_family,
     source_pairs,
 )
+from transferpain.reports.matrix.facts import read_cells
 
 METRIC = "balanced_accuracy"
 

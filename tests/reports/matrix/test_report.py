@@ -6,11 +6,11 @@ import sys
 import pandas as pd
 import pytest
 
-from tests.reports.matrices import make_matrix, make_records, write_cells
+from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from tests.reports.test_report import Page
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
-from transferpain.reports.matrix_report import write_matrix_report
+from transferpain.reports.matrix.report import write_matrix_report
 from transferpain.reports.tables import with_interval
 
 TARGETS = ("biovid", "ai4pain")
@@ -209,7 +209,7 @@ def test_refuses_a_matrix_without_cells_and_a_run_that_is_gone(tmp_path):
 
 def test_needs_no_tensorflow():
     code = (
-        "import sys; import transferpain.reports.matrix_report; "
+        "import sys; import transferpain.reports.matrix.report; "
         "print(sorted({'tensorflow', 'keras', 'torch', 'mediapipe', 'matplotlib'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,11 +1,11 @@
 import pandas as pd
 import pytest
 
-from tests.reports.matrices import make_matrix, make_records, write_cells
+from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json
 from transferpain.evaluation.predictions import CLIP
-from transferpain.reports.matrix_facts import cells_table, make_grids, read_cells
+from transferpain.reports.matrix.facts import cells_table, make_grids, read_cells
 
 
 @pytest.fixture(scope="module")

@@ -18,20 +18,9 @@ from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord, State
 from transferpain.experiments.matrix.settings import Matrix
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.reports import matrix_statistics as statistics
-from transferpain.reports import matrix_tables as tables
 from transferpain.reports.figures import STAMP
-from transferpain.reports.matrix_facts import (
-    BASELINE_DRAWS,
-    KINDS,
-    CellRun,
-    Grid,
-    cells_table,
-    is_transductive,
-    make_grids,
-    read_cells,
-)
-from transferpain.reports.matrix_tests import (
+from transferpain.reports.matrix import statistics, tables
+from transferpain.reports.matrix.declared_tests import (
     PRIOR_DRAWS,
     TestFamily,
     adapted_pairs,
@@ -42,7 +31,17 @@ from transferpain.reports.matrix_tests import (
     source_pairs,
     untrained_sources,
 )
-from transferpain.reports.matrix_views import grid_figures, grid_views, heat_limits, subject_views
+from transferpain.reports.matrix.facts import (
+    BASELINE_DRAWS,
+    KINDS,
+    CellRun,
+    Grid,
+    cells_table,
+    is_transductive,
+    make_grids,
+    read_cells,
+)
+from transferpain.reports.matrix.views import grid_figures, grid_views, heat_limits, subject_views
 from transferpain.reports.page import render, write_csv
 from transferpain.reports.tables import TITLES
 

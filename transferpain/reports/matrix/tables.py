@@ -7,10 +7,10 @@ import pandas as pd
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
-from transferpain.reports.matrix_facts import CellRun, Grid
-from transferpain.reports.matrix_figures import MARKS, HeatCell
-from transferpain.reports.matrix_statistics import SCORES
-from transferpain.reports.matrix_tests import TestFamily
+from transferpain.reports.matrix.declared_tests import TestFamily
+from transferpain.reports.matrix.facts import CellRun, Grid
+from transferpain.reports.matrix.figures import MARKS, HeatCell
+from transferpain.reports.matrix.statistics import SCORES
 from transferpain.reports.tables import TITLES, UNDEFINED, latex, number, with_interval
 
 SMALLEST_SHOWN_P = 0.001

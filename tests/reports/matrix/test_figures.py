@@ -3,8 +3,8 @@ import pytest
 
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.statistics import Interval
-from transferpain.reports import matrix_figures as figures
 from transferpain.reports.figures import STAMP, as_data_uri
+from transferpain.reports.matrix import figures
 
 HEAT = [
     [figures.HeatCell(0.61, 0.5, 0.7, "higher"), figures.HeatCell(None, word="failed")],

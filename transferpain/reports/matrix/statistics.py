@@ -14,7 +14,7 @@ from transferpain.evaluation.few_shot import CalibrationCurve, calibration_curve
 from transferpain.evaluation.permutation import PermutationTest, permute_within_subjects
 from transferpain.evaluation.ranks import rank_runs
 from transferpain.evaluation.transferability import agreement
-from transferpain.reports.matrix_facts import CellRun, Grid
+from transferpain.reports.matrix.facts import CellRun, Grid
 
 # With 4,000 permutations the smallest p is 1 / 4,001, so that two hundred tests can still be significant together.
 PERMUTATIONS = 4000

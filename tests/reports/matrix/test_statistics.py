@@ -1,10 +1,10 @@
 import pandas as pd
 import pytest
 
-from tests.reports.matrices import make_matrix, make_records, write_cells
+from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from transferpain.evaluation.few_shot import NUMBERS
-from transferpain.reports import matrix_statistics as statistics
-from transferpain.reports.matrix_facts import make_grids, read_cells
+from transferpain.reports.matrix import statistics
+from transferpain.reports.matrix.facts import make_grids, read_cells
 
 METRIC = "balanced_accuracy"
 SKILLS = {"good": 0.9, "fair": 0.6, "untrained": 0.34}
