@@ -10,7 +10,7 @@ import pandas as pd
 
 from benchmarks.data import CLASSES, head_experiment, twin_faces, untrained_vgg16
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.features.cache import read_features

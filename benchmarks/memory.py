@@ -96,7 +96,7 @@ def extract(folder: Path, faces: pd.DataFrame, side: int) -> None:
 
 def train(folder: Path, clips: pd.DataFrame, kind: str, frames: int) -> None:
     """Train a head for an epoch as a run does, and predict."""
-    from transferpain.data.protocols.folds import Fold
+    from transferpain.data.protocols.fold import Fold
     from transferpain.networks.training.determinism import make_deterministic
     from transferpain.strategies.frozen.training import train_head
 

@@ -10,7 +10,7 @@ import pandas as pd
 
 from transferpain.data.media.paths import resolve_media
 from transferpain.data.places import Places
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.samples import deals_out_frames, labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment

@@ -14,7 +14,7 @@ import yaml
 
 from transferpain.core.store import file_hash, json_text
 from transferpain.data.datasets.index import Index
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.lineage import describe_training, lineage_facts, read_lineage
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.run_folder import RunFolder, project_commit

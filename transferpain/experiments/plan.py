@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from transferpain.data.datasets.index import Index
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Experiment

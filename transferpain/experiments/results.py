@@ -10,7 +10,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.store import remove_folder, write_atomically, write_json
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.metrics import mark_copies, score
 from transferpain.evaluation.predictions import clip_rows

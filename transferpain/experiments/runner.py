@@ -19,7 +19,7 @@ from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import fingerprint, write_atomically, write_json, write_text
 from transferpain.data.datasets.ferplus import read_images
 from transferpain.data.places import Places
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.targets import clip_targets
 from transferpain.experiments.chosen_source import (
     check_is_normalized,

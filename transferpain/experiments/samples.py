@@ -10,7 +10,8 @@ from transferpain.core.store import fingerprint
 from transferpain.data.datasets.index import Index
 from transferpain.data.datasets.sequences import cut_sequences
 from transferpain.data.places import Places
-from transferpain.data.protocols.folds import Fold, keep_used, make_folds
+from transferpain.data.protocols.fold import Fold, keep_used
+from transferpain.data.protocols.make import make_folds
 from transferpain.data.tasks.task import Task, label_clips, label_frames, load_task
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment

@@ -14,7 +14,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
 from transferpain.core.store import fingerprint
 from transferpain.core.yaml_file import read_mapping
-from transferpain.data.protocols.folds import ProtocolSettings
+from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.landmarks.settings import LandmarkSettings

@@ -29,7 +29,7 @@ def test_unknown_name():
 def test_datasets_tasks_and_protocols_load_no_heavy_library():
     code = (
         "import sys, transferpain.data.datasets.check, transferpain.data.tasks.task\n"
-        "import transferpain.data.protocols.folds\n"
+        "import transferpain.data.protocols.make, transferpain.data.protocols.splitter\n"
         "heavy = {'tensorflow', 'keras', 'sklearn', 'scipy', 'matplotlib', 'torch', 'cv2'}\n"
         "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
     )

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.schema import Experiment

@@ -1,7 +1,7 @@
 import numpy as np
 
 from tests.command_line import EXPERIMENTS
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.evidence import fitted_rows
 from transferpain.experiments.schema import load_experiment
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.inputs.adaptation.test_target_data import experiment
 from transferpain.core.errors import UserError
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.inputs.adaptation.adapted_features import adapted_features
 from transferpain.inputs.adaptation.baseline_subtraction import subtract_baseline
 from transferpain.inputs.adaptation.coral import recolor

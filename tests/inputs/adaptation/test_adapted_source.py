@@ -11,7 +11,7 @@ import pytest
 from tests.experiments.leakage.runs import noise, write_pictures
 from tests.inputs.adaptation.test_target_data import experiment
 from transferpain.core.errors import UserError
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.inputs.adaptation import adapted_source
 from transferpain.inputs.adaptation.adapted_source import (
     AdaptedSource,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.data.protocols.folds import make_folds
+from transferpain.data.protocols.make import make_folds
 from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.inputs.adaptation.target_data import (
     adaptation_warnings,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.networks import build_vgg16_gap

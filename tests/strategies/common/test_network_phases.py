@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap, with_classes

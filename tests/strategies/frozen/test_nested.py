@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.evidence import fitted_rows
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.features.cache import write_features

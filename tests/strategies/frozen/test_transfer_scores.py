@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import scale
 
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation import transferability as scores
 from transferpain.inputs.features.cache import write_features
 from transferpain.models.bundles.bundle import save_bundle

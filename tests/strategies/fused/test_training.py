@@ -10,7 +10,7 @@ import pytest
 from tests.strategies.fused.recorded import SIZE, clip_of, face_points, grey
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.networks import build_vgg16_gap, with_dtype

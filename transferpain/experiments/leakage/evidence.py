@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.evaluation.predictions import subject_names, tells_subjects_apart
 from transferpain.experiments.schema import Experiment

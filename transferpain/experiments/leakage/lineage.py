@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.store import fingerprint, read_json
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.evaluation.predictions import tells_subjects_apart
 from transferpain.experiments.leakage.evidence import NO_SUBJECTS, Ancestor, CheckLine, Evidence

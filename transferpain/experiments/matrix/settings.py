@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from transferpain.core.errors import UserError
-from transferpain.data.protocols.folds import FIXED_HOLDOUTS
+from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.experiments.schema import NAME_PATTERN, Member, Settings, read_values, validate
 

@@ -17,7 +17,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, is_intact
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import subject_names
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.coral import recoloring

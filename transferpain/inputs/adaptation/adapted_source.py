@@ -11,7 +11,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.target_data import adapted_to
 from transferpain.inputs.faces.cache import read_faces

@@ -8,7 +8,8 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
-from transferpain.data.protocols.folds import Fold, target_training
+from transferpain.data.protocols.fold import Fold
+from transferpain.data.protocols.kinds.cross_dataset import target_training
 from transferpain.evaluation.predictions import subject_names
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.registry import ADAPTATIONS, Adaptation, as_used

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.store import read_json
-from transferpain.data.protocols.folds import PAPER_WARNING
+from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.evaluation.statistics import bootstrap_subjects

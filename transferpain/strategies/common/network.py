@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
 from transferpain.networks.backbones.networks import with_dtype

@@ -7,7 +7,9 @@ import pandas as pd
 
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import name_in_path, write_atomically
-from transferpain.data.protocols.folds import Fold, ProtocolSettings, make_folds
+from transferpain.data.protocols.fold import Fold
+from transferpain.data.protocols.make import make_folds
+from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.evaluation.confusion import balanced_accuracy, count_confusions
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.experiments.run_folder import CANDIDATES

@@ -13,7 +13,7 @@ import pandas as pd
 
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment, resolved
 from transferpain.inputs.features.cache import read_features
 from transferpain.inputs.features.windows import fill_missing, pad, windows

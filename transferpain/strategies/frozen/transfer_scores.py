@@ -9,7 +9,7 @@ from scipy.special import softmax
 from sklearn.preprocessing import scale
 from threadpoolctl import threadpool_limits
 
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.transferability import Score, clip_means, proxy_a_distance, score_transfer
 from transferpain.inputs.features.cache import read_features
 from transferpain.models.sources.origin import Origin

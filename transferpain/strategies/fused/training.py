@@ -11,7 +11,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.networks import with_dtype

@@ -8,7 +8,7 @@ from transferpain.core.cost import Meter
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.data.places import Places
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.results import close_fold, finish, record_facts
 from transferpain.inputs.landmarks.stage import compute_landmarks

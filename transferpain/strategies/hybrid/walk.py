@@ -24,7 +24,7 @@ from transferpain.core.store import (
     write_json,
 )
 from transferpain.data.places import Places
-from transferpain.data.protocols.folds import Fold
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.kept_model import fold_facts
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.results import finish, record_facts

@@ -9,7 +9,11 @@ from tests.data.protocols.protocol_clips import OFFICIAL, make_clips, subjects
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.biovid import HOLDOUT_SUBJECTS
 from transferpain.data.datasets.unbc_facts import SUBJECTS
-from transferpain.data.protocols.folds import HOLDOUTS, Fold, ProtocolSettings, keep_used, make_folds, target_training
+from transferpain.data.protocols.fold import Fold, keep_used
+from transferpain.data.protocols.kinds.cross_dataset import target_training
+from transferpain.data.protocols.make import make_folds
+from transferpain.data.protocols.settings import ProtocolSettings
+from transferpain.data.protocols.subject_lists import HOLDOUTS
 
 
 def two_datasets() -> pd.DataFrame:

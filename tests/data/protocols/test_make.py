@@ -9,7 +9,10 @@ from tests.data.protocols.protocol_clips import OFFICIAL, make_clips, subjects
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.biovid import HOLDOUT_SUBJECTS, LOW_REACTIVE_SUBJECTS
 from transferpain.data.datasets.unbc_facts import FOLD_LISTS, SUBJECTS
-from transferpain.data.protocols.folds import HOLDOUTS, Fold, ProtocolSettings, make_folds
+from transferpain.data.protocols.fold import Fold
+from transferpain.data.protocols.make import make_folds
+from transferpain.data.protocols.settings import ProtocolSettings
+from transferpain.data.protocols.subject_lists import HOLDOUTS
 
 
 def test_folders_keep_the_official_split():
