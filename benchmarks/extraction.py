@@ -14,7 +14,8 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.extract import compile_embedder, extract_features
+from transferpain.inputs.features.extract import extract_features
+from transferpain.inputs.features.extractors.source import SourceExtractor, compile_embedder
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.origin import Origin
 from transferpain.networks.compute import choose_compute_dtype, processor_flags
@@ -71,10 +72,10 @@ def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes:
 
     def toolkit():
         rmtree(folder / "features", ignore_errors=True)
-        extract_features(source, short, settings, folder / "features")
+        extract_features(SourceExtractor(source), short, settings, folder / "features")
 
     def bare_loop():
-        embed = compile_embedder(embedder, BATCH)
+        embed = compile_embedder(embedder)
         for start in range(0, len(filled), BATCH):
             embed(filled[start : start + BATCH])
 
@@ -112,7 +113,7 @@ def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Si
     tables = {}
     for dtype in ("float32", "bfloat16"):
         settings = FeatureSettings(fps=DECISION_RATE, dtype=dtype, batch=BATCH)
-        features = extract_features(origin, faces, settings, folder / "formats")["features"]
+        features = extract_features(SourceExtractor(origin), faces, settings, folder / "formats")["features"]
         tables[dtype] = faces.assign(features=features, rate=DECISION_RATE, row=-1)
     exact, rounded = (np.concatenate([found_rows(path) for path in table["features"]]) for table in tables.values())
     experiment = head_experiment("ann", DECISION_RATE, 1.0, sizes.epochs)

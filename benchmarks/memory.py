@@ -89,9 +89,10 @@ def anonymous_gigabytes(pid: int) -> float | None:
 def extract(folder: Path, faces: pd.DataFrame, side: int) -> None:
     """Extract features as a run does."""
     from transferpain.inputs.features.extract import extract_features
+    from transferpain.inputs.features.extractors.source import SourceExtractor
     from transferpain.inputs.features.settings import FeatureSettings
 
-    extract_features(untrained_vgg16(side), faces, FeatureSettings(), folder)
+    extract_features(SourceExtractor(untrained_vgg16(side)), faces, FeatureSettings(), folder)
 
 
 def train(folder: Path, clips: pd.DataFrame, kind: str, frames: int) -> None:

@@ -170,10 +170,12 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         (feature rows a second), in the order of `plan.clips`.
     """
     from transferpain.inputs.features.extract import extract_features
+    from transferpain.inputs.features.extractors.registry import EXTRACTORS
 
     faces = faces_of(plan.experiment, plan.clips, places)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(clips_with_features(plan))]
-    features = extract_features(plan.origin, usable, plan.experiment.features, places.cache, on_embedded)
+    extractor = EXTRACTORS.find(plan.experiment.features.extractor).make(plan.origin)
+    features = extract_features(extractor, usable, plan.experiment.features, places.cache, on_embedded)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)

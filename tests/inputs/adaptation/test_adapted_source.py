@@ -23,6 +23,7 @@ from transferpain.inputs.adaptation.adapted_source import (
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.features.cache import read_features
 from transferpain.inputs.features.extract import extract_features
+from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.models.sources.origin import built_origin
 from transferpain.models.sources.preprocessing import Preprocessing
 
@@ -87,7 +88,7 @@ def test_pictures_are_scaled_slice_by_slice():
 @pytest.mark.slow
 def test_only_the_tested_datasets_features_change_and_once(stage, tmp_path):
     chosen = experiment("batch_norm", features={"dtype": "float32"})
-    own = extract_features(ORIGIN, stage, chosen.features, tmp_path)
+    own = extract_features(SourceExtractor(ORIGIN), stage, chosen.features, tmp_path)
     samples = stage.assign(file_clip=stage["clip"], features=own["features"], dataset=["biovid"] * 3 + ["ai4pain"] * 3)
     before = samples["features"].to_numpy()
     after = normalized_features(chosen, ORIGIN, stage, samples, [FOLD], tmp_path)["test"]

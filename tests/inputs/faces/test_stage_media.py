@@ -18,6 +18,7 @@ from transferpain.data.media.paths import resolve_media
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.faces.stage import compute_faces
 from transferpain.inputs.features.extract import extract_features
+from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
 
@@ -92,7 +93,7 @@ def test_no_name_of_a_person_is_kept_or_told(tmp_path, capfd):
     again = faces_of(index, cache)
     pd.testing.assert_frame_equal(again, faces)
     with pytest.raises(UserError) as error:
-        extract_features(None, again, FeatureSettings(fps=5), cache)
+        extract_features(SourceExtractor(None), again, FeatureSettings(fps=5), cache)
     files = [path for path in cache.rglob("*") if path.is_file()]
     assert len(files) == 7
     told = capfd.readouterr()

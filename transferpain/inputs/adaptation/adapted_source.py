@@ -16,6 +16,7 @@ from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.target_data import adapted_to
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.features.extract import extract_features
+from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.models.sources.origin import Origin
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
 
@@ -24,7 +25,7 @@ MOST_PICTURES = 1000  # bounds memory and time (our choice); each gives its laye
 
 @dataclass(frozen=True)
 class AdaptedSource:
-    """A source with other batch statistics, described to `extract_features`; it is made only if features are missing.
+    """A source with other batch statistics, described to `SourceExtractor`; it is made only if features are missing.
 
     Attributes:
         origin: the source as it was trained.
@@ -106,7 +107,7 @@ def normalized_features(
         target = target[files[target] != ""]
         wanted = samples["file_clip"].iloc[target]
         features = extract_features(
-            AdaptedSource(origin, pictures), faces.loc[wanted.unique()], experiment.features, cache
+            SourceExtractor(AdaptedSource(origin, pictures)), faces.loc[wanted.unique()], experiment.features, cache
         )
         files[target] = features.set_index("clip").loc[wanted, "features"]
         after[fold.name] = files

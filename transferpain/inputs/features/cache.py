@@ -10,20 +10,19 @@ from transferpain.core.store import fingerprint, write_checked
 
 
 def feature_key(
-    weights_hash: str, preprocessing: str, face_key: str, sampling: tuple[float, float] | int | None, dtype: str
+    extractor: tuple[str, ...], face_key: str, sampling: tuple[float, float] | int | None, dtype: str
 ) -> str:
     """Return the cache key of a clip's features; it changes with each argument and with nothing else.
 
     Args:
-        weights_hash: hash of the source's weights.
-        preprocessing: the source's preprocessing as its canonical string.
+        extractor: `key` of the extractor.
         face_key: the cache key of the clip's faces.
         sampling: `(fps of the video, fps of the features)`, or the features a clip; `None` if each frame has one.
-        dtype: what the backbone computes in.
+        dtype: what the extractor computes in.
     """
     if isinstance(sampling, tuple):
         sampling = tuple(float(rate) for rate in sampling)
-    return fingerprint(["features", weights_hash, preprocessing, face_key, sampling, dtype])
+    return fingerprint(["features", *extractor, face_key, sampling, dtype])
 
 
 def features_path(cache: Path, key: str) -> Path:

@@ -1,4 +1,4 @@
-"""The stage that turns faces into features with a frozen backbone."""
+"""The stage that turns faces into features by an extractor, and keeps them."""
 
 import os
 from collections import deque
@@ -17,6 +17,7 @@ from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers
 from transferpain.inputs.faces.cache import read_faces, using
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
+from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.features.windows import nearest_frames, spread_frames
 from transferpain.networks.compute import choose_compute_dtype
@@ -66,21 +67,19 @@ class ClipLayout:
 
 
 def extract_features(
-    source,
+    extractor: Extractor,
     faces: pd.DataFrame,
     settings: FeatureSettings,
     cache: Path,
     on_embedded: Callable[[], object] = lambda: None,
 ) -> pd.DataFrame:
-    """Embed every face; what the cache holds is not computed again, and then TensorFlow is not imported.
+    """Compute the features of every face; what the cache holds is not computed again, and then nothing is loaded.
 
     Every finished clip is a file, so an interrupted call goes on with the clips that it had not finished. Of two
-    processes with one source and the same settings the second waits, and embeds only what the first did not.
+    processes with one extractor and the same settings the second waits, and computes only what the first did not.
 
     Args:
-        source: facts of the frozen backbone: `weights_hash`, `preprocessing.canonical`, `embedding_size`, and
-            `load_embedder(compute_dtype)`, which returns a Keras model from images `(b, s, s, 3)` to float32
-            `(b, embedding_size)` and is called only if something is missing.
+        extractor: of faces; it is opened only if something is missing.
         faces: the table of `compute_faces`; rows with a problem are left out.
         settings: frame rate or features a clip, compute dtype and batch.
         cache: the cache folder.
@@ -91,9 +90,12 @@ def extract_features(
         `read_features`), frames (rows in it) and found (rows with a face).
 
     Raises:
-        UserError: if a feature is beyond float16, the faces have another size than the source takes, a frame
+        ValueError: if the extractor reads anything but faces.
+        UserError: if a feature is beyond float16, the faces have another size than the extractor takes, a frame
             rate is unknown but needed, or the cache cannot be written.
     """
+    if extractor.reads != "face":
+        raise ValueError(f"features are extracted from faces, and this extractor reads {extractor.reads}")
     dtype, _ = choose_compute_dtype(settings.dtype)
     faces = faces[faces["problem"] == ""]
     tasks = []
@@ -104,7 +106,7 @@ def extract_features(
         elif settings.fps is not None:
             sampling = _known_rates(clip, fps, settings.fps)
             share = settings.fps / fps
-        key = feature_key(source.weights_hash, source.preprocessing.canonical, face_key, sampling, dtype)
+        key = feature_key(extractor.key, face_key, sampling, dtype)
         tasks.append(ClipTask(clip, Path(path), sampling, features_path(cache, key), found * min(1.0, share)))
     # Two clips with the same faces have the same features.
     unique = list({task.path: task for task in tasks}.values())
@@ -112,7 +114,7 @@ def extract_features(
         intact = threads.map(lambda task: is_intact(task.path), unique)
         missing = [task for task, whole in zip(unique, intact, strict=True) if not whole]
     if missing:
-        key = [source.weights_hash, source.preprocessing.canonical, settings.fps, settings.frames, dtype]
+        key = [*extractor.key, settings.fps, settings.frames, dtype]
         with ExitStack() as alone:
             with using(cache):
                 alone.enter_context(one_process(cache / "features" / f".lock-{fingerprint(key)}", _note_waiting))
@@ -123,41 +125,12 @@ def extract_features(
                 if task.path.is_file():
                     note(f"The features of clip {task.clip} are damaged in the cache: they are computed again.")
             if missing:
-                embed = compile_embedder(source.load_embedder(dtype), settings.batch)
-                _compute_missing(missing, embed, source.embedding_size, settings.batch, cache, on_embedded)
+                _compute_missing(missing, extractor.open(dtype), extractor.width, settings.batch, cache, on_embedded)
     rows = []
     for task in tasks:
         found = ~np.isnan(read_features(task.path)[:, 0])
         rows.append((task.clip, str(task.path), len(found), int(found.sum())))
     return pd.DataFrame(rows, columns=COLUMNS, index=faces.index)
-
-
-def compile_embedder(model, batch: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Return `embed(images)` for uint8 RGB `(batch, size, size, 3)`: one compiled graph of constant shape.
-
-    Args:
-        model: a Keras model, images `(b, size, size, 3)` -> float32 `(b, D)`.
-        batch: pictures a step.
-    """
-    import tensorflow as tf
-
-    size = model.input_shape[1]
-
-    @tf.function(input_signature=[tf.TensorSpec((batch, size, size, 3), tf.uint8)])
-    def run(images):
-        return model(tf.cast(images, tf.float32), training=False)
-
-    def embed(images: np.ndarray) -> np.ndarray:
-        if images.shape[1] != size:
-            raise UserError(
-                "The faces have another size than the source takes.",
-                rule=f"The source takes pictures of {size}x{size} pixels",
-                received=f"faces of {images.shape[1]}x{images.shape[1]} pixels",
-                todo=f"Set the size of the faces to {size}.",
-            )
-        return run(images).numpy()
-
-    return embed
 
 
 def _known_rates(clip: str, fps: float, target_fps: float) -> tuple[float, float]:
@@ -172,18 +145,18 @@ def _known_rates(clip: str, fps: float, target_fps: float) -> tuple[float, float
 
 
 def _note_waiting() -> None:
-    note("Another process computes features of this source with these settings: waiting for it.")
+    note("Another process computes features with these settings: waiting for it.")
 
 
 def _compute_missing(
-    tasks: list[ClipTask], embed: Callable, embedding_size: int, batch: int, cache: Path, on_embedded: Callable
+    tasks: list[ClipTask], embed: Callable, width: int, batch: int, cache: Path, on_embedded: Callable
 ) -> None:
     with (
         progress_bar("features", sum(task.pictures for task in tasks), "frames") as advance,
         ThreadPoolExecutor(1) as writer,
     ):
         writes = deque()
-        for task, features in _embed_clips(tasks, embed, embedding_size, batch, advance):
+        for task, features in _embed_clips(tasks, embed, width, batch, advance):
             # Syncing to disk takes as long as a few pictures: it runs beside the next batch.
             writes.append(writer.submit(_write, task, features, cache, on_embedded))
             if len(writes) > WRITES_AHEAD:
@@ -199,11 +172,11 @@ def _write(task: ClipTask, features: np.ndarray, cache: Path, on_embedded: Calla
 
 
 def _embed_clips(
-    tasks: list[ClipTask], embed: Callable, embedding_size: int, batch: int, advance: Callable
+    tasks: list[ClipTask], embed: Callable, width: int, batch: int, advance: Callable
 ) -> Iterator[tuple[ClipTask, np.ndarray]]:
     """Yield `(task, features)` of clip after clip; batches run across their borders."""
     started: deque[ClipLayout] = deque()
-    embedded = np.zeros((0, embedding_size), np.float32)
+    embedded = np.zeros((0, width), np.float32)
     with ThreadPoolExecutor(os.cpu_count()) as decoders:
         pictures = _decode_ahead(_jpegs(tasks, started), decoders, BATCHES_AHEAD * batch)
         more = True
@@ -211,7 +184,7 @@ def _embed_clips(
             chunk = list(islice(pictures, batch))
             more = len(chunk) == batch
             if chunk:
-                # The last batch is filled up, so that the graph sees one shape only.
+                # The last batch is filled up, so that the extractor sees one shape only.
                 images = np.stack(chunk + chunk[-1:] * (batch - len(chunk)))
                 embedded = np.concatenate([embedded, embed(images)[: len(chunk)]])
                 advance(len(chunk))
@@ -262,7 +235,7 @@ def _arrange(layout: ClipLayout, embedded: np.ndarray) -> np.ndarray:
             f"A feature of clip {layout.task.clip} does not fit into the cache.",
             rule=f"Features are kept as float16, up to {FLOAT16_MAX:.0f}",
             received=f"a value of magnitude {largest}",
-            todo="Check that the source's weights and preprocessing belong together.",
+            todo="Check the extractor; of a source, that its weights and preprocessing belong together.",
         )
     features = np.full((len(layout.rows), embedded.shape[1]), np.nan, np.float16)
     features[layout.rows] = embedded[layout.picture_of_row]

@@ -4,20 +4,24 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
+
 
 class FeatureSettings(BaseModel):
     """How features are computed.
 
     Attributes:
+        extractor: what turns a face into features: `source`, the embedding of the experiment's source.
         fps: features a second; each tick takes the frame nearest in time. `None` keeps the video's rate.
         frames: features a clip, spread evenly over the whole of it, whatever its length and rate: for clips without a
             rate. Not together with `fps`.
-        dtype: what the backbone computes in; `auto` takes bfloat16 where the machine is fast at it.
+        dtype: what the extractor computes in; `auto` takes bfloat16 where the machine is fast at it.
         batch: pictures a step; it changes the speed, not the meaning.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    extractor: EXTRACTORS.name_type = "source"
     fps: float | None = Field(default=None, gt=0, le=1000)
     frames: int | None = Field(default=None, ge=1, le=10_000)
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
