@@ -10,7 +10,8 @@ import pandas as pd
 from benchmarks.data import CLASSES, DIMENSION
 from benchmarks.measure import Figure, in_turn, main
 from transferpain.evaluation import transferability as scores
-from transferpain.evaluation.statistics import DRAWS, bootstrap_subjects
+from transferpain.evaluation.resampling import DRAWS
+from transferpain.evaluation.statistics import bootstrap_subjects
 
 SOURCE_CLASSES = 8
 SUBJECTS = 100

@@ -11,7 +11,7 @@ from tests.models.bundles.bundles import LABELS
 from tests.models.bundles.complete import save_complete
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json, write_text
-from transferpain.evaluation.metrics import mark_copies, score
+from transferpain.evaluation.scores import mark_copies, score
 from transferpain.experiments.kept_model import predictions_hash
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.ship import check_size, flat, kept_epoch, ship_model

@@ -8,7 +8,7 @@ import yaml
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.core.store import write_json, write_text
-from transferpain.evaluation.metrics import score
+from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.checks import write_checks
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.run_folder import RunFolder

@@ -4,7 +4,7 @@ import pytest
 from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
 from tests.reports.run_folders import write_run
-from transferpain.evaluation.statistics import Interval
+from transferpain.evaluation.resampling import Interval
 from transferpain.experiments.schema import Comparison
 from transferpain.reports import tables
 from transferpain.reports.facts import read_run

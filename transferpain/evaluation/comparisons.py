@@ -14,7 +14,7 @@ from scipy.stats import PermutationMethod, mannwhitneyu, wilcoxon
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from transferpain.evaluation.confusion import METRICS
+from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import (
     CLIP,
     confusions_by_subject,
@@ -106,7 +106,7 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
 
     Args:
         runs: predictions of each run.
-        metric: a name from `METRICS`; a subject's mean is over the classes that the subject has.
+        metric: a name from `COMPARED`; a subject's mean is over the classes that the subject has.
 
     Returns:
         A row a subject, a column a run (0, 1, ...).
@@ -119,7 +119,7 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
     columns = {}
     for number, run in enumerate(runs):
         by_subject = confusions_by_subject(run)
-        columns[number] = pd.Series(METRICS[metric](by_subject.counts).mean(axis=-1), index=by_subject.subjects)
+        columns[number] = pd.Series(METRICS[metric].measure(by_subject.counts).mean(axis=-1), index=by_subject.subjects)
     return pd.DataFrame(columns).dropna()
 
 

@@ -14,7 +14,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes, subject_names
-from transferpain.evaluation.statistics import DRAWS, Interval, bootstrap_subjects
+from transferpain.evaluation.resampling import DRAWS, Interval
+from transferpain.evaluation.statistics import bootstrap_subjects
 
 NUMBERS = (0, 1, 2, 5, 10)
 SMALLEST_PROBABILITY = 1e-7
@@ -121,7 +122,7 @@ def calibration_curve(
 
     Args:
         predictions: the table of a run.
-        metric: a name from `METRICS`.
+        metric: a name from `COMPARED`.
         numbers: the k.
         draws: bootstrap draws behind the intervals.
         seed: of the drawn clips and of the bootstrap.

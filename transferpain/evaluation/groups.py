@@ -7,7 +7,8 @@ import pandas as pd
 
 from transferpain.core.store import write_text
 from transferpain.evaluation.predictions import labelled_rows
-from transferpain.evaluation.statistics import DRAWS, bootstrap_subjects
+from transferpain.evaluation.resampling import DRAWS
+from transferpain.evaluation.statistics import bootstrap_subjects
 
 SUBJECT = ["dataset", "subject"]
 STATED = ("sex", "age")

@@ -12,8 +12,8 @@ from transferpain.core.progress import note
 from transferpain.core.store import remove_folder, write_atomically, write_json
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
-from transferpain.evaluation.metrics import mark_copies, score
 from transferpain.evaluation.predictions import clip_rows
+from transferpain.evaluation.scores import mark_copies, score
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage

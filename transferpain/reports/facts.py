@@ -10,7 +10,7 @@ import yaml
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
 from transferpain.evaluation.groups import read_subjects, score_groups
-from transferpain.evaluation.metrics import score
+from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.run_folder import CANDIDATES, THREE_MODELS, RunFolder

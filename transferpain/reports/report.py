@@ -10,8 +10,8 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_text
 from transferpain.evaluation.predictions import clip_rows, subject_names
 from transferpain.evaluation.ranking import mean_curves
-from transferpain.evaluation.resampling import read_answers
-from transferpain.evaluation.statistics import DRAWS, Interval, paired_difference
+from transferpain.evaluation.resampling import DRAWS, Interval, read_answers
+from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.schema import Comparison
 from transferpain.reports import decisions, figures, score_tables, subject_tests, tables, three_models

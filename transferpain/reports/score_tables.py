@@ -5,14 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from transferpain.evaluation.metrics import PROBABILITY_METRICS
-from transferpain.evaluation.ordinal import NAMES as ORDINAL_NAMES
+from transferpain.evaluation.metrics.levels import EXPECTED
+from transferpain.evaluation.metrics.registry import METRICS, metrics_of
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.tables import TITLES, counted_scores, marks, with_bounds, with_interval
 
-ORDINAL_METRICS = ("mae", "icc", "quadratic_kappa", "pcc")
 # What is held against the label, and the ending of its scores' names.
-ANSWERS = {"predicted level": "", "expected level": "_expected"}
+ANSWERS = {"predicted level": "", "expected level": EXPECTED}
 
 
 def probabilities(runs: Sequence[RunFacts]) -> pd.DataFrame:
@@ -20,7 +19,7 @@ def probabilities(runs: Sequence[RunFacts]) -> pd.DataFrame:
     rows = []
     for run, counted, scores in _counted(runs):
         row = {"run": run.name, "counted": counted}
-        for metric in PROBABILITY_METRICS:
+        for metric in metrics_of("probabilities"):
             row |= with_bounds(metric, scores[metric])
         rows.append(row | marks(run))
     return pd.DataFrame(rows)
@@ -29,7 +28,7 @@ def probabilities(runs: Sequence[RunFacts]) -> pd.DataFrame:
 def probabilities_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of the probabilities as text."""
     text = table[["run", "counted"]].copy()
-    for metric in PROBABILITY_METRICS:
+    for metric in metrics_of("probabilities"):
         text[metric] = _cells(table, metric)
     return text.rename(columns=TITLES)
 
@@ -43,7 +42,7 @@ def ordinal(runs: Sequence[RunFacts]) -> pd.DataFrame:
     for run, counted, scores in _counted(runs):
         for answer, ending in ANSWERS.items() if scores["ordinal"] else ():
             row = {"run": run.name, "counted": counted, "answer": answer}
-            for metric in ORDINAL_METRICS:
+            for metric in _levels():
                 row |= with_bounds(metric, scores["ordinal"].get(metric + ending))
             rows.append(row | marks(run))
     return pd.DataFrame(rows)
@@ -52,7 +51,7 @@ def ordinal(runs: Sequence[RunFacts]) -> pd.DataFrame:
 def ordinal_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of ordered levels as text."""
     text = table[["run", "counted", "answer"]].copy()
-    for metric in ORDINAL_METRICS:
+    for metric in _levels():
         text[metric] = _cells(table, metric)
     return text.rename(columns=TITLES)
 
@@ -63,7 +62,7 @@ def undefined(runs: Sequence[RunFacts]) -> list[str]:
     for run, _, scores in _counted(runs):
         for name, entry in _entries(scores):
             if entry["value"] is None:
-                sentences[f"{_title(name)} of {run.name} is not defined: {entry['reason']}."] = None
+                sentences[f"{METRICS[name].title} of {run.name} is not defined: {entry['reason']}."] = None
     return list(sentences)
 
 
@@ -75,13 +74,12 @@ def _counted(runs: Sequence[RunFacts]) -> Iterator[tuple[RunFacts, str, dict[str
 
 
 def _entries(scores: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    levels = [(name, scores["ordinal"][name]) for name in ORDINAL_NAMES] if scores["ordinal"] else []
-    return [*((name, scores[name]) for name in PROBABILITY_METRICS), *levels]
+    levels = [(name, scores["ordinal"][name]) for name in metrics_of("levels")] if scores["ordinal"] else []
+    return [*((name, scores[name]) for name in metrics_of("probabilities")), *levels]
 
 
-def _title(name: str) -> str:
-    metric = name.removesuffix("_expected")
-    return TITLES[metric] + (" (expected level)" if metric != name else "")
+def _levels() -> list[str]:
+    return [name for name in metrics_of("levels") if not name.endswith(EXPECTED)]
 
 
 def _cells(table: pd.DataFrame, metric: str) -> list[str]:

@@ -7,21 +7,16 @@ from typing import Any
 import pandas as pd
 
 from transferpain.evaluation.groups import COLUMNS as GROUP_COLUMNS
-from transferpain.evaluation.metrics import SUBJECT_METRICS
-from transferpain.evaluation.statistics import Interval
+from transferpain.evaluation.metrics.registry import COMPARED, HEADLINES, METRICS
+from transferpain.evaluation.resampling import Interval
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import RunFacts
 
-METRICS = ("balanced_accuracy", "macro_f1", "accuracy", "majority_class_accuracy")
 TITLES = {
     "run": "Run",
     "counted": "Clips counted",
-    "balanced_accuracy": "Balanced accuracy",
-    "macro_f1": "Macro F1",
-    "macro_precision": "Macro precision",
-    "accuracy": "Accuracy",
-    "majority_class_accuracy": "Majority-class accuracy",
+    **{name: metric.title for name, metric in METRICS.items()},
     "coverage": "Coverage",
     "subjects": "Subjects",
     "clips": "Clips",
@@ -39,15 +34,7 @@ TITLES = {
     "precision": "Precision",
     "recall": "Recall",
     "f1": "F1",
-    "auc": "AUC",
-    "log_loss": "Log loss",
-    "brier": "Brier score",
-    "calibration_error": "Calibration error",
     "answer": "Answer",
-    "mae": "MAE",
-    "icc": "ICC(3,1)",
-    "quadratic_kappa": "Quadratic kappa",
-    "pcc": "PCC",
     "support": "Clips",
     "subject": "Subject",
     "by": "By",
@@ -71,7 +58,7 @@ def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
         whole = run.scores
         for counted, scores in counted_scores(run):
             row = {"run": run.name, "counted": counted}
-            for metric in METRICS:
+            for metric in HEADLINES:
                 row |= with_bounds(metric, scores[metric] if scores else None)
             row |= {
                 "coverage": whole["coverage"],
@@ -105,12 +92,12 @@ def with_bounds(metric: str, score: dict[str, Any] | None) -> dict[str, float | 
 
 
 def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the results as text: a score and its interval in one cell, a constant answer's score alone."""
+    """Return the results as text: a score and its interval in one cell, that of a yardstick alone."""
     text = table[["run", "counted"]].copy()
-    for metric in METRICS:
+    for metric in HEADLINES:
         text[metric] = [
             number(row[metric])
-            if metric == "majority_class_accuracy"
+            if METRICS[metric].larger_is_better is None
             else with_interval(row[metric], row[f"{metric}_low"], row[f"{metric}_high"])
             for _, row in table.iterrows()
         ]
@@ -165,7 +152,7 @@ def per_class_as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 def per_subject(run: RunFacts) -> pd.DataFrame:
     """Return the scores of each subject, means over seeds."""
-    columns = ["run", "subject", "clips", "coverage", *SUBJECT_METRICS]
+    columns = ["run", "subject", "clips", "coverage", *COMPARED]
     return pd.DataFrame([{"run": run.name, **row} for row in run.scores["per_subject"]], columns=columns)
 
 
@@ -173,7 +160,7 @@ def per_subject_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of the subjects as text, without the run's name."""
     text = table[["subject"]].copy()
     text["clips"] = table["clips"].astype(str)
-    for column in ("coverage", *SUBJECT_METRICS):
+    for column in ("coverage", *COMPARED):
         text[column] = table[column].map(number)
     return text.rename(columns=TITLES)
 

@@ -6,7 +6,7 @@ from tests.evaluation.drawn import draw_predictions
 from tests.models.bundles.bundles import LABELS, small_model
 from transferpain.core.store import json_text
 from transferpain.data.datasets.registry import DATASETS
-from transferpain.evaluation.metrics import score
+from transferpain.evaluation.scores import score
 from transferpain.experiments.kept_model import shared_metrics
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.card import render_card

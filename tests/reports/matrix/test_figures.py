@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from transferpain.evaluation.few_shot import CalibrationCurve
-from transferpain.evaluation.statistics import Interval
+from transferpain.evaluation.resampling import Interval
 from transferpain.reports.figures import STAMP, as_data_uri
 from transferpain.reports.matrix import figures
 

@@ -8,11 +8,13 @@ import pandas as pd
 
 from transferpain.core.progress import progress_bar
 from transferpain.data.media.paths import resolve_media
-from transferpain.evaluation.confusion import balanced_accuracy, count_confusions
-from transferpain.evaluation.metrics import score
+from transferpain.evaluation.confusion import count_confusions
+from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
 from transferpain.evaluation.permutation import permute_within_subjects
 from transferpain.evaluation.predictions import WHOLE_CLIP, clip_rows, subject_names
-from transferpain.evaluation.statistics import Interval, bootstrap_subjects
+from transferpain.evaluation.resampling import Interval
+from transferpain.evaluation.scores import score
+from transferpain.evaluation.statistics import bootstrap_subjects
 from transferpain.experiments.leakage.evidence import NO_SUBJECTS, CheckLine, Evidence, percent
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.features.cache import read_features

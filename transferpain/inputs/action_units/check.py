@@ -11,7 +11,7 @@ from transferpain.core.store import fingerprint, read_json
 from transferpain.data.datasets.ferplus import EMOTIONS, SPLITS, VOTES, read_images
 from transferpain.data.datasets.index import read_index
 from transferpain.data.tasks.ferplus_votes import accepted_votes
-from transferpain.evaluation.ranking import ranking_statistic
+from transferpain.evaluation.metrics.auc import ranking_statistic
 from transferpain.evaluation.resampling import Answers, bootstrap
 from transferpain.inputs.action_units.mesh import load_still_mesh
 from transferpain.inputs.action_units.proxy import (

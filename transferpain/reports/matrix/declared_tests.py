@@ -18,7 +18,8 @@ from transferpain.evaluation.comparisons import (
 )
 from transferpain.evaluation.effect_sizes import Effect, median_difference, rank_biserial
 from transferpain.evaluation.predictions import CLIP
-from transferpain.evaluation.statistics import Interval, paired_difference
+from transferpain.evaluation.resampling import Interval
+from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.experiments.matrix.settings import Matrix
 from transferpain.reports.matrix.facts import CellRun

@@ -13,7 +13,7 @@ from transferpain.core.store import write_atomically, write_text
 from transferpain.data.places import Places
 from transferpain.evaluation.comparisons import Family
 from transferpain.evaluation.few_shot import CalibrationCurve
-from transferpain.evaluation.statistics import DRAWS
+from transferpain.evaluation.resampling import DRAWS
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord, State
 from transferpain.experiments.matrix.settings import Matrix

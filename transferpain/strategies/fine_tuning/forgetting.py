@@ -11,14 +11,13 @@ import keras
 import numpy as np
 import pandas as pd
 
-from transferpain.evaluation.metrics import score
+from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.evaluation.scores import score
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.networks import with_dtype
 from transferpain.strategies.common.answers import predictions_table, training_prior
 from transferpain.strategies.common.network import predict_samples
 from transferpain.strategies.common.pictures import Pictures
-
-METRICS = ("balanced_accuracy", "macro_f1", "accuracy")
 
 
 @dataclass(frozen=True)
@@ -54,12 +53,12 @@ def put_back(source: keras.Model, tuned: keras.Model) -> keras.Model:
 
 
 def probe(task: SourceTask, model: keras.Model) -> dict[str, float]:
-    """Return the scores of a network on the source's test rows: each of `METRICS`, and `rows`."""
+    """Return the scores of a network on the source's test rows: each of `COMPARED`, and `rows`."""
     labels = task.samples["y"].iloc[task.train].to_numpy(dtype=np.int64)
     prior = training_prior(labels, len(task.classes))
     answers = predict_samples(model, task.preprocessing, task.pictures, task.test, prior)
     scores = score(predictions_table(task.samples.iloc[task.test], answers, "source", 0), task.classes, draws=0)
-    return {metric: scores["all"][metric]["value"] for metric in METRICS} | {"rows": scores["clips"]}
+    return {metric: scores["all"][metric]["value"] for metric in COMPARED} | {"rows": scores["clips"]}
 
 
 def measure_forgetting(task: SourceTask, tuned: keras.Model) -> pd.DataFrame:

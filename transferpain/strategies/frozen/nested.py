@@ -10,7 +10,8 @@ from transferpain.core.store import name_in_path, write_atomically
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.evaluation.confusion import balanced_accuracy, count_confusions
+from transferpain.evaluation.confusion import count_confusions
+from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.experiments.run_folder import CANDIDATES
 from transferpain.experiments.schema import Experiment

@@ -8,9 +8,9 @@ import pytest
 from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
 from transferpain.core.errors import UserError
-from transferpain.evaluation import ordinal, ranking
-from transferpain.evaluation.confusion import METRICS
-from transferpain.evaluation.metrics import PROBABILITY_METRICS, mark_copies, score
+from transferpain.evaluation.metrics import auc, levels
+from transferpain.evaluation.metrics.registry import metrics_of
+from transferpain.evaluation.scores import mark_copies, score
 
 CLASSES = ("none", "low", "high")
 
@@ -32,7 +32,7 @@ def test_scores_are_means_over_seeds_and_the_confusion_is_their_sum():
     table = draw_predictions(seeds=(0, 1, 2))
     scores = score(table, CLASSES, draws=100)
     assert scores["seeds"] == [0, 1, 2]
-    for name in METRICS:
+    for name in metrics_of("answers"):
         by_seed = [scores["all"]["per_seed"][seed][name] for seed in ("0", "1", "2")]
         assert scores["all"][name]["value"] == pytest.approx(sum(by_seed) / 3)
         alone = score(table[table["seed"] == 1], CLASSES, draws=10)["all"][name]["value"]
@@ -153,7 +153,7 @@ def test_levels_are_scored_only_where_classes_are_ordered():
     table = draw_predictions(seeds=(0, 1))
     assert score(table, CLASSES, draws=50)["all"]["ordinal"] is None
     scores = score(table, CLASSES, ordinal=True, draws=50)["all"]
-    assert tuple(scores["ordinal"]) == ordinal.NAMES
+    assert list(scores["ordinal"]) == list(metrics_of("levels"))
     for name, entry in scores["ordinal"].items():
         assert entry["low"] <= entry["value"] <= entry["high"]
         by_seed = [scores["per_seed"][seed][name] for seed in ("0", "1")]
@@ -162,7 +162,7 @@ def test_levels_are_scored_only_where_classes_are_ordered():
 
 def test_probabilities_are_scored_for_every_task():
     scores = score(draw_predictions(seeds=(0, 1)), CLASSES, draws=50)["all"]
-    for name in PROBABILITY_METRICS:
+    for name in metrics_of("probabilities"):
         assert scores[name]["value"] == pytest.approx(sum(by[name] for by in scores["per_seed"].values()) / 2)
         assert scores[name]["reason"] is None
         assert (scores[name]["low"] is None) == (name == "calibration_error")
@@ -175,12 +175,12 @@ def test_a_score_that_is_not_defined_says_why_and_for_which_seed():
     table.loc[table["seed"] == 1, "y_pred"] = 2
     entries = score(table, CLASSES, ordinal=True, draws=20)["all"]["ordinal"]
     assert entries["pcc"] == {
-        "value": None, "low": None, "high": None, "draws": 0, "reason": f"seed 1: {ordinal.CONSTANT}",
+        "value": None, "low": None, "high": None, "draws": 0, "reason": f"seed 1: {levels.CONSTANT}",
     }  # fmt: skip
     assert entries["pcc_expected"]["reason"] is None
     one = score(table.assign(y_true=pd.array([1] * len(table), dtype="Int64")), CLASSES, ordinal=True, draws=20)["all"]
-    assert (one["auc"]["value"], one["auc"]["reason"]) == (None, ranking.ONE_CLASS)
-    assert one["ordinal"]["icc"]["reason"] == ordinal.ONE_LEVEL
+    assert (one["auc"]["value"], one["auc"]["reason"]) == (None, auc.ONE_CLASS)
+    assert one["ordinal"]["icc"]["reason"] == levels.ONE_LEVEL
     assert one["ordinal"]["mae"]["value"] is not None
 
 
@@ -202,6 +202,6 @@ def test_classes_must_fit_the_predictions():
 
 def test_imports_nothing_heavy():
     heavy = "{'sklearn', 'scipy', 'keras', 'tensorflow'}"
-    code = f"import sys, transferpain.evaluation.metrics; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, transferpain.evaluation.scores; print(sorted({heavy} & set(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout.strip() == "[]"

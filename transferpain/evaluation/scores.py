@@ -1,16 +1,13 @@
 """All scores of a run, derived from its predictions alone."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.evaluation import confusion as on
-from transferpain.evaluation.calibration import calibration_statistic, describe_bins, error_statistic
-from transferpain.evaluation.confusion import METRICS
-from transferpain.evaluation.ordinal import NAMES as ORDINAL_METRICS
-from transferpain.evaluation.ordinal import ordinal_statistic, why_undefined
+from transferpain.evaluation.metrics.calibration_error import describe_bins
+from transferpain.evaluation.metrics.metric import Metric, statistic_of
+from transferpain.evaluation.metrics.registry import COMPARED, METRICS, metrics_of
 from transferpain.evaluation.predictions import (
     CLIP,
     clip_rows,
@@ -19,13 +16,19 @@ from transferpain.evaluation.predictions import (
     subject_names,
     tells_subjects_apart,
 )
-from transferpain.evaluation.ranking import class_area, ranking_statistic, why_no_area
-from transferpain.evaluation.resampling import Answers, bootstrap, read_answers, score_whole, weighted
-from transferpain.evaluation.statistics import DRAWS, Interval, bootstrap_subjects
+from transferpain.evaluation.ranking import class_area
+from transferpain.evaluation.resampling import (
+    DRAWS,
+    UNDEFINED,
+    Answers,
+    Interval,
+    bootstrap,
+    read_answers,
+    score_whole,
+    weighted,
+)
 
-PROBABILITY_METRICS = ("auc", "log_loss", "brier", "calibration_error")
-UNDEFINED = Interval(np.nan, np.nan, np.nan, 0)
-SUBJECT_METRICS = ("balanced_accuracy", "macro_f1", "accuracy")
+NO_CLIP = "no clip is counted"
 
 
 def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool = False, draws: int = DRAWS) -> dict:
@@ -43,13 +46,13 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
         - `classes`, `absent` (names of classes without a labelled clip: they enter no mean), `seeds`,
           `subjects`, `clips` (labelled), `unlabelled`, `coverage` (mean share of frames with a face),
           `clips_without_face`;
-        - `all` and `covered` (clips with a face in at least one frame): each metric as
+        - `all` and `covered` (clips with a face in at least one frame): each metric of the answers as
           `{value, low, high, draws}`, `per_class` (precision, recall with recall_low and recall_high, f1, auc,
           support), `confusion` (rows true, columns predicted, summed over seeds), `per_seed`, `clips`, `subjects`;
           None without a label;
-        - in both of them also `auc`, `log_loss`, `brier`, `calibration_error` and, in `ordinal` (None unless the
-          classes are ordered), the scores of `ordinal.NAMES`: each as `{value, low, high, draws, reason}`, where
-          `reason` says why a value is None; and `reliability`, the bins behind the calibration error;
+        - in both of them also the metrics of the probabilities and, in `ordinal` (None unless the classes are
+          ordered), those of the levels: each as `{value, low, high, draws, reason}`, where `reason` says why a value
+          is None; and `reliability`, the bins behind the calibration error;
         - `selected`: the same over the rows that the column `selected` marks, where there is one; else None;
         - `copies`: how many labelled clips the column `in_training` marks, None where there is none; and
           `without_copies`: the same scores over all others; None if that leaves out nothing, or everything;
@@ -116,16 +119,14 @@ def _copies(predictions: pd.DataFrame, labelled: pd.DataFrame) -> tuple[int | No
 
 
 def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, covered: bool, draws: int) -> dict:
-    by_subject = confusions_by_subject(predictions, covered)
     answers = read_answers(predictions, covered)
-    further, further_by_seed = _further_scores(answers, ordinal, draws)
-    pooled = by_subject.counts.sum(axis=0)  # (seeds, K, K)
-    intervals = bootstrap_subjects(predictions, covered=covered, draws=draws)
-    recalls = _recalls(by_subject.counts, classes, draws)
+    pooled = answers.confusions.sum(axis=0)  # (seeds, K, K)
+    metrics = [metric for metric in METRICS.values() if ordinal or metric.needs != "levels"]
+    entries, by_seed = _entries(metrics, answers, draws)
+    recalls = _recalls(answers, classes, draws)
     return {
-        **{name: _entry(interval) for name, interval in intervals.items()},
-        **{name: further[name] for name in PROBABILITY_METRICS},
-        "ordinal": {name: further[name] for name in ORDINAL_METRICS} if ordinal else None,
+        **{metric.name: entries[metric.name] for metric in metrics if metric.needs != "levels"},
+        "ordinal": {name: entries[name] for name in metrics_of("levels")} if ordinal else None,
         "reliability": describe_bins(answers),
         "per_class": {
             name: {
@@ -141,60 +142,42 @@ def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, 
         },
         "confusion": pooled.sum(axis=0).tolist(),
         "per_seed": {
-            str(seed): {name: _number(float(measure(pooled[index]))) for name, measure in METRICS.items()}
-            | {name: _number(float(values[index])) for name, values in further_by_seed.items()}
-            for index, seed in enumerate(by_subject.seeds)
+            str(seed): {name: _number(float(values[index])) for name, values in by_seed.items()}
+            for index, seed in enumerate(answers.seeds)
         },
         "clips": int(pooled[:1].sum()),
-        "subjects": len(by_subject.subjects),
+        "subjects": answers.subjects,
     }
 
 
-def _recalls(counts: np.ndarray, classes: tuple[str, ...], draws: int) -> dict[str, Interval]:
-    """Return the recall of each class from confusion matrices `(subjects, seeds, classes, classes)`."""
-    if not counts.size:
+def _entries(metrics: list[Metric], answers: Answers, draws: int) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
+    """Return the metrics as JSON types, and seed by seed, name -> `(seeds,)`."""
+    if not answers.subjects:
+        return {metric.name: _entry(metric, UNDEFINED, NO_CLIP) for metric in metrics}, {}
+    drawn = statistic_of([metric for metric in metrics if metric.has_interval], answers)
+    whole = statistic_of([metric for metric in metrics if not metric.has_interval], answers)
+    intervals = bootstrap(drawn, answers.subjects, draws=draws) | bootstrap(whole, answers.subjects, draws=0)
+    by_seed = score_whole(drawn, answers.subjects) | score_whole(whole, answers.subjects)
+    entries = {one.name: _entry(one, intervals[one.name], one.why_undefined(answers)) for one in metrics}
+    return entries, {metric.name: by_seed[metric.name] for metric in metrics}
+
+
+def _entry(metric: Metric, interval: Interval, reason: str | None) -> dict:
+    values = {name: _number(getattr(interval, name)) for name in ("value", "low", "high")}
+    # A score of the answers is defined wherever there is a clip.
+    return values | {"draws": interval.draws} | ({} if metric.needs == "answers" else {"reason": reason})
+
+
+def _recalls(answers: Answers, classes: tuple[str, ...], draws: int) -> dict[str, Interval]:
+    """Return the recall of each class, by its name."""
+    if not answers.subjects:
         return dict.fromkeys(classes, UNDEFINED)
 
     def statistic(times: np.ndarray) -> dict[str, np.ndarray]:
-        values = on.recall(weighted(times, counts))  # (draws, seeds, classes)
+        values = on.recall(weighted(times, answers.confusions))  # (draws, seeds, classes)
         return {name: values[..., index] for index, name in enumerate(classes)}
 
-    return bootstrap(statistic, len(counts), draws=draws)
-
-
-def _further_scores(answers: Answers, ordinal: bool, draws: int) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
-    """Return the scores that need probabilities or levels: name -> entry, and name -> `(seeds,)`."""
-    if not answers.subjects:
-        names = (*PROBABILITY_METRICS, *ORDINAL_METRICS)
-        return {name: _entry(UNDEFINED) | {"reason": "no clip is counted"} for name in names}, {}
-    measures = [
-        (ranking_statistic(answers), why_no_area, draws),
-        (calibration_statistic(answers), None, draws),
-        (error_statistic(answers), None, 0),
-    ]
-    if ordinal:
-        measures.append((ordinal_statistic(answers), why_undefined, draws))
-    entries, by_seed = {}, {}
-    for statistic, why, number in measures:
-        by_seed |= score_whole(statistic, answers.subjects)
-        for name, interval in bootstrap(statistic, answers.subjects, draws=number).items():
-            entries[name] = _entry(interval) | {"reason": _reason(why, name, answers) if why else None}
-    return entries, by_seed
-
-
-def _reason(why: Callable[[str, Answers, int], str | None], name: str, answers: Answers) -> str | None:
-    """Return why a score is not defined, with the seeds where it is for some of them only."""
-    by_seed = {seed: why(name, answers, position) for position, seed in enumerate(answers.seeds)}
-    faults = {seed: fault for seed, fault in by_seed.items() if fault}
-    if not faults:
-        return None
-    where = "" if len(faults) == len(by_seed) else f"seed {', '.join(map(str, faults))}: "
-    return where + next(iter(faults.values()))
-
-
-def _entry(interval: Interval) -> dict:
-    values = {name: _number(getattr(interval, name)) for name in ("value", "low", "high")}
-    return values | {"draws": interval.draws}
+    return bootstrap(statistic, answers.subjects, draws=draws)
 
 
 def _per_subject(predictions: pd.DataFrame, labelled: pd.DataFrame) -> list[dict]:
@@ -205,7 +188,7 @@ def _per_subject(predictions: pd.DataFrame, labelled: pd.DataFrame) -> list[dict
             "subject": subject,
             "clips": int(confusions[0].sum()),
             "coverage": _number(coverage[subject]),
-            **{name: _number(METRICS[name](confusions).mean()) for name in SUBJECT_METRICS},
+            **{name: _number(metric.measure(confusions).mean()) for name, metric in COMPARED.items()},
         }
         for subject, confusions in zip(by_subject.subjects, by_subject.counts, strict=True)
     ]

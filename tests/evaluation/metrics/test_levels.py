@@ -5,7 +5,8 @@ import pytest
 from sklearn.metrics import cohen_kappa_score, mean_absolute_error
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.evaluation import ordinal
+from transferpain.evaluation.metrics import levels
+from transferpain.evaluation.metrics.registry import metrics_of
 from transferpain.evaluation.resampling import Answers, draw_subjects, read_answers, score_whole
 
 # Shrout & Fleiss 1979, table 2: four judges rate six subjects.
@@ -20,7 +21,7 @@ def answers_of(y_true, y_pred, probabilities=None, classes=3):
 
 
 def scores_of(answers):
-    return {name: values[0] for name, values in score_whole(ordinal.ordinal_statistic(answers), 1).items()}
+    return {name: values[0] for name, values in score_whole(levels.levels_statistic(answers), 1).items()}
 
 
 def mean_squares_icc(x, y):
@@ -35,14 +36,14 @@ def mean_squares_icc(x, y):
 
 
 def test_icc_of_the_published_table():
-    assert ordinal.icc_3_1(np.cov(RATINGS.T)) == pytest.approx(0.71, abs=0.005)
+    assert levels.icc_3_1(np.cov(RATINGS.T)) == pytest.approx(0.71, abs=0.005)
 
 
 def test_icc_by_hand():
     # Raters 1 2 3 and 2 4 6: BMS = 4.5, EMS = .5, so (4.5 - .5) / (4.5 + .5).
-    assert ordinal.icc_3_1(np.cov([1, 2, 3], [2, 4, 6])) == pytest.approx(0.8)
+    assert levels.icc_3_1(np.cov([1, 2, 3], [2, 4, 6])) == pytest.approx(0.8)
     # A rater who is stricter by a constant is consistent.
-    assert ordinal.icc_3_1(np.cov([1, 2, 3], [0, 1, 2])) == pytest.approx(1.0)
+    assert levels.icc_3_1(np.cov([1, 2, 3], [0, 1, 2])) == pytest.approx(1.0)
 
 
 def test_scores_by_hand():
@@ -68,7 +69,7 @@ def test_the_expected_level_is_the_mean_over_the_probabilities():
 def test_every_draw_scores_as_its_repeated_clips_do():
     answers = read_answers(draw_predictions((3, 2, 2, 1), subjects=8, seeds=(0, 1), spread=0.2))
     (times,) = draw_subjects(8, 20, seed=3)
-    found = ordinal.ordinal_statistic(answers)(times)
+    found = levels.levels_statistic(answers)(times)
     expected = answers.probabilities @ np.arange(4)
     for draw, repeats in enumerate(times.astype(int)):
         for seed in (0, 1):
@@ -93,7 +94,7 @@ def test_kappa_is_that_of_scikit_learn(seed):
     confusion = np.zeros((5, 5))
     np.add.at(confusion, (true, predicted), 1)
     oracle = cohen_kappa_score(true, predicted, weights="quadratic")
-    assert ordinal.quadratic_kappa(confusion) == pytest.approx(oracle)
+    assert levels.quadratic_kappa(confusion) == pytest.approx(oracle)
 
 
 def test_answers_that_do_not_vary_have_no_correlation_and_agree_no_better_than_chance():
@@ -103,17 +104,17 @@ def test_answers_that_do_not_vary_have_no_correlation_and_agree_no_better_than_c
     assert np.isnan([found["pcc"], found["pcc_expected"]]).all()
     assert (found["quadratic_kappa"], found["icc"]) == pytest.approx((0, 0))
     assert found["mae"] == 1
-    for name in ordinal.NAMES:
-        assert ordinal.why_undefined(name, answers, 0) == (ordinal.CONSTANT if "pcc" in name else None)
+    for name in metrics_of("levels"):
+        assert levels.why_undefined(name, answers, 0) == (levels.CONSTANT if "pcc" in name else None)
 
 
 def test_labels_of_one_level_leave_only_the_error():
     answers = answers_of([1, 1, 1], [0, 1, 2])
     found = scores_of(answers)
-    for name in ordinal.NAMES:
+    for name in metrics_of("levels"):
         is_error = name.startswith("mae")
         assert np.isnan(found[name]) == (not is_error)
-        assert ordinal.why_undefined(name, answers, 0) == (None if is_error else ordinal.ONE_LEVEL)
+        assert levels.why_undefined(name, answers, 0) == (None if is_error else levels.ONE_LEVEL)
     assert found["mae"] == pytest.approx(2 / 3)
 
 
@@ -123,7 +124,7 @@ def test_a_reason_stands_exactly_where_a_score_is_missing():
         true, predicted = generator.integers(0, 2, (2, 3))
         answers = answers_of(true, predicted)
         for name, value in scores_of(answers).items():
-            assert np.isnan(value) == (ordinal.why_undefined(name, answers, 0) is not None), (true, predicted, name)
+            assert np.isnan(value) == (levels.why_undefined(name, answers, 0) is not None), (true, predicted, name)
 
 
 def test_no_warning_where_scores_are_undefined():

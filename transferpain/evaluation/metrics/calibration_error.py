@@ -1,31 +1,11 @@
-"""Whether the probabilities are to be believed: log loss, Brier score, expected calibration error."""
+"""Whether the probabilities are to be believed: the expected calibration error, and the bins behind it."""
 
 import numpy as np
 
+from transferpain.evaluation.metrics.metric import Metric
 from transferpain.evaluation.resampling import Answers, Statistic, weighted
 
 BINS = 15
-# Probabilities are stored as float32: one of exactly 0 stands for anything below its precision.
-LEAST_PROBABILITY = float(np.finfo(np.float32).eps)
-
-
-def calibration_statistic(answers: Answers) -> Statistic:
-    """Return what computes the proper scores of drawn subjects, lower is better.
-
-    - `log_loss`: mean of -log of the true class's probability (natural logarithm);
-    - `brier`: mean over clips of the squared errors of all classes, summed: 0 to 2 (Brier 1950).
-    """
-    true = answers.probabilities[np.arange(len(answers.y_true)), answers.y_true]
-    right = np.eye(answers.probabilities.shape[1])[answers.y_true]
-    squares = ((answers.probabilities - right) ** 2).sum(axis=1)
-    losses = -np.log(np.maximum(true, LEAST_PROBABILITY))
-    sums = answers.sum_by_subject(np.stack([np.ones(len(true)), losses, squares], axis=-1))
-
-    def score(times: np.ndarray) -> dict[str, np.ndarray]:
-        count, loss, square = np.moveaxis(weighted(times, sums), -1, 0)
-        return {"log_loss": loss / count, "brier": square / count}
-
-    return score
 
 
 def error_statistic(answers: Answers) -> Statistic:
@@ -77,3 +57,14 @@ def describe_bins(answers: Answers) -> list[dict[str, float]]:
             row = {"low": number / BINS, "high": (number + 1) / BINS, "clips": int(clips)}
             rows.append(row | {"confidence": float(confidence / clips), "accuracy": float(right / clips)})
     return rows
+
+
+CALIBRATION_ERROR = Metric(
+    "calibration_error",
+    "Calibration error",
+    "probabilities",
+    False,
+    (0, 1),
+    statistic=error_statistic,
+    has_interval=False,
+)
