@@ -99,16 +99,3 @@ def test_latex_is_a_booktabs_table_with_escaped_text():
     text = tables.latex(table, "Scores, 95 %.")
     for part in (r"\toprule", r"\bottomrule", r"a\_b \& 5\%", r"\caption{Scores, 95 \%.}", "& --"):
         assert part in text
-
-
-@pytest.mark.parametrize(
-    ("values", "text"),
-    [
-        ((0.6123, 0.5, 0.7), "0.612 [0.500, 0.700]"),
-        ((0.6123, None, None), "0.612"),
-        ((None, None, None), "–"),
-        ((float("nan"),) * 3, "–"),
-    ],
-)
-def test_scores_as_text(values, text):
-    assert tables.with_interval(*values) == text

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from transferpain.evaluation.comparisons import holm, mcnemar_test
+from transferpain.evaluation.formatting import number
 from transferpain.evaluation.predictions import CLIP, clip_rows
 from transferpain.experiments.schema import Comparison
-from transferpain.reports.tables import number
 
 COLUMNS = {
     "better": "Run",

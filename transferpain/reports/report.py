@@ -8,6 +8,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_text
+from transferpain.evaluation.formatting import number, with_interval
 from transferpain.evaluation.predictions import clip_rows, subject_names
 from transferpain.evaluation.ranking import mean_curves
 from transferpain.evaluation.resampling import DRAWS, Interval, read_answers
@@ -82,7 +83,7 @@ def draw_result(runs: Sequence[RunFacts], comparisons: Sequence[Comparison], wid
         score = run.scores["all"]["balanced_accuracy"]
         seeds = tuple(by_seed["balanced_accuracy"] for by_seed in run.scores["all"]["per_seed"].values())
         bounds = [score["value"] if bound is None else bound for bound in (score["low"], score["high"])]
-        text = tables.with_interval(score["value"], score["low"], score["high"])
+        text = with_interval(score["value"], score["low"], score["high"])
         is_baseline = run.name in baselines
         name = f"{run.name} (see its warning)" if run.warnings else run.name
         rows.append(figures.Row(name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
@@ -205,8 +206,8 @@ def _tests_as_text(
 
 def _in_words(run: RunFacts) -> str:
     score = run.scores["all"]["balanced_accuracy"]
-    text = tables.with_interval(score["value"], score["low"], score["high"])
-    return f"{run.name} {text}, chance {tables.number(run.chance)}"
+    text = with_interval(score["value"], score["low"], score["high"])
+    return f"{run.name} {text}, chance {number(run.chance)}"
 
 
 def _decisions(runs: Sequence[RunFacts]) -> dict[str, list[str]]:
@@ -326,7 +327,7 @@ def _figures(run: RunFacts) -> list[dict[str, str]]:
 
     scores = run.scores
     if scores["all"]:
-        recalls = ", ".join(f"{k} {tables.number(v['recall'])}" for k, v in scores["all"]["per_class"].items())
+        recalls = ", ".join(f"{k} {number(v['recall'])}" for k, v in scores["all"]["per_class"].items())
         add(
             "Confusion matrix: share of the true class, and clips summed over seeds",
             f"Confusion matrix of {run.name}. Recall by class: {recalls}.",
@@ -335,12 +336,12 @@ def _figures(run: RunFacts) -> list[dict[str, str]]:
         error = scores["all"]["calibration_error"]["value"]
         add(
             "Calibration: how often answers are right by their confidence, all seeds",
-            f"Reliability diagram of {run.name}: expected calibration error {tables.number(error)}.",
+            f"Reliability diagram of {run.name}: expected calibration error {number(error)}.",
             figures.draw_reliability(scores["all"]["reliability"], run.synthetic),
         )
         if curves := mean_curves(read_answers(run.predictions)):
             names = [run.classes[curve.number] for curve in curves]
-            areas = [f"{name}: AUC {tables.number(scores['all']['per_class'][name]['auc'])}" for name in names]
+            areas = [f"{name}: AUC {number(scores['all']['per_class'][name]['auc'])}" for name in names]
             add(
                 "ROC and precision-recall curves, each class against the rest, means over seeds",
                 f"ROC and precision-recall curves of {run.name}. {'; '.join(areas)}.",

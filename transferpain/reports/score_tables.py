@@ -5,10 +5,11 @@ from typing import Any
 
 import pandas as pd
 
+from transferpain.evaluation.formatting import with_interval
 from transferpain.evaluation.metrics.levels import EXPECTED
 from transferpain.evaluation.metrics.registry import METRICS, metrics_of
 from transferpain.reports.facts import RunFacts
-from transferpain.reports.tables import TITLES, counted_scores, marks, with_bounds, with_interval
+from transferpain.reports.tables import TITLES, counted_scores, marks, with_bounds
 
 # What is held against the label, and the ending of its scores' names.
 ANSWERS = {"predicted level": "", "expected level": EXPECTED}

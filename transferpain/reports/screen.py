@@ -5,16 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.evaluation.formatting import with_interval
+from transferpain.evaluation.metrics.registry import HEADLINES
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
 
-SHOWN_METRICS = {
-    "balanced_accuracy": "balanced accuracy",
-    "macro_f1": "macro F1",
-    "accuracy": "accuracy",
-    "majority_class_accuracy": "majority class",
-}
-COLUMNS = ["run", *SHOWN_METRICS.values(), "coverage", "subjects", "clips", "seeds"]
+COLUMNS = ["run", *(metric.headline for metric in HEADLINES.values()), "coverage", "subjects", "clips", "seeds"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +32,7 @@ def table_row(run: RunFolder) -> list[str]:
     """Return a run's row of the result table; a run without labels has no score."""
     metrics = run.metrics()
     scores = metrics["all"]
-    values = [with_interval(scores[name]) if scores else "no labels" for name in SHOWN_METRICS]
+    values = [shown(scores[name]) if scores else "no labels" for name in HEADLINES]
     subjects = metrics["subjects"] if metrics["has_subjects"] else "-"
     counts = [f"{metrics['coverage']:.1%}", subjects, metrics["clips"], len(metrics["seeds"])]
     return [name_of(run), *values, *map(str, counts)]
@@ -59,13 +55,9 @@ def warning_lines(runs: list[RunFolder]) -> list[str]:
     return lines
 
 
-def with_interval(score: dict[str, float | None]) -> str:
-    """Return `0.612 [0.560, 0.655]`, or the value alone where there is no interval."""
-    if score["value"] is None:
-        return "-"
-    if score["low"] is None:
-        return f"{score['value']:.3f}"
-    return f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
+def shown(score: dict[str, float | None]) -> str:
+    """Return `0.612 [0.560, 0.655]`, the value alone where there is no interval, or a dash."""
+    return with_interval(score["value"], score["low"], score["high"], undefined="-")
 
 
 def difference_lines(report: Path) -> list[str]:
@@ -74,7 +66,8 @@ def difference_lines(report: Path) -> list[str]:
     if not path.is_file():
         return []
     return [
-        f"{row.better} minus {row.worse}, {row.metric}: {row.difference:+.3f} [{row.low:+.3f}, {row.high:+.3f}] "
+        f"{row.better} minus {row.worse}, {row.metric}: "
+        f"{with_interval(row.difference, row.low, row.high, signed=True, undefined='-')} "
         "(paired over subjects, averaged over seeds)"
         for row in pd.read_csv(path).itertuples()
     ]

@@ -6,8 +6,8 @@ import pandas as pd
 
 from transferpain.evaluation.comparisons import holm, mann_whitney_test, subject_scores, wilcoxon_test
 from transferpain.evaluation.effect_sizes import cliffs_delta, rank_biserial
+from transferpain.evaluation.formatting import number
 from transferpain.experiments.schema import Comparison
-from transferpain.reports.tables import number
 
 COLUMNS = {
     "better": "Run",

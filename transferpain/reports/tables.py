@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
 from transferpain.evaluation.groups import COLUMNS as GROUP_COLUMNS
 from transferpain.evaluation.metrics.registry import COMPARED, HEADLINES, METRICS
 from transferpain.evaluation.resampling import Interval
@@ -43,7 +44,6 @@ TITLES = {
     "figure": "Figure",
     "stated": "Stated in the paper",
 }
-UNDEFINED = "–"
 
 
 def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
@@ -233,17 +233,3 @@ def latex(text: pd.DataFrame, caption: str) -> str:
     # pandas escapes the cells, not the caption, where a bare % would hide the rest of the line.
     caption = caption.replace("%", r"\%")
     return plain.to_latex(index=False, escape=True, caption=caption, column_format="l" * len(plain.columns))
-
-
-def number(value: float | None, signed: bool = False) -> str:
-    """Return three decimals, or a dash where the score is not defined."""
-    if pd.isna(value):
-        return UNDEFINED
-    return f"{value:+.3f}" if signed else f"{value:.3f}"
-
-
-def with_interval(value: float | None, low: float | None, high: float | None, signed: bool = False) -> str:
-    """Return `0.612 [0.571, 0.650]`; without bounds the value alone."""
-    if pd.isna(value) or pd.isna(low):
-        return number(value, signed)
-    return f"{number(value, signed)} [{number(low, signed)}, {number(high, signed)}]"

@@ -4,9 +4,9 @@ from typing import Any
 
 import pandas as pd
 
+from transferpain.evaluation.formatting import number
 from transferpain.inputs.action_units.proxy import PROXY, standing
 from transferpain.reports.facts import RunFacts
-from transferpain.reports.tables import number
 from transferpain.strategies.hybrid.settings import TITLES
 
 COLUMNS = {

@@ -10,8 +10,8 @@ from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from tests.reports.test_report import Page
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
+from transferpain.evaluation.formatting import with_interval
 from transferpain.reports.matrix.report import write_matrix_report
-from transferpain.reports.tables import with_interval
 
 TARGETS = ("biovid", "ai4pain")
 

@@ -6,6 +6,7 @@ import numpy as np
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from transferpain.evaluation.formatting import number, with_interval
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.terms import Terms, restricting, terms_of
 from transferpain.models.bundles.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
@@ -194,18 +195,17 @@ def describe_spread(subjects: list[dict]) -> str:
 
 
 def interval(score: dict) -> str:
-    """Return `0.61 [0.56, 0.66]`, or the value alone where there is no interval."""
-    if score["value"] is None:
-        return "-"
-    return f"{score['value']:.3f}" + ("" if score["low"] is None else f" [{score['low']:.3f}, {score['high']:.3f}]")
+    """Return `0.612 [0.560, 0.655]`, or the value alone where there is no interval."""
+    return with_interval(score["value"], score["low"], score["high"], undefined="-")
 
 
 def shown(row: dict) -> dict[str, str]:
     """Return a class's scores as text."""
-    numbers = {key: "-" if row[key] is None else f"{row[key]:.2f}" for key in ("precision", "recall", "f1")}
-    if row.get("recall_low") is not None:
-        numbers["recall"] += f" [{row['recall_low']:.2f}, {row['recall_high']:.2f}]"
-    return numbers | {"support": str(row["support"])}
+    precision, f1 = (number(row[key], digits=2, undefined="-") for key in ("precision", "f1"))
+    # Models that were trained before recalls had intervals state the value alone.
+    bounds = row.get("recall_low"), row.get("recall_high")
+    recall = with_interval(row["recall"], *bounds, digits=2, undefined="-")
+    return {"precision": precision, "recall": recall, "f1": f1, "support": str(row["support"])}
 
 
 def describe_copies(metrics: dict) -> str:

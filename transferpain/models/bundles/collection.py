@@ -5,6 +5,7 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError, printable
 from transferpain.core.store import read_json
+from transferpain.evaluation.formatting import with_interval
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, manifest_hash
 from transferpain.models.bundles.terms import restricting
 
@@ -58,8 +59,7 @@ def score_of(folder: Path) -> str:
     """Return a bundle's balanced accuracy, with its interval where there is one; `-` without a score."""
     try:
         score = read_json(folder / "metrics.json")["all"]["balanced_accuracy"]
-        spread = "" if score["low"] is None else f" [{score['low']:.2f}, {score['high']:.2f}]"
-        return f"{score['value']:.2f}{spread}"
+        return with_interval(score["value"], score["low"], score["high"], digits=2, undefined="-")
     except (OSError, ValueError, KeyError, TypeError):
         return "-"
 

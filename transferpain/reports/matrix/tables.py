@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from transferpain.evaluation.few_shot import CalibrationCurve
+from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.reports.matrix.declared_tests import TestFamily
 from transferpain.reports.matrix.facts import CellRun, Grid
 from transferpain.reports.matrix.figures import MARKS, HeatCell
 from transferpain.reports.matrix.statistics import SCORES
-from transferpain.reports.tables import TITLES, UNDEFINED, latex, number, with_interval
+from transferpain.reports.tables import TITLES, latex
 
 SMALLEST_SHOWN_P = 0.001
 # LaTeX knows these without a package; the arrows of the page it does not.

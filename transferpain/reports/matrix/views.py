@@ -7,12 +7,13 @@ import pandas as pd
 
 from transferpain.evaluation.comparisons import subject_scores
 from transferpain.evaluation.few_shot import CalibrationCurve
+from transferpain.evaluation.formatting import number
 from transferpain.reports.figures import as_data_uri
 from transferpain.reports.matrix import figures
 from transferpain.reports.matrix.facts import KINDS, CellRun, Grid
 from transferpain.reports.matrix.statistics import SCORES
 from transferpain.reports.matrix.tables import cells_text, heat_cells, heat_text
-from transferpain.reports.tables import TITLES, number
+from transferpain.reports.tables import TITLES
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
