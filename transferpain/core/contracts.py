@@ -72,21 +72,71 @@ class Table:
 
     Attributes:
         name: stem of its files.
-        numbers: as it stands in the CSV file, one row per run and thing.
-        text: as it is shown, or `None` where it only stands in the file.
+        numbers: as it stands in the CSV file, one row per run and thing; `None` where it is only shown.
+        text: as it is shown, or `None` where it only stands in the file; the same rows.
         caption: what it shows.
+        note: how to read it, below it.
+        latex: the caption of its LaTeX file; none is written without.
+        kind: of `scores` all columns but the first `text_columns` hold numbers; of `prose` all hold sentences; `pairs`
+            are a name and a value each, which need no heading.
+        states: of each row, `pass`, `fail` or `not applicable`; empty where rows have none.
     """
 
     name: str
-    numbers: pd.DataFrame
+    numbers: pd.DataFrame | None
     text: pd.DataFrame | None = None
     caption: str = ""
+    note: str = ""
+    latex: str = ""
+    kind: Literal["scores", "prose", "pairs"] = "scores"
+    text_columns: int = 1
+    states: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure of a report: its caption, what it shows for those who do not see it, and a `data:` address."""
+
+    title: str
+    alt: str
+    uri: str
 
 
 @dataclass(frozen=True)
 class Section:
-    """A part of a report's page: paragraphs of plain text, then tables."""
+    """A part of a report's page; what is shown stands in the order of the attributes.
+
+    Text is escaped when it is shown, unless it is `markupsafe.Markup`, which holds no text of users.
+
+    Attributes:
+        warnings: what must not be overlooked where its scores are shown.
+        paragraphs: before everything else.
+        listing: a text as it stands in a file.
+        sections: parts of its own, each with a heading.
+        notes: what a reader must know before using the scores; those of a run's sections stand at the head of the run.
+        coverage: what counts as covered, where it is not that a face was found; at the head of the run, too.
+        folded: whether only the title is seen until a reader asks for more.
+    """
 
     title: str
+    warnings: tuple[str, ...] = ()
     paragraphs: tuple[str, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     tables: tuple[Table, ...] = ()
+    listing: str = ""
+    sections: tuple["Section", ...] = ()
+    notes: tuple[str, ...] = ()
+    coverage: str = ""
+    folded: bool = False
+
+    @property
+    def is_shown(self) -> bool:
+        """False for a section that only fills files, or says all it has to say at the head of the run."""
+        shown = self.warnings or self.paragraphs or self.pictures or self.listing
+        parts = any(part.is_shown for part in self.sections)
+        return bool(shown) or parts or any(table.text is not None for table in self.tables)
+
+    @property
+    def all_tables(self) -> tuple[Table, ...]:
+        """Its tables, and those of its parts."""
+        return (*self.tables, *(table for part in self.sections for table in part.all_tables))

@@ -1,0 +1,16 @@
+"""What a strategy reads of a finished run for its section of the report."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+def read_experiment(run: Path) -> dict[str, Any]:
+    """Return the experiment of a run's folder, with every default filled in."""
+    return yaml.safe_load((run / "experiment.yaml").read_text(encoding="utf-8"))
+
+
+def fold_files(run: Path, name: str) -> dict[str, Path]:
+    """Return fold folder -> its file of that name, of the trainings that left one, in a fixed order."""
+    return {path.parent.name: path for path in sorted(run.glob(f"folds/*/{name}"))}
