@@ -35,7 +35,8 @@ from transferpain.data.synthetic.videos import ClipPlan, Person, seat_person, wr
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.compute import processor_flags
 from transferpain.strategies.fused.network import build_fusion
 from transferpain.strategies.fused.settings import FusionSettings

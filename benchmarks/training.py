@@ -10,7 +10,8 @@ import numpy as np
 from benchmarks.measure import Figure, in_turn, main, speed_ratio, speeds
 from transferpain.inputs.faces.crop import decode_jpeg
 from transferpain.models.sources.preprocessing import scale_pixels
-from transferpain.networks.backbones.networks import build_vgg16_gap, with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.training.batches import Images, image_batches, one_hot
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.networks.training.fit import fit

@@ -10,7 +10,7 @@ from transferpain.data.places import Places
 from transferpain.experiments.runner import make_plan
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_vgg16_gap
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 
 def test_a_shared_model_is_a_source_and_may_be_pinned(small_twin, tmp_path):

@@ -21,7 +21,7 @@ from transferpain.models.bundles.probe import reproduce
 from transferpain.models.bundles.training_log import read_log
 from transferpain.models.sources.origin import bundle_origin
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_vgg16_gap
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 
 @pytest.fixture(scope="module")

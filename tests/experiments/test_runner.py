@@ -19,7 +19,7 @@ from transferpain.experiments.runner import clips_with_features, find_faces, mak
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_resnet18
+from transferpain.networks.backbones.resnet18 import build_resnet18
 
 TINY = (
     "faces.detector=mediapipe",
@@ -197,7 +197,7 @@ def unbc_twin(tmp_path_factory):
 def test_settings_that_cannot_be_followed_are_refused(unbc_twin, tmp_path, changes, message):
     if "source" in changes:
         preprocessing = Preprocessing(size=32).model_dump()
-        save_bundle(tmp_path / "model", build_resnet18(32, 2, 4), preprocessing, ("a", "b"), FACTS)
+        save_bundle(tmp_path / "model", build_resnet18(32, 2, embedding=4), preprocessing, ("a", "b"), FACTS)
         changes = changes | {"source": str(tmp_path / "model")}
     with pytest.raises(UserError, match=message):
         make_plan(seven_levels(**changes), EXPERIMENTS, Places(unbc_twin, tmp_path))

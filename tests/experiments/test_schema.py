@@ -21,7 +21,7 @@ from transferpain.experiments.schema import (
     resolved,
     validate,
 )
-from transferpain.models.sources.origin import imagenet_file
+from transferpain.networks.backbones.vgg16 import VGG16
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 MINIMAL = {
@@ -187,7 +187,7 @@ def test_of_several_sources_the_first_on_this_machine_is_taken(tmp_path, monkeyp
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     if there:
         (tmp_path / "models").mkdir()
-        imagenet_file().touch()
+        VGG16.imagenet.path.touch()
     experiment = Experiment.model_validate(changed(source=["imagenet", "weights/ferplus-vgg16"]))
     assert experiment.source == chosen
     assert resolved(experiment)["source"] == chosen

@@ -8,6 +8,7 @@ from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
 from transferpain.models.sources.origin import BUILT
 from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.registry import BACKBONES
 
 
 def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None:
@@ -47,21 +48,25 @@ def check_is_normalized(experiment: Experiment, folder: Path) -> None:
     backbone = experiment.backbone
     if experiment.source not in BUILT:
         source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
-        backbone = source.backbone if source else load_manifest(Path(name)).get("backbone")
-    if backbone != "resnet18":
+        backbone = source.backbone if source else str(load_manifest(Path(name)).get("backbone"))
+    found = BACKBONES.get(backbone)
+    if found is None or not found.normalizes:
+        having = " or ".join(known.title for known in BACKBONES.values() if known.normalizes)
+        title = found.title if found else backbone
         raise UserError(
             f"batch_norm cannot adapt the source {experiment.source}.",
-            rule="It replaces the statistics of batch normalisation: ResNet-18 has it, VGG16 has none.",
+            rule=f"It replaces the statistics of batch normalisation: {having} has it, {title} has none.",
             received=f"backbone: {backbone}",
-            todo="Take a ResNet-18 source, or another adaptation.",
+            todo=f"Take a {having} source, or another adaptation.",
         )
 
 
 def own_preprocessing(experiment: Experiment) -> Preprocessing:
     """Return the preprocessing of a network that starts from nothing, or from ImageNet, which fixes the scaling."""
+    weights = BACKBONES[experiment.backbone].imagenet if experiment.source == "imagenet" else None
     return Preprocessing(
         size=experiment.faces.size,
-        scaling="caffe" if experiment.source == "imagenet" else experiment.images.scaling,
+        scaling=weights.scaling if weights else experiment.images.scaling,
         detector=experiment.faces.detector,
         margin=experiment.faces.resolved_margin,
     )

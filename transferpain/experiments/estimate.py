@@ -15,17 +15,15 @@ from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.samples import deals_out_frames, labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.action_units.proxy import UNITS
-from transferpain.models.sources.origin import BUILT, EMBEDDING_SIZE
+from transferpain.models.sources.origin import BUILT
+from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.compute import choose_compute_dtype
 
-# Frames a second on two cores: faces and face mesh at 640x480, a network's forward pass at 224x224 by compute dtype.
+# Frames a second on two cores: faces and face mesh at 640x480.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
-FORWARD_RATES = {
-    ("vgg16", "bfloat16"): 30.0,
-    ("vgg16", "float32"): 10.0,
-    ("resnet18", "bfloat16"): 200.0,
-    ("resnet18", "float32"): 80.0,
-}
+# Multiply-adds a second of a forward pass on two cores: 30 and 10 frames/s of 15.3e9 each. An EPYC with AVX512-BF16 was
+# measured at 15.0 frames/s in bfloat16 (460 GFLOP/s, 230e9 multiply-adds) and 6.1 in float32, a Xeon with AMX at 77.
+FORWARD_RATES = {"bfloat16": 460_414_648_320, "float32": 153_471_549_440}
 HEAD_RATES = {"ann": 20_000.0, "lstm": 3_000.0}
 MESH_RATE = 150.0
 BYTES_A_MESH = 478 * 3 * 4
@@ -33,7 +31,6 @@ BYTES_A_MESH = 478 * 3 * 4
 SECONDS_A_STEP = 1e-7
 TRAINING_PASSES = 3  # a training step costs about three forward passes
 REFERENCE_SIZE = 224
-POOLED_SIZE = 512  # of either backbone, below its embedding
 BYTES_A_PIXEL_OF_A_FACE = 0.5
 BYTES_A_WEIGHT_FILE = 62e6
 
@@ -105,7 +102,7 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
             f"features ({experiment.backbone}, {dtype})",
             f"{rows} frames at {size}x{size}",
             rows / forward_rate(experiment.backbone, dtype, size),
-            rows * EMBEDDING_SIZE * 2,
+            rows * BACKBONES[experiment.backbone].width * 2,
         )
     )
     epochs = experiment.training.epochs
@@ -148,7 +145,8 @@ def training_stage(experiment: Experiment, size: int, pictures: int, trainings: 
 def three_models_stages(experiment: Experiment, frames: int, folds: list[Fold]) -> list[Stage]:
     """Estimate what the strategy `hybrid` does besides tuning its network."""
     boosting = experiment.head.boosting
-    width = EMBEDDING_SIZE if experiment.cut == "embedding" else POOLED_SIZE
+    backbone = BACKBONES[experiment.backbone]
+    width = backbone.width if experiment.cut == "embedding" else backbone.channels
     candidates = len(boosting.learning_rates) * len(boosting.estimators) * len(boosting.depths)
     # Each candidate's trees and levels, once a fold of the search.
     levels = len(boosting.learning_rates) * sum(boosting.estimators) * sum(boosting.depths) * boosting.folds
@@ -179,7 +177,7 @@ def fusion_stage(experiment: Experiment, clips: int, trainings: int) -> Stage:
 
 def forward_rate(backbone: str, dtype: str, size: int) -> float:
     """Return frames a second of a forward pass: its cost grows with the picture's area."""
-    return FORWARD_RATES[backbone, dtype] * (REFERENCE_SIZE / size) ** 2
+    return FORWARD_RATES[dtype] / BACKBONES[backbone].cost * (REFERENCE_SIZE / size) ** 2
 
 
 def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:

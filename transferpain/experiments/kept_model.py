@@ -25,8 +25,9 @@ from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.manifest import load_manifest
 from transferpain.models.bundles.probe import make_probe
 from transferpain.models.bundles.sklearn_part import save_part
-from transferpain.models.bundles.terms import IMAGENET, Terms, inherit_terms
+from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_terms
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
+from transferpain.networks.backbones.registry import BACKBONES
 
 if TYPE_CHECKING:
     import keras
@@ -82,7 +83,8 @@ def ancestry(plan: Plan) -> dict:
         parents, terms = [plan.origin.hash, *parent.get("parents", [])], parent.get("terms")
     else:
         start, parents = plan.origin.name, []
-        terms = [IMAGENET.model_dump()] if plan.origin.name == "imagenet" else []
+        backbone = BACKBONES.find(plan.origin.backbone)
+        terms = [imagenet_terms(backbone).model_dump()] if plan.origin.name == "imagenet" else []
     for one in reversed(own):
         terms = inherit_terms(one, terms)
     return {"start": start, "parents": parents, "terms": terms}

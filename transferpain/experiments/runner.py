@@ -246,7 +246,7 @@ def run_network(plan: Plan, folder: Path, places: Places, meter: Meter) -> None:
     meter.save()
     record_facts(plan, faces)
     import_tensorflow()
-    from transferpain.networks.backbones.networks import with_classes
+    from transferpain.networks.backbones.surgery import with_classes
     from transferpain.networks.training.determinism import make_deterministic
     from transferpain.strategies.common.network import train_network
 

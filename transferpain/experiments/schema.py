@@ -8,7 +8,7 @@ import difflib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
@@ -20,6 +20,8 @@ from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import first_there
+from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.common.phases import phase_names
 from transferpain.strategies.common.settings import ImageSettings, PhaseSettings, RowSettings
@@ -90,10 +92,10 @@ class Experiment(Settings):
         name: lower-case letters, digits and hyphens; names the run folder.
         task: a file in `transferpain/data/tasks/`.
         dataset: which dataset is read, where the task fits several.
+        backbone: the network that the source is, or is built as.
         source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model; behind either,
             `#sha256=<digest>` pins the one model that may be used. Of several, the first that is on this machine.
         source_set: what is changed in the source's experiment.
-        backbone: the network that the source is, or is built as.
         cut: the layer of the source that a dense head stands on: `gap` leaves its embedding out (Hosseini).
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `head` (its last
             layer), `progressive` (from the output down, in phases) or `full` (every weight at once); `hybrid` does the
@@ -115,9 +117,9 @@ class Experiment(Settings):
     dataset: str | None = None
     protocol: ProtocolSettings
     faces: FaceSettings = FaceSettings()
+    backbone: BACKBONES.name_type = DEFAULT_BACKBONE
     source: str
     source_set: dict[str, Any] = {}
-    backbone: Literal["vgg16", "resnet18"] = "vgg16"
     cut: Literal["embedding", "gap"] = "embedding"
     strategy: Literal["frozen", "head", "progressive", "full", "hybrid", "fused"]
     features: FeatureSettings = FeatureSettings()
@@ -137,8 +139,10 @@ class Experiment(Settings):
 
     @field_validator("source", mode="before")
     @classmethod
-    def choose_source(cls, source: Any) -> Any:
-        return first_there(source) if isinstance(source, list) else source
+    def choose_source(cls, source: Any, known: ValidationInfo) -> Any:
+        if not isinstance(source, list):
+            return source
+        return first_there(source, known.data.get("backbone", DEFAULT_BACKBONE))
 
     @model_validator(mode="after")
     def check_pairs(self) -> "Experiment":

@@ -4,7 +4,8 @@ import pytest
 
 from transferpain.apps.explain.grad_cam import enlarge, grad_cam, map_layers, randomised, similarity_when_randomised
 from transferpain.core.errors import UserError
-from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.strategies.fused.network import build_fusion
 from transferpain.strategies.fused.settings import FusionSettings
 

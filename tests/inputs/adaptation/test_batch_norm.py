@@ -6,7 +6,8 @@ import pytest
 
 from transferpain.core.errors import UserError
 from transferpain.inputs.adaptation.batch_norm import adapt_batch_norm
-from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 
 def small_network() -> keras.Model:

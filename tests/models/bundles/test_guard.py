@@ -15,7 +15,8 @@ from tests.models.bundles.bundles import change_config, change_members, save_sma
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.bundles.manifest import read_manifest
-from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.heads.ann import build_ann
 from transferpain.networks.heads.lstm import build_lstm
 from transferpain.strategies.fused.network import build_fusion, build_landmark_branch

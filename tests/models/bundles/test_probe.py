@@ -10,7 +10,7 @@ from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.bundles.manifest import load_manifest
 from transferpain.models.bundles.probe import PROBE, drawn_faces, make_probe, other_versions, read_probe, reproduce
-from transferpain.networks.backbones.networks import build_vgg16_gap
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.heads.lstm import build_lstm
 from transferpain.strategies.fused.network import build_fusion
 from transferpain.strategies.fused.settings import FusionSettings

@@ -2,9 +2,10 @@ import pytest
 
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.registry import DATASETS
-from transferpain.models.bundles.terms import IMAGENET, Terms, check_may_be_shared, inherit_terms, restricting
+from transferpain.models.bundles.terms import Terms, check_may_be_shared, imagenet_terms, inherit_terms, restricting
+from transferpain.networks.backbones.vgg16 import VGG16
 
-FREE = IMAGENET
+FREE = imagenet_terms(VGG16)
 LENT = Terms(
     dataset="lent",
     title="Lent Faces",

@@ -7,7 +7,7 @@ from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.origin import built_origin, bundle_origin
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_vgg16_gap
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 SMALL = Preprocessing(size=32)
 

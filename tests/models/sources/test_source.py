@@ -13,10 +13,9 @@ from transferpain.models.sources.source import (
     embedder,
     imagenet_source,
     load_source,
-    take_convolutions,
     untrained_source,
 )
-from transferpain.networks.backbones.networks import build_vgg16_gap
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap, take_convolutions
 
 FACES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 
@@ -86,7 +85,7 @@ def test_the_bundle_of_a_head_is_no_source(tmp_path):
 
 def test_imagenet_needs_its_own_scaling():
     with pytest.raises(UserError, match="the scaling is `caffe`"):
-        imagenet_source(Preprocessing(scaling="unit"), seed=0)
+        imagenet_source("vgg16", Preprocessing(scaling="unit"), seed=0)
 
 
 def test_imagenet_convolutions_fill_the_gap_network():
@@ -112,7 +111,7 @@ from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.models.sources.source import imagenet_source
 started = time.monotonic()
 try:
-    imagenet_source(Preprocessing(size=32, scaling="caffe"), seed=0)
+    imagenet_source("vgg16", Preprocessing(size=32, scaling="caffe"), seed=0)
 except UserError as error:
     print(error)
 assert time.monotonic() - started < 10

@@ -5,13 +5,9 @@ import keras
 import numpy as np
 import pytest
 
-from transferpain.networks.backbones.networks import (
-    build_resnet18,
-    build_vgg16_gap,
-    copy_weights,
-    with_classes,
-    with_dtype,
-)
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.surgery import copy_weights, with_classes, with_dtype
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 
 def random_images(count: int, size: int) -> np.ndarray:

@@ -10,7 +10,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_vgg16_gap
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.strategies.common.network import (
     predict_images,
     predict_samples,

@@ -15,7 +15,9 @@ import pytest
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap, with_classes
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.surgery import with_classes
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.strategies.common.network import TrainedNetwork, train_network
 from transferpain.strategies.common.pictures import still_pictures

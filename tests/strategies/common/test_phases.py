@@ -4,9 +4,10 @@ from itertools import pairwise
 
 import pytest
 
-from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.training.settings import TrainingSettings
-from transferpain.strategies.common.phases import fusion_phases, make_phases, phase_names
+from transferpain.strategies.common.phases import make_phases, phase_names
 from transferpain.strategies.common.settings import PhaseSettings
 
 TRAINING = TrainingSettings(
@@ -76,36 +77,3 @@ def test_unfreezing_stops_where_it_is_told_to():
     phases = make_phases("progressive", "resnet18", TRAINING, {}, "stage3")
     assert [phase.name for phase in phases] == ["head", "stage4", "stage3"]
     assert not phases[-1].trains("stage2_block1_1_conv")
-
-
-def test_a_branch_is_trained_alone_and_then_with_the_last_block_of_vgg16():
-    phases = {phase.name: phase for phase in fusion_phases("both", TRAINING, {})}
-    assert list(phases) == ["images", "landmarks", "whole"]
-    layers = {
-        "images": ("squeeze", "excite", "image_dense", "image_dense_norm", "logits"),
-        "landmarks": ("landmark_lstm", "landmark_lstm_norm", "landmark_attention", "logits"),
-        "whole": (
-            "block5_conv1",
-            "squeeze",
-            "image_dense",
-            "landmark_lstm",
-            "fusion_norm",
-            "fusion_dense",
-            "embedding",
-        ),
-    }
-    for name, phase in phases.items():
-        assert all(phase.trains(layer) for layer in layers[name])
-        assert not any(phase.trains(f"block{number}_conv1") for number in (1, 2, 3, 4))
-        assert phase.trains("block5_conv3") == (name == "whole")
-    assert not phases["images"].trains("landmark_lstm")
-    assert not phases["landmarks"].trains("image_dense")
-
-
-def test_each_phase_of_the_fusion_has_all_epochs_or_its_own():
-    changes = {"whole": PhaseSettings(learning_rate=0.1, epochs=90), "images": PhaseSettings(patience=3)}
-    phases = fusion_phases("images", TRAINING, changes)
-    assert [(phase.name, phase.training.epochs) for phase in phases] == [("images", 180), ("whole", 90)]
-    assert [phase.training.optimizer.learning_rate for phase in phases] == [0.4, 0.1]
-    assert phases[0].training.patience == 3
-    assert phases[1].training.schedule.at == (30, 60)

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import pytest
 
-from transferpain.networks.backbones.networks import build_vgg16_gap
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.strategies.fused.network import build_fusion, build_image_branch, build_landmark_branch, take_branch
 from transferpain.strategies.fused.settings import FusionSettings
 

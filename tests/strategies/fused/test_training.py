@@ -13,7 +13,8 @@ from transferpain.core.overrides import merge
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import build_vgg16_gap, with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.strategies.fused.inputs import UNREADABLE, Clip
 from transferpain.strategies.fused.training import Recordings, answer_clips, build_network, train_fused

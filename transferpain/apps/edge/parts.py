@@ -8,7 +8,7 @@ import numpy as np
 import tensorflow as tf
 
 from transferpain.models.sources.preprocessing import scale_pixels
-from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
 
 PICTURE_EMBEDDING = "image_dense_norm"  # where the picture branch of the fused network ends
 LONGEST_UNROLLED = 64  # steps of an LSTM that are written out one by one (our choice)

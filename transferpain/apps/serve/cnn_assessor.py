@@ -12,7 +12,7 @@ from transferpain.apps.serve.assessor import assessment, model_answer
 from transferpain.apps.serve.pain_network import read_pain_network, service_facts
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
-from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.hybrid.settings import TITLES
 

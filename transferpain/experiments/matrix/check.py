@@ -14,7 +14,8 @@ from transferpain.experiments.matrix.cells import Cell
 from transferpain.experiments.runner import find_origin
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
-from transferpain.models.sources.origin import BUILT, imagenet_file
+from transferpain.models.sources.origin import BUILT
+from transferpain.networks.backbones.registry import BACKBONES
 
 
 def absent_cells(cells: list[Cell], folder: Path, places: Places) -> dict[str, str]:
@@ -58,8 +59,9 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
     else:
         origin = find_origin(experiment, folder, places)
         check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
-    if experiment.source == "imagenet" and not imagenet_file().is_file():
-        raise NotHere("The file of ImageNet's weights is not on this machine.", received=imagenet_file())
+    weights = BACKBONES[experiment.backbone].imagenet
+    if experiment.source == "imagenet" and not weights.path.is_file():
+        raise NotHere("The file of ImageNet's weights is not on this machine.", received=weights.path)
     if experiment.adaptation == "batch_norm":
         check_is_normalized(experiment, folder)
     _, index, samples = labelled_samples(experiment, places)

@@ -88,13 +88,14 @@ def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels:
         raise ValueError("the facts of a bundle must say `synthetic`: True or False")
     if model.output_shape[-1] != len(labels):
         raise ValueError(f"the model has {model.output_shape[-1]} outputs, but there are {len(labels)} labels")
+    stated = {"weights_hash": weights_hash(model)} | _embedding_fact(model)
     versions = {"python": platform.python_version()} | {name: version(name) for name in VERSIONED}
 
     def write(temporary: Path) -> None:
         _save_model(temporary / "model.keras", model)
         write_json(temporary / "preprocess.json", preprocessing)
         write_json(temporary / "labels.json", list(labels))
-        write_manifest(temporary, facts | {"weights_hash": weights_hash(model), "versions": versions})
+        write_manifest(temporary, facts | stated | {"versions": versions})
 
     return write_bundle_folder(folder, write)
 
@@ -197,6 +198,12 @@ def weights_hash(model: "keras.Model") -> str:
             digest.update(f"{layer.name}/{variable.name}{values.shape}".encode())
             digest.update(np.ascontiguousarray(values, dtype="<f4").tobytes())
     return digest.hexdigest()
+
+
+def _embedding_fact(model: "keras.Model") -> dict[str, int]:
+    """Return the manifest's `embedding_size` of a model that has a layer `embedding`."""
+    sizes = [layer.output.shape[-1] for layer in model.layers if layer.name == "embedding"]
+    return {"embedding_size": sizes[0]} if sizes else {}
 
 
 def _save_model(path: Path, model: "keras.Model") -> None:

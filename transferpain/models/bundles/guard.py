@@ -15,27 +15,15 @@ import h5py
 import numpy as np
 
 from transferpain.core.errors import UserError
+from transferpain.networks.backbones.registry import BACKBONES
 
 MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
-LAYERS = (
-    "InputLayer",
-    "Activation",
-    "Add",
-    "BatchNormalization",
-    "Bidirectional",
-    "Concatenate",
-    "Conv2D",
-    "Dense",
-    "Dropout",
-    "GlobalAveragePooling1D",
-    "GlobalAveragePooling2D",
-    "LSTM",
-    "Masking",
-    "MaxPooling2D",
-    "MultiHeadAttention",
-    "Multiply",
-    "TimeDistributed",
+# What the networks that read pictures and landmarks have beyond those of their backbone and of heads.
+FUSED_LAYERS = frozenset(
+    {"Bidirectional", "Concatenate", "GlobalAveragePooling1D", "MultiHeadAttention", "Multiply", "TimeDistributed"}
 )
+HEAD_LAYERS = frozenset({"InputLayer", "Dense", "Dropout", "Activation", "Masking", "BatchNormalization", "LSTM"})
+LAYERS = FUSED_LAYERS.union(HEAD_LAYERS, *(backbone.layers for backbone in BACKBONES.values()))
 INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "Zeros")
 REGULARIZERS = ("L1", "L1L2", "L2")
 # (module, class_name, registered_name), exactly as Keras writes them.

@@ -50,6 +50,8 @@ class Manifest(BaseModel):
     Attributes:
         synthetic: whether drawn faces took part in the training, here or in a parent.
         weights_hash: names the weights, see `bundle.weights_hash`.
+        embedding_size: features that the model's layer `embedding` gives of an image, D; `None` if it has no such
+            layer, or was saved when every backbone gave equally many.
         versions: package -> version that wrote the bundle.
         parents: digests of the bundles that it descends from, the nearest first.
         terms: of each dataset that it or a parent was trained on; `None` if unknown.
@@ -64,6 +66,7 @@ class Manifest(BaseModel):
     files: dict[str, FileFacts]
     synthetic: bool
     weights_hash: Digest
+    embedding_size: int | None = Field(None, ge=1)
     versions: dict[str, str]
     experiment: str = ""
     parents: list[Digest] = []

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from transferpain.core.errors import UserError
+from transferpain.networks.backbones.base import Backbone
 
 
 class Terms(BaseModel):
@@ -31,16 +32,18 @@ class Terms(BaseModel):
     synthetic: bool
 
 
-IMAGENET = Terms(
-    dataset="imagenet",
-    title="ImageNet (the published VGG16 weights)",
-    licence="Weights: Creative Commons Attribution 4.0.",
-    notice="ImageNet's images are for non-commercial research and education.",
-    citation="Simonyan and Zisserman, Very Deep Convolutional Networks for Large-Scale Image Recognition, ICLR 2015",
-    request_url="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
-    redistributable=True,
-    synthetic=False,
-)
+def imagenet_terms(backbone: Backbone) -> Terms:
+    """Return the terms of ImageNet and of the published weights of a backbone that has some."""
+    return Terms(
+        dataset="imagenet",
+        title=f"ImageNet (the published {backbone.title} weights)",
+        licence=f"Weights: {backbone.imagenet.licence}",
+        notice="ImageNet's images are for non-commercial research and education.",
+        citation=backbone.imagenet.citation,
+        request_url=backbone.imagenet.page,
+        redistributable=True,
+        synthetic=False,
+    )
 
 
 def inherit_terms(own: Terms, before: list[dict] | None) -> list[dict] | None:

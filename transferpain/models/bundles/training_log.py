@@ -68,7 +68,7 @@ class Recipe(_Strict):
 
     Attributes:
         run: its folder's name.
-        backbone: `resnet18` or `vgg16`; selection chooses among the recipes of one backbone.
+        backbone: its name; selection chooses among the recipes of one backbone.
         settings: the settings in which the recipes differ, `images.size` -> `96`.
         epochs: how many were trained, of the first fold and seed.
         trainings: folds times seeds; each predicted its test rows once.

@@ -1,6 +1,5 @@
 """What the source of an experiment is, by facts that are known without TensorFlow; its model loads on demand."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +8,11 @@ from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import fingerprint, read_json
 from transferpain.models.bundles.manifest import check_digest, load_manifest
 from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.registry import BACKBONES
 
-EMBEDDING_SIZE = 1024
 # The same untrained network for every head seed: what is compared is the features, not luck with one network.
 UNTRAINED_SEED = 0
 BUILT = ("untrained", "imagenet")
-IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,8 @@ class Origin:
         name: `untrained`, `imagenet`, or the name of the experiment or folder.
         hash: names the source in a run's hash: the bundle's manifest hash, or the hash of how it is built.
         weights_hash: names the weights in the keys of features.
-        backbone: `vgg16` or `resnet18`.
+        backbone: its name in the registry.
+        embedding_size: features of an image, D.
         preprocessing: from a face crop to the network's input.
         synthetic: whether drawn faces took part in its training, here or in a parent.
         folder: the bundle's folder; `None` for a network that is built, not loaded.
@@ -35,24 +34,35 @@ class Origin:
     hash: str
     weights_hash: str
     backbone: str
+    embedding_size: int
     preprocessing: Preprocessing
     synthetic: bool
     folder: Path | None
 
-    @property
-    def embedding_size(self) -> int:
-        """Features of an image, D."""
-        return EMBEDDING_SIZE
-
     def load(self):
-        """Build or read the source. Returns a `Source`."""
+        """Build or read the source.
+
+        Returns:
+            A `Source`.
+
+        Raises:
+            UserError: if it cannot be built or read, or its embedding has another size than is stated.
+        """
         import_tensorflow()
         from transferpain.models.sources.source import imagenet_source, load_source, untrained_source
 
         if self.folder is not None:
-            return load_source(self.folder)
+            source = load_source(self.folder)
+            if source.dimension != self.embedding_size:
+                raise UserError(
+                    f"The source {self.name} is not what its manifest says.",
+                    rule=f"Its embedding has {self.embedding_size} features.",
+                    received=source.dimension,
+                    todo="Get the bundle again.",
+                )
+            return source
         if self.name == "imagenet":
-            return imagenet_source(self.preprocessing, UNTRAINED_SEED)
+            return imagenet_source(self.backbone, self.preprocessing, UNTRAINED_SEED)
         return untrained_source(self.backbone, self.preprocessing, UNTRAINED_SEED)
 
     def load_embedder(self, compute_dtype: str):
@@ -63,38 +73,37 @@ class Origin:
         return embedder(source, compute_dtype)
 
 
-def imagenet_file() -> Path:
-    """Return where Keras keeps, and looks for, ImageNet's weights of VGG16."""
-    return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / IMAGENET_FILE
-
-
-def first_there(names: list[str]) -> str:
+def first_there(names: list[str], backbone: str) -> str:
     """Return the first of several sources that can be used here: `imagenet` cannot where its file is not there.
 
     Raises:
         ValueError: if none can.
     """
+    weights = BACKBONES.find(backbone).imagenet
     for name in names:
-        if name != "imagenet" or imagenet_file().is_file():
+        if name != "imagenet" or (weights is not None and weights.path.is_file()):
             return name
-    raise ValueError(f"none of {names} is on this machine; Keras looks for {imagenet_file()}")
+    looked = f"Keras looks for {weights.path}" if weights else f"there are no ImageNet weights of {backbone}"
+    raise ValueError(f"none of {names} is on this machine; {looked}")
 
 
 def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Origin:
     """Describe a network that is built on the spot: `untrained`, or `imagenet` from Keras' weights.
 
     Raises:
-        UserError: if ImageNet weights are asked for another backbone than VGG16.
+        UserError: if ImageNet weights are asked for a backbone that has none.
     """
-    if name == "imagenet" and backbone != "vgg16":
+    chosen = BACKBONES.find(backbone)
+    if name == "imagenet" and chosen.imagenet is None:
+        having = [known for known in BACKBONES.values() if known.imagenet]
         raise UserError(
-            "ImageNet weights are there for VGG16 only.",
-            rule="Keras has none for ResNet-18.",
+            f"ImageNet weights are there for {', '.join(known.title for known in having)} only.",
+            rule=f"Keras has none for {chosen.title}.",
             received=f"backbone: {backbone}",
-            todo="Use backbone: vgg16, or source: untrained.",
+            todo=f"Use backbone: {' or '.join(known.name for known in having)}, or source: untrained.",
         )
     digest = fingerprint([name, backbone, preprocessing.canonical, UNTRAINED_SEED])
-    return Origin(name, digest, digest, backbone, preprocessing, synthetic=False, folder=None)
+    return Origin(name, digest, digest, backbone, chosen.width, preprocessing, synthetic=False, folder=None)
 
 
 def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
@@ -108,11 +117,13 @@ def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
     """
     manifest = load_manifest(folder)
     try:
+        backbone = BACKBONES[str(manifest["backbone"])]
         return Origin(
             name=name,
             hash=check_digest(folder, digest),
             weights_hash=manifest["weights_hash"],
-            backbone=manifest["backbone"],
+            backbone=backbone.name,
+            embedding_size=manifest.get("embedding_size") or backbone.width,
             preprocessing=Preprocessing(**read_json(folder / "preprocess.json")),
             synthetic=manifest["synthetic"],
             folder=folder,
@@ -120,7 +131,7 @@ def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
     except (OSError, KeyError, ValueError, TypeError) as error:
         raise UserError(
             f"The source {name} is not a shared image model.",
-            rule="Its manifest names the backbone, and its preprocess.json how faces are prepared.",
+            rule="Its manifest names the backbone, a known one, and its preprocess.json how faces are prepared.",
             received=f"{folder} ({error})",
             todo="Name another folder, or an experiment that trains a source.",
         ) from error

@@ -10,12 +10,10 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import read_bundle, weights_hash
-from transferpain.models.sources.origin import IMAGENET_FILE, imagenet_file
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
-from transferpain.networks.backbones.networks import build_resnet18, build_vgg16_gap, with_dtype
+from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.backbones.surgery import with_dtype
 
-BUILDERS = {"vgg16": build_vgg16_gap, "resnet18": build_resnet18}
-IMAGENET_URL = "https://storage.googleapis.com/tensorflow/keras-applications/vgg16/"
 DOWNLOAD_PATIENCE_SECONDS = 5
 
 
@@ -91,52 +89,49 @@ def picture_input(source: Source, face: np.ndarray) -> np.ndarray:
 
 
 def untrained_source(backbone: str, preprocessing: Preprocessing, seed: int) -> Source:
-    """Return a backbone (`vgg16` or `resnet18`) with seeded random weights: what transfer is compared with."""
-    model = BUILDERS[backbone](preprocessing.size, classes=2, seed=seed)
+    """Return a backbone, by its name, with seeded random weights: what transfer is compared with.
+
+    Raises:
+        UserError: if there is no such backbone, or it cannot read pictures that are so small.
+    """
+    model = BACKBONES.find(backbone).build(preprocessing.size, classes=2, seed=seed)
     return Source("untrained", model, preprocessing)
 
 
-def imagenet_source(preprocessing: Preprocessing, seed: int) -> Source:
-    """Return VGG16-GAP whose convolutions come from ImageNet, by Keras' download; the layers above are random.
+def imagenet_source(backbone: str, preprocessing: Preprocessing, seed: int) -> Source:
+    """Return a backbone that starts with ImageNet's weights, by Keras' download; embedding and output are random.
 
     Args:
-        preprocessing: scales as `caffe`, because the weights were trained so.
+        backbone: the name of one that has such weights.
+        preprocessing: scales as the weights were trained.
         seed: seeds embedding and output.
 
     Raises:
         UserError: if the scaling is another one, or the file is not there and cannot be downloaded.
     """
-    if preprocessing.scaling != "caffe":
+    chosen = BACKBONES.find(backbone)
+    weights = chosen.imagenet
+    if preprocessing.scaling != weights.scaling:
         raise UserError(
-            "ImageNet's VGG16 was trained with another scaling of the pixels.",
-            rule="With `imagenet` the scaling is `caffe`.",
+            f"ImageNet's {chosen.title} was trained with another scaling of the pixels.",
+            rule=f"With `imagenet` the scaling is `{weights.scaling}`.",
             received=preprocessing.scaling,
-            todo="Set the scaling to caffe.",
+            todo=f"Set the scaling to {weights.scaling}.",
         )
-    file = imagenet_file()
+    model = chosen.build(preprocessing.size, classes=2, seed=seed)
     try:
-        if not file.is_file():
+        if not weights.path.is_file():
             # Keras' own download has no time limit, and would keep a machine without network waiting.
-            request = urllib.request.Request(IMAGENET_URL + IMAGENET_FILE, method="HEAD")
+            request = urllib.request.Request(weights.url, method="HEAD")
             urllib.request.urlopen(request, timeout=DOWNLOAD_PATIENCE_SECONDS).close()
-        pretrained = keras.applications.VGG16(include_top=False, weights="imagenet")
+        return Source("imagenet", weights.fill(model), preprocessing)
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise UserError(
-            "The ImageNet weights of VGG16 are not on this machine and could not be downloaded.",
-            rule=f"Keras looks for {file}.",
+            f"The ImageNet weights of {chosen.title} are not on this machine and could not be downloaded.",
+            rule=f"Keras looks for {weights.path}.",
             received=error,
-            todo=f"Download {IMAGENET_URL + IMAGENET_FILE} elsewhere and put it into {file.parent}.",
+            todo=f"Download {weights.url} elsewhere and put it into {weights.path.parent}.",
         ) from error
-    model = build_vgg16_gap(preprocessing.size, classes=2, seed=seed)
-    return Source("imagenet", take_convolutions(model, pretrained), preprocessing)
-
-
-def take_convolutions(model: keras.Model, pretrained: keras.Model) -> keras.Model:
-    """Copy the 13 convolutions of Keras' VGG16 into a VGG16-GAP; their layers have the same names."""
-    for layer in pretrained.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            model.get_layer(layer.name).set_weights(layer.get_weights())
-    return model
 
 
 def embedder(source: Source, compute_dtype: str) -> keras.Model:

@@ -11,7 +11,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
-from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.augment import augment
 from transferpain.networks.training.batches import Batches, Images, image_batches, sample_weights

@@ -1,38 +1,14 @@
-"""What learns when: the phases of the strategies `head`, `progressive` and `full`, and of `fused`.
-
-Blocks are named by the first part of their layers' names: `stage4` is `stage4_block1_1_conv` and all its like.
-"""
+"""What learns when: the phases of the strategies `head`, `progressive` and `full`; a backbone states its blocks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from transferpain.networks.backbones.base import first_part
+from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.common.settings import PhaseSettings
 
-# From the output down; a phase trains its own blocks and those of the phases before it.
-PROGRESSION = {
-    "resnet18": {
-        "head": ("logits", "embedding"),
-        "stage4": ("stage4",),
-        "stage3": ("stage3",),
-        "stage2": ("stage2",),
-        "stage1": ("stage1", "stem"),
-    },
-    "vgg16": {
-        "head": ("logits", "embedding"),
-        "block5": ("block5",),
-        "block4": ("block4",),
-        "block3": ("block3",),
-        "block2": ("block2",),
-        "block1": ("block1",),
-    },
-}
 LAST_LAYER = ("logits",)
-# El-Ghaish: each branch alone, then both fused. That VGG16 is frozen before, and that its last block learns at the end
-# with all the rest, is our choice.
-BRANCHES = {"images": ("squeeze", "excite", "image"), "landmarks": ("landmark",)}
-FUSED = ("block5", "fusion", "embedding")
-WHOLE = "whole"
 # Lower layers are more general and need smaller steps (our choice; Hosseini states no rate for each phase).
 FALL = 0.5
 
@@ -42,23 +18,23 @@ class Phase:
     """A stretch of training in which some blocks learn and all others stay as they are.
 
     Attributes:
-        name: as in `history.csv`: a block of `PROGRESSION`, `head` or `full`; of `fused` a branch or `whole`.
-        blocks: the blocks that learn.
+        name: as in `history.csv`: a block of the backbone, `head` or `full`; of `fused` a branch or `whole`.
+        parts: first parts of the names of the layers that learn.
         training: how they learn.
     """
 
     name: str
-    blocks: tuple[str, ...]
+    parts: tuple[str, ...]
     training: TrainingSettings
 
     def trains(self, layer: str) -> bool:
         """Tell whether the layer of this name learns."""
-        return layer.split("_")[0] in self.blocks
+        return first_part(layer) in self.parts
 
 
 def phase_names(backbone: str) -> tuple[str, ...]:
     """Return the phases of `progressive` in their order."""
-    return tuple(PROGRESSION[backbone])
+    return tuple(block.name for block in BACKBONES[backbone].blocks)
 
 
 def make_phases(
@@ -76,12 +52,12 @@ def make_phases(
 
     Args:
         strategy: `head`, `progressive` or `full`.
-        backbone: `resnet18` or `vgg16`.
+        backbone: its name in the registry.
         training: of the experiment.
         changes: for phases of `progressive`, by name: what is not derived.
         up_to: the last phase of `progressive`; `None` goes down to the first layer.
     """
-    blocks = PROGRESSION[backbone]
+    blocks = {block.name: block.parts for block in BACKBONES[backbone].blocks}
     if strategy == "head":
         return (Phase("head", LAST_LAYER, training),)
     if strategy == "full":
@@ -94,33 +70,13 @@ def make_phases(
         epochs = max(1, training.epochs // len(names) + (number < training.epochs % len(names)))
         rate = training.optimizer.learning_rate * FALL**number
         change = changes.get(name, PhaseSettings())
-        settings = _changed(training, change.learning_rate or rate, change.epochs or epochs, change.patience)
+        settings = changed_training(training, change.learning_rate or rate, change.epochs or epochs, change.patience)
         phases.append(Phase(name, learning, settings))
     return tuple(phases)
 
 
-def fusion_phases(branches: str, training: TrainingSettings, changes: Mapping[str, PhaseSettings]) -> tuple[Phase, ...]:
-    """Return the phases of `fused`: each branch alone, then the whole network, each for all epochs of `training`.
-
-    A branch that stays alone has the same two phases as one that is fused, so that it is trained for as long.
-
-    Args:
-        branches: `both`, `images` or `landmarks`.
-        training: of the experiment.
-        changes: what a phase does its own way, by its name.
-    """
-    chosen = tuple(BRANCHES) if branches == "both" else (branches,)
-    blocks = {name: (*BRANCHES[name], *LAST_LAYER) for name in chosen}
-    blocks[WHOLE] = (*FUSED, *(block for name in chosen for block in BRANCHES[name]), *LAST_LAYER)
-    phases = []
-    for name, learning in blocks.items():
-        change = changes.get(name, PhaseSettings())
-        rate, epochs = change.learning_rate or training.optimizer.learning_rate, change.epochs or training.epochs
-        phases.append(Phase(name, learning, _changed(training, rate, epochs, change.patience)))
-    return tuple(phases)
-
-
-def _changed(training: TrainingSettings, rate: float, epochs: int, patience: int | None) -> TrainingSettings:
+def changed_training(training: TrainingSettings, rate: float, epochs: int, patience: int | None) -> TrainingSettings:
+    """Return `training` with what one phase does otherwise; the schedule is squeezed into the phase's epochs."""
     share = epochs / training.epochs
     schedule = training.schedule.model_copy(
         update={

@@ -14,7 +14,7 @@ import pandas as pd
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.evaluation.scores import score
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.strategies.common.answers import predictions_table, training_prior
 from transferpain.strategies.common.network import predict_samples
 from transferpain.strategies.common.pictures import Pictures

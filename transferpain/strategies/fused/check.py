@@ -2,8 +2,8 @@
 
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.landmarks.settings import LandmarkSettings
-from transferpain.strategies.common.phases import BRANCHES, WHOLE
 from transferpain.strategies.common.settings import RowSettings
+from transferpain.strategies.fused.phases import BACKBONE, BRANCHES, WHOLE
 from transferpain.strategies.fused.settings import FusionSettings
 
 
@@ -18,8 +18,8 @@ def check_fusion(experiment: Experiment) -> None:
         if (fusion, experiment.landmarks) != (FusionSettings(), LandmarkSettings()):
             raise ValueError(f"fusion and landmarks: for strategy `fused` only, received `{experiment.strategy}`")
         return
-    if experiment.backbone != "vgg16":
-        raise ValueError(f"backbone: `fused` reads pictures with VGG16, received `{experiment.backbone}`")
+    if experiment.backbone != BACKBONE.name:
+        raise ValueError(f"backbone: `fused` reads pictures with {BACKBONE.title}, received `{experiment.backbone}`")
     if experiment.cut != "embedding" or experiment.rows != RowSettings() or experiment.probe_source:
         raise ValueError("cut, rows and probe_source: for strategies that train a network on pictures alone")
     if not experiment.images.takes_all_frames:

@@ -8,7 +8,7 @@ what the picture branch sees are our choices where the paper is silent.
 import keras
 
 from transferpain.core.seeds import derive_seed
-from transferpain.networks.backbones.networks import copy_weights
+from transferpain.networks.backbones.surgery import copy_weights
 from transferpain.networks.heads.ann import seeded_dense
 from transferpain.strategies.fused.settings import FusionSettings
 

@@ -14,7 +14,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.training.batches import Batches, one_hot, sample_weights
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import Training, fit
@@ -27,11 +27,12 @@ from transferpain.strategies.common.answers import (
     training_prior,
 )
 from transferpain.strategies.common.network import PREDICTION_BATCH, choose_layers, training_dtype
-from transferpain.strategies.common.phases import WHOLE, Phase, fusion_phases
+from transferpain.strategies.common.phases import Phase
 from transferpain.strategies.fused.adaboost import adaboost_probabilities, fit_adaboost
 from transferpain.strategies.fused.batches import Rows, fused_batches, select_rows
 from transferpain.strategies.fused.inputs import Clip
 from transferpain.strategies.fused.network import build_fusion, build_image_branch, build_landmark_branch, take_branch
+from transferpain.strategies.fused.phases import WHOLE, fusion_phases
 
 ADABOOST = "adaboost"  # the name of the part in a bundle
 

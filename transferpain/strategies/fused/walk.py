@@ -55,7 +55,7 @@ def train(plan: Plan, clips: list[Clip], unfinished: list[tuple[Fold, int]], met
     Args:
         clips: one for each of the plan's samples.
     """
-    from transferpain.networks.backbones.networks import with_classes
+    from transferpain.networks.backbones.surgery import with_classes
     from transferpain.networks.training.determinism import make_deterministic
     from transferpain.strategies.fused.training import Recordings, train_fused
 

@@ -12,7 +12,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.action_units.measured import FrameUnits
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.fit import Training
 from transferpain.strategies.common.network import predict_images, train_network

@@ -127,7 +127,7 @@ def shared_work(plan: Plan, fold: Fold, seed: int, cache: Path, origin: str) -> 
 def fit_shared(plan: Plan, fold: Fold, seed: int, faces: pd.DataFrame, measured: FrameUnits, work: SharedWork) -> None:
     """Fit a fold's models and keep them in the cache; an interrupted training goes on from its last epoch."""
     import_tensorflow()
-    from transferpain.networks.backbones.networks import with_classes
+    from transferpain.networks.backbones.surgery import with_classes
     from transferpain.networks.training.determinism import make_deterministic
     from transferpain.strategies.hybrid.training import Frames, train_hybrid
 
