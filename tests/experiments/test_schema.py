@@ -117,7 +117,7 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
         (HYBRID | {"protocol": {"selection": "paper"}}, r"rows, probe_source, protocol.selection: strategy `hybrid`"),
         (HYBRID | {"head": {"kind": "hybrid", "verdict": "all"}}, r"`head.verdict`: .*Received: 'all'"),
         ({"name": "Has Spaces"}, r"`name`: .*Received: 'Has Spaces'"),
-        ({"protocol": {"kind": "random"}}, r"`protocol.kind`: .*Received: 'random'"),
+        ({"protocol": {"kind": "random"}}, r"`protocol.kind`: .*received `random`; did you mean `random_frames`"),
     ],
 )
 def test_a_fault_is_one_line_that_names_the_key(tmp_path, changes, message):
