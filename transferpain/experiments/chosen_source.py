@@ -8,7 +8,7 @@ from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
 from transferpain.models.sources.origin import BUILT
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.strategies.registry import STRATEGIES
 
 
 def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None:
@@ -43,30 +43,19 @@ def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
         )
 
 
-def check_is_normalized(experiment: Experiment, folder: Path) -> None:
-    """Refuse AdaBN for a source without batch normalisation, before the source is trained."""
-    backbone = experiment.backbone
-    if experiment.source not in BUILT:
-        source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
-        backbone = source.backbone if source else str(load_manifest(Path(name)).get("backbone"))
-    found = BACKBONES.get(backbone)
-    if found is None or not found.normalizes:
-        having = " or ".join(known.title for known in BACKBONES.values() if known.normalizes)
-        title = found.title if found else backbone
-        raise UserError(
-            f"batch_norm cannot adapt the source {experiment.source}.",
-            rule=f"It replaces the statistics of batch normalisation: {having} has it, {title} has none.",
-            received=f"backbone: {backbone}",
-            todo=f"Take a {having} source, or another adaptation.",
-        )
+def source_backbone(experiment: Experiment, folder: Path) -> str:
+    """Return the backbone of an experiment's source, as the experiment or the bundle states it that it comes from."""
+    if experiment.source in BUILT:
+        return experiment.backbone
+    source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
+    return source.backbone if source else load_manifest(Path(name)).get("backbone", "")
 
 
 def own_preprocessing(experiment: Experiment) -> Preprocessing:
     """Return the preprocessing of a network that starts from nothing, or from ImageNet, which fixes the scaling."""
-    weights = BACKBONES[experiment.backbone].imagenet if experiment.source == "imagenet" else None
     return Preprocessing(
         size=experiment.faces.size,
-        scaling=weights.scaling if weights else experiment.images.scaling,
+        scaling="caffe" if experiment.source == "imagenet" else experiment.images.scaling,
         detector=experiment.faces.detector,
         margin=experiment.faces.resolved_margin,
     )
@@ -74,13 +63,14 @@ def own_preprocessing(experiment: Experiment) -> Preprocessing:
 
 def check_is_source(source: Experiment) -> None:
     """Refuse a source that is not an image model with exactly one training."""
-    if source.strategy in ("frozen", "fused") or source.cut != "embedding":
+    if not STRATEGIES[source.strategy].makes_sources or source.feature_layer != "embedding":
+        makers = ", ".join(f"`{name}`" for name, one in STRATEGIES.items() if one.makes_sources)
         raise UserError(
             f"{source.name} cannot be a source.",
-            rule="A source is an image model with an embedding: no head on features, no network cut below it, "
+            rule="A source is an image model with an embedding: no head on features, no network without it, "
             "and none that reads landmarks.",
-            received=f"strategy {source.strategy}, cut {source.cut}",
-            todo="Name an experiment whose strategy is `head`, `progressive` or `full`, and whose cut is `embedding`.",
+            received=f"strategy {source.strategy}, feature_layer {source.feature_layer}",
+            todo=f"Name an experiment whose strategy is {makers}, and whose feature_layer is `embedding`.",
         )
     if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
         raise UserError(
@@ -88,27 +78,4 @@ def check_is_source(source: Experiment) -> None:
             rule="A source is trained once: one seed, and one split (`holdout` or `folders`).",
             received=f"seeds {list(source.seeds)}, protocol {source.protocol.kind}",
             todo="Use one seed and a fixed hold-out.",
-        )
-
-
-def check_source_fits(experiment: Experiment, backbone: str, size: int) -> None:
-    """Refuse a source before anything is computed: features need its size of faces, tuning its blocks by name.
-
-    Args:
-        backbone: of the source.
-        size: side of the pictures that it reads.
-    """
-    if experiment.strategy == "frozen" and experiment.faces.size != size:
-        raise UserError(
-            f"The source {experiment.source} does not fit the faces of {experiment.name}.",
-            rule=f"It reads faces of {size}x{size} pixels.",
-            received=f"faces.size: {experiment.faces.size}",
-            todo=f"Use --set faces.size={size}, or another source.",
-        )
-    if experiment.strategy != "frozen" and experiment.backbone != backbone:
-        raise UserError(
-            f"The source {experiment.source} does not fit the backbone of {experiment.name}.",
-            rule=f"It is a {backbone}, and its blocks are trained by their names.",
-            received=f"backbone: {experiment.backbone}",
-            todo=f"Use --set backbone={backbone}, or another source.",
         )

@@ -5,20 +5,19 @@ this model cover its manifest.
 """
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 import yaml
 
+from transferpain.core.contracts import FoldResult
 from transferpain.core.store import file_hash, json_text
 from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.lineage import describe_training, lineage_facts, read_lineage
-from transferpain.experiments.plan import Plan
+from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder, project_commit
-from transferpain.experiments.schema import resolved
 from transferpain.inputs.adaptation.target_data import target_data
 from transferpain.models.bundles.bundle import extend_bundle, read_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
@@ -29,25 +28,20 @@ from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_ter
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
 from transferpain.networks.backbones.registry import BACKBONES
 
-if TYPE_CHECKING:
-    import keras
 
-
-def save_fold_model(
-    plan: Plan, fold: Fold, seed: int, model: "keras.Model", parts: Mapping[str, Any] | None = None
-) -> None:
-    """Save a fold's model (float32) as a bundle, still without probe, scores and card.
-
-    Args:
-        parts: name -> a model of scikit-learn that belongs to it.
-    """
+def save_fold_model(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None:
+    """Save a fold's model as a bundle, still without probe, scores and card."""
     folder = plan.run.fold(fold.name, seed) / "model"
-    save_bundle(folder, model, plan.preprocessing.model_dump(), plan.task.classes, fold_facts(plan, fold, seed))
-    for name, part in (parts or {}).items():
+    facts = fold_facts(plan, fold, seed) | dict(result.facts)
+    if isinstance(result.model, Path):
+        extend_bundle(result.model, folder, {}, facts)
+        return
+    save_bundle(folder, result.model, plan.preprocessing.model_dump(), plan.task.classes, facts)
+    for name, part in result.parts.items():
         save_part(part, folder, name)
 
 
-def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
+def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
     """Return what the manifest of a fold's model states."""
     facts = {
         "experiment": plan.experiment.name,
@@ -64,12 +58,10 @@ def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
     }
     if plan.experiment.adaptation is not None:
         facts |= {"adaptation": plan.experiment.adaptation, "target_data": target_data(plan.experiment)}
-    if plan.experiment.strategy == "fused":
-        facts |= {"fusion": plan.experiment.fusion.model_dump(), "landmarks": plan.experiment.landmarks.model_dump()}
     return facts
 
 
-def ancestry(plan: Plan) -> dict:
+def ancestry(plan: RunPlan) -> dict:
     """Return what a model started from, the digests of its parents, and the terms of all their data and its own.
 
     Features that were recoloured by `coral` have the mean and covariance of the tested dataset's training subjects, so
@@ -105,7 +97,7 @@ def terms_of_data(index: Index) -> Terms:
     )
 
 
-def keep_model(plan: Plan, best: Path, scores: dict) -> None:
+def keep_model(plan: RunPlan, best: Path, scores: dict) -> None:
     """Copy the best fold's bundle to `model/` of the run, with experiment, training, scores, probe and card.
 
     The model is read back for the probe, so that what is kept is known to load.
@@ -119,7 +111,7 @@ def keep_model(plan: Plan, best: Path, scores: dict) -> None:
     facts = {"commit": project_commit()}
     card = render_card(bundle.manifest | facts, metrics, list(bundle.labels), bundle.preprocessing, Log(training))
     files = {
-        "experiment.yaml": yaml.safe_dump(resolved(plan.experiment), sort_keys=False).encode(),
+        "experiment.yaml": yaml.safe_dump(plan.experiment.resolved(), sort_keys=False).encode(),
         "metrics.json": json_text(metrics).encode(),
         TRAINING: json_text(training.model_dump()).encode(),
         "probe.npz": make_probe(bundle.model, bundle.preprocessing),

@@ -1,12 +1,11 @@
 """What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import FoldResult
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.store import remove_folder, write_atomically, write_json
@@ -17,25 +16,19 @@ from transferpain.evaluation.scores import mark_copies, score
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
-from transferpain.experiments.plan import SPLIT_SEED, Plan
+from transferpain.experiments.fitted import read_fitted, write_fitted
+from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.inputs.adaptation.target_data import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
+from transferpain.strategies.base import Plan, Prepared
 from transferpain.strategies.common.answers import training_prior
 
 NO_FACE = "no face was found in any frame"
 TOLERANCE = 0.05  # of a clip's frames and rate (our choice): recordings end a few frames early
 
 
-class Trained(Protocol):
-    """What every strategy returns: `model`, `predictions` and `training.history`."""
-
-    model: object
-    predictions: pd.DataFrame
-    training: object
-
-
-def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
+def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
     """Write what the run is computed from, and the clips that cannot be used.
 
     Args:
@@ -110,30 +103,28 @@ def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
     return sentences
 
 
-def close_fold(plan: Plan, fold: Fold, seed: int, trained: Trained, parts: Mapping[str, Any] | None = None) -> None:
-    """Save the fold's model, then its results, and drop the checkpoints, which nothing needs any more.
-
-    Args:
-        parts: name -> a model of scikit-learn that belongs to the network.
-    """
+def close_fold(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None:
+    """Save the fold's model, then its results, and drop the checkpoints, which nothing needs any more."""
     from transferpain.experiments.kept_model import save_fold_model
 
     folder = plan.run.fold(fold.name, seed)
-    save_fold_model(plan, fold, seed, trained.model, parts)
-    plan.run.finish_fold(fold.name, seed, trained.predictions, trained.training.history)
+    save_fold_model(plan, fold, seed, result)
+    for name, content in result.files.items():
+        if isinstance(content, pd.DataFrame):
+            write_atomically(folder / name, lambda path, table=content: table.to_csv(path, index=False))
+        else:
+            write_json(folder / name, content)
+    write_fitted(folder, result.fitted, plan.samples)
+    plan.run.finish_fold(fold.name, seed, result.predictions, result.history)
     for checkpoint in folder.glob("checkpoint*.npz"):
         checkpoint.unlink()
-    plan.run.log(f"{fold.name} seed {seed}: {len(trained.training.history)} epochs")
+    plan.run.log(f"{fold.name} seed {seed}: {len(result.history)} epochs")
 
 
-def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) -> None:
+def finish(plan: RunPlan, prepared: Prepared) -> None:
     """Keep the model of the fold with the lowest validation loss, check for leaks, and derive the metrics.
 
     The models of the folds go at the very end, when the kept one was read back.
-
-    Args:
-        stage: the table of the faces stage, with `features` where they were cached; `None` where there is none.
-        images: uint8 `(images, side, side)` where clips are rows of images; else `None`.
 
     Raises:
         UserError: if the kept model is damaged, and no model of a fold is there to make it again from.
@@ -160,8 +151,8 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         predictions=predictions,
         data_root=plan.index.data_root,
         lineage=read_lineage(plan.origin.folder),
-        stage=stage,
-        images=images,
+        stage=prepared.stage,
+        images=prepared.images,
     )
     checks = run_checks(evidence)
     write_checks(plan.run.path, checks)
@@ -174,7 +165,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         remove_folder(plan.run.path, model)
 
 
-def keep_best_model(plan: Plan, best: Path, scores: dict) -> None:
+def keep_best_model(plan: RunPlan, best: Path, scores: dict) -> None:
     """Copy the best fold's model to the run, unless it is there and whole.
 
     Raises:
@@ -200,7 +191,7 @@ def lowest_loss(history: pd.DataFrame) -> float:
     return history["val_loss"].min()
 
 
-def write_submission(plan: Plan, predictions: pd.DataFrame) -> None:
+def write_submission(plan: RunPlan, predictions: pd.DataFrame) -> None:
     """Write the answers for unlabelled clips: subject, clip, the seeds' most probable class on average.
 
     No official format of AI4Pain 2024 was found, so the columns are our choice.

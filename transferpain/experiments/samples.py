@@ -16,6 +16,7 @@ from transferpain.data.tasks.task import Task, label_clips, label_frames, load_t
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.target_data import add_references
+from transferpain.strategies.registry import STRATEGIES
 
 
 def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
@@ -29,8 +30,6 @@ def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Inde
     """
     task = load_task(experiment.task)
     check_sample_fits(experiment, task)
-    if experiment.strategy == "hybrid":
-        check_tells_pain(experiment, task)
     trained, tested = experiment.dataset, experiment.protocol.test_dataset
     if tested is None:
         return task, *dataset_samples(experiment, task, trained or task.dataset, places)
@@ -68,18 +67,13 @@ def dataset_samples(experiment: Experiment, task: Task, dataset: str, places: Pl
             index = cut_sequences(index, task.rule_for(dataset).column, frames)
         samples = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
         samples = samples.assign(file_clip=samples["clip"])
-        return index, each_frame(samples, experiment.fusion.frames) if deals_out_frames(experiment) else samples
+        dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)
+        return index, samples if dealt_out is None else each_frame(samples, dealt_out)
     samples = label_frames(task, index)
     place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
     samples = samples.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
     names = samples["file_clip"] + "/" + samples["frame"].astype(str).str.zfill(3)
     return index, samples.drop(columns="frame").assign(clip=names)
-
-
-def deals_out_frames(experiment: Experiment) -> bool:
-    """Tell whether the frames of a clip are dealt out one by one, as El-Ghaish does: they leak into each other."""
-    fused = experiment.strategy == "fused" and not experiment.fusion.reads_whole_clips(experiment.fusion.branches)
-    return fused and experiment.protocol.kind == "random_frames"
 
 
 def each_frame(samples: pd.DataFrame, frames: int) -> pd.DataFrame:
@@ -105,44 +99,10 @@ def join_indexes(trained: Index, tested: Index) -> Index:
 
 def check_sample_fits(experiment: Experiment, task: Task) -> None:
     """Refuse settings that cannot be followed for clips, or for single frames."""
-    if task.sample == "clip":
-        if experiment.rows.drop_painless_sequences:
-            raise UserError(
-                f"The task {task.name} labels whole clips, and {experiment.name} drops sequences without pain.",
-                rule="Sequences are dropped where their frames are labelled one by one: here no painless clip is left.",
-                todo="Use --set rows.drop_painless_sequences=false, or a task whose sample is `frame`.",
-            )
-        return
-    features, images, cut = experiment.features, experiment.images, experiment.window.clip_frames
-    if experiment.strategy == "frozen":
-        fits = experiment.head.kind == "ann" and (features.fps, features.frames, cut) == (None, None, None)
-        received = (
-            f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}, "
-            f"window.clip_frames {cut}"
-        )
-    else:
-        fits = images.takes_all_frames and experiment.strategy != "fused"
-        received = (
-            f"strategy {experiment.strategy}, images: first_frame {images.first_frame}, every {images.every}, "
-            f"test_every {images.test_every}"
-        )
-    if not fits:
+    if task.sample == "clip" and experiment.rows.drop_painless_sequences:
         raise UserError(
-            f"The task {task.name} labels single frames, and {experiment.name} does not predict them.",
-            rule="Frames are predicted one by one, each of them: by a network on pictures (images.first_frame, every "
-            "and test_every as they come), or by the head `ann` (without features.fps, features.frames and "
-            "window.clip_frames).",
-            received=received,
-            todo="Change these, or choose a task whose sample is `clip`.",
+            f"The task {task.name} labels whole clips, and {experiment.name} drops sequences without pain.",
+            rule="Sequences are dropped where their frames are labelled one by one: here no painless clip is left.",
+            todo="Use --set rows.drop_painless_sequences=false, or a task whose sample is `frame`.",
         )
-
-
-def check_tells_pain(experiment: Experiment, task: Task) -> None:
-    """Refuse a task that is not pain or no pain in single frames, which is what action units are measured in."""
-    if (task.sample, len(task.classes)) != ("frame", 2):
-        raise UserError(
-            f"The task {task.name} does not fit the strategy `hybrid` of {experiment.name}.",
-            rule="It tells single frames without pain from those with pain: two classes, and the sample is `frame`.",
-            received=f"sample {task.sample}, classes {', '.join(task.classes)}",
-            todo="Use --set task=unbc-binary-1, or another strategy.",
-        )
+    STRATEGIES[experiment.strategy].check_task(experiment, task)

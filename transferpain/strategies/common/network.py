@@ -1,4 +1,4 @@
-"""The strategies `head`, `progressive` and `full`: an image network is trained on pictures of faces, phase by phase."""
+"""An image network is trained on pictures of faces, phase by phase."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,10 +7,11 @@ import keras
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import FittedRows
 from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
-from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
+from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.augment import augment
@@ -25,42 +26,68 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
-from transferpain.strategies.common.phases import Phase, make_phases
+from transferpain.strategies.base import Recipe
+from transferpain.strategies.common.phases import Phase
 from transferpain.strategies.common.pictures import Pictures
 from transferpain.strategies.common.rows import keep_rows, oversample
+from transferpain.strategies.common.settings import RowSettings
 
 PREDICTION_BATCH = 64
 
 
 @dataclass(frozen=True)
+class Tuning:
+    """How a network is tuned: what learns when, and which training rows are kept and repeated."""
+
+    phases: tuple[Phase, ...]
+    rows: RowSettings = RowSettings()
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a network is shown.
+
+    Attributes:
+        samples: the labelled clips or frames: columns dataset, subject, clip, y, file_clip.
+        pictures: of the samples.
+        preprocessing: size and scaling of the network's input.
+    """
+
+    samples: pd.DataFrame
+    pictures: Pictures
+    preprocessing: Preprocessing
+
+
+@dataclass(frozen=True)
 class TrainedNetwork:
-    """A trained network (float32) and what it says of the tested samples; its history has the column `phase`."""
+    """A trained network (float32), what it says of a fold's samples, and the rows that it was fitted to.
+
+    Its history has the column `phase`.
+    """
 
     model: keras.Model
     predictions: pd.DataFrame
     training: Training
+    fitted: tuple[FittedRows, ...]
 
 
 def train_network(
-    experiment: Experiment,
+    experiment: Recipe,
+    tuning: Tuning,
     start: keras.Model,
-    preprocessing: Preprocessing,
-    samples: pd.DataFrame,
-    pictures: Pictures,
+    shown: Shown,
     fold_and_seed: tuple[Fold, int],
     folder: Path,
 ) -> TrainedNetwork:
-    """Train a network on one fold with one seed, and predict the fold's test samples.
+    """Train a network on one fold with one seed, and predict the fold's test and selection samples.
 
     Args:
         start: the network to start from, float32, with the task's outputs.
-        preprocessing: size and scaling of its input.
-        samples: the labelled clips or frames: columns dataset, subject, clip, y, file_clip.
-        folder: holds a checkpoint a phase; those of finished phases stay until the caller removes them.
+        folder: holds a checkpoint per phase; those of finished phases stay until the caller removes them.
     """
     fold, seed = fold_and_seed
-    phases = phases_of(experiment)
-    training = training_images(experiment, samples, pictures, fold.train, (seed, fold.name))
+    phases, samples, pictures, preprocessing = tuning.phases, shown.samples, shown.pictures, shown.preprocessing
+    training, learned = training_images(experiment, tuning.rows, shown, fold.train, (seed, fold.name))
     selection = selection_images(pictures, fold.selection)
     model = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
     histories, epochs = [], 0
@@ -81,21 +108,34 @@ def train_network(
         histories.append(trained.history.assign(phase=phase.name, epoch=trained.history["epoch"] + epochs))
         epochs += len(trained.history)
     prior = training_prior(samples["y"].iloc[fold.train].to_numpy(dtype=np.int64), pictures.targets.shape[1])
-    answers = predict_samples(model, preprocessing, pictures, fold.test, prior)
-    predictions = predictions_table(samples.iloc[fold.test], answers, fold.name, seed)
-    if experiment.rows.drop:
+    tables = {}
+    for part, rows in (("test", fold.test), ("selection", fold.selection)):
+        answers = predict_samples(model, preprocessing, pictures, rows, prior)
+        tables[part] = predictions_table(samples.iloc[rows], answers, fold.name, seed, part)
+    if tuning.rows.drop:
         # The same rows for every seed: what differs between seeds is the training.
-        selected = keep_rows(samples, fold.test, experiment.rows, ("tested", fold.name))
-        predictions["selected"] = predictions["clip"].isin(samples["clip"].iloc[selected])
+        selected = samples["clip"].iloc[keep_rows(samples, fold.test, tuning.rows, ("tested", fold.name))]
+        tables = {part: table.assign(selected=table["clip"].isin(selected)) for part, table in tables.items()}
     history = pd.concat(histories, ignore_index=True)
-    return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(history, kept))
+    fitted = fitted_rows(experiment, phases, learned, fold)
+    predictions = pd.concat(tables.values(), ignore_index=True)
+    return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(history, kept), fitted)
 
 
-def phases_of(experiment: Experiment) -> tuple[Phase, ...]:
-    """Return the phases of an experiment that trains an image network."""
-    return make_phases(
-        experiment.strategy, experiment.backbone, experiment.training, experiment.phases, experiment.phases_up_to
-    )
+def fitted_rows(
+    experiment: Recipe, phases: tuple[Phase, ...], learned: np.ndarray, fold: Fold
+) -> tuple[FittedRows, ...]:
+    """Return what a training has fitted, and to which rows.
+
+    Args:
+        learned: positions of the samples whose pictures were trained on.
+    """
+    fitted = [FittedRows("weights of the network", learned), FittedRows("prior for clips without a face", fold.train)]
+    if experiment.training.class_weights:
+        fitted.append(FittedRows("class weights", learned))
+    if BACKBONES[experiment.backbone].normalizes and any(not phase.is_last_layer for phase in phases):
+        fitted.append(FittedRows("batch normalisation", learned))
+    return tuple(fitted)
 
 
 def choose_layers(model: keras.Model, phase: Phase) -> None:
@@ -108,19 +148,20 @@ def choose_layers(model: keras.Model, phase: Phase) -> None:
 
 
 def training_images(
-    experiment: Experiment, samples: pd.DataFrame, pictures: Pictures, train: np.ndarray, seed: tuple[int | str, ...]
-) -> Images:
-    """Return the pictures that a fold trains on, after rows were dropped and repeated.
+    experiment: Recipe, rows: RowSettings, shown: Shown, train: np.ndarray, seed: tuple[int | str, ...]
+) -> tuple[Images, np.ndarray]:
+    """Return the pictures that a fold trains on, after rows were dropped and repeated, and the samples that they show.
 
     Args:
+        rows: which are kept and repeated.
         train: positions into `samples`; no other row is looked at.
         seed: parts of the seed of the rows that are kept.
 
     Raises:
         UserError: if no picture is left.
     """
-    rows = experiment.rows
-    load, sample = pictures.rows_of(keep_rows(samples, train, rows, seed))
+    pictures = shown.pictures
+    load, sample = pictures.rows_of(keep_rows(shown.samples, train, rows, seed))
     if not len(sample):
         raise UserError(
             "There is no picture to train on.",
@@ -135,7 +176,8 @@ def training_images(
     changed = y[chosen] >= rows.oversample_from if rows.augment == "oversampled" else None
     targets = pictures.targets[sample[chosen]]
     weights = class_weights(y[chosen], targets.shape[1]) if experiment.training.class_weights else None
-    return Images(lambda batch: load(chosen[batch]), targets, sample_weights(targets, weights), changed)
+    images = Images(lambda batch: load(chosen[batch]), targets, sample_weights(targets, weights), changed)
+    return images, np.unique(sample)
 
 
 def selection_images(pictures: Pictures, selection: np.ndarray) -> Images:
@@ -146,7 +188,7 @@ def selection_images(pictures: Pictures, selection: np.ndarray) -> Images:
 
 
 def batches_of(
-    experiment: Experiment, preprocessing: Preprocessing, images: Images, shuffle: tuple[int | str, ...] | None
+    experiment: Recipe, preprocessing: Preprocessing, images: Images, shuffle: tuple[int | str, ...] | None
 ) -> Batches:
     """Make batches of pictures as the network reads them; `shuffle` of `None` means selection."""
     settings = experiment.training

@@ -4,6 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# The layer that a dense output stands on.
+FeatureLayer = Literal["embedding", "gap"]
+
 
 class ImageSettings(BaseModel):
     """Which frames of a clip an image model is trained and tested on, and how they are scaled.
@@ -64,3 +67,30 @@ class PhaseSettings(BaseModel):
     learning_rate: float | None = Field(default=None, gt=0)
     epochs: int | None = Field(default=None, ge=1)
     patience: int | None = Field(default=None, ge=1)
+
+
+class WindowSettings(BaseModel):
+    """Which stretches of a clip a head sees (Prajod: 10 s, No-Pain cut up in training, the first in tests).
+
+    Attributes:
+        clip_frames: cuts sequences of pictures whose frames are labelled (UNBC-McMaster) into clips of so many frames,
+            all of which are trained and tested on; a clip's label is the highest of its frames.
+        seconds: length of a window.
+        train: `cut` takes every whole window of a training clip, `first` only the first.
+        missing: how a sequence head sees a frame without a face.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    clip_frames: int | None = Field(None, ge=1)
+    seconds: float = Field(10.0, gt=0)
+    train: Literal["cut", "first"] = "cut"
+    missing: Literal["hold_last", "mask"] = "hold_last"
+
+
+class DenseHead(BaseModel):
+    """The image model's own last dense layer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["dense"]

@@ -5,31 +5,27 @@ from typing import Any
 from pydantic import ValidationError
 
 from transferpain.core.overrides import merge, nest
-from transferpain.experiments.schema import Experiment, describe_fault, resolved
+from transferpain.core.validation import describe_fault
+from transferpain.strategies.base import Recipe
 
 CHANGEABLE = {"head", "training"}  # whatever else changes would change the clips or their features
 
 
-def check_candidates(experiment: Experiment) -> None:
+def check_candidates(experiment: Recipe) -> None:
     """Refuse candidates that cannot be compared.
 
     Raises:
-        ValueError: if nested selection has fewer than two, another selection has any, the strategy trains a whole
-            network, or one of them is not an experiment.
+        ValueError: if nested selection has fewer than two, another selection has any, or one of them is not an
+            experiment.
     """
     nested = experiment.protocol.selection == "nested"
-    if nested and experiment.strategy != "frozen":
-        raise ValueError(
-            f"protocol.selection: `nested` goes with strategy `frozen` only, received `{experiment.strategy}`: a whole "
-            "network would be trained anew for each candidate and inner fold; use `inner`"
-        )
     if nested != bool(experiment.candidates) or len(experiment.candidates) == 1:
         raise ValueError("candidates: two or more go with protocol.selection `nested`, and only with it")
     for name in experiment.candidates:
         candidate_experiment(experiment, name)
 
 
-def candidate_experiment(experiment: Experiment, name: str) -> Experiment:
+def candidate_experiment(experiment: Recipe, name: str) -> Recipe:
     """Return the experiment as one of its candidates changes it, with the selection that each training has: inner.
 
     Raises:
@@ -40,16 +36,16 @@ def candidate_experiment(experiment: Experiment, name: str) -> Experiment:
         changes = merge(changes, nest(key, value))
     if not changes or not changes.keys() <= CHANGEABLE:
         raise ValueError(f"candidates.{name}: it changes keys of {' and '.join(sorted(CHANGEABLE))}, and no others")
-    values = merge(resolved(experiment), changes)
+    values = merge(experiment.resolved(), changes)
     values |= {
         "name": f"{experiment.name}-{name}",
         "candidates": {},
         "protocol": values["protocol"] | {"selection": "inner", "selection_rule": None},
     }
     try:
-        candidate = Experiment.model_validate(values)
+        candidate = type(experiment).model_validate(values)
     except ValidationError as error:
-        raise ValueError(f"candidates.{name}: {describe_fault(error, values, Experiment)}") from None
+        raise ValueError(f"candidates.{name}: {describe_fault(error, values, type(experiment))}") from None
     if candidate.head.kind != experiment.head.kind:
         raise ValueError(f"candidates.{name}: it keeps the head's kind, `{experiment.head.kind}`")
     return candidate

@@ -1,7 +1,7 @@
-"""The strategy `fused`: pictures and landmarks of a clip, each branch trained alone and then both (El-Ghaish)."""
+"""Pictures and landmarks of a clip, each branch trained alone and then both (El-Ghaish)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,12 @@ import keras
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import FittedRows, FoldResult
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.data.protocols.fold import Fold
-from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.surgery import with_dtype
+from transferpain.networks.backbones.networks import with_dtype
 from transferpain.networks.training.batches import Batches, one_hot, sample_weights
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import Training, fit
@@ -28,11 +28,12 @@ from transferpain.strategies.common.answers import (
 )
 from transferpain.strategies.common.network import PREDICTION_BATCH, choose_layers, training_dtype
 from transferpain.strategies.common.phases import Phase
+from transferpain.strategies.fused.phases import WHOLE, fusion_phases
+from transferpain.strategies.fused.settings import AdaBoostHead
 from transferpain.strategies.fused.adaboost import adaboost_probabilities, fit_adaboost
 from transferpain.strategies.fused.batches import Rows, fused_batches, select_rows
 from transferpain.strategies.fused.inputs import Clip
 from transferpain.strategies.fused.network import build_fusion, build_image_branch, build_landmark_branch, take_branch
-from transferpain.strategies.fused.phases import WHOLE, fusion_phases
 
 ADABOOST = "adaboost"  # the name of the part in a bundle
 
@@ -54,24 +55,10 @@ class Recordings:
     preprocessing: Preprocessing
 
 
-@dataclass(frozen=True)
-class TrainedFusion:
-    """A trained network (float32) and what it says of the tested clips; its history has the column `phase`.
-
-    Attributes:
-        parts: name -> a model of scikit-learn that answers in place of the network's softmax.
-    """
-
-    model: keras.Model
-    predictions: pd.DataFrame
-    training: Training
-    parts: dict[str, Any] = field(default_factory=dict)
-
-
 def train_fused(
-    experiment: Experiment, vgg16: keras.Model, data: Recordings, fold_and_seed: tuple[Fold, int], folder: Path
-) -> TrainedFusion:
-    """Train the fused network, or one of its branches, on one fold with one seed, and predict the fold's test clips.
+    experiment: Recipe, vgg16: keras.Model, data: Recordings, fold_and_seed: tuple[Fold, int], folder: Path
+) -> FoldResult:
+    """Train the fused network, or one of its branches, on one fold with one seed, and predict the fold's clips.
 
     Args:
         vgg16: the source, float32, for pictures of `data.preprocessing.size`; its convolutions are taken.
@@ -101,14 +88,40 @@ def train_fused(
     model = build_network(experiment, vgg16, branches, data.classes, seed)
     model.set_weights(networks[branches].get_weights())
     parts = {}
-    if experiment.head.kind == "adaboost":
+    if isinstance(experiment.head, AdaBoostHead):
         parts[ADABOOST] = boost(experiment, networks[branches], data, fold.selection, (seed, fold.name))
-    answers = answer_clips(experiment, networks[branches], parts, data, fold_and_seed)
-    predictions = predictions_table(data.samples.iloc[fold.test], answers, fold.name, seed)
-    return TrainedFusion(model, predictions, Training(pd.concat(histories, ignore_index=True), kept), parts)
+    tables = []
+    for part, positions in (("test", fold.test), ("selection", fold.selection)):
+        answers = answer_clips(experiment, networks[branches], parts, data, fold, positions)
+        tables.append(predictions_table(data.samples.iloc[positions], answers, fold.name, seed, part))
+    return FoldResult(
+        predictions=pd.concat(tables, ignore_index=True),
+        history=pd.concat(histories, ignore_index=True),
+        model=model,
+        parts=parts,
+        fitted=fitted_rows(experiment, data, fold),
+        facts={"fusion": experiment.fusion.model_dump(), "landmarks": experiment.landmarks.model_dump()},
+    )
 
 
-def build_network(experiment: Experiment, vgg16: keras.Model, branches: str, classes: int, seed: int) -> keras.Model:
+def fitted_rows(experiment: Recipe, data: Recordings, fold: Fold) -> tuple[FittedRows, ...]:
+    """Return what is fitted on a fold, and to which rows: to the clips that show a face."""
+
+    def shown(positions: np.ndarray) -> np.ndarray:
+        rows = select_rows(data.clips, positions, experiment.fusion.branches, experiment.fusion, data.preprocessing)
+        return np.unique(rows.clip)
+
+    learned = shown(fold.train)
+    fitted = [FittedRows("weights of the network", learned), FittedRows("prior for clips without a face", fold.train)]
+    if experiment.training.class_weights:
+        fitted.append(FittedRows("class weights", learned))
+    fitted.append(FittedRows("batch normalisation", learned))
+    if isinstance(experiment.head, AdaBoostHead):
+        fitted.append(FittedRows("AdaBoost on the embedding", shown(fold.selection)))
+    return tuple(fitted)
+
+
+def build_network(experiment: Recipe, vgg16: keras.Model, branches: str, classes: int, seed: int) -> keras.Model:
     """Build the network of `both` branches, or of `images` or `landmarks` alone.
 
     VGG16's convolutions keep their dtype policy; all that stands on them computes in float32, which is little.
@@ -121,7 +134,7 @@ def build_network(experiment: Experiment, vgg16: keras.Model, branches: str, cla
 
 
 def train_phase(
-    experiment: Experiment,
+    experiment: Recipe,
     model: keras.Model,
     phase: Phase,
     reads: str,
@@ -153,7 +166,7 @@ def train_phase(
 
 
 def labelled_rows(
-    experiment: Experiment, data: Recordings, positions: np.ndarray, reads: str
+    experiment: Recipe, data: Recordings, positions: np.ndarray, reads: str
 ) -> tuple[Rows, np.ndarray]:
     """Return the rows of labelled clips as a network reads them, and their targets, float32 `(rows, classes)`.
 
@@ -172,7 +185,7 @@ def labelled_rows(
 
 
 def boost(
-    experiment: Experiment, model: keras.Model, data: Recordings, selection: np.ndarray, seed: tuple[int | str, ...]
+    experiment: Recipe, model: keras.Model, data: Recordings, selection: np.ndarray, seed: tuple[int | str, ...]
 ) -> Any:
     """Fit AdaBoost to the embeddings of the clips that were set aside for selection.
 
@@ -199,16 +212,24 @@ def run_rows(model: keras.Model, rows: Rows) -> np.ndarray:
 
 
 def answer_clips(
-    experiment: Experiment, model: keras.Model, parts: dict[str, Any], data: Recordings, fold_and_seed: tuple
+    experiment: Recipe,
+    model: keras.Model,
+    parts: dict[str, Any],
+    data: Recordings,
+    fold: Fold,
+    positions: np.ndarray,
 ) -> list[ClipAnswer]:
-    """Predict the test clips in their order: by the vote of their frames, or as a whole where the network reads it."""
-    fold, _ = fold_and_seed
+    """Predict clips in their order: by the vote of their frames, or as a whole where the network reads it.
+
+    Args:
+        positions: of the clips, int64.
+    """
     settings = experiment.fusion
     prior = training_prior(data.samples["y"].iloc[fold.train].to_numpy(dtype=np.int64), data.classes)
-    rows = select_rows(data.clips, fold.test, settings.branches, settings, data.preprocessing)
+    rows = select_rows(data.clips, positions, settings.branches, settings, data.preprocessing)
     probabilities = predictor(model, parts, data.classes)(rows) if len(rows) else np.empty((0, data.classes))
     answers = []
-    for position in fold.test:
+    for position in positions:
         clip, said = data.clips[position], probabilities[rows.clip == position]
         if not len(said):
             answers.append(answer_by_prior(prior))

@@ -1,4 +1,4 @@
-"""The strategy `hybrid`: a network is tuned, and gradient boosting reads its embedding beside action units (Verma)."""
+"""A network is tuned, and gradient boosting reads its embedding beside action units (Verma)."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,14 +8,16 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.seeds import derive_seed
+from transferpain.core.contracts import FittedRows
 from transferpain.data.protocols.fold import Fold
-from transferpain.experiments.schema import Experiment
 from transferpain.inputs.action_units.measured import FrameUnits
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.fit import Training
-from transferpain.strategies.common.network import predict_images, train_network
+from transferpain.strategies.base import Recipe
+from transferpain.strategies.common.network import Shown, Tuning, predict_images, train_network
+from transferpain.strategies.common.phases import whole_network
 from transferpain.strategies.common.pictures import Pictures
 from transferpain.strategies.hybrid.models import FittedModels, Measured, fit_models
 
@@ -44,7 +46,8 @@ class TrainedHybrid:
         network: float32.
         fitted: what stands on it, and beside it.
         training: the network's.
-        answers: a row a test frame: `units`, `cnn` and `hybrid`, P(pain) by each model, NaN where it could not look.
+        answers: one row per frame of the test and the selection part, as `part` says: `units`, `cnn` and `hybrid`,
+            P(pain) by each model, NaN where it could not look.
         facts: thresholds, what the searches chose, coverages, importance of each action unit,
             whose they are; JSON types.
     """
@@ -57,7 +60,7 @@ class TrainedHybrid:
 
 
 def train_hybrid(
-    experiment: Experiment,
+    experiment: Recipe,
     start: keras.Model,
     preprocessing: Preprocessing,
     frames: Frames,
@@ -71,9 +74,10 @@ def train_hybrid(
     """
     samples, pictures, measured = frames.samples, frames.pictures, frames.action_units
     fold, seed = fold_and_seed
-    tuned = experiment.model_copy(update={"strategy": "full"})
-    trained = train_network(tuned, start, preprocessing, samples, pictures, fold_and_seed, folder)
-    embedder = with_embedding(trained.model, experiment.cut, choose_compute_dtype("auto")[0])
+    tuning = Tuning(whole_network(experiment.backbone, experiment.training))
+    shown = Shown(samples, pictures, preprocessing)
+    trained = train_network(experiment, tuning, start, shown, fold_and_seed, folder)
+    embedder = with_embedding(trained.model, experiment.feature_layer, choose_compute_dtype("auto")[0])
     learned = np.union1d(fold.train, fold.selection)
     rows = np.union1d(learned, fold.test)
     embedding, cnn = look_at(embedder, preprocessing, pictures, rows)
@@ -91,10 +95,18 @@ def train_hybrid(
         state,
     )
     answers = pd.DataFrame(fitted.answers(faces.rows(testing)))
+    selected = pd.DataFrame(fitted.answers(faces.rows(np.isin(rows, fold.selection))))
     known = testing & labelled
     importance = fitted.importance(faces.rows(known), is_pain[known], measured.numbers, state)
     facts = describe(fitted, answers, importance) | {"estimator": measured.estimator.title}
-    return TrainedHybrid(trained.model, fitted, trained.training, answers, facts)
+    steps = (
+        *trained.fitted,
+        FittedRows("scaler and trees on action units, and their threshold", learned),
+        FittedRows("what stands on the network, and thresholds", fold.selection),
+    )
+    facts["fitted"] = [{"step": one.step, "rows": one.rows.tolist()} for one in steps]
+    both = pd.concat([answers.assign(part="test"), selected.assign(part="selection")], ignore_index=True)
+    return TrainedHybrid(trained.model, fitted, trained.training, both, facts)
 
 
 def describe(fitted: FittedModels, answers: pd.DataFrame, importance: dict) -> dict:
