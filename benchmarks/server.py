@@ -39,7 +39,7 @@ FULL, QUICK = Sizes(96, 100, 320, 5000), Sizes(32, 4, 16, 16)
 
 def measure(folder: Path, quick: bool) -> dict:
     sizes = QUICK if quick else FULL
-    network = with_classes(build_resnet18(sizes.face, 8), 2, sizes.face, seed=0, cut="gap")
+    network = with_classes(build_resnet18(sizes.face, 8), 2, sizes.face, seed=0, feature_layer="gap")
     bundle = save_hybrid(folder / "bundle", network, Preprocessing(size=sizes.face, margin=0.25))
     pictures = [encode(draw_person(person, PAIN if person % 2 else {})) for person in range(CLIENTS)]
     # One machine asks for all clients here, so that the limit of a client's rate is out of the way.

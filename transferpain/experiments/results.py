@@ -13,10 +13,10 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.evaluation.scores import mark_copies, score
+from transferpain.experiments.fitted import write_fitted
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
-from transferpain.experiments.fitted import read_fitted, write_fitted
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.inputs.adaptation.target_data import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete

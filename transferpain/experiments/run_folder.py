@@ -34,7 +34,6 @@ from transferpain.core.store import (
     read_json,
     remove_folder,
     write_atomically,
-    write_json,
     write_text,
 )
 

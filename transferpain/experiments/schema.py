@@ -112,8 +112,9 @@ class CommonKeys(Settings):
         self._check_keys(strategy)
         if self.protocol.selection == "nested" and "candidates" not in strategy.Settings.model_fields:
             raise ValueError(
-                f"protocol.selection: `nested` goes with strategies that compare candidates, received "
-                f"`{self.strategy}`: a whole network would be trained anew for each candidate and inner fold; use `inner`"
+                "protocol.selection: `nested` goes with strategies that compare candidates, received "
+                f"`{self.strategy}`: a whole network would be trained anew for each candidate and inner fold; use "
+                "`inner`"
             )
         if self.source_set and self.source in ("untrained", "imagenet"):
             raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")

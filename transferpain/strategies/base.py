@@ -1,6 +1,7 @@
 """What a strategy is: how a source is transferred, from a job's media to the answers of each fold.
 
-All strategies are walked alike (`experiments.runner`): prepare -> facts -> per fold and seed: fit, close, save -> finish.
+All strategies are walked alike (`experiments.runner`): prepare -> facts -> per fold and seed: fit, close, save ->
+finish.
 """
 
 from abc import ABC, abstractmethod
@@ -192,6 +193,7 @@ class Strategy(ABC):
 
     def check(self, experiment: Recipe) -> None:
         """Refuse settings that it cannot follow, when a file is read. Raises `ValueError` that names the key."""
+        return
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
         """Refuse a task that it cannot predict. Raises `UserError`."""
@@ -220,6 +222,7 @@ class Strategy(ABC):
 
     def check_size(self, experiment: Recipe, size: int) -> None:
         """Refuse a source by the side in pixels of the pictures that it reads. Raises `UserError`."""
+        return
 
     def frames_dealt_out(self, experiment: Recipe) -> int | None:
         """Return how many frames of each clip are dealt out one by one; `None` where clips stay whole."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from transferpain.strategies.fused.walk import NOTHING_FOUND, found_in_both, run_fused
 
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import tiny
@@ -24,7 +25,6 @@ from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.experiments.study import load_batch
 from transferpain.models.bundles.sklearn_part import load_part
 from transferpain.strategies.fused.inputs import UNREADABLE, Clip
-from transferpain.strategies.fused.walk import NOTHING_FOUND, found_in_both, run_fused
 
 PATIENCE_SECONDS = 600
 SETTINGS = (

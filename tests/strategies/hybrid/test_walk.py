@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from transferpain.strategies.hybrid.walk import check_subjects, clip_answers, shared_work
 
 from tests.apps.serve.running import draw_person, encode
 from tests.command_line import EXPERIMENTS, transferpain
@@ -26,7 +27,6 @@ from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import read_bundle
 from transferpain.strategies.hybrid.settings import TITLES
-from transferpain.strategies.hybrid.walk import check_subjects, clip_answers, shared_work
 
 TINY = {
     "source": "untrained",

@@ -1,6 +1,6 @@
 """An image network is trained on pictures of faces, phase by phase."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import keras
@@ -19,6 +19,7 @@ from transferpain.networks.training.batches import Batches, Images, image_batche
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import Training, fit
 from transferpain.networks.training.settings import AugmentSettings
+from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.answers import (
     ClipAnswer,
     answer_by_prior,
@@ -26,7 +27,6 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
-from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.phases import Phase
 from transferpain.strategies.common.pictures import Pictures
 from transferpain.strategies.common.rows import keep_rows, oversample
@@ -40,7 +40,7 @@ class Tuning:
     """How a network is tuned: what learns when, and which training rows are kept and repeated."""
 
     phases: tuple[Phase, ...]
-    rows: RowSettings = RowSettings()
+    rows: RowSettings = field(default_factory=RowSettings)
 
 
 @dataclass(frozen=True)

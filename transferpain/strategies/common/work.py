@@ -49,5 +49,9 @@ def mesh_stage(work: Workload, name: str) -> Stage:
     """Estimate the face mesh of every frame."""
     frames = int(work.frames.sum())
     return Stage(
-        work.experiment.name, name, f"{len(work.clips)} clips, {frames} frames", frames / MESH_RATE, frames * BYTES_A_MESH
+        work.experiment.name,
+        name,
+        f"{len(work.clips)} clips, {frames} frames",
+        frames / MESH_RATE,
+        frames * BYTES_A_MESH,
     )

@@ -8,8 +8,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from transferpain.core.contracts import FoldResult, Section, Stage
-from transferpain.networks.training.start import start_tensorflow
 from transferpain.data.protocols.fold import Fold
+from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
 from transferpain.strategies.common.media import media_of, pictures_of
 from transferpain.strategies.common.phases import Phase, gradual_unfreezing, last_layer, phase_names, whole_network
@@ -100,7 +100,9 @@ class FineTuning(Strategy):
             from transferpain.strategies.fine_tuning.forgetting import measure_forgetting
 
             files[FORGETTING] = measure_forgetting(source_task, trained.model).assign(fold=fold.name, seed=seed)
-        return FoldResult(trained.predictions, trained.training.history, trained.model, fitted=trained.fitted, files=files)
+        return FoldResult(
+            trained.predictions, trained.training.history, trained.model, fitted=trained.fitted, files=files
+        )
 
     def stages(self, work: Workload) -> list[Stage]:
         return [training_stage(work)]

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.core.contracts import FittedRows, FoldResult, Section, Stage
+from transferpain.core.contracts import FoldResult, Section, Stage
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
@@ -136,9 +136,7 @@ class Frozen(Strategy):
         clips = prepared.samples.assign(features=prepared.adapted[fold.name])
         num_classes = len(plan.task.classes)
         experiment, choice = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
-        trained = train_head(
-            experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced
-        )
+        trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced)
         fitted = (*trained.fitted, *choice, *adaptation_rows(plan, clips, fold))
         return replace(trained, fitted=fitted)
 
@@ -185,10 +183,12 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         (feature rows per second), in the order of `plan.clips`.
     """
     from transferpain.inputs.features.extract import extract_features
+    from transferpain.inputs.features.extractors.registry import EXTRACTORS
 
     faces = faces_of(plan.experiment, plan.clips, places)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed_clips(plan))]
-    features = extract_features(plan.origin, usable, plan.experiment.features, places.cache, on_embedded)
+    extractor = EXTRACTORS.find(plan.experiment.features.extractor).make(plan.origin)
+    features = extract_features(extractor, usable, plan.experiment.features, places.cache, on_embedded)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)

@@ -18,6 +18,7 @@ from transferpain.networks.backbones.networks import with_dtype
 from transferpain.networks.training.batches import Batches, one_hot, sample_weights
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import Training, fit
+from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.answers import (
     ClipAnswer,
     answer_by_prior,
@@ -28,12 +29,12 @@ from transferpain.strategies.common.answers import (
 )
 from transferpain.strategies.common.network import PREDICTION_BATCH, choose_layers, training_dtype
 from transferpain.strategies.common.phases import Phase
-from transferpain.strategies.fused.phases import WHOLE, fusion_phases
-from transferpain.strategies.fused.settings import AdaBoostHead
 from transferpain.strategies.fused.adaboost import adaboost_probabilities, fit_adaboost
 from transferpain.strategies.fused.batches import Rows, fused_batches, select_rows
 from transferpain.strategies.fused.inputs import Clip
 from transferpain.strategies.fused.network import build_fusion, build_image_branch, build_landmark_branch, take_branch
+from transferpain.strategies.fused.phases import WHOLE, fusion_phases
+from transferpain.strategies.fused.settings import AdaBoostHead
 
 ADABOOST = "adaboost"  # the name of the part in a bundle
 
@@ -82,7 +83,6 @@ def train_fused(
                     take_branch(network, branch)
             networks[reads] = network
         trained = train_phase(experiment, networks[reads], phase, reads, data, fold_and_seed, folder)
-        kept = epochs + trained.epoch
         histories.append(trained.history.assign(phase=phase.name, epoch=trained.history["epoch"] + epochs))
         epochs += len(trained.history)
     model = build_network(experiment, vgg16, branches, data.classes, seed)
@@ -165,9 +165,7 @@ def train_phase(
     )
 
 
-def labelled_rows(
-    experiment: Recipe, data: Recordings, positions: np.ndarray, reads: str
-) -> tuple[Rows, np.ndarray]:
+def labelled_rows(experiment: Recipe, data: Recordings, positions: np.ndarray, reads: str) -> tuple[Rows, np.ndarray]:
     """Return the rows of labelled clips as a network reads them, and their targets, float32 `(rows, classes)`.
 
     Raises:

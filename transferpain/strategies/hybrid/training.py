@@ -7,8 +7,8 @@ import keras
 import numpy as np
 import pandas as pd
 
-from transferpain.core.seeds import derive_seed
 from transferpain.core.contracts import FittedRows
+from transferpain.core.seeds import derive_seed
 from transferpain.data.protocols.fold import Fold
 from transferpain.inputs.action_units.measured import FrameUnits
 from transferpain.models.sources.preprocessing import Preprocessing
