@@ -10,7 +10,7 @@ from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, create_model, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator, model_validator
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
@@ -24,6 +24,7 @@ from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import first_there
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.base import NAME_PATTERN, Strategy
 from transferpain.strategies.common.settings import ImageSettings, WindowSettings
@@ -59,10 +60,10 @@ class CommonKeys(Settings):
         name: lower-case letters, digits and hyphens; names the run folder.
         task: a file in `transferpain/data/tasks/`.
         dataset: which dataset is read, where the task fits several.
+        backbone: the network that the source is, or is built as.
         source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model; behind either,
             `#sha256=<digest>` pins the one model that may be used. Of several, the first that is on this machine.
         source_set: what is changed in the source's experiment.
-        backbone: the network that the source is, or is built as.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
             `hybrid` does the last, and fits gradient boosting on action units and on them and the embedding (Verma);
@@ -79,9 +80,9 @@ class CommonKeys(Settings):
     dataset: str | None = None
     protocol: ProtocolSettings
     faces: FaceSettings = FaceSettings()
+    backbone: BACKBONES.name_type = DEFAULT_BACKBONE
     source: str
     source_set: dict[str, Any] = {}
-    backbone: BACKBONES.name_type = "vgg16"
     strategy: STRATEGIES.name_type
     features: FeatureSettings = FeatureSettings()
     window: WindowSettings = WindowSettings()
@@ -97,8 +98,10 @@ class CommonKeys(Settings):
 
     @field_validator("source", mode="before")
     @classmethod
-    def choose_source(cls, source: Any) -> Any:
-        return first_there(source) if isinstance(source, list) else source
+    def choose_source(cls, source: Any, known: ValidationInfo) -> Any:
+        if not isinstance(source, list):
+            return source
+        return first_there(source, known.data.get("backbone", DEFAULT_BACKBONE))
 
     @model_validator(mode="after")
     def check_parts(self) -> "CommonKeys":

@@ -1,4 +1,4 @@
-"""What learns when: the phases of the strategies `head`, `progressive` and `full`; a backbone states its blocks."""
+"""What learns when: the phases in which a network is trained on pictures; a backbone states its blocks."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ class Phase:
     """A stretch of training in which some blocks learn and all others stay as they are.
 
     Attributes:
-        name: as in `history.csv`: a block of the backbone, `head` or `full`; of `fused` a branch or `whole`.
+        name: as in `history.csv`: a block of the backbone, `last_layer`, `whole`, or a branch.
         parts: first parts of the names of the layers that learn.
         training: how they learn.
     """
@@ -31,37 +31,42 @@ class Phase:
         """Tell whether the layer of this name learns."""
         return first_part(layer) in self.parts
 
+    @property
+    def is_last_layer(self) -> bool:
+        """Whether nothing learns but the output."""
+        return self.parts == LAST_LAYER
+
+
+def last_layer(training: TrainingSettings) -> tuple[Phase, ...]:
+    """Return the one phase in which the last dense layer learns alone (Hosseini, method section)."""
+    return (Phase("last_layer", LAST_LAYER, training),)
+
+
+def whole_network(backbone: str, training: TrainingSettings) -> tuple[Phase, ...]:
+    """Return the one phase in which every layer learns."""
+    return (Phase("whole", sum((block.parts for block in BACKBONES[backbone].blocks), ()), training),)
+
 
 def phase_names(backbone: str) -> tuple[str, ...]:
-    """Return the phases of `progressive` in their order."""
+    """Return the phases of gradual unfreezing in their order."""
     return tuple(block.name for block in BACKBONES[backbone].blocks)
 
 
-def make_phases(
-    strategy: str,
-    backbone: str,
-    training: TrainingSettings,
-    changes: Mapping[str, PhaseSettings],
-    up_to: str | None,
+def gradual_unfreezing(
+    backbone: str, training: TrainingSettings, changes: Mapping[str, PhaseSettings], up_to: str | None
 ) -> tuple[Phase, ...]:
-    """Return the phases of a strategy, in their order.
+    """Return the phases that unfreeze a network block by block, from the output down.
 
-    `head` trains the last dense layer alone (Hosseini, method section), `full` every layer, each in one phase as
-    `training` says. `progressive` shares out the epochs of `training` evenly, so that the strategies have one budget;
-    the learning rate is halved from phase to phase, and the schedule is squeezed into each phase (our choices).
+    They share out the epochs of `training` evenly, so that all strategies have one budget; the learning rate is halved
+    from phase to phase, and the schedule is squeezed into each phase (our choices).
 
     Args:
-        strategy: `head`, `progressive` or `full`.
         backbone: its name in the registry.
         training: of the experiment.
-        changes: for phases of `progressive`, by name: what is not derived.
-        up_to: the last phase of `progressive`; `None` goes down to the first layer.
+        changes: phase -> what is not derived.
+        up_to: the last phase; `None` goes down to the first layer.
     """
     blocks = {block.name: block.parts for block in BACKBONES[backbone].blocks}
-    if strategy == "head":
-        return (Phase("head", LAST_LAYER, training),)
-    if strategy == "full":
-        return (Phase("full", sum(blocks.values(), ()), training),)
     names = phase_names(backbone)
     names = names if up_to is None else names[: names.index(up_to) + 1]
     phases, learning = [], ()

@@ -60,7 +60,7 @@ class RowSettings(BaseModel):
 
 
 class PhaseSettings(BaseModel):
-    """What one phase of `progressive` does otherwise than `make_phases` derives from `training`; `None` keeps that."""
+    """What one phase does otherwise than the strategy derives from `training`; `None` keeps that."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -15,7 +15,10 @@ from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
+from transferpain.inputs.adaptation.base import Job as AdaptationJob
+from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import NAME_PATTERN, Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
@@ -60,7 +63,9 @@ class PreparedFeatures(Prepared):
     @cached_property
     def adapted(self) -> dict[str, np.ndarray]:
         """Fold -> the feature file of each sample, adapted as the experiment says."""
-        return adapted_features(self.job, self.stage, self.samples)
+        plan = self.job.plan
+        adapting = AdaptationJob(plan.origin, self.stage, plan.experiment.features, self.job.places.cache)
+        return adapted_features(plan.experiment.adaptation, adapting, self.samples, plan.folds)
 
 
 class Frozen(Strategy):
@@ -80,8 +85,7 @@ class Frozen(Strategy):
                 f"features.fps: `{experiment.head.kind}` needs windows of one length, so give features.fps or "
                 "features.frames"
             )
-        if experiment.adaptation is not None:
-            ADAPTATIONS[experiment.adaptation].check(experiment.protocol)
+        check_adaptation(experiment.adaptation, experiment.protocol)
         check_candidates(experiment)
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
@@ -99,7 +103,7 @@ class Frozen(Strategy):
 
     def check_backbone(self, experiment: Recipe, backbone: str) -> None:
         if experiment.adaptation is not None:
-            ADAPTATIONS[experiment.adaptation].check_source(backbone)
+            ADAPTATIONS[experiment.adaptation].check_source(experiment.source, backbone)
 
     def check_size(self, experiment: Recipe, size: int) -> None:
         if experiment.faces.size != size:
@@ -135,7 +139,7 @@ class Frozen(Strategy):
         plan = prepared.job.plan
         clips = prepared.samples.assign(features=prepared.adapted[fold.name])
         num_classes = len(plan.task.classes)
-        experiment, choice = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
+        experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
         trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced)
         fitted = (*trained.fitted, *choice, *adaptation_rows(plan, clips, fold))
         return replace(trained, fitted=fitted)
@@ -174,6 +178,18 @@ class Frozen(Strategy):
 FROZEN = Frozen()
 
 
+def further_rows(plan: Plan, fold: Fold) -> tuple[FittedRows, ...]:
+    """Return what is fitted besides the head: the choice among candidates, and the adaptation of the features."""
+    experiment, fitted = plan.experiment, []
+    if experiment.protocol.selection == "nested":
+        fitted.append(FittedRows("choice among the candidates", np.union1d(fold.train, fold.selection)))
+    if experiment.adaptation is not None:
+        method = ADAPTATIONS[experiment.adaptation]
+        seen = method.fitted_on(plan.samples, fold)
+        fitted.append(FittedRows(f"adaptation {method.name}", seen, method.transductive))
+    return tuple(fitted)
+
+
 def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = lambda: None) -> pd.DataFrame:
     """Compute faces and features of the plan's clips; `on_embedded` is called once per clip that was embedded.
 
@@ -186,7 +202,8 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     from transferpain.inputs.features.extractors.registry import EXTRACTORS
 
     faces = faces_of(plan.experiment, plan.clips, places)
-    usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed_clips(plan))]
+    needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
+    usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     extractor = EXTRACTORS.find(plan.experiment.features.extractor).make(plan.origin)
     features = extract_features(extractor, usable, plan.experiment.features, places.cache, on_embedded)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")

@@ -17,10 +17,9 @@ from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, 
 from transferpain.strategies.common.media import media_of
 from transferpain.strategies.common.settings import DenseHead, PhaseSettings
 from transferpain.strategies.common.work import mesh_stage, training_stage
-from transferpain.strategies.fused.phases import BRANCHES, WHOLE
+from transferpain.strategies.fused.phases import BACKBONE, BRANCHES, WHOLE
 from transferpain.strategies.fused.settings import AdaBoostHead, FusionSettings
 
-BACKBONE = "vgg16"  # El-Ghaish reads pictures with its convolutions
 NOTHING_FOUND = "no frame has both a face and landmarks"
 
 
@@ -80,8 +79,10 @@ class Fused(Strategy):
 
     def check(self, experiment: Recipe) -> None:
         fusion, training = experiment.fusion, experiment.training
-        if experiment.backbone != BACKBONE:
-            raise ValueError(f"backbone: `fused` reads pictures with {BACKBONE}, received `{experiment.backbone}`")
+        if experiment.backbone != BACKBONE.name:
+            raise ValueError(
+                f"backbone: `fused` reads pictures with {BACKBONE.title}, received `{experiment.backbone}`"
+            )
         if not experiment.images.takes_all_frames:
             raise ValueError(
                 "images.first_frame, every and test_every: `fused` takes `fusion.frames` frames of each clip"

@@ -14,7 +14,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.data.protocols.fold import Fold
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.networks import with_dtype
+from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.training.batches import Batches, one_hot, sample_weights
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import Training, fit

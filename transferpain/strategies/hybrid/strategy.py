@@ -142,7 +142,7 @@ class Hybrid(Strategy):
     def stages(self, work: Workload) -> list[Stage]:
         experiment, boosting = work.experiment, work.experiment.head.boosting
         backbone = BACKBONES[experiment.backbone]
-        width = backbone.width if experiment.feature_layer == "embedding" else backbone.pooled_width
+        width = backbone.width if experiment.feature_layer == "embedding" else backbone.channels
         candidates = len(boosting.learning_rates) * len(boosting.estimators) * len(boosting.depths)
         # Each candidate's trees and levels, once per fold of the search.
         levels = len(boosting.learning_rates) * sum(boosting.estimators) * sum(boosting.depths) * boosting.folds
