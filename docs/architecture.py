@@ -1,8 +1,7 @@
 """Prints the figures of the house, read from its own imports: `python docs/architecture.py [CHECKOUT]`.
 
-A room is a folder of the package, or a module beside the folders. A room stands one floor above the highest room that it
-imports from; rooms that import each other in a circle share a floor, and each of their arrows but the fewest that
-would break the circle run upward.
+A room is a folder of the package, or a module beside the folders. A room stands one floor above the highest room that
+it imports from; rooms that import each other in a circle share a floor, and arrows within it do not lead down.
 """
 
 import ast

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.core.contracts import FoldResult, Section, Stage
+from transferpain.core.contracts import FittedRows, FoldResult, Section, Stage
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
@@ -141,8 +141,7 @@ class Frozen(Strategy):
         num_classes = len(plan.task.classes)
         experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
         trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced)
-        fitted = (*trained.fitted, *choice, *adaptation_rows(plan, clips, fold))
-        return replace(trained, fitted=fitted)
+        return replace(trained, fitted=(*trained.fitted, *further_rows(plan, fold)))
 
     def stages(self, work: Workload) -> list[Stage]:
         from transferpain.networks.compute import choose_compute_dtype
