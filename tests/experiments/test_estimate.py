@@ -5,17 +5,14 @@ import pytest
 
 from tests.command_line import EXPERIMENTS
 from tests.small_study import write_small_study
+from transferpain.core.contracts import Stage
 from transferpain.core.overrides import merge, parse_overrides
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
-from transferpain.experiments.estimate import Stage, clip_frames, estimate, estimate_rows, forward_rate
-from transferpain.experiments.runner import labelled_samples
+from transferpain.experiments.estimate import clip_frames, estimate, estimate_rows
+from transferpain.experiments.samples import labelled_samples
 from transferpain.experiments.schema import load_experiment
-
-
-def test_a_forward_pass_costs_as_the_area_of_the_picture():
-    assert forward_rate("vgg16", "float32", 112) == pytest.approx(4 * forward_rate("vgg16", "float32", 224))
 
 
 def test_a_shared_stage_counts_once():
@@ -45,7 +42,7 @@ def test_each_labelled_frame_is_a_picture_to_train_on(tmp_path):
     assert training.work == "2 x at most 3 epochs of 15 pictures at 32x32"
     hybrid = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", changes)
     *_, samples, trees = estimate(hybrid, EXPERIMENTS, Places(tmp_path, tmp_path))
-    assert (samples.name, samples.work) == ("action units", "60 frames")
+    assert (samples.name, samples.work) == ("action units", "4 clips, 60 frames")
     assert trees.work == "2 x 8 candidates, on action units and on them and 512 features"
     everything = load_experiment(
         EXPERIMENTS / "unbc-hybrid.yaml", merge(changes, {"head": {"boosting": {"columns": "all"}}})

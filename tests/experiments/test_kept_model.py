@@ -8,13 +8,13 @@ import pytest
 import yaml
 
 from tests.command_line import EXPERIMENTS
-from tests.experiments.test_results import finish_folds
+from tests.experiments.test_results import finish_folds, prepared
 from transferpain.core.store import read_json
 from transferpain.data.places import Places
 from transferpain.experiments.kept_model import ancestry, shared_metrics
 from transferpain.experiments.results import finish
 from transferpain.experiments.runner import make_plan
-from transferpain.experiments.schema import load_experiment, resolved
+from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.bundles.manifest import COMPLETE, manifest_hash, read_complete
 from transferpain.models.bundles.probe import reproduce
@@ -29,7 +29,7 @@ def plan(small_twin, tmp_path_factory):
     experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", {"source": "untrained", "seeds": [0, 1]})
     plan = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path_factory.mktemp("run")))
     finish_folds(plan, [0.7, 0.4])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     return plan
 
 
@@ -41,7 +41,7 @@ def test_the_model_of_a_finished_run_is_complete(plan):
     assert manifest["parents"] == []
     assert manifest["synthetic"] is True
     assert [terms["dataset"] for terms in manifest["terms"]] == ["ai4pain"]
-    assert yaml.safe_load((plan.run.model / "experiment.yaml").read_text()) == resolved(plan.experiment)
+    assert yaml.safe_load((plan.run.model / "experiment.yaml").read_text()) == plan.experiment.resolved()
     assert read_bundle(plan.run.model).labels == plan.task.classes
     assert all(line.agrees for line in reproduce(plan.run.model))
 
@@ -80,7 +80,7 @@ def test_names_of_subjects_are_left_out_at_any_depth():
 def test_the_model_names_nothing_that_changes_from_run_to_run(plan, small_twin, tmp_path):
     again = make_plan(plan.experiment, EXPERIMENTS, Places(small_twin, tmp_path))
     finish_folds(again, [0.7, 0.4])
-    finish(again, None, None)
+    finish(again, prepared(again))
     assert manifest_hash(again.run.model) == manifest_hash(plan.run.model)
 
 

@@ -11,17 +11,18 @@ import pytest
 
 from tests.command_line import EXPERIMENTS
 from tests.disk import Disk
+from transferpain.core.contracts import FittedRows, FoldResult
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_text
 from transferpain.data.places import Places
 from transferpain.experiments import results
-from transferpain.experiments.kept_model import save_fold_model
 from transferpain.experiments.leakage.checks import failed, read_checks
-from transferpain.experiments.results import finish, lowest_loss, record_facts
+from transferpain.experiments.results import close_fold, finish, lowest_loss, record_facts
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.heads.ann import build_ann
+from transferpain.strategies.base import Job, Prepared
 
 
 @pytest.fixture
@@ -39,13 +40,19 @@ def finish_folds(plan, losses: list[float]) -> None:
         table = clips[["dataset", "subject", "clip"]].assign(
             frame=-1, fold=fold.name, seed=seed, y_true=clips["y"], y_pred=1, p_0=0.2, p_1=0.5, p_2=0.3, coverage=1.0
         )
-        save_fold_model(plan, fold, seed, build_ann(4, 3, seed, hidden=()))
-        plan.run.finish_fold(fold.name, seed, table, pd.DataFrame({"epoch": [1, 2], "val_loss": [9.0, loss]}))
+        history = pd.DataFrame({"epoch": [1, 2], "val_loss": [9.0, loss]})
+        fitted = (FittedRows("weights of the network", fold.train),)
+        close_fold(plan, fold, seed, FoldResult(table, history, build_ann(4, 3, seed, hidden=()), fitted=fitted))
+
+
+def prepared(plan, stage: pd.DataFrame | None = None) -> Prepared:
+    """Return what a strategy without media would have prepared."""
+    return Prepared(Job(plan, None, None, None), stage)
 
 
 def test_the_model_with_the_lowest_validation_loss_is_kept(plan):
     finish_folds(plan, [0.7, 0.4, 0.6])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     assert plan.run.is_done
     assert read_complete(plan.run.model)["seed"] == 1
     assert not list(plan.run.path.glob("folds/*/model"))
@@ -59,7 +66,7 @@ def test_a_subject_called_as_a_path_reaches_nothing_outside_the_workspace(plan, 
     folds = [dataclasses.replace(fold, name=str(other).removesuffix("-seed0"))]
     plan = dataclasses.replace(plan, folds=folds)
     finish_folds(plan, [0.7, 0.4, 0.6])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     assert plan.run.is_done
     assert read_complete(plan.run.model)["fold"] == folds[0].name
     assert set(plan.run.predictions()["fold"]) == {folds[0].name}
@@ -86,7 +93,7 @@ def test_all_of_the_kept_model_is_on_the_disk_before_those_of_the_folds_go(plan,
         remove(root, folder)
 
     monkeypatch.setattr(results, "remove_folder", look_and_remove)
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     assert found == [[], [], []]
     assert disk.moved[plan.run.model] == []
 
@@ -107,7 +114,7 @@ def test_a_damaged_model_is_made_again_from_the_fold(plan, how, capsys):
     (fold,) = plan.folds
     shutil.copytree(plan.run.fold(fold.name, 1) / "model", plan.run.model)
     damage(plan.run.model, how)
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     assert "is made again from that of" in capsys.readouterr().err
     assert read_complete(plan.run.model)["seed"] == 1
     assert not list(plan.run.path.glob("folds/*/model"))
@@ -119,7 +126,7 @@ def test_no_model_of_a_fold_goes_while_none_can_be_kept(plan, how):
     (fold,) = plan.folds
     damage(plan.run.fold(fold.name, 1) / "model", how)
     with pytest.raises(UserError, match=r"damaged|is no"):
-        finish(plan, None, None)
+        finish(plan, prepared(plan))
     assert len(list(plan.run.path.glob("folds/*/model"))) == 3
     assert not plan.run.is_done
 
@@ -129,23 +136,23 @@ def test_a_model_that_is_damaged_before_the_end_keeps_those_of_the_folds(plan, h
     finish_folds(plan, [0.7, 0.4, 0.6])
     monkeypatch.setattr(results, "write_checks", lambda *_: damage(plan.run.model, how))
     with pytest.raises(UserError, match=r"damaged|is no"):
-        finish(plan, None, None)
+        finish(plan, prepared(plan))
     assert len(list(plan.run.path.glob("folds/*/model"))) == 3
     assert not (plan.run.path / "metrics.json").exists()
 
 
 def test_a_damaged_model_of_a_run_without_those_of_the_folds_is_named(plan):
     finish_folds(plan, [0.7, 0.4, 0.6])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     (plan.run.path / "metrics.json").unlink()
     damage(plan.run.model, "empty")
     with pytest.raises(UserError, match=r"damaged: model\.keras"):
-        finish(plan, None, None)
+        finish(plan, prepared(plan))
 
 
 def test_scores_are_those_of_the_predictions(plan):
     finish_folds(plan, [0.7, 0.4, 0.6])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     scores = plan.run.metrics()["all"]
     assert scores["balanced_accuracy"]["value"] == pytest.approx(1 / 3)
     assert scores["per_class"]["low pain"]["recall"] == 1
@@ -167,12 +174,12 @@ def test_copies_that_the_index_marks_are_left_out_of_second_scores(plan):
 def test_the_task_says_whether_its_levels_are_scored(plan):
     record_facts(plan, None)
     finish_folds(plan, [0.7, 0.4, 0.6])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     assert plan.run.facts()["ordinal"] is True
     assert plan.run.metrics()["all"]["ordinal"]["mae"]["value"] == pytest.approx(2 / 3)
     unordered = dataclasses.replace(plan, task=plan.task.model_copy(update={"ordinal": False}))
     finish_folds(unordered, [0.7, 0.4, 0.6])
-    finish(unordered, None, None)
+    finish(unordered, prepared(unordered))
     assert plan.run.metrics()["all"]["ordinal"] is None
 
 
@@ -181,7 +188,7 @@ def test_a_leakage_check_that_fails_is_a_warning_at_the_end(plan, capsys):
     leaky = dataclasses.replace(fold, train=np.append(fold.train, fold.test[0]))
     plan = dataclasses.replace(plan, folds=[leaky])
     finish_folds(plan, [0.7, 0.4, 0.6])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     said = re.findall(r"warning: ai4pain-ann: leakage check (\d+) fails: ", capsys.readouterr().err)
     warned = [int(number) for number in said]
     assert warned == [line.number for line in failed(read_checks(plan.run.path))]
@@ -193,7 +200,7 @@ def test_unlabelled_clips_get_an_answer_each(plan):
     samples.loc[plan.folds[0].test, "y"] = pd.NA
     plan = dataclasses.replace(plan, samples=samples)
     finish_folds(plan, [0.7, 0.4, 0.6])
-    finish(plan, None, None)
+    finish(plan, prepared(plan))
     submission = pd.read_csv(plan.run.path / "submission.csv")
     assert set(submission["prediction"]) == {"low pain"}
     assert submission["clip"].is_unique

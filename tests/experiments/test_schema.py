@@ -10,16 +10,14 @@ from hypothesis import strategies as st
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge, parse_overrides
+from transferpain.core.validation import all_keys, validate
 from transferpain.experiments.matrix.settings import load_matrix
 from transferpain.experiments.schema import (
     Experiment,
-    all_keys,
     experiment_hash,
     is_study,
     load_experiment,
     load_study,
-    resolved,
-    validate,
 )
 from transferpain.networks.backbones.vgg16 import VGG16
 
@@ -63,7 +61,7 @@ def test_defaults_are_filled_in(tmp_path):
     experiment = load_experiment(write(tmp_path, "a.yaml", MINIMAL))
     assert experiment.head.hidden == (1024, 128, 32)
     assert experiment.window_frames == 80
-    assert resolved(experiment)["training"]["batch"] == 32
+    assert experiment.resolved()["training"]["batch"] == 32
 
 
 def test_a_base_supplies_what_the_file_leaves_out(tmp_path):
@@ -95,15 +93,18 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
         ({"training": {"epochs": "many"}}, r"`training.epochs`: .*Received: 'many'"),
         ({"head": {"kind": "svm"}}, r"`head`: .*'ann', 'lstm'"),
         ({"head": {"kind": "dense"}}, r"head.kind: `dense` does not go with strategy `frozen`"),
-        ({"strategy": "full"}, r"head.kind: `ann` does not go with strategy `full`"),
+        ({"strategy": "full"}, r"head.kind: `ann` does not go with strategy `full_fine_tuning`"),
         ({"head": {"kind": "lstm"}, "features": {"fps": None}}, r"features.fps: `lstm` needs windows of one length"),
         ({"seeds": [1, 1]}, r"seeds: each seed once"),
-        ({"cut": "gap"}, r"cut, rows, probe_source and training.kernel_l2: for strategies that train a network"),
-        ({"rows": {"keep_painless": 0.2}}, r"for strategies that train a network"),
+        (
+            {"feature_layer": "gap"},
+            r"feature_layer: for strategy `last_layer` or .* `hybrid`, received strategy `frozen`",
+        ),
+        ({"rows": {"keep_painless": 0.2}}, r"rows: for strategy `last_layer` or .*received strategy `frozen`"),
         ({"training": {"kernel_l2": 1e-4}}, r"for strategies that train a network"),
         (
             {"phases": {"head": {"epochs": 1}}},
-            r"phases: for strategy `progressive` or `fused`, received strategy `frozen`",
+            r"phases: for strategy `gradual_unfreezing` or `fused`, received strategy `frozen`",
         ),
         (PROGRESSIVE | {"phases_up_to": "stage4"}, r"phases: vgg16 has head, block5, .*; not `stage4`"),
         (PROGRESSIVE | {"backbone": "resnet18", "phases": {"stage5": {}}}, r"stage1; not `stage5`"),
@@ -113,8 +114,8 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
             {"head": {"kind": "hybrid"}},
             r"head.kind: `hybrid` does not go with strategy `frozen`, which takes `ann` or `lstm`",
         ),
-        (HYBRID | {"rows": {"keep_painless": 0.2}}, r"rows, probe_source, protocol.selection: strategy `hybrid`"),
-        (HYBRID | {"protocol": {"selection": "paper"}}, r"rows, probe_source, protocol.selection: strategy `hybrid`"),
+        (HYBRID | {"rows": {"keep_painless": 0.2}}, r"rows: for strategy .*received strategy `hybrid`"),
+        (HYBRID | {"protocol": {"selection": "paper"}}, r"protocol.selection: strategy `hybrid`"),
         (HYBRID | {"head": {"kind": "hybrid", "verdict": "all"}}, r"`head.verdict`: .*Received: 'all'"),
         ({"name": "Has Spaces"}, r"`name`: .*Received: 'Has Spaces'"),
         ({"protocol": {"kind": "random"}}, r"`protocol.kind`: .*received `random`; did you mean `random_frames`"),
@@ -190,7 +191,7 @@ def test_of_several_sources_the_first_on_this_machine_is_taken(tmp_path, monkeyp
         VGG16.imagenet.path.touch()
     experiment = Experiment.model_validate(changed(source=["imagenet", "weights/ferplus-vgg16"]))
     assert experiment.source == chosen
-    assert resolved(experiment)["source"] == chosen
+    assert experiment.resolved()["source"] == chosen
 
 
 @pytest.mark.parametrize("source", [[], ["imagenet"], [{}], [3]])
@@ -277,7 +278,7 @@ def test_any_change_of_the_data_the_task_or_the_source_changes_the_hash(one, oth
 @given(CHANGES)
 def test_what_a_run_writes_down_is_the_same_experiment(leaves):
     experiment = Experiment.model_validate(with_leaves(leaves))
-    again = Experiment.model_validate(yaml.safe_load(yaml.safe_dump(resolved(experiment), sort_keys=False)))
+    again = Experiment.model_validate(yaml.safe_load(yaml.safe_dump(experiment.resolved(), sort_keys=False)))
     assert again == experiment
     assert experiment_hash(again, *FACTS) == experiment_hash(experiment, *FACTS)
 

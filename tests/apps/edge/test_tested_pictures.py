@@ -8,7 +8,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
-from transferpain.experiments.schema import Experiment, load_experiment, resolved
+from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.models.sources.preprocessing import Preprocessing
 
 SIZE = 32
@@ -24,7 +24,7 @@ def workspace(tmp_path_factory):
 def choose(
     folder, experiment: Experiment, places: Places, *, fold="", chosen="test", per_class=3, **stated
 ) -> ChosenPictures:
-    (folder / "experiment.yaml").write_text(yaml.safe_dump(resolved(experiment)), encoding="utf-8")
+    (folder / "experiment.yaml").write_text(yaml.safe_dump(experiment.resolved()), encoding="utf-8")
     size = FOUND.model_copy(update={"detector": "none"}) if experiment.task.startswith("ferplus") else FOUND
     return choose_pictures(folder, {"fold": fold} | stated, size, chosen, per_class, places)
 

@@ -6,7 +6,7 @@ import keras
 import yaml
 
 from transferpain.data.tasks.task import load_task
-from transferpain.experiments.schema import Experiment, resolved
+from transferpain.experiments.schema import Experiment
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 
 SIZE = 32
@@ -31,6 +31,6 @@ def save_small_model(folder: Path, experiment: Experiment, fold: str = "", detec
     preprocessing = {"size": SIZE, "scaling": "unit", "detector": detector}
     facts = {"synthetic": True, "experiment": experiment.name, "fold": fold}
     save_bundle(folder / "fold", small_model(len(classes)), preprocessing, classes, facts)
-    text = yaml.safe_dump(resolved(experiment), sort_keys=False)
+    text = yaml.safe_dump(experiment.resolved(), sort_keys=False)
     extend_bundle(folder / "fold", folder / "model", {"experiment.yaml": text.encode()}, {})
     return folder / "model"

@@ -12,7 +12,7 @@ from transferpain.apps.explain.shares import AREAS, PLACES, SIMILARITY, class_sh
 from transferpain.apps.explain.study import Asked, Explanation, explain_model
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
-from transferpain.experiments.schema import load_experiment, resolved
+from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import extend_bundle
 
 LOSO = {"protocol": {"kind": "loso"}, "faces": {"detector": "mediapipe", "size": SIZE}}
@@ -64,7 +64,7 @@ def test_another_layer_and_faces_where_asked_for(small_twin, workspace, run, tmp
 def test_a_fused_network_is_explained_with_the_landmarks_of_the_clip(small_twin, workspace, tmp_path):
     changes = LOSO | {"source": "untrained", "task": "biovid-bl1-pa4", "fusion": {"frames": 3}}
     experiment = load_experiment(EXPERIMENTS / "multimodal-fusion.yaml", changes)
-    text = yaml.safe_dump(resolved(experiment), sort_keys=False)
+    text = yaml.safe_dump(experiment.resolved(), sort_keys=False)
     extend_bundle(save_small_fused(tmp_path / "fold"), tmp_path / "model", {"experiment.yaml": text.encode()}, {})
     found = explain_model(str(tmp_path), Asked(per_class=3), Places(small_twin, workspace), tmp_path / "out")
     assert len(found.pictures) == 6

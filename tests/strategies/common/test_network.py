@@ -12,6 +12,8 @@ from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.strategies.common.network import (
+    Shown,
+    Tuning,
     predict_images,
     predict_samples,
     selection_images,
@@ -19,6 +21,7 @@ from transferpain.strategies.common.network import (
     training_dtype,
     training_images,
 )
+from transferpain.strategies.common.phases import whole_network
 from transferpain.strategies.common.pictures import Pictures, still_pictures
 
 SIZE = 32
@@ -62,15 +65,22 @@ def test_a_network_learns_stripes_of_unseen_subjects(tmp_path):
     )
     trained = train_network(
         experiment,
+        Tuning(whole_network("vgg16", experiment.training)),
         build_vgg16_gap(SIZE, 2, embedding=16),
-        Preprocessing(size=SIZE),
-        clips,
-        still_pictures(images, np.arange(48), np.eye(2, dtype=np.float32)[y]),
+        Shown(clips, still_pictures(images, np.arange(48), np.eye(2, dtype=np.float32)[y]), Preprocessing(size=SIZE)),
         (Fold("test", np.arange(28), np.arange(28, 36), np.arange(36, 48)), 0),
         tmp_path,
     )
     answers = trained.predictions[trained.predictions["frame"] == -1]
+    assert answers.groupby("part")["clip"].agg(list).to_dict() == {
+        "test": list(range(36, 48)),
+        "selection": list(range(28, 36)),
+    }
+    answers = answers[answers["part"] == "test"]
     assert (answers["y_pred"] == answers["y_true"]).mean() > 0.9
+    rows = {one.step: one.rows.tolist() for one in trained.fitted}
+    learned = list(range(28))
+    assert rows == {"weights of the network": learned, "prior for clips without a face": learned}
 
 
 def brightness_network() -> keras.Model:

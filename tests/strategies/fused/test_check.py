@@ -4,7 +4,8 @@ import pytest
 from pydantic import ValidationError
 
 from transferpain.core.overrides import merge
-from transferpain.experiments.schema import Experiment, describe_fault
+from transferpain.core.validation import describe_fault
+from transferpain.experiments.schema import Experiment
 from transferpain.strategies.common.settings import PhaseSettings
 
 FUSED = {
@@ -36,14 +37,17 @@ def test_what_goes_together(changes):
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"strategy": "full", "fusion": {"frames": 8}}, "fusion and landmarks: for strategy `fused` only"),
-        ({"strategy": "full", "landmarks": {"tracking_confidence": 0.1}}, "fusion and landmarks: for strategy"),
-        ({"strategy": "full", "head": {"kind": "adaboost"}}, "`adaboost` does not go with strategy `full`"),
+        (
+            {"strategy": "full", "fusion": {"frames": 8}},
+            "fusion: for strategy `fused`, received strategy `full_fine_tuning`",
+        ),
+        ({"strategy": "full", "landmarks": {"tracking_confidence": 0.1}}, "landmarks: for strategy `fused`"),
+        ({"strategy": "full", "head": {"kind": "adaboost"}}, "`adaboost` does not go with strategy `full_fine_tuning`"),
         ({"head": {"kind": "ann"}}, "`ann` does not go with strategy `fused`, which takes `dense` or `adaboost`"),
         ({"backbone": "resnet18"}, "backbone: `fused` reads pictures with VGG16"),
-        ({"cut": "gap"}, "cut, rows and probe_source"),
-        ({"rows": {"keep_painless": 0.5}}, "cut, rows and probe_source"),
-        ({"probe_source": True}, "cut, rows and probe_source"),
+        ({"cut": "gap"}, "feature_layer: for strategy .*received strategy `fused`"),
+        ({"rows": {"keep_painless": 0.5}}, "rows: for strategy .*received strategy `fused`"),
+        ({"probe_source": True}, "probe_source: for strategy .*received strategy `fused`"),
         ({"images": {"every": 2}}, "images.first_frame, every and test_every"),
         ({"training": {"kernel_l2": 1e-4}}, "`fused` knows none of them"),
         ({"training": {"augment": {"mixup": 0.2}}}, "`fused` knows none of them"),
@@ -51,8 +55,8 @@ def test_what_goes_together(changes):
         ({"head": {"kind": "adaboost"}, "fusion": {"branches": "images"}}, "`adaboost` stands on both branches"),
         ({"fusion": {"branches": "images", "fusion": "bilstm"}}, "joins two branches, and there is one: images"),
         ({"phases": {"block5": {"epochs": 2}}}, "`fused` has images, landmarks, whole.*received block5"),
-        ({"phases_up_to": "images"}, "`fused` has images, landmarks, whole"),
-        ({"adaptation": "coral"}, "strategy `frozen` only"),
+        ({"phases_up_to": "images"}, "phases_up_to: for strategy `gradual_unfreezing`"),
+        ({"adaptation": "coral"}, "adaptation: for strategy `frozen`, received strategy `fused`"),
     ],
 )
 def test_what_does_not_is_told_by_its_key(changes, message):

@@ -12,7 +12,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from transferpain.strategies.hybrid.walk import check_subjects, clip_answers, shared_work
 
 from tests.apps.serve.running import draw_person, encode
 from tests.command_line import EXPERIMENTS, transferpain
@@ -22,11 +21,13 @@ from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.leakage.checks import failed, read_checks
-from transferpain.experiments.run_folder import THREE_MODELS, RunFolder
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import read_bundle
+from transferpain.strategies.hybrid.section import THREE_MODELS
 from transferpain.strategies.hybrid.settings import TITLES
+from transferpain.strategies.hybrid.strategy import check_subjects, clip_answers, shared_work
 
 TINY = {
     "source": "untrained",
@@ -71,16 +72,16 @@ def plan_of(places: Places, **changes):
 
 
 @pytest.mark.slow
-def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(places, tmp_path):
+def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(places):
     plans = [
         plan_of(places),
         plan_of(places, name="other", head=TINY["head"] | {"verdict": "cnn"}),
         plan_of(places, training={"epochs": 2}),
     ]
-    folders = [shared_work(plan, plan.folds[0], 0, tmp_path, "units").folder for plan in plans]
+    folders = [shared_work(plan, plan.folds[0], 0, places).folder for plan in plans]
     assert folders[0] == folders[1] != folders[2]
-    assert shared_work(plans[0], plans[0].folds[0], 1, tmp_path, "units").folder != folders[0]
-    assert shared_work(plans[0], plans[0].folds[1], 0, tmp_path, "units").folder != folders[0]
+    assert shared_work(plans[0], plans[0].folds[0], 1, places).folder != folders[0]
+    assert shared_work(plans[0], plans[0].folds[1], 0, places).folder != folders[0]
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """The strategy `fused` through the real command line: stages, folds, a kill inside a phase, and the bundle."""
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -10,7 +11,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from transferpain.strategies.fused.walk import NOTHING_FOUND, found_in_both, run_fused
 
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import tiny
@@ -18,13 +18,15 @@ from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
 from transferpain.data.places import Places
 from transferpain.experiments.leakage.checks import read_checks
-from transferpain.experiments.plan import Plan
+from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.experiments.study import load_batch
 from transferpain.models.bundles.sklearn_part import load_part
+from transferpain.strategies.base import Job
 from transferpain.strategies.fused.inputs import UNREADABLE, Clip
+from transferpain.strategies.fused.strategy import FUSED, NOTHING_FOUND, found_in_both
 
 PATIENCE_SECONDS = 600
 SETTINGS = (
@@ -82,7 +84,7 @@ def test_killed_between_its_phases_a_fold_ends_with_the_same_answers(small_twin,
     pd.testing.assert_frame_equal(plan.run.predictions(), expected, check_exact=True)
 
 
-def check_run(plan: Plan, table: str) -> None:
+def check_run(plan: RunPlan, table: str) -> None:
     """Look at what a finished run left: answers for each clip, checks, and a bundle that is whole."""
     assert "SYNTHETIC" in table
     predictions = plan.run.predictions()
@@ -150,9 +152,11 @@ def test_frames_without_landmarks_do_not_count_as_found():
 
 
 def test_pictures_without_a_clip_are_refused(small_twin, tmp_path):
-    plan = make_plan(tiny(EXPERIMENTS), EXPERIMENTS, Places(small_twin, tmp_path))
+    places = Places(small_twin, tmp_path)
+    plan = make_plan(tiny(EXPERIMENTS), EXPERIMENTS, places)
+    images = dataclasses.replace(plan, clips=plan.clips.assign(kind="image_rows"))
     with pytest.raises(UserError, match="cannot be used with the strategy `fused`"):
-        run_fused(plan, None, [], Places(small_twin, tmp_path), None)
+        FUSED.prepare(Job(images, places, None, None))
 
 
 def test_a_task_of_single_frames_is_refused(small_twin, tmp_path):
