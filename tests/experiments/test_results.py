@@ -165,7 +165,7 @@ def test_copies_that_the_index_marks_are_left_out_of_second_scores(plan):
     samples.loc[fold.test[:2], "in_training"] = True
     plan = dataclasses.replace(plan, samples=samples)
     finish_folds(plan, [0.7])
-    finish(dataclasses.replace(plan, experiment=plan.experiment.model_copy(update={"seeds": (0,)})), None, None)
+    finish(dataclasses.replace(plan, experiment=plan.experiment.model_copy(update={"seeds": (0,)})), prepared(plan))
     metrics = plan.run.metrics()
     assert metrics["copies"] == 2
     assert metrics["without_copies"]["clips"] == metrics["all"]["clips"] - 2 == len(fold.test) - 2
