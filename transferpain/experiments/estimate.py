@@ -17,6 +17,7 @@ from transferpain.experiments.schema import Experiment
 from transferpain.inputs.action_units.proxy import UNITS
 from transferpain.models.sources.origin import BUILT, EMBEDDING_SIZE
 from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.heads.registry import HEADS
 
 # Frames a second on two cores: faces and face mesh at 640x480, a network's forward pass at 224x224 by compute dtype.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
@@ -26,7 +27,6 @@ FORWARD_RATES = {
     ("resnet18", "bfloat16"): 200.0,
     ("resnet18", "float32"): 80.0,
 }
-HEAD_RATES = {"ann": 20_000.0, "lstm": 3_000.0}
 MESH_RATE = 150.0
 BYTES_A_MESH = 478 * 3 * 4
 # Of gradient boosting, for a row, a column that a split looks at, a tree and a level of it.
@@ -114,7 +114,7 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
             experiment.name,
             f"head ({experiment.head.kind})",
             f"{trainings} trainings of at most {epochs} epochs",
-            trainings * epochs * rows * share / HEAD_RATES[experiment.head.kind],
+            trainings * epochs * rows * share / HEADS[experiment.head.kind].rows_per_second,
             0.0,
         )
     )
