@@ -14,6 +14,7 @@ from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.adaptation.target_data import adapted_to
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.heads.registry import HEADS
 
 State = Literal["pass", "fail", "not applicable"]
 NO_SUBJECTS = "The data name no subjects: most of them have a single picture or clip."
@@ -142,8 +143,9 @@ def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted
     if experiment.training.class_weights:
         steps.append("class weights")
     tuned = experiment.strategy in ("progressive", "full", "hybrid")
-    normalises = experiment.head.kind == "lstm" or experiment.strategy == "fused"
-    if normalises or (tuned and BACKBONES[experiment.backbone].normalizes):
+    if experiment.strategy == "frozen":
+        steps += HEADS[experiment.head.kind].steps
+    if experiment.strategy == "fused" or (tuned and BACKBONES[experiment.backbone].normalizes):
         steps.append("batch normalisation")
     fitted = [Fitted(step, fold.name, fold.train) for fold in folds for step in steps]
     if experiment.head.kind == "adaboost":

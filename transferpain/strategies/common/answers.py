@@ -1,8 +1,7 @@
 """Predictions in the table that everything after training reads.
 
-Columns: dataset, subject, clip, frame (-1 is the answer for the whole clip), fold, seed, part (whether the sample was
-selected on or tested), y_true (missing where the clip is unlabelled), y_pred, p_0 .. p_{K-1}, coverage (share of the
-frames with a face).
+Columns: dataset, subject, clip, frame (-1 is the answer for the whole clip), fold, seed, part (`selection` or `test`),
+y_true (missing where the clip is unlabelled), y_pred, p_0 .. p_{K-1}, coverage (share of the frames with a face).
 """
 
 from dataclasses import dataclass
@@ -65,14 +64,13 @@ def training_prior(y: np.ndarray, num_classes: int) -> np.ndarray:
     return np.bincount(y, minlength=num_classes) / len(y)
 
 
-def predictions_table(
-    clips: pd.DataFrame, answers: list[ClipAnswer], fold: str, seed: int, part: Part = "test"
-) -> pd.DataFrame:
-    """Return the predictions of one part of a fold with one seed.
+def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str, seed: int, part: Part) -> pd.DataFrame:
+    """Return the predictions of one fold and seed.
 
     Args:
-        clips: the part's clips, with `dataset`, `subject`, `clip` and `y`.
+        clips: the clips that were asked for, with `dataset`, `subject`, `clip` and `y`.
         answers: one for each clip, in the same order.
+        part: whether the clips were selected on or are tested.
     """
     repeats = np.array([1 + len(answer.frames) for answer in answers], dtype=np.int64)
     positions = np.repeat(np.arange(len(clips)), repeats)
