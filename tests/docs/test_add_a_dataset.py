@@ -7,7 +7,8 @@ from types import ModuleType
 import pytest
 
 from tests.data.datasets.trees import touch
-from transferpain.data.datasets import registry
+from transferpain.core.registry import Registry
+from transferpain.data.datasets import index, registry
 from transferpain.data.datasets.index import read_index
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-dataset.md"
@@ -28,7 +29,9 @@ def shown_test(monkeypatch) -> ModuleType:
     """The page's test, with the page's dataset in the registry."""
     code, test = blocks("python")
     toy = load("toy", code)
-    monkeypatch.setitem(registry.DATASETS, "toy", toy.DATASET)
+    extended = Registry("dataset", [*registry.DATASETS.values(), toy.DATASET])
+    for module in (registry, index):
+        monkeypatch.setattr(module, "DATASETS", extended)
     return load("test_toy", test)
 
 
@@ -51,6 +54,6 @@ def test_the_shown_own_data_are_read(tmp_path):
         touch(folder / "videos" / "p01" / f"{media}.mp4")
     (folder / "index.csv").write_text(table)
     (folder / "dataset.yaml").write_text(facts)
-    index = read_index("our-clinic", tmp_path)
-    assert index.clips["label"].tolist() == ["no pain", "pain"]
-    assert index.dataset.title == "Our clinic, shoulder patients"
+    found = read_index("our-clinic", tmp_path)
+    assert found.clips["label"].tolist() == ["no pain", "pain"]
+    assert found.dataset.title == "Our clinic, shoulder patients"

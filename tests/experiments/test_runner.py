@@ -6,7 +6,6 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from transferpain.inputs.adaptation.chosen import needed_clips
 
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import CROSS, tiny, write_small_study
@@ -18,6 +17,7 @@ from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import find_faces, make_plan
 from transferpain.experiments.schema import load_experiment
+from transferpain.inputs.adaptation.chosen import needed_clips
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.resnet18 import build_resnet18

@@ -6,7 +6,8 @@ import pytest
 from tests.command_line import imported_modules, transferpain
 from transferpain.core.cost import read_cost
 from transferpain.core.store import read_json
-from transferpain.experiments.run_folder import TRANSFERABILITY, RunFolder
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.strategies.frozen.strategy import TRANSFERABILITY
 
 pytestmark = pytest.mark.slow
 

@@ -3,11 +3,11 @@ import pytest
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from transferpain.core.store import write_json
-from transferpain.experiments.run_folder import THREE_MODELS
 from transferpain.inputs.action_units.proxy import PROXY
 from transferpain.reports.facts import read_run
 from transferpain.reports.report import write_report
 from transferpain.reports.three_models import importance, note, thresholds, view
+from transferpain.strategies.hybrid.section import THREE_MODELS
 
 
 def facts(threshold: float, fall: float, covered: float) -> dict:

@@ -18,7 +18,8 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.lineage import describe_training, lineage_facts, read_lineage
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder, project_commit
-from transferpain.inputs.adaptation.target_data import target_data
+from transferpain.inputs.adaptation.chosen import target_data
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import extend_bundle, read_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.manifest import load_manifest
@@ -27,6 +28,7 @@ from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_terms
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.strategies.registry import STRATEGIES
 
 
 def save_fold_model(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None:
@@ -48,6 +50,7 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "task": plan.task.name,
         "backbone": plan.experiment.backbone,
         "strategy": plan.experiment.strategy,
+        "reads": STRATEGIES[plan.experiment.strategy].reads,
         "fold": fold.name,
         "seed": seed,
         "index": plan.index.hash,
@@ -57,18 +60,25 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         **ancestry(plan),
     }
     if plan.experiment.adaptation is not None:
-        facts |= {"adaptation": plan.experiment.adaptation, "target_data": target_data(plan.experiment)}
+        method = ADAPTATIONS[plan.experiment.adaptation]
+        facts |= {
+            "adaptation": method.name,
+            "adaptation_paper": method.paper,
+            "adaptation_features": method.features,
+            "target_data": target_data(method.name, plan.experiment.protocol),
+        }
     return facts
 
 
 def ancestry(plan: RunPlan) -> dict:
     """Return what a model started from, the digests of its parents, and the terms of all their data and its own.
 
-    Features that were recoloured by `coral` have the mean and covariance of the tested dataset's training subjects, so
-    that a head which learned from them is bound to the terms of those data, too.
+    Where adapted features tell of the tested dataset, as recoloured ones do, a head that learned from them is bound to
+    the terms of those data, too.
     """
-    parts = plan.index.parts or (plan.index,)
-    own = [terms_of_data(part) for part in (parts if plan.experiment.adaptation == "coral" else parts[:1])]
+    parts, adaptation = plan.index.parts or (plan.index,), plan.experiment.adaptation
+    learns_from_both = adaptation is not None and ADAPTATIONS[adaptation].learns_from_target
+    own = [terms_of_data(part) for part in (parts if learns_from_both else parts[:1])]
     if plan.origin.folder is not None:
         parent = load_manifest(plan.origin.folder)
         start = parent.get("experiment") or plan.origin.folder.name  # never a path of this machine

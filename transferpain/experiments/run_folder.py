@@ -26,6 +26,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.core.contracts import Part
 from transferpain.core.errors import UserError
 from transferpain.core.store import (
     TEMPORARY,
@@ -36,10 +37,7 @@ from transferpain.core.store import (
     write_atomically,
     write_text,
 )
-
-FORGETTING = "forgetting.csv"
-THREE_MODELS = "three-models.json"
-TRANSFERABILITY = "transferability.json"
+from transferpain.strategies.fine_tuning.section import FORGETTING
 
 
 @dataclass(frozen=True)
@@ -77,13 +75,19 @@ class RunFolder:
     def facts(self) -> dict:
         return read_json(self.path / "facts.json")
 
-    def predictions(self) -> pd.DataFrame:
-        """Return the predictions of every finished fold and seed, in a fixed order."""
+    def predictions(self, part: Part = "test") -> pd.DataFrame:
+        """Return the predictions of one part of every finished fold and seed, in a fixed order.
+
+        Tables of former versions have no column `part`; all their rows are tested.
+        """
         files = sorted(self.path.glob("folds/*/predictions.parquet"))
-        return pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+        tables = [pd.read_parquet(file) for file in files]
+        tables = [table if "part" in table else table.assign(part="test") for table in tables]
+        rows = pd.concat(tables, ignore_index=True)
+        return rows[rows["part"] == part].reset_index(drop=True)
 
     def forgetting(self) -> pd.DataFrame | None:
-        """Return the source's scores before and after tuning, two rows a fold and seed; `None` if it was not probed."""
+        """Return the source's scores before and after tuning, two rows per training; `None` if it was not probed."""
         files = sorted(self.path.glob(f"folds/*/{FORGETTING}"))
         return pd.concat(map(pd.read_csv, files), ignore_index=True) if files else None
 

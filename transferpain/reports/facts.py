@@ -13,8 +13,9 @@ from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
-from transferpain.experiments.run_folder import THREE_MODELS, RunFolder
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.strategies.frozen.nested import CANDIDATES
+from transferpain.strategies.hybrid.section import THREE_MODELS
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import pandas as pd
@@ -181,6 +181,7 @@ class Strategy(ABC):
         name: as in experiment files.
         heads: settings of the heads that it takes.
         Settings: its own keys of an experiment file; another strategy may have the same key, of the same type.
+        reads: what the model that it saves reads, `faces` or `features`.
         makes_sources: whether what it trains can be the source of another experiment.
         depends_on_threads: whether another number of threads may change the last bits of what it trains.
     """
@@ -188,6 +189,7 @@ class Strategy(ABC):
     name: str
     heads: tuple[type[BaseModel], ...]
     Settings: type[BaseModel] = NoSettings
+    reads: Literal["faces", "features"] = "faces"
     makes_sources: bool = True
     depends_on_threads: bool = True
 

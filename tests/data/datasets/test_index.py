@@ -86,7 +86,7 @@ def test_damaged_mark_is_named(tmp_path, content):
 
 
 def test_unknown_dataset_lists_the_known(tmp_path):
-    with pytest.raises(UserError, match="biovid, ai4pain, unbc, mintpain, ferplus"):
+    with pytest.raises(UserError, match="`biovid`, `ai4pain`, `unbc`, `mintpain`, `ferplus`"):
         read_index("biowid", tmp_path)
 
 

@@ -8,7 +8,6 @@ from transferpain.core.errors import UserError
 from transferpain.data.media.walk import (
     describe_folder,
     find_folder,
-    hide_name,
     list_folder,
     natural_key,
     numbered,
@@ -84,23 +83,6 @@ def test_describe_folder(tmp_path):
     assert describe_folder(tmp_path).startswith("0.txt, 1.txt")
     assert describe_folder(tmp_path).endswith("and 3 more")
     assert describe_folder(tmp_path / "a") == "x"
-
-
-@pytest.mark.parametrize(
-    ("name", "shown"),
-    [
-        ("Sub1 Erika Muster", "Sub01"),
-        (" sub012_Jörg", "Sub12"),
-        ("Sub20", "Sub20"),
-        ("SUB3-x\ny", "Sub03"),
-        ("Sub01_Trial02", "Sub01_Trial02"),
-        ("Sub01_Trial02_Sweep03_Label4", "Sub01_Trial02_Sweep03_Label4"),
-        ("Subjects", "Subjects"),
-        ("Extracted_Data", "Extracted_Data"),
-    ],
-)
-def test_a_persons_name_is_hidden(name, shown):
-    assert hide_name(name) == shown
 
 
 def test_errors_and_descriptions_hide_persons_names(tmp_path):

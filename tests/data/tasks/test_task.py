@@ -11,7 +11,7 @@ from tests.data.datasets.unbc_trees import make_unbc
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import read_index
 from transferpain.data.datasets.registry import DATASETS
-from transferpain.data.tasks.task import Task, label_clips, label_frames, list_tasks, load_task
+from transferpain.data.tasks.task import TASK_FOLDER, Task, label_clips, label_frames, list_tasks, load_task
 
 SUBJECTS = ("071309_w_21", "071313_m_41")
 
@@ -274,3 +274,33 @@ def test_a_damaged_task_file_is_refused(tmp_path, content):
     path.write_text(content)
     with pytest.raises(UserError, match=r"ours\.yaml cannot be used"):
         load_task(str(path))
+
+
+def test_files_of_both_schemas_are_read(tmp_path):
+    path = tmp_path / "ferplus-emotions.yaml"
+    today = yaml.safe_load((TASK_FOLDER / "ferplus-emotions.yaml").read_text())
+    former = {key: value for key, value in today.items() if key not in ("schema", "sample")} | {"unit": "clip"}
+    rule = former["labels"]["ferplus"]
+    former["labels"] = {"ferplus": {"column": "votes", "mapping": rule["votes"], "definition": rule["definition"]}}
+    for content in (today, former, former | {"schema": 1}):
+        path.write_text(yaml.safe_dump(content))
+        assert load_task(str(path)) == load_task("ferplus-emotions")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [({"schema": 3}, "schema: known are 1 and 2, received 3"), ({"unit": "clip"}, "unit: Extra inputs")],
+)
+def test_a_file_of_another_schema_is_refused(tmp_path, changes, told):
+    content = yaml.safe_load((TASK_FOLDER / "biovid-bl1-pa4.yaml").read_text()) | changes
+    path = tmp_path / "ours.yaml"
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(UserError, match=told):
+        load_task(str(path))
+
+
+def test_the_task_of_votes_on_a_dataset_without_votes_is_refused(tmp_path):
+    make_biovid(tmp_path, SUBJECTS)
+    votes = {"biovid": {"votes": {"neutral": 0, "fear": 1}}}
+    with pytest.raises(UserError, match=r"has no column(.|\n)*Received: neutral"):
+        label_clips(make_task(labels=votes), read_index("biovid", tmp_path))

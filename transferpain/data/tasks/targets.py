@@ -4,9 +4,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.contracts import LabelMode
-from transferpain.data.datasets.ferplus import VOTES
-from transferpain.data.tasks.ferplus_votes import label_distributions
-from transferpain.data.tasks.task import VOTES_LABEL, Task
+from transferpain.data.tasks.task import Task
 
 
 def clip_targets(task: Task, clips: pd.DataFrame, label_mode: LabelMode) -> np.ndarray:
@@ -21,10 +19,7 @@ def clip_targets(task: Task, clips: pd.DataFrame, label_mode: LabelMode) -> np.n
         label_mode: FER+ only.
     """
     targets = np.zeros((len(clips), len(task.classes)), dtype=np.float32)
-    labelled = clips["y"].notna().to_numpy()
-    targets[labelled, clips["y"][labelled].to_numpy(dtype=np.int64)] = 1
-    if any(rule.column == VOTES_LABEL for rule in task.labels.values()):
-        in_train = (clips["split"] == "train").to_numpy()
-        _, distributions = label_distributions(clips.loc[in_train, list(VOTES)].to_numpy(), label_mode)
-        targets[in_train] = distributions
+    for dataset, rule in task.labels.items():
+        rows = (clips["dataset"] == dataset).to_numpy()
+        targets[rows] = rule.targets(clips[rows], len(task.classes), label_mode)
     return targets

@@ -1,90 +1,21 @@
 """A task: what is predicted, as a file that maps the raw labels of one or several datasets to classes."""
 
-from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-import numpy as np
 import pandas as pd
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
 from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
 from transferpain.core.store import fingerprint
-from transferpain.data.datasets.ferplus import EMOTIONS, VOTES
 from transferpain.data.datasets.index import Index
-from transferpain.data.tasks.ferplus_votes import accepted_votes
+from transferpain.data.tasks.rules.registry import make_rule
+from transferpain.data.tasks.rules.rule import LabelRule
 
 TASK_FOLDER = Path(__file__).parent
-VOTES_LABEL = "votes"
-
-
-def _check_bin(span: tuple[float, float]) -> tuple[float, float]:
-    if not span[0] <= span[1]:
-        raise ValueError(f"bins: each is [lowest, highest], received {list(span)}")
-    return span
-
-
-Bin = Annotated[tuple[float, float], AfterValidator(_check_bin)]
-
-
-class LabelRule(BaseModel):
-    """How the raw labels of one dataset become classes: by name (`mapping`) or by value (`bins`).
-
-    Attributes:
-        column: the column of raw labels in the index, or "votes" for the winner of FER+'s votes.
-        mapping: raw label -> class index.
-        bins: lowest and highest value of each class, both included, in the order of the classes; `None` for a class
-            that no label of this dataset reaches.
-        definition: what the label means, for reports.
-
-    Labels that no mapping and no bin names are not used.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    column: str
-    mapping: dict[str, int] | None = None
-    bins: tuple[Bin | None, ...] | None = None
-    definition: str = ""
-
-    @model_validator(mode="after")
-    def _check(self) -> "LabelRule":
-        if (self.mapping is None) == (self.bins is None):
-            raise ValueError("either mapping or bins, and not both")
-        spans = sorted(span for span in self.bins or () if span)
-        if any(above[0] <= below[1] for below, above in pairwise(spans)):
-            raise ValueError("bins: they must not overlap")
-        return self
-
-    @property
-    def reached(self) -> set[int]:
-        """The class indices that a label can have."""
-        if self.mapping is not None:
-            return set(self.mapping.values())
-        return {number for number, span in enumerate(self.bins) if span}
-
-    @property
-    def size(self) -> int:
-        """How many classes there are, as far as the rule tells."""
-        return len(self.bins) if self.bins is not None else max(self.mapping.values(), default=-1) + 1
-
-    def classify(self, labels: pd.Series) -> pd.Series:
-        """Return the class of each raw label, Int64; missing where the label is missing or not named by the rule."""
-        if self.mapping is not None:
-            return labels.map(self.mapping).astype("Int64")
-        values = pd.to_numeric(labels, errors="coerce").astype("Float64")
-        classes = pd.Series(pd.NA, index=labels.index, dtype="Int64")
-        for number, span in enumerate(self.bins):
-            if span:
-                classes[values.between(*span).fillna(False)] = number
-        return classes
-
-    def describe(self) -> str:
-        """Return the labels that the rule names, in words."""
-        named = self.mapping or [f"{low:g} to {high:g}" for low, high in filter(None, self.bins)]
-        return f"{', '.join(named)} in the column {self.column}"
+SCHEMA = 2
 
 
 class Task(BaseModel):
@@ -105,8 +36,8 @@ class Task(BaseModel):
     name: str
     description: str
     sample: Literal["clip", "frame"]
-    classes: tuple[str, ...] = Field(min_length=2)
-    labels: dict[str, LabelRule] = Field(min_length=1)
+    classes: tuple[str, ...]
+    labels: dict[str, SerializeAsAny[Annotated[LabelRule, BeforeValidator(make_rule)]]] = Field(min_length=1)
     ordinal: bool = False
 
     @model_validator(mode="after")
@@ -114,24 +45,19 @@ class Task(BaseModel):
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("classes: the names must differ")
         for dataset, rule in self.labels.items():
-            if rule.size != len(self.classes) or min(rule.reached, default=-1) < 0:
-                raise ValueError(f"labels.{dataset}: must lead to the {len(self.classes)} classes, and to no other")
-            if rule.mapping is not None and len(rule.reached) < rule.size:
-                raise ValueError(f"labels.{dataset}: mapping must reach each of the {len(self.classes)} classes")
-            spans = [span for span in rule.bins or () if span]
-            if self.ordinal and spans != sorted(spans):
-                raise ValueError(f"labels.{dataset}: the bins of ordered classes must ascend")
-            if len(rule.reached) < 2:
-                raise ValueError(f"labels.{dataset}: must reach two classes at least")
+            try:
+                rule.check(self.classes, self.ordinal)
+            except ValueError as error:
+                raise ValueError(f"labels.{dataset}: {error}") from error
         return self
 
     @property
     def hash(self) -> str:
         """16 hexadecimal digits over all but the words for reports."""
-        content = self.model_dump(mode="json", exclude={"description"})
-        for rule in content["labels"].values():
-            del rule["definition"]
-        return fingerprint(content)
+        content = self.model_dump(mode="json", exclude={"description", "labels"})
+        # The keys of schema 1 stand in every hash, whether the rule has them or not.
+        labels = {dataset: {"mapping": None, "bins": None} | rule.facts() for dataset, rule in self.labels.items()}
+        return fingerprint(content | {"labels": labels})
 
     @property
     def dataset(self) -> str:
@@ -170,9 +96,31 @@ class Task(BaseModel):
         return tuple(name for number, name in enumerate(self.classes) if number not in reached)
 
 
-def upgrade(content: dict) -> dict:
-    """Return the content of a task file as it is written today: in schema 1, `sample` was called `unit`."""
-    return {("sample" if key == "unit" else key): value for key, value in content.items()}
+def upgrade(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a task file as schema 2 has it, without the key `schema`.
+
+    A file without that key is of schema 1: `sample` was called `unit` there, and FER+'s votes were the column `votes`
+    of a `mapping`.
+
+    Raises:
+        ValueError: if the file is of a schema that is not known.
+    """
+    content = dict(content)
+    schema = content.pop("schema", 1)
+    if schema not in (1, SCHEMA):
+        raise ValueError(f"schema: known are 1 and {SCHEMA}, received {schema!r}")
+    if schema == SCHEMA:
+        return content
+    content = {("sample" if key == "unit" else key): value for key, value in content.items()}
+    if isinstance(content.get("labels"), dict):
+        content["labels"] = {dataset: _upgrade_rule(rule) for dataset, rule in content["labels"].items()}
+    return content
+
+
+def _upgrade_rule(rule: Any) -> Any:
+    if not isinstance(rule, dict) or rule.get("column") != "votes" or "mapping" not in rule:
+        return rule
+    return {("votes" if key == "mapping" else key): value for key, value in rule.items()}
 
 
 def list_tasks() -> list[str]:
@@ -225,11 +173,7 @@ def label_clips(task: Task, index: Index, label_mode: LabelMode = "majority") ->
     Raises:
         UserError: if the task is for another dataset or column, or no clip has a label that it names.
     """
-    rule = task.rule_for(index.dataset.name)
-    if rule.column == VOTES_LABEL:
-        labels, used = _vote_winners(index.clips, label_mode)
-        return _labelled(task, index, index.clips[used], labels[used])
-    return _labelled(task, index, index.clips, _column(task, index, index.clips))
+    return _labelled(task, index, index.clips, label_mode)
 
 
 def label_frames(task: Task, index: Index) -> pd.DataFrame:
@@ -252,23 +196,21 @@ def label_frames(task: Task, index: Index) -> pd.DataFrame:
     frames = index.frames.merge(
         index.clips[["clip", "dataset", "subject", "split"]], on="clip", how="left", validate="many_to_one"
     )
-    return _labelled(task, index, frames, _column(task, index, frames))
+    return _labelled(task, index, frames)
 
 
-def _column(task: Task, index: Index, table: pd.DataFrame) -> pd.Series:
-    column = task.rule_for(index.dataset.name).column
-    if column not in table:
+def _labelled(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMode = "majority") -> pd.DataFrame:
+    rule = task.rule_for(index.dataset.name)
+    missing = [column for column in rule.columns if column not in table]
+    if missing:
         raise UserError(
             f"The index of {index.dataset.name} has no column for the task {task.name}.",
             rule="A task names a column of raw labels.",
-            received=column,
+            received=", ".join(missing),
             todo=f"Choose one of {', '.join(table.columns)}.",
         )
-    return table[column]
-
-
-def _labelled(task: Task, index: Index, table: pd.DataFrame, labels: pd.Series) -> pd.DataFrame:
-    rule = task.rule_for(index.dataset.name)
+    labels, kept = rule.raw_labels(table, label_mode)
+    table, labels = table[kept], labels[kept]
     y = rule.classify(labels)
     if not y.notna().any():
         raise UserError(
@@ -278,14 +220,3 @@ def _labelled(task: Task, index: Index, table: pd.DataFrame, labels: pd.Series) 
             todo="Check the data with: transferpain data check " + index.dataset.name,
         )
     return table.assign(y=y)[y.notna() | labels.isna()].reset_index(drop=True)
-
-
-def _vote_winners(clips: pd.DataFrame, label_mode: LabelMode) -> tuple[pd.Series, pd.Series]:
-    """Return each row's winning emotion, and whether the row is kept."""
-    votes = clips[list(VOTES)].to_numpy()
-    in_train = (clips["split"] == "train").to_numpy()
-    kept, accepted = accepted_votes(votes, "majority")
-    train_kept, train_accepted = accepted_votes(votes, label_mode)
-    kept = np.where(in_train, train_kept, kept)
-    winners = np.where(in_train, train_accepted.argmax(axis=1), accepted.argmax(axis=1))
-    return pd.Series(np.array(EMOTIONS)[winners], index=clips.index), pd.Series(kept, index=clips.index)

@@ -12,7 +12,6 @@ from transferpain.data.tasks.task import Task
 from transferpain.evaluation.predictions import subject_names, tells_subjects_apart
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.inputs.adaptation.target_data import adapted_to
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 
@@ -170,7 +169,7 @@ def adapted_rows(evidence: Evidence) -> tuple[Fitted, ...]:
         Fitted(
             f"adaptation {method.name}",
             fold.name,
-            adapted_to(evidence.experiment, evidence.samples, fold),
+            method.fitted_on(evidence.samples, fold),
             method.transductive,
         )
         for fold in evidence.folds

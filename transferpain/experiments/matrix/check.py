@@ -4,18 +4,14 @@ from pathlib import Path
 
 from transferpain.core.errors import NotHere, UserError
 from transferpain.data.places import Places
-from transferpain.experiments.chosen_source import (
-    check_is_normalized,
-    check_is_source,
-    check_source_fits,
-    source_experiment,
-)
+from transferpain.experiments.chosen_source import check_is_source, source_backbone, source_experiment
 from transferpain.experiments.matrix.cells import Cell
 from transferpain.experiments.runner import find_origin
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.origin import BUILT
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.strategies.registry import STRATEGIES
 
 
 def absent_cells(cells: list[Cell], folder: Path, places: Places) -> dict[str, str]:
@@ -55,15 +51,15 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
     source = None if experiment.source in BUILT else source_experiment(experiment, folder)
     if source is not None:
         check_is_source(source)
-        check_source_fits(experiment, source.backbone, check_experiment(source, folder, places))
+        size = check_experiment(source, folder, places)
     else:
-        origin = find_origin(experiment, folder, places)
-        check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
+        size = find_origin(experiment, folder, places).preprocessing.size
+    strategy = STRATEGIES[experiment.strategy]
+    strategy.check_backbone(experiment, source_backbone(experiment, folder))
+    strategy.check_size(experiment, size)
     weights = BACKBONES[experiment.backbone].imagenet
     if experiment.source == "imagenet" and not weights.path.is_file():
         raise NotHere("The file of ImageNet's weights is not on this machine.", received=weights.path)
-    if experiment.adaptation == "batch_norm":
-        check_is_normalized(experiment, folder)
     _, index, samples = labelled_samples(experiment, places)
     split_samples(experiment, samples)
     is_faces_stage = (index.clips["kind"] != "image_rows").all()

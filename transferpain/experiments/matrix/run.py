@@ -20,10 +20,11 @@ from transferpain.experiments.matrix.settings import Matrix, load_matrix
 from transferpain.experiments.matrix.worker import start_worker
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
-from transferpain.experiments.schema import Experiment, resolved
+from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
-from transferpain.inputs.adaptation.target_data import target_data
+from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.models.sources.origin import BUILT
+from transferpain.strategies.registry import STRATEGIES
 
 POLL_SECONDS = 0.05
 DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "hours", "disk GB"]
@@ -111,7 +112,7 @@ def train_sources(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, str]:
     failed: dict[str, str] = {}
     for cell in cells:
         for source in sources_of(cell.experiment, loaded.folder):
-            key = fingerprint(resolved(source))
+            key = fingerprint(source.resolved())
             if key not in problems:
                 problems[key] = ""
                 if finished_run(source, loaded.folder, loaded.places) is None:
@@ -167,7 +168,7 @@ def threads_of(experiment: Experiment, jobs: int) -> int | None:
     Frozen features and heads are the same bits with any number. A network that is tuned may not be, so that it keeps
     them all: a matrix must not depend on `--jobs`.
     """
-    if jobs == 1 or experiment.strategy != "frozen":
+    if jobs == 1 or STRATEGIES[experiment.strategy].depends_on_threads:
         return None
     return max(1, len(os.sched_getaffinity(0)) // jobs)
 
@@ -186,7 +187,7 @@ def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> Ce
         task=experiment.task,
         selection=experiment.protocol.selection,
         adaptation=experiment.adaptation or "",
-        target_data=target_data(experiment),
+        target_data=target_data(experiment.adaptation, experiment.protocol),
         state="absent" if absent else "failed" if failed else "done" if run else "open",
         reason=absent or failed,
         run=run.path.name if run else "",

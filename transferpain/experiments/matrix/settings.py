@@ -9,6 +9,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.experiments.schema import NAME_PATTERN, Member, Settings, read_values, validate
+from transferpain.experiments.upgrade import SCHEMA
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Changes = dict[str, Any]
@@ -56,6 +57,7 @@ class Matrix(Settings):
         metric: what the heat maps show and the statistics compare; declared here, before anything is run.
     """
 
+    schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")
     matrix: Name
     title: str
     question: str

@@ -74,6 +74,7 @@ class Frozen(Strategy):
     name = "frozen"
     heads = tuple(head.Settings for head in HEADS.values())
     Settings = FrozenSettings
+    reads = "features"
     makes_sources = False
     depends_on_threads = False
 
