@@ -18,6 +18,12 @@ def test_a_forward_pass_costs_as_the_area_of_the_picture():
     assert forward_rate("vgg16", "float32", 112) == pytest.approx(4 * forward_rate("vgg16", "float32", 224))
 
 
+def test_a_forward_pass_is_as_fast_as_was_measured():
+    assert forward_rate("vgg16", "bfloat16", 224) == 30
+    assert forward_rate("vgg16", "float32", 224) == 10
+    assert 200 < forward_rate("resnet18", "bfloat16", 224) < 300
+
+
 def test_a_shared_stage_counts_once():
     faces = Stage("a", "faces", "10 clips", 3600, 1e9)
     rows = estimate_rows([faces, Stage("b", "faces", "10 clips", 3600, 1e9), Stage("b", "head", "x", 1800, 0)])
