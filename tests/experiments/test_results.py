@@ -14,6 +14,7 @@ from tests.disk import Disk
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_text
 from transferpain.data.places import Places
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments import results
 from transferpain.experiments.kept_model import save_fold_model
 from transferpain.experiments.leakage.checks import failed, read_checks
@@ -253,3 +254,20 @@ def test_a_transductive_adaptation_is_a_fact_and_a_warning(small_twin, tmp_path,
     (warning,) = facts["warnings"]
     assert warning.startswith("TRANSDUCTIVE")
     assert "TRANSDUCTIVE" in capsys.readouterr().err
+
+
+def test_what_was_fitted_is_listed_for_each_fold():
+    fold = Fold("fold0", np.arange(4), np.arange(4, 7), np.arange(7, 9))
+    hybrid = {one.step: one.rows.tolist() for one in fitted_of("unbc-hybrid", fold)}
+    assert hybrid["weights of the network"] == hybrid["batch normalisation"] == [0, 1, 2, 3]
+    assert hybrid["scaler and trees on action units, and their threshold"] == list(range(7))
+    assert hybrid["what stands on the network, and thresholds"] == [4, 5, 6]
+    assert [one.step for one in fitted_of("ai4pain-ann", fold)] == [
+        "weights of the network",
+        "prior for clips without a face",
+        "class weights",
+    ]
+
+
+def fitted_of(experiment, fold):
+    return results.fitted_rows(load_experiment(EXPERIMENTS / f"{experiment}.yaml"), (fold,))[fold.name]

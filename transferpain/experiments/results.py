@@ -1,12 +1,13 @@
 """What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import FittedRows
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.store import remove_folder, write_atomically, write_json
@@ -18,8 +19,10 @@ from transferpain.experiments.leakage.checks import failed, run_checks, write_ch
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
 from transferpain.experiments.plan import SPLIT_SEED, Plan
+from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.target_data import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
+from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.common.answers import training_prior
 
@@ -160,6 +163,7 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
         predictions=predictions,
         data_root=plan.index.data_root,
         lineage=read_lineage(plan.origin.folder),
+        fitted=fitted_rows(plan.experiment, plan.folds),
         stage=stage,
         images=images,
     )
@@ -172,6 +176,31 @@ def finish(plan: Plan, stage: pd.DataFrame | None, images: np.ndarray | None) ->
     write_json(plan.run.path / "metrics.json", scores)
     for model in plan.run.path.glob("folds/*/model"):
         remove_folder(plan.run.path, model)
+
+
+def fitted_rows(experiment: Experiment, folds: Sequence[Fold]) -> dict[str, tuple[FittedRows, ...]]:
+    """Return fold -> what the strategies fit in it, and to which rows."""
+    return {fold.name: tuple(_fitted_in(experiment, fold)) for fold in folds}
+
+
+def _fitted_in(experiment: Experiment, fold: Fold) -> list[FittedRows]:
+    steps = ["weights of the network", "prior for clips without a face"]
+    if experiment.training.class_weights:
+        steps.append("class weights")
+    tuned = experiment.strategy in ("progressive", "full", "hybrid")
+    normalises = experiment.head.kind == "lstm" or experiment.strategy == "fused"
+    if normalises or (tuned and BACKBONES[experiment.backbone].normalizes):
+        steps.append("batch normalisation")
+    fitted = [FittedRows(step, fold.train) for step in steps]
+    learned = np.union1d(fold.train, fold.selection)
+    if experiment.head.kind == "adaboost":
+        fitted.append(FittedRows("AdaBoost on the embedding", fold.selection))
+    if experiment.strategy == "hybrid":
+        fitted.append(FittedRows("scaler and trees on action units, and their threshold", learned))
+        fitted.append(FittedRows("what stands on the network, and thresholds", fold.selection))
+    if experiment.protocol.selection == "nested":
+        fitted.append(FittedRows("choice among the candidates", learned))
+    return fitted
 
 
 def keep_best_model(plan: Plan, best: Path, scores: dict) -> None:
