@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from transferpain.core.store import write_json
-from transferpain.experiments.run_folder import environment
+from transferpain.experiments.environment import environment
 
 RESULTS = Path(__file__).parent / "results"
 

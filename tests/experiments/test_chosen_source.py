@@ -31,7 +31,7 @@ def test_a_shared_model_is_a_source_and_may_be_pinned(small_twin, tmp_path):
     [
         ("no-such-thing", "The source of ai4pain-ann was not found"),
         ("ai4pain-lstm", "cannot be a source"),
-        ("unbc-7level", "no network cut below it"),
+        ("unbc-7level", "no network without it"),
     ],
 )
 def test_a_source_that_is_none_is_refused(small_twin, tmp_path, source, message):

@@ -6,9 +6,8 @@ import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.core.store import read_json, write_json
-from transferpain.data.places import Places
-from transferpain.experiments.run_folder import RunFolder, processor_name, project_commit, write_environment
+from transferpain.core.store import write_json
+from transferpain.experiments.run_folder import RunFolder
 
 PREDICTIONS = pd.DataFrame({"clip": ["a"], "frame": [-1], "y_pred": [1]})
 HISTORY = pd.DataFrame({"epoch": [1], "val_loss": [0.5]})
@@ -20,7 +19,8 @@ def test_a_fold_is_done_only_when_everything_stands(tmp_path):
     run.finish_fold("test", 0, PREDICTIONS, HISTORY)
     assert run.fold_is_done("test", 0)
     assert not run.fold_is_done("test", 1)
-    assert run.predictions().equals(PREDICTIONS)
+    assert run.predictions().equals(PREDICTIONS.assign(part="test"))
+    assert run.predictions("selection").empty
 
 
 def test_predictions_of_folds_come_in_a_fixed_order(tmp_path):
@@ -97,27 +97,3 @@ def test_a_folder_without_permission_is_named(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match="cannot be written"), RunFolder(tmp_path / "run").locked():
         raise AssertionError("the lock must not be given")
-
-
-def test_the_environment_states_versions_machine_and_commit(tmp_path):
-    run = RunFolder(tmp_path)
-    write_environment(run)
-    environment = read_json(tmp_path / "environment.json")
-    assert environment["versions"]["keras"] == "3.15.1"
-    assert environment["machine"]["processor"] == processor_name()
-    assert environment["commit"] == project_commit() != ""
-
-
-def test_places_stand_in_the_workspace(tmp_path):
-    places = Places(tmp_path / "data", tmp_path / "work")
-    assert {places.runs, places.cache, places.reports} == {
-        tmp_path / "work" / name for name in ("runs", "cache", "reports")
-    }
-
-
-def test_an_index_is_read_once_for_the_same_places(small_twin, tmp_path):
-    places = Places(small_twin, tmp_path)
-    assert places.index("biovid") is places.index("biovid")
-    again = Places(small_twin, tmp_path)
-    assert again == places
-    assert again.index("biovid") is not places.index("biovid")

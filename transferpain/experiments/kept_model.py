@@ -15,9 +15,10 @@ from transferpain.core.contracts import FoldResult
 from transferpain.core.store import file_hash, json_text
 from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
+from transferpain.experiments.environment import project_commit
 from transferpain.experiments.leakage.lineage import describe_training, lineage_facts, read_lineage
 from transferpain.experiments.plan import RunPlan
-from transferpain.experiments.run_folder import RunFolder, project_commit
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import extend_bundle, read_bundle, save_bundle

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from transferpain.core.contracts import FoldResult
+from transferpain.core.contracts import FittedRows, FoldResult
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.store import remove_folder, write_atomically, write_json
@@ -13,7 +13,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.evaluation.scores import mark_copies, score
-from transferpain.experiments.fitted import write_fitted
+from transferpain.experiments.fitted import read_fitted, write_fitted
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
@@ -151,6 +151,7 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
         predictions=predictions,
         data_root=plan.index.data_root,
         lineage=read_lineage(plan.origin.folder),
+        fitted={fold.name: fitted_in(plan, fold) for fold in plan.folds},
         stage=prepared.stage,
         images=prepared.images,
     )
@@ -163,6 +164,11 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
     write_json(plan.run.path / "metrics.json", scores)
     for model in plan.run.path.glob("folds/*/model"):
         remove_folder(plan.run.path, model)
+
+
+def fitted_in(plan: RunPlan, fold: Fold) -> tuple[FittedRows, ...]:
+    """Return what was fitted in a fold with each seed, and to which rows."""
+    return tuple(one for seed in plan.experiment.seeds for one in read_fitted(plan.run.fold(fold.name, seed)))
 
 
 def keep_best_model(plan: RunPlan, best: Path, scores: dict) -> None:

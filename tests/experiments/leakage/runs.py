@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import FittedRows
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.leakage.evidence import Evidence
@@ -65,6 +66,7 @@ def draw_evidence(tmp_path: Path | None = None, **changes) -> Evidence:
         predictions=answer(clips, folds),
         data_root=tmp_path or Path("data"),
         lineage=(),
+        fitted={fold.name: (FittedRows("weights of the network", fold.train),) for fold in folds},
         stage=None if tmp_path is None else draw_stage(tmp_path, clips),
     )
     return replace(evidence, **changes)
@@ -81,6 +83,28 @@ def answer(clips: pd.DataFrame, folds: list[Fold], y_pred=None) -> pd.DataFrame:
             rows = rows.assign(frame=-1, fold=fold.name, seed=seed, y_pred=given, coverage=1.0)
             tables.append(rows.assign(p_0=1.0 - given, p_1=given.astype(float)))
     return pd.concat(tables, ignore_index=True)
+
+
+def with_fold(evidence: Evidence, **changes) -> Evidence:
+    """Replace parts of the first fold."""
+    return replace(evidence, folds=(replace(evidence.folds[0], **changes), *evidence.folds[1:]))
+
+
+def without_subjects(evidence: Evidence) -> Evidence:
+    """Let every clip be of somebody else, as in data that name no subjects."""
+    return replace(evidence, samples=evidence.samples.assign(subject=evidence.samples["clip"]))
+
+
+def without_labels(evidence: Evidence) -> Evidence:
+    """Take every label away."""
+    samples = evidence.samples.assign(y=pd.array([pd.NA] * len(evidence.samples), dtype="Int64"))
+    return replace(evidence, samples=samples, predictions=evidence.predictions.assign(y_true=pd.NA))
+
+
+def by_person(evidence: Evidence) -> Evidence:
+    """Let a run answer by the person alone."""
+    person = evidence.samples["subject"].str[1:].astype(int) % 2
+    return replace(evidence, predictions=answer(evidence.samples, evidence.folds, person))
 
 
 def draw_stage(folder: Path, clips: pd.DataFrame, frames: int = 5) -> pd.DataFrame:

@@ -77,7 +77,7 @@ def test_resnet18_is_adapted_in_all_of_its_20_layers():
 
 
 def test_vgg16_is_refused_because_it_has_no_batch_normalisation():
-    with pytest.raises(UserError, match=r"vgg16_gap(.|\n)*VGG16 has none"):
+    with pytest.raises(UserError, match=r"vgg16_gap(.|\n)*no BatchNormalization"):
         adapt_batch_norm(build_vgg16_gap(16, 2), other_domain(2, 16))
 
 

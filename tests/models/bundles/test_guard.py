@@ -14,6 +14,7 @@ import pytest
 from tests.models.bundles.bundles import change_config, change_members, save_small, vouch_again
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
+from transferpain.models.bundles.guard import LAYERS
 from transferpain.models.bundles.manifest import read_manifest
 from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
@@ -60,6 +61,28 @@ def assert_refused(bundle, reason: str) -> None:
 def test_every_network_of_the_project_passes(model, tmp_path):
     save_bundle(tmp_path / "bundle", model(), {}, ("a", "b"), {"synthetic": True})
     assert len(read_bundle(tmp_path / "bundle").labels) == 2
+
+
+def test_only_the_layers_of_the_projects_networks_pass():
+    assert sorted(LAYERS) == [
+        "Activation",
+        "Add",
+        "BatchNormalization",
+        "Bidirectional",
+        "Concatenate",
+        "Conv2D",
+        "Dense",
+        "Dropout",
+        "GlobalAveragePooling1D",
+        "GlobalAveragePooling2D",
+        "InputLayer",
+        "LSTM",
+        "Masking",
+        "MaxPooling2D",
+        "MultiHeadAttention",
+        "Multiply",
+        "TimeDistributed",
+    ]
 
 
 def named(module: str | None, name: str, **config: object) -> dict:

@@ -58,7 +58,7 @@ def test_a_network_learns_stripes_of_unseen_subjects(tmp_path):
             "task": "ferplus-emotions",
             "protocol": {"kind": "folders"},
             "source": "untrained",
-            "strategy": "full",
+            "strategy": "full_fine_tuning",
             "head": {"kind": "dense"},
             "training": {"epochs": 6, "batch": 8, "dtype": "float32", "optimizer": {"learning_rate": 1e-4}},
         }
@@ -91,7 +91,7 @@ def brightness_network() -> keras.Model:
     return keras.Model(images, keras.layers.Activation("softmax")(logits))
 
 
-def test_units_are_answered_in_their_order_however_many_pictures_they_have():
+def test_samples_are_answered_in_their_order_however_many_pictures_they_have():
     random = np.random.default_rng(0)
     prior = np.array([0.9, 0.1])
     shown = [random.integers(0, 256, (count, SIZE, SIZE), dtype=np.uint8) for count in (1, 0, 40, 1, 70, 0, 3)]
@@ -114,7 +114,7 @@ def test_units_are_answered_in_their_order_however_many_pictures_they_have():
         assert answer.coverage == pytest.approx(len(bright) / (len(bright) + 1))
 
 
-UNITS = pd.DataFrame(
+SAMPLES = pd.DataFrame(
     {
         "clip": [f"{number:02d}" for number in range(20)],
         "file_clip": ["a"] * 12 + ["b"] * 8,
@@ -124,18 +124,21 @@ UNITS = pd.DataFrame(
 ROWS = {"drop_painless_sequences": True, "keep_painless": 0.5, "oversample_from": 2, "augment": "oversampled"}
 
 
-def numbered(rows: dict) -> tuple[Experiment, Pictures]:
-    """Twenty pictures, each as bright as its number says, of the classes of `UNITS`."""
+def numbered(rows: dict) -> tuple[Experiment, Shown]:
+    """Twenty pictures, each as bright as its number says, of the classes of `SAMPLES`."""
     values = {"name": "rows", "task": "unbc-seven", "protocol": {"kind": "loso"}, "source": "untrained"}
-    values |= {"strategy": "head", "head": {"kind": "dense"}, "rows": rows}
+    values |= {"strategy": "last_layer", "head": {"kind": "dense"}, "rows": rows}
     images = np.arange(20, dtype=np.uint8)[:, None, None] * np.ones((1, SIZE, SIZE), np.uint8)
-    targets = np.eye(3, dtype=np.float32)[UNITS["y"].to_numpy(int)]
-    return Experiment.model_validate(values), still_pictures(images, np.arange(20), targets)
+    targets = np.eye(3, dtype=np.float32)[SAMPLES["y"].to_numpy(int)]
+    shown = Shown(SAMPLES, still_pictures(images, np.arange(20), targets), Preprocessing(size=SIZE))
+    return Experiment.model_validate(values), shown
 
 
 def test_training_rows_are_dropped_and_repeated_and_only_the_repeated_are_changed():
-    experiment, pictures = numbered(ROWS)
-    images = training_images(experiment, UNITS, pictures, np.arange(20), (0, "fold0"))
+    experiment, shown_all = numbered(ROWS)
+    images, learned = training_images(experiment, experiment.rows, shown_all, np.arange(20), (0, "fold0"))
+    assert len(learned) == 9
+    assert set(learned) <= set(range(12))
     assert images.targets.sum(axis=0).tolist() == [3, 4, 4]
     shown = images.load(np.arange(len(images.targets)))[:, 0, 0]
     assert sorted(shown[images.targets[:, 2] == 1]) == [10, 10, 11, 11]
@@ -144,16 +147,17 @@ def test_training_rows_are_dropped_and_repeated_and_only_the_repeated_are_change
 
 
 def test_selection_and_tested_rows_stay_as_they_are():
-    _, pictures = numbered(ROWS)
-    images = selection_images(pictures, np.arange(5, 20))
+    experiment, shown = numbered({})
+    images = selection_images(shown.pictures, np.arange(5, 20))
     assert images.targets.sum(axis=0).tolist() == [9, 4, 2]
     assert images.changed is None
-    untouched = training_images(*numbered({})[:1], UNITS, pictures, np.arange(20), (0, "fold0"))
+    untouched, learned = training_images(experiment, experiment.rows, shown, np.arange(20), (0, "fold0"))
+    assert learned.tolist() == list(range(20))
     assert len(untouched.targets) == 20
     assert untouched.changed is None
 
 
 def test_rows_that_leave_nothing_are_named():
-    experiment, pictures = numbered(ROWS)
+    experiment, shown = numbered(ROWS)
     with pytest.raises(UserError, match="no picture to train on"):
-        training_images(experiment, UNITS, pictures, np.arange(12, 20), (0, "fold0"))
+        training_images(experiment, experiment.rows, shown, np.arange(12, 20), (0, "fold0"))

@@ -19,13 +19,14 @@ from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.surgery import with_classes
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.training.determinism import make_deterministic
-from transferpain.strategies.common.network import TrainedNetwork, train_network
+from transferpain.strategies.common.network import Shown, TrainedNetwork, Tuning, train_network
 from transferpain.strategies.common.pictures import still_pictures
+from transferpain.strategies.registry import STRATEGIES
 
 pytestmark = pytest.mark.slow
 SIZE = 32
 BUILD = {"resnet18": build_resnet18, "vgg16": build_vgg16_gap}
-UNITS = pd.DataFrame(
+SAMPLES = pd.DataFrame(
     {"dataset": "drawn", "subject": range(12), "clip": range(12), "y": pd.array([0, 1] * 6, dtype="Int64")}
 ).assign(file_clip=range(12), row=-1)
 FOLD = Fold("test", np.arange(6), np.arange(6, 9), np.arange(9, 12))
@@ -39,7 +40,7 @@ TRAINING = {
     "optimizer": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.8},
 }
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, SIZE, SIZE), dtype=np.uint8)
-TARGETS = np.eye(2, dtype=np.float32)[UNITS["y"].to_numpy(int)]
+TARGETS = np.eye(2, dtype=np.float32)[SAMPLES["y"].to_numpy(int)]
 # The process ends itself without a chance to clean up, in the second epoch of the second phase.
 KILLED = """
 import os, signal, sys
@@ -84,7 +85,7 @@ def train(settings: Experiment, folder: Path, start=None, loading=lambda: None) 
     """Train on drawn noise; `loading` is called whenever training pictures are loaded."""
     make_deterministic()
     if start is None:
-        start = with_classes(BUILD[settings.backbone](SIZE, 3, embedding=8), 2, SIZE, 0, settings.cut)
+        start = with_classes(BUILD[settings.backbone](SIZE, 3, embedding=8), 2, SIZE, 0, settings.feature_layer)
     stills = still_pictures(IMAGES, np.arange(12), TARGETS)
 
     def rows_of(positions: np.ndarray):
@@ -92,13 +93,15 @@ def train(settings: Experiment, folder: Path, start=None, loading=lambda: None) 
         return lambda rows: (loading(), load(rows))[1], sample
 
     pictures = replace(stills, rows_of=rows_of)
-    return start, train_network(settings, start, Preprocessing(size=SIZE), UNITS, pictures, (FOLD, 0), folder)
+    tuning = Tuning(STRATEGIES[settings.strategy].phases_of(settings), settings.rows)
+    shown = Shown(SAMPLES, pictures, Preprocessing(size=SIZE))
+    return start, train_network(settings, tuning, start, shown, (FOLD, 0), folder)
 
 
 def train_in_phases(folder: Path, loading=lambda: None) -> tuple[keras.Model, TrainedNetwork]:
     """Train the tiny network in two phases of three epochs, with everything that carries state."""
     training = TRAINING | {"epochs": 6, "batch": 2, "patience": 2, "ema": 0.9, "augment": {"flip": 0.5}}
-    settings = experiment("progressive", "resnet18", phases_up_to="stage4", training=training)
+    settings = experiment("gradual_unfreezing", "resnet18", phases_up_to="stage4", training=training)
     return train(settings, folder, tiny_network(), loading)
 
 
@@ -128,7 +131,7 @@ CASES = {
 @pytest.mark.parametrize("case", CASES)
 def test_exactly_the_weights_of_a_phase_move(case, tmp_path):
     backbone, up_to, moving = CASES[case]
-    start, trained = train(experiment("progressive", backbone, phases_up_to=up_to), tmp_path)
+    start, trained = train(experiment("gradual_unfreezing", backbone, phases_up_to=up_to), tmp_path)
     before = {variable.path: variable.numpy() for variable in start.variables}
     for phase, blocks in moving.items():
         after = weights_after(tmp_path, phase, start)
@@ -145,14 +148,14 @@ def test_exactly_the_weights_of_a_phase_move(case, tmp_path):
 
 def test_head_moves_the_last_layer_alone_on_stored_statistics(tmp_path):
     """The first loss is that of the network in inference mode; batch statistics would give another one."""
-    start, trained = train(experiment("head", "resnet18", cut="gap"), tmp_path)
+    start, trained = train(experiment("last_layer", "resnet18", feature_layer="gap"), tmp_path)
     moved = {
         old.path
         for old, new in zip(start.variables, trained.model.variables, strict=True)
         if not np.array_equal(old.numpy(), new.numpy())
     }
     assert moved == {"logits/kernel", "logits/bias"}
-    assert list(trained.training.history["phase"]) == ["head"]
+    assert list(trained.training.history["phase"]) == ["last_layer"]
     scaled = np.repeat(IMAGES[:6, ..., None], 3, axis=3).astype(np.float32) / 255
     losses = {
         training: float(keras.losses.CategoricalCrossentropy()(TARGETS[:6], start(scaled, training=training)))
@@ -168,7 +171,7 @@ def test_the_penalty_is_coupled_and_on_trained_kernels_only(tmp_path):
     rate, l2 = 0.1, 0.01
     plain_training = TRAINING | {"optimizer": {"name": "sgd", "learning_rate": rate}}
     plain, penalised = (
-        train(experiment("head", "resnet18", training=training), tmp_path / name, tiny_network())[1]
+        train(experiment("last_layer", "resnet18", training=training), tmp_path / name, tiny_network())[1]
         for name, training in (("plain", plain_training), ("penalised", plain_training | {"kernel_l2": l2}))
     )
     first, second = (network.model.get_layer("logits").get_weights() for network in (plain, penalised))

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 
 from transferpain.data.protocols.fold import Fold
-from transferpain.experiments.leakage.evidence import fitted_rows
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.features.cache import write_features
 from transferpain.strategies.frozen.nested import choose, inner_folds, score_answers, selected_experiment
@@ -124,11 +123,6 @@ def test_other_selections_choose_nothing(clips, tmp_path):
     plain = experiment(protocol={"kind": "group_kfold"}, candidates={})
     assert selected_experiment(plain, clips, FOLD, 0, 2, tmp_path / "fold") is plain
     assert not (tmp_path / "fold").exists()
-
-
-def test_the_leakage_report_counts_who_chose():
-    fitted = [one for one in fitted_rows(experiment(), (FOLD,)) if one.step.startswith("choice")]
-    assert [list(one.rows) for one in fitted] == [list(range(16))]
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def test_exactly_the_layers_of_a_phase_move_and_boosting_answers(tmp_path):
     clips = trained.predictions[trained.predictions["frame"] == -1]
     assert clips["clip"].tolist() == data.samples["clip"].iloc[fold.test].tolist()
     assert len(trained.predictions) == len(clips) * (1 + FRAMES)  # the clip's vote, and each frame
-    softmax = answer_clips(boosted, model, {}, data, (fold, 0))
+    softmax = answer_clips(boosted, model, {}, data, fold, fold.test)
     assert not np.allclose(clips["p_0"], [answer.probabilities[0] for answer in softmax])
 
 
@@ -151,7 +151,7 @@ def test_clips_are_answered_in_their_order_and_by_frames_that_were_found(fusion)
     shapes = [(*steps, SIZE, SIZE, 3), settings.fusion.landmark_shape]
     model = brightness([keras.Input(shape) for shape in shapes], tuple(range(1, 4 + len(steps))))
     fold = Fold("fold0", np.array([0, 3]), np.array([0]), np.array([3, 1, 2]))
-    answers = answer_clips(settings, model, {}, data, (fold, 0))
+    answers = answer_clips(settings, model, {}, data, fold, fold.test)
     assert answers[0].y_pred == 0
     assert answers[1].coverage == 0
     np.testing.assert_array_equal(answers[1].probabilities, [0, 1])  # as often as in training

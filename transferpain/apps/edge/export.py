@@ -17,7 +17,7 @@ from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import file_hash, write_json
 from transferpain.core.workers import run_in_workers
 from transferpain.data.places import Places
-from transferpain.experiments.run_folder import environment
+from transferpain.experiments.environment import environment
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.sources.picture_model import PictureModel, read_picture_model
 

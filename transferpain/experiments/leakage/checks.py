@@ -1,4 +1,4 @@
-"""The twelve leakage checks that reviewers expect, run at the end of every run.
+"""The leakage checks of a run, and the file that keeps what they answered.
 
 Each answers pass, fail or not applicable, with a figure. They look at what the run left behind, not at what its
 settings promise.
@@ -9,39 +9,18 @@ from dataclasses import asdict
 from pathlib import Path
 
 from transferpain.core.store import read_json, write_json
-from transferpain.experiments.leakage.confounds import check_covariates, check_dropped, check_identity
-from transferpain.experiments.leakage.duplicates import check_near_duplicates
 from transferpain.experiments.leakage.evidence import CheckLine, Evidence
-from transferpain.experiments.leakage.lineage import check_labels, check_pretraining
-from transferpain.experiments.leakage.splits import (
-    check_classes,
-    check_fitting,
-    check_oversampling,
-    check_selection,
-    check_subjects,
-    check_videos,
-)
+from transferpain.experiments.leakage.registry import CHECKS
 
-CHECKS = (
-    check_subjects,
-    check_videos,
-    check_near_duplicates,
-    check_oversampling,
-    check_fitting,
-    check_selection,
-    check_pretraining,
-    check_identity,
-    check_covariates,
-    check_dropped,
-    check_labels,
-    check_classes,
-)
 FILE = "leakage.json"
 
 
 def run_checks(evidence: Evidence) -> tuple[CheckLine, ...]:
     """Run the checks in their order."""
-    return tuple(check(evidence) for check in CHECKS)
+    return tuple(
+        CheckLine(number, check.name, **asdict(check.run(evidence)))
+        for number, check in enumerate(CHECKS.values(), start=1)
+    )
 
 
 def failed(lines: Sequence[CheckLine]) -> tuple[CheckLine, ...]:

@@ -1,5 +1,6 @@
 """What the leakage checks look at, and what each of them answers."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -7,15 +8,14 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import FittedRows
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.evaluation.predictions import subject_names, tells_subjects_apart
 from transferpain.experiments.schema import Experiment
-from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.networks.backbones.registry import BACKBONES
-from transferpain.networks.heads.registry import HEADS
 
 State = Literal["pass", "fail", "not applicable"]
+NO_LABELS = "No tested clip has a label."
 NO_SUBJECTS = "The data name no subjects: most of them have a single picture or clip."
 
 
@@ -39,20 +39,12 @@ class CheckLine:
 
 
 @dataclass(frozen=True)
-class Fitted:
-    """Something that was fitted to rows of the data, in one fold.
+class Verdict:
+    """What a check found: state, figure and explanation of its line."""
 
-    Attributes:
-        step: what it is, in words.
-        fold: the fold's name.
-        rows: int64, positions into the samples that it was fitted to.
-        transductive: whether the method is declared to read test rows, without their labels.
-    """
-
-    step: str
-    fold: str
-    rows: np.ndarray
-    transductive: bool = False
+    state: State
+    figure: str
+    explanation: str
 
 
 @dataclass(frozen=True)
@@ -86,10 +78,10 @@ class Evidence:
         predictions: rows of all folds and seeds.
         data_root: the folder that `media` is relative to.
         lineage: trainings of the source, the last first; empty for a network that is built; `None` if unknown.
+        fitted: fold -> what was fitted in it, and to which rows; positions into `samples`.
         stage: the table of the faces stage in the order of `files`, with `features` (path) where features were
             cached; `None` where there is no faces stage.
         images: uint8 `(images, side, side)`, the pictures that `first_frame` of image rows counts; else `None`.
-        fitted: what was fitted to which rows, besides what every strategy fits (`fitted_rows`).
     """
 
     experiment: Experiment
@@ -100,9 +92,9 @@ class Evidence:
     predictions: pd.DataFrame
     data_root: Path
     lineage: tuple[Ancestor, ...] | None
+    fitted: Mapping[str, tuple[FittedRows, ...]]
     stage: pd.DataFrame | None = None
     images: np.ndarray | None = None
-    fitted: tuple[Fitted, ...] = ()
 
     @property
     def subjects(self) -> np.ndarray:
@@ -131,49 +123,22 @@ class Evidence:
         return positions[self.samples["y"].iloc[positions].notna().to_numpy()]
 
 
+@dataclass(frozen=True)
+class LeakageCheck:
+    """A check: its name in the list, and what it makes of a finished run."""
+
+    name: str
+    run: Callable[[Evidence], Verdict]
+
+
+def not_applicable(reason: str) -> Verdict:
+    """Return the verdict of a check that has nothing to look at."""
+    return Verdict("not applicable", "", reason)
+
+
 def learned_from(fold: Fold) -> np.ndarray:
     """Return the positions that a fold is trained or selected on; rows that are also tested are check 6's."""
     return np.setdiff1d(np.union1d(fold.train, fold.selection), fold.test)
-
-
-def fitted_rows(experiment: Experiment, folds: tuple[Fold, ...]) -> tuple[Fitted, ...]:
-    """List what the strategies fit to the training rows of each fold."""
-    steps = ["weights of the network", "prior for clips without a face"]
-    if experiment.training.class_weights:
-        steps.append("class weights")
-    tuned = experiment.strategy in ("progressive", "full", "hybrid")
-    if experiment.strategy == "frozen":
-        steps += HEADS[experiment.head.kind].steps
-    if experiment.strategy == "fused" or (tuned and BACKBONES[experiment.backbone].normalizes):
-        steps.append("batch normalisation")
-    fitted = [Fitted(step, fold.name, fold.train) for fold in folds for step in steps]
-    if experiment.head.kind == "adaboost":
-        fitted += [Fitted("AdaBoost on the embedding", fold.name, fold.selection) for fold in folds]
-    if experiment.strategy == "hybrid":
-        for fold in folds:
-            learned = np.union1d(fold.train, fold.selection)
-            fitted.append(Fitted("scaler and trees on action units, and their threshold", fold.name, learned))
-            fitted.append(Fitted("what stands on the network, and thresholds", fold.name, fold.selection))
-    if experiment.protocol.selection == "nested":
-        choice = "choice among the candidates"
-        fitted += [Fitted(choice, fold.name, np.union1d(fold.train, fold.selection)) for fold in folds]
-    return tuple(fitted)
-
-
-def adapted_rows(evidence: Evidence) -> tuple[Fitted, ...]:
-    """List what the features of each fold were adapted to; the registry says whether a method may see test rows."""
-    if evidence.experiment.adaptation is None:
-        return ()
-    method = ADAPTATIONS[evidence.experiment.adaptation]
-    return tuple(
-        Fitted(
-            f"adaptation {method.name}",
-            fold.name,
-            method.fitted_on(evidence.samples, fold),
-            method.transductive,
-        )
-        for fold in evidence.folds
-    )
 
 
 def percent(share: float) -> str:

@@ -140,22 +140,22 @@ def adapt_batch_norm(model: "keras.Model", images: Sequence[np.ndarray], batch: 
     Each of its normalisation layers takes a pass over the images through the layers before it.
 
     Args:
-        model: an un-nested functional network with BatchNormalization layers, e.g. ResNet-18; it is left as it is.
+        model: an un-nested functional network with BatchNormalization layers; it is left as it is.
         images: scaled images of the target, unlabelled, float `(images, size, size, 3)`: an array, or whatever has
             a length and gives such arrays for slices.
         batch: images of a step; it changes the memory that is needed, not the result.
 
     Raises:
-        UserError: if the network has no BatchNormalization layer, as VGG16, or there is no image.
+        UserError: if the network has no BatchNormalization layer, or there is no image.
     """
     import keras
 
     if not _normalizations(model):
         raise UserError(
             f"AdaBN cannot adapt the network {model.name}.",
-            rule="AdaBN replaces the statistics of BatchNormalization layers: ResNet-18 has them, VGG16 has none.",
+            rule="AdaBN replaces the statistics of BatchNormalization layers.",
             received=f"{len(model.layers)} layers, no BatchNormalization among them",
-            todo="Take a ResNet-18 source, or adapt the features with coral.",
+            todo="Take a source that has them, or adapt the features with coral.",
         )
     if len(images) == 0:
         raise UserError("AdaBN has no image of the target.", rule="It needs unlabelled images.", received="0 images")

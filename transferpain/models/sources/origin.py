@@ -91,9 +91,10 @@ def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Orig
     """Describe a network that is built on the spot: `untrained`, or `imagenet` from Keras' weights.
 
     Raises:
-        UserError: if ImageNet weights are asked for a backbone that has none.
+        UserError: if ImageNet weights are asked for a backbone that has none, or its pictures are too small for it.
     """
     chosen = BACKBONES.find(backbone)
+    chosen.check_size(preprocessing.size)
     if name == "imagenet" and chosen.imagenet is None:
         having = [known for known in BACKBONES.values() if known.imagenet]
         raise UserError(

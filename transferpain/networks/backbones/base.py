@@ -109,6 +109,15 @@ class Backbone:
         Raises:
             UserError: if the pictures are smaller than `min_size`.
         """
+        self.check_size(size)
+        return self.network(size, classes, seed)
+
+    def check_size(self, size: int) -> None:
+        """Refuse pictures that are smaller than `min_size`.
+
+        Raises:
+            UserError: if they are.
+        """
         if size < self.min_size:
             raise UserError(
                 f"{self.title} cannot read pictures that are so small.",
@@ -116,7 +125,6 @@ class Backbone:
                 received=f"{size}x{size}",
                 todo="Enlarge the pictures, or take another backbone.",
             )
-        return self.network(size, classes, seed)
 
 
 def first_part(layer: str) -> str:

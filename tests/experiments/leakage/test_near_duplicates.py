@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from tests.experiments.leakage.runs import draw_evidence, noise, write_pictures
-from transferpain.experiments.leakage.duplicates import (
+from transferpain.experiments.leakage.near_duplicates import (
+    NEAR_DUPLICATES,
     Pictures,
-    check_near_duplicates,
     collect_pictures,
     difference_hash,
     near_duplicates,
@@ -82,8 +82,8 @@ def test_pairs_are_found_in_any_block():
 
 def test_a_clean_run_passes(tmp_path):
     evidence = draw_evidence(tmp_path)
-    line = check_near_duplicates(evidence)
-    assert (line.number, line.state) == (3, "pass")
+    line = NEAR_DUPLICATES.run(evidence)
+    assert line.state == "pass"
     assert line.figure.startswith("0 of 72 tested pictures")
     assert len(collect_pictures(evidence).sample) == 24 * 3
 
@@ -93,7 +93,7 @@ def test_a_copied_frame_in_another_split_fails(tmp_path):
     pictures = [noise(np.random.default_rng(0)) for _ in range(5)]
     write_pictures(tmp_path / "0.parquet", pictures)
     write_pictures(tmp_path / "20.parquet", [decode_jpeg(encode_jpeg(picture)) for picture in pictures])
-    line = check_near_duplicates(evidence)
+    line = NEAR_DUPLICATES.run(evidence)
     assert line.state == "fail"
     assert line.figure.startswith("6 of 72")
 
@@ -102,7 +102,7 @@ def test_copies_inside_one_split_are_expected(tmp_path):
     evidence = draw_evidence(tmp_path)
     write_pictures(tmp_path / "0.parquet", [noise(np.random.default_rng(0))] * 5)
     write_pictures(tmp_path / "1.parquet", [noise(np.random.default_rng(0))] * 5)
-    assert check_near_duplicates(evidence).state == "pass"
+    assert NEAR_DUPLICATES.run(evidence).state == "pass"
 
 
 def test_of_single_frames_their_own_picture_is_compared(tmp_path):
@@ -113,9 +113,9 @@ def test_of_single_frames_their_own_picture_is_compared(tmp_path):
     write_pictures(tmp_path / "20.parquet", [others[3], others[4], others[5], None, copied])
     rows = evidence.samples["row"].to_numpy(copy=True)
     rows[[0, 20]] = 2, 4
-    assert check_near_duplicates(replace(evidence, samples=evidence.samples.assign(row=rows))).state == "fail"
+    assert NEAR_DUPLICATES.run(replace(evidence, samples=evidence.samples.assign(row=rows))).state == "fail"
     rows[20] = 1
-    assert check_near_duplicates(replace(evidence, samples=evidence.samples.assign(row=rows))).state == "pass"
+    assert NEAR_DUPLICATES.run(replace(evidence, samples=evidence.samples.assign(row=rows))).state == "pass"
     rows[20] = 3
     assert collect_pictures(replace(evidence, samples=evidence.samples.assign(row=rows))).sample.tolist().count(20) == 0
 
@@ -125,15 +125,15 @@ def test_images_without_a_faces_stage_are_compared():
     generator = np.random.default_rng(0)
     images = np.stack([noise(generator)[..., 0] for _ in range(24)])
     evidence = replace(evidence, images=images, files=evidence.files.assign(first_frame=range(24)))
-    assert check_near_duplicates(evidence).state == "pass"
+    assert NEAR_DUPLICATES.run(evidence).state == "pass"
     images[20] = images[0]
-    assert check_near_duplicates(evidence).state == "fail"
+    assert NEAR_DUPLICATES.run(evidence).state == "fail"
 
 
 def test_a_run_without_a_face_has_nothing_to_compare(tmp_path):
     evidence = draw_evidence(tmp_path)
     stage = evidence.stage.assign(problem="the video holds no frame", faces="", found=0)
-    assert check_near_duplicates(replace(evidence, stage=stage)).state == "not applicable"
-    assert check_near_duplicates(replace(evidence, stage=None)).state == "not applicable"
+    assert NEAR_DUPLICATES.run(replace(evidence, stage=stage)).state == "not applicable"
+    assert NEAR_DUPLICATES.run(replace(evidence, stage=None)).state == "not applicable"
     write_pictures(tmp_path / "0.parquet", [])
-    assert check_near_duplicates(evidence).figure.startswith("0 of 69")
+    assert NEAR_DUPLICATES.run(evidence).figure.startswith("0 of 69")

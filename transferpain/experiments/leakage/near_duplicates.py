@@ -1,4 +1,4 @@
-"""Check 3: near-duplicate pictures on both sides of a split."""
+"""Near-duplicate pictures on both sides of a split."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.progress import progress_bar
-from transferpain.experiments.leakage.evidence import CheckLine, Evidence, learned_from
+from transferpain.experiments.leakage.evidence import Evidence, LeakageCheck, Verdict, learned_from, not_applicable
 from transferpain.inputs.faces.cache import read_faces
 
 PICTURES_A_CLIP = 3
@@ -34,12 +34,11 @@ class Pictures:
     small: np.ndarray
 
 
-def check_near_duplicates(evidence: Evidence) -> CheckLine:
-    """Check 3: no tested picture has a near-duplicate among the pictures that its fold learns from."""
-    name = "Near-duplicate pictures in two splits"
+def run(evidence: Evidence) -> Verdict:
+    """Check that no tested picture has a near-duplicate among the pictures that its fold learns from."""
     pictures = collect_pictures(evidence)
     if pictures is None or not len(pictures.sample):
-        return CheckLine(3, name, "not applicable", "", "There are no pictures to compare: no face was found.")
+        return not_applicable("There are no pictures to compare: no face was found.")
     tested = hits = 0
     for fold in evidence.folds:
         test = np.flatnonzero(np.isin(pictures.sample, fold.test))
@@ -52,7 +51,7 @@ def check_near_duplicates(evidence: Evidence) -> CheckLine:
         f"bits apart, and correlation of {SIDE} x {SIDE} pixels from {MIN_CORRELATION} on. Neighbouring frames of one "
         "video are alike by nature, and stand in one split."
     )
-    return CheckLine(3, name, "fail" if hits else "pass", figure, explanation)
+    return Verdict("fail" if hits else "pass", figure, explanation)
 
 
 def difference_hash(image: np.ndarray) -> np.ndarray:
@@ -144,3 +143,6 @@ def _pictures_of(evidence: Evidence, file: int, samples: np.ndarray) -> Iterator
             chosen = np.flatnonzero(with_face == frame)
         for picture in chosen:
             yield sample, cv2.imdecode(np.frombuffer(jpegs[picture], np.uint8), cv2.IMREAD_GRAYSCALE)
+
+
+NEAR_DUPLICATES = LeakageCheck("Near-duplicate pictures in two splits", run)
