@@ -18,13 +18,13 @@ from transferpain.inputs.action_units.proxy import UNITS
 from transferpain.models.sources.origin import BUILT
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.heads.registry import HEADS
 
 # Frames a second on two cores: faces and face mesh at 640x480.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
 # Multiply-adds a second of a forward pass on two cores: 30 and 10 frames/s of 15.3e9 each. An EPYC with AVX512-BF16 was
 # measured at 15.0 frames/s in bfloat16 (460 GFLOP/s, 230e9 multiply-adds) and 6.1 in float32, a Xeon with AMX at 77.
 FORWARD_RATES = {"bfloat16": 460_414_648_320, "float32": 153_471_549_440}
-HEAD_RATES = {"ann": 20_000.0, "lstm": 3_000.0}
 MESH_RATE = 150.0
 BYTES_A_MESH = 478 * 3 * 4
 # Of gradient boosting, for a row, a column that a split looks at, a tree and a level of it.
@@ -111,7 +111,7 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
             experiment.name,
             f"head ({experiment.head.kind})",
             f"{trainings} trainings of at most {epochs} epochs",
-            trainings * epochs * rows * share / HEAD_RATES[experiment.head.kind],
+            trainings * epochs * rows * share / HEADS[experiment.head.kind].rows_per_second,
             0.0,
         )
     )

@@ -24,6 +24,7 @@ from transferpain.inputs.adaptation.target_data import adaptation_warnings, targ
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.heads.registry import HEADS
 from transferpain.strategies.common.answers import training_prior
 
 NO_FACE = "no face was found in any frame"
@@ -188,8 +189,9 @@ def _fitted_in(experiment: Experiment, fold: Fold) -> list[FittedRows]:
     if experiment.training.class_weights:
         steps.append("class weights")
     tuned = experiment.strategy in ("progressive", "full", "hybrid")
-    normalises = experiment.head.kind == "lstm" or experiment.strategy == "fused"
-    if normalises or (tuned and BACKBONES[experiment.backbone].normalizes):
+    if experiment.strategy == "frozen":
+        steps += HEADS[experiment.head.kind].steps
+    if experiment.strategy == "fused" or (tuned and BACKBONES[experiment.backbone].normalizes):
         steps.append("batch normalisation")
     fitted = [FittedRows(step, fold.train) for step in steps]
     learned = np.union1d(fold.train, fold.selection)

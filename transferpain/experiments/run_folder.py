@@ -60,8 +60,6 @@ REPORTED_PACKAGES = (
     "pyarrow",
 )
 
-CANDIDATES = "candidates.csv"
-
 
 @dataclass(frozen=True)
 class RunFolder:

@@ -8,11 +8,13 @@ TensorFlow is imported only where something is missing, so a finished experiment
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 import yaml
 
+from transferpain.core.contracts import FoldResult
 from transferpain.core.cost import Meter, measured
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
@@ -39,6 +41,14 @@ from transferpain.inputs.faces.stage import compute_faces
 from transferpain.models.bundles.manifest import split_digest
 from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.strategies.fused.walk import run_fused
+
+
+class TestedHead(NamedTuple):
+    """What of a trained head a fold keeps: its model, what it says of the tested clips, and its history."""
+
+    model: Any
+    predictions: pd.DataFrame
+    training: FoldResult
 
 
 def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
@@ -211,8 +221,9 @@ def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
         clips = samples.assign(features=features[fold.name])
         folder, num_classes = plan.run.fold(fold.name, seed), len(plan.task.classes)
         experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
-        trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", traced)
-        close_fold(plan, fold, seed, trained)
+        result = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", traced)
+        tested = result.predictions[result.predictions["part"] == "test"]
+        close_fold(plan, fold, seed, TestedHead(result.model, tested, result), result.parts)
         meter.save()
     finish(plan, table, None)
 

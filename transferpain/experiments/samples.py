@@ -16,6 +16,7 @@ from transferpain.data.tasks.task import Task, label_clips, label_frames, load_t
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.target_data import add_references
+from transferpain.networks.heads.registry import HEADS
 
 
 def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
@@ -115,7 +116,8 @@ def check_sample_fits(experiment: Experiment, task: Task) -> None:
         return
     features, images, cut = experiment.features, experiment.images, experiment.window.clip_frames
     if experiment.strategy == "frozen":
-        fits = experiment.head.kind == "ann" and (features.fps, features.frames, cut) == (None, None, None)
+        reads_frames = HEADS[experiment.head.kind].reads == "frame"
+        fits = reads_frames and (features.fps, features.frames, cut) == (None, None, None)
         received = (
             f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}, "
             f"window.clip_frames {cut}"

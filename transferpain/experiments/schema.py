@@ -6,7 +6,7 @@ leaves out; `--set key=value` overrides both. Every default stands in the settin
 
 import difflib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Union
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
@@ -22,6 +22,7 @@ from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import first_there
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
+from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.common.phases import phase_names
 from transferpain.strategies.common.settings import ImageSettings, PhaseSettings, RowSettings
@@ -30,7 +31,7 @@ from transferpain.strategies.hybrid.settings import HybridHead
 
 NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"
 # Which heads a strategy takes; those that train an image network take its own dense layer alone.
-HEADS = {"frozen": ("ann", "lstm"), "fused": ("dense", "adaboost"), "hybrid": ("hybrid",)}
+TAKEN_HEADS = {"frozen": tuple(HEADS), "fused": ("dense", "adaboost"), "hybrid": ("hybrid",)}
 
 
 class Settings(BaseModel):
@@ -65,24 +66,14 @@ class WindowSettings(Settings):
     missing: Literal["hold_last", "mask"] = "hold_last"
 
 
-class AnnHead(Settings):
-    """Dense layers on single frames, then the clip's majority vote (Prajod)."""
-
-    kind: Literal["ann"]
-    hidden: tuple[int, ...] = (1024, 128, 32)
-    dropout: float = Field(0.3, ge=0, lt=1)
-
-
-class LstmHead(Settings):
-    """Two LSTM layers on the window's frames (Prajod)."""
-
-    kind: Literal["lstm"]
-
-
 class DenseHead(Settings):
     """The image model's own last dense layer."""
 
     kind: Literal["dense"]
+
+
+# The settings of every head, told apart by their `kind`.
+HeadChoice = Union[*(head.Settings for head in HEADS.values()), DenseHead, HybridHead, AdaBoostHead]
 
 
 class Experiment(Settings):
@@ -132,7 +123,7 @@ class Experiment(Settings):
     phases: dict[str, PhaseSettings] = {}
     phases_up_to: str | None = None
     probe_source: bool = False
-    head: Annotated[AnnHead | LstmHead | DenseHead | HybridHead | AdaBoostHead, Field(discriminator="kind")]
+    head: Annotated[HeadChoice, Field(discriminator="kind")]
     training: TrainingSettings = TrainingSettings()
     candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
     seeds: tuple[int, ...] = Field((0,), min_length=1)
@@ -146,7 +137,7 @@ class Experiment(Settings):
 
     @model_validator(mode="after")
     def check_pairs(self) -> "Experiment":
-        heads = HEADS.get(self.strategy, ("dense",))
+        heads = TAKEN_HEADS.get(self.strategy, ("dense",))
         if self.head.kind not in heads:
             raise ValueError(
                 f"head.kind: `{self.head.kind}` does not go with strategy `{self.strategy}`, which takes "
@@ -167,9 +158,9 @@ class Experiment(Settings):
             )
         if self.rows.augment == "oversampled" and self.rows.oversample_from is None:
             raise ValueError("rows.augment: `oversampled` needs rows.oversample_from")
-        if self.head.kind == "lstm" and self.window_frames is None:
+        if self.strategy == "frozen" and HEADS[self.head.kind].reads == "window" and self.window_frames is None:
             raise ValueError(
-                "features.fps: `lstm` needs windows of one length, so give features.fps or features.frames"
+                f"features.fps: `{self.head.kind}` needs windows of one length, so give features.fps or features.frames"
             )
         named = [*self.phases, *([self.phases_up_to] if self.phases_up_to else [])]
         if named and self.strategy not in ("progressive", "fused"):

@@ -13,7 +13,8 @@ from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
-from transferpain.experiments.run_folder import CANDIDATES, THREE_MODELS, RunFolder
+from transferpain.experiments.run_folder import THREE_MODELS, RunFolder
+from transferpain.strategies.frozen.nested import CANDIDATES
 
 
 @dataclass(frozen=True)

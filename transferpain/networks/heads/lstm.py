@@ -1,14 +1,45 @@
 """The sequence classifier of Prajod: two LSTM layers on a clip's frames."""
 
-import keras
+from typing import TYPE_CHECKING, Literal
 
 from transferpain.core.seeds import derive_seed
-from transferpain.networks.heads.ann import seeded_dense
+from transferpain.networks.heads.base import Fitted, HeadSettings, HeadTraining, Reads, Rows
+
+if TYPE_CHECKING:
+    import keras
 
 DROPOUT = 0.3
 
 
-def build_lstm(length: int, dimension: int, classes: int, seed: int, masked: bool = False) -> keras.Model:
+class LstmSettings(HeadSettings):
+    """Two LSTM layers on the window's frames (Prajod)."""
+
+    kind: Literal["lstm"]
+
+
+class Lstm:
+    """The head `lstm`, see `build_lstm`."""
+
+    name = "lstm"
+    Settings = LstmSettings
+    reads: Reads = "window"
+    steps = ("batch normalisation",)
+    layers = frozenset({"InputLayer", "Masking", "BatchNormalization", "LSTM", "Dropout", "Dense", "Activation"})
+    rows_per_second = 3_000.0
+
+    def fit(self, settings: LstmSettings, training: HeadTraining, train: Rows, selection: Rows) -> Fitted:
+        from transferpain.networks.heads.keras_head import fit_network
+
+        def build(seed: int) -> "keras.Model":
+            return build_lstm(training.frames, training.dimension, training.classes, seed, masked=True)
+
+        return fit_network(build, settings, training, train, selection)
+
+
+LSTM = Lstm()
+
+
+def build_lstm(length: int, dimension: int, classes: int, seed: int, masked: bool = False) -> "keras.Model":
     """Build the LSTM network (Prajod): BatchNorm, LSTM 32, LSTM 16, dense 16, softmax, dropout .3.
 
     143,043 parameters for 1,024 features and three classes, of which 140,899 are trained, for any length and
@@ -26,6 +57,10 @@ def build_lstm(length: int, dimension: int, classes: int, seed: int, masked: boo
     Returns:
         A model from float32 `(batch, length, dimension)` to probabilities, float32 `(batch, classes)`.
     """
+    import keras
+
+    from transferpain.networks.heads.keras_head import seeded_dense
+
     features = keras.Input((length, dimension), name="features")
     x = keras.layers.Masking(0.0, name="mask")(features) if masked else features
     x = keras.layers.BatchNormalization(name="norm1")(x)
@@ -41,7 +76,9 @@ def build_lstm(length: int, dimension: int, classes: int, seed: int, masked: boo
     return keras.Model(features, probabilities, name="lstm")
 
 
-def _lstm(units: int, seed: int, name: str, masked: bool, return_sequences: bool) -> keras.layers.LSTM:
+def _lstm(units: int, seed: int, name: str, masked: bool, return_sequences: bool) -> "keras.layers.LSTM":
+    import keras
+
     return keras.layers.LSTM(
         units,
         return_sequences=return_sequences,

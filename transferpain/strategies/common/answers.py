@@ -1,7 +1,7 @@
 """Predictions in the table that everything after training reads.
 
-Columns: dataset, subject, clip, frame (-1 is the answer for the whole clip), fold, seed, y_true (missing where
-the clip is unlabelled), y_pred, p_0 .. p_{K-1}, coverage (share of the frames with a face).
+Columns: dataset, subject, clip, frame (-1 is the answer for the whole clip), fold, seed, part (`selection` or `test`),
+y_true (missing where the clip is unlabelled), y_pred, p_0 .. p_{K-1}, coverage (share of the frames with a face).
 """
 
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import Part
 from transferpain.evaluation.predictions import WHOLE_CLIP
 from transferpain.networks.heads.vote import majority_vote
 
@@ -63,12 +64,13 @@ def training_prior(y: np.ndarray, num_classes: int) -> np.ndarray:
     return np.bincount(y, minlength=num_classes) / len(y)
 
 
-def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str, seed: int) -> pd.DataFrame:
+def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str, seed: int, part: Part) -> pd.DataFrame:
     """Return the predictions of one fold and seed.
 
     Args:
-        clips: the tested clips, with `dataset`, `subject`, `clip` and `y`.
+        clips: the clips that were asked for, with `dataset`, `subject`, `clip` and `y`.
         answers: one for each clip, in the same order.
+        part: whether the clips were selected on or are tested.
     """
     repeats = np.array([1 + len(answer.frames) for answer in answers], dtype=np.int64)
     positions = np.repeat(np.arange(len(clips)), repeats)
@@ -78,6 +80,7 @@ def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str,
     rows.insert(3, "frame", np.concatenate([np.append(WHOLE_CLIP, answer.frames) for answer in answers]))
     rows.insert(4, "fold", fold)
     rows.insert(5, "seed", seed)
+    rows.insert(6, "part", part)
     rows["y_pred"] = np.concatenate(
         [np.append(answer.y_pred, answer.frame_probabilities.argmax(axis=1)) for answer in answers]
     ).astype(np.int64)

@@ -82,7 +82,7 @@ def train_network(
         epochs += len(trained.history)
     prior = training_prior(samples["y"].iloc[fold.train].to_numpy(dtype=np.int64), pictures.targets.shape[1])
     answers = predict_samples(model, preprocessing, pictures, fold.test, prior)
-    predictions = predictions_table(samples.iloc[fold.test], answers, fold.name, seed)
+    predictions = predictions_table(samples.iloc[fold.test], answers, fold.name, seed, "test")
     if experiment.rows.drop:
         # The same rows for every seed: what differs between seeds is the training.
         selected = keep_rows(samples, fold.test, experiment.rows, ("tested", fold.name))

@@ -1,6 +1,7 @@
 """Nested selection: candidates are compared on subjects of the training part, so that no tested subject chooses."""
 
 from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -13,18 +14,28 @@ from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.evaluation.confusion import count_confusions
 from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
 from transferpain.evaluation.predictions import clip_rows
-from transferpain.experiments.run_folder import CANDIDATES
-from transferpain.experiments.schema import Experiment
 from transferpain.strategies.frozen.candidates import candidate_experiment
+from transferpain.strategies.frozen.rows import FrozenRecipe
 from transferpain.strategies.frozen.training import train_head
 
+CANDIDATES = "candidates.csv"
 COLUMNS = ["candidate", "inner_fold", "loss", "balanced_accuracy", "clips", "subjects", "chosen"]
 SMALLEST = 1e-7  # a probability of 0 would make the loss infinite
 
 
+class NestedRecipe(FrozenRecipe, Protocol):
+    """What is read of an experiment to choose among its candidates."""
+
+    protocol: ProtocolSettings
+    candidates: dict[str, dict[str, Any]]
+
+
+Recipe = TypeVar("Recipe", bound=NestedRecipe)
+
+
 def selected_experiment(
-    experiment: Experiment, clips: pd.DataFrame, fold: Fold, seed: int, num_classes: int, folder: Path
-) -> Experiment:
+    experiment: Recipe, clips: pd.DataFrame, fold: Fold, seed: int, num_classes: int, folder: Path
+) -> Recipe:
     """Return the experiment with which a fold is trained: with nested selection, as the chosen candidate changes it.
 
     Each candidate is trained on every inner fold (groups of the fold's training subjects) and scored on the subjects
@@ -47,7 +58,8 @@ def selected_experiment(
                 continue
             checkpoint = folder / f"checkpoint-{name_in_path(f'{name}-{part.name}')}.npz"
             trained = train_head(candidate, clips, part, seed, num_classes, checkpoint)
-            rows.append({"candidate": name, "inner_fold": part.name, **score_answers(trained.predictions, num_classes)})
+            left_out = trained.predictions[trained.predictions["part"] == "test"]
+            rows.append({"candidate": name, "inner_fold": part.name, **score_answers(left_out, num_classes)})
             write_scores(folder, rows)
             checkpoint.unlink(missing_ok=True)
     chosen = choose(pd.DataFrame(rows), experiment.protocol.selection_rule)

@@ -7,8 +7,8 @@ import pandas as pd
 from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.formatting import number
 from transferpain.strategies.common.finished import fold_files, read_experiment
+from transferpain.strategies.frozen.nested import CANDIDATES
 
-CANDIDATES = "candidates.csv"
 SCORES = ["loss", "balanced_accuracy"]
 TITLES = {
     "training": "Training",

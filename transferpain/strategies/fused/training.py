@@ -104,7 +104,7 @@ def train_fused(
     if experiment.head.kind == "adaboost":
         parts[ADABOOST] = boost(experiment, networks[branches], data, fold.selection, (seed, fold.name))
     answers = answer_clips(experiment, networks[branches], parts, data, fold_and_seed)
-    predictions = predictions_table(data.samples.iloc[fold.test], answers, fold.name, seed)
+    predictions = predictions_table(data.samples.iloc[fold.test], answers, fold.name, seed, "test")
     return TrainedFusion(model, predictions, Training(pd.concat(histories, ignore_index=True), kept), parts)
 
 

@@ -162,7 +162,7 @@ def close_fold(plan: Plan, fold: Fold, seed: int, work: SharedWork) -> None:
     labels = plan.samples["y"].iloc[fold.train].to_numpy(dtype=np.int64)
     prior = float(training_prior(labels, len(plan.task.classes))[1])
     answers = clip_answers(pd.read_parquet(work.answers), verdict, facts["thresholds"][verdict]["value"], prior)
-    predictions = predictions_table(plan.samples.iloc[fold.test], answers, fold.name, seed)
+    predictions = predictions_table(plan.samples.iloc[fold.test], answers, fold.name, seed, "test")
     plan.run.finish_fold(fold.name, seed, predictions, history)
     plan.run.log(f"{fold.name} seed {seed}: {TITLES[verdict]}")
 
