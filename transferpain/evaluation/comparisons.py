@@ -17,11 +17,11 @@ from statsmodels.stats.multitest import multipletests
 from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import (
     CLIP,
-    confusions_by_subject,
     labelled_rows,
     number_of_classes,
     subject_names,
 )
+from transferpain.evaluation.resampling import confusions_by_subject
 from transferpain.evaluation.statistics import require_same_clips
 
 ALPHA = 0.05
@@ -118,8 +118,8 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
         require_same_clips(runs[0], run)
     columns = {}
     for number, run in enumerate(runs):
-        by_subject = confusions_by_subject(run)
-        columns[number] = pd.Series(METRICS[metric].measure(by_subject.counts).mean(axis=-1), index=by_subject.subjects)
+        names, confusions = confusions_by_subject(run)
+        columns[number] = pd.Series(METRICS[metric].measure(confusions).mean(axis=-1), index=names)
     return pd.DataFrame(columns).dropna()
 
 

@@ -94,6 +94,12 @@ def read_answers(predictions: pd.DataFrame, covered: bool = False) -> Answers:
     )
 
 
+def confusions_by_subject(predictions: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the names of a run's subjects and `Answers.confusions`, in the same order."""
+    names = sorted(subject_names(labelled_rows(predictions)).unique())
+    return tuple(names), read_answers(predictions).confusions
+
+
 def weighted(times: np.ndarray, sums: np.ndarray) -> np.ndarray:
     """Add up the sums of drawn subjects: `(draws, subjects)` and `(subjects, ...)` give `(draws, ...)`."""
     return (times @ sums.reshape(len(sums), -1)).reshape(len(times), *sums.shape[1:])

@@ -11,7 +11,6 @@ from transferpain.evaluation.metrics.registry import COMPARED, METRICS, metrics_
 from transferpain.evaluation.predictions import (
     CLIP,
     clip_rows,
-    confusions_by_subject,
     number_of_classes,
     subject_names,
     tells_subjects_apart,
@@ -23,6 +22,7 @@ from transferpain.evaluation.resampling import (
     Answers,
     Interval,
     bootstrap,
+    confusions_by_subject,
     read_answers,
     score_whole,
     weighted,
@@ -181,16 +181,16 @@ def _recalls(answers: Answers, classes: tuple[str, ...], draws: int) -> dict[str
 
 
 def _per_subject(predictions: pd.DataFrame, labelled: pd.DataFrame) -> list[dict]:
-    by_subject = confusions_by_subject(predictions)
+    names, confusions = confusions_by_subject(predictions)
     coverage = labelled.groupby(subject_names(labelled), observed=True)["coverage"].mean()
     return [
         {
             "subject": subject,
-            "clips": int(confusions[0].sum()),
+            "clips": int(counts[0].sum()),
             "coverage": _number(coverage[subject]),
-            **{name: _number(metric.measure(confusions).mean()) for name, metric in COMPARED.items()},
+            **{name: _number(metric.measure(counts).mean()) for name, metric in COMPARED.items()},
         }
-        for subject, confusions in zip(by_subject.subjects, by_subject.counts, strict=True)
+        for subject, counts in zip(names, confusions, strict=True)
     ]
 
 

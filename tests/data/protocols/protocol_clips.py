@@ -48,3 +48,12 @@ CLIPS = {
     "mintpain": draw_clips("mintpain", MINTPAIN_SUBJECTS),
 }
 CLIPS["two"] = pd.concat([CLIPS["biovid"], CLIPS["own"]], ignore_index=True)
+
+
+def make_unbc_clips() -> pd.DataFrame:
+    """All 25 subjects; pain in four of ten rows, but none in 101-mg101."""
+    clips = make_clips({"": 25}, clips=10, dataset="unbc")
+    clips["subject"] = np.repeat(SUBJECTS, 10)
+    clips["y"] = pd.array([int(row % 10 < 4) for row in range(250)], dtype="Int64")
+    clips.loc[clips["subject"] == "101-mg101", "y"] = 0
+    return clips

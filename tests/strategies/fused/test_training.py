@@ -67,13 +67,13 @@ def test_landmarks_alone_are_learned_and_answered_by_clip(tmp_path):
     learning = {"epochs": 8, "optimizer": {"learning_rate": 0.003}}
     settings = experiment(fusion={"branches": "landmarks", "attention": False}, training=learning)
     trained = train_fused(settings, build_vgg16_gap(SIZE, 2), data, (fold_of(data, 16, 4), 0), tmp_path)
-    history = trained.training.history
+    history = trained.history
     assert list(history["phase"].unique()) == ["landmarks", "whole"]
     assert list(history["epoch"]) == list(range(1, 17))
     # In training: what normalisation has averaged after so few steps is not yet worth a test on other people.
     assert history["accuracy"].iloc[-1] > 0.9
     assert (trained.predictions["frame"] == -1).all()  # a window is answered as a whole
-    assert len(trained.predictions) == 8
+    assert trained.predictions["part"].value_counts().to_dict() == {"test": 8, "selection": 4}
 
 
 def weights_in(path: Path, like: keras.Model) -> dict[str, np.ndarray]:
@@ -89,7 +89,7 @@ def test_exactly_the_layers_of_a_phase_move_and_boosting_answers(tmp_path):
     boosted = experiment(head={"kind": "adaboost", "estimators": 3})
     fold = fold_of(data, 3, 2)
     trained = train_fused(boosted, vgg16, data, (fold, 0), tmp_path)
-    assert list(trained.training.history["phase"]) == ["images", "landmarks", "whole"]
+    assert list(trained.history["phase"]) == ["images", "landmarks", "whole"]
     model = trained.model
     start = {variable.path: variable.numpy() for variable in vgg16.variables}
     ends = {variable.path: variable.numpy() for variable in model.variables}
@@ -105,9 +105,16 @@ def test_exactly_the_layers_of_a_phase_move_and_boosting_answers(tmp_path):
 
     (trees,) = trained.parts.values()
     assert trees.n_features_in_ == 128
-    clips = trained.predictions[trained.predictions["frame"] == -1]
+    assert {one.step: one.rows.tolist() for one in trained.fitted} == {
+        "weights of the network": [0, 1, 2],
+        "prior for clips without a face": [0, 1, 2],
+        "batch normalisation": [0, 1, 2],
+        "AdaBoost on the embedding": [3, 4],
+    }
+    tested = trained.predictions[trained.predictions["part"] == "test"]
+    clips = tested[tested["frame"] == -1]
     assert clips["clip"].tolist() == data.samples["clip"].iloc[fold.test].tolist()
-    assert len(trained.predictions) == len(clips) * (1 + FRAMES)  # the clip's vote, and each frame
+    assert len(tested) == len(clips) * (1 + FRAMES)  # the clip's vote, and each frame
     softmax = answer_clips(boosted, model, {}, data, fold, fold.test)
     assert not np.allclose(clips["p_0"], [answer.probabilities[0] for answer in softmax])
 

@@ -9,7 +9,6 @@ from tests.data.protocols.protocol_clips import OFFICIAL, make_clips, subjects
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.biovid import HOLDOUT_SUBJECTS
 from transferpain.data.datasets.unbc_facts import SUBJECTS
-from transferpain.data.protocols.fold import Fold, keep_used
 from transferpain.data.protocols.kinds.cross_dataset import target_training
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings
@@ -104,11 +103,3 @@ def test_the_targets_training_subjects_are_not_in_its_fixed_holdout():
     clips = pd.DataFrame({"dataset": "biovid", "subject": names, "split": "", "y": 0})
     settings = ProtocolSettings(kind="cross_dataset", test_dataset="biovid")
     assert set(clips["subject"].iloc[target_training(clips, settings)]) == {"A", "B"}
-
-
-def test_what_an_adaptation_sees_is_used():
-    clips = pd.DataFrame({"clip": list("abcdefg")})
-    fold = Fold("test", np.array([0]), np.array([2]), np.array([4]), np.array([5, 6]))
-    used, (moved,) = keep_used(clips, [fold])
-    assert list(used["clip"]) == ["a", "c", "e", "f", "g"]
-    assert [list(part) for part in moved.parts.values()] == [[0], [1], [2], [3, 4]]
