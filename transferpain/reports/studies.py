@@ -5,7 +5,6 @@ from pathlib import Path
 from transferpain.core.store import fingerprint, read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.schema import resolved
 from transferpain.experiments.study import Batch, load_batch, run_batch
 from transferpain.reports.screen import COLUMNS, Result, difference_lines, synthetic_mark, table_row, warning_lines
 
@@ -27,7 +26,7 @@ def report_batch(batch: Batch, runs: list[RunFolder]) -> Path:
     """Write the report unless it is there for these very runs; returns the page."""
     inputs = {
         "runs": [run.path.name for run in runs],
-        "experiments": fingerprint([resolved(experiment) for experiment in batch.experiments]),
+        "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
         "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
     }
     folder = batch.places.reports / batch.name
