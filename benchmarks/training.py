@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from benchmarks.measure import Figure, in_turn, main, speed_ratio, speeds
-from transferpain.inputs.faces.crop import decode_jpeg
+from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.models.sources.preprocessing import scale_pixels
 from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap

@@ -15,8 +15,9 @@ from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.runner import clips_with_features, find_faces, make_plan
+from transferpain.experiments.runner import find_faces, make_plan
 from transferpain.experiments.schema import load_experiment
+from transferpain.inputs.adaptation.chosen import needed_clips
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.resnet18 import build_resnet18
@@ -127,7 +128,8 @@ def test_of_the_targets_training_clips_adabn_needs_only_the_pictures(small_twin,
     more = set(plans["coral"].clips["clip"]) - set(plans[None].clips["clip"])
     assert more
     assert all(clip.startswith("ai4pain/") for clip in more)
-    assert set(clips_with_features(plans["coral"])) - set(clips_with_features(plans["batch_norm"])) == more
+    needed = {method: set(needed_clips(method, plan.samples, plan.folds)) for method, plan in plans.items()}
+    assert needed["coral"] - needed["batch_norm"] == more
 
 
 def run_adapted(adaptation: str, backbone: str, small_twin, workspace) -> tuple[list, Path]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.yaml_file import suggest_file
 from transferpain.experiments.schema import Experiment, load_experiment
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
 from transferpain.models.sources.origin import BUILT
 from transferpain.models.sources.preprocessing import Preprocessing
@@ -43,22 +44,15 @@ def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
         )
 
 
-def check_is_normalized(experiment: Experiment, folder: Path) -> None:
-    """Refuse AdaBN for a source without batch normalisation, before the source is trained."""
+def check_adapts_source(experiment: Experiment, folder: Path) -> None:
+    """Refuse a source that the experiment's adaptation cannot adapt, before the source is trained."""
+    if experiment.adaptation is None:
+        return
     backbone = experiment.backbone
     if experiment.source not in BUILT:
         source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
         backbone = source.backbone if source else str(load_manifest(Path(name)).get("backbone"))
-    found = BACKBONES.get(backbone)
-    if found is None or not found.normalizes:
-        having = " or ".join(known.title for known in BACKBONES.values() if known.normalizes)
-        title = found.title if found else backbone
-        raise UserError(
-            f"batch_norm cannot adapt the source {experiment.source}.",
-            rule=f"It replaces the statistics of batch normalisation: {having} has it, {title} has none.",
-            received=f"backbone: {backbone}",
-            todo=f"Take a {having} source, or another adaptation.",
-        )
+    ADAPTATIONS[experiment.adaptation].check_source(experiment.source, backbone)
 
 
 def own_preprocessing(experiment: Experiment) -> Preprocessing:

@@ -19,7 +19,8 @@ from transferpain.experiments.leakage.lineage import describe_training, lineage_
 from transferpain.experiments.plan import Plan
 from transferpain.experiments.run_folder import RunFolder, project_commit
 from transferpain.experiments.schema import resolved
-from transferpain.inputs.adaptation.target_data import target_data
+from transferpain.inputs.adaptation.chosen import target_data
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import extend_bundle, read_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.manifest import load_manifest
@@ -54,6 +55,7 @@ def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
         "task": plan.task.name,
         "backbone": plan.experiment.backbone,
         "strategy": plan.experiment.strategy,
+        "reads": "features" if plan.experiment.strategy == "frozen" else "faces",
         "fold": fold.name,
         "seed": seed,
         "index": plan.index.hash,
@@ -63,7 +65,13 @@ def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
         **ancestry(plan),
     }
     if plan.experiment.adaptation is not None:
-        facts |= {"adaptation": plan.experiment.adaptation, "target_data": target_data(plan.experiment)}
+        method = ADAPTATIONS[plan.experiment.adaptation]
+        facts |= {
+            "adaptation": method.name,
+            "adaptation_paper": method.paper,
+            "adaptation_features": method.features,
+            "target_data": target_data(method.name, plan.experiment.protocol),
+        }
     if plan.experiment.strategy == "fused":
         facts |= {"fusion": plan.experiment.fusion.model_dump(), "landmarks": plan.experiment.landmarks.model_dump()}
     return facts
@@ -72,11 +80,12 @@ def fold_facts(plan: Plan, fold: Fold, seed: int) -> dict:
 def ancestry(plan: Plan) -> dict:
     """Return what a model started from, the digests of its parents, and the terms of all their data and its own.
 
-    Features that were recoloured by `coral` have the mean and covariance of the tested dataset's training subjects, so
-    that a head which learned from them is bound to the terms of those data, too.
+    Where adapted features tell of the tested dataset, as recoloured ones do, a head that learned from them is bound to
+    the terms of those data, too.
     """
-    parts = plan.index.parts or (plan.index,)
-    own = [terms_of_data(part) for part in (parts if plan.experiment.adaptation == "coral" else parts[:1])]
+    parts, adaptation = plan.index.parts or (plan.index,), plan.experiment.adaptation
+    learns_from_both = adaptation is not None and ADAPTATIONS[adaptation].learns_from_target
+    own = [terms_of_data(part) for part in (parts if learns_from_both else parts[:1])]
     if plan.origin.folder is not None:
         parent = load_manifest(plan.origin.folder)
         start = parent.get("experiment") or plan.origin.folder.name  # never a path of this machine

@@ -20,7 +20,7 @@ from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
 from transferpain.experiments.plan import SPLIT_SEED, Plan
 from transferpain.experiments.schema import Experiment
-from transferpain.inputs.adaptation.target_data import adaptation_warnings, target_facts
+from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.compute import choose_compute_dtype
@@ -46,7 +46,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         stage: the table of `compute_faces`, `None` where there is no faces stage.
     """
     warnings = list(plan.experiment.protocol.warnings)
-    warnings += adaptation_warnings(plan.experiment, plan.samples, plan.folds)
+    warnings += adaptation_warnings(plan.experiment.adaptation, plan.samples, plan.folds)
     for warning in warnings:
         note(f"warning: {warning}")
     dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
@@ -58,7 +58,7 @@ def record_facts(plan: Plan, stage: pd.DataFrame | None) -> None:
         "label_definition": plan.label_definition,
         "empty_classes": list(plan.task.empty_classes(plan.datasets[-1])),
         "warnings": warnings,
-        **target_facts(plan.experiment, plan.samples, plan.folds),
+        **target_facts(plan.experiment.adaptation, plan.experiment.protocol, plan.samples, plan.folds),
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
         "ordinal": plan.task.ordinal,

@@ -24,7 +24,7 @@ from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.targets import clip_targets
 from transferpain.experiments.chosen_source import (
-    check_is_normalized,
+    check_adapts_source,
     check_is_source,
     check_source_fits,
     check_source_has_rows,
@@ -37,6 +37,8 @@ from transferpain.experiments.run_folder import FORGETTING, TRANSFERABILITY, Run
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash, resolved
 from transferpain.inputs.action_units.from_tables import tables_hash
+from transferpain.inputs.adaptation.base import Job
+from transferpain.inputs.adaptation.chosen import adapted_features, needed_clips
 from transferpain.inputs.faces.stage import compute_faces
 from transferpain.models.bundles.manifest import split_digest
 from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
@@ -63,8 +65,7 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> Plan:
     task, index, samples = labelled_samples(experiment, places)
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
-    if experiment.adaptation == "batch_norm":
-        check_is_normalized(experiment, folder)
+    check_adapts_source(experiment, folder)
     origin = find_origin(experiment, folder, places)
     check_source_fits(experiment, origin.backbone, origin.preprocessing.size)
     if experiment.probe_source:
@@ -183,7 +184,8 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     from transferpain.inputs.features.extractors.registry import EXTRACTORS
 
     faces = faces_of(plan.experiment, plan.clips, places)
-    usable = faces[(faces["problem"] == "") & faces["clip"].isin(clips_with_features(plan))]
+    needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
+    usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     extractor = EXTRACTORS.find(plan.experiment.features.extractor).make(plan.origin)
     features = extract_features(extractor, usable, plan.experiment.features, places.cache, on_embedded)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
@@ -191,14 +193,6 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     table["frames"] = table["frames"].fillna(0).astype(int)
     table["rate"] = plan.experiment.features.fps or table["fps"]
     return table
-
-
-def clips_with_features(plan: Plan) -> pd.Series:
-    """Return the names of the clips whose features are needed: of those that AdaBN adapts to only pictures are."""
-    if plan.experiment.adaptation != "batch_norm":
-        return plan.clips["clip"]
-    used = np.unique(np.concatenate([part for fold in plan.folds for part in (fold.train, fold.selection, fold.test)]))
-    return plan.samples["file_clip"].iloc[used]
 
 
 def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
@@ -215,7 +209,8 @@ def run_frozen(plan: Plan, places: Places, meter: Meter) -> None:
     files = table.set_index("clip").loc[plan.samples["file_clip"]]
     samples = plan.samples.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
     score_source(plan, samples)
-    features = features_by_fold(plan, table, samples, places)
+    job = Job(plan.origin, table, plan.experiment.features, places.cache)
+    features = adapted_features(plan.experiment.adaptation, job, samples, plan.folds)
     traced = {}
     for fold, seed in unfinished(plan):
         clips = samples.assign(features=features[fold.name])
@@ -238,17 +233,6 @@ def score_source(plan: Plan, samples: pd.DataFrame) -> None:
         from transferpain.strategies.frozen.transfer_scores import measure_transfer
 
         write_json(path, measure_transfer(samples, plan.folds[0], plan.origin))
-
-
-def features_by_fold(plan: Plan, table: pd.DataFrame, samples: pd.DataFrame, places: Places) -> dict[str, np.ndarray]:
-    """Return fold -> the feature file of each sample, adapted as the experiment says."""
-    if plan.experiment.adaptation == "batch_norm":
-        from transferpain.inputs.adaptation.adapted_source import normalized_features
-
-        return normalized_features(plan.experiment, plan.origin, table, samples, plan.folds, places.cache)
-    from transferpain.inputs.adaptation.adapted_features import adapted_features
-
-    return adapted_features(plan.experiment, samples, plan.folds, places.cache)
 
 
 def run_network(plan: Plan, folder: Path, places: Places, meter: Meter) -> None:

@@ -15,7 +15,7 @@ from transferpain.data.protocols.make import make_folds
 from transferpain.data.tasks.task import Task, label_clips, label_frames, load_task
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment
-from transferpain.inputs.adaptation.target_data import add_references
+from transferpain.inputs.adaptation.chosen import add_references
 from transferpain.networks.heads.registry import HEADS
 
 
@@ -56,7 +56,7 @@ def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Inde
 def split_samples(experiment: Experiment, samples: pd.DataFrame) -> tuple[pd.DataFrame, list[Fold]]:
     """Return the samples that a fold trains on, selects on, tests on or adapts to, and the folds."""
     folds = make_folds(samples, experiment.protocol, SPLIT_SEED)
-    return keep_used(samples, add_references(experiment, samples, folds, SPLIT_SEED))
+    return keep_used(samples, add_references(experiment.adaptation, samples, folds, experiment.protocol, SPLIT_SEED))
 
 
 def dataset_samples(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:

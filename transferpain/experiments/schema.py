@@ -16,6 +16,8 @@ from transferpain.core.store import fingerprint
 from transferpain.core.yaml_file import read_mapping
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.inputs.adaptation.chosen import check_adaptation
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.models.sources.face_settings import FaceSettings
@@ -114,7 +116,7 @@ class Experiment(Settings):
     cut: Literal["embedding", "gap"] = "embedding"
     strategy: Literal["frozen", "head", "progressive", "full", "hybrid", "fused"]
     features: FeatureSettings = FeatureSettings()
-    adaptation: Literal["subject_standardization", "baseline_subtraction", "coral", "batch_norm"] | None = None
+    adaptation: ADAPTATIONS.name_type | None = None
     window: WindowSettings = WindowSettings()
     images: ImageSettings = ImageSettings()
     rows: RowSettings = RowSettings()
@@ -176,12 +178,16 @@ class Experiment(Settings):
 
     @model_validator(mode="after")
     def check_parts(self) -> "Experiment":
-        from transferpain.inputs.adaptation.target_data import check_adaptation
         from transferpain.strategies.frozen.candidates import check_candidates
         from transferpain.strategies.fused.check import check_fusion
 
         check_candidates(self)
-        check_adaptation(self)
+        if self.adaptation is not None and self.strategy != "frozen":
+            raise ValueError(
+                f"adaptation: cached features are adapted, so it goes with strategy `frozen` only, received "
+                f"`{self.strategy}`"
+            )
+        check_adaptation(self.adaptation, self.protocol)
         check_fusion(self)
         return self
 

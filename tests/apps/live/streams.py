@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transferpain.inputs.faces.crop import encode_jpeg
+from transferpain.inputs.faces.jpeg import encode_jpeg
 
 BOUNDARY = b"frame"
 

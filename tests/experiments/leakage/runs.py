@@ -13,7 +13,7 @@ from transferpain.data.tasks.task import load_task
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.faces.cache import FaceFacts, write_faces
-from transferpain.inputs.faces.crop import encode_jpeg
+from transferpain.inputs.faces.jpeg import encode_jpeg
 from transferpain.inputs.features.cache import write_features
 
 SUBJECTS, CLIPS = 6, 4

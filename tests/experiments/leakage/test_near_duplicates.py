@@ -12,7 +12,7 @@ from transferpain.experiments.leakage.near_duplicates import (
     difference_hash,
     near_duplicates,
 )
-from transferpain.inputs.faces.crop import decode_jpeg, encode_jpeg
+from transferpain.inputs.faces.jpeg import decode_jpeg, encode_jpeg
 
 
 def pictures_of(*images):

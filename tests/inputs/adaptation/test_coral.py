@@ -1,12 +1,18 @@
 import numpy as np
 import pytest
 
-from transferpain.inputs.adaptation.coral import recolor
+from transferpain.inputs.adaptation import coral
 
 
 def domain(rows: int, seed: int, width: int = 5) -> np.ndarray:
     generator = np.random.default_rng(seed)
     return generator.normal(size=(rows, width)) @ generator.normal(size=(width, width)) + generator.normal(size=width)
+
+
+def recolor(source: np.ndarray, target: np.ndarray, regularization: float = 1.0) -> np.ndarray:
+    """Return the source's rows, recoloured; each domain comes as two clips."""
+    clips = (np.array_split(rows, 2) for rows in (source, target))
+    return coral.recolor(*clips, regularization)(source)
 
 
 def test_the_recoloured_source_has_the_targets_covariance_and_mean():

@@ -1,51 +1,41 @@
 import numpy as np
 import pytest
 
-from transferpain.core.errors import UserError
-from transferpain.inputs.adaptation.subject_standardization import standardize_subjects
-
-SUBJECTS = np.array(["a", "b"] * 30)
+from transferpain.inputs.adaptation.subject_standardization import standardize
 
 
-def drawn() -> np.ndarray:
-    """Rows whose mean and spread depend on the subject."""
-    features = np.random.default_rng(0).normal(size=(60, 4))
-    return np.where(SUBJECTS[:, None] == "a", 5 * features + 3, features - 7)
+def drawn() -> list[np.ndarray]:
+    """Three clips of one subject."""
+    features = 5 * np.random.default_rng(0).normal(size=(60, 4)) + 3
+    return np.array_split(features, 3)
 
 
-def test_each_subject_has_mean_0_and_deviation_1():
-    features = standardize_subjects(drawn(), SUBJECTS)
-    for subject in "ab":
-        np.testing.assert_allclose(features[subject == SUBJECTS].mean(axis=0), 0, atol=1e-12)
-        np.testing.assert_allclose(features[subject == SUBJECTS].std(axis=0), 1)
+def test_the_subject_has_mean_0_and_deviation_1():
+    features = np.concatenate([standardize(drawn())(clip) for clip in drawn()])
+    np.testing.assert_allclose(features.mean(axis=0), 0, atol=1e-12)
+    np.testing.assert_allclose(features.std(axis=0), 1)
 
 
-def test_with_reference_rows_the_others_do_not_change_each_other():
-    reference = np.arange(60) < 20
-    features = drawn()
-    before = standardize_subjects(features, SUBJECTS, reference)
-    features[40:] += 100
-    after = standardize_subjects(features, SUBJECTS, reference)
-    np.testing.assert_array_equal(before[:40], after[:40])
-    own = drawn()[reference & (SUBJECTS == "b")]
-    np.testing.assert_allclose(before[1], (drawn()[1] - own.mean(axis=0)) / own.std(axis=0))
+def test_another_clip_is_treated_by_the_statistics_of_those_that_were_fitted_on():
+    *fitted, other = drawn()
+    rows = np.concatenate(fitted)
+    np.testing.assert_allclose(standardize(fitted)(other), (other - rows.mean(axis=0)) / rows.std(axis=0))
 
 
 def test_frames_without_a_face_stay_missing_and_count_nowhere():
-    features = drawn()
-    gaps = np.insert(features, 3, np.nan, axis=0)
-    standardized = standardize_subjects(gaps, np.insert(SUBJECTS, 3, "b"))
-    assert np.isnan(standardized[3]).all()
-    np.testing.assert_array_equal(np.delete(standardized, 3, axis=0), standardize_subjects(features, SUBJECTS))
+    gap, (first, *rest) = np.full((1, 4), np.nan), drawn()
+    change = standardize([np.vstack([gap, first]), *rest])
+    assert np.isnan(change(gap)).all()
+    np.testing.assert_array_equal(change(first), standardize(drawn())(first))
 
 
 def test_a_feature_that_never_varies_becomes_0_and_not_noise():
-    features = drawn()
-    features[:, 2] = 0.1
-    assert np.abs(standardize_subjects(features, SUBJECTS)[:, 2]).max() < 1e-9
+    clips = drawn()
+    for clip in clips:
+        clip[:, 2] = 0.1
+    assert np.abs(standardize(clips)(clips[0])[:, 2]).max() < 1e-9
 
 
-@pytest.mark.parametrize("reference", [np.arange(60) < 2, np.zeros(60, bool)])
-def test_a_subject_with_less_than_two_rows_is_refused(reference):
-    with pytest.raises(UserError, match="subject a cannot be standardised"):
-        standardize_subjects(drawn(), SUBJECTS, reference)
+@pytest.mark.parametrize("clips", [[], [np.ones((1, 4))], [np.full((5, 4), np.nan), np.ones((1, 4))]])
+def test_of_less_than_two_faces_nothing_can_be_said(clips):
+    assert standardize(clips) is None

@@ -23,7 +23,7 @@ from transferpain.inputs.faces.cache import (
     using,
     write_faces,
 )
-from transferpain.inputs.faces.crop import encode_jpeg
+from transferpain.inputs.faces.jpeg import encode_jpeg
 
 REMEMBERED = "0123456789abcdef" * 4
 SPANS = st.none() | st.tuples(st.integers(0, 99), st.none() | st.integers(1, 99))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from tests.inputs.faces.drawing import draw_plain_face
 from transferpain.inputs.faces.cache import FaceFacts, faces_path, write_faces
-from transferpain.inputs.faces.crop import encode_jpeg
+from transferpain.inputs.faces.jpeg import encode_jpeg
 from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.inputs.features.settings import FeatureSettings
 

@@ -13,7 +13,7 @@ from tests.inputs.features.small_source import DIMENSION, SETTINGS, SMALL, Small
 from transferpain.core.errors import UserError
 from transferpain.core.store import is_intact
 from transferpain.inputs.faces.cache import FaceFacts, faces_path, read_faces, write_faces
-from transferpain.inputs.faces.crop import encode_jpeg
+from transferpain.inputs.faces.jpeg import encode_jpeg
 from transferpain.inputs.features.cache import read_features
 from transferpain.inputs.features.extract import COLUMNS, extract_features
 from transferpain.inputs.features.extractors.source import SourceExtractor

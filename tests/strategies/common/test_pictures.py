@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from transferpain.inputs.faces.cache import FaceFacts, write_faces
-from transferpain.inputs.faces.crop import encode_jpeg
+from transferpain.inputs.faces.jpeg import encode_jpeg
 from transferpain.strategies.common.pictures import frame_pictures, still_pictures, video_pictures
 from transferpain.strategies.common.settings import ImageSettings
 

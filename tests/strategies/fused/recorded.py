@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from transferpain.inputs.faces.cache import FaceFacts, write_faces
-from transferpain.inputs.faces.crop import encode_jpeg
+from transferpain.inputs.faces.jpeg import encode_jpeg
 from transferpain.inputs.landmarks.cache import write_landmarks
 from transferpain.inputs.landmarks.geometry import EYE_CORNERS, place
 from transferpain.strategies.fused.inputs import Clip

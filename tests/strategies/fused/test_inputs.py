@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.strategies.fused.recorded import BOX, SIZE, face_points, write_recording
-from transferpain.inputs.faces.crop import decode_jpeg
+from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.landmarks.geometry import place
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.strategies.fused.inputs import landmark_rows, one_frame, read_clip

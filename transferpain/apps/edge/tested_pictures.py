@@ -16,7 +16,8 @@ from transferpain.data.places import Places
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.faces.cache import read_faces
-from transferpain.inputs.faces.crop import decode_jpeg, points_in_crop
+from transferpain.inputs.faces.crop import points_in_crop
+from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.faces.stage import compute_faces
 from transferpain.inputs.landmarks.cache import read_landmarks
 from transferpain.inputs.landmarks.geometry import POINTS

@@ -8,7 +8,6 @@ from transferpain.core.contracts import FittedRows
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.evidence import Evidence, LeakageCheck, Verdict
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.inputs.adaptation.target_data import adapted_to
 
 
 def run(evidence: Evidence) -> Verdict:
@@ -38,7 +37,7 @@ def adapted_rows(evidence: Evidence) -> list[tuple[Fold, FittedRows]]:
     method = ADAPTATIONS[evidence.experiment.adaptation]
     step = f"adaptation {method.name}"
     return [
-        (fold, FittedRows(step, adapted_to(evidence.experiment, evidence.samples, fold), method.transductive))
+        (fold, FittedRows(step, method.fitted_on(evidence.samples, fold), method.transductive))
         for fold in evidence.folds
     ]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from transferpain.core.errors import NotHere, UserError
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import (
-    check_is_normalized,
+    check_adapts_source,
     check_is_source,
     check_source_fits,
     source_experiment,
@@ -62,8 +62,7 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
     weights = BACKBONES[experiment.backbone].imagenet
     if experiment.source == "imagenet" and not weights.path.is_file():
         raise NotHere("The file of ImageNet's weights is not on this machine.", received=weights.path)
-    if experiment.adaptation == "batch_norm":
-        check_is_normalized(experiment, folder)
+    check_adapts_source(experiment, folder)
     _, index, samples = labelled_samples(experiment, places)
     split_samples(experiment, samples)
     is_faces_stage = (index.clips["kind"] != "image_rows").all()

@@ -22,7 +22,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
 from transferpain.experiments.schema import Experiment, resolved
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
-from transferpain.inputs.adaptation.target_data import target_data
+from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.models.sources.origin import BUILT
 
 POLL_SECONDS = 0.05
@@ -186,7 +186,7 @@ def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> Ce
         task=experiment.task,
         selection=experiment.protocol.selection,
         adaptation=experiment.adaptation or "",
-        target_data=target_data(experiment),
+        target_data=target_data(experiment.adaptation, experiment.protocol),
         state="absent" if absent else "failed" if failed else "done" if run else "open",
         reason=absent or failed,
         run=run.path.name if run else "",

@@ -1,53 +1,64 @@
 """Per-subject standardisation: what differs between subjects anyway is taken off, feature by feature.
 
 (x - mean_s) / deviation_s. Faces differ more between people than between pain and no pain. Common practice in the
-field without a single source. A head is trained on training subjects that were treated in the same way. Transductive
-if the statistics are those of the tested rows, which then depend on each other: a table has to say so.
+field without a single source. A head is trained on training subjects that were treated in the same way. Transductive:
+the statistics of a tested subject are those of the tested clips, which then depend on each other.
 """
 
-import numpy as np
+from collections.abc import Iterable, Sequence
 
-from transferpain.core.errors import UserError
+import numpy as np
+import pandas as pd
+
+from transferpain.data.protocols.fold import Fold
+from transferpain.data.protocols.settings import ProtocolSettings
+from transferpain.inputs.adaptation.base import Adaptation, Job, learned
+from transferpain.inputs.adaptation.cached import Change, adapt_files, subject_groups
 from transferpain.inputs.adaptation.moments import Moments, collect_moments
 
 
-def standardize_subjects(features: np.ndarray, subjects: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray:
-    """Standardise each subject's rows by that subject's own mean and deviation.
+class SubjectStandardization(Adaptation):
+    """Each subject's features have mean 0 and deviation 1."""
+
+    name = "subject_standardization"
+    transductive = True
+    sees = "all clips of each tested subject, unlabelled"
+    paper = "common practice, no single source"
+    features = "each person's features minus their mean, divided by their deviation"
+
+    def fitted_on(self, samples: pd.DataFrame, fold: Fold) -> np.ndarray:
+        return np.union1d(learned(fold), fold.test)
+
+    def describe(self, protocol: ProtocolSettings) -> str:
+        return "unlabelled test clips (transductive)"
+
+    def adapt(self, job: Job, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
+        groups = {fold.name: subject_groups(samples, fold, self.fitted_on(samples, fold)) for fold in folds}
+        return adapt_files(self.name, standardize, samples, groups, job.cache)
+
+
+SUBJECT_STANDARDIZATION = SubjectStandardization()
+
+
+def standardize(clips: Iterable[np.ndarray]) -> Change | None:
+    """Return what takes a subject's mean off and divides by the subject's deviation.
 
     Args:
-        features: float `(rows, D)`; a row of NaN, a frame without a face, stays one and counts nowhere.
-        subjects: name of each row's subject, `(rows,)`.
-        reference: bool `(rows,)`, the rows whose statistics are used, e.g. those that are not tested; all if None.
+        clips: the subject's features, float `(frames, D)` each; a row of NaN, a frame without a face, counts nowhere.
 
     Returns:
-        float64 `(rows, D)`. A feature that does not vary within a subject's reference is only centred.
-
-    Raises:
-        UserError: if a subject has fewer than two reference rows.
+        `None` if fewer than two frames show a face. A feature that does not vary is only centred.
     """
-    features, subjects = np.asarray(features, np.float64), np.asarray(subjects)
-    used = ~np.isnan(features).any(axis=1)
-    if reference is not None:
-        used &= np.asarray(reference, dtype=bool)
-    standardized = np.empty_like(features)
-    for subject in np.unique(subjects):
-        own = subjects == subject
-        reference_moments = collect_moments([features[own & used]])
-        rows = 0 if reference_moments is None else reference_moments.rows
-        if rows < 2:
-            raise UserError(
-                f"The rows of subject {subject} cannot be standardised.",
-                rule="The mean and deviation of a subject need two rows.",
-                received=f"{rows} rows",
-                todo="Leave the subject out, or use no per-subject standardisation.",
-            )
-        standardized[own] = (features[own] - reference_moments.mean) / deviation(reference_moments)
-    return standardized
+    own = collect_moments(clips)
+    if own is None or own.rows < 2:
+        return None
+    divisor = _deviation(own)
+    return lambda features: (features - own.mean) / divisor
 
 
-def deviation(reference: Moments) -> np.ndarray:
+def _deviation(own: Moments) -> np.ndarray:
     """Return what a subject's features are divided by, float64 `(D,)`: 1 where a feature does not vary."""
-    variance = reference.scatter / reference.rows
+    variance = own.scatter / own.rows
     # The deviation of equal values can be a rounding error instead of 0.
-    varies = variance > 1e-18 * (np.square(reference.mean) + variance)
+    varies = variance > 1e-18 * (np.square(own.mean) + variance)
     return np.sqrt(np.where(varies, variance, 1.0))

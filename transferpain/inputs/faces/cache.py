@@ -15,10 +15,7 @@ import pyarrow.parquet as pq
 from transferpain.core.errors import UserError
 from transferpain.core.store import file_hash, fingerprint, write_checked, write_text
 from transferpain.data.media.medium import Medium
-
-# 4:4:4 keeps the colour of every pixel: redness of the skin is part of what the models see.
-JPEG_QUALITY = 95
-ENCODING = f"jpeg quality {JPEG_QUALITY} 4:4:4"
+from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
 
 FACTS = b"transferpain"
 SCHEMA = pa.schema(
@@ -100,8 +97,6 @@ class Faces:
     @property
     def images(self) -> np.ndarray:
         """The decoded pictures, uint8 RGB `(found, size, size, 3)`; empty `(0,)` without any face."""
-        from transferpain.inputs.faces.crop import decode_jpeg
-
         return np.array([decode_jpeg(jpeg) for jpeg in self.jpegs()], np.uint8)
 
 

@@ -12,8 +12,9 @@ from transferpain.data.media.medium import Medium, UnreadableMedium
 from transferpain.data.media.pictures import open_pictures
 from transferpain.data.media.video import open_video
 from transferpain.inputs.faces.cache import ClipTask, FaceFacts, using, write_faces
-from transferpain.inputs.faces.crop import crop_face, encode_jpeg
+from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import Detection, Detector, detector_identity, load_detector
+from transferpain.inputs.faces.jpeg import encode_jpeg
 from transferpain.models.sources.face_settings import FaceSettings
 
 

@@ -1,11 +1,9 @@
-"""Cut a square face out of a picture, and keep it as a JPEG."""
+"""Cut a square face out of a picture."""
 
 import math
 
 import cv2
 import numpy as np
-
-from transferpain.inputs.faces.cache import JPEG_QUALITY
 
 
 def crop_face(image: np.ndarray, box: tuple[float, float, float, float], margin: float, size: int) -> np.ndarray:
@@ -55,20 +53,3 @@ def points_in_crop(points: np.ndarray, box: np.ndarray, margin: float, size: int
     left, top, side = crop_square(box, margin)
     # Pixel areas are aligned, as in `cv2.resize`.
     return (points[:, :2] - (left, top) + 0.5) * (size / side) - 0.5
-
-
-def encode_jpeg(image: np.ndarray) -> bytes:
-    """Encode uint8 RGB `(height, width, 3)` as a JPEG of quality 95 without colour subsampling."""
-    options = [
-        cv2.IMWRITE_JPEG_QUALITY,
-        JPEG_QUALITY,
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR,
-        cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444,
-    ]
-    _, encoded = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
-    return encoded.tobytes()
-
-
-def decode_jpeg(encoded: bytes) -> np.ndarray:
-    """Decode a JPEG to uint8 RGB `(height, width, 3)`."""
-    return cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR_RGB)

@@ -16,6 +16,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers
 from transferpain.inputs.faces.cache import read_faces, using
+from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
 from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.settings import FeatureSettings
@@ -218,8 +219,6 @@ def _ticks(num_frames: int, sampling: tuple[float, float] | int | None) -> np.nd
 
 def _decode_ahead(jpegs: Iterator[bytes], decoders: ThreadPoolExecutor, ahead: int) -> Iterator[np.ndarray]:
     """Yield decoded pictures in order, while threads decode up to `ahead` more."""
-    from transferpain.inputs.faces.crop import decode_jpeg
-
     decoding = deque(decoders.submit(decode_jpeg, jpeg) for jpeg in islice(jpegs, ahead))
     while decoding:
         image = decoding.popleft().result()

@@ -7,15 +7,34 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.evaluation.formatting import number, with_interval
-from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.terms import Terms, restricting, terms_of
 from transferpain.models.bundles.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
-from transferpain.strategies.hybrid.settings import TITLES
 
 FUSED_KINDS = {
     "both": "A network that fuses faces ({0}) and landmarks (Bi-LSTM) to {1}.",
     "images": "An image network ({0}) from faces to {1}.",
     "landmarks": "A network (Bi-LSTM) from landmarks to {1}.",
+}
+# What manifests of earlier versions leave out.
+HYBRID_TITLES = {"units": "Action units only", "cnn": "CNN only", "hybrid": "Action units and CNN"}
+ADAPTED_FEATURES = {
+    "subject_standardization": (
+        "common practice, no single source",
+        "each person's features minus their mean, divided by their deviation",
+    ),
+    "baseline_subtraction": (
+        "common practice, no single source",
+        "each person's features minus the mean of that person's features without pain",
+    ),
+    "coral": (
+        "Sun, Feng & Saenko, AAAI 2016",
+        "features of faces of the target as they are: those it was trained on were recoloured to the target's "
+        "covariance",
+    ),
+    "batch_norm": (
+        "AdaBN: Li et al., arXiv 1603.04779",
+        "features of the source with the batch statistics of the domain that the faces are from",
+    ),
 }
 SCORES = {
     "balanced_accuracy": "balanced accuracy",
@@ -45,9 +64,9 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         autoescape=False,  # Markdown, not HTML
     ).get_template("card.md")
     scores = metrics["all"]
-    image = manifest["strategy"] != "frozen"
+    image = reads_faces(manifest)
     kind = "An image network ({0}) from faces to {1}." if image else "A head from features of {2} to {1}."
-    if manifest["strategy"] == "fused":
+    if "fusion" in manifest:
         kind = FUSED_KINDS[manifest["fusion"]["branches"]]
     return template.render(
         head=yaml.safe_dump(head(manifest, metrics), sort_keys=False, allow_unicode=True),
@@ -79,14 +98,21 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
     )
 
 
+def reads_faces(manifest: dict) -> bool:
+    """Tell whether the model reads faces itself, and not features of its source."""
+    # Manifests of earlier versions say so by their strategy alone.
+    return manifest.get("reads", "features" if manifest["strategy"] == "frozen" else "faces") == "faces"
+
+
 def describe_trees(manifest: dict) -> str:
     """Say what stands beside the network in its bundle, and whose the scores are; nothing where it is alone."""
     if "hybrid" not in manifest:
         return ""
     facts = manifest["hybrid"]
+    scored = manifest.get("scores_of") or HYBRID_TITLES[facts["main"]]
     return (
         f" Beside it stands gradient boosting on {len(facts['units'])} action units ({facts['estimator']}), alone and "
-        f"with its embedding. The scores are those of: {TITLES[facts['main']]}."
+        f"with its embedding. The scores are those of: {scored}."
     )
 
 
@@ -156,8 +182,11 @@ def describe_adaptation(manifest: dict) -> str:
     name = manifest.get("adaptation")
     if name is None:
         return ""
-    method = ADAPTATIONS[name]
-    return f". **Features have to be adapted first** (`{name}`, {method.paper}): it reads {method.features}"
+    if "adaptation_features" in manifest:
+        paper, features = manifest["adaptation_paper"], manifest["adaptation_features"]
+    else:
+        paper, features = ADAPTED_FEATURES[name]
+    return f". **Features have to be adapted first** (`{name}`, {paper}): it reads {features}"
 
 
 def describe_clips(metrics: dict) -> str:

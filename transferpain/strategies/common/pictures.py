@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.inputs.faces.cache import read_faces
-from transferpain.inputs.faces.crop import decode_jpeg
+from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.strategies.common.settings import ImageSettings
 
 

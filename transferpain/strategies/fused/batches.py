@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from transferpain.core.seeds import derive_seed
-from transferpain.inputs.faces.crop import decode_jpeg
+from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
 from transferpain.networks.training.augment import Changes, change_images, draw_changes
 from transferpain.networks.training.batches import Batch, Batches, Inputs, rows_of_batches

@@ -142,7 +142,7 @@ def fit_shared(plan: Plan, fold: Fold, seed: int, faces: pd.DataFrame, measured:
     save_bundle(work.model, trained.network, preprocessing.model_dump(), plan.task.classes, kept)
     thresholds = {name: one.value for name, one in trained.fitted.thresholds.items()}
     stated = HybridFacts(
-        embedding=experiment.cut, samples=measured.numbers, estimator=measured.estimator.name, thresholds=thresholds
+        embedding=experiment.cut, units=measured.numbers, estimator=measured.estimator.name, thresholds=thresholds
     )
     save_models(trained.fitted, stated, work.model)
     write_atomically(work.history, lambda path: trained.training.history.to_csv(path, index=False))
@@ -157,7 +157,8 @@ def close_fold(plan: Plan, fold: Fold, seed: int, work: SharedWork) -> None:
     folder, verdict = plan.run.fold(fold.name, seed), plan.experiment.head.verdict
     facts, history = read_json(work.facts), pd.read_csv(work.history)
     stated = read_json(work.model / "manifest.json")[FACTS] | {"main": verdict}
-    extend_bundle(work.model, folder / "model", {}, fold_facts(plan, fold, seed) | {FACTS: stated})
+    facts_of_fold = fold_facts(plan, fold, seed)
+    extend_bundle(work.model, folder / "model", {}, facts_of_fold | {FACTS: stated, "scores_of": TITLES[verdict]})
     write_json(folder / THREE_MODELS, facts)
     labels = plan.samples["y"].iloc[fold.train].to_numpy(dtype=np.int64)
     prior = float(training_prior(labels, len(plan.task.classes))[1])
