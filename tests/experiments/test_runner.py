@@ -18,6 +18,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import find_faces, make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.adaptation.chosen import needed_clips
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.resnet18 import build_resnet18
@@ -152,7 +153,9 @@ def run_adapted(adaptation: str, backbone: str, small_twin, workspace) -> tuple[
     lines = {line["number"]: line for line in read_json(path / "leakage.json")["checks"]}
     assert lines[5]["state"] == "pass"
     assert f"adaptation {adaptation}: 0 test rows" in lines[5]["figure"]
-    assert read_json(path / "model" / "manifest.json")["adaptation"] == adaptation
+    manifest = read_json(path / "model" / "manifest.json")
+    assert (manifest["adaptation"], manifest["reads"]) == (adaptation, "features")
+    assert manifest["adaptation_features"] == ADAPTATIONS[adaptation].features
     assert "have to be adapted first" in (path / "model" / "README.md").read_text(encoding="utf-8")
     return command, path
 
