@@ -9,7 +9,7 @@ import keras
 
 from transferpain.core.seeds import derive_seed
 from transferpain.networks.backbones.surgery import copy_weights
-from transferpain.networks.heads.ann import seeded_dense
+from transferpain.networks.heads.keras_head import seeded_dense
 from transferpain.strategies.fused.settings import FusionSettings
 
 CUT = "block5_conv3"  # 14x14x512 for pictures of 224 pixels (El-Ghaish, Table 5)
