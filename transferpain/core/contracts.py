@@ -106,14 +106,16 @@ class Picture:
 class Section:
     """A part of a report's page; what is shown stands in the order of the attributes.
 
-    Text is escaped when it is shown, unless it is `markupsafe.Markup`, which holds no text of users.
+    Text is escaped when it is shown, unless it is `markupsafe.Markup`; text of users enters that by its `format` alone,
+    which escapes.
 
     Attributes:
         warnings: what must not be overlooked where its scores are shown.
-        paragraphs: before everything else.
+        items: a list of points.
         listing: a text as it stands in a file.
         sections: parts of its own, each with a heading.
-        notes: what a reader must know before using the scores; those of a run's sections stand at the head of the run.
+        notes: what a reader must know before using the scores: below the tables, or at the head of the run whose
+            section it is.
         coverage: what counts as covered, where it is not that a face was found; at the head of the run, too.
         folded: whether only the title is seen until a reader asks for more.
     """
@@ -121,6 +123,7 @@ class Section:
     title: str
     warnings: tuple[str, ...] = ()
     paragraphs: tuple[str, ...] = ()
+    items: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     tables: tuple[Table, ...] = ()
     listing: str = ""
@@ -132,7 +135,7 @@ class Section:
     @property
     def is_shown(self) -> bool:
         """False for a section that only fills files, or says all it has to say at the head of the run."""
-        shown = self.warnings or self.paragraphs or self.pictures or self.listing
+        shown = self.warnings or self.paragraphs or self.items or self.pictures or self.listing
         parts = any(part.is_shown for part in self.sections)
         return bool(shown) or parts or any(table.text is not None for table in self.tables)
 

@@ -1,13 +1,20 @@
+import json
+from pathlib import Path
+
 import pytest
 import yaml
 
 from tests.models.bundles.bundles import LABELS
 from tests.models.bundles.complete import PREPROCESSING, drawn_metrics, facts_for
 from tests.models.bundles.logs import drawn_log, drawn_training
+from transferpain.core.store import read_json
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.card import render_card
-from transferpain.models.bundles.training_log import Log, Recipes
+from transferpain.models.bundles.training_log import Log, Recipes, read_log
 from transferpain.strategies.fused.settings import FusionSettings
+from transferpain.strategies.hybrid.settings import TITLES
 
+PROJECT = Path(__file__).parents[3]
 VERSIONS = {"versions": {"keras": "3.15.1"}}
 
 
@@ -86,11 +93,32 @@ def test_the_same_facts_give_the_same_card():
     assert card_of() == card_of()
 
 
+FORMER_ADAPTATIONS = ("subject_standardization", "baseline_subtraction", "coral", "batch_norm")
+
+
 def test_a_head_on_adapted_features_says_how_they_are_adapted():
     assert "adapted" not in card_of()
-    card = card_of(adaptation="subject_standardization", target_data="unlabelled test clips (transductive)")
-    assert "**Features have to be adapted first** (`subject_standardization`" in card
-    assert "each person's features minus their mean, divided by their deviation |" in card
+    card = card_of(adaptation="mine", adaptation_paper="A paper", adaptation_features="features as I like them")
+    assert "**Features have to be adapted first** (`mine`, A paper): it reads features as I like them |" in card
+
+
+@pytest.mark.parametrize("name", FORMER_ADAPTATIONS)
+def test_a_former_manifest_that_only_names_the_adaptation_gives_the_card_of_a_new_one(name):
+    method = ADAPTATIONS[name]
+    stated = {"adaptation_paper": method.paper, "adaptation_features": method.features}
+    assert card_of(adaptation=name) == card_of(adaptation=name, **stated)
+
+
+@pytest.mark.parametrize(("reads", "kind"), [("features", "A head from features of"), ("faces", "An image network (")])
+def test_what_the_model_reads_is_said_by_the_manifest_whatever_the_strategys_name(reads, kind):
+    assert kind in card_of(strategy="another", reads=reads)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "reads"), [("frozen", "features"), *((name, "faces") for name in ("head", "progressive", "full"))]
+)
+def test_a_former_manifest_says_by_its_strategy_what_the_model_reads(strategy, reads):
+    assert card_of(strategy=strategy) == card_of(strategy=strategy, reads=reads)
 
 
 def rendered(log: Log, metrics: dict | None = None) -> str:
@@ -147,6 +175,10 @@ def test_a_model_with_trees_beside_it_says_whose_the_scores_are():
     card = card_of(hybrid=stated)
     assert "gradient boosting on 2 action units (proxy)" in card
     assert "The scores are those of: Action units only." in card
+    assert "The scores are those of: Something else." in card_of(hybrid=stated, scores_of="Something else")
+    for name, title in TITLES.items():
+        stated["main"] = name
+        assert card_of(hybrid=stated) == card_of(hybrid=stated, scores_of=title)
     assert "gradient boosting" not in card_of()
 
 
@@ -167,3 +199,13 @@ def test_a_fused_model_says_what_it_reads(branches, what, reads_landmarks):
     assert "adaboost" not in card
     boosted = card_of(strategy="fused", fusion=fusion, files={"parts/adaboost.skops": {}})
     assert "`parts/adaboost.skops` on its layer `embedding`" in boosted
+
+
+@pytest.mark.parametrize("folder", sorted(PROJECT.glob("weights/*/")), ids=lambda folder: folder.name)
+def test_the_cards_of_the_shared_models_stay_as_they_are(folder):
+    """A commit that renders old bundles otherwise would make every verified copy of them a changed one."""
+    manifest, metrics = (read_json(folder / name) for name in ("manifest.json", "metrics.json"))
+    manifest = {key: value for key, value in manifest.items() if key != "files"}
+    labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+    card = render_card(manifest, metrics, labels, read_json(folder / "preprocess.json"), read_log(folder))
+    assert card == (folder / "README.md").read_text(encoding="utf-8")

@@ -12,6 +12,7 @@ import pandas as pd
 from transferpain.core.store import read_json
 from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
+from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.evaluation.predictions import clip_rows
 from transferpain.evaluation.statistics import bootstrap_subjects
 from transferpain.experiments.leakage.checks import failed, read_checks
@@ -20,14 +21,13 @@ from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports.facts import finished_run
 
-METRICS = ("balanced_accuracy", "macro_f1", "accuracy")
 KINDS = {"transfer": "Transfer", "cross_dataset": "Cross-dataset"}
 RECORD_COLUMNS = (
     *("name", "kind", "selection", "head", "source", "trained_on", "tested_on", "state", "strategy", "task"),
     *("adaptation", "transductive", "target_data", "seconds"),
 )
 SCORE_COLUMNS = (
-    *(metric + bound for metric in METRICS for bound in ("", "_low", "_high")),
+    *(metric + bound for metric in COMPARED for bound in ("", "_low", "_high")),
     *("majority_class_accuracy", "chance", "prior_draws", "coverage", "subjects", "clips", "seeds"),
     *("task_hash", "labels", "failed_checks", "synthetic", "warnings"),
 )
@@ -206,7 +206,7 @@ def is_transductive(record: CellRecord) -> bool:
 
 def _scored(run: CellRun, metric: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name in METRICS:
+    for name in COMPARED:
         score = run.score(name)
         row |= {name: score["value"], f"{name}_low": score["low"], f"{name}_high": score["high"]}
     scores = run.scores

@@ -6,6 +6,7 @@ import pandas as pd
 
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
+from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.reports.matrix.declared_tests import TestFamily
@@ -69,7 +70,7 @@ def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """
     text = pd.DataFrame({"Source": table["source"], "Target": table["tested_on"]})
     done = table["state"] == "done"
-    for name in dict.fromkeys((metric, "balanced_accuracy", "macro_f1", "accuracy")):
+    for name in dict.fromkeys((metric, *COMPARED)):
         text[TITLES[name]] = [
             with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for row in table.to_dict("records")
         ]

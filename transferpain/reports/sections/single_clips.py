@@ -3,11 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
+from markupsafe import Markup
 
+from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.comparisons import holm, mcnemar_test
 from transferpain.evaluation.formatting import number
 from transferpain.evaluation.predictions import CLIP, clip_rows
 from transferpain.experiments.schema import Comparison
+from transferpain.reports.facts import ReportFacts
+from transferpain.reports.sections.section import ReportSection
 
 COLUMNS = {
     "better": "Run",
@@ -19,6 +23,21 @@ COLUMNS = {
     "p": "p",
     "p_holm": "p after Holm",
 }
+NOTE = Markup(
+    "Two-sided, corrected by Holm's method over the comparisons. Clips of one subject count as independent here and "
+    "are not, so that <em>p</em> is too small: read the paired differences first. <em>covered</em>: clips with a face "
+    "in both runs."
+)
+
+
+def build(report: ReportFacts) -> Section | None:
+    """Return the tests; `None` where no comparison was declared."""
+    if not report.comparisons:
+        return None
+    table = mcnemar_tests(report.predictions, report.comparisons).assign(**report.marks)
+    text = mcnemar_as_text(table)
+    shown = Table("mcnemar", table, text, "McNemar's tests of single clips", NOTE, text_columns=3)
+    return Section(title="Single clips: McNemar's tests (secondary)", tables=(shown,), folded=True)
 
 
 def mcnemar_tests(predictions: Mapping[str, pd.DataFrame], comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -29,7 +48,7 @@ def mcnemar_tests(predictions: Mapping[str, pd.DataFrame], comparisons: Sequence
         comparisons: a family of tests on each kind of clips, corrected by Holm's method.
 
     Returns:
-        A row a comparison and kind of clips: `COLUMNS`, `tests` (the size of the family), `method` and `reason`.
+        One row per comparison and kind of clips: `COLUMNS`, `tests` (the size of the family), `method` and `reason`.
     """
     rows = []
     for counted in ("all", "covered"):
@@ -75,3 +94,6 @@ def mcnemar_as_text(table: pd.DataFrame) -> pd.DataFrame:
     for column in ("p", "p_holm"):
         text[column] = ["<0.001" if value is not None and value < 0.001 else number(value) for value in table[column]]
     return text.rename(columns=COLUMNS)
+
+
+SINGLE_CLIPS = ReportSection("single-clips", "report", build)

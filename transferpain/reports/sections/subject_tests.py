@@ -4,10 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.comparisons import holm, mann_whitney_test, subject_scores, wilcoxon_test
 from transferpain.evaluation.effect_sizes import cliffs_delta, rank_biserial
 from transferpain.evaluation.formatting import number
 from transferpain.experiments.schema import Comparison
+from transferpain.reports.facts import ReportFacts
+from transferpain.reports.sections.section import ReportSection
 
 COLUMNS = {
     "better": "Run",
@@ -22,6 +25,24 @@ COLUMNS = {
     "mann_whitney_p_holm": "... after Holm ",
 }
 TESTS = ("wilcoxon", "mann_whitney")
+NOTE = (
+    "Two-sided, each corrected by Holm's method over the comparisons. A subject's score is its mean over seeds, in the "
+    "metric above. Wilcoxon's test and the rank-biserial correlation pair each subject with itself. Mann and Whitney's "
+    "test and Cliff's delta, which El-Ghaish reports beside it, take the two runs' subjects for different people, and "
+    "so see less. A dash: with so few subjects no outcome could be significant."
+)
+
+
+def build(report: ReportFacts) -> Section | None:
+    """Return the tests; `None` where no comparison was declared."""
+    if not report.comparisons:
+        return None
+    table = subject_tests(report.predictions, report.comparisons).assign(**report.marks)
+    title = "Tests of the subjects' scores"
+    return Section(
+        title=title,
+        tables=(Table("subject_tests", table, subject_tests_as_text(table), title, NOTE, text_columns=2),),
+    )
 
 
 def subject_tests(predictions: Mapping[str, pd.DataFrame], comparisons: Sequence[Comparison]) -> pd.DataFrame:
@@ -32,7 +53,7 @@ def subject_tests(predictions: Mapping[str, pd.DataFrame], comparisons: Sequence
         comparisons: a family for each of the two tests, corrected by Holm's method.
 
     Returns:
-        A row a comparison: `COLUMNS`, `metric`, `tests` (the size of the family), the methods and `reason`.
+        One row per comparison: `COLUMNS`, `metric`, `tests` (the size of the family), the methods and `reason`.
     """
     rows = []
     for pair in comparisons:
@@ -75,3 +96,6 @@ def subject_tests_as_text(table: pd.DataFrame) -> pd.DataFrame:
 
 def _given(value: float | None) -> bool:
     return value is not None and not pd.isna(value)
+
+
+SUBJECT_TESTS = ReportSection("subject-tests", "report", build)

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import mannwhitneyu, wilcoxon
 
 from transferpain.experiments.schema import Comparison
-from transferpain.reports.subject_tests import subject_tests, subject_tests_as_text
+from transferpain.reports.sections.subject_tests import subject_tests, subject_tests_as_text
 
 PAIRS = (Comparison(better="a", worse="b"), Comparison(better="a", worse="a2"))
 
