@@ -37,7 +37,6 @@ from transferpain.core.store import (
     write_atomically,
     write_text,
 )
-from transferpain.strategies.fine_tuning.section import FORGETTING
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,6 @@ class RunFolder:
         tables = [table if "part" in table else table.assign(part="test") for table in tables]
         rows = pd.concat(tables, ignore_index=True)
         return rows[rows["part"] == part].reset_index(drop=True)
-
-    def forgetting(self) -> pd.DataFrame | None:
-        """Return the source's scores before and after tuning, two rows per training; `None` if it was not probed."""
-        files = sorted(self.path.glob(f"folds/*/{FORGETTING}"))
-        return pd.concat(map(pd.read_csv, files), ignore_index=True) if files else None
 
     def finish_fold(self, fold: str, seed: int, predictions: pd.DataFrame, history: pd.DataFrame) -> None:
         """Write a fold's results; `done` comes last, when all else is on the disk: a fold is finished or not there."""

@@ -15,9 +15,7 @@ from transferpain.strategies.common.media import media_of, pictures_of
 from transferpain.strategies.common.phases import Phase, gradual_unfreezing, last_layer, phase_names, whole_network
 from transferpain.strategies.common.settings import DenseHead, FeatureLayer, PhaseSettings, RowSettings
 from transferpain.strategies.common.work import training_stage
-from transferpain.strategies.fine_tuning.section import forgetting_section
-
-FORGETTING = "forgetting.csv"
+from transferpain.strategies.fine_tuning.section import FORGETTING, forgetting_section
 
 
 class TuningSettings(BaseModel):

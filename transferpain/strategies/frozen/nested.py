@@ -1,7 +1,6 @@
 """Nested selection: candidates are compared on subjects of the training part, so that no tested subject chooses."""
 
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import pandas as pd
@@ -14,23 +13,13 @@ from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.evaluation.confusion import count_confusions
 from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
 from transferpain.evaluation.predictions import clip_rows
+from transferpain.strategies.base import Recipe
 from transferpain.strategies.frozen.candidates import candidate_experiment
-from transferpain.strategies.frozen.rows import FrozenRecipe
 from transferpain.strategies.frozen.training import train_head
 
 CANDIDATES = "candidates.csv"
 COLUMNS = ["candidate", "inner_fold", "loss", "balanced_accuracy", "clips", "subjects", "chosen"]
 SMALLEST = 1e-7  # a probability of 0 would make the loss infinite
-
-
-class NestedRecipe(FrozenRecipe, Protocol):
-    """What is read of an experiment to choose among its candidates."""
-
-    protocol: ProtocolSettings
-    candidates: dict[str, dict[str, Any]]
-
-
-Recipe = TypeVar("Recipe", bound=NestedRecipe)
 
 
 def selected_experiment(

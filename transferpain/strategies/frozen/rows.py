@@ -6,35 +6,14 @@ Features are read from their memory-mapped files batch by batch, so that memory 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
 
 import numpy as np
 import pandas as pd
 
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.features.windows import fill_missing, pad, windows
-from transferpain.networks.heads.base import HeadSettings, Reads, Rows
-from transferpain.networks.training.settings import TrainingSettings
-
-
-class Stretches(Protocol):
-    """Which stretches of a clip a head sees: `seconds` long; `train` and `missing` as in an experiment file."""
-
-    seconds: float
-    train: Literal["cut", "first"]
-    missing: Literal["hold_last", "mask"]
-
-
-class FrozenRecipe(Protocol):
-    """What is read of an experiment to train a head on frozen features."""
-
-    name: str
-    head: HeadSettings
-    training: TrainingSettings
-    features: FeatureSettings
-    window: Stretches
-    window_frames: int | None
+from transferpain.networks.heads.base import Reads, Rows
+from transferpain.strategies.base import Recipe
 
 
 @dataclass(frozen=True)
@@ -60,7 +39,7 @@ class Windows:
         return self.features[self.file[number]][self.start[number] : self.stop[number]]
 
 
-def windows_of(recipe: FrozenRecipe, clips: pd.DataFrame, mode: str) -> Windows:
+def windows_of(recipe: Recipe, clips: pd.DataFrame, mode: str) -> Windows:
     """Cut the usable clips into windows; a window without a single face is left out.
 
     Args:
@@ -83,7 +62,7 @@ def windows_of(recipe: FrozenRecipe, clips: pd.DataFrame, mode: str) -> Windows:
     return Windows(features, sample, file, start, stop, y)
 
 
-def spans_of(recipe: FrozenRecipe, clip, num_rows: int, mode: str) -> list[tuple[int, int]]:
+def spans_of(recipe: Recipe, clip, num_rows: int, mode: str) -> list[tuple[int, int]]:
     """Return the `(start, stop)` feature rows of a clip's windows.
 
     A clip that is a single frame of a file is that one row; features that were spread evenly over a clip
@@ -101,7 +80,7 @@ def found_frames(features: np.ndarray) -> np.ndarray:
     return ~np.isnan(features[:, 0])
 
 
-def frame_rows(recipe: FrozenRecipe, data: Windows, weights: np.ndarray) -> Rows:
+def frame_rows(recipe: Recipe, data: Windows, weights: np.ndarray) -> Rows:
     """Return the frames with a face, `(rows, D)`.
 
     Args:
@@ -117,7 +96,7 @@ def frame_rows(recipe: FrozenRecipe, data: Windows, weights: np.ndarray) -> Rows
     return Rows(load, y, np.asarray(weights, dtype=np.float32)[y])
 
 
-def window_rows(recipe: FrozenRecipe, data: Windows, weights: np.ndarray) -> Rows:
+def window_rows(recipe: Recipe, data: Windows, weights: np.ndarray) -> Rows:
     """Return whole windows, `(rows, frames, D)`; arguments as for `frame_rows`."""
 
     def load(rows: np.ndarray) -> np.ndarray:
@@ -126,7 +105,7 @@ def window_rows(recipe: FrozenRecipe, data: Windows, weights: np.ndarray) -> Row
     return Rows(load, data.y, np.asarray(weights, dtype=np.float32)[data.y])
 
 
-def mean_rows(recipe: FrozenRecipe, data: Windows, weights: np.ndarray) -> Rows:
+def mean_rows(recipe: Recipe, data: Windows, weights: np.ndarray) -> Rows:
     """Return the means of windows, `(rows, D)`; arguments as for `frame_rows`.
 
     The mean is over a window, not over all of a clip: clips of one class may be longer than those of another, and a
@@ -139,7 +118,7 @@ def mean_rows(recipe: FrozenRecipe, data: Windows, weights: np.ndarray) -> Rows:
     return Rows(load, data.y, np.asarray(weights, dtype=np.float32)[data.y])
 
 
-def sequence(recipe: FrozenRecipe, features: np.ndarray) -> np.ndarray:
+def sequence(recipe: Recipe, features: np.ndarray) -> np.ndarray:
     """Return a window as a head that reads windows sees it, float32 `(frames, D)`: gaps filled as declared, zeros at
     the end.
 
@@ -151,16 +130,16 @@ def sequence(recipe: FrozenRecipe, features: np.ndarray) -> np.ndarray:
     return padded.astype(np.float32)
 
 
-def mean_features(recipe: FrozenRecipe, features: np.ndarray) -> np.ndarray:
+def mean_features(recipe: Recipe, features: np.ndarray) -> np.ndarray:
     """Return the mean over the frames of a window that show a face, float32 `(D,)`."""
     return np.asarray(features, dtype=np.float32)[found_frames(features)].mean(axis=0)
 
 
 # What a head reads -> the rows that it is fitted to.
-ROWS: dict[Reads, Callable[[FrozenRecipe, Windows, np.ndarray], Rows]] = {
+ROWS: dict[Reads, Callable[[Recipe, Windows, np.ndarray], Rows]] = {
     "frame": frame_rows,
     "window": window_rows,
     "clip": mean_rows,
 }
 # What a head reads, if not single frames -> the one row that a clip is answered by.
-WHOLE: dict[Reads, Callable[[FrozenRecipe, np.ndarray], np.ndarray]] = {"window": sequence, "clip": mean_features}
+WHOLE: dict[Reads, Callable[[Recipe, np.ndarray], np.ndarray]] = {"window": sequence, "clip": mean_features}

@@ -1,4 +1,4 @@
-"""The strategy `frozen`: a head is trained on cached features of a source that stays as it is."""
+"""A head is trained on cached features of a source that stays as it is."""
 
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from transferpain.inputs.features.cache import read_features
 from transferpain.networks.heads.base import Fitted, HeadTraining
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.class_weights import class_weights
+from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.answers import (
     ClipAnswer,
     answer_by_prior,
@@ -20,14 +21,14 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
-from transferpain.strategies.frozen.rows import ROWS, WHOLE, FrozenRecipe, found_frames, spans_of, windows_of
+from transferpain.strategies.frozen.rows import ROWS, WHOLE, found_frames, spans_of, windows_of
 
 # Bounds the memory of a prediction; one call a clip would spend its time on the calls.
 PREDICTED_AT_ONCE = 4096
 
 
 def train_head(
-    recipe: FrozenRecipe,
+    recipe: Recipe,
     clips: pd.DataFrame,
     fold: Fold,
     seed: int,
@@ -87,7 +88,7 @@ def train_head(
     )
 
 
-def answer_clips(recipe: FrozenRecipe, fitted: Fitted, clips: pd.DataFrame, prior: np.ndarray) -> list[ClipAnswer]:
+def answer_clips(recipe: Recipe, fitted: Fitted, clips: pd.DataFrame, prior: np.ndarray) -> list[ClipAnswer]:
     """Predict clips by their first window: by votes of its frames, or as one row, as the head reads them.
 
     A clip that shows no face is answered with `prior`.
@@ -114,7 +115,7 @@ def answer_clips(recipe: FrozenRecipe, fitted: Fitted, clips: pd.DataFrame, prio
 
 
 def answer_pending(
-    recipe: FrozenRecipe,
+    recipe: Recipe,
     fitted: Fitted,
     pending: list[tuple[int, int, np.ndarray]],
     prior: np.ndarray,

@@ -38,7 +38,7 @@ from transferpain.strategies.common.media import media_of, pictures_of
 from transferpain.strategies.common.settings import FeatureLayer
 from transferpain.strategies.common.work import mesh_stage, training_stage
 from transferpain.strategies.hybrid.section import THREE_MODELS, three_models_section
-from transferpain.strategies.hybrid.settings import HybridHead
+from transferpain.strategies.hybrid.settings import TITLES, HybridHead
 
 SCHEMA = 2  # of the models that are kept in the cache
 # What runs may differ in and still share their models.
@@ -260,7 +260,7 @@ def read_shared(plan: Plan, fold: Fold, seed: int, work: SharedWork) -> FoldResu
         model=work.model,
         fitted=tuple(FittedRows(one["step"], np.array(one["rows"], np.int64)) for one in facts.pop("fitted")),
         files={THREE_MODELS: facts},
-        facts={FACTS: stated},
+        facts={FACTS: stated, "scores_of": TITLES[verdict]},
     )
 
 
