@@ -31,7 +31,7 @@ def explain(
     from transferpain.core.quiet import import_tensorflow
 
     import_tensorflow()  # before anything imports it with all its messages
-    from transferpain.apps.explain.study import Asked, explain_model
+    from transferpain.apps.explain.explain_model import Asked, explain_model
 
     places = places_of(data_root, workspace)
     found = explain_model(model, Asked(tuple(clips or ()), layer, per_class, with_faces), places, folder)
