@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import DataRoot, Debug, Workspace, out, places_of, print_rows
+from transferpain.cli.console import DataRoot, Debug, Workspace, example, out, places_of, print_rows
+
+explain_app = typer.Typer()
 
 
+@explain_app.command(epilog=example("explain runs/biovid-vgg16-0123456789abcdef --data-root /path/to/data"))
 def explain(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a run of a network, or of a model.")],
     clips: Annotated[
