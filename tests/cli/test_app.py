@@ -60,7 +60,7 @@ def test_start_up_imports_nothing_heavy(arguments):
         (("run", EXPERIMENTS / "demo.yaml", "--dry-run", "--workspace", "empty"), "draws its own twins first"),
         (("report", "nowhere"), "A report needs finished runs"),
         (("check-table", "nowhere.csv"), "no table of precision and recall"),
-        (("data", "check", "biovod"), "Received: biovod"),
+        (("data", "check", "biovod"), "received `biovod`; did you mean `biovid`"),
         (("data", "twin", "biovod", "--out", "x", "--subjects", "2"), "no synthetic twin"),
     ],
 )
