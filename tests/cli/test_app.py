@@ -3,6 +3,7 @@
 import pytest
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from transferpain import __version__
 from transferpain.core.process import message_of
 
 COMMANDS = [
@@ -12,11 +13,13 @@ COMMANDS = [
     ("pretrain",),
     ("extract",),
     ("run",),
+    ("matrix",),
     ("report",),
     ("check-table",),
     ("live",),
     ("explain",),
     ("export-edge",),
+    ("serve",),
     ("doctor",),
 ]
 TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"
@@ -31,8 +34,15 @@ def test_help_of_each_command_shows_an_example(command):
     assert "Example:" in result.stdout
 
 
+def test_the_version_is_shown():
+    result = transferpain("--version")
+    assert (result.returncode, result.stdout) == (0, f"transferpain {__version__}\n")
+
+
 @pytest.mark.parametrize(
-    "arguments", [("--help",), ("doctor",), ("check-table", TABLE)], ids=lambda arguments: str(arguments[0])
+    "arguments",
+    [("--help",), ("--version",), ("doctor",), ("check-table", TABLE)],
+    ids=lambda arguments: str(arguments[0]),
 )
 def test_start_up_imports_nothing_heavy(arguments):
     assert not imported_modules(*arguments) & HEAVY
@@ -50,7 +60,7 @@ def test_start_up_imports_nothing_heavy(arguments):
         (("run", EXPERIMENTS / "demo.yaml", "--dry-run", "--workspace", "empty"), "draws its own twins first"),
         (("report", "nowhere"), "A report needs finished runs"),
         (("check-table", "nowhere.csv"), "no table of precision and recall"),
-        (("data", "check", "biovod"), "Received: biovod"),
+        (("data", "check", "biovod"), "received `biovod`; did you mean `biovid`"),
         (("data", "twin", "biovod", "--out", "x", "--subjects", "2"), "no synthetic twin"),
     ],
 )

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,11 @@ DataRoot = Annotated[
 ]
 Workspace = Annotated[
     Path, typer.Option("--workspace", metavar="DIR", help="Where runs/, cache/ and reports/ are kept.")
+]
+ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the experiment; repeat as needed."),
 ]
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -50,3 +56,9 @@ def print_rows(title: str, columns: list[str], rows: list[list[str]]) -> None:
     for row in rows:
         table.add_row(*[escape(cell) for cell in row])
     out().print(table)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines below a table; they are text, never markup."""
+    for line in lines:
+        out().print(line, markup=False)

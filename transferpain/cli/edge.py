@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import Debug, Workspace, out, print_rows
+from transferpain.cli.console import Debug, Workspace, example, out, print_rows
+
+edge_app = typer.Typer()
 
 
+@edge_app.command("export-edge", epilog=example("export-edge weights/ferplus-resnet18 --to edge/ferplus-resnet18"))
 def export_edge(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model, or of a run of a network.")],
     folder: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the files are written.")],

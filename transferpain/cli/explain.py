@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import DataRoot, Debug, Workspace, out, places_of, print_rows
+from transferpain.cli.console import DataRoot, Debug, Workspace, example, out, places_of, print_rows
+
+explain_app = typer.Typer()
 
 
+@explain_app.command(epilog=example("explain runs/biovid-vgg16-0123456789abcdef --data-root /path/to/data"))
 def explain(
     model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a run of a network, or of a model.")],
     clips: Annotated[
@@ -31,7 +34,7 @@ def explain(
     from transferpain.core.quiet import import_tensorflow
 
     import_tensorflow()  # before anything imports it with all its messages
-    from transferpain.apps.explain.study import Asked, explain_model
+    from transferpain.apps.explain.explain_model import Asked, explain_model
 
     places = places_of(data_root, workspace)
     found = explain_model(model, Asked(tuple(clips or ()), layer, per_class, with_faces), places, folder)

@@ -5,9 +5,12 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import Debug, Workspace, out, print_rows
+from transferpain.cli.console import Debug, Workspace, example, out, print_rows
+
+live_app = typer.Typer()
 
 
+@live_app.command(epilog=example("live weights/ferplus-resnet18 --source 0"))
 def live(
     model: Annotated[
         str,

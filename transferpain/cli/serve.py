@@ -40,7 +40,7 @@ def serve(
     access = decide_access(host, port, tuple(names or ()), token, choose_certificate(tls_cert, tls_key), self_signed)
     import_tensorflow()  # seconds: after everything that may be refused
     from transferpain.apps.serve.app import create_app
-    from transferpain.apps.serve.assessor import load_assessor
+    from transferpain.apps.serve.choose_assessor import load_assessor
     from transferpain.apps.serve.serve import serve as run
 
     assessor = load_assessor(bundle)

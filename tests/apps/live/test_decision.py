@@ -1,32 +1,40 @@
 import numpy as np
 import pytest
 
-from transferpain.apps.live.decision import Alert, Decision, SlidingWindow
+from transferpain.apps.live.decision import Alert, Decision, LastSeconds, decide
 
 CALM, PAIN = np.array([0.8, 0.2]), np.array([0.1, 0.9])
 
 
-def test_the_window_says_the_mean_of_the_last_seconds():
-    window = SlidingWindow(1.0)
-    assert window.add(0.0, CALM).level == 0
-    decision = window.add(0.5, PAIN)
+def test_the_answers_of_the_last_seconds_give_their_mean():
+    answers = LastSeconds(1.0)
+    answers.add(0.0, CALM)
+    assert decide(answers.entries).level == 0
+    answers.add(0.5, PAIN)
+    decision = decide(answers.entries)
     assert decision.level == 1
     assert decision.probabilities == pytest.approx([0.45, 0.55])
     assert decision.confidence == pytest.approx(0.55)
-    assert window.add(1.0, PAIN).probabilities == pytest.approx(PAIN)  # the first is a whole second old
+    answers.add(1.0, PAIN)  # the first is a whole second old
+    assert decide(answers.entries).probabilities == pytest.approx(PAIN)
 
 
-def test_answers_about_another_face_are_forgotten():
-    window = SlidingWindow(10)
-    window.add(0.0, CALM)
-    window.clear()
-    assert window.add(0.1, PAIN).probabilities == pytest.approx(PAIN)
+def test_what_was_about_another_face_is_forgotten():
+    landmarks = LastSeconds(1.0)
+    for step in range(5):
+        landmarks.add(0.4 * step, np.full((478, 3), step, np.float32))
+    assert [entry[0, 0] for entry in landmarks.entries] == [2, 3, 4]
+    landmarks.clear()
+    assert landmarks.entries == []
+    landmarks.add(1.7, np.zeros((478, 3), np.float32))
+    assert [entry.shape for entry in landmarks.entries] == [(478, 3)]
 
 
-def test_a_window_shorter_than_a_frame_holds_the_newest_answer():
-    window = SlidingWindow(1e-6)
-    window.add(0.0, CALM)
-    assert window.add(1.0, PAIN).probabilities == pytest.approx(PAIN)
+def test_a_window_shorter_than_a_frame_holds_the_newest_entry():
+    answers = LastSeconds(1e-6)
+    answers.add(0.0, CALM)
+    answers.add(1.0, PAIN)
+    assert decide(answers.entries).probabilities == pytest.approx(PAIN)
 
 
 def decided(level: int) -> Decision:

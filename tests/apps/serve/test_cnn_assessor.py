@@ -4,7 +4,8 @@ import pytest
 from tests.apps.serve.image_bundles import PREPROCESSING, save_network, small_network
 from tests.apps.serve.running import PAIN, draw_person
 from transferpain.apps.serve.answers import DRAWN, RESEARCH, Assessment
-from transferpain.apps.serve.cnn_assessor import BATCHES, CnnAssessor
+from transferpain.apps.serve.cnn_assessor import CnnAssessor
+from transferpain.apps.serve.pain_network import BATCHES
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import load_detector

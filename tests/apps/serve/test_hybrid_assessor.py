@@ -7,7 +7,7 @@ from tests.apps.serve.image_bundles import PREPROCESSING, save_network, small_ne
 from tests.apps.serve.running import PAIN, draw_person
 from tests.models.bundles.bundles import vouch_again
 from transferpain.apps.serve.answers import DRAWN, RESEARCH
-from transferpain.apps.serve.assessor import load_assessor
+from transferpain.apps.serve.choose_assessor import load_assessor
 from transferpain.apps.serve.cnn_assessor import CnnAssessor
 from transferpain.apps.serve.hybrid_assessor import HybridAssessor
 from transferpain.core.errors import UserError

@@ -1,6 +1,7 @@
 import numpy as np
+import pytest
 
-from transferpain.data.synthetic.subjects import LOW_REACTIVE_SHARE, invent_look, invent_temperament
+from transferpain.data.synthetic.subjects import LOW_REACTIVE_SHARE, interleave, invent_look, invent_temperament
 
 
 def test_everybody_looks_different_and_always_the_same():
@@ -29,3 +30,17 @@ def test_about_a_quarter_hardly_react():
 def test_low_reactive_can_be_given():
     assert all(invent_temperament(n, low_reactive=True).expressiveness < 0.2 for n in range(20))
     assert all(invent_temperament(n, low_reactive=False).expressiveness > 0.5 for n in range(20))
+
+
+def test_every_beginning_holds_the_groups_in_proportion():
+    many, few = [f"a{number}" for number in range(20)], [f"b{number}" for number in range(5)]
+    merged = interleave(many, few)
+    assert sorted(merged) == sorted(many + few)
+    assert [name for name in merged if name in many] == many
+    for length in range(1, 26):
+        assert abs(sum(name in few for name in merged[:length]) - length / 5) < 1
+
+
+@pytest.mark.parametrize(("groups", "merged"), [(([],), []), ((["a"], []), ["a"]), ((["a"], ["b"]), ["a", "b"])])
+def test_small_groups(groups, merged):
+    assert interleave(*groups) == merged

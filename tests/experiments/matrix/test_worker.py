@@ -13,7 +13,7 @@ from tests.experiments.matrix.small_matrix import write_matrix
 from transferpain.data.places import Places
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.settings import load_matrix
-from transferpain.experiments.matrix.worker import start_worker
+from transferpain.experiments.matrix.worker import PRELOADED, start_worker
 
 PATIENCE_SECONDS = 120
 MATRIX = """
@@ -30,6 +30,12 @@ time.sleep(1000)
 def start(folder: Path, data_root: Path, log: Path | None):
     cells = expand(load_matrix(write_matrix(folder)), folder, {})
     return start_worker(cells[0].experiment, folder, Places(data_root, folder), log)
+
+
+def test_what_is_preloaded_can_be_imported_and_says_nothing():
+    # The process that cells are forked from passes over a module that it cannot import.
+    result = subprocess.run([sys.executable, "-c", f"import {PRELOADED}"], capture_output=True, text=True, check=True)
+    assert (result.stdout, result.stderr) == ("", "")
 
 
 def is_alive(number: int) -> bool:

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from tests.strategies.fused.recorded import SIZE, clip_of, face_points, grey
-from transferpain.inputs.landmarks.mirror import MIRRORED
+from transferpain.inputs.landmarks.geometry import MIRRORED
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.training.augment import draw_changes
 from transferpain.networks.training.settings import AugmentSettings, TrainingSettings

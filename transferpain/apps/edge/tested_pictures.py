@@ -110,7 +110,7 @@ def choose_pictures(
     if (index.clips.set_index("clip").loc[wanted["file_clip"], "kind"] == "image_rows").all():
         pictures = _images(wanted, index, preprocessing.size, per_class, places, mesh)
     else:
-        both = experiment.strategy == "fused" and experiment.fusion.branches == "both"
+        both = manifest.get("fusion", {}).get("branches") == "both"
         reading = Reading(preprocessing.faces, experiment.landmarks, experiment.fusion if both else None)
         pictures = _frames(wanted, index, reading, per_class, places, mesh)
     if not pictures:

@@ -1,4 +1,4 @@
-"""From the answers of the last seconds to a level, and from levels that last to an alert."""
+"""What is remembered of the last seconds, the level that it gives, and the alert when a level lasts."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -24,24 +24,33 @@ class Decision:
         return float(self.probabilities[self.level])
 
 
-class SlidingWindow:
-    """The answers of the last seconds; each frame with a face counts once, a skipped one with the answer before it."""
+class LastSeconds:
+    """What was seen or answered in the last seconds: one entry per frame with a face, of one face only."""
 
     def __init__(self, seconds: float):
         self._seconds = seconds
-        self._answers: deque[tuple[float, np.ndarray]] = deque()
+        self._entries: deque[tuple[float, np.ndarray]] = deque()
 
-    def add(self, now: float, probabilities: np.ndarray) -> Decision:
-        """Take one more answer, `now` in seconds; returns what the window says."""
-        self._answers.append((now, probabilities))
-        while self._answers[0][0] <= now - self._seconds:
-            self._answers.popleft()
-        mean = np.mean([answer for _, answer in self._answers], axis=0)
-        return Decision(int(mean.argmax()), mean)
+    def add(self, now: float, entry: np.ndarray) -> None:
+        """Take one more frame's entry, `now` in seconds."""
+        self._entries.append((now, entry))
+        while self._entries[0][0] <= now - self._seconds:
+            self._entries.popleft()
+
+    @property
+    def entries(self) -> list[np.ndarray]:
+        """Those that are remembered, the newest last."""
+        return [entry for _, entry in self._entries]
 
     def clear(self) -> None:
-        """Forget all answers: they were about another face."""
-        self._answers.clear()
+        """Forget them: they were about another face."""
+        self._entries.clear()
+
+
+def decide(answers: list[np.ndarray]) -> Decision:
+    """Return what answers say together, probabilities `(classes,)` each; there is at least one."""
+    mean = np.mean(answers, axis=0)
+    return Decision(int(mean.argmax()), mean)
 
 
 class Alert:

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.apps.live.decision import Alert, Decision, SlidingWindow
+from transferpain.apps.live.decision import Alert, Decision, LastSeconds, decide
 from transferpain.apps.live.faces import FaceChooser, FaceFinder
-from transferpain.apps.live.landmark_window import Past
 from transferpain.apps.live.model import LiveModel
 from transferpain.apps.live.skipping import FrameSkipper, Rule
 from transferpain.apps.live.source import Frame
@@ -67,7 +66,7 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
     answers about the one before are forgotten.
     """
     finder, chooser, skipper = FaceFinder(settings.landmarks), FaceChooser(), FrameSkipper(settings.skip)
-    window, past = SlidingWindow(settings.window), Past(settings.clip)
+    answers, landmarks_before = LastSeconds(settings.window), LastSeconds(settings.clip)
     alert = None if settings.alert_level is None else Alert(settings.alert_level, settings.alert_seconds)
     answer, moving = None, None
     with ThreadPoolExecutor(1) as beside:
@@ -79,20 +78,22 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
             moving, landmarks, decision, skipped = None, None, None, False
             if choice is None or not choice.same:
                 skipper.forget()
-                window.clear()
-                past.clear()
+                answers.clear()
+                landmarks_before.clear()
                 face = None
             if choice is not None:
                 landmarks = choice.pixels
-                past.add(frame.seconds, landmarks)
+                landmarks_before.add(frame.seconds, landmarks)
                 skipped = skipper.skip(landmarks, *frame.image.shape[1::-1])
                 if not skipped:
                     face = model.see(frame.image, landmarks) if face is None else face
-                    answer = None if face is None else model.answer(face, past.landmarks)
+                    answer = None if face is None else model.answer(face, landmarks_before.entries)
                     moving = landmarks
                 if answer is None:
                     skipper.forget()
                 else:
-                    decision = window.add(frame.seconds, answer)
+                    # A skipped frame counts with the answer before it.
+                    answers.add(frame.seconds, answer)
+                    decision = decide(answers.entries)
             raised = alert is not None and alert.update(frame.seconds, decision)
             yield View(frame, landmarks, decision, raised, skipped, time.monotonic() - frame.read_at)

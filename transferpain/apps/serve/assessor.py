@@ -1,7 +1,6 @@
-"""What stands behind the server: something that looks at pictures of a face and gives its models' verdicts."""
+"""What stands behind the server, whatever its models are, and how their verdicts become the answer to a picture."""
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -10,8 +9,6 @@ from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts,
 from transferpain.apps.serve.face_finding import Look, units_of
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.inputs.action_units.proxy import PROXY
-from transferpain.models.bundles.manifest import load_manifest
-from transferpain.strategies.hybrid.bundle import is_hybrid
 
 
 class Assessor(Protocol):
@@ -29,21 +26,6 @@ class Assessor(Protocol):
         All go through a network together; a picture that cannot be assessed gets its refusal.
         """
         ...
-
-
-def load_assessor(folder: Path) -> Assessor:
-    """Return the assessor that a bundle needs; loading takes seconds.
-
-    Raises:
-        UserError: if it is no intact bundle that tells pain from none.
-    """
-    if is_hybrid(load_manifest(folder)):
-        from transferpain.apps.serve.hybrid_assessor import HybridAssessor
-
-        return HybridAssessor(folder)
-    from transferpain.apps.serve.cnn_assessor import CnnAssessor
-
-    return CnnAssessor(folder)
 
 
 def model_answer(model: ModelFacts, p_pain: float | None, of_classes: Sequence[float]) -> ModelAnswer:

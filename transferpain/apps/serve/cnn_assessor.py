@@ -1,23 +1,19 @@
 """The assessor over one image model: a bundle whose network reads a face and tells levels of pain apart."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-import keras
 import numpy as np
-import tensorflow as tf
 
 from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts
 from transferpain.apps.serve.assessor import assessment, model_answer
-from transferpain.apps.serve.pain_network import read_pain_network, service_facts
+from transferpain.apps.serve.pain_network import compile_network, read_pain_network, service_facts
 from transferpain.apps.serve.refusals import Refusal
-from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
 from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.hybrid.settings import TITLES
 
 THRESHOLD = 0.5  # the bundle of a network states none
-BATCHES = (1, 2, 4, 8)  # a graph is compiled for each; pictures fill up the next larger one
 
 
 class CnnAssessor:
@@ -51,32 +47,3 @@ class CnnAssessor:
     def _verdict(self, probabilities: np.ndarray) -> ModelAnswer:
         p_pain = float(np.clip(1 - probabilities[0], 0, 1))
         return model_answer(self.facts.models[0], p_pain, probabilities.tolist())
-
-
-def compile_network(network: keras.Model, preprocessing: Preprocessing) -> Callable[[np.ndarray], np.ndarray]:
-    """Return a network as graphs of the sizes in `BATCHES`, each traced once, now.
-
-    It takes faces, uint8 RGB `(faces, size, size, 3)`, any number of them, to the network's output, float32
-    `(faces, outputs)`.
-    """
-
-    @tf.function
-    def graph(pixels: tf.Tensor) -> tf.Tensor:
-        scaled = scale_pixels(tf.cast(pixels, tf.float32), preprocessing.scaling)
-        return tf.cast(network(scaled, training=False), tf.float32)
-
-    side = preprocessing.size
-
-    def forward(faces: np.ndarray) -> np.ndarray:
-        answers = [np.empty((0, network.output_shape[-1]), np.float32)]
-        for begin in range(0, len(faces), BATCHES[-1]):
-            part = faces[begin : begin + BATCHES[-1]]
-            rows = next(size for size in BATCHES if size >= len(part))
-            filled = np.zeros((rows, side, side, 3), np.uint8)
-            filled[: len(part)] = part
-            answers.append(graph(tf.constant(filled)).numpy()[: len(part)])
-        return np.concatenate(answers)
-
-    for size in BATCHES:
-        forward(np.zeros((size, side, side, 3), np.uint8))
-    return forward

@@ -7,9 +7,8 @@ import numpy as np
 
 from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts
 from transferpain.apps.serve.assessor import assessment, model_answer
-from transferpain.apps.serve.cnn_assessor import compile_network
 from transferpain.apps.serve.face_finding import Look
-from transferpain.apps.serve.pain_network import read_pain_network, service_facts
+from transferpain.apps.serve.pain_network import compile_network, read_pain_network, service_facts
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.core.errors import UserError
 from transferpain.inputs.action_units.proxy import PROXY, UNITS, estimate

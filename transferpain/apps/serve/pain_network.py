@@ -1,10 +1,12 @@
-"""The network of a served bundle: that it reads faces and tells pain from none, and how faces are cut out for it."""
+"""The network of a served bundle: that it reads faces and tells pain from none, its crops, and its compiled graphs."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import keras
 import numpy as np
+import tensorflow as tf
 
 from transferpain.apps.serve.answers import ModelFacts, ServiceFacts, notices_of
 from transferpain.apps.serve.face_finding import Look, load_look
@@ -16,10 +18,11 @@ from transferpain.inputs.faces.detectors import prepare_detector
 from transferpain.models.bundles.bundle import Bundle, read_bundle
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
+from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
 
 # What the first class of a pain task is called; everything after it is pain.
 NO_PAIN = ("no pain", "level 0", "0")
+BATCHES = (1, 2, 4, 8)  # a graph is compiled for each; pictures fill up the next larger one
 
 
 @dataclass(frozen=True)
@@ -75,6 +78,35 @@ def read_pain_network(folder: Path) -> tuple[Bundle, Crops]:
     faces = FaceSettings(detector=stated.detector, margin=stated.margin)
     prepare_detector(faces.detector)
     return bundle, Crops(stated.model_copy(update={"margin": faces.resolved_margin}), load_look(faces.detector))
+
+
+def compile_network(network: keras.Model, preprocessing: Preprocessing) -> Callable[[np.ndarray], np.ndarray]:
+    """Return a network as graphs of the sizes in `BATCHES`, each traced once, now.
+
+    It takes faces, uint8 RGB `(faces, size, size, 3)`, any number of them, to the network's output, float32
+    `(faces, outputs)`.
+    """
+
+    @tf.function
+    def graph(pixels: tf.Tensor) -> tf.Tensor:
+        scaled = scale_pixels(tf.cast(pixels, tf.float32), preprocessing.scaling)
+        return tf.cast(network(scaled, training=False), tf.float32)
+
+    side = preprocessing.size
+
+    def forward(faces: np.ndarray) -> np.ndarray:
+        answers = [np.empty((0, network.output_shape[-1]), np.float32)]
+        for begin in range(0, len(faces), BATCHES[-1]):
+            part = faces[begin : begin + BATCHES[-1]]
+            rows = next(size for size in BATCHES if size >= len(part))
+            filled = np.zeros((rows, side, side, 3), np.uint8)
+            filled[: len(part)] = part
+            answers.append(graph(tf.constant(filled)).numpy()[: len(part)])
+        return np.concatenate(answers)
+
+    for size in BATCHES:
+        forward(np.zeros((size, side, side, 3), np.uint8))
+    return forward
 
 
 def service_facts(bundle: Bundle, folder: Path, main: str, models: list[ModelFacts]) -> ServiceFacts:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from transferpain.data.datasets.spans import describe_frames
+from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.media.paths import list_pictures, resolve_media
 
 

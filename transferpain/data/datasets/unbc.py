@@ -11,8 +11,8 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.store import is_intact, write_checked
 from transferpain.data.datasets.dataset import Dataset, Reading
+from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.locate import find_top
-from transferpain.data.datasets.spans import describe_frames
 from transferpain.data.datasets.unbc_facts import PAIN_FRAMES, SEQUENCE_FRAMES, SUBJECTS
 from transferpain.data.datasets.unbc_frames import Sequence, frames_table, read_label
 from transferpain.data.datasets.unbc_labels import SEQUENCE_LABELS, LabelFault, parse_landmarks, parse_sequence_label

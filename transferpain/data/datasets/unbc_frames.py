@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from transferpain.data.datasets.spans import describe_frames
+from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.unbc_labels import ACTION_UNITS, LabelFault, parse_facs, parse_pspi
 from transferpain.data.pspi import pspi
 

@@ -9,10 +9,9 @@ from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import write_text
 from transferpain.data.synthetic.camera import BIOVID
-from transferpain.data.synthetic.order import interleave
 from transferpain.data.synthetic.performance import Stimulus
 from transferpain.data.synthetic.settings import TwinSettings
-from transferpain.data.synthetic.subjects import invent_look, invent_temperament
+from transferpain.data.synthetic.subjects import interleave, invent_look, invent_temperament
 from transferpain.data.synthetic.videos import ClipPlan, Person, write_clips, write_video
 
 

@@ -1,4 +1,4 @@
-"""Who is drawn: geometry, skin, hair, glasses, beard and expressiveness of one invented person."""
+"""Who is drawn: looks and temperament of an invented person, and in which order official subjects are taken."""
 
 from dataclasses import dataclass
 
@@ -153,3 +153,13 @@ def invent_temperament(*seed_parts: int | str, low_reactive: bool | None = None)
         grimace_rate=float(generator.uniform(0.0, 0.025)),
         head_motion=float(generator.uniform(0.5, 1.3)),
     )
+
+
+def interleave(*groups: list[str]) -> list[str]:
+    """Merge lists of official subjects so that every beginning of the result holds them in proportion.
+
+    A small twin is then like the whole. Each list keeps its order.
+    """
+    ranked = [((place + 0.5) / len(group), which, name) for which, group in enumerate(groups)
+              for place, name in enumerate(group)]  # fmt: skip
+    return [name for _, _, name in sorted(ranked)]

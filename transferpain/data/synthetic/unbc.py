@@ -15,11 +15,10 @@ from transferpain.data.pspi import pspi
 from transferpain.data.synthetic.camera import UNBC, Camera
 from transferpain.data.synthetic.face import Sitter
 from transferpain.data.synthetic.landmarks import landmarks
-from transferpain.data.synthetic.order import interleave
 from transferpain.data.synthetic.performance import COLUMN, Stimulus
 from transferpain.data.synthetic.pictures import write_folder, write_pictures
 from transferpain.data.synthetic.settings import TwinSettings
-from transferpain.data.synthetic.subjects import invent_look, invent_temperament
+from transferpain.data.synthetic.subjects import interleave, invent_look, invent_temperament
 from transferpain.data.synthetic.videos import ClipPlan, Person, draw_clip, write_clips
 
 TEST_SUBJECTS = HOLDOUTS["unbc-20-5"][1]

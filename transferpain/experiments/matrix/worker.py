@@ -21,7 +21,7 @@ from transferpain.core.workers import stops_held
 from transferpain.data.places import Places
 from transferpain.experiments.schema import Experiment
 
-LIBRARIES = "transferpain.experiments.matrix.libraries"
+PRELOADED = f"{__package__}.preload"  # by its name: it is not to be imported here
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def start_worker(
         threads: of a TensorFlow operation; `None` is one for each core.
     """
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([LIBRARIES])
+    context.set_forkserver_preload([PRELOADED])
     answers, answer = context.Pipe(duplex=False)
     process = context.Process(target=work, args=(experiment, folder, places, log, threads, answer))
     with stops_held():

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from transferpain.inputs.landmarks.mirror import MIRRORED
+from transferpain.inputs.landmarks.geometry import MIRRORED
 from transferpain.networks.training.augment import Changes, change_points
 
 

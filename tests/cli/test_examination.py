@@ -1,6 +1,6 @@
 """What doctor finds."""
 
-from transferpain.cli.doctor import dataset_finding, examine, folder_size, package_finding
+from transferpain.cli.examination import dataset_finding, examine, folder_size, package_finding
 from transferpain.data.places import Places
 
 

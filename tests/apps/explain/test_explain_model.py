@@ -8,8 +8,8 @@ from tests.apps.edge.small_fused import save_small_fused
 from tests.apps.explain.small_models import SIZE, save_small_model
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.models.bundles.bundles import save_small
+from transferpain.apps.explain.explain_model import Asked, Explanation, explain_model
 from transferpain.apps.explain.shares import AREAS, PLACES, SIMILARITY, class_shares
-from transferpain.apps.explain.study import Asked, Explanation, explain_model
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.experiments.schema import load_experiment

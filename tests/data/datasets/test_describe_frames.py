@@ -1,6 +1,6 @@
 import pytest
 
-from transferpain.data.datasets.spans import describe_frames
+from transferpain.data.datasets.describe_frames import describe_frames
 
 
 @pytest.mark.parametrize(
