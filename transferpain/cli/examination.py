@@ -8,7 +8,7 @@ from pathlib import Path
 
 from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.places import Places
-from transferpain.experiments.run_folder import REPORTED_PACKAGES, processor_name, project_commit
+from transferpain.experiments.environment import REPORTED_PACKAGES, processor_name, project_commit
 from transferpain.networks.compute import choose_compute_dtype, gpu_capability, processor_flags
 
 # Both wheels unpack into one folder `cv2`: at two versions the later install silently wins.
