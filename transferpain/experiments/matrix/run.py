@@ -1,8 +1,6 @@
 """From a matrix file to its runs: every cell in a process of its own; what is finished is never computed again."""
 
-import os
-import time
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,19 +12,18 @@ from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.estimate import estimate
+from transferpain.experiments.executors.base import Conditions
+from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand
 from transferpain.experiments.matrix.check import absent_cells
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
-from transferpain.experiments.matrix.worker import start_worker
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.models.sources.origin import BUILT
-from transferpain.strategies.registry import STRATEGIES
 
-POLL_SECONDS = 0.05
 DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "hours", "disk GB"]
 
 
@@ -80,7 +77,7 @@ def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[s
     present = [cell for cell in unfinished if cell.name not in absent]
     failed = train_sources(present, loaded)
     ready = [cell for cell in present if cell.name not in failed]
-    failed |= run_all({cell.name: cell.experiment for cell in ready}, loaded, jobs)
+    failed |= run_all([cell.experiment for cell in ready], loaded, jobs)
     runs |= finished_runs([cell for cell in ready if cell.name not in failed], loaded)
     records = [
         record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
@@ -117,7 +114,7 @@ def train_sources(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, str]:
                 problems[key] = ""
                 if finished_run(source, loaded.folder, loaded.places) is None:
                     note(f"source {source.name}")
-                    problems[key] = run_all({source.name: source}, loaded, 1).get(source.name, "")
+                    problems[key] = run_all([source], loaded, 1).get(source.name, "")
             if problems[key]:
                 failed[cell.name] = f"its source {source.name} failed: {problems[key]}"
                 break
@@ -130,47 +127,19 @@ def sources_of(experiment: Experiment, folder: Path) -> list[Experiment]:
     return [] if source is None else [*sources_of(source, folder), source]
 
 
-def run_all(experiments: dict[str, Experiment], loaded: LoadedMatrix, jobs: int) -> dict[str, str]:
-    """Run experiments, each in its own process, `jobs` at a time; return name -> error of those that failed.
-
-    With one process at a time its own progress is shown, with several a bar over all of them.
-    """
-    waiting, running, failed = list(experiments), {}, {}
+def run_all(experiments: list[Experiment], loaded: LoadedMatrix, jobs: int) -> dict[str, str]:
+    """Run experiments, `jobs` at a time, with a bar over all of them; return name -> error of those that failed."""
     logs = loaded.places.reports / loaded.matrix.matrix / "logs"
-    bar = progress_bar("cells", len(waiting), "cells") if jobs > 1 and waiting else nullcontext(lambda: None)
-    try:
-        with bar as advance:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    name = waiting.pop(0)
-                    if jobs == 1 and len(experiments) > 1:
-                        note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {name}")
-                    log = None if jobs == 1 else logs / f"{name}.txt"
-                    threads = threads_of(experiments[name], jobs)
-                    running[name] = start_worker(experiments[name], loaded.folder, loaded.places, log, threads)
-                time.sleep(POLL_SECONDS)
-                for name in [name for name, worker in running.items() if worker.has_ended]:
-                    advance()
-                    if error := running.pop(name).error():
-                        failed[name] = error
-                        note(f"failed: {name}: {error}")
-    finally:
-        for worker in running.values():
-            worker.process.terminate()
-        for worker in running.values():
-            worker.process.join()
+    conditions = Conditions(loaded.folder, loaded.places, logs, jobs)
+    bar = progress_bar("cells", len(experiments), "cells") if jobs > 1 and experiments else nullcontext(lambda: None)
+    failed = {}
+    with bar as advance, closing(EXECUTORS["local"].run(experiments, conditions)) as outcomes:
+        for outcome in outcomes:
+            advance()
+            if outcome.error:
+                failed[outcome.name] = outcome.error
+                note(f"failed: {outcome.name}: {outcome.error}")
     return failed
-
-
-def threads_of(experiment: Experiment, jobs: int) -> int | None:
-    """Return how many threads an operation of a cell gets: its share of the cores, so that cells do not wait in turn.
-
-    Frozen features and heads are the same bits with any number. A network that is tuned may not be, so that it keeps
-    them all: a matrix must not depend on `--jobs`.
-    """
-    if jobs == 1 or STRATEGIES[experiment.strategy].depends_on_threads:
-        return None
-    return max(1, len(os.sched_getaffinity(0)) // jobs)
 
 
 def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:

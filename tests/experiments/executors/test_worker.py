@@ -11,15 +11,15 @@ import pytest
 
 from tests.experiments.matrix.small_matrix import write_matrix
 from transferpain.data.places import Places
+from transferpain.experiments.executors.worker import PRELOADED, start_worker
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.settings import load_matrix
-from transferpain.experiments.matrix.worker import PRELOADED, start_worker
 
 PATIENCE_SECONDS = 120
 MATRIX = """
 import sys, time
 from pathlib import Path
-from tests.experiments.matrix.test_worker import start
+from tests.experiments.executors.test_worker import start
 
 worker = start(Path(sys.argv[1]), Path(sys.argv[2]), None)
 print(worker.process.pid, flush=True)
