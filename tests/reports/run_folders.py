@@ -38,6 +38,7 @@ def write_run(
         "task": "ai4pain-three",
         "protocol": {"kind": "folders", "selection": "inner"},
         "source": "biovid-vgg16",
+        "strategy": "frozen",
         "head": {"kind": "ann"},
         **(changes or {}),
     }
@@ -140,8 +141,12 @@ def write_nested(runs: Path) -> Path:
 
 
 def write_tuned(runs: Path) -> Path:
-    """Write a run of two seeds whose source was scored on its own task before and after tuning."""
-    folder = write_run(runs, "tuned", draw_predictions(subjects=4, skill=0.8, seeds=(0, 1)))
+    """Write a run of two seeds whose source was scored on its own task before and after tuning.
+
+    Its strategy has the name that it had in files of schema 1.
+    """
+    predictions = draw_predictions(subjects=4, skill=0.8, seeds=(0, 1))
+    folder = write_run(runs, "tuned", predictions, changes={"strategy": "progressive"})
     for seed, fold in enumerate(sorted((folder / "folds").iterdir())):
         lines = [f"{tuned},0.{6 - tuned}{seed},0.5,0.55,40,0,{seed}" for tuned in (False, True)]
         header = "tuned,balanced_accuracy,macro_f1,accuracy,rows,fold,seed"

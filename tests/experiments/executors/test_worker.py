@@ -4,18 +4,17 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from tests.experiments.matrix.small_matrix import write_matrix
+from tests.waiting import wait_until
 from transferpain.data.places import Places
 from transferpain.experiments.executors.worker import PRELOADED, start_worker
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.settings import load_matrix
 
-PATIENCE_SECONDS = 120
 MATRIX = """
 import sys, time
 from pathlib import Path
@@ -50,7 +49,7 @@ def is_alive(number: int) -> bool:
 def test_an_error_is_an_answer_and_messages_go_to_the_log(tmp_path):
     log = tmp_path / "logs" / "cell.txt"
     worker = start(tmp_path, tmp_path / "nothing", log)
-    worker.process.join(PATIENCE_SECONDS)
+    worker.process.join()
     assert worker.process.exitcode == 0
     assert "There is no data folder" in worker.error()
     assert log.read_text() == ""
@@ -60,7 +59,7 @@ def test_an_error_is_an_answer_and_messages_go_to_the_log(tmp_path):
 def test_a_process_that_ends_without_an_answer_is_an_error_too(tmp_path, small_twin):
     worker = start(tmp_path, small_twin, tmp_path / "log.txt")
     os.kill(worker.process.pid, signal.SIGKILL)
-    worker.process.join(PATIENCE_SECONDS)
+    worker.process.join()
     assert "was killed by signal 9" in worker.error()
 
 
@@ -71,8 +70,5 @@ def test_a_worker_ends_with_a_matrix_that_is_killed(tmp_path, small_twin):
         number = int(matrix.stdout.readline())
         assert is_alive(number)
         matrix.kill()
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while is_alive(number) and time.monotonic() < deadline:
-            time.sleep(0.05)
-        assert not is_alive(number)
+        wait_until(lambda: not is_alive(number))
         assert "Traceback" not in matrix.stderr.read()

@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -12,12 +11,11 @@ import pytest
 
 from tests.command_line import imported_modules, transferpain
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
+from tests.waiting import wait_until
 from transferpain.core.cost import read_cost
 from transferpain.core.overrides import merge
 from transferpain.experiments.matrix.cells import read_records
 from transferpain.experiments.run_folder import RunFolder
-
-PATIENCE_SECONDS = 240
 
 
 def arguments(path: Path, data_root: Path, workspace: Path) -> list[object]:
@@ -123,12 +121,10 @@ def test_a_killed_cell_is_reported_and_the_next_call_finishes_it_with_the_same_n
     path = write_matrix(tmp_path / "experiments")
     command = [Path(sys.executable).with_name("transferpain"), *arguments(path, small_twin, tmp_path)]
     process = subprocess.Popen(map(str, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not (tmp_path / "runs").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
+    wait_until((tmp_path / "runs").exists, process)
     for number in workers_of(process.pid):
         os.kill(number, signal.SIGKILL)
-    output, messages = process.communicate(timeout=PATIENCE_SECONDS)
+    output, messages = process.communicate()
     assert process.returncode == 1
     assert "failed: untrained-to-biovid-ann: Its process was killed by signal 9" in " ".join(output.split())
     assert "Traceback" not in messages

@@ -1,5 +1,8 @@
 """What holds for every section: built from drawn runs that left everything a run can leave, and from bare ones."""
 
+import subprocess
+import sys
+
 import pandas as pd
 import pytest
 
@@ -130,3 +133,12 @@ def test_no_two_sections_have_one_file(sections):
         for found in sections.values()
     ]
     assert sum(map(len, files)) == len(set().union(*files))
+
+
+def test_the_registry_is_read_without_what_computes():
+    code = (
+        "import sys; import transferpain.reports.sections.registry; "
+        "print(sorted({'tensorflow', 'keras', 'cv2', 'sklearn', 'matplotlib', 'torch'} & set(sys.modules)))"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +13,7 @@ import pytest
 
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.small_study import tiny
+from tests.waiting import wait_until
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
 from transferpain.data.places import Places
@@ -28,7 +28,6 @@ from transferpain.strategies.base import Job
 from transferpain.strategies.fused.inputs import UNREADABLE, Clip
 from transferpain.strategies.fused.strategy import FUSED, NOTHING_FOUND, found_in_both
 
-PATIENCE_SECONDS = 600
 SETTINGS = (
     "source=untrained",
     "faces.size=32",
@@ -51,11 +50,7 @@ def kill_when(path: Path, words: list[object]) -> None:
     program = Path(sys.executable).with_name("transferpain")
     clean = {key: value for key, value in os.environ.items() if key != "TRANSFERPAIN_DATA"}
     started = subprocess.Popen([program, *map(str, words)], env=clean, stderr=subprocess.DEVNULL)
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not path.is_file():
-        assert started.poll() is None, "the command ended before the moment came"
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+    wait_until(path.is_file, started)
     started.send_signal(signal.SIGKILL)
     assert started.wait(timeout=60) == -signal.SIGKILL
 

@@ -7,8 +7,12 @@ from transferpain.strategies.registry import STRATEGIES
 
 
 def build(run: RunFacts) -> Section | None:
-    """Return the section of the run's strategy; `None` where it left no file of its own."""
-    return STRATEGIES[run.experiment["strategy"]].section(run.path)
+    """Return the section of the run's strategy; `None` where it left no file of its own.
+
+    Raises:
+        UserError: if there is no such strategy.
+    """
+    return STRATEGIES.find(run.experiment["strategy"]).section(run.path)
 
 
 STRATEGY = ReportSection("strategy", "run", build)
