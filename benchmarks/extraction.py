@@ -19,7 +19,9 @@ from transferpain.inputs.features.extractors.source import SourceExtractor, comp
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.origin import Origin
 from transferpain.networks.compute import choose_compute_dtype, processor_flags
+from transferpain.networks.heads.keras_head import FittedNetwork
 from transferpain.networks.training.determinism import make_deterministic
+from transferpain.networks.training.fit import Training
 from transferpain.strategies.common.answers import training_prior
 from transferpain.strategies.frozen.training import answer_clips, train_head
 
@@ -122,7 +124,8 @@ def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Si
     prior = training_prior(faces["y"].iloc[labelled].to_numpy(np.int64), CLASSES)
     equal, answers = [], []
     for seed in range(sizes.seeds):
-        head = train_head(experiment, tables["float32"], fold, seed, CLASSES, folder / f"{seed}.npz").model
+        result = train_head(experiment, tables["float32"], fold, seed, CLASSES, folder / f"{seed}.npz")
+        head = FittedNetwork(result.model, result.model, Training(result.history, len(result.history)))
         exact_answers, rounded_answers = (answer_clips(experiment, head, table, prior) for table in tables.values())
         equal += [a.y_pred == b.y_pred for a, b in zip(exact_answers, rounded_answers, strict=True)]
         answers += [answer.y_pred for answer in exact_answers]

@@ -21,10 +21,11 @@ from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.models.bundles.bundle import extend_bundle, read_bundle, save_bundle
+from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.manifest import load_manifest
 from transferpain.models.bundles.probe import make_probe
+from transferpain.models.bundles.sklearn_bundle import read_any_bundle, save_head
 from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_terms
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
@@ -39,7 +40,11 @@ def save_fold_model(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) ->
     if isinstance(result.model, Path):
         extend_bundle(result.model, folder, {}, facts)
         return
-    save_bundle(folder, result.model, plan.preprocessing.model_dump(), plan.task.classes, facts)
+    described = plan.preprocessing.model_dump(), plan.task.classes, facts
+    if result.model is None:
+        save_head(folder, result.parts["head"], *described)
+        return
+    save_bundle(folder, result.model, *described)
     for name, part in result.parts.items():
         save_part(part, folder, name)
 
@@ -117,7 +122,7 @@ def keep_model(plan: RunPlan, best: Path, scores: dict) -> None:
         best: the folder of a fold, with its bundle `model/`.
         scores: the content of the run's `metrics.json`.
     """
-    bundle = read_bundle(best / "model")
+    bundle = read_any_bundle(best / "model")
     metrics, training = run_metrics(plan.run, scores), read_training(best)
     facts = {"commit": project_commit()}
     card = render_card(bundle.manifest | facts, metrics, list(bundle.labels), bundle.preprocessing, Log(training))

@@ -19,6 +19,7 @@ from transferpain.core.validation import validate
 from transferpain.core.yaml_file import read_mapping
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.upgrade import SCHEMA, upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
@@ -187,7 +188,7 @@ class Comparison(Settings):
 
     better: str
     worse: str
-    metric: Literal["balanced_accuracy", "macro_f1", "accuracy"] = "balanced_accuracy"
+    metric: COMPARED.name_type = "balanced_accuracy"
 
 
 class Study(Settings):

@@ -101,12 +101,6 @@ def without_labels(evidence: Evidence) -> Evidence:
     return replace(evidence, samples=samples, predictions=evidence.predictions.assign(y_true=pd.NA))
 
 
-def by_person(evidence: Evidence) -> Evidence:
-    """Let a run answer by the person alone."""
-    person = evidence.samples["subject"].str[1:].astype(int) % 2
-    return replace(evidence, predictions=answer(evidence.samples, evidence.folds, person))
-
-
 def draw_stage(folder: Path, clips: pd.DataFrame, frames: int = 5) -> pd.DataFrame:
     """Write a video, faces and features for each clip; pictures are noise of their own."""
     rows = []

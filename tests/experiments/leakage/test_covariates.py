@@ -14,6 +14,12 @@ from transferpain.experiments.leakage import covariates
 from transferpain.experiments.leakage.covariates import COVARIATES, measure_covariates
 
 
+def leak(evidence):
+    for media, y in zip(evidence.samples["media"], evidence.samples["y"], strict=True):
+        write_video(evidence.data_root / media, brightness=60 + 120 * y)
+    return evidence
+
+
 @pytest.fixture
 def evidence(tmp_path):
     return draw_evidence(tmp_path)

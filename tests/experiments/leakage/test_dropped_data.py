@@ -11,6 +11,10 @@ from tests.experiments.leakage.runs import (
 from transferpain.experiments.leakage.dropped_data import DROPPED_DATA
 
 
+def leak(evidence):
+    return replace(evidence, stage=evidence.stage.assign(found=5 - 2 * evidence.samples["y"].astype(int)))
+
+
 @pytest.fixture
 def evidence(tmp_path):
     return draw_evidence(tmp_path)

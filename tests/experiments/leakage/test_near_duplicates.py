@@ -15,6 +15,12 @@ from transferpain.experiments.leakage.near_duplicates import (
 from transferpain.inputs.faces.jpeg import decode_jpeg, encode_jpeg
 
 
+def leak(evidence):
+    for number in (0, 20):
+        write_pictures(evidence.data_root / f"{number}.parquet", [noise(np.random.default_rng(0))] * 5)
+    return evidence
+
+
 def pictures_of(*images):
     grey = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in images]
     small = [cv2.resize(image, (32, 32), interpolation=cv2.INTER_AREA) for image in grey]

@@ -11,6 +11,12 @@ from tests.experiments.leakage.runs import (
 from transferpain.experiments.leakage.oversampling import OVERSAMPLING
 
 
+def leak(evidence):
+    samples = pd.concat([evidence.samples, evidence.samples], ignore_index=True)
+    folds = (replace(evidence.folds[0], test=np.arange(len(samples))),)
+    return replace(evidence, samples=samples, folds=folds, predictions=answer(samples, folds))
+
+
 def test_oversampling_before_the_split_fails():
     evidence = draw_evidence()
     pain = evidence.samples[evidence.samples["y"] == 1]

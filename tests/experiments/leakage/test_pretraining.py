@@ -6,7 +6,12 @@ from tests.experiments.leakage.runs import (
     draw_evidence,
 )
 from tests.experiments.leakage.test_lineage import EMOTIONS, trained_on
+from transferpain.experiments.leakage.lineage import describe_training
 from transferpain.experiments.leakage.pretraining import PRETRAINING
+
+
+def leak(evidence):
+    return replace(evidence, lineage=(describe_training(evidence.task, evidence.samples, evidence.folds[0]),))
 
 
 def test_a_source_without_tested_subjects_passes():

@@ -3,6 +3,10 @@ from transferpain.experiments.leakage.selection import SELECTION
 from transferpain.experiments.leakage.shared_subjects import SHARED_SUBJECTS
 
 
+def leak(evidence):
+    return with_fold(evidence, selection=evidence.folds[0].test)
+
+
 def test_selection_on_the_tested_subjects_fails():
     evidence = draw_evidence()
     line = SELECTION.run(with_fold(evidence, selection=evidence.folds[0].test))

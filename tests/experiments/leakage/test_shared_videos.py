@@ -6,6 +6,11 @@ from tests.experiments.leakage.runs import (
 from transferpain.experiments.leakage.shared_videos import SHARED_VIDEOS
 
 
+def leak(evidence):
+    keys = evidence.stage["key"].tolist()
+    return replace(evidence, stage=evidence.stage.assign(key=[*keys[:-1], keys[0]]))
+
+
 def test_two_stretches_of_one_video_in_two_splits_fail():
     evidence = draw_evidence()
     files = evidence.files.copy()

@@ -4,8 +4,21 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.models.bundles.complete import PREPROCESSING, drawn_metrics, facts_for
+from tests.networks.heads.logistic import LOGISTIC
 from tests.strategies.frozen.frozen_clips import CLASSES, experiment, write_clips
+from transferpain.core.registry import Registry
+from transferpain.core.store import json_text
 from transferpain.data.protocols.fold import Fold
+from transferpain.models.bundles.bundle import extend_bundle
+from transferpain.models.bundles.card import render_card
+from transferpain.models.bundles.manifest import load_manifest
+from transferpain.models.bundles.probe import make_probe
+from transferpain.models.bundles.sklearn_bundle import read_any_bundle, save_head
+from transferpain.models.bundles.verify import verify_model
+from transferpain.networks.heads.registry import HEADS
+from transferpain.strategies.frozen import training
+from transferpain.strategies.frozen.rows import mean_features
 from transferpain.strategies.frozen.training import train_head
 
 FOLD = Fold("test", np.arange(6), np.arange(6, 8), np.arange(8, 12))
@@ -59,3 +72,31 @@ def test_what_was_fitted_names_the_clips_that_were_seen(clips, tmp_path):
         "batch normalisation": [0, 2, 4],
     }
     assert not any(one.transductive for one in trained.fitted)
+
+
+def test_a_head_of_scikit_learn_is_trained_answers_and_is_passed_on(clips, tmp_path, monkeypatch):
+    monkeypatch.setattr(training, "HEADS", Registry("head", [*HEADS.values(), LOGISTIC]))
+    settings = experiment().model_copy(update={"head": LOGISTIC.Settings(kind="logistic")})
+    result, again = (train_head(settings, clips, FOLD, 0, CLASSES, tmp_path / "checkpoint.npz") for _ in range(2))
+    pd.testing.assert_frame_equal(result.predictions, again.predictions)
+    assert result.model is None
+    assert [one.step for one in result.fitted][-1] == "scaler"
+    assert set(result.predictions["frame"]) == {-1}
+    tested = result.predictions[result.predictions["part"] == "test"].set_index("clip")
+    assert list(tested.loc[["clip8", "clip9"], "y_pred"]) == [2, 0]
+    assert list(tested["coverage"]) == [1, 1, 0, 0]
+
+    labels, metrics = ("a", "b", "c"), drawn_metrics(("a", "b", "c"))
+    save_head(tmp_path / "fold", result.parts["head"], PREPROCESSING, labels, facts_for("ferplus", False))
+    read = read_any_bundle(tmp_path / "fold")
+    window = mean_features(settings, np.load(clips["features"][8], mmap_mode="r")[:4])
+    answer = read.model.answer(window[None])[0]
+    np.testing.assert_array_equal(answer, tested.loc["clip8", ["p_0", "p_1", "p_2"]].to_numpy(np.float32))
+    files = {
+        "experiment.yaml": b"name: ferplus-small\n",
+        "metrics.json": json_text(metrics).encode(),
+        "probe.npz": make_probe(read.model, PREPROCESSING),
+        "README.md": render_card(load_manifest(tmp_path / "fold"), metrics, list(labels), PREPROCESSING).encode(),
+    }
+    extend_bundle(tmp_path / "fold", tmp_path / "model", files, {})
+    assert all(line.good for line in verify_model(str(tmp_path / "model"), None, rerun=True))

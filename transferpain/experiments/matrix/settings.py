@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from transferpain.core.errors import UserError
 from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.schema import NAME_PATTERN, Member, Settings, read_values, validate
 from transferpain.experiments.upgrade import SCHEMA
 
@@ -65,7 +66,7 @@ class Matrix(Settings):
     twins: dict[str, TwinSettings] = Field(default={})
     set: Changes = Field(default={})
     datasets: dict[Name, Changes] = Field(default={})
-    metric: Literal["balanced_accuracy", "macro_f1", "accuracy"] = "balanced_accuracy"
+    metric: COMPARED.name_type = "balanced_accuracy"
     transfer: tuple[TransferGrid, ...] = ()
     cross_dataset: tuple[CrossDatasetGrid, ...] = ()
 

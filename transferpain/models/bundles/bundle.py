@@ -1,6 +1,6 @@
 """A bundle: a folder with a model, everything needed to use it, and a manifest that vouches for each file.
 
-    model.keras       the network, core Keras layers, no optimiser state
+    model.keras       the network, core Keras layers, no optimiser state; or what sklearn_bundle.py writes in its place
     preprocess.json   from a face crop to the network's input
     labels.json       names of the outputs
     probe.npz         inputs and what the network answered, see probe.py
@@ -25,7 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -33,6 +33,8 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import move_folder, read_json, sync_folder, sync_tree, temporary_folder, write_json
 from transferpain.models.bundles.guard import Refused, check_config, check_model_file
 from transferpain.models.bundles.manifest import (
+    NETWORK,
+    answers_by,
     facts_of,
     facts_of_file,
     manifest_hash,
@@ -53,13 +55,13 @@ class Bundle:
     """A verified bundle, read into memory.
 
     Attributes:
-        model: uncompiled, float32.
+        model: a Keras model, uncompiled, float32; or what `sklearn_bundle.read_head` reads.
         preprocessing: the content of `preprocess.json`.
         labels: names of the outputs.
         manifest: the content of `manifest.json`.
     """
 
-    model: "keras.Model"
+    model: Any
     preprocessing: dict
     labels: tuple[str, ...]
     manifest: dict
@@ -84,8 +86,7 @@ def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels:
         ValueError: if `facts` does not say whether the model is synthetic, labels and outputs differ, or the model
             holds anything that `guard` would refuse.
     """
-    if not isinstance(facts.get("synthetic"), bool):
-        raise ValueError("the facts of a bundle must say `synthetic`: True or False")
+    check_facts(facts)
     if model.output_shape[-1] != len(labels):
         raise ValueError(f"the model has {model.output_shape[-1]} outputs, but there are {len(labels)} labels")
     stated = {"weights_hash": weights_hash(model)} | _embedding_fact(model)
@@ -98,6 +99,12 @@ def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels:
         write_manifest(temporary, facts | stated | {"versions": versions})
 
     return write_bundle_folder(folder, write)
+
+
+def check_facts(facts: dict) -> None:
+    """Raise `ValueError` if the facts of a bundle do not say whether the model is synthetic."""
+    if not isinstance(facts.get("synthetic"), bool):
+        raise ValueError("the facts of a bundle must say `synthetic`: True or False")
 
 
 def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: dict) -> str:
@@ -158,10 +165,17 @@ def read_bundle(folder: Path) -> Bundle:
     """Verify and read a bundle.
 
     Raises:
-        UserError: as `read_manifest` and `check_model_file`; or if Keras cannot load the model, or the parts of the
-            bundle do not fit each other.
+        UserError: as `read_manifest` and `check_model_file`; or if no network is in it, Keras cannot load the model, or
+            the parts of the bundle do not fit each other.
     """
     manifest = read_manifest(folder)
+    if answers_by(manifest) != NETWORK:
+        raise UserError(
+            f"{folder} holds no network.",
+            rule="Pictures are read, and features made, by a Keras model.",
+            received=f"a head of scikit-learn, {answers_by(manifest)}",
+            todo="Name the model of a run that trained a network.",
+        )
     check_model_file(folder / "model.keras")
     import keras
 
@@ -174,17 +188,29 @@ def read_bundle(folder: Path) -> Bundle:
             received=(str(error).splitlines() or [type(error).__name__])[0],
             todo="Check where the bundle comes from.",
         ) from error
+    preprocessing, labels = read_settings(folder)
+    if len(labels) != model.output_shape[-1]:
+        raise not_a_bundle(folder, f"labels {list(labels)} for {model.output_shape[-1]} outputs")
+    # Features are cached under this hash: a false one would pass other weights' features off as this model's.
+    if weights_hash(model) != manifest["weights_hash"]:
+        raise not_a_bundle(folder, "a manifest whose weights_hash is not that of the weights")
+    return Bundle(model, preprocessing, labels, manifest)
+
+
+def read_settings(folder: Path) -> tuple[dict, tuple[str, ...]]:
+    """Return the content of `preprocess.json`, and the names in `labels.json`.
+
+    Raises:
+        UserError: if they are not a mapping and a list.
+    """
     try:
         labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
         preprocessing = read_json(folder / "preprocess.json")
     except ValueError as error:
         raise not_a_bundle(folder, error) from error
-    if not isinstance(labels, list) or len(labels) != model.output_shape[-1] or not isinstance(preprocessing, dict):
-        raise not_a_bundle(folder, f"labels {labels} for {model.output_shape[-1]} outputs")
-    # Features are cached under this hash: a false one would pass other weights' features off as this model's.
-    if weights_hash(model) != manifest["weights_hash"]:
-        raise not_a_bundle(folder, "a manifest whose weights_hash is not that of the weights")
-    return Bundle(model, preprocessing, tuple(map(str, labels)), manifest)
+    if not isinstance(labels, list) or not isinstance(preprocessing, dict):
+        raise not_a_bundle(folder, f"labels {labels}, preprocessing {preprocessing}")
+    return preprocessing, tuple(map(str, labels))
 
 
 def weights_hash(model: "keras.Model") -> str:

@@ -7,6 +7,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.evaluation.formatting import number, with_interval
+from transferpain.models.bundles.manifest import HEAD, answers_by
 from transferpain.models.bundles.terms import Terms, restricting, terms_of
 from transferpain.models.bundles.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
 
@@ -132,7 +133,7 @@ def head(manifest: dict, metrics: dict) -> dict[str, Any]:
         "metrics": results,
     }
     return {
-        "library_name": "keras",
+        "library_name": "sklearn" if answers_by(manifest) == HEAD else "keras",
         "license": "mit" if free else "other",
         **({} if free else {"license_name": "research-use"}),
         "pipeline_tag": "image-classification",

@@ -16,14 +16,14 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.heads.registry import HEADS
 
 MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 # What the networks that read pictures and landmarks have beyond those of their backbone and of heads.
 FUSED_LAYERS = frozenset(
     {"Bidirectional", "Concatenate", "GlobalAveragePooling1D", "MultiHeadAttention", "Multiply", "TimeDistributed"}
 )
-HEAD_LAYERS = frozenset({"InputLayer", "Dense", "Dropout", "Activation", "Masking", "BatchNormalization", "LSTM"})
-LAYERS = FUSED_LAYERS.union(HEAD_LAYERS, *(backbone.layers for backbone in BACKBONES.values()))
+LAYERS = FUSED_LAYERS.union(*(entry.layers for entry in (*BACKBONES.values(), *HEADS.values())))
 INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "Zeros")
 REGULARIZERS = ("L1", "L1L2", "L2")
 # (module, class_name, registered_name), exactly as Keras writes them.

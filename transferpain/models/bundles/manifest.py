@@ -23,8 +23,10 @@ from transferpain.models.bundles.terms import Terms
 
 FORMAT = 2
 MANIFEST = "manifest.json"
-REQUIRED = ("model.keras", "preprocess.json", "labels.json")
-# What a finished run adds; every one of them is needed before a model is passed on.
+NETWORK = "model.keras"
+HEAD = "parts/head.skops"
+REQUIRED = (NETWORK, "preprocess.json", "labels.json")
+# What a finished run adds, where a network answers (`needed`); every one of them is needed before a model is passed on.
 COMPLETE = (*REQUIRED, "probe.npz", "experiment.yaml", "metrics.json", "README.md")
 # How the model came to be, see training_log.py.
 OPTIONAL = ("training.json", "recipes.json")
@@ -48,8 +50,9 @@ class Manifest(BaseModel):
     """What a manifest must be like; it may state more.
 
     Attributes:
+        answers: the file whose answer is the model's; with the head, there is no network.
         synthetic: whether drawn faces took part in the training, here or in a parent.
-        weights_hash: names the weights, see `bundle.weights_hash`.
+        weights_hash: names the weights, see `bundle.weights_hash`; of a head of scikit-learn the SHA-256 of its file.
         embedding_size: features that the model's layer `embedding` gives of an image, D; `None` if it has no such
             layer, or was saved when every backbone gave equally many.
         versions: package -> version that wrote the bundle.
@@ -64,6 +67,7 @@ class Manifest(BaseModel):
     format: Literal[FORMAT]
     checksum: Digest
     files: dict[str, FileFacts]
+    answers: Literal["model.keras", "parts/head.skops"] = NETWORK
     synthetic: bool
     weights_hash: Digest
     embedding_size: int | None = Field(None, ge=1)
@@ -103,6 +107,16 @@ def may_hold(name: str) -> bool:
     return name in (*COMPLETE, *OPTIONAL) or re.fullmatch(PART_PATTERN, name) is not None
 
 
+def answers_by(manifest: dict) -> str:
+    """Return the file whose answer is the model's: `NETWORK` or `HEAD`."""
+    return manifest.get("answers", NETWORK)
+
+
+def needed(manifest: dict, names: tuple[str, ...]) -> list[str]:
+    """Return which files a bundle must have: `REQUIRED` or `COMPLETE`, with what answers in the network's place."""
+    return [answers_by(manifest) if name == NETWORK else name for name in names]
+
+
 def facts_of(manifest: dict) -> dict:
     """Return what a manifest states beyond the files in the folder."""
     return {key: value for key, value in manifest.items() if key not in ("format", "files", "checksum")}
@@ -134,7 +148,8 @@ def load_manifest(folder: Path) -> dict:
             received=f"checksum {stated.checksum}, contents {checksum(manifest)}",
             todo="Get the bundle again, or train the model again.",
         )
-    if not set(REQUIRED) <= set(stated.files) or not all(map(may_hold, stated.files)):
+    two_answers = {NETWORK, HEAD} <= set(stated.files) and stated.answers == HEAD
+    if two_answers or not set(needed(manifest, REQUIRED)) <= set(stated.files) or not all(map(may_hold, stated.files)):
         raise not_a_bundle(folder, f"a manifest of {', '.join(stated.files)}")
     return manifest
 
@@ -180,11 +195,12 @@ def read_complete(folder: Path) -> dict:
         UserError: as `read_manifest`; or if a file is missing that such a model has.
     """
     manifest = read_manifest(folder)
-    missing = [name for name in COMPLETE if name not in manifest["files"]]
+    wanted = needed(manifest, COMPLETE)
+    missing = [name for name in wanted if name not in manifest["files"]]
     if missing:
         raise UserError(
             f"{folder} is not complete.",
-            rule=f"A model that is passed on has {', '.join(COMPLETE)}.",
+            rule=f"A model that is passed on has {', '.join(wanted)}.",
             received=f"without {', '.join(missing)}",
             todo="Name the model of a finished run: runs/<name>-<hash>/model.",
         )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Union
 
 import cv2
 import numpy as np
@@ -23,10 +23,14 @@ from transferpain.data.synthetic.camera import FERPLUS, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.models.bundles.guard import check_members, read_array
+from transferpain.models.bundles.manifest import HEAD, NETWORK, answers_by
+from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
 from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
 
 if TYPE_CHECKING:
     import keras
+
+Model = Union["keras.Model", SklearnHead]
 
 PROBE = "probe.npz"
 INPUTS = ("inputs", "landmarks")  # names of a model's first and second input
@@ -39,7 +43,7 @@ EXPRESSIONS = (
 # The largest difference of a probability that counts as the same (our choice): float32 differs by the order of
 # sums between processors and versions, bfloat16 keeps eight bits of each number.
 TOLERANCES = {"float32": 1e-4, "bfloat16": 0.1}
-COMPARED_VERSIONS = ("keras", "tensorflow")
+COMPARED_VERSIONS = {NETWORK: ("keras", "tensorflow"), HEAD: ("scikit-learn",)}
 
 
 @dataclass(frozen=True)
@@ -55,13 +59,20 @@ class Reproduction:
         return self.difference <= self.tolerance
 
 
-def make_probe(model: "keras.Model", preprocessing: dict) -> bytes:
+def make_probe(model: Model, preprocessing: dict) -> bytes:
     """Run a model (float32) on its probe inputs; returns the content of `probe.npz`, the same for the same model."""
-    inputs = tuple(probe_input(tuple(given.shape[1:])) for given in model.inputs)
+    inputs = tuple(probe_input(shape) for shape in input_shapes(model))
     named = dict(zip(INPUTS, inputs, strict=False))
     buffer = io.BytesIO()
     np.savez(buffer, **named, outputs=answers(model, inputs, preprocessing))
     return buffer.getvalue()
+
+
+def input_shapes(model: Model) -> list[tuple[int, ...]]:
+    """Return the shape of each input of a model, without the number of rows."""
+    if isinstance(model, SklearnHead):
+        return [(model.dimension,)]
+    return [tuple(given.shape[1:]) for given in model.inputs]
 
 
 def probe_input(shape: tuple[int, ...]) -> np.ndarray:
@@ -81,12 +92,14 @@ def drawn_faces(size: int) -> np.ndarray:
     return np.stack([cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR) for picture in pictures])
 
 
-def answers(model: "keras.Model", inputs: tuple[np.ndarray, ...], preprocessing: dict) -> np.ndarray:
+def answers(model: Model, inputs: tuple[np.ndarray, ...], preprocessing: dict) -> np.ndarray:
     """Return what a model answers to probe inputs, float32 `(inputs, classes)`."""
     numbers = [
         scale_pixels(one.astype(np.float32), preprocessing["scaling"]) if is_pictures(one) else one.astype(np.float32)
         for one in inputs
     ]
+    if isinstance(model, SklearnHead):
+        return model.answer(*numbers)
     return np.asarray(model(numbers if len(numbers) > 1 else numbers[0], training=False), dtype=np.float32)
 
 
@@ -117,17 +130,15 @@ def read_probe(path: Path) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
 
 
 def reproduce(folder: Path) -> list[Reproduction]:
-    """Run a bundle's probe again, in float32 and in bfloat16.
+    """Run a bundle's probe again, in float32 and, where a network answers, in bfloat16.
 
     Raises:
         UserError: if the bundle or its probe cannot be read, or the probe does not fit the model.
     """
-    from transferpain.models.bundles.bundle import read_bundle
-
-    bundle = read_bundle(folder)
+    bundle = read_any_bundle(folder)
     inputs, expected = read_probe(folder / PROBE)
     count = len(inputs[0])
-    wanted = [(count, *given.shape[1:]) for given in bundle.model.inputs], (count, len(bundle.labels))
+    wanted = [(count, *shape) for shape in input_shapes(bundle.model)], (count, len(bundle.labels))
     received = [one.shape for one in inputs], expected.shape
     if received != wanted or not np.isfinite(expected).all():
         raise UserError(
@@ -138,12 +149,14 @@ def reproduce(folder: Path) -> list[Reproduction]:
         )
     if any(map(is_pictures, inputs)):
         stated_preprocessing(bundle.preprocessing, folder)
-    models = {"float32": bundle.model, "bfloat16": in_bfloat16(bundle.model)}
+    models = {"float32": bundle.model}
+    if not isinstance(bundle.model, SklearnHead):
+        models["bfloat16"] = in_bfloat16(bundle.model)
     return [
         Reproduction(
-            dtype, float(np.abs(answers(models[dtype], inputs, bundle.preprocessing) - expected).max()), tolerance
+            dtype, float(np.abs(answers(model, inputs, bundle.preprocessing) - expected).max()), TOLERANCES[dtype]
         )
-        for dtype, tolerance in TOLERANCES.items()
+        for dtype, model in models.items()
     ]
 
 
@@ -180,6 +193,6 @@ def other_versions(manifest: dict) -> list[str]:
     """Name the packages whose version differs from the one that saved the model, a sentence each."""
     return [
         f"{name} {version(name)} runs here, the model was saved with {manifest['versions'].get(name, 'an unknown one')}"
-        for name in COMPARED_VERSIONS
+        for name in COMPARED_VERSIONS[answers_by(manifest)]
         if version(name) != manifest["versions"].get(name)
     ]

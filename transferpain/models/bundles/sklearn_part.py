@@ -67,6 +67,7 @@ TYPES = {
             ("preprocessing._data", "StandardScaler"),
             ("preprocessing._label", "LabelEncoder"),
             ("linear_model._logistic", "LogisticRegression"),
+            ("pipeline", "Pipeline"),
             ("dummy", "DummyClassifier"),
             ("isotonic", "IsotonicRegression"),
             ("tree._classes", "DecisionTreeClassifier"),
@@ -218,6 +219,8 @@ def check_columns(model: Any) -> None:
     """Refuse gradient boosting with more trees a round than its answer has columns: they would be written elsewhere."""
     for one in getattr(model, "calibrated_classifiers_", ()):
         check_columns(one.estimator)
+    for _, step in getattr(model, "steps", ()):
+        check_columns(step)
     if hasattr(model, "_raw_predict_init"):
         answer = model._raw_predict_init(np.zeros((1, model.n_features_in_), np.float32))
         if model.estimators_.shape[1:] != answer.shape[1:]:

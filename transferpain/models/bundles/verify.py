@@ -7,7 +7,7 @@ from transferpain.core.errors import printable
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.collection import check_parents, find_models
 from transferpain.models.bundles.guard import check_model_file
-from transferpain.models.bundles.manifest import check_digest, read_complete, split_digest
+from transferpain.models.bundles.manifest import NETWORK, answers_by, check_digest, read_complete, split_digest
 from transferpain.models.bundles.probe import PROBE, other_versions, read_probe, reproduce
 from transferpain.models.bundles.sklearn_part import check_part, part_names
 from transferpain.models.bundles.terms import restricting
@@ -29,7 +29,7 @@ def verify_model(address: str, workspace: Path | None, rerun: bool) -> list[Line
     Args:
         address: its folder, with `#sha256=<digest>` where its origin is to be proved.
         workspace: where the models that it descends from are looked for; `None` does not look.
-        rerun: whether the probe is run again, which needs TensorFlow.
+        rerun: whether the probe is run again, for which a network needs TensorFlow.
 
     Raises:
         UserError: at the first thing that makes the model one not to be used.
@@ -49,7 +49,8 @@ def verify_model(address: str, workspace: Path | None, rerun: bool) -> list[Line
         parents = check_parents(folder, find_models(workspace))
         lines.append(Line("parents", ", ".join(map(str, parents)) or "none"))
     if rerun:
-        import_tensorflow()
+        if answers_by(manifest) == NETWORK:
+            import_tensorflow()
         lines += [Line("versions", f"warning: {sentence}") for sentence in other_versions(manifest)]
         lines += [
             Line(
@@ -68,7 +69,8 @@ def check_contents(folder: Path, manifest: dict) -> None:
     Raises:
         UserError: as `check_model_file`, `read_probe`, `read_log` and `check_part`.
     """
-    check_model_file(folder / "model.keras")
+    if answers_by(manifest) == NETWORK:
+        check_model_file(folder / NETWORK)
     read_probe(folder / PROBE)
     read_log(folder)
     for name in part_names(manifest):

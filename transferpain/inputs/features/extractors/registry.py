@@ -3,4 +3,9 @@
 from transferpain.core.registry import Registry
 from transferpain.inputs.features.extractors.source import SOURCE
 
-EXTRACTORS = Registry("extractor", [SOURCE])
+EXTRACTORS = Registry(
+    "extractor",
+    [
+        SOURCE,
+    ],
+)
