@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from transferpain.data.pspi import ACTION_UNITS, MAXIMUM, pspi
+from transferpain.data.pspi import MAXIMUM, pspi
+
+ACTION_UNITS = (4, 6, 7, 9, 10, 43)
 
 
 def score(**units: float) -> float:

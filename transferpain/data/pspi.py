@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-ACTION_UNITS = (4, 6, 7, 9, 10, 43)
 MAXIMUM = 16
 
 
@@ -12,7 +11,7 @@ def pspi(intensities: Mapping[int, np.ndarray]) -> np.ndarray:
     """Return AU4 + max(AU6, AU7) + max(AU9, AU10) + AU43.
 
     Args:
-        intensities: arrays of one shape, keyed by the numbers in `ACTION_UNITS`: 0 to 5, and AU43 (eyes closed) 0
+        intensities: arrays of one shape, keyed by 4, 6, 7, 9, 10 and 43: 0 to 5, and AU43 (eyes closed) 0
             or 1. NaN is an intensity that nobody coded.
 
     Returns:

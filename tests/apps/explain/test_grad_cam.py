@@ -2,7 +2,8 @@ import keras
 import numpy as np
 import pytest
 
-from transferpain.apps.explain.grad_cam import enlarge, grad_cam, map_layers, randomised, similarity_when_randomised
+from transferpain.apps.explain.grad_cam import enlarge, grad_cam, map_layers, randomised
+from transferpain.apps.explain.shares import compute_maps
 from transferpain.core.errors import UserError
 from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
@@ -114,7 +115,7 @@ def test_the_maps_change_when_the_weights_are_randomised():
     kernel = np.concatenate([CHANNELS, random.normal(0, 0.02, (3, 29))], axis=1)
     say = np.concatenate([SAY, random.normal(0, 0.02, (29, 2))])
     model, images = small_network(kernel, say), random.random((16, SIDE, SIDE, 3), dtype=np.float32)
-    similar = similarity_when_randomised(model, images, "maps")
+    similar = compute_maps(model, [images], "maps").similarity
     assert similar.shape == (16,)
     assert np.abs(similar.mean()) < 0.5
 
@@ -123,7 +124,7 @@ def test_maps_that_do_not_depend_on_the_weights_are_told():
     # Kernels without any deviation are drawn as they were.
     model = small_network(np.full((3, 2), 0.5), np.full((2, 2), 0.5))
     images = np.random.default_rng(0).random((4, SIDE, SIDE, 3), dtype=np.float32)
-    assert similarity_when_randomised(model, images, "maps") == pytest.approx(np.ones(4))
+    assert compute_maps(model, [images], "maps").similarity == pytest.approx(np.ones(4))
 
 
 def test_a_randomised_copy_leaves_the_model_as_it_is():

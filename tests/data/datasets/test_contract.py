@@ -7,8 +7,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from tests.data.datasets.columns import COMMON_COLUMNS
 from transferpain.data.datasets.check import check_dataset
-from transferpain.data.datasets.index import COMMON_COLUMNS, Index, read_index
+from transferpain.data.datasets.index import Index, read_index
 from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin

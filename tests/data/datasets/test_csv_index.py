@@ -5,11 +5,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.data.datasets.columns import COMMON_COLUMNS
 from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
 from transferpain.data.datasets import csv_index
 from transferpain.data.datasets.check import check_dataset
-from transferpain.data.datasets.index import COMMON_COLUMNS, read_index
+from transferpain.data.datasets.index import read_index
 
 TABLE = """\
 media,subject,label,split,site

@@ -2,10 +2,11 @@ import json
 
 import pytest
 
+from tests.data.datasets.columns import COMMON_COLUMNS
 from tests.data.datasets.trees import make_ai4pain, make_biovid, make_mintpain, small_ferplus
 from tests.data.datasets.unbc_trees import make_unbc
 from transferpain.core.errors import UserError
-from transferpain.data.datasets.index import COMMON_COLUMNS, read_index
+from transferpain.data.datasets.index import read_index
 from transferpain.data.datasets.registry import DATASETS
 
 

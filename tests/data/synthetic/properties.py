@@ -1,10 +1,20 @@
 """What the properties of every twin are measured with."""
 
+import hashlib
+
 import numpy as np
 
 from transferpain.data.synthetic.camera import Sensor
 from transferpain.data.synthetic.face import ACTION_UNITS, draw_face
-from transferpain.data.synthetic.videos import ClipPlan, seat_person
+from transferpain.data.synthetic.videos import ClipPlan, draw_clip, seat_person
+
+
+def clip_hash(camera, plan: ClipPlan) -> str:
+    """Return the SHA-256 of the drawn frames, before a video encoder touches them."""
+    digest = hashlib.sha256()
+    for frame in draw_clip(camera, seat_person(camera, plan), plan):
+        digest.update(frame.tobytes())
+    return digest.hexdigest()
 
 
 def hard_frames(plan: ClipPlan, camera) -> list[np.ndarray]:

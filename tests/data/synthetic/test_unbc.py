@@ -11,7 +11,6 @@ from tests.data.synthetic.properties import classify
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index
-from transferpain.data.datasets.unbc import read_landmarks
 from transferpain.data.datasets.unbc_facts import SEQUENCE_FRAMES, SUBJECTS
 from transferpain.data.synthetic.camera import UNBC
 from transferpain.data.synthetic.face import ACTION_UNITS, draw_face
@@ -216,9 +215,10 @@ def test_files_are_named_and_written_as_the_official_ones(twin):
 
 
 def test_the_landmarks_stand_on_the_face(twin):
-    points = read_landmarks(twin, "ll042t1aaaff")
-    assert sorted(points) == list(range(1, 16))
-    for rows in points.values():
+    files = sorted((twin / "unbc" / "AAM_landmarks" / "042-ll042" / "ll042t1aaaff").iterdir())
+    assert [file.name for file in files] == [f"ll042t1aaaff{number:03d}_aam.txt" for number in range(1, 16)]
+    for rows in map(np.loadtxt, files):
+        assert rows.shape == (66, 2)
         assert (rows > 20).all()
         assert (rows < (300, 230)).all()
 

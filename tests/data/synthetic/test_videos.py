@@ -2,13 +2,13 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.data.synthetic.properties import clip_hash
 from transferpain.data.synthetic.biovid import plan_biovid
 from transferpain.data.synthetic.camera import BIOVID
 from transferpain.data.synthetic.face import ACTION_UNITS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.videos import (
     CLIPS_A_JOB,
-    clip_hash,
     draw_clip,
     seat_person,
     true_action_units,

@@ -5,7 +5,8 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
 from transferpain.core.errors import UserError
-from transferpain.experiments.matrix.cells import CellRecord, choose, expand, read_records, write_records
+from transferpain.core.store import read_json
+from transferpain.experiments.matrix.cells import RECORD, CellRecord, choose, expand, write_records
 from transferpain.experiments.matrix.settings import load_matrix
 
 
@@ -75,4 +76,5 @@ def test_records_come_back(tmp_path):
     names = ("a-to-b-c", "transfer", "a", "b", "b", "c", "frozen", "cross-binary", "inner", "", "none")
     record = CellRecord(*names, state="failed", reason="why")
     write_records(tmp_path, [record])
-    assert read_records(tmp_path) == [record]
+    (read,) = read_json(tmp_path / RECORD)
+    assert CellRecord(**read) == record

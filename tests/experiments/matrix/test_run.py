@@ -14,12 +14,19 @@ from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
 from tests.waiting import wait_until
 from transferpain.core.cost import read_cost
 from transferpain.core.overrides import merge
-from transferpain.experiments.matrix.cells import read_records
+from transferpain.core.store import read_json
+from transferpain.experiments.matrix.cells import RECORD
 from transferpain.experiments.run_folder import RunFolder
 
 
 def arguments(path: Path, data_root: Path, workspace: Path) -> list[object]:
     return ["matrix", path, "--data-root", data_root, "--workspace", workspace]
+
+
+def states_in(workspace: Path) -> dict[str, str]:
+    """Return what became of each cell, by its name."""
+    records = read_json(workspace / "reports" / "small-matrix" / RECORD)
+    return {record["name"]: record["state"] for record in records}
 
 
 def predictions(workspace: Path, name: str) -> pd.DataFrame:
@@ -49,9 +56,9 @@ def finished_matrix(small_twin, tmp_path_factory):
 @pytest.mark.slow
 def test_every_cell_with_its_data_is_computed_and_the_others_are_absent(finished_matrix):
     workspace, _, result = finished_matrix
-    records = {record.name: record for record in read_records(workspace / "reports" / "small-matrix")}
-    assert {name for name, record in records.items() if record.state == "done"} == set(NAMES)
-    assert records["untrained-to-mintpain-ann"].state == "absent"
+    states = states_in(workspace)
+    assert {name for name, state in states.items() if state == "done"} == set(NAMES)
+    assert states["untrained-to-mintpain-ann"] == "absent"
     assert "absent: untrained-to-mintpain-ann: No data of MIntPAIN" in " ".join(result.stdout.split())
     assert "SYNTHETIC" in result.stdout
     assert (workspace / "reports" / "small-matrix" / "index.html").is_file()
@@ -91,8 +98,7 @@ def test_cells_that_a_call_leaves_out_are_open(small_twin, tmp_path):
         *arguments(path, small_twin, tmp_path), "--where", "kind=transfer", "--where", "target=biovid"
     )
     assert result.returncode == 0, result.stderr
-    states = {record.name: record.state for record in read_records(tmp_path / "reports" / "small-matrix")}
-    assert states == {name: "done" if name == NAMES[0] else "open" for name in NAMES}
+    assert states_in(tmp_path) == {name: "done" if name == NAMES[0] else "open" for name in NAMES}
     assert "untrained-to-ai4pain" not in result.stdout
 
 
@@ -128,8 +134,7 @@ def test_a_killed_cell_is_reported_and_the_next_call_finishes_it_with_the_same_n
     assert process.returncode == 1
     assert "failed: untrained-to-biovid-ann: Its process was killed by signal 9" in " ".join(output.split())
     assert "Traceback" not in messages
-    records = {record.name: record.state for record in read_records(tmp_path / "reports" / "small-matrix")}
-    assert records == {name: "failed" if name == NAMES[0] else "done" for name in NAMES}
+    assert states_in(tmp_path) == {name: "failed" if name == NAMES[0] else "done" for name in NAMES}
     again = transferpain(*arguments(path, small_twin, tmp_path))
     assert again.returncode == 0, again.stderr
     for name in NAMES:

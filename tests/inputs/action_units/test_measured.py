@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.inputs.action_units.measured import ActionUnits, Estimator, score_pspi, stack
+from transferpain.inputs.action_units.measured import ActionUnits, Estimator, stack
 
 FACS = Estimator("coder", "a coder", "intensity", 5)
 SHARES = Estimator("shares", "another tool", "activation", 1)
@@ -14,24 +14,6 @@ def measured(intensities, presences=None, estimator=FACS) -> ActionUnits:
     nothing = pd.Series(np.nan, index=values.index)
     present = pd.DataFrame(presences or {}, index=values.index, dtype=np.float64)
     return ActionUnits(estimator, values.notna().any(axis=1), nothing, values, present)
-
-
-def test_the_whole_of_pspi():
-    units = measured({4: [5, np.nan], 6: [5, 0], 7: [1, 0], 9: [0, 0], 10: [5, 0], 43: [1, 0]})
-    scores = score_pspi(units)
-    assert scores.values[0] == scores.maximum == 16
-    assert np.isnan(scores.values[1])
-    assert scores.label == "PSPI from a coder"
-
-
-def test_pspi_takes_eyes_closed_from_the_detection_where_there_is_one():
-    zeros = {number: [0.0] for number in (4, 6, 7, 9, 10)}
-    assert score_pspi(measured(zeros, {43: [1]})).values[0] == 1
-
-
-def test_pspi_without_a_unit_names_it():
-    with pytest.raises(UserError, match="no AU9, no AU43"):
-        score_pspi(measured({number: [0.0] for number in (4, 6, 7, 10)}))
 
 
 def test_clips_are_stacked_in_the_order_asked_for():

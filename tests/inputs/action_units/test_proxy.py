@@ -7,7 +7,6 @@ from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.inputs.action_units import proxy
 from transferpain.inputs.action_units.geometry import MEASURES, POINTS
-from transferpain.inputs.action_units.measured import score_pspi
 from transferpain.inputs.action_units.mesh import load_still_mesh
 from transferpain.inputs.action_units.proxy import COEFFICIENTS, UNITS, estimate, parse_coefficients, standing
 
@@ -62,10 +61,6 @@ def test_frames_without_a_face_are_missing_and_the_others_are_on_the_scale():
     assert rest.max().max() <= 5
     # Not one of them is a coder's intensity, and everything made of them says so.
     assert "proxies" in units.estimator.title
-    scores = score_pspi(units)
-    assert scores.label == "PSPI from proxies (mesh geometry, fitted on drawn faces)"
-    assert scores.maximum == 16
-    assert np.isnan(scores.values[3])
 
 
 def test_the_coefficients_name_the_measures_they_weigh():

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.inputs.action_units.measured import score_pspi
 from transferpain.inputs.action_units.tables import read_action_units
 
 # OpenFace writes a blank before each name but the first, and counts frames from 1.
@@ -77,30 +76,6 @@ def test_one_picture_needs_no_frame_number(tmp_path):
     text = "face, confidence, AU04_r, AU04_c\n0, 0.95, 1.5, 1\n"
     assert read_action_units(write(tmp_path, text)).intensities.to_dict() == {4: {0: 1.5}}
     assert "frame" in refusal(write(tmp_path, text + "1, 0.9, 1, 0\n"))
-
-
-def test_pspi_needs_every_unit_and_blinks_are_asked_for(tmp_path):
-    units = read_action_units(write(tmp_path, OPENFACE))
-    with pytest.raises(UserError, match="eyes=45"):
-        score_pspi(units)
-    scores = score_pspi(units, eyes=45)
-    # AU4 + max(AU6, AU7) + max(AU9, AU10) + the detection of AU45.
-    assert scores.values.tolist()[::2] == pytest.approx([1.2 + 2.0 + 1.1 + 1, 5 + 0 + 3 + 0])
-    assert np.isnan(scores.values[1])
-    assert scores.maximum == 16
-    assert scores.label == "PSPI from OpenFace 2, with blinks (AU45) for closed eyes (AU43)"
-
-
-def test_pspi_of_activations_says_that_it_is_on_another_scale(tmp_path):
-    scores = score_pspi(read_action_units(write(tmp_path, PY_FEAT)))
-    assert scores.values[0] == pytest.approx(0.5 + 0.5 + 0.25 + 0.125)
-    assert scores.maximum == 4
-    assert scores.label == "PSPI from py-feat, from activation 0 to 1: 0 to 4, not the coders' 0 to 16"
-
-
-def test_libreface_gives_no_pspi(tmp_path):
-    with pytest.raises(UserError, match="no AU6, no AU7, no AU9, no AU10, no AU43"):
-        score_pspi(read_action_units(write(tmp_path, LIBREFACE)))
 
 
 @pytest.mark.parametrize(

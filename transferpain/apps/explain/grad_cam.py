@@ -55,24 +55,6 @@ def enlarge(maps: np.ndarray, size: int) -> np.ndarray:
     return np.array(resized, np.float32).reshape(-1, size, size)
 
 
-def similarity_when_randomised(
-    model: keras.Model, inputs: np.ndarray | list[np.ndarray], layer: str, seed: int = 0
-) -> np.ndarray:
-    """Compare the maps of a model with those of the same network with random weights.
-
-    Maps that stay as they are do not depend on what was learnt, and so explain nothing (the sanity check of Adebayo et
-    al., NeurIPS 2018, on all layers at once).
-
-    Returns:
-        float64 `(batch,)`: Spearman's rank correlation of the two maps for the class that the model answers; 0 where
-        one of them is the same all over.
-    """
-    answered = np.asarray(model(inputs, training=False)).argmax(axis=1)
-    return map_similarity(
-        grad_cam(model, inputs, layer, answered), grad_cam(randomised(model, seed), inputs, layer, answered)
-    )
-
-
 def map_similarity(maps: np.ndarray, others: np.ndarray) -> np.ndarray:
     """Return Spearman's rank correlation of each map with another one, float64 `(batch,)`; 0 where one is even."""
     pairs = zip(maps.reshape(len(maps), -1), others.reshape(len(others), -1), strict=True)

@@ -24,7 +24,9 @@ class Maps:
         probabilities: float32 `(pictures, classes)`.
         cams: float32 `(pictures, size, size)`, in the pictures' size, between 0 and 1; 0 all over where nothing speaks
             for the class.
-        similarity: float64 `(pictures,)`, rank correlation with the map of the same network with random weights.
+        similarity: float64 `(pictures,)`, rank correlation with the map of the same network with random weights. Maps
+            that stay as they are do not depend on what was learnt, and so explain nothing (the sanity check of Adebayo
+            et al., NeurIPS 2018, on all layers at once).
     """
 
     answered: np.ndarray

@@ -12,19 +12,6 @@ from transferpain.data.datasets.dataset import Dataset
 from transferpain.data.datasets.locate import find_synthetic_mark, find_top, layout_error
 from transferpain.data.datasets.registry import DATASETS, find_dataset
 
-COMMON_COLUMNS = (
-    "dataset",
-    "subject",
-    "clip",
-    "media",
-    "kind",
-    "first_frame",
-    "num_frames",
-    "fps",
-    "bytes",
-    "split",
-)
-
 
 @dataclass(frozen=True)
 class Index:

@@ -5,10 +5,8 @@ import os
 import re
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from transferpain.core.errors import UserError
 from transferpain.core.store import is_intact, write_checked
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
@@ -126,27 +124,6 @@ def inspect(clips: pd.DataFrame, data_root: Path) -> list[str]:
         if damaged:
             problems.append(f"{clip}: AAM file is damaged ({describe_frames(damaged)}).")
     return problems
-
-
-def read_landmarks(data_root: Path, clip: str) -> dict[int, np.ndarray]:
-    """Return the AAM landmarks of a sequence by frame number: float64 `(66, 2)`, x and y in pixels of the picture.
-
-    Frames without a file are absent.
-
-    Raises:
-        UserError: if a file is damaged.
-    """
-    landmarks = {}
-    for frame, file in _landmark_files(data_root, clip).items():
-        try:
-            landmarks[frame] = parse_landmarks(read_label(file.path))
-        except LabelFault as fault:
-            raise UserError(
-                f"The AAM file of frame {frame} of {clip} {fault}.",
-                rule="It holds 66 rows of two numbers.",
-                todo="Restore the file from the archive, or remove it.",
-            ) from None
-    return landmarks
 
 
 def _landmark_files(data_root: Path, clip: str) -> dict[int, os.DirEntry]:

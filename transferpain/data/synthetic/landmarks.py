@@ -24,7 +24,6 @@ from transferpain.data.synthetic.face import (
 from transferpain.data.synthetic.plates import ORIGIN, UNIT, outline
 from transferpain.data.synthetic.subjects import SubjectLook
 
-POINTS = 66
 JAW_POINTS = 17
 TURN_STEPS = 3  # the shift by the turn of the head is far below a pixel then
 

@@ -1,6 +1,5 @@
 """Writes a dataset's synthetic twin: drawn faces in the dataset's own official layout."""
 
-import hashlib
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -9,12 +8,10 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import TEMPORARY, read_json, write_json
 from transferpain.data.synthetic.ai4pain import plan_ai4pain, write_ai4pain
 from transferpain.data.synthetic.biovid import plan_biovid, write_biovid
-from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC
 from transferpain.data.synthetic.ferplus import plan_ferplus, write_ferplus
 from transferpain.data.synthetic.mintpain import plan_mintpain, write_mintpain
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.unbc import plan_unbc, write_unbc
-from transferpain.data.synthetic.videos import clip_hash
 
 # Raised whenever the drawn frames of equal settings change.
 GENERATOR_VERSION = 1
@@ -35,7 +32,6 @@ PLANS = {
     "mintpain": plan_mintpain,
     "ferplus": plan_ferplus,
 }
-CAMERAS = {"biovid": BIOVID, "ai4pain": AI4PAIN, "unbc": UNBC, "mintpain": MINTPAIN}
 
 
 def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callable[[int], object]) -> None:
@@ -88,14 +84,6 @@ def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callabl
 def twin_facts(dataset: str, settings: TwinSettings) -> dict:
     """Return what `SYNTHETIC.json` says."""
     return {"synthetic": True, "dataset": dataset, "generator_version": GENERATOR_VERSION, **settings.facts()}
-
-
-def twin_hash(dataset: str, settings: TwinSettings) -> str:
-    """Return the SHA-256 over all drawn frames of a twin of `CAMERAS`, before encoding; it draws every one of them."""
-    digest = hashlib.sha256()
-    for clip in PLANS[dataset](settings):
-        digest.update(clip_hash(CAMERAS[dataset], clip).encode())
-    return digest.hexdigest()
 
 
 def _require_equal(folder: Path, mark: str, facts: dict) -> None:

@@ -1,6 +1,5 @@
 """Draws the clips of a twin and writes them on all processors, as mp4 files or as their dataset has them."""
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
@@ -69,14 +68,6 @@ def draw_clip(camera: Camera, sitter: Sitter, plan: ClipPlan) -> Iterator[np.nda
 def seat_person(camera: Camera, plan: ClipPlan) -> Sitter:
     """Set the plan's person before the camera, the same way for all clips."""
     return seat(camera, plan.person.look, plan.seed, plan.person.name)
-
-
-def clip_hash(camera: Camera, plan: ClipPlan) -> str:
-    """Return the SHA-256 of the drawn frames, before a video encoder touches them."""
-    digest = hashlib.sha256()
-    for frame in draw_clip(camera, seat_person(camera, plan), plan):
-        digest.update(frame.tobytes())
-    return digest.hexdigest()
 
 
 def write_video(folder: Path, camera: Camera, sitter: Sitter, plan: ClipPlan) -> None:

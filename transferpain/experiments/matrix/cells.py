@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
-from transferpain.core.store import read_json, write_json
+from transferpain.core.store import write_json
 from transferpain.experiments.matrix.settings import Changes, Matrix, fixed_protocol
 from transferpain.experiments.schema import Experiment, Member, load_experiment
 
@@ -150,8 +150,3 @@ def choose(cells: list[Cell], conditions: list[str]) -> list[Cell]:
 def write_records(folder: Path, records: list[CellRecord]) -> None:
     """Write what became of the cells."""
     write_json(folder / RECORD, [asdict(record) for record in records])
-
-
-def read_records(folder: Path) -> list[CellRecord]:
-    """Return what became of the cells."""
-    return [CellRecord(**values) for values in read_json(folder / RECORD)]

@@ -2,13 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
-from transferpain.data import pspi
 
 
 @dataclass(frozen=True)
@@ -67,55 +65,6 @@ class FrameUnits:
     estimator: Estimator
     numbers: tuple[int, ...]
     intensities: np.ndarray
-
-
-@dataclass(frozen=True)
-class PspiScores:
-    """PSPI by frame, float64 `(frames,)`, NaN where an action unit is missing; `label` says from what and how far."""
-
-    values: pd.Series
-    maximum: float
-    label: str
-
-
-def score_pspi(units: ActionUnits, eyes: Literal[43, 45] = 43) -> PspiScores:
-    """Score PSPI from estimated action units.
-
-    Args:
-        units: what was measured.
-        eyes: which action unit says that the eyes are closed. 45, a blink, is what tools code that have no AU43; it
-            is not what Prkachin and Solomon (2008) scored, so it has to be asked for, and the label says so.
-
-    Raises:
-        UserError: if one of the action units of PSPI was not measured at all.
-    """
-    needed = [number for number in pspi.ACTION_UNITS if number != 43]
-    columns = {number: units.intensities[number] for number in needed if number in units.intensities}
-    for kind in (units.presences, units.intensities):
-        if eyes in kind:
-            columns[43] = kind[eyes]
-            break
-    lacking = [f"AU{eyes if number == 43 else number}" for number in pspi.ACTION_UNITS if number not in columns]
-    if lacking:
-        raise UserError(
-            f"PSPI cannot be scored from the action units of {units.estimator.title}.",
-            rule="It needs the intensities of AU4, AU6, AU7, AU9 and AU10, and whether the eyes are closed (AU43).",
-            received="no " + ", no ".join(lacking),
-            todo=_advice(lacking, units),
-        )
-    maximum = 3 * units.estimator.maximum + 1
-    label = f"PSPI from {units.estimator.title}"
-    if eyes == 45:
-        label += ", with blinks (AU45) for closed eyes (AU43)"
-    if maximum != pspi.MAXIMUM:
-        label += f", from {units.estimator.scale}: 0 to {maximum:g}, not the coders' 0 to {pspi.MAXIMUM}"
-    return PspiScores(pspi.pspi(columns).rename("pspi"), maximum, label)
-
-
-def _advice(lacking: list[str], units: ActionUnits) -> str:
-    if lacking == ["AU43"] and (45 in units.presences or 45 in units.intensities):
-        return "Ask for eyes=45 to take blinks (AU45) in its place."
-    return "Use an estimator that measures them; absent action units are never taken as 0."
 
 
 def stack(clips: Sequence[ActionUnits], numbers: Sequence[int]) -> np.ndarray:
