@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
 from benchmarks.memory import anonymous_gigabytes
-from transferpain.apps.edge.export import Wanted, export_model
+from transferpain.apps.edge.export import ExportOptions, export_model
 from transferpain.apps.edge.lite import HEAD_KIND, load_lite
 from transferpain.apps.edge.openvino import load_openvino, multiplies_int8
 from transferpain.apps.live.faces import FaceFinder
@@ -73,7 +73,7 @@ def measure(folder: Path, quick: bool) -> dict:
     lively, calm = (draw_video(folder, name, sizes.frames) for name in ("lively", "calm"))
     fused = build_fusion(build_vgg16_gap(sizes.vgg16_side, len(LABELS)), FusionSettings(), len(LABELS), seed=0)
     bundle = save_network(folder / "fused", fused, sizes.vgg16_side)
-    export_model(str(bundle), folder / "edge", Wanted(sizes.kinds, os.cpu_count() or 1, head_kinds=(HEAD_KIND,)))
+    export_model(str(bundle), folder / "edge", ExportOptions(sizes.kinds, os.cpu_count() or 1, head_kinds=(HEAD_KIND,)))
     models = {dtype: load_live_model(str(bundle), dtype) for dtype in ("float32", "bfloat16")}
     models |= {
         kind: load_live_model(str(bundle), encoder=folder / "edge" / f"encoder-{kind}.tflite") for kind in sizes.kinds

@@ -29,12 +29,12 @@ def export_edge(
     debug: Debug = False,
 ) -> None:
     """Convert a network to TensorFlow Lite, and compare size, time and answers with Keras."""
-    from transferpain.apps.edge.export import Wanted, export_model
+    from transferpain.apps.edge.export import ExportOptions, export_model
     from transferpain.apps.edge.lite import KINDS
     from transferpain.data.places import Places
 
     places = None if data_root is None else Places(data_root, workspace)
-    exported = export_model(model, folder, Wanted(tuple(kinds) if kinds else KINDS, threads, per_class), places)
+    exported = export_model(model, folder, ExportOptions(tuple(kinds) if kinds else KINDS, threads, per_class), places)
     rows = [
         [row.part, row.kind, row.problem or row.file, _number(row.megabytes, ".2f"), _number(row.median_ms, ".1f"),
          _number(row.difference, ".1e"), _number(row.equal, ".1%")]

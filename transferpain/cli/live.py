@@ -45,13 +45,13 @@ def live(
     debug: Debug = False,
 ) -> None:
     """Watch a camera, a file or a stream with a model; nothing is stored unless asked. No medical device."""
-    from transferpain.apps.live.session import Wanted, live_settings, run_session
+    from transferpain.apps.live.session import SessionOptions, live_settings, run_session
     from transferpain.apps.live.source import without_password
 
     settings = live_settings(skip=skip, window=seconds, clip=clip, alert_level=alert_level, alert_seconds=alert_seconds)
     file = None if encoder in ("auto", "keras") else Path(encoder)
     cache = workspace / "cache" if encoder == "auto" else None
-    result = run_session(model, source, settings, Wanted(record, csv, timeline, window, file, cache))
+    result = run_session(model, source, settings, SessionOptions(record, csv, timeline, window, file, cache))
     rows = [
         ["frames", str(result.frames)],
         ["without a face", str(result.without_face)],

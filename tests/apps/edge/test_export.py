@@ -7,7 +7,7 @@ from tests.apps.edge.small_fused import LABELS, save_small_fused, small_fused
 from tests.apps.explain.small_models import SIZE, save_small_model
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.models.bundles.bundles import save_small
-from transferpain.apps.edge.export import Job, Wanted, convert_apart, decision, export_model, follow
+from transferpain.apps.edge.export import Conversion, ExportOptions, convert_apart, decision, export_model, follow
 from transferpain.apps.edge.lite import load_lite
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
@@ -56,7 +56,7 @@ def test_the_command(tmp_path):
 @pytest.mark.slow
 def test_a_head_may_be_of_another_kind(tmp_path):
     model = save_small_fused(tmp_path / "bundle")
-    rows = export_model(str(model), tmp_path / "out", Wanted(("dynamic",), 1, head_kinds=("float32",))).rows
+    rows = export_model(str(model), tmp_path / "out", ExportOptions(("dynamic",), 1, head_kinds=("float32",))).rows
     assert [(row.part, row.file) for row in rows if row.file] == [
         ("encoder", "encoder-dynamic.tflite"),
         ("head", "head-float32.tflite"),
@@ -70,7 +70,7 @@ def test_a_run_s_own_pictures_calibrate_and_compare(small_twin, tmp_path):
     subject = "071309_w_21"
     save_small_model(tmp_path / "run", experiment, fold=subject)
     exported = export_model(
-        str(tmp_path / "run"), tmp_path / "out", Wanted(("int8",), 1, per_class=3), Places(small_twin, tmp_path)
+        str(tmp_path / "run"), tmp_path / "out", ExportOptions(("int8",), 1, per_class=3), Places(small_twin, tmp_path)
     )
     assert exported.calibrated_on == "6 drawn training pictures"
     assert exported.compared_on == "6 drawn tested pictures"
@@ -89,15 +89,15 @@ def test_a_converter_that_crashes_is_named_and_takes_nothing_with_it(tmp_path):
     given = {"image_embedding": (2, 1, 256), "landmarks": (2, 1, 478, 3)}
     representative = {name: RANDOM.normal(size=shape).astype(np.float32) for name, shape in given.items()}
     np.savez(tmp_path / "head.npz", **representative)
-    job = Job(str(tmp_path / "bundle"), "head", "int8", tmp_path / "head.npz", tmp_path / "head-int8.tflite")
-    assert convert_apart(job) != ""
-    assert not job.file.exists()
+    one = Conversion(str(tmp_path / "bundle"), "head", "int8", tmp_path / "head.npz", tmp_path / "head-int8.tflite")
+    assert convert_apart(one) != ""
+    assert not one.file.exists()
 
 
 def test_what_cannot_be_asked_for_is_refused(tmp_path):
     with pytest.raises(UserError, match=r"no such kind[\s\S]*float16[\s\S]*Received: int4"):
-        export_model(str(tmp_path), tmp_path / "out", Wanted(("int4",)))
+        export_model(str(tmp_path), tmp_path / "out", ExportOptions(("int4",)))
     save_small(tmp_path / "head")
     with pytest.raises(UserError, match="not a network that can be converted"):
-        export_model(str(tmp_path / "head"), tmp_path / "out", Wanted(("int8",)))
+        export_model(str(tmp_path / "head"), tmp_path / "out", ExportOptions(("int8",)))
     assert not (tmp_path / "out").exists()

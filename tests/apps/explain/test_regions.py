@@ -4,7 +4,7 @@ import pytest
 from tests.inputs.landmarks.drawn import drawn_person
 from transferpain.apps.explain.regions import REGIONS, region_masks, region_shares
 from transferpain.inputs.faces.crop import points_in_crop
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 BOX = (100.0, 60.0, 220.0, 180.0)
@@ -14,7 +14,7 @@ SIZE = 96
 @pytest.fixture(scope="module")
 def frame_points() -> np.ndarray:
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
-    start_anew(mesh)
+    forget_faces(mesh)
     return find_points(mesh, drawn_person())[0]
 
 

@@ -15,7 +15,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import file_hash, write_json
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import load_detector
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.models.bundles.bundle import read_bundle
 from transferpain.models.bundles.manifest import manifest_hash
@@ -35,7 +35,7 @@ def ask(model: LiveModel, picture: np.ndarray, landmarks: np.ndarray) -> np.ndar
 
 def points_of(picture: np.ndarray) -> np.ndarray:
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5), faces=4)
-    start_anew(mesh)
+    forget_faces(mesh)
     return find_points(mesh, picture)
 
 

@@ -15,7 +15,7 @@ from tests.apps.live.streams import serve_pictures
 from tests.command_line import transferpain
 from tests.inputs.faces.drawing import write_video
 from tests.inputs.landmarks.drawn import NOBODY, drawn_person
-from transferpain.apps.live.session import Wanted, live_settings, run_session
+from transferpain.apps.live.session import SessionOptions, live_settings, run_session
 from transferpain.core.errors import UserError
 
 
@@ -31,7 +31,7 @@ def video(tmp_path_factory) -> str:
 
 
 def test_a_recording_is_watched_to_its_end_and_kept_as_asked(model, video, tmp_path):
-    wanted = Wanted(tmp_path / "out.mp4", tmp_path / "out.csv", tmp_path / "out.png")
+    wanted = SessionOptions(tmp_path / "out.mp4", tmp_path / "out.csv", tmp_path / "out.png")
     summary = run_session(model, video, live_settings(alert_level=0, alert_seconds=0.1), wanted)
     assert summary.frames == 12
     assert summary.without_face == 4
@@ -55,14 +55,14 @@ def test_a_recording_is_watched_to_its_end_and_kept_as_asked(model, video, tmp_p
 
 def test_nothing_is_stored_unless_asked(model, video, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    assert run_session(model, video, live_settings(), Wanted()).frames == 12
+    assert run_session(model, video, live_settings(), SessionOptions()).frames == 12
     assert not list(tmp_path.iterdir())
 
 
 def test_a_stream_is_watched_until_it_stays_away(model):
     pictures = [drawn_person(2)] * 10
     with serve_pictures(lambda number: [] if number else pictures) as (url, sent):
-        summary = run_session(model, url, live_settings(), Wanted(), retry_seconds=(0.05,))
+        summary = run_session(model, url, live_settings(), SessionOptions(), retry_seconds=(0.05,))
     assert sent[0] == 10
     assert summary.frames + summary.dropped == 10
     assert summary.frames > summary.without_face
@@ -71,7 +71,7 @@ def test_a_stream_is_watched_until_it_stays_away(model):
 
 def test_a_level_that_there_is_not_is_refused(model, video):
     with pytest.raises(UserError, match=r"no such level[\s\S]*2 \(strong\)[\s\S]*Received: 3"):
-        run_session(model, video, live_settings(alert_level=3), Wanted())
+        run_session(model, video, live_settings(alert_level=3), SessionOptions())
 
 
 @pytest.mark.parametrize(("name", "value"), [("skip", "all"), ("window", 0), ("alert_seconds", -1)])

@@ -9,7 +9,7 @@ from transferpain.inputs.action_units.proxy import MAXIMA, PROXY, UNITS
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.strategies.hybrid.bundle import HybridFacts, save_models
-from transferpain.strategies.hybrid.models import FittedModels, Measured, fit_models
+from transferpain.strategies.hybrid.models import FaceMeasurements, FittedModels, fit_models
 from transferpain.strategies.hybrid.settings import BoostingSettings
 
 SETTINGS = BoostingSettings(learning_rates=(0.1,), estimators=(20,), depths=(2,), columns="sqrt", folds=2)
@@ -23,7 +23,7 @@ def draw_models(width: int, largest: float = 1.0) -> FittedModels:
     is_pain = random.random(number) < 0.4
     units = MAXIMA * np.clip(random.random((number, len(UNITS))) * 0.6 + 0.3 * is_pain[:, None], 0, 1)
     embedding = largest * np.clip(random.random((number, width)) * 0.7 + 0.3 * is_pain[:, None], 0, 1)
-    faces = Measured(units, embedding, np.clip(0.4 * random.random(number) + 0.5 * is_pain, 0, 1))
+    faces = FaceMeasurements(units, embedding, np.clip(0.4 * random.random(number) + 0.5 * is_pain, 0, 1))
     people = np.repeat(np.arange(PEOPLE), ROWS)
     return fit_models(faces, is_pain, people, people < PEOPLE // 3, SETTINGS, seed=0)
 

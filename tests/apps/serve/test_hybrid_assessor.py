@@ -16,7 +16,7 @@ from transferpain.inputs.action_units.proxy import UNITS, estimate
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import load_detector
 from transferpain.models.bundles.manifest import load_manifest
-from transferpain.strategies.hybrid.models import Measured
+from transferpain.strategies.hybrid.models import FaceMeasurements
 from transferpain.strategies.hybrid.settings import TITLES
 
 WALL = np.full((240, 320, 3), 90, np.uint8)
@@ -44,7 +44,9 @@ def expected_answers(people) -> dict[str, np.ndarray]:
     faces = [crop_face(person, detect(person)[:4], 0.25, PREPROCESSING.size) for person in people]
     embedding, probabilities = both.predict(np.stack(faces) / np.float32(255), verbose=0)
     units = estimate(np.stack([find(person) for person in people])).intensities.to_numpy()
-    return draw_models(embedding.shape[1]).answers(Measured(units, embedding, probabilities[:, 1].astype(float)))
+    return draw_models(embedding.shape[1]).answers(
+        FaceMeasurements(units, embedding, probabilities[:, 1].astype(float))
+    )
 
 
 def test_each_model_says_of_each_face_what_its_parts_say(assessor):

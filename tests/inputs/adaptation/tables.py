@@ -9,7 +9,7 @@ import pandas as pd
 
 from tests.experiments.leakage.runs import noise, write_pictures
 from transferpain.data.protocols.fold import Fold
-from transferpain.inputs.adaptation.base import Job
+from transferpain.inputs.adaptation.base import AdaptationJob
 from transferpain.inputs.adaptation.chosen import adapted_features
 from transferpain.inputs.features.cache import read_features, write_features
 from transferpain.inputs.features.settings import FeatureSettings
@@ -59,9 +59,9 @@ def read_all(files) -> np.ndarray:
     return np.concatenate([read_features(Path(file)) for file in files]).astype(np.float64)
 
 
-def job(cache: Path, stage: pd.DataFrame | None = None) -> Job:
+def job(cache: Path, stage: pd.DataFrame | None = None) -> AdaptationJob:
     """Return what features are adapted from: an untrained ResNet-18, and the faces of the clips."""
-    return Job(ORIGIN, pd.DataFrame() if stage is None else stage, FeatureSettings(dtype="float32"), cache)
+    return AdaptationJob(ORIGIN, pd.DataFrame() if stage is None else stage, FeatureSettings(dtype="float32"), cache)
 
 
 def adapt(method: str | None, samples: pd.DataFrame, cache: Path) -> np.ndarray:

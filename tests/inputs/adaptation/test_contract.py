@@ -11,7 +11,7 @@ from tests.experiments.leakage.runs import noise, write_pictures
 from tests.inputs.adaptation.tables import ORIGIN, faces_stage, small_table
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, Job
+from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.cache import read_features, write_features
 from transferpain.inputs.features.extract import extract_features
@@ -54,7 +54,7 @@ class World:
 
     def adapt(self, cache: str = "") -> np.ndarray:
         """Return the feature file of each sample."""
-        job = Job(ORIGIN, self.stage, self.settings, self.folder / cache)
+        job = AdaptationJob(ORIGIN, self.stage, self.settings, self.folder / cache)
         return self.method.adapt(job, self.samples, [self.fold])["test"]
 
     def change(self, positions: np.ndarray) -> None:

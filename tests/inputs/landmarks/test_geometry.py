@@ -3,7 +3,7 @@ import pytest
 
 from tests.inputs.landmarks.drawn import drawn_person
 from transferpain.inputs.landmarks.geometry import MIRRORED, place
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 # The mesh as MediaPipe publishes it: outlines of the right and of the left eye and brow.
@@ -61,7 +61,7 @@ def test_it_is_the_mesh_of_the_mirrored_picture(number):
     picture = drawn_person(number, {"AU26": 3})
 
     def points(image: np.ndarray) -> np.ndarray:
-        start_anew(mesh)
+        forget_faces(mesh)
         return place(find_points(mesh, image)[0]).points
 
     expected = points(picture)[MIRRORED] * (-1, 1, 1)

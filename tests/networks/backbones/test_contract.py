@@ -116,7 +116,7 @@ def test_its_facts_are_true(backbone, model):
 
 
 def test_it_can_be_cut_below_its_embedding(backbone, model):
-    cut = with_classes(model, CLASSES, SIZE, seed=0, cut="gap")
+    cut = with_classes(model, CLASSES, SIZE, seed=0, feature_layer="gap")
     trunk = keras.Model(model.input, model.get_layer("gap").output)
     assert cut.count_params() == trunk.count_params() + CLASSES * (backbone.channels + 1)
 

@@ -22,7 +22,7 @@ def resnet18() -> keras.Model:
 
 def test_parameters_are_those_of_the_docstring(resnet18):
     assert resnet18.count_params() == 11_719_624
-    assert with_classes(resnet18, 8, size=32, seed=0, cut="gap").count_params() == 11_186_112 + 8 * 513
+    assert with_classes(resnet18, 8, size=32, seed=0, feature_layer="gap").count_params() == 11_186_112 + 8 * 513
     fixed = sum(int(np.prod(weight.shape)) for weight in resnet18.non_trainable_weights)
     assert fixed == 9_600
 

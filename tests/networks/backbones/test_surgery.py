@@ -58,16 +58,18 @@ def test_new_classes_keep_every_other_weight(vgg16):
 
 
 @pytest.mark.parametrize(
-    ("network", "cut", "classes", "parameters"),
+    ("network", "feature_layer", "classes", "parameters"),
     [("resnet18", "gap", 7, 11_189_703), ("resnet18", "gap", 8, 11_190_216), ("vgg16", "embedding", 3, 15_243_075)],
 )
-def test_a_new_output_stands_on_the_layer_where_a_network_is_cut(request, network, cut, classes, parameters):
+def test_a_new_output_stands_on_the_layer_where_a_network_is_cut(request, network, feature_layer, classes, parameters):
     source = request.getfixturevalue(network)
-    model = with_classes(source, classes, size=32, seed=0, cut=cut)
+    model = with_classes(source, classes, size=32, seed=0, feature_layer=feature_layer)
     assert model.count_params() == parameters
-    assert [layer.name for layer in model.layers][-3:] == [cut, "logits", "probabilities"]
-    trunk, images = keras.Model(source.input, source.get_layer(cut).output), random_images(2, 32)
-    np.testing.assert_array_equal(trunk(images), keras.Model(model.input, model.get_layer(cut).output)(images))
+    assert [layer.name for layer in model.layers][-3:] == [feature_layer, "logits", "probabilities"]
+    trunk, images = keras.Model(source.input, source.get_layer(feature_layer).output), random_images(2, 32)
+    np.testing.assert_array_equal(
+        trunk(images), keras.Model(model.input, model.get_layer(feature_layer).output)(images)
+    )
 
 
 def test_a_copy_is_penalised_as_asked_and_trainable(vgg16):

@@ -14,7 +14,7 @@ import tensorflow as tf
 from transferpain.core.errors import UserError
 from transferpain.networks.training.batches import Batches, Images, array_batches, image_batches, one_hot
 from transferpain.networks.training.determinism import make_deterministic
-from transferpain.networks.training.fit import build_optimizer, fit, start_anew
+from transferpain.networks.training.fit import build_optimizer, fit, reset_model
 from transferpain.networks.training.settings import (
     AugmentSettings,
     OptimizerSettings,
@@ -319,7 +319,7 @@ def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
     settings, expected, result = uninterrupted
     model, weights = small_network(), small_network().get_weights()
     fit(model, *image_data(settings), settings, tmp_path / "first.npz", (1, "another"))
-    start_anew(model, weights)
+    reset_model(model, weights)
     again = fit(model, *image_data(settings), settings, tmp_path / "again.npz", SEED)
     assert equal_weights(model, expected)
     pd.testing.assert_frame_equal(without_seconds(again.history), without_seconds(result.history))

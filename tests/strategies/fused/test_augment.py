@@ -3,7 +3,7 @@ import pytest
 
 from tests.inputs.landmarks.drawn import drawn_person
 from transferpain.inputs.landmarks.geometry import place
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.networks.training.augment import change_images, draw_changes
 from transferpain.networks.training.settings import AugmentSettings
@@ -15,7 +15,7 @@ PAPER = {"flip": 0.5, "rotation": 3, "shift": 0.03, "zoom": 0.05}
 
 def mesh_of(picture: np.ndarray) -> np.ndarray:
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
-    start_anew(mesh)
+    forget_faces(mesh)
     return find_points(mesh, picture)[0]
 
 

@@ -5,7 +5,7 @@ from sklearn.metrics import roc_auc_score
 from tests.strategies.hybrid.test_boosting import SMALL
 from transferpain.core.errors import UserError
 from transferpain.strategies.hybrid.boosting import fit_boosting
-from transferpain.strategies.hybrid.models import Measured, fit_models
+from transferpain.strategies.hybrid.models import FaceMeasurements, fit_models
 from transferpain.strategies.hybrid.settings import TITLES
 
 
@@ -20,7 +20,7 @@ def drawn_faces(people=12, rows=20, seed=0):
     units = np.stack([1.5 * is_pain + random.normal(size=len(subjects)), random.normal(size=len(subjects))], axis=1)
     embedding = np.stack([np.where(known, sure, guess), random.normal(size=len(subjects))], axis=1)
     cnn = np.where(known, is_pain, random.random(len(subjects)))
-    return Measured(units, embedding, cnn.astype(float)), is_pain, subjects, known
+    return FaceMeasurements(units, embedding, cnn.astype(float)), is_pain, subjects, known
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def test_trees_do_not_trust_a_network_for_being_sure_of_people_it_knows(fitted):
     faces, is_pain, subjects, known = drawn_faces()
     trusting = fit_boosting(faces.joined[known], is_pain[known], subjects[known], SMALL, seed=1)
     new, answers, _, _ = drawn_faces(seed=5)
-    nothing_known = Measured(new.units, np.random.default_rng(0).normal(size=new.embedding.shape), new.cnn)
+    nothing_known = FaceMeasurements(new.units, np.random.default_rng(0).normal(size=new.embedding.shape), new.cnn)
     honest = roc_auc_score(answers, fitted.answers(nothing_known)["hybrid"])
     assert honest > 0.75
     assert roc_auc_score(answers, trusting.probability(nothing_known.joined)) < 0.65

@@ -46,7 +46,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ExportOptions:
     """Which kinds of file (see `lite.KINDS`), the threads that they are timed with, and pictures of a class.
 
     `head_kinds`: of a head; `None`: the same.
@@ -69,7 +69,7 @@ class Exported:
 
 
 @dataclass(frozen=True)
-class Job:
+class Conversion:
     """One conversion, for a process of its own: TensorFlow's converter may end the process that it runs in."""
 
     folder: str
@@ -79,7 +79,7 @@ class Job:
     file: Path
 
 
-def export_model(address: str, folder: Path, wanted: Wanted, places: Places | None = None) -> Exported:
+def export_model(address: str, folder: Path, wanted: ExportOptions, places: Places | None = None) -> Exported:
     """Convert a model; `folder` gets the files and `edge.json`, which says what they are.
 
     Args:
@@ -117,11 +117,11 @@ def export_model(address: str, folder: Path, wanted: Wanted, places: Places | No
             for part in parts:
                 if kind not in (wanted.kinds if part.name == "encoder" else head_kinds):
                     continue
-                job = Job(
+                conversion = Conversion(
                     str(model.folder), part.name, kind, Path(scratch) / f"{part.name}.npz",
                     folder / f"{part.name}-{kind}.tflite",
                 )  # fmt: skip
-                row, call = _convert_and_measure(job, calls, keras, comparison, expected, wanted.threads)
+                row, call = _convert_and_measure(conversion, calls, keras, comparison, expected, wanted.threads)
                 calls[part.name] = call or keras[part.name]
                 rows.append(row)
     exported = Exported(rows, calibration.origin, comparison.origin, bool(model.bundle.manifest["synthetic"]))
@@ -164,31 +164,33 @@ def _save_representative(path: Path, part: str, calls: dict[str, Call], samples:
     np.savez(path, **arrays)
 
 
-def convert_job(job: Job) -> str:
+def convert_part(conversion: Conversion) -> str:
     """Convert in a worker process; returns what went wrong, or nothing."""
     import_tensorflow()  # before anything imports it with all its messages
     from transferpain.apps.edge.convert import convert
     from transferpain.apps.edge.parts import split_model
 
-    model = read_picture_model(job.folder, "a network that can be converted", landmarks=True)
-    (part,) = (part for part in split_model(model.bundle.model, model.preprocessing.scaling) if part.name == job.part)
-    with np.load(job.representative, allow_pickle=False) as arrays:
+    model = read_picture_model(conversion.folder, "a network that can be converted", landmarks=True)
+    (part,) = (
+        part for part in split_model(model.bundle.model, model.preprocessing.scaling) if part.name == conversion.part
+    )
+    with np.load(conversion.representative, allow_pickle=False) as arrays:
         names = list(arrays)
         representative = [
             dict(zip(names, given, strict=True)) for given in zip(*(arrays[name] for name in names), strict=True)
         ]
     try:
-        convert(part, job.kind, representative, job.file)
+        convert(part, conversion.kind, representative, conversion.file)
     except Exception as error:  # the converter has no exceptions of its own to be told by
         return (str(error).strip().splitlines() or [type(error).__name__])[0]
     return ""
 
 
-def convert_apart(job: Job) -> str:
+def convert_apart(conversion: Conversion) -> str:
     """Convert in a process of its own, and return what went wrong, or nothing; a file that was there is replaced."""
-    job.file.unlink(missing_ok=True)
+    conversion.file.unlink(missing_ok=True)
     try:
-        with closing(run_in_workers(convert_job, [job], 1)) as results:
+        with closing(run_in_workers(convert_part, [conversion], 1)) as results:
             ((_, problem),) = results
     except UserError:
         return "TensorFlow's converter ended its own process."
@@ -196,29 +198,37 @@ def convert_apart(job: Job) -> str:
 
 
 def _convert_and_measure(
-    job: Job, calls: dict[str, Call], keras: dict[str, Call], comparison: Samples, expected: list[dict], threads: int
+    conversion: Conversion,
+    calls: dict[str, Call],
+    keras: dict[str, Call],
+    comparison: Samples,
+    expected: list[dict],
+    threads: int,
 ) -> tuple[Row, Call | None]:
-    problem, call = convert_apart(job), None
+    problem, call = convert_apart(conversion), None
     if not problem:
         try:
-            call = load_lite(job.file, threads)
-            inputs = _inputs_of(job.part, keras, comparison)[0]
+            call = load_lite(conversion.file, threads)
+            inputs = _inputs_of(conversion.part, keras, comparison)[0]
             median = _median_ms(call, inputs)
         except (RuntimeError, ValueError) as error:
             problem = f"The file does not run: {str(error).splitlines()[0]}"
     if problem:
-        job.file.unlink(missing_ok=True)
-        return Row(job.part, job.kind, problem=problem), None
-    answers = [follow({**calls, job.part: call}, sample) for sample in _samples(comparison)]
+        conversion.file.unlink(missing_ok=True)
+        return Row(conversion.part, conversion.kind, problem=problem), None
+    answers = [follow({**calls, conversion.part: call}, sample) for sample in _samples(comparison)]
     return (
         Row(
-            job.part,
-            job.kind,
-            job.file.name,
-            file_hash(job.file),
-            job.file.stat().st_size / 1e6,
+            conversion.part,
+            conversion.kind,
+            conversion.file.name,
+            file_hash(conversion.file),
+            conversion.file.stat().st_size / 1e6,
             median,
-            max(float(np.abs(a[job.part] - b[job.part]).max()) for a, b in zip(answers, expected, strict=True)),
+            max(
+                float(np.abs(a[conversion.part] - b[conversion.part]).max())
+                for a, b in zip(answers, expected, strict=True)
+            ),
             statistics.fmean(decision(a) == decision(b) for a, b in zip(answers, expected, strict=True)),
         ),
         call,
@@ -240,7 +250,7 @@ def _median_ms(call: Call, inputs: dict[str, np.ndarray]) -> float:
     return statistics.median(times)
 
 
-def _facts(model: PictureModel, parts: list, exported: Exported, wanted: Wanted) -> dict:
+def _facts(model: PictureModel, parts: list, exported: Exported, wanted: ExportOptions) -> dict:
     manifest = model.bundle.manifest
     return {
         "model": manifest_hash(model.folder),

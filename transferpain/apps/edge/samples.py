@@ -11,7 +11,7 @@ from transferpain.data.synthetic.camera import FERPLUS, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.inputs.features.windows import spread_frames
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.models.bundles.probe import EXPRESSIONS
 from transferpain.models.sources.picture_model import PictureModel
@@ -108,7 +108,7 @@ def _window_of(clip: list[np.ndarray], settings: FusionSettings) -> np.ndarray |
     Frames in which no mesh is found are passed over.
     """
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
-    start_anew(mesh)
+    forget_faces(mesh)
     enlarged = [cv2.resize(picture, (MESH_SIDE, MESH_SIDE), interpolation=cv2.INTER_CUBIC) for picture in clip]
     meshes = [found[0] for found in (find_points(mesh, picture) for picture in enlarged) if len(found)]
     if not meshes:

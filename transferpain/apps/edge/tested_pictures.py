@@ -21,7 +21,7 @@ from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.faces.stage import compute_faces
 from transferpain.inputs.landmarks.cache import read_landmarks
 from transferpain.inputs.landmarks.geometry import POINTS
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.inputs.landmarks.stage import compute_landmarks
 from transferpain.models.sources.face_settings import FaceSettings
@@ -37,7 +37,7 @@ UNLABELLED = -1
 NO_MESH = np.full((POINTS, 2), np.nan)
 
 
-class Picture(NamedTuple):
+class FacePicture(NamedTuple):
     """One picture: its row of the table, its face, the mesh in pixels of the face, and the landmarks of its window."""
 
     row: dict
@@ -46,7 +46,7 @@ class Picture(NamedTuple):
     window: np.ndarray | None = None
 
 
-class Reading(NamedTuple):
+class ClipReading(NamedTuple):
     """How faces and landmarks of videos are read; `fusion` for a network that also reads a window of landmarks."""
 
     faces: FaceSettings
@@ -111,7 +111,7 @@ def choose_pictures(
         pictures = _images(wanted, index, preprocessing.size, per_class, places, mesh)
     else:
         both = manifest.get("fusion", {}).get("branches") == "both"
-        reading = Reading(preprocessing.faces, experiment.landmarks, experiment.fusion if both else None)
+        reading = ClipReading(preprocessing.faces, experiment.landmarks, experiment.fusion if both else None)
         pictures = _frames(wanted, index, reading, per_class, places, mesh)
     if not pictures:
         raise UserError(
@@ -161,8 +161,8 @@ def _thin(rows: pd.DataFrame, most: int) -> pd.DataFrame:
 
 
 def _frames(
-    wanted: pd.DataFrame, index: Index, reading: Reading, per_class: int, places: Places, mesh: bool
-) -> list[Picture]:
+    wanted: pd.DataFrame, index: Index, reading: ClipReading, per_class: int, places: Places, mesh: bool
+) -> list[FacePicture]:
     """Take frames of videos, or of folders of pictures."""
     clips = pd.concat([_thin(group.drop_duplicates("file_clip"), per_class) for _, group in wanted.groupby("y")])
     media = index.clips[index.clips["clip"].isin(clips["file_clip"])]
@@ -186,7 +186,7 @@ def _frames(
     return pictures
 
 
-def _frames_of_clip(clip, rows: np.ndarray, files: pd.Series, reading: Reading, most: int) -> list[Picture]:
+def _frames_of_clip(clip, rows: np.ndarray, files: pd.Series, reading: ClipReading, most: int) -> list[FacePicture]:
     """Take at most `most` frames of a clip that show a face: of these rows, or of all (-1)."""
     faces, settings = read_faces(Path(files["faces"])), reading.faces
     shown = np.flatnonzero(faces.found)
@@ -204,18 +204,20 @@ def _frames_of_clip(clip, rows: np.ndarray, files: pd.Series, reading: Reading, 
         points = NO_MESH
         if frame < len(mesh):
             points = points_in_crop(mesh[frame], faces.boxes[frame], settings.resolved_margin, settings.size)
-        pictures.append(Picture(_row(clip, frame), decode_jpeg(jpegs[frame]), points, window))
+        pictures.append(FacePicture(_row(clip, frame), decode_jpeg(jpegs[frame]), points, window))
     return pictures
 
 
-def _images(wanted: pd.DataFrame, index: Index, size: int, per_class: int, places: Places, mesh: bool) -> list[Picture]:
+def _images(
+    wanted: pd.DataFrame, index: Index, size: int, per_class: int, places: Places, mesh: bool
+) -> list[FacePicture]:
     """Take rows of a dataset whose pictures are faces already, such as FER+."""
     chosen = pd.concat([_thin(group, per_class) for _, group in wanted.groupby("y")])
     images = read_images(index.data_root, places.cache)[chosen["first_frame"].to_numpy(int)]
     # Nothing is drawn: these settings only bring the pictures to the network's size, as in its training.
     faces = augment(images, size, AugmentSettings(), np.random.default_rng(0))
     return [
-        Picture(_row(clip, 0), cv2.cvtColor(face, cv2.COLOR_GRAY2RGB), _mesh_of(image, size) if mesh else NO_MESH)
+        FacePicture(_row(clip, 0), cv2.cvtColor(face, cv2.COLOR_GRAY2RGB), _mesh_of(image, size) if mesh else NO_MESH)
         for clip, image, face in zip(chosen.itertuples(), images, faces, strict=True)
     ]
 
@@ -224,7 +226,7 @@ def _mesh_of(image: np.ndarray, size: int) -> np.ndarray:
     """Return the mesh in a grey image, in pixels of the same image at another size, `(478, 2)`."""
     large = cv2.resize(image, (MESH_SIDE, MESH_SIDE), interpolation=cv2.INTER_CUBIC)
     mesh = load_mesh(LandmarkSettings())
-    start_anew(mesh)
+    forget_faces(mesh)
     found = find_points(mesh, cv2.cvtColor(large, cv2.COLOR_GRAY2RGB))
     # Pixel areas are aligned, as in `cv2.resize`.
     return (found[0][:, :2] + 0.5) * (size / MESH_SIDE) - 0.5 if len(found) else NO_MESH

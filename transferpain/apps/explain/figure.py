@@ -11,7 +11,7 @@ from transferpain.data.synthetic.camera import BIOVID, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.inputs.landmarks.geometry import place
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.reports.figures import INK, MUTED, RED, new_figure, style
 
@@ -30,7 +30,7 @@ FACES_STAMP = "PICTURES OF THE DATASET: its licence and the consent of the peopl
 def drawn_mesh() -> np.ndarray:
     """Return the face mesh of an invented person at rest, float `(478, 2)` in pixels of the canvas."""
     mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
-    start_anew(mesh)
+    forget_faces(mesh)
     picture = draw_face(seat(BIOVID, invent_look("explain"), "explain"), {}, Pose())
     points = place(find_points(mesh, picture)[0]).points[:, :2]
     return points * ZOOM + np.multiply(EYES, CANVAS)

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from transferpain.apps.edge.export import Wanted, export_model
+from transferpain.apps.edge.export import ExportOptions, export_model
 from transferpain.apps.edge.lite import HEAD_KIND, read_converted
 from transferpain.apps.edge.openvino import multiplies_int8
 from transferpain.core.errors import UserError
@@ -48,7 +48,9 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
     for kind, file in files.items():
         note(f"Converting the network to TensorFlow Lite ({kind}), once: it takes up to a minute.")
         try:
-            rows = export_model(address, folder, Wanted((kind,), os.cpu_count() or 1, head_kinds=(HEAD_KIND,))).rows
+            rows = export_model(
+                address, folder, ExportOptions((kind,), os.cpu_count() or 1, head_kinds=(HEAD_KIND,))
+            ).rows
         except OSError as error:
             note(f"It cannot be kept ({error}), so Keras answers.")
             return None

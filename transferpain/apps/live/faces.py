@@ -5,7 +5,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transferpain.inputs.faces.detectors import load_face_finder
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 FACES = 4  # that are told apart
@@ -32,7 +32,7 @@ class FaceFinder:
     def __init__(self, settings: LandmarkSettings):
         self._one, self._all = load_mesh(settings), load_mesh(settings, faces=FACES)
         for mesh in (self._one, self._all):
-            start_anew(mesh)
+            forget_faces(mesh)
         self._frames = self._found = 0
 
     def find(self, image: np.ndarray) -> np.ndarray:

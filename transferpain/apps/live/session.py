@@ -23,7 +23,7 @@ RATE_FRAMES = 30  # over which the shown rate is measured
 
 
 @dataclass(frozen=True)
-class Wanted:
+class SessionOptions:
     """What a session shows and keeps, by default nothing; and what answers.
 
     `encoder`: a file that answers in place of Keras. `cache`: where one may be converted to and found again, if that is
@@ -79,7 +79,11 @@ def live_settings(**chosen: object) -> LiveSettings:
 
 
 def run_session(
-    address: str, place: str, settings: LiveSettings, wanted: Wanted, retry_seconds: tuple[float, ...] = RETRY_SECONDS
+    address: str,
+    place: str,
+    settings: LiveSettings,
+    wanted: SessionOptions,
+    retry_seconds: tuple[float, ...] = RETRY_SECONDS,
 ) -> Summary:
     """Watch a source with a model until it ends, or the window is closed.
 

@@ -15,7 +15,7 @@ from transferpain.inputs.action_units.proxy import PROXY, UNITS, estimate
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.hybrid.bundle import HybridFacts, read_facts, read_models
-from transferpain.strategies.hybrid.models import Measured, probabilities
+from transferpain.strategies.hybrid.models import FaceMeasurements, probabilities
 from transferpain.strategies.hybrid.settings import TITLES
 from transferpain.strategies.hybrid.training import with_embedding
 
@@ -58,7 +58,7 @@ class HybridAssessor:
         if not looks:
             return []
         guessed = estimate(np.stack([look.points for look in looks])).intensities.to_numpy(np.float64)
-        faces = Measured(guessed, outputs[:, :-2], outputs[:, -1].astype(np.float64))
+        faces = FaceMeasurements(guessed, outputs[:, :-2], outputs[:, -1].astype(np.float64))
         answers = probabilities(self.units, self.hybrid, faces)
         return [
             [self._answer(model, float(answers[model.name][row])) for model in self.facts.models]

@@ -20,7 +20,7 @@ from transferpain.models.sources.origin import Origin
 
 
 @dataclass(frozen=True, eq=False)
-class Job:
+class AdaptationJob:
     """What features are adapted from, and where they are kept.
 
     Attributes:
@@ -107,7 +107,7 @@ class Adaptation(ABC):
         return samples["file_clip"].unique()
 
     @abstractmethod
-    def adapt(self, job: Job, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
+    def adapt(self, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
         """Adapt the features of every fold; what the cache holds is not computed again.
 
         Args:

@@ -15,7 +15,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.evaluation.predictions import subject_names
-from transferpain.inputs.adaptation.base import Adaptation, Job, learned
+from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned
 from transferpain.inputs.adaptation.cached import Change, adapt_files, subject_groups
 from transferpain.inputs.adaptation.moments import collect_moments
 
@@ -47,7 +47,7 @@ class BaselineSubtraction(Adaptation):
     def describe(self, protocol: ProtocolSettings) -> str:
         return "no-pain clips of the tested subjects"
 
-    def adapt(self, job: Job, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
+    def adapt(self, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
         groups = {fold.name: subject_groups(samples, fold, self.fitted_on(samples, fold)) for fold in folds}
         return adapt_files(self.name, subtract, samples, groups, job.cache)
 

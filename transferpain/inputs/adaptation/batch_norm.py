@@ -18,7 +18,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, Job, learned, with_target_training
+from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned, with_target_training
 from transferpain.inputs.adaptation.moments import collect_moments
 from transferpain.inputs.adaptation.pictures import Drawn, ScaledPictures, draw_pictures, read_pictures
 from transferpain.inputs.features.extract import extract_features
@@ -71,7 +71,7 @@ class BatchNorm(Adaptation):
         used = np.unique(np.concatenate([_used(fold) for fold in folds]))
         return samples["file_clip"].iloc[used].unique()
 
-    def adapt(self, job: Job, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
+    def adapt(self, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
         faces = job.stage[job.stage["problem"] == ""].set_index("clip", drop=False)
         after = {}
         for fold in folds:

@@ -8,7 +8,7 @@ import pandas as pd
 
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Job
+from transferpain.inputs.adaptation.base import AdaptationJob
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 
 TRANSDUCTIVE_WARNING = (
@@ -50,7 +50,9 @@ def needed_clips(name: str | None, samples: pd.DataFrame, folds: Sequence[Fold])
     return samples["file_clip"].unique() if name is None else ADAPTATIONS[name].needed_clips(samples, folds)
 
 
-def adapted_features(name: str | None, job: Job, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
+def adapted_features(
+    name: str | None, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]
+) -> dict[str, np.ndarray]:
     """Return fold -> the feature file of each sample, text `(samples,)`, adapted; see `Adaptation.adapt`."""
     if name is None:
         return {fold.name: samples["features"].to_numpy(dtype=object) for fold in folds}

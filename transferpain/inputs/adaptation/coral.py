@@ -13,7 +13,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, Job, learned, with_target_training
+from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned, with_target_training
 from transferpain.inputs.adaptation.cached import Change, Group, adapt_files
 from transferpain.inputs.adaptation.moments import Moments, collect_moments
 
@@ -51,7 +51,7 @@ class Coral(Adaptation):
     def describe(self, protocol: ProtocolSettings) -> str:
         return "unlabelled training subjects"
 
-    def adapt(self, job: Job, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
+    def adapt(self, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
         groups = {fold.name: [Group((learned(fold), fold.reference), learned(fold))] for fold in folds}
         files = adapt_files(self.name, _fit, samples, groups, job.cache)
         before = samples["features"].to_numpy(dtype=object)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, Job, learned
+from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned
 from transferpain.inputs.adaptation.cached import Change, adapt_files, subject_groups
 from transferpain.inputs.adaptation.moments import Moments, collect_moments
 
@@ -32,7 +32,7 @@ class SubjectStandardization(Adaptation):
     def describe(self, protocol: ProtocolSettings) -> str:
         return "unlabelled test clips (transductive)"
 
-    def adapt(self, job: Job, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
+    def adapt(self, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
         groups = {fold.name: subject_groups(samples, fold, self.fitted_on(samples, fold)) for fold in folds}
         return adapt_files(self.name, standardize, samples, groups, job.cache)
 

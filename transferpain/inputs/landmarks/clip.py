@@ -9,7 +9,7 @@ from transferpain.inputs.faces.cache import ClipTask
 from transferpain.inputs.faces.clip import measure_clip
 from transferpain.inputs.landmarks.cache import write_landmarks
 from transferpain.inputs.landmarks.geometry import place
-from transferpain.inputs.landmarks.mesh import find_points, load_mesh, mesh_identity, start_anew
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh, mesh_identity
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 
@@ -19,7 +19,7 @@ def compute_clip(task: ClipTask, settings: LandmarkSettings, cache: Path) -> tup
     def measure(frames: Iterator[np.ndarray | None]) -> list[dict]:
         mesh = load_mesh(settings)
         # What it followed in the clip before must not matter.
-        start_anew(mesh)
+        forget_faces(mesh)
         return [_row(np.empty(0) if frame is None else find_points(mesh, frame)) for frame in frames]
 
     return measure_clip(task, measure, mesh_identity(), write_landmarks, cache)

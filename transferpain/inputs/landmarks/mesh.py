@@ -24,7 +24,7 @@ def mesh_identity() -> str:
 
 @cache
 def load_mesh(settings: LandmarkSettings, faces: int = 1) -> "FaceMesh":
-    """Return a mesh that follows faces from frame to frame, loaded once a process; `start_anew` with each video.
+    """Return a mesh that follows faces from frame to frame, loaded once a process; `forget_faces` with each video.
 
     Args:
         faces: the most that it follows; with one it looks for no other while it follows that.
@@ -43,7 +43,7 @@ def load_mesh(settings: LandmarkSettings, faces: int = 1) -> "FaceMesh":
     return mesh
 
 
-def start_anew(mesh: "FaceMesh") -> None:
+def forget_faces(mesh: "FaceMesh") -> None:
     """Let a mesh forget the faces that it follows: another video begins."""
     with standard_error_silenced():
         mesh.reset()

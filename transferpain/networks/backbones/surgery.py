@@ -28,16 +28,18 @@ def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.
     return copy_weights(model, rebuilt(model, model.input_shape[1], changed))
 
 
-def with_classes(model: keras.Model, classes: int, size: int, seed: int, cut: str = "embedding") -> keras.Model:
+def with_classes(
+    model: keras.Model, classes: int, size: int, seed: int, feature_layer: str = "embedding"
+) -> keras.Model:
     """Return a copy of `model` with a new output layer, for images of `size` pixels; all other weights are kept.
 
     Args:
         classes: number of outputs of the new, freshly drawn `logits` layer.
         size: side of the images; convolutions and global pooling fit any side.
         seed: seeds the new layer.
-        cut: name of the layer that the new output stands on; what is above it is left out: `embedding`, or `gap`.
+        feature_layer: name of the layer that the new output stands on, `embedding` or `gap`; what is above is left out.
     """
-    trunk = keras.Model(model.input, model.get_layer(cut).output, name=model.name)
+    trunk = keras.Model(model.input, model.get_layer(feature_layer).output, name=model.name)
     copy = copy_weights(trunk, rebuilt(trunk, size, lambda config: config))
     return keras.Model(copy.input, _outputs(copy.output, classes, seed), name=model.name)
 

@@ -11,7 +11,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
 from transferpain.networks.heads.base import HeadSettings, HeadTraining, Rows
 from transferpain.networks.training.batches import Batches, one_hot, rows_of_batches
-from transferpain.networks.training.fit import Training, fit, start_anew
+from transferpain.networks.training.fit import Training, fit, reset_model
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ def fit_network(
     if key not in training.traced:
         training.traced[key] = build(seed)
     traced = training.traced[key]
-    start_anew(traced, network.get_weights())
+    reset_model(traced, network.get_weights())
     trained = fit(
         traced,
         batches,

@@ -61,7 +61,7 @@ def fit(
 
     Args:
         model: outputs probabilities, float32 `(batch, classes)`; layers that are not trainable stay as they are. One
-            that was trained with the same settings before and given to `start_anew` keeps its traced graphs.
+            that was trained with the same settings before and given to `reset_model` keeps its traced graphs.
         training: batches by epoch, e.g. `array_batches` or `image_batches`.
         validation: batches whose loss decides on early stopping.
         checkpoint: file that holds the state after the last epoch; the caller removes it.
@@ -101,7 +101,7 @@ def fit(
     return Training(pd.DataFrame(progress.history), kept)
 
 
-def start_anew(model: keras.Model, weights: list[np.ndarray]) -> None:
+def reset_model(model: keras.Model, weights: list[np.ndarray]) -> None:
     """Give a model other weights, and its optimiser, if it was trained before, the state of one that never took a step.
 
     Args:

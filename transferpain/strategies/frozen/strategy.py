@@ -15,7 +15,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
-from transferpain.inputs.adaptation.base import Job as AdaptationJob
+from transferpain.inputs.adaptation.base import AdaptationJob
 from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.networks.backbones.registry import BACKBONES

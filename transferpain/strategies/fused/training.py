@@ -193,11 +193,11 @@ def boost(
     rows, targets = labelled_rows(experiment, data, selection, experiment.fusion.branches)
     y = targets.argmax(axis=1)
     weights = class_weights(y, data.classes) if experiment.training.class_weights else None
-    embedding = run_rows(embedder(model), rows)
+    embedding = run_rows(embedding_network(model), rows)
     return fit_adaboost(embedding, y, sample_weights(targets, weights), experiment.head, derive_seed(*seed, ADABOOST))
 
 
-def embedder(model: keras.Model) -> keras.Model:
+def embedding_network(model: keras.Model) -> keras.Model:
     """Return the fused network up to its embedding, float32 `(batch, 128)`."""
     return keras.Model(model.inputs, model.get_layer("embedding").output)
 
@@ -242,5 +242,5 @@ def predictor(model: keras.Model, parts: dict[str, Any], classes: int) -> Callab
     """Return what gives the probabilities of rows: the network, or AdaBoost on its embedding."""
     if ADABOOST not in parts:
         return lambda rows: run_rows(model, rows)
-    below = embedder(model)
+    below = embedding_network(model)
     return lambda rows: adaboost_probabilities(parts[ADABOOST], run_rows(below, rows), classes)

@@ -30,7 +30,7 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Fitted:
+class FittedBoosting:
     """A fitted classifier.
 
     Attributes:
@@ -66,7 +66,7 @@ def join(embedding: np.ndarray, intensities: np.ndarray) -> np.ndarray:
 
 def fit_boosting(
     features: np.ndarray, is_pain: np.ndarray, subjects: np.ndarray, settings: BoostingSettings, seed: int
-) -> Fitted:
+) -> FittedBoosting:
     """Search, fit, and tune the threshold on training subjects.
 
     Each candidate answers every training subject with a model that was fitted without that subject; the one with the
@@ -104,7 +104,7 @@ def fit_boosting(
     _, chosen, out_of_fold = best
     model = _fit(features[covered], is_pain[covered], chosen, seed)
     threshold = tune_threshold(out_of_fold, is_pain, settings.objective, settings.precision)
-    return Fitted(model, float(is_pain.mean()), threshold, dict(chosen), out_of_fold)
+    return FittedBoosting(model, float(is_pain.mean()), threshold, dict(chosen), out_of_fold)
 
 
 def _fit(features: np.ndarray, is_pain: np.ndarray, candidate: dict, seed: int) -> Model:

@@ -27,7 +27,7 @@ def permutation_importance(
     Columns that say the same share their importance: none of them may fall much when shuffled alone.
 
     Args:
-        probability: takes features and returns P(pain), as `Fitted.probability`.
+        probability: takes features and returns P(pain), as `FittedBoosting.probability`.
         features: `(rows, D)` of test subjects; rows with a NaN, faces that were not measured, are left out.
         is_pain: bool `(rows,)`.
         columns: name -> position of those of interest, e.g. the action units behind an embedding.

@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transferpain.strategies.hybrid.boosting import Fitted, Model, fit_boosting, join
+from transferpain.strategies.hybrid.boosting import FittedBoosting, Model, fit_boosting, join
 from transferpain.strategies.hybrid.importance import Importance, permutation_importance
 from transferpain.strategies.hybrid.settings import BoostingSettings
 from transferpain.strategies.hybrid.thresholds import Threshold, tune_threshold
 
 
 @dataclass(frozen=True)
-class Measured:
+class FaceMeasurements:
     """What was measured of faces, a row a face; NaN where nothing was.
 
     Attributes:
@@ -24,9 +24,9 @@ class Measured:
     embedding: np.ndarray
     cnn: np.ndarray
 
-    def rows(self, rows: np.ndarray) -> "Measured":
+    def rows(self, rows: np.ndarray) -> "FaceMeasurements":
         """Return some of the faces."""
-        return Measured(self.units[rows], self.embedding[rows], self.cnn[rows])
+        return FaceMeasurements(self.units[rows], self.embedding[rows], self.cnn[rows])
 
     @property
     def joined(self) -> np.ndarray:
@@ -39,7 +39,7 @@ class Measured:
         return np.isfinite(self.joined).all(axis=1) & np.isfinite(self.cnn)
 
 
-def probabilities(units: Model, hybrid: Model, faces: Measured) -> dict[str, np.ndarray]:
+def probabilities(units: Model, hybrid: Model, faces: FaceMeasurements) -> dict[str, np.ndarray]:
     """Return P(pain) by each of `TITLES`, float64 `(faces,)`; NaN where the model cannot look at the face."""
     return {
         "units": units.probability(faces.units),
@@ -57,12 +57,12 @@ class FittedModels:
         cnn: from which P(pain) on the network's answer is pain.
     """
 
-    units: Fitted
-    hybrid: Fitted
+    units: FittedBoosting
+    hybrid: FittedBoosting
     cnn: Threshold
 
     @property
-    def boosted(self) -> dict[str, Fitted]:
+    def boosted(self) -> dict[str, FittedBoosting]:
         """The classifiers by the name of their model."""
         return {"units": self.units, "hybrid": self.hybrid}
 
@@ -71,12 +71,12 @@ class FittedModels:
         """From which P(pain) on each model says pain."""
         return {"units": self.units.threshold, "cnn": self.cnn, "hybrid": self.hybrid.threshold}
 
-    def answers(self, faces: Measured) -> dict[str, np.ndarray]:
+    def answers(self, faces: FaceMeasurements) -> dict[str, np.ndarray]:
         """Return P(pain) by each model, as `probabilities`."""
         return probabilities(self.units.model, self.hybrid.model, faces)
 
     def importance(
-        self, faces: Measured, is_pain: np.ndarray, numbers: tuple[int, ...], seed: int
+        self, faces: FaceMeasurements, is_pain: np.ndarray, numbers: tuple[int, ...], seed: int
     ) -> dict[str, dict[int, Importance]]:
         """Return by how much the area under the ROC curve falls without each action unit, for both classifiers.
 
@@ -101,7 +101,7 @@ class FittedModels:
 
 
 def fit_models(
-    faces: Measured,
+    faces: FaceMeasurements,
     is_pain: np.ndarray,
     subjects: np.ndarray,
     known_to_network: np.ndarray,

@@ -19,7 +19,7 @@ from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.network import Shown, Tuning, predict_images, train_network
 from transferpain.strategies.common.phases import whole_network
 from transferpain.strategies.common.pictures import Pictures
-from transferpain.strategies.hybrid.models import FittedModels, Measured, fit_models
+from transferpain.strategies.hybrid.models import FaceMeasurements, FittedModels, fit_models
 
 LOOKED_AT_ONCE = 512  # bounds the memory of decoded pictures
 
@@ -77,11 +77,11 @@ def train_hybrid(
     tuning = Tuning(whole_network(experiment.backbone, experiment.training))
     shown = Shown(samples, pictures, preprocessing)
     trained = train_network(experiment, tuning, start, shown, fold_and_seed, folder)
-    embedder = with_embedding(trained.model, experiment.feature_layer, choose_compute_dtype("auto")[0])
+    network = with_embedding(trained.model, experiment.feature_layer, choose_compute_dtype("auto")[0])
     learned = np.union1d(fold.train, fold.selection)
     rows = np.union1d(learned, fold.test)
-    embedding, cnn = look_at(embedder, preprocessing, pictures, rows)
-    faces = Measured(measured.intensities[rows], embedding, cnn)
+    embedding, cnn = look_at(network, preprocessing, pictures, rows)
+    faces = FaceMeasurements(measured.intensities[rows], embedding, cnn)
     training, testing = np.isin(rows, learned), np.isin(rows, fold.test)
     is_pain = samples["y"].iloc[rows].to_numpy(dtype=float, na_value=np.nan) == 1
     labelled = samples["y"].iloc[rows].notna().to_numpy()
@@ -142,22 +142,22 @@ def with_embedding(model: keras.Model, layer: str, dtype: str = "float32") -> ke
 
 
 def look_at(
-    embedder: keras.Model, preprocessing: Preprocessing, pictures: Pictures, positions: np.ndarray
+    network: keras.Model, preprocessing: Preprocessing, pictures: Pictures, positions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Look at the pictures of single frames.
 
     Args:
-        embedder: of `with_embedding`, over two classes.
+        network: of `with_embedding`, over two classes.
         positions: of the samples, `(frames,)`.
 
     Returns:
         Embeddings, float32 `(frames, D)`, and P(pain), float64 `(frames,)`; NaN where there is no face.
     """
-    outputs = np.full((len(positions), embedder.output_shape[-1]), np.nan, np.float32)
+    outputs = np.full((len(positions), network.output_shape[-1]), np.nan, np.float32)
     for begin in range(0, len(positions), LOOKED_AT_ONCE):
         shown = [pictures.tested(position) for position in positions[begin : begin + LOOKED_AT_ONCE]]
         rows = begin + np.flatnonzero([found.any() for _, found, _ in shown])
         if len(rows):
             images = np.concatenate([images for _, found, images in shown if found.any()])
-            outputs[rows] = predict_images(embedder, preprocessing, images)
+            outputs[rows] = predict_images(network, preprocessing, images)
     return outputs[:, :-2], outputs[:, -1].astype(np.float64)
