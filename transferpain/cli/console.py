@@ -1,6 +1,5 @@
 """What the commands share: common options, and how results are printed."""
 
-import os
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -32,10 +31,9 @@ Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an e
 
 def places_of(data_root: Path | None, workspace: Path):
     """Resolve the data root: the option, the environment variable, `data/`."""
-    from transferpain.data.places import Places
+    from transferpain.data.places import find_places
 
-    chosen = data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data")
-    return Places(data_root=chosen, workspace=workspace)
+    return find_places(data_root, workspace)
 
 
 def example(command: str) -> str:

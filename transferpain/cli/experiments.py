@@ -81,14 +81,27 @@ def matrix(
         raise typer.Exit(1)
 
 
-@experiments_app.command(epilog=example("report runs/demo-ann-0123456789abcdef --name mine"))
+@experiments_app.command(epilog=example("report runs/demo-ann-0123456789abcdef --predictions mine=mine.csv"))
 def report(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")],
+    runs: Annotated[list[Path] | None, typer.Argument(metavar="[RUN...]", help="Run folders.")] = None,
+    predictions: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Predictions made elsewhere: parquet or CSV; repeat as needed."),
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Names of the classes, where the files do not know them.")
+    ] = "",
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Declare that the faces were drawn.")] = False,
     name: Annotated[str, typer.Option(help="The report's folder in reports/.")] = "report",
     workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
-    """Write an HTML report of finished runs, with CSV and LaTeX tables beside it."""
-    from transferpain.reports.studies import report_runs
+    """Write an HTML report of finished runs, or of predictions made elsewhere, with CSV and LaTeX tables beside it."""
+    from transferpain.reports.studies import report_files, report_runs
 
-    out().print(f"report: {report_runs(runs, name, workspace)}", markup=False)
+    if not predictions:
+        page = report_runs(runs or [], name, workspace)
+    else:
+        declared = [part.strip() for part in classes.split(",") if part.strip()]
+        page = report_files(runs or [], predictions, workspace / "reports" / name, declared, synthetic or None)
+    out().print(f"report: {page}", markup=False)

@@ -1,5 +1,6 @@
 """Where data is read from and results are written to."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -41,3 +42,8 @@ class Places:
     @property
     def reports(self) -> Path:
         return self.workspace / "reports"
+
+
+def find_places(data_root: Path | None, workspace: Path) -> Places:
+    """Return the places; without a data root it is what `TRANSFERPAIN_DATA` names, else `data/`."""
+    return Places(data_root=data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data"), workspace=workspace)

@@ -6,9 +6,8 @@ from transferpain.core.errors import UserError
 from transferpain.core.yaml_file import suggest_file
 from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
-from transferpain.models.sources.origin import BUILT
+from transferpain.models.sources.origin import BUILT, built_preprocessing
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.strategies.registry import STRATEGIES
 
 
@@ -54,13 +53,8 @@ def source_backbone(experiment: Experiment, folder: Path) -> str:
 
 def own_preprocessing(experiment: Experiment) -> Preprocessing:
     """Return the preprocessing of a network that starts from nothing, or from ImageNet, which fixes the scaling."""
-    weights = BACKBONES[experiment.backbone].imagenet if experiment.source == "imagenet" else None
-    return Preprocessing(
-        size=experiment.faces.size,
-        scaling=weights.scaling if weights else experiment.images.scaling,
-        detector=experiment.faces.detector,
-        margin=experiment.faces.resolved_margin,
-    )
+    scaling = experiment.images.scaling
+    return built_preprocessing(experiment.source, experiment.backbone, experiment.faces, scaling)
 
 
 def check_is_source(source: Experiment) -> None:

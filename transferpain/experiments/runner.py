@@ -151,7 +151,7 @@ def find_faces(experiment: Experiment, places: Places) -> pd.DataFrame:
         raise UserError(
             f"{index.dataset.name} has no faces stage.", rule="Its pictures are faces already.", todo="Use `run`."
         )
-    return faces_of(experiment, clips, places)
+    return faces_of(experiment.faces, clips, places)
 
 
 def pretrain_source(experiment: Experiment, path: Path, places: Places) -> RunFolder:

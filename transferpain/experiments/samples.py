@@ -69,11 +69,20 @@ def dataset_samples(experiment: Experiment, task: Task, dataset: str, places: Pl
         samples = samples.assign(file_clip=samples["clip"])
         dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)
         return index, samples if dealt_out is None else each_frame(samples, dealt_out)
+    return index, frame_samples(task, index)
+
+
+def frame_samples(task: Task, index: Index) -> pd.DataFrame:
+    """Return the labelled frames of an index, each a sample of its own: `Plan.samples`.
+
+    Raises:
+        UserError: as `label_frames`.
+    """
     samples = label_frames(task, index)
     place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
     samples = samples.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
     names = samples["file_clip"] + "/" + samples["frame"].astype(str).str.zfill(3)
-    return index, samples.drop(columns="frame").assign(clip=names)
+    return samples.drop(columns="frame").assign(clip=names)
 
 
 def each_frame(samples: pd.DataFrame, frames: int) -> pd.DataFrame:

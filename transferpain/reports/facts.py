@@ -40,6 +40,7 @@ class RunFacts:
         unusable: clips that could not be used, and why; text.
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
+        made_here: false where only the predictions are known, and all else is what their maker declares.
     """
 
     name: str
@@ -56,6 +57,7 @@ class RunFacts:
     unusable: pd.DataFrame
     groups: pd.DataFrame | None
     checks: tuple[CheckLine, ...]
+    made_here: bool = True
 
     @property
     def folder(self) -> str:
@@ -123,7 +125,15 @@ def read_report(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> R
         UserError: if there is no run, a folder is no finished run, two runs have one name, or a comparison names
             another run.
     """
-    runs = tuple(read_run(folder) for folder in folders)
+    return join_runs([read_run(folder) for folder in folders], comparisons)
+
+
+def join_runs(runs: Sequence[RunFacts], comparisons: Sequence[Comparison]) -> ReportFacts:
+    """Return the facts of a report of these runs.
+
+    Raises:
+        UserError: if there is no run, two have one name, or a comparison names another run.
+    """
     names = [run.name for run in runs]
     if not runs or len(set(names)) != len(names):
         raise UserError(
@@ -139,7 +149,7 @@ def read_report(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> R
                 rule=f"It compares two of {', '.join(names)}.",
                 received=f"{pair.better} and {pair.worse}",
             )
-    return ReportFacts(runs, tuple(comparisons))
+    return ReportFacts(tuple(runs), tuple(comparisons))
 
 
 def read_run(folder: Path) -> RunFacts:

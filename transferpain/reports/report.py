@@ -61,10 +61,13 @@ def write_report(
         UserError: if there is no run, a folder is no finished run, two runs have one name, a comparison names
             another run, or its runs were not tested on the same clips.
     """
-    report = read_report(run_folders, comparisons)
+    return write_page(read_report(run_folders, comparisons), out / name, title, question)
+
+
+def write_page(report: ReportFacts, folder: Path, title: str, question: str) -> Path:
+    """Write a report's page, picture and tables into its folder; returns the path of `index.html`."""
     sections = build_sections("report", report)
     parts = [RunPart(run, build_sections("run", run)) for run in report.runs]
-    folder = out / name
     if report.scored:
         picture = draw_result(report, RESULT_WIDTH)
         write_atomically(folder / "result.png", lambda path: figures.save_png(picture, path))

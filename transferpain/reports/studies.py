@@ -2,11 +2,20 @@
 
 from pathlib import Path
 
+from transferpain.core.errors import UserError
 from transferpain.core.store import fingerprint, read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import Batch, load_batch, run_batch
-from transferpain.reports.screen import COLUMNS, Result, difference_lines, synthetic_mark, table_row, warning_lines
+from transferpain.reports.screen import (
+    COLUMNS,
+    Result,
+    difference_lines,
+    name_of,
+    synthetic_mark,
+    table_row,
+    warning_lines,
+)
 
 
 def run_file(path: Path, places: Places, assignments: list[str]) -> Result:
@@ -47,3 +56,32 @@ def report_runs(runs: list[Path], name: str, workspace: Path) -> Path:
     from transferpain.reports.report import write_report
 
     return write_report(name, name, "", runs, (), workspace / "reports")
+
+
+def report_files(
+    runs: list[Path], assignments: list[str], folder: Path, classes: list[str], synthetic: bool | None
+) -> Path:
+    """Write a report of finished run folders and of predictions made elsewhere; returns the page.
+
+    Args:
+        assignments: `NAME=FILE` each.
+        folder: the report's folder.
+        classes, synthetic: as `reports.predictions.report` takes them.
+
+    Raises:
+        UserError: if an assignment is none, two have one name, or as `report`.
+    """
+    from transferpain.reports.predictions import report
+
+    made: dict[str, Path] = {name_of(RunFolder(run)): run for run in runs}
+    for assignment in assignments:
+        name, equals, file = assignment.partition("=")
+        if not (name.strip() and equals and file) or name in made:
+            raise UserError(
+                "These predictions cannot be named.",
+                rule="Each is NAME=FILE, and no two have one name.",
+                received=assignment,
+                todo="Give another name, as in --predictions mine=mine.csv.",
+            )
+        made[name] = Path(file)
+    return report(made, folder, classes=classes, synthetic=synthetic)

@@ -27,11 +27,20 @@ def run(evidence: Evidence) -> Verdict:
         return not_applicable(NO_SUBJECTS)
     if not len(evidence.tested):
         return not_applicable(NO_LABELS)
-    test = permute_within_subjects(evidence.predictions, in_series=evidence.labels_frames)
+    return judge_answers(evidence.predictions, evidence.labels_frames, identify_subjects(evidence))
+
+
+def judge_answers(predictions: pd.DataFrame, in_series: bool, known: tuple[float, int] | None) -> Verdict:
+    """Return the verdict on a table of predictions with subjects and labels.
+
+    Args:
+        in_series: as for `permute_within_subjects`.
+        known: of `identify_subjects`.
+    """
+    test = permute_within_subjects(predictions, in_series=in_series)
     if np.isnan(test.p):
         return not_applicable("No tested subject has clips of two classes.")
     figure = f"balanced accuracy {test.observed:.3f}, with permuted labels {test.mean:.3f}, p = {test.p:.4f}"
-    known = identify_subjects(evidence)
     if known is not None:
         figure += f"; features name the right one of {known[1]} subjects in {percent(known[0])} of the clips"
     explanation = (

@@ -7,6 +7,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import fingerprint, read_json
 from transferpain.models.bundles.manifest import check_digest, load_manifest
+from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.registry import BACKBONES
 
@@ -85,6 +86,17 @@ def first_there(names: list[str], backbone: str) -> str:
             return name
     looked = f"Keras looks for {weights.path}" if weights else f"there are no ImageNet weights of {backbone}"
     raise ValueError(f"none of {names} is on this machine; {looked}")
+
+
+def built_preprocessing(name: str, backbone: str, faces: FaceSettings, scaling: str) -> Preprocessing:
+    """Return the preprocessing of a network that starts from nothing, or from `imagenet`, which fixes the scaling."""
+    weights = BACKBONES.find(backbone).imagenet if name == "imagenet" else None
+    return Preprocessing(
+        size=faces.size,
+        scaling=weights.scaling if weights else scaling,
+        detector=faces.detector,
+        margin=faces.resolved_margin,
+    )
 
 
 def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Origin:

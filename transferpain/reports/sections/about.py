@@ -10,6 +10,10 @@ from transferpain.reports.sections.strategy import build as build_strategy
 from transferpain.reports.tables import as_pairs
 
 UNSTATED = "not stated"
+MADE_ELSEWHERE = (
+    "Predictions made elsewhere: the scores are computed here, from the table of predictions. How they were made "
+    "(data, source, training, split) is declared by whoever made them."
+)
 
 
 def build(run: RunFacts) -> Section:
@@ -27,7 +31,9 @@ def build(run: RunFacts) -> Section:
 
 
 def _notes(run: RunFacts) -> list[str]:
-    scores, notes = run.scores, []
+    scores, notes = run.scores, [] if run.made_here else [MADE_ELSEWHERE]
+    if not run.made_here and run.facts["synthetic"] is None:
+        notes.append("Nobody has declared whether the faces were drawn.")
     if scores["unlabelled"]:
         notes.append(f"Clips without a label: {scores['unlabelled']}. They are predicted, not scored.")
     if scores["all"] is None:

@@ -12,8 +12,11 @@ from transferpain.reports.tables import as_pairs
 
 
 def build(run: RunFacts) -> Section:
-    """Return the run's folder by its name, its facts, and its environment."""
+    """Return the run's folder by its name, its facts, and its environment; of predictions alone what is declared."""
     facts, environment = as_pairs(flat(run.facts)), as_pairs(flat(run.environment))
+    if not run.made_here:
+        table = Table("facts", None, facts, f"What is declared of {run.name}", kind="pairs")
+        return Section(title="What is declared of the predictions", tables=(table,), folded=True)
     return Section(
         title="Data, source, versions and machine",
         paragraphs=(Markup("Run folder <code>{}</code>").format(run.folder),),

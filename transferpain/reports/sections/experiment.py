@@ -5,8 +5,10 @@ from transferpain.reports.facts import RunFacts
 from transferpain.reports.sections.section import ReportSection
 
 
-def build(run: RunFacts) -> Section:
-    """Return the resolved experiment."""
+def build(run: RunFacts) -> Section | None:
+    """Return the resolved experiment; `None` for predictions that were made elsewhere."""
+    if not run.made_here:
+        return None
     return Section(title="Experiment, with every default filled in", listing=run.experiment_text, folded=True)
 
 

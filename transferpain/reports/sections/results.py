@@ -18,8 +18,13 @@ from transferpain.reports.tables import TITLES, counted_scores, marks, with_boun
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+MEASURED = "Measured here, on test data that took no part in training"
+DECLARED = (
+    "Scores are computed here; that the test data took no part in training is, of {}, declared by whoever made the "
+    "predictions"
+)
 NOTE = Markup(
-    "Measured here, on test data that took no part in training; means over seeds. In brackets: 95 % bootstrap "
+    "{origin}; means over seeds. In brackets: 95 % bootstrap "
     "interval over subjects ({draws} draws). Majority-class accuracy: what one constant answer scores. Coverage: mean "
     "share of frames in which a face was found. <em>all</em> counts every clip, <em>covered</em> only clips with a "
     "face."
@@ -39,12 +44,17 @@ def build(report: ReportFacts) -> Section:
                 numbers=table,
                 text=results_as_text(table),
                 caption="Results",
-                note=NOTE.format(draws=f"{DRAWS:,}"),
+                note=NOTE.format(origin=_origin(report), draws=f"{DRAWS:,}"),
                 latex="Scores on held-out subjects with 95 % intervals over subjects.",
                 text_columns=2,
             ),
         ),
     )
+
+
+def _origin(report: ReportFacts) -> str:
+    declared = [run.name for run in report.runs if not run.made_here]
+    return DECLARED.format(", ".join(declared)) if declared else MEASURED
 
 
 def results(runs: Sequence[RunFacts]) -> pd.DataFrame:

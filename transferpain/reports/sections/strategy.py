@@ -7,11 +7,13 @@ from transferpain.strategies.registry import STRATEGIES
 
 
 def build(run: RunFacts) -> Section | None:
-    """Return the section of the run's strategy; `None` where it left no file of its own.
+    """Return the section of the run's strategy; `None` where it left no file of its own, or nobody knows the strategy.
 
     Raises:
         UserError: if there is no such strategy.
     """
+    if not run.made_here:
+        return None
     return STRATEGIES.find(run.experiment["strategy"]).section(run.path)
 
 

@@ -8,17 +8,18 @@ from transferpain.data.datasets.ferplus import read_images
 from transferpain.data.places import Places
 from transferpain.data.tasks.targets import clip_targets
 from transferpain.inputs.faces.stage import compute_faces
-from transferpain.strategies.base import Plan, Recipe
+from transferpain.models.sources.face_settings import FaceSettings
+from transferpain.strategies.base import Plan
 from transferpain.strategies.common.pictures import Pictures, frame_pictures, still_pictures, video_pictures
 
 
-def faces_of(experiment: Recipe, clips: pd.DataFrame, places: Places) -> pd.DataFrame:
+def faces_of(settings: FaceSettings, clips: pd.DataFrame, places: Places) -> pd.DataFrame:
     """Compute the faces of clips: the table of `compute_faces`.
 
     Raises:
         UserError: if not one of them can be used.
     """
-    faces = compute_faces(clips, places.data_root, experiment.faces, places.cache)
+    faces = compute_faces(clips, places.data_root, settings, places.cache)
     if not (faces["problem"] == "").any():
         raise UserError(
             "Not one clip could be used.",
@@ -32,7 +33,7 @@ def faces_of(experiment: Recipe, clips: pd.DataFrame, places: Places) -> pd.Data
 def media_of(plan: Plan, places: Places) -> tuple[pd.DataFrame | None, np.ndarray | None]:
     """Return the table of the faces stage, or of an image dataset its images; the other is `None`."""
     if plan.has_faces_stage:
-        return faces_of(plan.experiment, plan.clips, places), None
+        return faces_of(plan.experiment.faces, plan.clips, places), None
     return None, read_images(plan.index.data_root, places.cache)
 
 

@@ -201,7 +201,7 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     from transferpain.inputs.features.extract import extract_features
     from transferpain.inputs.features.extractors.registry import EXTRACTORS
 
-    faces = faces_of(plan.experiment, plan.clips, places)
+    faces = faces_of(plan.experiment.faces, plan.clips, places)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     extractor = EXTRACTORS.find(plan.experiment.features.extractor).make(plan.origin)
