@@ -1,3 +1,3 @@
 """Transfer learning for recognising pain in faces: staged, subject-wise, repeatable."""
 
-__version__ = "0.1.0"
+__version__ = "2.0.0"

@@ -1,4 +1,4 @@
-"""THIRD_PARTY.md: every package that is asked for, and what the command writes where the same versions are installed."""
+"""THIRD_PARTY.md: every package that is asked for, and what the command writes of the same versions."""
 
 import re
 import runpy
