@@ -14,7 +14,7 @@ EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg
 MATRICES := transfer-matrix transfer-matrix-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo au-cnn-hybrid test test-fast bench lint architecture doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup demo au-cnn-hybrid test test-fast bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -59,3 +59,6 @@ lint: $(READY) ## style, formatting, and the floors of docs/architecture.md
 
 architecture: $(READY) ## the figures of the house, read from its imports
 	$(BIN)/python docs/architecture.py $(ARGS)
+
+third-party: $(READY) ## THIRD_PARTY.md: the licences of what is installed
+	$(BIN)/python docs/third_party.py $(ARGS)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from transferpain.core.store import write_json
+from transferpain.core.schema import write_stamped
 from transferpain.experiments.environment import environment
 
 RESULTS = Path(__file__).parent / "results"
@@ -83,4 +83,4 @@ def main(name: str, measure: Callable[[Path, bool], dict]) -> None:
         result = measure(Path(folder), arguments.quick)
     figures = [figure.facts() for figure in result.pop("figures")]
     facts = {"name": name, "quick": arguments.quick, "figures": figures, **result, "environment": environment()}
-    write_json(arguments.out / f"{name}.json", facts)
+    write_stamped(arguments.out / f"{name}.json", facts)

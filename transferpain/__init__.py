@@ -6,7 +6,7 @@ The public Python API, for a notebook; `docs/python.md` shows it. A name is impo
 
 from importlib import import_module
 
-__version__ = "0.1.0"
+__version__ = "2.0.0"
 
 # Public name -> the module that it stands in.
 _MODULES = {

@@ -21,7 +21,7 @@ def test_sessions_are_summed(tmp_path):
     # The two clips of the first session stand in the cache as well, but no other run computed them.
     assert (second.sessions, second.clips_embedded, second.clips_from_cache) == (2, 3, 5)
     assert second.seconds >= first.seconds >= 0
-    assert set(read_json(tmp_path / COST)) == {"seconds", "sessions", "clips_embedded", "clips_from_cache"}
+    assert set(read_json(tmp_path / COST)) == {"schema", "seconds", "sessions", "clips_embedded", "clips_from_cache"}
 
 
 def test_a_killed_session_has_counted_its_clips(tmp_path):

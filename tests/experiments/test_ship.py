@@ -23,6 +23,7 @@ EXPERIMENT = {
     "question": "?",
     "protocol": {"kind": "folders", "test_split": "validation", "selection": "inner"},
     "backbone": "resnet18",
+    "strategy": "full_fine_tuning",
     "images": {"size": 64},
     "training": {"patience": None, "ema": 0.995},
     "phases": {},

@@ -45,13 +45,13 @@ def fit(
     debug: Debug = False,
 ) -> None:
     """Fit the proxies again, on drawn faces whose action units are known: about a minute."""
-    from transferpain.core.store import write_json
+    from transferpain.core.schema import write_stamped
     from transferpain.inputs.action_units.fit import FitSettings, draw_examples, fit_proxies
     from transferpain.inputs.action_units.proxy import COEFFICIENTS
 
     settings = FitSettings(subjects, pictures, seed)
     fitted = fit_proxies(draw_examples(settings), settings)
-    write_json(file or COEFFICIENTS, fitted)
+    write_stamped(file or COEFFICIENTS, fitted)
     rows = [[f"AU{number}", str(unit["correlation"]), str(unit["error"])] for number, unit in fitted["units"].items()]
     print_rows("proxies on drawn people they were not fitted on (SYNTHETIC)", ["unit", "correlation", "error"], rows)
 
@@ -69,12 +69,12 @@ def check(
     debug: Debug = False,
 ) -> None:
     """Check the proxies on real FER+ faces, and mark each as checked, failed or unvalidated: about two minutes."""
-    from transferpain.core.store import write_json
+    from transferpain.core.schema import write_stamped
     from transferpain.inputs.action_units.check import check_proxies
     from transferpain.inputs.action_units.proxy import CHECK
 
     found = check_proxies(data_root, pictures, seed)
-    write_json(file or CHECK, found)
+    write_stamped(file or CHECK, found)
     rows = []
     for number, standing in found["units"].items():
         areas = [sample["areas"].get(number) for sample in found["samples"].values()]

@@ -6,7 +6,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from transferpain.core.store import read_json, write_json
+from transferpain.core.schema import read_stamped, write_stamped
 
 COST = "cost.json"
 
@@ -31,7 +31,7 @@ class Cost:
 def read_cost(run: Path) -> Cost | None:
     """Return what a run has cost so far; `None` if it was made before that was written down."""
     path = run / COST
-    return Cost(**read_json(path)) if path.is_file() else None
+    return Cost(**read_stamped(path)) if path.is_file() else None
 
 
 class Meter:
@@ -58,7 +58,7 @@ class Meter:
         now = time.monotonic()
         seconds = round(self._cost.seconds + now - self._counted_until, 3)
         self._cost, self._counted_until = replace(self._cost, seconds=seconds), now
-        write_json(self._run / COST, asdict(self._cost))
+        write_stamped(self._run / COST, asdict(self._cost))
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import platform
 import subprocess
 from pathlib import Path
 
-from transferpain.core.store import write_json
+from transferpain.core.schema import write_stamped
 from transferpain.experiments.run_folder import RunFolder, now
 
 REPORTED_PACKAGES = (
@@ -39,7 +39,7 @@ def environment() -> dict:
 
 def write_environment(folder: RunFolder) -> None:
     """Record versions, machine and commit in `environment.json`."""
-    write_json(folder.path / "environment.json", environment())
+    write_stamped(folder.path / "environment.json", environment())
 
 
 def processor_name() -> str:

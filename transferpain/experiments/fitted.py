@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.contracts import FittedRows
-from transferpain.core.store import read_json, write_json
+from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.evaluation.predictions import subject_names
 
 FITTED = "fitted.json"
-SCHEMA = 2
 
 
 def write_fitted(folder: Path, fitted: Sequence[FittedRows], samples: pd.DataFrame) -> None:
@@ -32,13 +31,13 @@ def write_fitted(folder: Path, fitted: Sequence[FittedRows], samples: pd.DataFra
         }
         for one in fitted
     ]
-    write_json(folder / FITTED, {"schema": SCHEMA, "fitted": lines})
+    write_stamped(folder / FITTED, {"fitted": lines})
 
 
 def read_fitted(folder: Path) -> tuple[FittedRows, ...]:
     """Read what `write_fitted` wrote; nothing where a fold was made before it was written down."""
     path = folder / FITTED
-    lines = read_json(path)["fitted"] if path.is_file() else []
+    lines = read_stamped(path)["fitted"] if path.is_file() else []
     return tuple(FittedRows(line["step"], rows_of(line["rows"]), line["transductive"]) for line in lines)
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from transferpain.core.contracts import FittedRows, FoldResult
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
-from transferpain.core.store import remove_folder, write_atomically, write_json
+from transferpain.core.schema import write_stamped
+from transferpain.core.store import remove_folder, write_atomically
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.predictions import clip_rows
@@ -60,7 +61,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "training_shares": training_shares(plan),
         "problems": [*plan.index.problems, *([] if stage is None else departures(plan.clips, stage))],
     }
-    write_json(plan.run.path / "facts.json", facts)
+    write_stamped(plan.run.path / "facts.json", facts)
     unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
     write_atomically(plan.run.path / "unusable.csv", lambda path: unusable.to_csv(path, index=False))
 
@@ -113,7 +114,7 @@ def close_fold(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None
         if isinstance(content, pd.DataFrame):
             write_atomically(folder / name, lambda path, table=content: table.to_csv(path, index=False))
         else:
-            write_json(folder / name, content)
+            write_stamped(folder / name, content)
     write_fitted(folder, result.fitted, plan.samples)
     plan.run.finish_fold(fold.name, seed, result.predictions, result.history)
     for checkpoint in folder.glob("checkpoint*.npz"):
@@ -161,7 +162,7 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
         name = plan.experiment.name
         note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
     read_complete(plan.run.model)
-    write_json(plan.run.path / "metrics.json", scores)
+    write_stamped(plan.run.path / "metrics.json", scores)
     for model in plan.run.path.glob("folds/*/model"):
         remove_folder(plan.run.path, model)
 

@@ -28,11 +28,11 @@ import pandas as pd
 
 from transferpain.core.contracts import Part
 from transferpain.core.errors import UserError
+from transferpain.core.schema import read_stamped
 from transferpain.core.store import (
     TEMPORARY,
     inside,
     name_in_path,
-    read_json,
     remove_folder,
     write_atomically,
     write_text,
@@ -69,10 +69,10 @@ class RunFolder:
         return self.path / "model"
 
     def metrics(self) -> dict:
-        return read_json(self.path / "metrics.json")
+        return read_stamped(self.path / "metrics.json")
 
     def facts(self) -> dict:
-        return read_json(self.path / "facts.json")
+        return read_stamped(self.path / "facts.json")
 
     def predictions(self, part: Part = "test") -> pd.DataFrame:
         """Return the predictions of one part of every finished fold and seed, in a fixed order.

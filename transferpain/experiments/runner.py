@@ -14,7 +14,8 @@ import yaml
 
 from transferpain.core.cost import measured
 from transferpain.core.errors import UserError
-from transferpain.core.store import fingerprint, write_json, write_text
+from transferpain.core.schema import write_stamped
+from transferpain.core.store import fingerprint, write_text
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.chosen_source import (
@@ -110,7 +111,7 @@ def walk(plan: RunPlan, job: Job) -> None:
     record_facts(plan, prepared.stage)
     for name, compute in prepared.once.items():
         if not (plan.run.path / name).is_file():
-            write_json(plan.run.path / name, compute())
+            write_stamped(plan.run.path / name, compute())
     for fold, seed in unfinished(plan):
         result = strategy.fit(prepared, fold, seed, plan.run.fold(fold.name, seed))
         close_fold(plan, fold, seed, result)

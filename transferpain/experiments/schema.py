@@ -14,13 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
+from transferpain.core.schema import SCHEMA
 from transferpain.core.store import fingerprint
 from transferpain.core.validation import validate
 from transferpain.core.yaml_file import read_mapping
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.metrics.registry import COMPARED
-from transferpain.experiments.upgrade import SCHEMA, upgrade_experiment
+from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import first_there

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import json_text, read_json
 from transferpain.experiments.kept_model import read_training, run_metrics
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.upgrade import read_experiment
 from transferpain.models.bundles.bundle import extend_bundle, write_bundle_folder
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.manifest import manifest_hash, read_complete
@@ -96,7 +96,7 @@ def read_recipes(own: RunFolder, others: Sequence[Path]) -> Recipes:
     beside = [path for path in own.path.resolve().parent.iterdir() if is_comparable(own, RunFolder(path))]
     paths = sorted({path.resolve() for path in (*beside, *others)} - {own.path.resolve()}, key=lambda path: path.name)
     runs = [own, *map(RunFolder, paths)]
-    settings = differing([flat(read_experiment(run)) for run in runs])
+    settings = differing([flat(read_experiment(run.path)) for run in runs])
     return Recipes(recipes=tuple(map(read_recipe, runs, settings)))
 
 
@@ -106,7 +106,7 @@ def read_recipe(run: RunFolder, settings: dict[str, str]) -> Recipe:
     Raises:
         UserError: if its metrics were derived by an older version.
     """
-    metrics, experiment = run.metrics(), read_experiment(run)
+    metrics, experiment = run.metrics(), read_experiment(run.path)
     if "copies" not in metrics:
         raise UserError(
             f"The metrics of {run.path} lack the scores without copies of training pictures.",
@@ -153,11 +153,6 @@ def kept_epoch(history: pd.DataFrame, experiment: dict) -> dict[str, Any]:
     return (last.iloc[-1] if patience is None else last.loc[last["val_loss"].idxmin()]).to_dict()
 
 
-def read_experiment(run: RunFolder) -> dict:
-    """Return the experiment of a run, with every default filled in."""
-    return yaml.safe_load((run.path / "experiment.yaml").read_text(encoding="utf-8"))
-
-
 def flat(settings: dict, prefix: str = "") -> dict[str, str]:
     """Return nested settings by their dotted names, as text: `{"images": {"size": 96}}` gives `images.size: 96`."""
     found = {}
@@ -176,7 +171,7 @@ def differing(recipes: list[dict[str, str]]) -> list[dict[str, str]]:
 
 def what_was_tested(run: RunFolder) -> list:
     """Return task, data and tested rows of a finished run."""
-    facts, protocol = run.facts(), read_experiment(run)["protocol"]
+    facts, protocol = run.facts(), read_experiment(run.path)["protocol"]
     own = ("kind", "test_split", "test_dataset")
     return [facts.get("index"), facts.get("task_hash"), run.metrics()["clips"], *(protocol.get(name) for name in own)]
 

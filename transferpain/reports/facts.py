@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
 from transferpain.core.errors import UserError
-from transferpain.core.store import read_json
+from transferpain.core.schema import read_stamped
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.scores import score
@@ -19,6 +18,7 @@ from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Comparison
+from transferpain.experiments.upgrade import read_experiment
 
 
 @dataclass(frozen=True)
@@ -159,8 +159,7 @@ def read_run(folder: Path) -> RunFacts:
         UserError: if the folder is no finished run.
     """
     run = finished_run(folder)
-    text = (run.path / "experiment.yaml").read_text(encoding="utf-8")
-    experiment = yaml.safe_load(text)
+    experiment = read_experiment(run.path)
     facts = run.facts()
     classes = tuple(facts["classes"])
     predictions = run.predictions()
@@ -169,9 +168,9 @@ def read_run(folder: Path) -> RunFacts:
         name=experiment["name"],
         path=run.path,
         experiment=experiment,
-        experiment_text=text,
+        experiment_text=(run.path / "experiment.yaml").read_text(encoding="utf-8"),
         facts=facts,
-        environment=read_json(run.path / "environment.json"),
+        environment=read_stamped(run.path / "environment.json"),
         classes=classes,
         synthetic=bool(facts["synthetic"]),
         predictions=predictions,

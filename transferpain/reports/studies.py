@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.schema import stamp
 from transferpain.core.store import fingerprint, read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.run_folder import RunFolder
@@ -33,11 +34,13 @@ def run_file(path: Path, places: Places, assignments: list[str]) -> Result:
 
 def report_batch(batch: Batch, runs: list[RunFolder]) -> Path:
     """Write the report unless it is there for these very runs; returns the page."""
-    inputs = {
-        "runs": [run.path.name for run in runs],
-        "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
-        "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
-    }
+    inputs = stamp(
+        {
+            "runs": [run.path.name for run in runs],
+            "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
+            "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
+        }
+    )
     folder = batch.places.reports / batch.name
     page, record = folder / "index.html", folder / "inputs.json"
     if page.is_file() and record.is_file() and read_json(record) == inputs:

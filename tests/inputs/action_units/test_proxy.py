@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from transferpain.core.schema import read_stamped
 from transferpain.core.store import fingerprint, read_json, write_json
 from transferpain.data.synthetic.camera import BIOVID, seat
 from transferpain.data.synthetic.face import Pose, draw_face
@@ -77,7 +78,7 @@ def test_a_check_holds_for_the_coefficients_it_was_made_with(tmp_path, monkeypat
     found = standing()
     assert set(found.values()) <= {"checked on real faces", "failed on real faces", "unvalidated"}
     made = read_json(proxy.CHECK)
-    assert made["coefficients"] == fingerprint(read_json(COEFFICIENTS))
+    assert made["coefficients"] == fingerprint(read_stamped(COEFFICIENTS))
     other = tmp_path / "check.json"
     monkeypatch.setattr(proxy, "CHECK", other)
     assert set(standing().values()) == {"unvalidated"}

@@ -14,7 +14,8 @@ from transferpain.apps.edge.lite import EDGE, KINDS, load_lite
 from transferpain.apps.edge.samples import Samples, drawn_samples, pictures_of_run
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
-from transferpain.core.store import file_hash, write_json
+from transferpain.core.schema import write_stamped
+from transferpain.core.store import file_hash
 from transferpain.core.workers import run_in_workers
 from transferpain.data.places import Places
 from transferpain.experiments.environment import environment
@@ -125,7 +126,7 @@ def export_model(address: str, folder: Path, wanted: ExportOptions, places: Plac
                 calls[part.name] = call or keras[part.name]
                 rows.append(row)
     exported = Exported(rows, calibration.origin, comparison.origin, bool(model.bundle.manifest["synthetic"]))
-    write_json(folder / EDGE, _facts(model, parts, exported, wanted))
+    write_stamped(folder / EDGE, _facts(model, parts, exported, wanted))
     return exported
 
 

@@ -9,7 +9,8 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import standard_error_silenced
-from transferpain.core.store import file_hash, read_json
+from transferpain.core.schema import read_stamped
+from transferpain.core.store import file_hash
 
 # float16 and dynamic store smaller weights and compute in float32 (dynamic: partly in int8); int8 does all in int8.
 KINDS = ("float32", "float16", "dynamic", "int8")
@@ -34,7 +35,7 @@ def read_converted(encoder: Path, digest: str) -> Converted:
             or nothing beside it says what it is.
     """
     try:
-        facts = read_json(encoder.with_name(EDGE))
+        facts = read_stamped(encoder.with_name(EDGE))
         rows = {(row["part"], row["file"]): row for row in facts["rows"]}
         own, head = rows["encoder", encoder.name], rows.get(("head", f"head-{HEAD_KIND}.tflite"))
         converted = Converted(own["kind"], encoder, head and encoder.with_name(head["file"]))

@@ -9,13 +9,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 
 from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
+from transferpain.core.schema import SCHEMA
 from transferpain.core.store import fingerprint
 from transferpain.data.datasets.index import Index
 from transferpain.data.tasks.rules.registry import make_rule
 from transferpain.data.tasks.rules.rule import LabelRule
 
 TASK_FOLDER = Path(__file__).parent
-SCHEMA = 2
 
 
 class Task(BaseModel):
@@ -54,8 +54,8 @@ class Task(BaseModel):
     @property
     def hash(self) -> str:
         """16 hexadecimal digits over all but the words for reports."""
-        content = self.model_dump(mode="json", exclude={"description", "labels"})
-        # The keys of schema 1 stand in every hash, whether the rule has them or not.
+        # The keys of schema 1 stand in every hash: it names the results of everybody who used the task before.
+        content = self.model_dump(mode="json", exclude={"description", "labels", "sample"}) | {"unit": self.sample}
         labels = {dataset: {"mapping": None, "bins": None} | rule.facts() for dataset, rule in self.labels.items()}
         return fingerprint(content | {"labels": labels})
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from transferpain.core.store import read_json, write_json
+from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.experiments.leakage.evidence import CheckLine, Evidence
 from transferpain.experiments.leakage.registry import CHECKS
 
@@ -30,10 +30,10 @@ def failed(lines: Sequence[CheckLine]) -> tuple[CheckLine, ...]:
 
 def write_checks(run_folder: Path, lines: Sequence[CheckLine]) -> None:
     """Write `leakage.json` into a run's folder."""
-    write_json(run_folder / FILE, {"checks": [asdict(line) for line in lines]})
+    write_stamped(run_folder / FILE, {"checks": [asdict(line) for line in lines]})
 
 
 def read_checks(run_folder: Path) -> tuple[CheckLine, ...]:
     """Read `leakage.json` of a run's folder; no line if the run was made before there were checks."""
     path = run_folder / FILE
-    return tuple(CheckLine(**line) for line in read_json(path)["checks"]) if path.is_file() else ()
+    return tuple(CheckLine(**line) for line in read_stamped(path)["checks"]) if path.is_file() else ()

@@ -6,11 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from transferpain.core.errors import UserError
+from transferpain.core.schema import SCHEMA
 from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.schema import NAME_PATTERN, Member, Settings, read_values, validate
-from transferpain.experiments.upgrade import SCHEMA
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Changes = dict[str, Any]

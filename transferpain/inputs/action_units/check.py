@@ -7,7 +7,6 @@ import cv2
 import numpy as np
 
 from transferpain.core.errors import UserError
-from transferpain.core.store import fingerprint, read_json
 from transferpain.data.datasets.ferplus import EMOTIONS, SPLITS, VOTES, read_images
 from transferpain.data.datasets.index import read_index
 from transferpain.data.tasks.ferplus_votes import accepted_votes
@@ -15,10 +14,10 @@ from transferpain.evaluation.metrics.auc import ranking_statistic
 from transferpain.evaluation.resampling import Answers, bootstrap
 from transferpain.inputs.action_units.mesh import load_still_mesh
 from transferpain.inputs.action_units.proxy import (
-    COEFFICIENTS,
     UNITS,
     Coefficients,
     Standing,
+    coefficients_hash,
     estimate,
     shipped_coefficients,
 )
@@ -74,7 +73,7 @@ def check_proxies(data_root: Path, pictures: int = 4000, seed: int = 0) -> dict:
         emotions = np.array(EMOTIONS)[accepted[chosen].argmax(axis=1)]
         samples[usage] = compare(points, emotions, shipped_coefficients(), seed)
     return {
-        "coefficients": fingerprint(read_json(COEFFICIENTS)),
+        "coefficients": coefficients_hash(),
         "seed": seed,
         "enlarged_to": ENLARGED,
         "least_area": LEAST_AREA,

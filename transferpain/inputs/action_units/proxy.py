@@ -13,7 +13,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from transferpain.core.store import fingerprint, read_json
+from transferpain.core.schema import read_stamped
+from transferpain.core.store import fingerprint
 from transferpain.inputs.action_units.geometry import MEASURES, measure
 from transferpain.inputs.action_units.measured import ActionUnits, Estimator
 
@@ -44,7 +45,12 @@ def parse_coefficients(facts: dict) -> Coefficients:
 @cache
 def shipped_coefficients() -> Coefficients:
     """Return the coefficients that come with the package."""
-    return parse_coefficients(read_json(COEFFICIENTS))
+    return parse_coefficients(read_stamped(COEFFICIENTS))
+
+
+def coefficients_hash() -> str:
+    """Return the fingerprint of the coefficients that come with the package."""
+    return fingerprint(read_stamped(COEFFICIENTS))
 
 
 def estimate(points: np.ndarray, coefficients: Coefficients | None = None) -> ActionUnits:
@@ -67,7 +73,7 @@ def estimate(points: np.ndarray, coefficients: Coefficients | None = None) -> Ac
 
 def standing() -> dict[int, Standing]:
     """Return what a check on real faces found of each of `UNITS`; it holds for the coefficients it was made with."""
-    check = read_json(CHECK) if CHECK.is_file() else {}
-    if check.get("coefficients") != fingerprint(read_json(COEFFICIENTS)):
+    check = read_stamped(CHECK) if CHECK.is_file() else {}
+    if check.get("coefficients") != coefficients_hash():
         return dict.fromkeys(UNITS, "unvalidated")
     return {number: check["units"][str(number)] for number in UNITS}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from transferpain.core.store import read_json
+from transferpain.core.schema import read_stamped
 from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.metrics.registry import COMPARED
@@ -228,4 +228,4 @@ def _scored(run: CellRun, metric: str) -> dict[str, Any]:
 
 
 def _optional(path: Path) -> dict[str, Any]:
-    return read_json(path) if path.is_file() else {}
+    return read_stamped(path) if path.is_file() else {}

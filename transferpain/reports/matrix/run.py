@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from pathlib import Path
 
+from transferpain.core.schema import stamp
 from transferpain.core.store import read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.matrix.cells import CellRecord, write_records
@@ -39,7 +40,7 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord]) -> Path:
     """Write the report unless it is there for these very records; returns the page."""
     folder = loaded.places.reports / loaded.matrix.matrix
     page, inputs = folder / "index.html", folder / "inputs.json"
-    content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
+    content = stamp({"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")})
     if page.is_file() and inputs.is_file() and read_json(inputs) == content:
         return page
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.

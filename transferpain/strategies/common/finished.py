@@ -5,10 +5,13 @@ from typing import Any
 
 import yaml
 
+from transferpain.core.schema import as_today
+
 
 def read_experiment(run: Path) -> dict[str, Any]:
     """Return the experiment of a run's folder, with every default filled in."""
-    return yaml.safe_load((run / "experiment.yaml").read_text(encoding="utf-8"))
+    path = run / "experiment.yaml"
+    return as_today(yaml.safe_load(path.read_text(encoding="utf-8")), path)
 
 
 def fold_files(run: Path, name: str) -> dict[str, Path]:

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from transferpain.core.contracts import Section, Table
-from transferpain.core.store import read_json
+from transferpain.core.schema import read_stamped
 from transferpain.evaluation.formatting import number
 from transferpain.inputs.action_units.proxy import PROXY, standing
 from transferpain.strategies.common.finished import fold_files, read_experiment
@@ -30,7 +30,7 @@ def three_models_section(run: Path) -> Section | None:
         return None
     experiment = read_experiment(run)
     name, verdict = experiment["name"], experiment["head"]["verdict"]
-    trainings = {training: read_json(path) for training, path in files.items()}
+    trainings = {training: read_stamped(path) for training, path in files.items()}
     tuned, worth = thresholds(name, verdict, trainings), importance(name, verdict, trainings)
     estimator = next(iter(trainings.values()))["estimator"]
     read = (

@@ -29,7 +29,7 @@ from transferpain.data.tasks.task import Task
 from transferpain.inputs.action_units.frames import frame_units
 from transferpain.inputs.action_units.from_tables import table_units, tables_hash
 from transferpain.inputs.action_units.measured import FrameUnits
-from transferpain.inputs.action_units.proxy import COEFFICIENTS, PROXY, UNITS
+from transferpain.inputs.action_units.proxy import PROXY, UNITS, coefficients_hash
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
@@ -196,7 +196,7 @@ def action_units_of(plan: Plan, places: Places) -> FrameUnits:
 def units_hash(plan: Plan, places: Places) -> str:
     """Return a fingerprint of where the action units come from: the tables, or the coefficients of the proxies."""
     folder = plan.experiment.head.action_units
-    return fingerprint(read_json(COEFFICIENTS)) if folder is None else tables_hash(places.data_root / folder)
+    return coefficients_hash() if folder is None else tables_hash(places.data_root / folder)
 
 
 def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork:
