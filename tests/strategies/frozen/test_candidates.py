@@ -55,7 +55,7 @@ def test_what_cannot_be_compared_is_refused(changes, message):
 
 
 def test_a_whole_network_is_not_selected_so():
-    with pytest.raises(UserError, match="goes with strategy `frozen` only, received `full`"):
+    with pytest.raises(UserError, match="candidates: for strategy `frozen`, received strategy `full_fine_tuning`"):
         load(NESTED | {"candidates": TWO}, "biovid-vgg16")
 
 
