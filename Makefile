@@ -14,7 +14,7 @@ EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg
 MATRICES := transfer-matrix transfer-matrix-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo au-cnn-hybrid test test-fast bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup demo au-cnn-hybrid test test-fast baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -49,6 +49,9 @@ test: $(READY) lint ## every test, under 40 minutes
 
 test-fast: $(READY) ## the tests that are not marked slow, under 5 minutes
 	$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(ARGS)
+
+baseline: $(READY) ## hashes of every number of tiny studies; ARGS=--check compares them, under 12 minutes
+	$(BIN)/python -m tests.end_to_end.baseline $(ARGS)
 
 bench: $(READY) ## speed and memory: benchmarks/results/*.json and the table in benchmarks/README.md
 	$(BIN)/python -m benchmarks $(ARGS)
