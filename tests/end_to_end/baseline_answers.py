@@ -69,7 +69,7 @@ def command_entries(workspace: Path) -> dict[str, Entry]:
         "faces": ("faces", "experiments/crossed.yaml", "--data-root", "data"),
         "extract": ("extract", "experiments/crossed.yaml", "--data-root", "data"),
         "action-units/read": ("action-units", "read", "units.csv"),
-        "check-table": ("check-table", "published.csv", "--accuracy", "75"),
+        "check-table": ("check-table", "published.csv", "--accuracy", "0.75"),
     }
     run_program(workspace, "data", "twin", "biovid", "--out", "drawn", "--subjects", 1, "--clips", 1, "--seconds", 0.5)
     frames = [frame for video in sorted((workspace / "drawn").rglob("*.mp4")) for frame in read_frames(video)]
@@ -94,9 +94,10 @@ def sharing_entries(workspace: Path) -> dict[str, Entry]:
         run_program(workspace, "models", "export", bundle, f"{short}.zip")
         run_program(workspace, "models", "import", f"{short}.zip", "--out", f"weights/{short}")
         run_program(workspace, "models", "verify", f"weights/{short}", "--reproduce")
-        manifest = json.loads((workspace / "weights" / short / "manifest.json").read_text(encoding="utf-8"))
-        found[f"models/{name}/labels"] = entry(manifest["labels"], rows=len(manifest["labels"]))
-        with np.load(workspace / "weights" / short / "probe.npz", allow_pickle=False) as probe:
+        imported = workspace / "weights" / short
+        labels = json.loads((imported / "labels.json").read_text(encoding="utf-8"))
+        found[f"models/{name}/labels"] = entry(labels, rows=len(labels))
+        with np.load(imported / "probe.npz", allow_pickle=False) as probe:
             answers = {key: probe[key] for key in sorted(probe.files)}
         content = {key: digest(np.ascontiguousarray(value).tobytes()) for key, value in answers.items()}
         found[f"models/{name}/probe"] = entry(content, rows=len(answers))
