@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 
 from tests.end_to_end.baseline_program import ask, run_program, served
-from tests.end_to_end.baseline_studies import TWINS, run_name
+from tests.end_to_end.baseline_studies import run_name
+from tests.end_to_end.baseline_twins import TWINS, read_frames
 from tests.end_to_end.baseline_values import Entry, digest, entry, named_cells, numbers_of
 
 EXPLAINED = {
@@ -175,15 +176,3 @@ def assessed(answer: dict[str, Any]) -> dict[str, Any]:
     units = [[unit[key] for key in ("unit", "intensity", "maximum")] for unit in answer["action_units"]]
     regions = [[region[key] for key in ("name", "units", "outlines")] for region in answer["regions"]]
     return {key: answer[key] for key in ASSESSED} | {"models": models, "units": units, "regions": regions}
-
-
-def read_frames(video: Path) -> list[np.ndarray]:
-    """Return the frames of a video, uint8 BGR."""
-    capture = cv2.VideoCapture(str(video))
-    frames = []
-    while True:
-        there, frame = capture.read()
-        if not there:
-            capture.release()
-            return frames
-        frames.append(frame)

@@ -9,19 +9,15 @@ from typing import Any
 
 import yaml
 
+from tests.end_to_end.baseline_twins import TWINS
+
 Settings = dict[str, Any]
 
-TWINS = {
-    "biovid": {"subjects": 9, "seed": 1, "clips": 2, "seconds": 0.5},
-    "ai4pain": {"subjects": 9, "seed": 2, "clips": 1, "seconds": 0.5},
-    "unbc": {"subjects": 25, "seed": 3, "clips": 1, "seconds": 0.2},
-    "mintpain": {"subjects": 17, "seed": 4, "clips": 1, "seconds": 0.6},
-    "ferplus": {"subjects": 18, "seed": 5, "clips": 8},
-}
 # Models that are shared with the code: their features tell faces apart, which a minute of training would not reach.
 WEIGHTS = Path(__file__).parents[2] / "weights"
 SHARED_VGG16 = {"source": str(WEIGHTS / "ferplus-vgg16"), "backbone": "vgg16", "faces": {"size": 48}}
 SHARED_RESNET18 = {"source": str(WEIGHTS / "ferplus-resnet18"), "backbone": "resnet18", "faces": {"size": 96}}
+TRAINED_RESNET18 = {"source": "source-resnet18", "faces": {"size": 32}}
 FACES = {"detector": "mediapipe", "size": 32}
 HEAD_TRAINING = {"optimizer": {"name": "adam", "learning_rate": 0.003}, "batch": 4, "epochs": 4, "class_weights": True}
 HOLDOUT = {"kind": "holdout", "holdout": "biovid-61-26"}
@@ -191,10 +187,14 @@ ADAPTATIONS = Study(
         "frozen/ann/crossed": ("crossed", {"protocol": CROSSED}),
         **{
             f"frozen/ann/crossed/{name}": ("crossed", {"protocol": CROSSED, "adaptation": name})
-            for name in ("coral", "batch_norm", "subject_standardization")
+            for name in ("coral", "subject_standardization")
         },
+        "frozen/ann/crossed/batch_norm": (
+            "crossed",
+            TRAINED_RESNET18 | {"protocol": CROSSED, "adaptation": "batch_norm"},
+        ),
         "frozen/ann/baseline_subtraction": ("crossed", {"adaptation": "baseline_subtraction"}),
-        "frozen/ann/batch_norm": ("crossed", {"adaptation": "batch_norm"}),
+        "frozen/ann/batch_norm": ("crossed", TRAINED_RESNET18 | {"adaptation": "batch_norm"}),
         "frozen/lstm/crossed/coral": (
             "crossed",
             {"protocol": CROSSED, "adaptation": "coral", "head": {"kind": "lstm"}},
@@ -214,7 +214,12 @@ PROTOCOLS = Study(
         "protocol/random_frames": ("crossed", {"protocol": LEAK}),
         "protocol/loso": (
             "crossed",
-            {"task": "ai4pain-three", "dataset": "ai4pain", "protocol": {"kind": "loso"}},
+            {
+                "task": "ai4pain-three",
+                "dataset": "ai4pain",
+                "protocol": {"kind": "loso"},
+                "training": {"epochs": 1},
+            },
         ),
         "protocol/mintpain_holdout": (
             "crossed",
@@ -303,14 +308,15 @@ FUSED = Study(
         "fused/adaboost": ("two-branches", {"head": {"kind": "adaboost", "estimators": 3}}),
         "fused/images": ("two-branches", {"fusion": {"branches": "images"}}),
         "fused/landmarks": ("two-branches", {"fusion": {"branches": "landmarks"}}),
-        "fused/plain": ("two-branches", {"fusion": {"attention": False, "squeeze_excitation": False}}),
-        "fused/bilstm": ("two-branches", {"fusion": {"fusion": "bilstm"}}),
+        "fused/no_attention": ("two-branches", {"fusion": {"attention": False}}),
+        "fused/bilstm": ("two-branches", {"fusion": {"fusion": "bilstm", "squeeze_excitation": False}}),
         "fused/points": ("two-branches", {"fusion": {"axis": "points", "points": 468, "coordinates": 2}}),
         "fused/random_frames": ("two-branches", {"protocol": LEAK}),
     },
     comparisons=(("fused/dense", "fused/images"), ("fused/adaboost", "fused/dense")),
 )
 STUDIES = {
+    "twins": Study({"source/resnet18": ("source-resnet18", {})}),
     "sources": Study({f"source/{name}": (f"source-{name}", {}) for name in ("vgg16", "resnet18")}),
     # The longest first, so that two at a time end together.
     "networks": NETWORKS,
@@ -385,7 +391,7 @@ def _described(kind: str, name: str) -> Settings:
 def _study(name: str, study: Study) -> Settings:
     members = {run_name(one): {"experiment": file, "set": changes} for one, (file, changes) in study.members.items()}
     pairs = [{"better": run_name(better), "worse": run_name(worse)} for better, worse in study.comparisons]
-    twins = TWINS if name == "sources" else {}
+    twins = TWINS if name == "twins" else {}
     return _described("study", name) | {"twins": twins, "experiments": members, "comparisons": pairs}
 
 
