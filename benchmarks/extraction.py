@@ -26,7 +26,7 @@ from transferpain.strategies.common.answers import training_prior
 from transferpain.strategies.frozen.training import answer_clips, train_head
 
 BATCH = 32
-DECISION_RATE = 4.0  # pictures a second of the comparison of number formats: many clips, few frames
+DECISION_RATE = 4.0  # pictures per second of the comparison of number formats: many clips, few frames
 
 
 class Sizes(NamedTuple):

@@ -64,7 +64,7 @@ def speed_ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
 
 
 def speeds(seconds: dict[str, list[float]], units: dict[str, int]) -> dict[str, float]:
-    """Return the median units a second of every contestant."""
+    """Return the median units per second of every contestant."""
     return {name: units[name] / statistics.median(times) for name, times in seconds.items()}
 
 

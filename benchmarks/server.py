@@ -1,4 +1,4 @@
-"""The server with three models behind it: how long a phone waits, how many pictures a second it answers, its memory."""
+"""The server with three models behind it: how long a phone waits, its pictures per second, and its memory."""
 
 import re
 import statistics
@@ -75,7 +75,7 @@ def measure(folder: Path, quick: bool) -> dict:
 
 
 def measure_round(port: int, pictures: list[bytes], sizes: Sizes) -> tuple[list[float], list[float], float]:
-    """Return the waits of one client and of all, one after the other, and by how much all get more answers a second."""
+    """Return the waits of one client and of all, one after the other, and how many more answers per second all get."""
     began = time.monotonic()
     alone = ask(port, [pictures[0]] * sizes.alone)
     between = time.monotonic()

@@ -15,7 +15,7 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(scope="session")
 def small_twin(tmp_path_factory) -> Path:
-    """A data root with a BioVid and an AI4Pain twin: four people, one clip a class, half a second a clip."""
+    """A data root with a BioVid and an AI4Pain twin: four people, one clip per class, half a second per clip."""
     root = tmp_path_factory.mktemp("twin")
     for dataset in ("biovid", "ai4pain"):
         write_twin(dataset, root, TwinSettings(subjects=4, clips=1, seconds=0.5), lambda frames: None)

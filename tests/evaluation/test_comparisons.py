@@ -110,7 +110,7 @@ def test_mcnemar_is_chi_squared_from_25_on():
     test = mcnemar_test(a, b)
     assert test.method == "approximate"
     assert test.p == pytest.approx(0.002663, abs=1e-6)
-    assert test.reason == ""  # one clip a subject
+    assert test.reason == ""  # one clip per subject
 
 
 def test_mcnemar_is_refused_where_too_few_clips_differ():

@@ -184,7 +184,7 @@ def seven_levels(**changes):
 
 @pytest.fixture(scope="module")
 def unbc_twin(tmp_path_factory):
-    """A data root with a UNBC twin: four people, two sequences each, half a second a sequence."""
+    """A data root with a UNBC twin: four people, two sequences each, half a second per sequence."""
     root = tmp_path_factory.mktemp("unbc")
     write_twin("unbc", root, TwinSettings(subjects=4, clips=2, seconds=0.5), lambda frames: None)
     return root

@@ -34,7 +34,7 @@ class Tables(HTMLParser):
 
 
 def as_lines(page: str) -> str:
-    """Return the tables of a page as text, in its order: a line a row, cells apart by ` | `."""
+    """Return the tables of a page as text, in its order: one line per row, cells apart by ` | `."""
     blocks = ["\n".join([f"# {label}", *(" | ".join(row) for row in rows)]) for label, rows in Tables(page).tables]
     return "\n\n".join(blocks) + "\n"
 

@@ -15,7 +15,7 @@ DataRoot = Annotated[
     typer.Option(
         "--data-root",
         metavar="DIR",
-        help="Folder with one folder a dataset. Default: $TRANSFERPAIN_DATA, else data/.",
+        help="Folder with one folder per dataset. Default: $TRANSFERPAIN_DATA, else data/.",
     ),
 ]
 Workspace = Annotated[

@@ -18,7 +18,7 @@ def live(
     ],
     source: Annotated[str, typer.Option(metavar="0|FILE|URL", help="A camera's number, a video file, or a stream.")],
     record: Annotated[Path | None, typer.Option(metavar="FILE.mp4", help="Keep what is shown as a video.")] = None,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Keep a row a frame.")] = None,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Keep one row per frame.")] = None,
     timeline: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw the levels over time when it ends.")
     ] = None,

@@ -12,7 +12,9 @@ published_app = typer.Typer()
 
 @published_app.command("check-table", epilog=example("check-table docs/hosseini-table-2.csv --accuracy 85.71"))
 def check_published_table(
-    file: Annotated[Path, typer.Argument(metavar="FILE.csv", help="Columns class, precision, recall; a line a class.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE.csv", help="Columns class, precision, recall; one line per class.")
+    ],
     accuracy: Annotated[
         str, typer.Option(metavar="NUMBER", help="The accuracy that the paper states, as it is printed.")
     ] = "",

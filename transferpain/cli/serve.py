@@ -28,7 +28,7 @@ def serve(
     names: Annotated[
         list[str] | None, typer.Option("--name", help="Another name under which it is reached; repeat as needed.")
     ] = None,
-    rate: Annotated[float, typer.Option(help="Requests a second that a client may send.", min=0.1)] = 10,
+    rate: Annotated[float, typer.Option(help="Requests per second that a client may send.", min=0.1)] = 10,
     debug: Debug = False,
 ) -> None:
     """Serve a model on this machine, with a page for the phone. Research only, no medical device."""

@@ -12,7 +12,7 @@ class Places:
     """Where data is read from and results are written to.
 
     Attributes:
-        data_root: holds a folder a dataset.
+        data_root: holds one folder per dataset.
         workspace: holds `runs/`, `cache/` and `reports/`.
         indexes: what was read of the datasets so far, by name.
     """

@@ -109,7 +109,7 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
         metric: a name from `COMPARED`; a subject's mean is over the classes that the subject has.
 
     Returns:
-        A row a subject, a column a run (0, 1, ...).
+        One row per subject, one column per run (0, 1, ...).
 
     Raises:
         UserError: if the runs were not tested on the same labelled clips.

@@ -1,6 +1,6 @@
 """Few-shot calibration: k labelled clips of a new subject refit the temperature and a bias of each class.
 
-Temperature scaling (Guo et al., ICML 2017) with a bias a class. So few clips would drive both to infinity; so the
+Temperature scaling (Guo et al., ICML 2017) with one bias per class. So few clips would drive both to infinity; so the
 logarithm of the temperature and the biases have standard normal priors, our choice. The clips are taken out of the
 test, and for every k the same clips are tested, so that the points of a curve can be compared.
 """

@@ -58,6 +58,6 @@ def tells_subjects_apart(clips: pd.DataFrame) -> bool:
     """Tell whether the data name subjects: most have more than one clip, unlike images grouped by their pixels.
 
     Args:
-        clips: a row a clip, with the columns dataset and subject.
+        clips: one row per clip, with the columns dataset and subject.
     """
     return bool(subject_names(clips).value_counts().median() >= 2)

@@ -33,7 +33,7 @@ class PublishedTable:
 
 
 def read_published_table(path: Path) -> PublishedTable:
-    """Read a table with the columns `class`, `precision` and `recall`, a line a class; other columns are ignored.
+    """Read a table with the columns `class`, `precision` and `recall`, one line per class; other columns are ignored.
 
     If any value is above 1, all are percentages. The value with the most decimals says to how many all were rounded.
 

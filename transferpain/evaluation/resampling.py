@@ -40,7 +40,7 @@ UNDEFINED = Interval(np.nan, np.nan, np.nan, 0)
 
 @dataclass(frozen=True)
 class Answers:
-    """The labelled clips of a run, a row a clip and seed.
+    """The labelled clips of a run, one row per clip and seed.
 
     Attributes:
         y_true: true classes, int64 `(rows,)`.

@@ -58,7 +58,7 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
           `without_copies`: the same scores over all others; None if that leaves out nothing, or everything;
         - `has_subjects`: false where most subjects have one clip (images grouped by their pixels): there the
           interval is one over images, and a subject's score says nothing;
-        - `per_subject`: a row a subject, its means over the classes the subject has; empty without subjects.
+        - `per_subject`: one row per subject, its means over the classes the subject has; empty without subjects.
 
     Raises:
         UserError: if the number of classes does not fit the predictions, or the run is not finished.

@@ -121,7 +121,7 @@ class RunFolder:
             os.close(handle)
             raise UserError(
                 "Another process is working on this run.",
-                rule="One process a run.",
+                rule="One process per run.",
                 received=self.path,
                 todo="Wait for it; then this command shows the result.",
             ) from error

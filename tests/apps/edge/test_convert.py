@@ -35,7 +35,7 @@ def test_the_temporal_head_in_int8(tmp_path):
     ]
     convert(head, "int8", representative, tmp_path / "head.tflite")
     size = (tmp_path / "head.tflite").stat().st_size
-    assert size < 1.5 * sum(int(np.prod(weight.shape)) for weight in head.weights)  # a byte a weight
+    assert size < 1.5 * sum(int(np.prod(weight.shape)) for weight in head.weights)  # one byte per weight
     call = load_lite(tmp_path / "head.tflite", threads=1)
     for given in representative:
         expected = head.call(*given.values()).numpy()

@@ -34,7 +34,7 @@ def make_ai4pain(top: Path, subjects_by_split: dict[str, range], clips_per_level
 
 
 def make_mintpain(top: Path, names: dict[int, str], sweeps: int = 2, pictures: int = 3) -> None:
-    """Write one trial a subject: each sweep has a folder without pain and one with level 1, 2, 3, 4, 1, ..."""
+    """Write one trial per subject: each sweep has a folder without pain and one with level 1, 2, 3, 4, 1, ..."""
     for number, name in names.items():
         trial = f"Sub{number:02d}_Trial01"
         for sweep in range(1, sweeps + 1):

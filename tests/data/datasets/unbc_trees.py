@@ -16,7 +16,7 @@ LANDMARKS = "".join(f"{matlab(x)}{matlab(x / 2)}\n" for x in range(66))
 
 
 def facs_text(units: dict[int, int]) -> str:
-    """One row an action unit, with the two numbers nobody knows the meaning of."""
+    """One row per action unit, with the two numbers nobody knows the meaning of."""
     return "".join(f"{matlab(unit)}{matlab(value)}{matlab(0)}{matlab(0)}\n" for unit, value in units.items())
 
 

@@ -19,7 +19,7 @@ def empty(path: Path) -> None:
 
 
 def show_nobody(path: Path, frames: int = 10) -> None:
-    """Show a plain wall at 30 frames a second."""
+    """Show a plain wall at 30 frames per second."""
     path.unlink()
     write_video(path, [np.full((240, 320, 3), 90, np.uint8)] * frames, 30.0)
 

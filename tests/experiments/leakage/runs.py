@@ -125,7 +125,7 @@ def noise(generator: np.random.Generator) -> np.ndarray:
 
 
 def write_pictures(path: Path, pictures: list[np.ndarray | None]) -> None:
-    """Write a file of faces: a frame a picture, `None` where no face was found."""
+    """Write a file of faces: one frame per picture, `None` where no face was found."""
     found = [picture is not None for picture in pictures]
     box = dict.fromkeys(("left", "top", "right", "bottom", "score"), 1.0)
     rows = [box | {"found": False, "jpeg": None} for _ in pictures]

@@ -20,7 +20,7 @@ def test_boxes_follow_the_face(tmp_path):
     assert faces.facts.key == "abcd"
     assert (faces.scores > 0.5).all()
     middle = faces.boxes[:, [0, 2]].mean(axis=1)
-    # The drawn face moves two pixels a frame; the detector's box trembles.
+    # The drawn face moves two pixels per frame; the detector's box trembles.
     assert np.polyfit(np.arange(20), middle, 1)[0] == pytest.approx(2, abs=0.3)
 
 

@@ -194,7 +194,7 @@ def test_it_learns_and_the_history_says_so(tmp_path):
 
 def test_the_moving_average_is_validated_and_kept(tmp_path):
     inputs, targets = line_data()
-    training = line_batches(inputs, targets, shuffle=None, size=64)  # one step an epoch
+    training = line_batches(inputs, targets, shuffle=None, size=64)  # one step per epoch
     optimizer = {"name": "sgd", "learning_rate": 1.0}
     plain = []
     for epochs in (1, 2, 3):
@@ -215,7 +215,7 @@ def test_cosine_schedule_warms_up_and_decays_to_zero(tmp_path):
     settings = TrainingSettings(
         optimizer={"name": "sgd", "learning_rate": 0.08}, schedule=COSINE, epochs=5, patience=None
     )
-    data = line_batches(*line_data())  # 4 steps an epoch, so 2 steps of warm-up and 18 of decay
+    data = line_batches(*line_data())  # 4 steps per epoch, so 2 steps of warm-up and 18 of decay
     history = fit(linear_model(), data, data, settings, tmp_path / "c.npz", SEED).history
     expected = [0.04 * (1 + math.cos(math.pi * (4 * epoch - 2) / 18)) for epoch in range(1, 6)]
     np.testing.assert_allclose(history["learning_rate"], expected, atol=1e-8)

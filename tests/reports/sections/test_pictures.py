@@ -19,7 +19,7 @@ def test_a_scored_run_has_five_pictures_each_described(read):
 def test_without_labels_only_the_learning_curves_are_drawn(read):
     predictions = draw_predictions(subjects=3)
     run = read("test", predictions.assign(y_true=pd.array([pd.NA] * 36, dtype="Int64")))
-    assert [picture.title for picture in build(run).pictures] == ["Learning curves: a line a fold and seed"]
+    assert [picture.title for picture in build(run).pictures] == ["Learning curves: one line per fold and seed"]
 
 
 def test_a_run_that_left_neither_labels_nor_histories_has_none(read):

@@ -9,7 +9,7 @@ PAIRS = (Comparison(better="a", worse="b"), Comparison(better="a", worse="c"))
 
 
 def run(answers: str, uncovered: tuple[int, ...] = (), seeds=(0,)) -> pd.DataFrame:
-    """Return predictions of clips that are all of class 1: a letter a clip, `+` where the answer is right."""
+    """Return predictions of clips that are all of class 1: one letter per clip, `+` where the answer is right."""
     rows = [
         {
             "dataset": "unbc",

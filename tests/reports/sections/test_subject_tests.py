@@ -12,7 +12,7 @@ PAIRS = (Comparison(better="a", worse="b"), Comparison(better="a", worse="a2"))
 
 
 def run(right_of_ten: list[int]) -> pd.DataFrame:
-    """Return ten clips a subject, all of class 1, of which so many are answered right."""
+    """Return ten clips per subject, all of class 1, of which so many are answered right."""
     rows = [
         {
             "dataset": "unbc",

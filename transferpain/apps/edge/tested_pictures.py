@@ -59,7 +59,7 @@ class ChosenPictures:
     """The pictures of one explanation.
 
     Attributes:
-        table: a row a picture: dataset, subject, clip, frame (its place in the clip) and y (-1: unlabelled).
+        table: one row per picture: dataset, subject, clip, frame (its place in the clip) and y (-1: unlabelled).
         faces: uint8 RGB `(pictures, size, size, 3)`, as the network reads them before scaling.
         points: float `(pictures, 478, 2)`, the mesh in pixels of the face; NaN where it was not found.
         landmarks: float32 `(pictures, *shape)` as a fused network reads them; `None` for others.

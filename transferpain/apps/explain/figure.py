@@ -69,7 +69,7 @@ def mean_map(cams: np.ndarray, points: np.ndarray) -> np.ndarray | None:
 
 
 def draw_mean_maps(means: dict[str, np.ndarray | None], synthetic: bool) -> "Figure":
-    """Draw the mean map of each class on the drawn mesh: a panel a class, with the outlines of the regions."""
+    """Draw the mean map of each class on the drawn mesh: one panel per class, with the outlines of the regions."""
     with style():
         figure = new_figure(PANEL * max(len(means), 2), PANEL + 0.7, synthetic)
         for axes, (label, mean) in zip(np.atleast_1d(figure.subplots(1, len(means))), means.items(), strict=True):
@@ -98,7 +98,7 @@ def region_outlines() -> list[np.ndarray]:
 
 
 def draw_faces(faces: np.ndarray, cams: np.ndarray, answered: list[str], synthetic: bool) -> "Figure":
-    """Draw maps on the pictures themselves, stamped: a row a class with its first pictures.
+    """Draw maps on the pictures themselves, stamped: one row per class with its first pictures.
 
     Args:
         faces: uint8 RGB `(pictures, size, size, 3)`.

@@ -63,7 +63,7 @@ def compute_maps(model: keras.Model, inputs: list[np.ndarray], layer: str, seed:
 
 
 def picture_shares(maps: Maps, points: np.ndarray) -> pd.DataFrame:
-    """Return a row a picture: which share of its map falls on each region, and which share of the picture it is.
+    """Return one row per picture: which share of its map falls on each region, and which share of the picture it is.
 
     Args:
         points: float `(pictures, 478, 2)`, the mesh in pixels; NaN without one.
@@ -84,7 +84,7 @@ def picture_shares(maps: Maps, points: np.ndarray) -> pd.DataFrame:
 
 
 def class_shares(pictures: pd.DataFrame, labels: tuple[str, ...]) -> pd.DataFrame:
-    """Return a row a class that was answered, or might have been: the means over its pictures.
+    """Return one row per class that was answered, or might have been: the means over its pictures.
 
     Args:
         pictures: with `answered` (a label) and the columns of `picture_shares`.

@@ -57,7 +57,7 @@ class VideoFile:
 
 
 class CsvFile:
-    """A CSV file with a row a frame: `COLUMNS`, then the probability of each level; a context manager."""
+    """A CSV file with one row per frame: `COLUMNS`, then the probability of each level; a context manager."""
 
     def __init__(self, path: Path, labels: tuple[str, ...]):
         self._labels = labels

@@ -19,7 +19,7 @@ def draw_overlay(view: View, labels: tuple[str, ...], synthetic: bool, rate: flo
     Args:
         labels: names of the levels.
         synthetic: whether the model was trained on drawn faces.
-        rate: frames a second, as measured.
+        rate: frames per second, as measured.
 
     Returns:
         uint8 RGB of the frame's size.

@@ -135,7 +135,7 @@ def run_session(
 
 
 class _Tally:
-    """Counts what a session sees; its size does not grow but for eight bytes a frame."""
+    """Counts what a session sees; its size does not grow but for eight bytes per frame."""
 
     def __init__(self, model: LiveModel):
         self._model = model

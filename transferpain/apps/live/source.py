@@ -50,7 +50,7 @@ class FrameSource:
 
     Attributes:
         recording: whether it is a recording.
-        rate: frames a second that the header states, 25 if it states none between 0 and 1000.
+        rate: frames per second that the header states, 25 if it states none between 0 and 1000.
         dropped: frames of a live source that nobody took in time.
         ended: why there are no more frames; empty as long as there may be.
     """

@@ -20,7 +20,7 @@ BLUE, RED, MUTED = "#0b5c9e", "#9b1c1c", "#5b6675"
 
 
 class Timeline:
-    """Collects what a session decided; 25 bytes a frame with a face."""
+    """Collects what a session decided; 25 bytes per frame with a face."""
 
     def __init__(self, labels: tuple[str, ...], synthetic: bool):
         self._labels, self._synthetic = labels, synthetic

@@ -16,7 +16,7 @@ class Limits:
     """What a request may be like.
 
     Attributes:
-        rate: requests a second and client, on average; `BURST_SECONDS` times as many at once.
+        rate: requests per second and client, on average; `BURST_SECONDS` times as many at once.
         body_bytes: of a picture.
         body_seconds: within which a body has to arrive.
         at_once: requests that are being received or assessed; each holds a body and a picture in memory.
@@ -32,7 +32,7 @@ class RateLimit:
     """A bucket of requests for each client, which fills up steadily."""
 
     def __init__(self, rate: float, clock: Callable[[], float] = time.monotonic):
-        """Allow `rate` requests a second and client."""
+        """Allow `rate` requests per second and client."""
         self._rate = rate
         self._most = max(1.0, rate * BURST_SECONDS)
         self._clock = clock

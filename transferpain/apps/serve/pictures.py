@@ -84,7 +84,7 @@ def _eight_bit_rgb(image: Image.Image) -> np.ndarray:
 
 
 def _rule() -> str:
-    return f"Pictures are {', '.join(FORMATS)}; one picture a request."
+    return f"Pictures are {', '.join(FORMATS)}; one picture per request."
 
 
 def _head(content: bytes) -> str:

@@ -77,7 +77,7 @@ def find_subject(path: Path) -> str | None:
 
 
 def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
-    """Index the videos: one clip a file, split by folder, labelled by the file's name.
+    """Index the videos: one clip per file, split by folder, labelled by the file's name.
 
     Rest videos are left out. A test video whose name states no level is unlabelled.
     """
@@ -183,7 +183,7 @@ DATASET = Dataset(
     expected=_expected(),
     clip_seconds=10.0,
     traps=(
-        "One no-pain video of a minute stands against 24 pain videos of ten seconds a subject:"
+        "One no-pain video of a minute stands against 24 pain videos of ten seconds per subject:"
         " always answering low pain scores .48 accuracy.",
         "No-pain comes from one block at the start of the session, so time of recording goes with the label.",
     ),

@@ -47,7 +47,7 @@ def is_marked(folder: Path) -> bool:
 
 
 def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
-    """Index the videos: one clip a file, labelled by the stimulus in its name."""
+    """Index the videos: one clip per file, labelled by the stimulus in its name."""
     files = list(walk_files(top))
     videos = [path for path in files if path.suffix.strip().lower() in VIDEO_SUFFIXES]
     rows = []

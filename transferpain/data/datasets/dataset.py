@@ -14,9 +14,9 @@ class Reading:
     """What an adapter found.
 
     Attributes:
-        clips: a row a clip, the common columns of `index.Index` and the raw labels.
+        clips: one row per clip, the common columns of `index.Index` and the raw labels.
         problems: what was skipped or missing, a sentence each.
-        frames: a row a labelled frame, as in `index.Index`; `None` where only clips have labels.
+        frames: one row per labelled frame, as in `index.Index`; `None` where only clips have labels.
     """
 
     clips: pd.DataFrame

@@ -35,7 +35,7 @@ def is_marked(folder: Path) -> bool:
 
 
 def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
-    """Index the rows: one clip an image, grouped by the hash of its pixels.
+    """Index the rows: one clip per image, grouped by the hash of its pixels.
 
     The two files are joined by row order: the numbers in the image names fall behind at each blank name
     (microsoft/FERPlus, issue 17). `in_training` marks the validation and test images that also stand in

@@ -20,7 +20,7 @@ class Index:
     Attributes:
         dataset: the facts about it.
         data_root: the folder that `media` paths are relative to.
-        clips: a row a clip. Common columns: dataset, subject, clip (unique), media (posix path), kind ("video": a
+        clips: one row per clip. Common columns: dataset, subject, clip (unique), media (posix path), kind ("video": a
             whole one, "span": a stretch of a longer one, "images": a folder of pictures or a single one, "image_span":
             a stretch of a folder, or "image_rows"), first_frame (int64; of a span counted from 0 in the order of time,
             of image rows the row number), num_frames
@@ -31,8 +31,8 @@ class Index:
         hash: 16 hexadecimal digits over labels, names, file sizes and the twin's settings. Where the files
             stand does not enter it.
         problems: what was skipped or missing, a sentence each.
-        frames: a row a frame, clip by clip in the order of time: clip, frame (its number, int64), then the raw labels
-            of frames, where missing stays missing. `None` where only clips have labels.
+        frames: one row per frame, clip by clip in the order of time: clip, frame (its number, int64), then the raw
+            labels of frames, where missing stays missing. `None` where only clips have labels.
         parts: of two indexes that were joined: that of the dataset that is trained on, and of the one tested on.
     """
 
@@ -51,7 +51,7 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
 
     Args:
         dataset_name: a name in the registry, or a folder of the data root that holds the user's own `index.csv`.
-        data_root: holds a folder a dataset; it may also be the dataset's own folder.
+        data_root: holds one folder per dataset; it may also be the dataset's own folder.
         cache: where an adapter whose reading is slow keeps its result, below `index/`; `None` keeps nothing.
 
     Raises:

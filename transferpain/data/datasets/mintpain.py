@@ -39,7 +39,7 @@ def is_marked(folder: Path) -> bool:
 
 
 def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
-    """Index the colour pictures: one clip a sweep's folder, labelled by the end of its name."""
+    """Index the colour pictures: one clip per folder of a sweep, labelled by the end of its name."""
     problems: list[str] = []
     holder = walk.find_folder(top, lambda place: any(map(_is_subject, walk.list_folder(place))), depth=2)
     rows = []

@@ -14,7 +14,7 @@ def cut_sequences(index: Index, label: str, frames: int) -> Index:
     Args:
         index: of a dataset whose clips are folders of pictures and whose frames have labels.
         label: the column of raw labels; each new clip has the highest of its own frames, none if none is labelled.
-        frames: frames a clip.
+        frames: frames per clip.
 
     Returns:
         The index with clips of kind "image_span", named `<sequence>/<first>-<last frame>`, in the order of time.

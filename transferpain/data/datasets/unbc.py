@@ -33,7 +33,7 @@ READER_VERSION = 1
 LAYOUT = """\
   Images/042-ll042/ll042t1aaaff/ll042t1aaaff001.png
   Frame_Labels/PSPI/042-ll042/ll042t1aaaff/ll042t1aaaff001_facs.txt    one number
-  Frame_Labels/FACS/042-ll042/ll042t1aaaff/ll042t1aaaff001_facs.txt    a row an active action unit
+  Frame_Labels/FACS/042-ll042/ll042t1aaaff/ll042t1aaaff001_facs.txt    one row per active action unit
   AAM_landmarks/042-ll042/ll042t1aaaff/ll042t1aaaff001_aam.txt         66 rows x y
   Sequence_Labels/{AFF,OPR,SEN,VAS}/042-ll042/ll042t1aaaff.txt         one number
   Each top folder may be doubled (Images/Images/...)."""
@@ -46,7 +46,7 @@ def is_marked(folder: Path) -> bool:
 
 
 def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
-    """Index the sequences: one clip each, with a row a picture in `frames`.
+    """Index the sequences: one clip each, with one row per picture in `frames`.
 
     Pictures and labels are paired by the number in their names. A clip's `pspi` is the highest of its labelled frames.
     The label files are read again only if a name, a size or a time of change among them differs.

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-# A paragraph a subject: name, frames with PSPI above 0, then its sequences (less the final "aff") with their frames.
-# The names are verified; the counts are another project's, and fit each subject's and the whole's total.
+# One paragraph per subject: name, frames with PSPI above 0, then its sequences (less the final "aff") with their
+# frames. The names are verified; the counts are another project's, and fit each subject's and the whole's total.
 _TABLE = """
     042-ll042 239 t1aa:683 t1aaun:187 t1aeun:155 t1af:350 t1afun:128 t1ai:168 t1aiun:143 t2af:320
     043-jh043 92 t1ae:103 t1af:161 t2aa:163 t2aaun:119 t2ae:167 t2aeun:100 t2af:124 t2afun:84 t2aiun:99

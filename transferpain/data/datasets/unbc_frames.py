@@ -1,4 +1,4 @@
-"""The table of UNBC-McMaster's frames: one row a picture, with the labels that its files hold."""
+"""The table of UNBC-McMaster's frames: one row per picture, with the labels that its files hold."""
 
 import os
 from collections import defaultdict

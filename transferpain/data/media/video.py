@@ -22,7 +22,7 @@ def open_video(path: Path, span: tuple[int, int | None] | None = None) -> tuple[
         span: `(first frame, frames)`, counted from 0, `None` frames to the end; `None` for the whole video.
 
     Returns:
-        `(fps, frames)`: frames a second, NaN where the header states none between 0 and 1000; and frames
+        `(fps, frames)`: frames per second, NaN where the header states none between 0 and 1000; and frames
         as uint8 RGB `(height, width, 3)`.
 
     Raises:

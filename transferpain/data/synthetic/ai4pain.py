@@ -71,7 +71,7 @@ def _plan_subject(person: Person, split: str, settings: TwinSettings, seed: int)
     generator = np.random.default_rng(derive_seed(seed, person.name, "order"))
 
     def stimuli(level: str, windows: int = 1) -> tuple[Stimulus, ...]:
-        """Return one stimulus a window; under null random ones, and one before, whose end reaches into the first."""
+        """Return one stimulus per window; under null random ones, and one before, whose end reaches into the first."""
         first = -1 if settings.null else 0
         felt = [str(generator.choice(list(STRENGTHS))) if settings.null else level for _ in range(first, windows)]
         return tuple(Stimulus(window * OFFICIAL_SECONDS, OFFICIAL_SECONDS, STRENGTHS[name])

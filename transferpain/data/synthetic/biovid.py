@@ -113,7 +113,7 @@ def plan_biovid(settings: TwinSettings) -> list[ClipPlan]:
 
 
 def samples_table(plans: list[ClipPlan]) -> str:
-    """Return starting_point/samples.csv: TAB separated, six columns, a row a clip."""
+    """Return starting_point/samples.csv: TAB separated, six columns, one row per clip."""
     rows = ["subject_id\tsubject_name\tclass_id\tclass_name\tsample_id\tsample_name"]
     subjects = {name: number for number, name in enumerate(sorted({plan.person.name for plan in plans}), start=1)}
     for plan in plans:

@@ -56,7 +56,7 @@ UNBC = Camera(
     exposure=112, exposure_spread=0.08, tint=(1.0, 1.0, 1.0), noise=1.0, blur=0.6,
     light=(0.1, -0.2), wall=(116, 112, 122), clutter=5,
 )  # fmt: skip
-# MIntPAIN's colour camera films at 1920x1080; 384x216 keeps its shape, 5 pictures a second are our choice (speed).
+# MIntPAIN's colour camera films at 1920x1080; 384x216 keeps its shape, 5 pictures per second are our choice (speed).
 MINTPAIN = Camera(
     name="mintpain", width=384, height=216, fps=5, zoom=47, eye_line=0.46,
     exposure=120, exposure_spread=0.06, tint=(0.97, 1.0, 1.04), noise=2.5, blur=0.4,

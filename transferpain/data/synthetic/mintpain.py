@@ -46,7 +46,7 @@ class SweepPlan(ClipPlan):
 def plan_mintpain(settings: TwinSettings) -> list[SweepPlan]:
     """Plan the folders of pictures: for each sweep one without pain and one of a level, in two trials.
 
-    The twin's choices: 384x216 pixels, colour pictures only, `clips` sweeps of each level, `seconds` at 5 pictures a
+    The twin's choices: 384x216 pixels, colour pictures only, `clips` sweeps of each level, `seconds` at 5 pictures per
     second instead of 8 to 28 pictures; the second trial lacks the sweep in its middle if it has three or more.
 
     Raises:

@@ -28,7 +28,7 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class Performance:
-    """One clip's course, a row a frame.
+    """One clip's course, one row per frame.
 
     `action_units`: float32 (frames, 11) in the order of `ACTION_UNITS`. `head`: float32 (frames, 8): the fields
     of `Pose` in order, gaze last. `exposure`: float32 (frames,), relative to the camera's own.

@@ -14,8 +14,8 @@ class TwinSettings:
         subjects: the number of people.
         seed: everything random hangs on it.
         null: draw action units that do not depend on the label, so that nothing can be learnt.
-        clips: clips for each class and subject (FER+: images a person; UNBC: sequences a subject, at most the official
-            ones; MIntPAIN: of level 0 four times as many); None = the official number.
+        clips: clips for each class and subject (FER+: images per person; UNBC: sequences per subject, at most the
+            official ones; MIntPAIN: of level 0 four times as many); None = the official number.
         seconds: length of a pain clip (UNBC: of a sequence); None = the official one. A shorter clip plays the same
             course faster.
 

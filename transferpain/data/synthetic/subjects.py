@@ -56,7 +56,7 @@ class Temperament:
     `answer_rate` is the share of the strongest stimuli that show in the face at all.
     `pain_pattern` maps an action unit to its intensity at the full apex of a fully expressive reaction, `resting`
     to its intensity in the resting face.
-    The rates are events a second and hold in every class.
+    The rates are events per second and hold in every class.
     `everyday_tension` is the share that rest, smiles, talk, frowns and grimaces keep of the action units of PSPI.
     """
 

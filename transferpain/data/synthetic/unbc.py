@@ -26,7 +26,7 @@ NO_PAIN_SUBJECT = "101-mg101"
 MALE = ("048", "052", "064", "095", "096", "097", "101", "103", "109", "115", "120", "123")
 # The drawn action units that the official coders code; a blink (AU45) and a raised brow (AU1) are not among them.
 CODED = (4, 6, 7, 9, 10, 12, 25, 26, 43)
-OFFICIAL_SECONDS = 8.0  # about the mean sequence, 242 frames, at 30 frames a second
+OFFICIAL_SECONDS = 8.0  # about the mean sequence, 242 frames, at 30 frames per second
 MOVEMENT_SECONDS = 4.5  # a movement of the arm, which may hurt; the pain face comes after its beginning
 EVERYDAY_TENSION = 0.2
 NO_PAIN_TENSION = 0.08
@@ -66,7 +66,7 @@ def is_unaffected(sequence: str) -> bool:
 
 
 def plan_unbc(settings: TwinSettings) -> list[SequencePlan]:
-    """Plan the sequences: as many frames as the official ones have, or `seconds` at 30 frames a second.
+    """Plan the sequences: as many frames as the official ones have, or `seconds` at 30 frames per second.
 
     Under null, another person with other movements is coded than is drawn, and the drawn pain knows no arm.
 
@@ -149,7 +149,7 @@ def rate(plan: SequencePlan, peak: int) -> dict[str, int]:
 
 
 def matlab_rows(rows: np.ndarray) -> str:
-    """Return numbers (n, m) as MATLAB saves them in ascii: three blanks and `d.ddddddde+dd` each, a line a row."""
+    """Return numbers (n, m) as MATLAB saves them in ascii: three blanks and `d.ddddddde+dd` each, one line per row."""
     return "".join("".join(f"{value:16.7e}" for value in row) + "\n" for row in np.asarray(rows).tolist())
 
 

@@ -58,7 +58,7 @@ def run(evidence: Evidence) -> Verdict:
 
 
 def measure_covariates(evidence: Evidence, positions: np.ndarray) -> pd.DataFrame:
-    """Measure what a recording shows besides the face: a row a position.
+    """Measure what a recording shows besides the face: one row per position.
 
     Columns: `brightness` (mean grey of the whole first frame), `brightness within subject` (minus the subject's
     mean), `frame width`, `frame height`; and `seconds`, of the stretch that a head on features sees: an image model

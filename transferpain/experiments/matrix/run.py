@@ -165,7 +165,7 @@ def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> Ce
 
 
 def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:
-    """Return a row a chosen cell with its state, hours and disk, and their sum; computes nothing.
+    """Return one row per chosen cell with its state, hours and disk, and their sum; computes nothing.
 
     What several cells share, a source or features, counts in the first of them.
 

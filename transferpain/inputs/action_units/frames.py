@@ -22,7 +22,7 @@ def frame_units(
 
     Args:
         clips, data_root, cache, jobs: as `measure_clips` takes them.
-        frames: a row a frame, with `file_clip`, the clip that it is in, and `row`, its place there.
+        frames: one row per frame, with `file_clip`, the clip that it is in, and `row`, its place there.
 
     Returns:
         float64 `(frames, len(UNITS))`, NaN where no mesh was found.

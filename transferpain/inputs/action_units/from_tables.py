@@ -1,4 +1,4 @@
-"""Action units of an experiment's frames from tables that another tool wrote, a file a clip."""
+"""Action units of an experiment's frames from tables that another tool wrote, one file per clip."""
 
 from pathlib import Path
 
@@ -19,7 +19,7 @@ def table_units(clips: pd.DataFrame, frames: pd.DataFrame, folder: Path) -> Fram
 
     Args:
         clips: with `clip`, whose last part names its table, and `num_frames`.
-        frames: a row a frame, with `file_clip`, the clip that it is in, and `row`, its place there from 0.
+        frames: one row per frame, with `file_clip`, the clip that it is in, and `row`, its place there from 0.
         folder: of the tables, `<clip>.csv`, in whatever subfolders. A clip without a table has no action units.
 
     Returns:
@@ -69,7 +69,7 @@ def find_tables(folder: Path) -> dict[str, Path]:
         twice = [path.name for path in paths if found[path.stem] != path]
         raise UserError(
             f"The tables of action units in {folder} cannot be used.",
-            rule="It holds one table a clip, <clip>.csv, in whatever subfolders.",
+            rule="It holds one table per clip, <clip>.csv, in whatever subfolders.",
             received=f"{twice[0]} twice" if twice else "no .csv file",
             todo="Check head.action_units, which names the folder below the data root.",
         )

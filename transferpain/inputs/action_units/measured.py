@@ -36,7 +36,7 @@ class ActionUnits:
         estimator: whose they are.
         found: bool `(frames,)`, whether a face was measured; its index are the frames' numbers from 0.
         confidence: float64, the estimator's own; NaN where it gives none.
-        intensities: float64, a row a frame, a column an action unit (its number); NaN is missing, never 0.
+        intensities: float64, one row per frame, one column per action unit (its number); NaN is missing, never 0.
         presences: likewise, 0 or 1.
     """
 

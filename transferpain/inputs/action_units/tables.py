@@ -1,4 +1,4 @@
-"""Read the tables of action units that py-feat, OpenFace 2 and LibreFace write, a row a frame."""
+"""Read the tables of action units that py-feat, OpenFace 2 and LibreFace write, one row per frame."""
 
 import csv
 import re
@@ -82,7 +82,7 @@ def read_action_units(path: Path) -> ActionUnits:
     counted from 0, whatever the tool does.
 
     Args:
-        path: a CSV file of py-feat, OpenFace 2 or LibreFace, one face a frame.
+        path: a CSV file of py-feat, OpenFace 2 or LibreFace, one face per frame.
 
     Raises:
         UserError: if the file is no such table, a number lies outside of the tool's scale, or a frame has two rows.
@@ -164,7 +164,7 @@ def _read_cells(path: Path, columns: list[str]) -> pd.DataFrame:
             raise _error(path, f"Its lines have {len(header)} cells, as the first.", f"line {line}: {len(row)} cells")
         cells[line] = [row[place] for place in places]
     if not cells:
-        raise _error(path, "It has a row a frame below the names of its columns.", "no rows")
+        raise _error(path, "It has one row per frame below the names of its columns.", "no rows")
     return pd.DataFrame.from_dict(cells, orient="index", columns=columns, dtype="str")
 
 

@@ -30,7 +30,7 @@ from transferpain.networks.backbones.registry import BACKBONES
 if TYPE_CHECKING:
     import keras
 
-MOST_PICTURES = 1000  # bounds memory and time (our choice); each gives its layers a value a place in the picture
+MOST_PICTURES = 1000  # bounds memory and time (our choice); each gives its layers one value per place in the picture
 
 
 class BatchNorm(Adaptation):

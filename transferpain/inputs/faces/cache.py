@@ -1,4 +1,4 @@
-"""The cache of faces: one parquet file a clip, a row a frame."""
+"""The cache of faces: one parquet file per clip, one row per frame."""
 
 import hashlib
 import json
@@ -47,7 +47,7 @@ class FaceFacts:
 
     Attributes:
         key: the cache key.
-        fps: frames a second by the video's header; NaN if it states none, and for pictures.
+        fps: frames per second by the video's header; NaN if it states none, and for pictures.
         num_frames: frames that were decoded, or pictures, whether they could be decoded or not.
         found: frames with a face.
         detector: the detector and its version.
@@ -203,7 +203,7 @@ def faces_path(cache: Path, key: str) -> Path:
 
 
 def write_faces(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
-    """Write the faces of one clip: `rows` has a dict a frame with the names of `SCHEMA`."""
+    """Write the faces of one clip: `rows` has one dict per frame with the names of `SCHEMA`."""
     metadata = {FACTS: json.dumps(asdict(facts)).encode()}
     table = pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata))
     # JPEG bytes neither compress nor repeat, and statistics of them would be copies of pictures.

@@ -39,8 +39,8 @@ def measure_clip(
 
     Args:
         task: the clip, and the file to write.
-        measure: takes the frames, uint8 RGB `(height, width, 3)` or `None` for one that cannot be decoded; returns a
-            dict a frame, in which `found` says whether there is a face.
+        measure: takes the frames, uint8 RGB `(height, width, 3)` or `None` for one that cannot be decoded; returns one
+            dict per frame, in which `found` says whether there is a face.
         detector: what measures, and its version.
         write: takes the file, what is true of the whole clip, and the dicts.
         cache: the cache folder, for messages.
@@ -52,7 +52,7 @@ def measure_clip(
         RuntimeError: if `measure` fails; it names the clip.
         UserError: if the cache cannot be written.
     """
-    # There is a worker a core already; and what is wrong with a video is told by its problem text.
+    # There is one worker per core already; and what is wrong with a video is told by its problem text.
     cv2.setNumThreads(1)
     cv2.setLogLevel(0)
     os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"

@@ -134,7 +134,7 @@ def _load_face_alignment() -> Detector:
     import face_alignment
     import torch
 
-    # One process a core already.
+    # One process per core already.
     torch.set_num_threads(1)
     model = face_alignment.FaceAlignment(
         face_alignment.LandmarksType.TWO_D,

@@ -23,7 +23,7 @@ MEDIUM_COLUMNS = ["media", "kind", "first_frame", "num_frames"]
 
 @dataclass(frozen=True)
 class Measurement:
-    """Something that is measured in each frame of a clip and kept, a parquet file a clip with `FaceFacts` in it.
+    """Something that is measured in each frame of a clip and kept, one parquet file per clip with `FaceFacts` in it.
 
     Attributes:
         name: plural, e.g. `faces`: the column of the table and the folder in the cache.
@@ -62,7 +62,7 @@ def measure_clips(
         jobs: worker processes; all processors by default.
 
     Returns:
-        A table with a row a clip, in the order and with the row labels of `clips`: clip, a column with the name of
+        A table with one row per clip, in the order and with the row labels of `clips`: clip, a column with the name of
         the measurement (path of the cache file), key, num_frames (decoded; of pictures all), fps (the header's, or
         the index's where there is none, else NaN), found (frames with a face) and problem (empty, or why the clip
         cannot be used; path and key are empty then).

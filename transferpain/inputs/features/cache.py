@@ -17,7 +17,7 @@ def feature_key(
     Args:
         extractor: `key` of the extractor.
         face_key: the cache key of the clip's faces.
-        sampling: `(fps of the video, fps of the features)`, or the features a clip; `None` if each frame has one.
+        sampling: `(fps of the video, fps of the features)`, or the features per clip; `None` if each frame has one.
         dtype: what the extractor computes in.
     """
     if isinstance(sampling, tuple):

@@ -37,7 +37,7 @@ class ClipTask:
     Attributes:
         clip: its name.
         faces: the cache file of its faces.
-        sampling: frames a second of the video and of the features, or the features a clip; `None` if each frame has
+        sampling: frames per second of the video and of the features, or the features per clip; `None` if each frame has
             one.
         path: the cache file of its features.
         pictures: about how many pictures it takes.
@@ -82,7 +82,7 @@ def extract_features(
     Args:
         extractor: of faces; it is opened only if something is missing.
         faces: the table of `compute_faces`; rows with a problem are left out.
-        settings: frame rate or features a clip, compute dtype and batch.
+        settings: frame rate or features per clip, compute dtype and batch.
         cache: the cache folder.
         on_embedded: called once a clip that was embedded, when its file stands; from another thread.
 
@@ -140,7 +140,7 @@ def _known_rates(clip: str, fps: float, target_fps: float) -> tuple[float, float
             f"The frame rate of clip {clip} is unknown, so that it cannot be resampled.",
             rule="A video's header or the dataset's index states the rate",
             received=fps,
-            todo="Take `frames`, so many features a clip, in place of `fps`, or repair the video's header.",
+            todo="Take `frames`, so many features per clip, in place of `fps`, or repair the video's header.",
         )
     return (float(fps), float(target_fps))
 

@@ -10,7 +10,7 @@ def windows(num_frames: int, fps: float, seconds: float, mode: Literal["cut", "f
 
     Args:
         num_frames: frames in the clip.
-        fps: frames a second.
+        fps: frames per second.
         seconds: length of a window.
         mode: `cut` makes as many windows as fit, end to end, and leaves a shorter rest out (Prajod's training
             no-pain clips: 5-6 parts of 10 s); `first` takes the first one (Prajod's validation and test).

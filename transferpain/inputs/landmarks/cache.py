@@ -1,4 +1,4 @@
-"""The cache of landmarks: one parquet file a clip, a row a frame."""
+"""The cache of landmarks: one parquet file per clip, one row per frame."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -68,7 +68,7 @@ def landmarks_path(cache: Path, key: str) -> Path:
 
 
 def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
-    """Write the landmarks of one clip: `rows` has a dict a frame, with the names of `WIDTHS` where there is a face."""
+    """Write the landmarks of one clip: `rows` has one dict per frame, with the names of `WIDTHS` if it has a face."""
     metadata = {FACTS: json.dumps(asdict(facts)).encode()}
     arrays = []
     for name, width in WIDTHS.items():

@@ -116,7 +116,7 @@ def image_batches(
         image_size: side of the images that the model reads.
         size: rows in a batch.
         augmentation: how training images are changed; not used in validation.
-        label_mode: with `probability` a training epoch draws one label a row from its target distribution
+        label_mode: with `probability` a training epoch draws one label per row from its target distribution
             (Barsoum et al. 2016, "probabilistic label drawing").
         shuffle: parts of the seed of order, changes and drawn labels; `None` means validation.
     """
@@ -164,7 +164,7 @@ def mix(
 
 
 def draw_labels(targets: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """Draw one class a row from `(rows, classes)` distributions; return them one-hot, float32."""
+    """Draw one class per row from `(rows, classes)` distributions; return them one-hot, float32."""
     cumulative = np.cumsum(targets, axis=1)
     draws = random.random((len(targets), 1)) * cumulative[:, -1:]
     return one_hot((draws >= cumulative).sum(axis=1), targets.shape[1])

@@ -36,7 +36,7 @@ SEED_STATE = "seed_generator_state"  # the name that Keras gives the state of a 
 
 @dataclass(frozen=True)
 class Training:
-    """A finished training: its history, a row an epoch, and the epoch (from 1) whose weights the model holds.
+    """A finished training: its history, one row per epoch, and the epoch (from 1) whose weights the model holds.
 
     Columns: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate (of the step that would come next), seconds.
     """

@@ -214,7 +214,7 @@ def compare(pair: Pair, runs: Mapping[str, CellRun], metric: str) -> PairedTest:
 
 
 def comparisons_table(families: Sequence[TestFamily], metric: str) -> pd.DataFrame:
-    """Return a row a comparison, as numbers: the pair, difference, test, effect sizes, and why any is missing."""
+    """Return one row per comparison, as numbers: the pair, difference, test, effect sizes, and why any is missing."""
     rows = []
     for family in families:
         for test in family.tests:

@@ -185,7 +185,7 @@ def make_grids(records: Sequence[CellRecord]) -> list[Grid]:
 
 
 def cells_table(records: Sequence[CellRecord], runs: Mapping[str, CellRun], metric: str) -> pd.DataFrame:
-    """Return a row a cell, as numbers: its record, its scores with 95 % intervals, baselines, counts and cost.
+    """Return one row per cell, as numbers: its record, its scores with 95 % intervals, baselines, counts and cost.
 
     Args:
         records: what became of the cells; those that are not done have no score.

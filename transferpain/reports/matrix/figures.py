@@ -42,10 +42,10 @@ def draw_heat_map(
     axes_names: tuple[str, str],
     synthetic: bool,
 ) -> "Figure":
-    """Draw a score a cell, sources down and targets across.
+    """Draw one score per cell, sources down and targets across.
 
     Args:
-        cells: a row a source, a column a target.
+        cells: one row per source, one column per target.
         sources: names of the rows.
         targets: names of the columns, with what is to be said of each.
         limits: scores of the lightest and the darkest cell.
@@ -96,7 +96,7 @@ def draw_heat_map(
 def draw_subject_dots(
     scores: Mapping[str, Sequence[float]], chance: float | None, axis: str, synthetic: bool
 ) -> "Figure":
-    """Draw a dot a subject in a row a cell, with a bar at their mean.
+    """Draw one dot per subject in one row per cell, with a bar at their mean.
 
     Args:
         scores: name of a row -> score of each subject.
@@ -128,7 +128,7 @@ def draw_subject_dots(
 
 
 def draw_agreement(points: pd.DataFrame, titles: Mapping[str, str], axis: str, synthetic: bool) -> "Figure":
-    """Draw what each score predicts against what was achieved: a panel a score, a marker a source.
+    """Draw what each score predicts against what was achieved: one panel per score, one marker per source.
 
     Args:
         points: score, source, value and achieved, none of them missing.
@@ -244,7 +244,7 @@ def _text_color(background: Sequence[float]) -> str:
 def _small_multiples(
     found: Mapping[tuple[str, str], Sequence], sources: Sequence[str], targets: Sequence[str], draw, synthetic: bool
 ) -> "Figure":
-    """Draw a panel a cell: `found` maps (source, target) to what `draw(axes, content)` draws; others stay empty."""
+    """Draw one panel per cell: `found` maps (source, target) to what `draw(axes, content)` draws; others stay empty."""
     with style():
         width = max(0.6 + 1.35 * len(targets), STAMP_WIDTH)
         figure = new_figure(width, 0.8 + 1.4 * len(sources), synthetic)

@@ -142,7 +142,7 @@ def diagonals(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -
 
 
 def predicted(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -> pd.DataFrame:
-    """Return each transferability score beside what was achieved: a row a finished cell and score.
+    """Return each transferability score beside what was achieved: one row per finished cell and score.
 
     A transfer cell's scores are those of its source on the target's training clips; of a cross-dataset cell only the
     proxy A-distance tells of the target. `value` is missing where the score is, with its reason; the distance is
@@ -171,7 +171,7 @@ def agreements(table: pd.DataFrame) -> tuple[pd.DataFrame, Family]:
         table: what `predicted` returns.
 
     Returns:
-        A row a head, target and score; and the family of tests, all of them.
+        One row per head, target and score; and the family of tests, all of them.
     """
     keys = ["kind", "selection", "head", "target", "score"]
     rows = []

@@ -30,7 +30,7 @@ def p_value(value: float | None) -> str:
 def heat_cells(
     grid: Grid, runs: Mapping[str, CellRun], metric: str, verdicts: Mapping[str, str]
 ) -> list[list[HeatCell]]:
-    """Return what stands in the cells of a grid's heat map, a row a source, a column a target."""
+    """Return what stands in the cells of a grid's heat map, one row per source, one column per target."""
     return [
         [_heat_cell(grid.records.get((source, target)), runs, metric, verdicts) for target in grid.targets]
         for source in grid.sources
@@ -64,7 +64,7 @@ def grid_text(grid: Grid, cells: Sequence[Sequence[HeatCell]]) -> pd.DataFrame:
 
 
 def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
-    """Return the cells of a grid as text, a row a cell; `table` is a part of `cells_table`.
+    """Return the cells of a grid as text, one row per cell; `table` is a part of `cells_table`.
 
     The column `run` is left as it is, for the page to link.
     """
@@ -92,7 +92,7 @@ def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
 
 
 def family_text(family: TestFamily) -> pd.DataFrame:
-    """Return the comparisons of a family as text, a row a comparison."""
+    """Return the comparisons of a family as text, one row per comparison."""
     rows = []
     for test in family.tests:
         difference, median = test.difference, test.median
@@ -170,7 +170,7 @@ def agreements_text(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def few_shot_text(curves: Mapping[str, CalibrationCurve]) -> pd.DataFrame:
-    """Return the calibration curves as text, a column a k."""
+    """Return the calibration curves as text, one column per k."""
     numbers = sorted({k for curve in curves.values() for k in curve.scores or ()})
     rows = []
     for name, curve in curves.items():

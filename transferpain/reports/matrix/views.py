@@ -88,7 +88,7 @@ def grid_views(
 
 
 def subject_views(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -> list[dict[str, Any]]:
-    """Return a figure a kind, selection rule and target: a dot a subject, a row a source and head."""
+    """Return one figure per kind, selection rule and target: one dot per subject, one row per source and head."""
     views = []
     for kind, selection in dict.fromkeys((grid.kind, grid.selection) for grid in grids):
         chosen = [grid for grid in grids if (grid.kind, grid.selection) == (kind, selection)]

@@ -59,7 +59,7 @@ def _learning(run: RunFacts) -> Picture | None:
     if not epochs:
         return None
     return Picture(
-        "Learning curves: a line a fold and seed",
+        "Learning curves: one line per fold and seed",
         f"Loss and accuracy of {run.name} by epoch: {len(epochs)} trainings of {min(epochs)} to {max(epochs)} epochs.",
         figures.as_data_uri(figures.draw_curves(run.histories, run.synthetic)),
     )

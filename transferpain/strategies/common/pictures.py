@@ -33,7 +33,7 @@ def video_pictures(faces: pd.DataFrame, settings: ImageSettings, targets: np.nda
     """Take pictures from the faces of videos: from `first_frame` on, every `every`-th in training.
 
     Args:
-        faces: the table of `compute_faces`, a row a clip.
+        faces: the table of `compute_faces`, one row per clip.
         targets: float32 `(clips, classes)`.
     """
 
@@ -66,7 +66,7 @@ def frame_pictures(faces: pd.DataFrame, samples: pd.DataFrame, targets: np.ndarr
     """Take the pictures of single frames: each sample is one frame of a clip.
 
     Args:
-        faces: the table of `compute_faces`, a row a clip.
+        faces: the table of `compute_faces`, one row per clip.
         samples: with `file_clip`, the clip that a frame is in, and `row`, its place there.
         targets: float32 `(samples, classes)`.
     """

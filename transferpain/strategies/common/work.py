@@ -5,18 +5,19 @@ from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.base import Workload
 
-# Multiply-adds a second of a forward pass on two cores: 30 and 10 frames/s of 15.3e9 each. An EPYC with AVX512-BF16 was
-# measured at 15.0 frames/s in bfloat16 (460 GFLOP/s, 230e9 multiply-adds) and 6.1 in float32, a Xeon with AMX at 77.
+# Multiply-adds per second of a forward pass on two cores: 30 and 10 frames/s of 15.3e9 each. An EPYC with AVX512-BF16
+# was measured at 15.0 frames/s in bfloat16 (460 GFLOP/s, 230e9 multiply-adds) and 6.1 in float32, a Xeon with AMX at
+# 77.
 SPEED = {"bfloat16": 460_414_648_320, "float32": 153_471_549_440}
 REFERENCE_SIZE = 224
 TRAINING_PASSES = 3  # a training step costs about three forward passes
-MESH_RATE = 150.0  # frames a second
+MESH_RATE = 150.0  # frames per second
 BYTES_A_MESH = 478 * 3 * 4
 BYTES_A_WEIGHT_FILE = 62e6
 
 
 def forward_rate(backbone: str, dtype: str, size: int) -> float:
-    """Return frames a second of a forward pass: its cost grows with the picture's area."""
+    """Return frames per second of a forward pass: its cost grows with the picture's area."""
     return SPEED[dtype] / BACKBONES[backbone].cost * (REFERENCE_SIZE / size) ** 2
 
 

@@ -90,7 +90,8 @@ def choose(scores: pd.DataFrame, rule: str) -> str:
     """Return the candidate that a rule picks; of equal ones, the first.
 
     Args:
-        scores: `candidate`, `loss` and `balanced_accuracy`, a row an inner fold, candidates in the order of the file.
+        scores: `candidate`, `loss` and `balanced_accuracy`, one row per inner fold, candidates in the order of the
+            file.
         rule: "lowest_loss" or "best_balanced_accuracy", means over inner folds; or "one_standard_error": the first
             candidate whose mean loss is within one standard error of the lowest mean (Breiman et al. 1984), so that
             the file should name the simplest first.

@@ -23,7 +23,7 @@ from transferpain.strategies.common.answers import (
 )
 from transferpain.strategies.frozen.rows import ROWS, WHOLE, found_frames, spans_of, windows_of
 
-# Bounds the memory of a prediction; one call a clip would spend its time on the calls.
+# Bounds the memory of a prediction; one call per clip would spend its time on the calls.
 PREDICTED_AT_ONCE = 4096
 
 
@@ -40,7 +40,7 @@ def train_head(
 
     Args:
         clips: the labelled clips with their features: columns dataset, subject, clip, y, features (path, empty
-            where the clip is unusable), rate (feature rows a second), row (the feature row that the clip is, where
+            where the clip is unusable), rate (feature rows per second), row (the feature row that the clip is, where
             a clip is one frame of a file; else -1).
         fold: positions into `clips`.
         checkpoint: file that holds the state after the last epoch.

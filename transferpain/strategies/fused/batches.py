@@ -82,7 +82,7 @@ def select_rows(
     settings: FusionSettings,
     preprocessing: Preprocessing,
 ) -> Rows:
-    """Return the rows of some clips, in their order: a row a found frame, or a row a clip; a clip without any has none.
+    """Return the rows of some clips, in their order: one per found frame, or one per clip; a clip without any has none.
 
     Args:
         positions: int64, into `clips`.

@@ -64,7 +64,7 @@ def train_fused(
     Args:
         vgg16: the source, float32, for pictures of `data.preprocessing.size`; its convolutions are taken.
         fold_and_seed: positions into `data.samples`, and what every draw depends on.
-        folder: holds a checkpoint a phase; those of finished phases stay until the caller removes them.
+        folder: holds one checkpoint per phase; those of finished phases stay until the caller removes them.
 
     Raises:
         UserError: if no clip to train or to select on shows a face.

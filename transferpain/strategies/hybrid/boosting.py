@@ -1,4 +1,4 @@
-"""Gradient boosting on action units alone, or on an embedding and action units: one row a face, pain or not (Verma)."""
+"""Gradient boosting on action units alone, or on embedding and action units: one row per face, pain or not (Verma)."""
 
 from dataclasses import dataclass
 

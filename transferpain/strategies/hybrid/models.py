@@ -12,7 +12,7 @@ from transferpain.strategies.hybrid.thresholds import Threshold, tune_threshold
 
 @dataclass(frozen=True)
 class FaceMeasurements:
-    """What was measured of faces, a row a face; NaN where nothing was.
+    """What was measured of faces, one row per face; NaN where nothing was.
 
     Attributes:
         units: float64 `(faces, units)`, intensities of action units.
