@@ -17,7 +17,7 @@ from transferpain.models.sources.origin import BUILT
 from transferpain.strategies.base import Workload
 from transferpain.strategies.registry import STRATEGIES
 
-# Frames a second on two cores, at 640x480.
+# Frames per second on two cores, at 640x480.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
 BYTES_A_PIXEL_OF_A_FACE = 0.5
 

@@ -81,7 +81,7 @@ class Faces:
 
     @property
     def fps(self) -> float:
-        """Frames a second by the video's header; NaN if it states none, and for pictures."""
+        """Frames per second by the video's header; NaN if it states none, and for pictures."""
         return self.facts.fps
 
     @property
