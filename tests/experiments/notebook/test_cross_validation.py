@@ -13,7 +13,7 @@ from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.evaluation.declared import ATTRIBUTE, check_predictions
 from transferpain.experiments.notebook.cross_validation import cross_validate, protocol
 
-COLUMNS = "dataset subject clip frame fold seed part y_true y_pred p_0 p_1 coverage".split()
+COLUMNS = ["dataset", "subject", "clip", "frame", "fold", "seed", "part", "y_true", "y_pred", "p_0", "p_1", "coverage"]
 MODEL = LogisticRegression()
 
 

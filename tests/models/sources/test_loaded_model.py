@@ -89,5 +89,5 @@ def test_a_classifier_of_scikit_learn_answers_like_a_network(tmp_path):
 def test_a_damaged_or_other_bundle_is_refused(faces_model, tmp_path):
     with pytest.raises(UserError):
         load_model(tmp_path)
-    with pytest.raises(UserError, match="digest|sha256"):
+    with pytest.raises(UserError, match=r"digest|sha256"):
         load_model(f"{faces_model.folder}#sha256={'0' * 64}")
