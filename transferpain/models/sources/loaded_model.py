@@ -8,8 +8,9 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
-from transferpain.models.bundles.bundle import Bundle, read_bundle
+from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import check_digest, read_manifest, split_digest
+from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
 from transferpain.models.sources.picture_model import model_folder
 from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
 
@@ -22,7 +23,7 @@ class LoadedModel:
 
     Attributes:
         folder: where it stands.
-        bundle: network, preprocessing, classes and manifest.
+        bundle: what answers, its preprocessing, classes and manifest.
         input_shape: of one row: `(size, size, 3)`, `(D,)`, or `(frames, D)`.
     """
 
@@ -105,7 +106,9 @@ class LoadedModel:
         return answers
 
     def _answer(self, rows: np.ndarray) -> np.ndarray:
-        return np.asarray(self.bundle.model.predict_on_batch(rows), dtype=np.float32)
+        model = self.bundle.model
+        answers = model.answer(rows) if isinstance(model, SklearnHead) else model.predict_on_batch(rows)
+        return np.asarray(answers, dtype=np.float32)
 
     def _shape(self) -> str:
         return f"({', '.join(['n', *('any' if size is None else str(size) for size in self.input_shape)])})"
@@ -131,7 +134,9 @@ def load_model(address: str | Path) -> LoadedModel:
     read_manifest(folder)
     check_digest(folder, digest)
     import_tensorflow()
-    bundle = read_bundle(folder)
+    bundle = read_any_bundle(folder)
+    if isinstance(bundle.model, SklearnHead):
+        return LoadedModel(folder, bundle, (bundle.model.dimension,))
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
     if len(shapes) != 1 or (len(shapes[0]) == 3 and not bundle.preprocessing):
         raise UserError(
