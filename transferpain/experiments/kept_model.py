@@ -21,6 +21,7 @@ from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.manifest import load_manifest
@@ -65,6 +66,9 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), read_lineage(plan.origin.folder)),
         **ancestry(plan),
     }
+    extractor = EXTRACTORS[plan.experiment.features.extractor]
+    if facts["reads"] == "features" and not extractor.reads_source:
+        facts["extractor"] = extractor.name
     if plan.experiment.adaptation is not None:
         method = ADAPTATIONS[plan.experiment.adaptation]
         facts |= {

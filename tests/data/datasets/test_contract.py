@@ -8,14 +8,18 @@ import pandas as pd
 import pytest
 
 from tests.data.datasets.columns import COMMON_COLUMNS
+from tests.data.datasets.trees import draw_own
+from transferpain.core.store import write_json
 from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import Index, read_index
+from transferpain.data.datasets.locate import SYNTHETIC_MARK
 from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.data.tasks.task import label_clips, label_frames, list_tasks, load_task
 
-# The smallest twin of each that its layout allows; a new dataset needs its line.
+# The smallest twin of each that its layout allows. Of a dataset without a twin, the function `draw` of its own test
+# writes a small copy into the folder that it is given.
 TWINS = {
     "biovid": TwinSettings(2, clips=1, seconds=0.2),
     "ai4pain": TwinSettings(3, clips=1, seconds=0.2),
@@ -33,7 +37,11 @@ def roots(tmp_path_factory) -> Callable[[str], Path]:
 
     def root_of(name: str) -> Path:
         if name not in drawn:
-            write_twin(name, root / name, TWINS[name], lambda pictures: None)
+            if name in TWINS:
+                write_twin(name, root / name, TWINS[name], lambda pictures: None)
+            else:
+                draw_own(name, root / name / name)
+                write_json(root / name / name / SYNTHETIC_MARK, {"synthetic": True})
             drawn[name] = root / name
         return drawn[name]
 

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tests.data.datasets.columns import COMMON_COLUMNS
-from tests.data.datasets.trees import make_ai4pain, make_biovid, make_mintpain, small_ferplus
+from tests.data.datasets.trees import draw_own, make_ai4pain, make_biovid, make_mintpain, small_ferplus
 from tests.data.datasets.unbc_trees import make_unbc
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import read_index
@@ -19,8 +19,10 @@ def make(dataset: str, top) -> None:
         make_unbc(top)
     elif dataset == "mintpain":
         make_mintpain(top, {1: "Erika Muster"})
-    else:
+    elif dataset == "ferplus":
         small_ferplus(top)
+    else:
+        draw_own(dataset, top)
 
 
 @pytest.mark.parametrize("dataset", DATASETS)

@@ -1,5 +1,6 @@
 """Small trees in the official layouts; empty files suffice, because an index decodes nothing."""
 
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,11 @@ def touch(path: Path, content: bytes = b"x") -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(content)
     return path
+
+
+def draw_own(dataset: str, top: Path) -> None:
+    """Write the small copy of a dataset that the function `draw` of its own test writes."""
+    import_module(f"tests.data.datasets.test_{dataset}").draw(top)
 
 
 def make_biovid(top: Path, subjects: tuple[str, ...], clips_per_stimulus: int = 2) -> None:

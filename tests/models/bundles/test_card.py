@@ -93,6 +93,13 @@ def test_the_same_facts_give_the_same_card():
     assert card_of() == card_of()
 
 
+def test_a_head_on_features_of_no_network_names_them():
+    card = card_of(reads="features", extractor="texture")
+    assert "A head from the features `texture` of faces to" in card
+    assert "| Input | features `texture` of a face found by" in card
+    assert "its source" not in card
+
+
 FORMER_ADAPTATIONS = ("subject_standardization", "baseline_subtraction", "coral", "batch_norm")
 
 

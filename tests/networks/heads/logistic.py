@@ -44,6 +44,13 @@ class Logistic:
     reads: Reads = "clip"
     steps = ("scaler",)
     layers = frozenset()
+    estimators = frozenset(
+        {
+            "sklearn.linear_model._logistic.LogisticRegression",
+            "sklearn.pipeline.Pipeline",
+            "sklearn.preprocessing._data.StandardScaler",
+        }
+    )
     rows_per_second = 100_000.0
 
     def fit(self, settings: LogisticSettings, training: HeadTraining, train: Rows, selection: Rows) -> FittedLogistic:

@@ -90,7 +90,8 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_others_where_it_draws
     first, again = (fitted(head, tmp_path, epochs=2, traced=shared).predict(x) for shared in (traced, {}))
     other = fitted(head, tmp_path, seed=1, epochs=2, traced=traced).predict(x)
     np.testing.assert_array_equal(first, again)
-    assert np.array_equal(first, other) == (not head.layers)  # a logistic regression draws nothing
+    if head.layers:  # a classifier of scikit-learn may draw nothing
+        assert not np.array_equal(first, other)
 
 
 def test_it_states_its_layers_truly(head, tmp_path):

@@ -105,6 +105,10 @@ def test_an_untrained_source_says_why_it_has_no_leep(samples):
     assert values(result)["logme"] is not None
 
 
+def test_features_from_elsewhere_are_scored_without_the_source(samples):
+    assert measure_transfer(samples, FOLD, None) == measure_transfer(samples, FOLD, UNTRAINED)
+
+
 def test_the_scale_of_a_sources_features_does_not_count(samples):
     result = measure_transfer(samples, FOLD, UNTRAINED)
     for number, path in enumerate(samples["features"]):

@@ -88,7 +88,7 @@ def load_dataset(name: str, root: str | Path | None = None, workspace: str | Pat
 
     Args:
         name: biovid, ai4pain, unbc, mintpain, ferplus, or the folder of your own clips, which holds an `index.csv`
-            (`docs/add-a-dataset.md`).
+            (`docs/datasets.md`).
         root: the data root, which holds a folder for each dataset; without one it is what `TRANSFERPAIN_DATA` names,
             else `data/`.
         workspace: holds `cache/`.

@@ -50,6 +50,7 @@ class Adaptation(ABC):
         features: what features a head reads that was trained with it.
         learns_from_target: whether a head that learned from its features also knows the dataset that is tested on, so
             that it is bound to the terms of both.
+        changes_source: whether it changes the source itself, so that the features must be the source's own.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Adaptation(ABC):
     paper: str
     features: str
     learns_from_target: bool = False
+    changes_source: bool = False
 
     def check(self, protocol: ProtocolSettings) -> None:
         """Refuse a protocol that the method does not go with: one that splits without subjects.

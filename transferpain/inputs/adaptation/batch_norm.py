@@ -41,6 +41,7 @@ class BatchNorm(Adaptation):
     sees = "images of the target's training subjects, unlabelled"
     paper = "AdaBN: Li et al., arXiv 1603.04779"
     features = "features of the source with the batch statistics of the domain that the faces are from"
+    changes_source = True
 
     def check_source(self, source: str, backbone: str) -> None:
         found = BACKBONES.get(backbone)

@@ -67,14 +67,19 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
     scores = metrics["all"]
     image = reads_faces(manifest)
     kind = "An image network ({0}) from faces to {1}." if image else "A head from features of {2} to {1}."
+    if "extractor" in manifest:
+        kind = "A head from the features `{3}` of faces to {1}."
     if "fusion" in manifest:
         kind = FUSED_KINDS[manifest["fusion"]["branches"]]
     return template.render(
         head=yaml.safe_dump(head(manifest, metrics), sort_keys=False, allow_unicode=True),
         name=manifest["experiment"],
         synthetic=manifest["synthetic"],
-        what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"]) + describe_trees(manifest),
-        input=describe_input(preprocessing, image) + describe_fusion(manifest) + describe_adaptation(manifest),
+        what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
+        + describe_trees(manifest),
+        input=describe_input(preprocessing, image, manifest.get("extractor"))
+        + describe_fusion(manifest)
+        + describe_adaptation(manifest),
         labels=labels,
         task=manifest["task"],
         terms=terms_of(manifest) or [],
@@ -150,8 +155,8 @@ def dataset_name(terms: list[Terms] | None, dataset: str) -> str:
     return dataset
 
 
-def describe_input(preprocessing: dict, image: bool) -> str:
-    """Say what happens to a picture before the model, or its source, reads it."""
+def describe_input(preprocessing: dict, image: bool, extractor: str | None = None) -> str:
+    """Say what happens to a picture before the model, its source, or the extractor of its features reads it."""
     margin = preprocessing["margin"]
     if preprocessing["detector"] == "none":
         crop = "the picture as it is"
@@ -160,6 +165,8 @@ def describe_input(preprocessing: dict, image: bool) -> str:
         crop += "" if margin is None else f", cropped with a margin of {margin:g}"
     size = preprocessing["size"]
     text = f"{crop}, {size}x{size} pixels, {preprocessing['color'].upper()}, scaled as `{preprocessing['scaling']}`"
+    if extractor is not None:
+        return f"features `{extractor}` of {text.rsplit(', ', 1)[0]}"
     return text if image else f"features of its source, which reads {text}"
 
 

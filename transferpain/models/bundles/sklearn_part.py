@@ -1,8 +1,8 @@
 """A model of scikit-learn as a part of a bundle: `parts/<name>.skops`, checked before skops sees it.
 
-Skops trusts whatever scikit-learn has; here a file may name nothing but the types below, which the scalers and
-classifiers of this project are made of. Skops also trusts what stands in an object, so the trees are looked at as well:
-scikit-learn follows the numbers in them without a look at where they lead.
+Skops trusts whatever scikit-learn has; here a file may name nothing but the types below and those that heads state,
+which the scalers and classifiers of this project are made of. Skops also trusts what stands in an object, so the trees
+are looked at as well: scikit-learn follows the numbers in them without a look at where they lead.
 """
 
 import importlib.abc
@@ -24,6 +24,7 @@ from transferpain.models.bundles.bundle import ZIP_EPOCH, extend_bundle
 from transferpain.models.bundles.guard import Refused, read_array
 from transferpain.models.bundles.guard import check_members as check_archive
 from transferpain.models.bundles.manifest import PART_PATTERN, load_manifest, read_manifest
+from transferpain.networks.heads.registry import HEADS
 
 SCHEMA = "schema.json"
 ARRAY_NAME = re.compile(r"\d+\.npy")
@@ -81,6 +82,7 @@ TYPES = {
             ("calibration", "_SigmoidCalibration"),
         )
     ),
+    *((*name.rsplit(".", 1), "ObjectNode") for head in HEADS.values() for name in head.estimators),
 }
 NAMES_A_TYPE = {"__class__", "__module__", "__loader__"}
 

@@ -27,6 +27,7 @@ class Ann:
     reads: Reads = "frame"
     steps = ()
     layers = frozenset({"InputLayer", "Dense", "Dropout", "Activation"})
+    estimators = frozenset()
     rows_per_second = 20_000.0
 
     def fit(self, settings: AnnSettings, training: HeadTraining, train: Rows, selection: Rows) -> Fitted:

@@ -100,6 +100,7 @@ class Head(Protocol):
         reads: what one row is; frames vote on their clip, windows and clips are answered once.
         steps: what it fits besides its weights, in words, as the leakage report lists it.
         layers: the Keras layers that it is made of; none for a classifier of scikit-learn.
+        estimators: the classes of scikit-learn that it is made of, with their modules; none for a Keras model.
         rows_per_second: how many rows one epoch takes in a second, for estimates.
     """
 
@@ -108,6 +109,7 @@ class Head(Protocol):
     reads: Reads
     steps: tuple[str, ...]
     layers: frozenset[str]
+    estimators: frozenset[str]
     rows_per_second: float
 
     def fit(self, settings: HeadSettings, training: HeadTraining, train: Rows, selection: Rows) -> Fitted:

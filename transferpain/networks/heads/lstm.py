@@ -25,6 +25,7 @@ class Lstm:
     reads: Reads = "window"
     steps = ("batch normalisation",)
     layers = frozenset({"InputLayer", "Masking", "BatchNormalization", "LSTM", "Dropout", "Dense", "Activation"})
+    estimators = frozenset()
     rows_per_second = 3_000.0
 
     def fit(self, settings: LstmSettings, training: HeadTraining, train: Rows, selection: Rows) -> Fitted:

@@ -18,6 +18,8 @@ from transferpain.data.tasks.task import Task
 from transferpain.inputs.adaptation.base import AdaptationJob
 from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.features.extractors.extractor import ExtractorKind
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
@@ -87,6 +89,12 @@ class Frozen(Strategy):
                 "features.frames"
             )
         check_adaptation(experiment.adaptation, experiment.protocol)
+        method = ADAPTATIONS.get(experiment.adaptation)
+        if method is not None and method.changes_source and not extractor_of(experiment).reads_source:
+            raise ValueError(
+                f"adaptation: `{method.name}` changes the source, received features.extractor "
+                f"`{experiment.features.extractor}`, which does not read it"
+            )
         check_candidates(experiment)
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
@@ -127,7 +135,8 @@ class Frozen(Strategy):
             from transferpain.strategies.frozen.transfer_scores import measure_transfer
 
             # All folds' training clips together would be every clip, those that are tested on included.
-            return measure_transfer(prepared.samples, job.plan.folds[0], job.plan.origin)
+            origin = job.plan.origin if extractor_of(job.plan.experiment).reads_source else None
+            return measure_transfer(prepared.samples, job.plan.folds[0], origin)
 
         prepared = PreparedFeatures(job, table, once={TRANSFERABILITY: transferability})
         return prepared
@@ -150,6 +159,10 @@ class Frozen(Strategy):
         experiment, head = work.experiment, HEADS[work.experiment.head.kind]
         dtype, _ = choose_compute_dtype(experiment.features.dtype)
         rows = int(feature_rows(experiment, work).sum())
+        made_by = f"{experiment.backbone}, {dtype}"
+        rate, width = forward_rate(experiment.backbone, dtype, work.size), BACKBONES[experiment.backbone].width
+        if (extractor := extractor_of(experiment)).estimate is not None:
+            made_by, (rate, width) = extractor.name, extractor.estimate
         trainings = work.trainings
         if experiment.candidates:
             trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
@@ -157,10 +170,10 @@ class Frozen(Strategy):
         return [
             Stage(
                 experiment.name,
-                f"features ({experiment.backbone}, {dtype})",
+                f"features ({made_by})",
                 f"{rows} frames at {work.size}x{work.size}",
-                rows / forward_rate(experiment.backbone, dtype, work.size),
-                rows * BACKBONES[experiment.backbone].width * 2,
+                rows / rate,
+                rows * width * 2,
             ),
             Stage(
                 experiment.name,
@@ -199,18 +212,22 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         (feature rows per second), in the order of `plan.clips`.
     """
     from transferpain.inputs.features.extract import extract_features
-    from transferpain.inputs.features.extractors.registry import EXTRACTORS
 
     faces = faces_of(plan.experiment.faces, plan.clips, places)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
-    extractor = EXTRACTORS.find(plan.experiment.features.extractor).make(plan.origin)
+    extractor = extractor_of(plan.experiment).make(plan.origin)
     features = extract_features(extractor, usable, plan.experiment.features, places.cache, on_embedded)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)
     table["rate"] = plan.experiment.features.fps or table["fps"]
     return table
+
+
+def extractor_of(experiment: Recipe) -> ExtractorKind:
+    """Return the extractor that an experiment names."""
+    return EXTRACTORS[experiment.features.extractor]
 
 
 def feature_rows(experiment: Recipe, work: Workload) -> pd.Series:

@@ -18,7 +18,7 @@ ONE_DATASET = "It is a distance between two datasets, and this run trains and te
 NO_FACE = "Of one of the two datasets no clip shows a face."
 
 
-def measure_transfer(samples: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
+def measure_transfer(samples: pd.DataFrame, fold: Fold, origin: Origin | None) -> dict:
     """Score a source on the training clips of a fold; of the test clips no label is looked at.
 
     Rows are clips, or of tasks that label frames the frames of one class in one clip, and the same steps are taken
@@ -29,7 +29,7 @@ def measure_transfer(samples: pd.DataFrame, fold: Fold, origin: Origin) -> dict:
         samples: columns dataset, subject, file_clip, y, features (path, empty where the clip is unusable) and row (the
             feature row that the sample is, -1 for a whole clip).
         fold: positions into `samples`.
-        origin: the source that the features come from.
+        origin: the source that the features come from; `None` where they come from elsewhere.
 
     Returns:
         JSON types: `fold`, `clips` (rows that were scored) and `scores`, name -> `value` (None where the sample does
@@ -76,13 +76,13 @@ def frames_of(clip: pd.DataFrame) -> np.ndarray:
     return features if (rows < 0).any() else features[rows]
 
 
-def source_outputs(origin: Origin, means: np.ndarray) -> np.ndarray | None:
-    """Return the probabilities of the source's own classes, `(clips, source classes)`; `None` if it was never trained.
+def source_outputs(origin: Origin | None, means: np.ndarray) -> np.ndarray | None:
+    """Return the probabilities of the source's own classes, `(clips, source classes)`.
 
-    The features are what its layer `logits` reads, so that no picture passes the network again. The logits of a mean
-    are the mean of the frames' logits.
+    `None` if it was never trained, or the features are not its own. The features are what its layer `logits` reads, so
+    that no picture passes the network again. The logits of a mean are the mean of the frames' logits.
     """
-    if origin.folder is None:
+    if origin is None or origin.folder is None:
         return None
     kernel, bias = origin.load().model.get_layer("logits").get_weights()
     return softmax(means @ kernel + bias, axis=1)
