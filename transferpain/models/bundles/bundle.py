@@ -246,7 +246,7 @@ def _save_model(path: Path, model: "keras.Model") -> None:
     try:
         check_config(config)
     except Refused as reason:
-        raise ValueError(f"no bundle can hold {reason}; extend the lists in sharing/guard.py") from reason
+        raise ValueError(f"no bundle can hold {reason}; extend the lists in models/bundles/guard.py") from reason
     members["config.json"] = json.dumps(config).encode()
     metadata = json.loads(members["metadata.json"])
     members["metadata.json"] = json.dumps({"keras_version": metadata["keras_version"]}).encode()
