@@ -201,7 +201,7 @@ def part_bytes(model: Any) -> bytes:
     try:
         check_bytes(buffer.getvalue())
     except Refused as reason:
-        raise ValueError(f"no bundle can hold {reason}; extend the list in sharing/sklearn_part.py") from reason
+        raise ValueError(f"no bundle can hold {reason}; extend the list in models/bundles/sklearn_part.py") from reason
     return buffer.getvalue()
 
 
@@ -321,7 +321,7 @@ def refused_part(path: Path, error: Exception) -> UserError:
     """Return the error for a part that is not loaded."""
     return UserError(
         f"The part {path} is refused, and was not loaded.",
-        rule="It is a file of skops that holds nothing but the scalers and classifiers in sharing/sklearn_part.py.",
+        rule="It is a file of skops that holds nothing but the scalers and classifiers in models/bundles/sklearn_part.py.",
         received=str(error) or type(error).__name__,
         todo="Ask whoever gave it to you for a model without code in it.",
     )
