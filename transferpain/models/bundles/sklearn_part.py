@@ -321,7 +321,7 @@ def refused_part(path: Path, error: Exception) -> UserError:
     """Return the error for a part that is not loaded."""
     return UserError(
         f"The part {path} is refused, and was not loaded.",
-        rule="It is a file of skops that holds nothing but the scalers and classifiers in models/bundles/sklearn_part.py.",
+        rule="It is a file of skops that holds nothing but scalers and classifiers (models/bundles/sklearn_part.py).",
         received=str(error) or type(error).__name__,
         todo="Ask whoever gave it to you for a model without code in it.",
     )
