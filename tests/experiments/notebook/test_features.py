@@ -46,6 +46,7 @@ def test_what_an_experiment_computed_is_found_and_not_computed_again(small_twin,
 
     monkeypatch.setattr(SourceExtractor, "open", refuse)
     samples = label(load_dataset("ai4pain", small_twin, tmp_path), experiment.task)
+    samples = samples.select(samples["clip"].isin(computed["clip"]))  # the protocol leaves out one of the folders
     arguments = {"backbone": experiment.backbone, "faces": {"size": 32}, "workspace": tmp_path}
     features = extract(samples, "untrained", **arguments, fps=10)
     files = computed.set_index("clip")["features"]
