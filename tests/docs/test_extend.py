@@ -51,10 +51,10 @@ def checkout(tmp_path_factory) -> Path:
     return folder
 
 
-def run(checkout: Path, *arguments: object) -> str:
-    """Run `python -m ARGUMENTS` with the copy's package; return what it printed."""
+def python(checkout: Path, *arguments: object) -> str:
+    """Run `python ARGUMENTS` with the copy's package; return what it printed."""
     result = subprocess.run(
-        [sys.executable, "-m", *map(str, arguments)],
+        [sys.executable, *map(str, arguments)],
         cwd=checkout,
         env=os.environ | {"PYTHONPATH": str(checkout), "PYTHONDONTWRITEBYTECODE": "1"},
         capture_output=True,
@@ -94,10 +94,23 @@ def test_a_file_that_is_there_is_not_overwritten(checkout):
         extend.apply(EXAMPLES["backbone"], checkout)
 
 
+def test_the_registries_list_them_and_load_nothing_heavy(checkout):
+    names = {example.registries[0].path: example.name for example in EXAMPLES.values()}
+    code = (
+        "import sys; from importlib import import_module; from transferpain.core.registry import Registry\n"
+        f"for path, name in {names}.items():\n"
+        "    module = import_module(path.removesuffix('.py').replace('/', '.'))\n"
+        "    assert any(name in one for one in vars(module).values() if isinstance(one, Registry)), path\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'cv2', 'matplotlib', 'skimage'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    python(checkout, "-c", code)
+
+
 def test_the_examples_have_the_style_of_the_code(checkout):
     written = [block.path for example in EXAMPLES.values() for block in example.blocks if block.language != "yaml"]
-    run(checkout, "ruff", "check", *written)
-    run(checkout, "ruff", "format", "--check", *written)
+    python(checkout, "-m", "ruff", "check", *written)
+    python(checkout, "-m", "ruff", "format", "--check", *written)
 
 
 @pytest.mark.slow
@@ -107,7 +120,7 @@ def test_the_contract_and_the_shown_test_hold(checkout, example):
     (own,) = example.tests
     words = " and ".join(example.name.split())
     chosen = f"({words}) or {Path(own.path).stem}"
-    printed = run(checkout, "pytest", "-v", "-p", "no:cacheprovider", "-k", chosen, contract, own.path)
+    printed = python(checkout, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-k", chosen, contract, own.path)
     passed = re.findall(r"(?m)^(\S+?)::.* PASSED", printed)
     assert set(passed) == {contract, own.path}
     assert "SKIPPED" not in printed
@@ -151,7 +164,7 @@ def workspace(checkout, tmp_path_factory) -> Path:
     study["experiments"]["texture-again"] = study["experiments"]["texture"]
     file = checkout / "experiments" / "extended.yaml"
     file.write_text(yaml.safe_dump(study), encoding="utf-8")
-    run(checkout, "transferpain.cli", "run", file, "--workspace", folder)
+    python(checkout, "-m", "transferpain.cli", "run", file, "--workspace", folder)
     return folder
 
 
@@ -185,8 +198,8 @@ def test_experiments_name_them_and_run(checkout, workspace):
     assert manifests["tuned"]["strategy"] == EXAMPLES["strategy"].name
     card = (folder_of(workspace, "texture") / "model" / "README.md").read_text(encoding="utf-8")
     assert "A head from the features `texture` of faces to rest / pain." in card
-    for name in manifests:
-        run(checkout, "transferpain.cli", "models", "verify", folder_of(workspace, name) / "model", "--reproduce")
+    model = folder_of(workspace, "adapted") / "model"
+    python(checkout, "-m", "transferpain.cli", "models", "verify", model, "--reproduce")
 
 
 @pytest.mark.slow
