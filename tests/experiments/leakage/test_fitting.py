@@ -8,7 +8,9 @@ from tests.experiments.leakage.runs import (
     with_fold,
 )
 from transferpain.core.contracts import FittedRows
+from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.fitting import FITTING
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 
 
 def leak(evidence):
@@ -54,7 +56,7 @@ def test_a_fold_that_does_not_say_what_it_fitted_fails(fitted):
 )
 def test_an_adaptation_is_named_with_the_test_rows_that_it_sees(adaptation, state, rows):
     evidence = draw_evidence()
-    line = FITTING.run(replace(evidence, experiment=evidence.experiment.model_copy(update={"adaptation": adaptation})))
+    line = FITTING.run(adapted(evidence, adaptation))
     assert line.state == state
     assert f"adaptation {adaptation}: {rows} test rows" in line.figure
     assert ("Transductive" in line.explanation) == (rows > 0)
@@ -64,7 +66,27 @@ def test_an_adaptation_is_named_with_the_test_rows_that_it_sees(adaptation, stat
 def test_an_adaptation_that_may_not_see_test_rows_fails_if_it_does():
     evidence = draw_evidence()
     evidence = with_fold(evidence, reference=evidence.folds[0].test)
-    experiment = evidence.experiment.model_copy(update={"adaptation": "coral"})
-    line = FITTING.run(replace(evidence, experiment=experiment))
+    line = FITTING.run(adapted(evidence, "coral"))
     assert line.state == "fail"
     assert "adaptation coral: 8 test rows" in line.figure
+
+
+def test_an_adaptation_that_does_not_say_what_it_saw_fails():
+    evidence = draw_evidence()
+    silent = evidence.experiment.model_copy(update={"adaptation": "coral"})
+    line = FITTING.run(replace(evidence, experiment=silent))
+    assert (line.state, line.figure) == ("fail", "unknown")
+
+
+def adapted(evidence: Evidence, name: str) -> Evidence:
+    """Return the evidence of the same run with an adaptation, as the strategy enters it."""
+    method = ADAPTATIONS[name]
+    fitted = {
+        fold.name: (
+            *evidence.fitted[fold.name],
+            FittedRows(f"adaptation {name}", method.fitted_on(evidence.samples, fold), method.transductive),
+        )
+        for fold in evidence.folds
+    }
+    experiment = evidence.experiment.model_copy(update={"adaptation": name})
+    return replace(evidence, experiment=experiment, fitted=fitted)
