@@ -58,7 +58,7 @@ class Registry(Mapping[str, Entry]):
         name = self._aliases.get(name, name)
         if name not in self._entries:
             near = difflib.get_close_matches(name, [*self._entries, *self._aliases], n=1)
-            hint = f"; did you mean `{near[0]}`?" if near else ""
+            hint = f"; did you mean `{self._aliases.get(near[0], near[0])}`?" if near else ""
             raise ValueError(f"known are {', '.join(f'`{known}`' for known in self)}, received `{name}`{hint}")
         return name
 

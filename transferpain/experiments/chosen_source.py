@@ -44,7 +44,7 @@ def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
 
 
 def source_backbone(experiment: Experiment, folder: Path) -> str:
-    """Return the backbone of an experiment's source, as the experiment or the bundle states it that it comes from."""
+    """Return the backbone that an experiment's source states; "" where a bundle states none."""
     if experiment.source in BUILT:
         return experiment.backbone
     source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)

@@ -21,7 +21,6 @@ from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.manifest import load_manifest
@@ -63,12 +62,11 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "index": plan.index.hash,
         "dataset": plan.index.dataset.name,
         "synthetic": plan.synthetic,
-        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), read_lineage(plan.origin.folder)),
+        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), read_lineage(plan.parent)),
         **ancestry(plan),
     }
-    extractor = EXTRACTORS[plan.experiment.features.extractor]
-    if facts["reads"] == "features" and not extractor.reads_source:
-        facts["extractor"] = extractor.name
+    if not plan.reads_source:
+        facts["extractor"] = plan.experiment.features.extractor
     if plan.experiment.adaptation is not None:
         method = ADAPTATIONS[plan.experiment.adaptation]
         facts |= {
@@ -89,14 +87,15 @@ def ancestry(plan: RunPlan) -> dict:
     parts, adaptation = plan.index.parts or (plan.index,), plan.experiment.adaptation
     learns_from_both = adaptation is not None and ADAPTATIONS[adaptation].learns_from_target
     own = [terms_of_data(part) for part in (parts if learns_from_both else parts[:1])]
-    if plan.origin.folder is not None:
-        parent = load_manifest(plan.origin.folder)
-        start = parent.get("experiment") or plan.origin.folder.name  # never a path of this machine
+    folder = plan.parent
+    if folder is not None:
+        parent = load_manifest(folder)
+        start = parent.get("experiment") or folder.name  # never a path of this machine
         parents, terms = [plan.origin.hash, *parent.get("parents", [])], parent.get("terms")
     else:
-        start, parents = plan.origin.name, []
+        start, parents = plan.origin.name if plan.reads_source else plan.experiment.features.extractor, []
         backbone = BACKBONES.find(plan.origin.backbone)
-        terms = [imagenet_terms(backbone).model_dump()] if plan.origin.name == "imagenet" else []
+        terms = [imagenet_terms(backbone).model_dump()] if start == "imagenet" else []
     for one in reversed(own):
         terms = inherit_terms(one, terms)
     return {"start": start, "parents": parents, "terms": terms}

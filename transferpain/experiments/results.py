@@ -22,6 +22,7 @@ from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Plan, Prepared
 from transferpain.strategies.common.answers import training_prior
 
@@ -151,7 +152,7 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
         folds=tuple(plan.folds),
         predictions=predictions,
         data_root=plan.index.data_root,
-        lineage=read_lineage(plan.origin.folder),
+        lineage=read_lineage(plan.parent),
         fitted={fold.name: fitted_in(plan, fold) for fold in plan.folds},
         stage=prepared.stage,
         images=prepared.images,
@@ -188,6 +189,7 @@ def keep_best_model(plan: RunPlan, best: Path, scores: dict) -> None:
             if not (best / "model").exists():
                 raise
             note(f"warning: the model of {plan.experiment.name} is made again from that of {best.name}: {error}")
+    start_tensorflow()
     keep_model(plan, best, scores)
 
 

@@ -8,7 +8,7 @@ runs/<name>-<hash>/
     transferability.json how well the source should transfer, where a head is trained on its features
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
-    folds/<fold>-seed<seed>/predictions.parquet, history.csv, done; candidates.csv with nested selection,
+    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json, done; candidates.csv with nested selection,
         forgetting.csv where the source was probed, three-models.json of the strategy `hybrid`;
         <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
     metrics.json         derived from the predictions, never written by hand

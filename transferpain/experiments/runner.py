@@ -67,7 +67,8 @@ def check_before_source(experiment: Experiment, folder: Path) -> None:
         source = source_experiment(experiment, folder)
         if source is not None:
             check_is_source(source)
-    STRATEGIES[experiment.strategy].check_backbone(experiment, source_backbone(experiment, folder))
+    if backbone := source_backbone(experiment, folder):
+        STRATEGIES[experiment.strategy].check_backbone(experiment, backbone)
     if experiment.probe_source:
         check_source_has_rows(experiment, folder)
 

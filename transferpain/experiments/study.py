@@ -19,6 +19,7 @@ from transferpain.experiments.schema import (
     load_experiment,
     load_study,
 )
+from transferpain.experiments.upgrade import upgrade_experiment
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,9 @@ def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
 def member_experiment(study: Study, name: str, folder: Path, overrides: dict[str, Any]) -> Experiment:
     """Load one experiment of a study: its file, then the study's changes, the member's, the command line's."""
     member = study.experiments[name]
-    changes = merge(merge(merge(study.set, member.set), {"name": name}), overrides)
+    changes: dict[str, Any] = {}
+    for change in (study.set, member.set, {"name": name}, overrides):
+        changes = merge(changes, upgrade_experiment(change))
     return load_experiment(folder / f"{member.experiment}.yaml", changes)
 
 

@@ -9,6 +9,7 @@ from transferpain.core.overrides import merge
 from transferpain.core.store import write_json
 from transferpain.experiments.matrix.settings import Changes, Matrix, fixed_protocol
 from transferpain.experiments.schema import Experiment, Member, load_experiment
+from transferpain.experiments.upgrade import upgrade_experiment
 
 RECORD = "cells.json"
 Kind = Literal["transfer", "cross_dataset"]
@@ -89,7 +90,7 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
         datasets = [matrix.datasets.get(name, {}) for name in dict.fromkeys((trained_on, tested_on))]
         values: Changes = {}
         for change in (matrix.set, *datasets, *changes, member.set, own, overrides):
-            values = merge(values, change)
+            values = merge(values, upgrade_experiment(change))
         experiment = load_experiment(folder / f"{member.experiment}.yaml", values)
         cells.append(Cell(kind, source, trained_on, tested_on, head, experiment))
 

@@ -133,7 +133,7 @@ def run_all(experiments: list[Experiment], loaded: LoadedMatrix, jobs: int) -> d
     conditions = Conditions(loaded.folder, loaded.places, logs, jobs)
     bar = progress_bar("cells", len(experiments), "cells") if jobs > 1 and experiments else nullcontext(lambda: None)
     failed = {}
-    with bar as advance, closing(EXECUTORS["local"].run(experiments, conditions)) as outcomes:
+    with bar as advance, closing(EXECUTORS[loaded.matrix.executor].run(experiments, conditions)) as outcomes:
         for outcome in outcomes:
             advance()
             if outcome.error:

@@ -10,6 +10,7 @@ from transferpain.core.schema import SCHEMA
 from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.schema import NAME_PATTERN, Member, Settings, read_values, validate
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
@@ -53,6 +54,7 @@ class Matrix(Settings):
         matrix: the report's name.
         data_root, twins: as in a study.
         set: changed in every cell.
+        executor: where the cells are computed.
         datasets: dataset -> what is changed in the cells that train or test on it.
         transfer, cross_dataset: the grids of either kind.
         metric: what the heat maps show and the statistics compare; declared here, before anything is run.
@@ -65,6 +67,7 @@ class Matrix(Settings):
     data_root: str | None = None
     twins: dict[str, TwinSettings] = Field(default={})
     set: Changes = Field(default={})
+    executor: EXECUTORS.name_type = "local"
     datasets: dict[Name, Changes] = Field(default={})
     metric: COMPARED.name_type = "balanced_accuracy"
     transfer: tuple[TransferGrid, ...] = ()

@@ -240,7 +240,7 @@ def _facts(
             "synthetic": samples.synthetic,
         }
     if isinstance(X, Features):
-        known |= {"source": f"{X.origin.name} ({X.origin.hash})", "synthetic": X.synthetic}
+        known |= {"source": X.source, "synthetic": X.synthetic}
     return Declared(
         classes=classes,
         dataset=" -> ".join(map(str, table["dataset"].unique())),

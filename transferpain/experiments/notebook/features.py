@@ -35,6 +35,8 @@ class Features:
     Attributes:
         samples: what they are the features of, in their order.
         origin: the source that computed them.
+        extractor: what did, by its name, where it is not the source's embedding.
+        width: features of a frame, D.
         files: cache file of each sample's clip, text `(samples,)`; empty where its video cannot be read.
         unusable: clip and problem of the clips without a readable video or a single face.
     """
@@ -43,6 +45,18 @@ class Features:
     origin: Origin
     files: np.ndarray
     unusable: pd.DataFrame
+    extractor: str
+    width: int
+
+    @property
+    def source(self) -> str:
+        """What computed them, in words."""
+        return f"{self.origin.name} ({self.origin.hash})" if self.reads_source else self.extractor
+
+    @property
+    def reads_source(self) -> bool:
+        """Whether they are the source's embedding."""
+        return EXTRACTORS[self.extractor].reads_source
 
     @property
     def synthetic(self) -> bool:
@@ -61,7 +75,7 @@ class Features:
         A sample without a face is a row of NaN. scikit-learn refuses NaN: `cross_validate` leaves such rows out of
         training and answers them with the shares of the classes; elsewhere, drop them by `coverage > 0`.
         """
-        means = np.full((len(self), self.origin.embedding_size), np.nan, np.float32)
+        means = np.full((len(self), self.width), np.nan, np.float32)
         for place in range(len(self)):
             rows = self._of(place)
             found = rows[~np.isnan(rows[:, 0])]
@@ -92,7 +106,8 @@ class Features:
 
     def __repr__(self) -> str:
         mark = ", SYNTHETIC: drawn faces" if self.synthetic else ""
-        return f"Features of {len(self)} samples, D = {self.origin.embedding_size}, by {self.origin.name}{mark}"
+        name = self.origin.name if self.reads_source else self.extractor
+        return f"Features of {len(self)} samples, D = {self.width}, by {name}{mark}"
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -100,7 +115,7 @@ class Features:
 
     def _of(self, place: int) -> np.ndarray:
         if not self.files[place]:
-            return np.empty((0, self.origin.embedding_size), np.float16)
+            return np.empty((0, self.width), np.float16)
         features, row = read_features(Path(self.files[place])), self.samples["row"].iloc[place]
         return features if row < 0 else features[row : row + 1]
 
@@ -147,7 +162,7 @@ def extract(
     extractor = EXTRACTORS.find(chosen.extractor).make(origin)
     found = extract_features(extractor, stage[stage["problem"] == ""], chosen, places.cache)
     files = found.set_index("clip")["features"].reindex(samples["file_clip"]).fillna("").to_numpy(dtype=str)
-    return Features(samples, origin, files, unusable_clips(stage))
+    return Features(samples, origin, files, unusable_clips(stage), chosen.extractor, extractor.width)
 
 
 def _check_media(samples: Samples, settings: FeatureSettings) -> None:

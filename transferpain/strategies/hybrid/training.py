@@ -40,7 +40,7 @@ class Frames:
 
 @dataclass(frozen=True)
 class TrainedHybrid:
-    """Three models, and what they say of a fold's test frames.
+    """Three models, and what they say of a fold's test and selection frames.
 
     Attributes:
         network: float32.

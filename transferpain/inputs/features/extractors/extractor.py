@@ -38,15 +38,12 @@ class ExtractorKind:
     Attributes:
         name: as `features.extractor`.
         make: from the experiment's source (an `Origin`, or an adapted one) to the extractor; it loads nothing.
-        estimate: for estimates, pictures a second on two cores and features of a picture; `None` where both are those
+        estimate: for estimates, pictures per second on two cores and features of a picture; `None` where both are those
             of the experiment's backbone.
+        reads_source: whether its features are those of the experiment's source.
     """
 
     name: str
     make: Callable[[Any], Extractor]
     estimate: tuple[float, int] | None = None
-
-    @property
-    def reads_source(self) -> bool:
-        """Whether its features are those of the experiment's source."""
-        return self.estimate is None
+    reads_source: bool = False
