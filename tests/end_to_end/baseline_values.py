@@ -71,6 +71,10 @@ REPORT_TABLES = {
 }
 # Tables of a page that hold these words tell of time, place or version.
 NOT_RECORDED = ("hours", "seconds", "minutes", "commit", "version")
+# The version of a file's format is no number of a result.
+NO_RESULT = ("schema",)
+# Names of phases in a fold's history as older runs wrote them -> as they are written now.
+PHASES = {"head": "last_layer", "full": "whole"}
 NUMBER = re.compile(r"(?<![\w.])[+\-−]?\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.]*\w)")
 
 
@@ -86,9 +90,10 @@ def entry(value: Any, **values: float | None) -> Entry:
 
 
 def numbers_of(value: Any) -> Any:
-    """Return JSON types without the words in them; keys stay."""
+    """Return JSON types without the words in them, and without a file's version; other keys stay."""
     if isinstance(value, dict):
-        return {key: numbers_of(one) for key, one in value.items() if not isinstance(one, str)}
+        kept = {key: one for key, one in value.items() if key not in NO_RESULT and not isinstance(one, str)}
+        return {key: numbers_of(one) for key, one in kept.items()}
     if isinstance(value, list):
         return [numbers_of(one) for one in value if not isinstance(one, str)]
     return value
@@ -159,6 +164,8 @@ def scores_entry(folder: Path) -> Entry:
 def named_cells(file: Path, columns: Iterable[str]) -> list[list[str]]:
     """Return the text of the cells in those of the named columns that a CSV file has, row by row."""
     table = pd.read_csv(file, dtype=str, keep_default_na=False)
+    if "phase" in table:
+        table["phase"] = table["phase"].replace(PHASES)
     return table[[name for name in columns if name in table]].to_numpy().tolist()
 
 
