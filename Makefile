@@ -14,7 +14,7 @@ EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg
 MATRICES := transfer-matrix transfer-matrix-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo au-cnn-hybrid test test-fast baseline bench lint doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup demo au-cnn-hybrid test test-fast baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -56,5 +56,12 @@ baseline: $(READY) ## hashes of every number of tiny studies; ARGS=--check compa
 bench: $(READY) ## speed and memory: benchmarks/results/*.json and the table in benchmarks/README.md
 	$(BIN)/python -m benchmarks $(ARGS)
 
-lint: $(READY) ## ruff: style and formatting
+lint: $(READY) ## style, formatting, and the floors of docs/architecture.md
 	$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo
+
+architecture: $(READY) ## the figures of the house, read from its imports
+	$(BIN)/python docs/architecture.py $(ARGS)
+
+third-party: $(READY) ## THIRD_PARTY.md: the licences of what is installed
+	$(BIN)/python docs/third_party.py $(ARGS)

@@ -5,16 +5,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from transferpain.datasets.index import read_index
-from transferpain.experiment import Experiment, load_experiment
-from transferpain.faces.settings import FaceSettings
-from transferpain.faces.stage import compute_faces
-from transferpain.features.cache import features_path, write_features
-from transferpain.sources.origin import Origin, built_origin
-from transferpain.sources.preprocessing import Preprocessing
-from transferpain.synthetic.settings import TwinSettings
-from transferpain.synthetic.twins import write_twin
-from transferpain.tasks.task import label_clips, load_task
+from transferpain.data.datasets.index import read_index
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import write_twin
+from transferpain.data.tasks.task import label_clips, load_task
+from transferpain.experiments.schema import Experiment, load_experiment
+from transferpain.inputs.faces.stage import compute_faces
+from transferpain.inputs.features.cache import features_path, write_features
+from transferpain.models.sources.face_settings import FaceSettings
+from transferpain.models.sources.origin import Origin, built_origin
+from transferpain.models.sources.preprocessing import Preprocessing
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 TASK = "ai4pain-three"

@@ -8,11 +8,12 @@ from pathlib import Path
 from benchmarks.data import EXPERIMENTS
 from benchmarks.measure import Figure, main
 from tests.small_study import write_small_study
-from transferpain.chosen_source import source_experiment
-from transferpain.run_folder import Places
-from transferpain.runner import extract_only, find_faces, run_experiment
-from transferpain.sources.origin import BUILT
-from transferpain.study import draw_twin, load_batch, report_batch
+from transferpain.data.places import Places
+from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.runner import extract_only, find_faces, run_experiment
+from transferpain.experiments.study import draw_twin, load_batch
+from transferpain.models.sources.origin import BUILT
+from transferpain.reports.studies import report_batch
 
 
 def measure(folder: Path, quick: bool) -> dict:

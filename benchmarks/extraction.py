@@ -10,20 +10,23 @@ import pandas as pd
 
 from benchmarks.data import CLASSES, head_experiment, twin_faces, untrained_vgg16
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
-from transferpain.faces.cache import read_faces
-from transferpain.features.cache import read_features
-from transferpain.features.compute import choose_compute_dtype, processor_flags
-from transferpain.features.extract import compile_embedder, extract_features
-from transferpain.features.settings import FeatureSettings
-from transferpain.protocols import Fold
-from transferpain.sources.origin import Origin
-from transferpain.strategies.frozen import answer_clips, train_head
-from transferpain.strategies.predictions import training_prior
-from transferpain.synthetic.settings import TwinSettings
-from transferpain.training.determinism import make_deterministic
+from transferpain.data.protocols.fold import Fold
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.inputs.faces.cache import read_faces
+from transferpain.inputs.features.cache import read_features
+from transferpain.inputs.features.extract import extract_features
+from transferpain.inputs.features.extractors.source import SourceExtractor, compile_embedder
+from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.models.sources.origin import Origin
+from transferpain.networks.compute import choose_compute_dtype, processor_flags
+from transferpain.networks.heads.keras_head import FittedNetwork
+from transferpain.networks.training.determinism import make_deterministic
+from transferpain.networks.training.fit import Training
+from transferpain.strategies.common.answers import training_prior
+from transferpain.strategies.frozen.training import answer_clips, train_head
 
 BATCH = 32
-DECISION_RATE = 4.0  # pictures a second of the comparison of number formats: many clips, few frames
+DECISION_RATE = 4.0  # pictures per second of the comparison of number formats: many clips, few frames
 
 
 class Sizes(NamedTuple):
@@ -71,10 +74,10 @@ def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes:
 
     def toolkit():
         rmtree(folder / "features", ignore_errors=True)
-        extract_features(source, short, settings, folder / "features")
+        extract_features(SourceExtractor(source), short, settings, folder / "features")
 
     def bare_loop():
-        embed = compile_embedder(embedder, BATCH)
+        embed = compile_embedder(embedder)
         for start in range(0, len(filled), BATCH):
             embed(filled[start : start + BATCH])
 
@@ -112,7 +115,7 @@ def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Si
     tables = {}
     for dtype in ("float32", "bfloat16"):
         settings = FeatureSettings(fps=DECISION_RATE, dtype=dtype, batch=BATCH)
-        features = extract_features(origin, faces, settings, folder / "formats")["features"]
+        features = extract_features(SourceExtractor(origin), faces, settings, folder / "formats")["features"]
         tables[dtype] = faces.assign(features=features, rate=DECISION_RATE, row=-1)
     exact, rounded = (np.concatenate([found_rows(path) for path in table["features"]]) for table in tables.values())
     experiment = head_experiment("ann", DECISION_RATE, 1.0, sizes.epochs)
@@ -121,7 +124,8 @@ def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Si
     prior = training_prior(faces["y"].iloc[labelled].to_numpy(np.int64), CLASSES)
     equal, answers = [], []
     for seed in range(sizes.seeds):
-        head = train_head(experiment, tables["float32"], fold, seed, CLASSES, folder / f"{seed}.npz").model
+        result = train_head(experiment, tables["float32"], fold, seed, CLASSES, folder / f"{seed}.npz")
+        head = FittedNetwork(result.model, result.model, Training(result.history, len(result.history)))
         exact_answers, rounded_answers = (answer_clips(experiment, head, table, prior) for table in tables.values())
         equal += [a.y_pred == b.y_pred for a, b in zip(exact_answers, rounded_answers, strict=True)]
         answers += [answer.y_pred for answer in exact_answers]

@@ -8,10 +8,10 @@ import pandas as pd
 
 from benchmarks.measure import Figure, main, speed_ratio
 from benchmarks.video_stages import FULL, QUICK, count_frames, stage_and_bare_loop
-from transferpain.faces.cache import read_faces
-from transferpain.faces.detectors import load_detector
-from transferpain.faces.settings import FaceSettings
-from transferpain.faces.stage import compute_faces
+from transferpain.inputs.faces.cache import read_faces
+from transferpain.inputs.faces.detectors import load_detector
+from transferpain.inputs.faces.stage import compute_faces
+from transferpain.models.sources.face_settings import FaceSettings
 
 
 def measure(folder: Path, quick: bool) -> dict:

@@ -8,13 +8,16 @@ import numpy as np
 
 from benchmarks.data import CLASSES, DIMENSION, FEATURE_RATE, head_experiment, random_features
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
-from transferpain.experiment import Experiment
-from transferpain.strategies.frozen import build_head, frame_batches, sequence_batches, windows_of
-from transferpain.training.batches import Batches, array_batches
-from transferpain.training.determinism import make_deterministic
-from transferpain.training.fit import build_optimizer, fit
-
-BATCHES = {"ann": frame_batches, "lstm": sequence_batches}
+from transferpain.experiments.schema import Experiment
+from transferpain.networks.heads.ann import build_ann
+from transferpain.networks.heads.base import HeadTraining
+from transferpain.networks.heads.keras_head import batches_of
+from transferpain.networks.heads.lstm import build_lstm
+from transferpain.networks.heads.registry import HEADS
+from transferpain.networks.training.batches import Batches, array_batches
+from transferpain.networks.training.determinism import make_deterministic
+from transferpain.networks.training.fit import build_optimizer, fit
+from transferpain.strategies.frozen.rows import ROWS, windows_of
 
 
 class Sizes(NamedTuple):
@@ -45,19 +48,34 @@ def time_training(folder: Path, kind: str, number: int, sizes: Sizes) -> dict[st
     experiment = head_experiment(kind, FEATURE_RATE, sizes.frames / FEATURE_RATE, sizes.epochs)
     clips = random_features(folder, number, sizes.frames)
     weights = np.ones(CLASSES)
-    whole = BATCHES[kind](experiment, windows_of(experiment, clips, "first"), weights, None)
+    training = HeadTraining(
+        classes=CLASSES,
+        dimension=DIMENSION,
+        frames=experiment.window_frames,
+        settings=experiment.training,
+        seed=(0, "fold"),
+        checkpoint=folder / "checkpoint.npz",
+        label=kind,
+    )
+
+    def read(shuffle: tuple[int | str, ...] | None) -> Batches:
+        data = windows_of(experiment, clips, "first")
+        return batches_of(ROWS[HEADS[kind].reads](experiment, data, weights), training, shuffle)
+
+    whole = read(None)
     inputs, targets, row_weights = map(np.concatenate, zip(*whole.of(0), strict=True))
 
     def from_cache():
-        data = windows_of(experiment, clips, "first")
-        train(experiment, folder, BATCHES[kind](experiment, data, weights, (0, "fold")), whole)
+        train(experiment, training, read(training.seed), whole)
 
     def from_arrays():
         batches = array_batches(inputs, targets, row_weights, experiment.training.batch, (0, "fold"))
-        train(experiment, folder, batches, array_batches(inputs, targets, row_weights, experiment.training.batch, None))
+        train(
+            experiment, training, batches, array_batches(inputs, targets, row_weights, experiment.training.batch, None)
+        )
 
     def plain_keras():
-        model = build_head(experiment, DIMENSION, CLASSES, 0)
+        model = build(experiment)
         optimizer = build_optimizer(experiment.training, whole.steps)
         model.compile(optimizer, keras.losses.CategoricalCrossentropy(), metrics=["accuracy"], jit_compile=False)
         model.fit(
@@ -75,12 +93,17 @@ def time_training(folder: Path, kind: str, number: int, sizes: Sizes) -> dict[st
     return in_turn(contestants, sizes.repetitions)
 
 
-def train(experiment: Experiment, folder: Path, training: Batches, validation: Batches) -> None:
+def train(experiment: Experiment, head: HeadTraining, training: Batches, validation: Batches) -> None:
     """Train a new head as a run does, checkpoints included."""
-    checkpoint = folder / "checkpoint.npz"
-    model = build_head(experiment, DIMENSION, CLASSES, 0)
-    fit(model, training, validation, experiment.training, checkpoint, (0, "fold"))
-    checkpoint.unlink()
+    fit(build(experiment), training, validation, experiment.training, head.checkpoint, head.seed)
+    head.checkpoint.unlink()
+
+
+def build(experiment: Experiment) -> keras.Model:
+    """Build the experiment's head."""
+    if experiment.head.kind == "ann":
+        return build_ann(DIMENSION, CLASSES, 0, experiment.head.hidden, experiment.head.dropout)
+    return build_lstm(experiment.window_frames, DIMENSION, CLASSES, 0, masked=True)
 
 
 if __name__ == "__main__":

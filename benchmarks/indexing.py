@@ -9,12 +9,12 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.measure import Figure, main
-from transferpain.datasets import biovid, ferplus
-from transferpain.datasets.ferplus import read_images
-from transferpain.datasets.index import read_index
-from transferpain.datasets.unbc_facts import SEQUENCE_FRAMES, SUBJECTS
-from transferpain.synthetic.biovid import SUBJECTS as BIOVID_SUBJECTS
-from transferpain.synthetic.unbc import CODED, facs_rows, matlab_rows, score
+from transferpain.data.datasets import biovid, ferplus
+from transferpain.data.datasets.ferplus import read_images
+from transferpain.data.datasets.index import read_index
+from transferpain.data.datasets.unbc_facts import SEQUENCE_FRAMES, SUBJECTS
+from transferpain.data.synthetic.biovid import SUBJECTS as BIOVID_SUBJECTS
+from transferpain.data.synthetic.unbc import CODED, facs_rows, matlab_rows, score
 
 LANDMARKS = matlab_rows(np.arange(132).reshape(66, 2))
 RATINGS = {"AFF": 7, "OPR": 3, "SEN": 10, "VAS": 6}

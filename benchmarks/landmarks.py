@@ -7,9 +7,9 @@ import numpy as np
 
 from benchmarks.measure import Figure, main, speed_ratio
 from benchmarks.video_stages import FULL, QUICK, count_frames, stage_and_bare_loop
-from transferpain.landmarks.mesh import load_mesh, start_anew
-from transferpain.landmarks.settings import LandmarkSettings
-from transferpain.landmarks.stage import compute_landmarks
+from transferpain.inputs.landmarks.mesh import forget_faces, load_mesh
+from transferpain.inputs.landmarks.settings import LandmarkSettings
+from transferpain.inputs.landmarks.stage import compute_landmarks
 
 
 def measure(folder: Path, quick: bool) -> dict:
@@ -29,7 +29,7 @@ def measure(folder: Path, quick: bool) -> dict:
 def decode_and_follow(video: Path) -> int:
     """Do what cannot be left out; return the number of frames."""
     mesh = load_mesh(LandmarkSettings())
-    start_anew(mesh)
+    forget_faces(mesh)
     return count_frames(video, mesh.process)
 
 

@@ -20,25 +20,26 @@ import numpy as np
 
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
 from benchmarks.memory import anonymous_gigabytes
-from transferpain.edge.export import Wanted, export_model
-from transferpain.edge.lite import HEAD_KIND, load_lite
-from transferpain.edge.openvino import load_openvino, multiplies_int8
-from transferpain.faces.settings import FaceSettings
-from transferpain.features.compute import processor_flags
-from transferpain.live.faces import FaceFinder
-from transferpain.live.model import LiveModel, crop_seen, load_live_model
-from transferpain.live.source import Frame
-from transferpain.live.watch import LiveSettings, View, watch
-from transferpain.multimodal.network import build_fusion
-from transferpain.multimodal.settings import FusionSettings
-from transferpain.sharing.bundle import save_bundle
-from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
-from transferpain.sources.preprocessing import Preprocessing
-from transferpain.store import read_json
-from transferpain.synthetic.camera import BIOVID
-from transferpain.synthetic.performance import Stimulus
-from transferpain.synthetic.subjects import invent_look, invent_temperament
-from transferpain.synthetic.videos import ClipPlan, Person, seat_person, write_video
+from transferpain.apps.edge.export import ExportOptions, export_model
+from transferpain.apps.edge.lite import HEAD_KIND, load_lite
+from transferpain.apps.edge.openvino import load_openvino, multiplies_int8
+from transferpain.apps.live.faces import FaceFinder
+from transferpain.apps.live.model import LiveModel, crop_seen, load_live_model
+from transferpain.apps.live.source import Frame
+from transferpain.apps.live.watch import LiveSettings, View, watch
+from transferpain.core.store import read_json
+from transferpain.data.synthetic.camera import BIOVID
+from transferpain.data.synthetic.performance import Stimulus
+from transferpain.data.synthetic.subjects import invent_look, invent_temperament
+from transferpain.data.synthetic.videos import ClipPlan, Person, seat_person, write_video
+from transferpain.models.bundles.bundle import save_bundle
+from transferpain.models.sources.face_settings import FaceSettings
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
+from transferpain.networks.compute import processor_flags
+from transferpain.strategies.fused.network import build_fusion
+from transferpain.strategies.fused.settings import FusionSettings
 
 CAMERA = replace(BIOVID, name="webcam", width=640, height=480, zoom=2 * BIOVID.zoom)
 LABELS = ("none", "weak", "moderate", "strong", "extreme")
@@ -72,7 +73,7 @@ def measure(folder: Path, quick: bool) -> dict:
     lively, calm = (draw_video(folder, name, sizes.frames) for name in ("lively", "calm"))
     fused = build_fusion(build_vgg16_gap(sizes.vgg16_side, len(LABELS)), FusionSettings(), len(LABELS), seed=0)
     bundle = save_network(folder / "fused", fused, sizes.vgg16_side)
-    export_model(str(bundle), folder / "edge", Wanted(sizes.kinds, os.cpu_count() or 1, head_kinds=(HEAD_KIND,)))
+    export_model(str(bundle), folder / "edge", ExportOptions(sizes.kinds, os.cpu_count() or 1, head_kinds=(HEAD_KIND,)))
     models = {dtype: load_live_model(str(bundle), dtype) for dtype in ("float32", "bfloat16")}
     models |= {
         kind: load_live_model(str(bundle), encoder=folder / "edge" / f"encoder-{kind}.tflite") for kind in sizes.kinds

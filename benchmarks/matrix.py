@@ -9,11 +9,11 @@ from pathlib import Path
 import yaml
 
 from benchmarks.measure import Figure, main
-from transferpain.matrix.cells import expand
-from transferpain.matrix.settings import load_matrix
-from transferpain.run_folder import Places
-from transferpain.runner import extract_only
-from transferpain.study import draw_twin
+from transferpain.data.places import Places
+from transferpain.experiments.matrix.cells import expand
+from transferpain.experiments.matrix.settings import load_matrix
+from transferpain.experiments.runner import extract_only
+from transferpain.experiments.study import draw_twin
 
 MATRIX = Path(__file__).parent / "matrix-24.yaml"
 QUICK = {"features": {"frames": 4}, "training": {"epochs": 1}, "seeds": [0]}

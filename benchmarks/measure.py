@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from transferpain.run_folder import environment
-from transferpain.store import write_json
+from transferpain.core.schema import write_stamped
+from transferpain.experiments.environment import environment
 
 RESULTS = Path(__file__).parent / "results"
 
@@ -64,7 +64,7 @@ def speed_ratio(seconds: dict[str, list[float]], one: str, other: str) -> float:
 
 
 def speeds(seconds: dict[str, list[float]], units: dict[str, int]) -> dict[str, float]:
-    """Return the median units a second of every contestant."""
+    """Return the median units per second of every contestant."""
     return {name: units[name] / statistics.median(times) for name, times in seconds.items()}
 
 
@@ -83,4 +83,4 @@ def main(name: str, measure: Callable[[Path, bool], dict]) -> None:
         result = measure(Path(folder), arguments.quick)
     figures = [figure.facts() for figure in result.pop("figures")]
     facts = {"name": name, "quick": arguments.quick, "figures": figures, **result, "environment": environment()}
-    write_json(arguments.out / f"{name}.json", facts)
+    write_stamped(arguments.out / f"{name}.json", facts)

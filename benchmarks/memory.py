@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks.data import CLASSES, FEATURE_RATE, head_experiment, random_features, twin_faces, untrained_vgg16
 from benchmarks.measure import Figure, main
-from transferpain.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.settings import TwinSettings
 
 INTERVAL = 0.1
 GROWTH = 4
@@ -88,17 +88,18 @@ def anonymous_gigabytes(pid: int) -> float | None:
 
 def extract(folder: Path, faces: pd.DataFrame, side: int) -> None:
     """Extract features as a run does."""
-    from transferpain.features.extract import extract_features
-    from transferpain.features.settings import FeatureSettings
+    from transferpain.inputs.features.extract import extract_features
+    from transferpain.inputs.features.extractors.source import SourceExtractor
+    from transferpain.inputs.features.settings import FeatureSettings
 
-    extract_features(untrained_vgg16(side), faces, FeatureSettings(), folder)
+    extract_features(SourceExtractor(untrained_vgg16(side)), faces, FeatureSettings(), folder)
 
 
 def train(folder: Path, clips: pd.DataFrame, kind: str, frames: int) -> None:
     """Train a head for an epoch as a run does, and predict."""
-    from transferpain.protocols import Fold
-    from transferpain.strategies.frozen import train_head
-    from transferpain.training.determinism import make_deterministic
+    from transferpain.data.protocols.fold import Fold
+    from transferpain.networks.training.determinism import make_deterministic
+    from transferpain.strategies.frozen.training import train_head
 
     make_deterministic()
     experiment = head_experiment(kind, FEATURE_RATE, frames / FEATURE_RATE, epochs=1)

@@ -10,7 +10,8 @@ import pandas as pd
 from benchmarks.data import CLASSES, DIMENSION
 from benchmarks.measure import Figure, in_turn, main
 from transferpain.evaluation import transferability as scores
-from transferpain.evaluation.statistics import DRAWS, bootstrap_subjects
+from transferpain.evaluation.resampling import DRAWS
+from transferpain.evaluation.statistics import bootstrap_subjects
 
 SOURCE_CLASSES = 8
 SUBJECTS = 100
@@ -59,7 +60,7 @@ def score_calls(sizes: Sizes) -> dict:
 
 
 def bootstrap_call(sizes: Sizes):
-    """Return a call of the bootstrap of every metric, three seeds, 24 clips a subject."""
+    """Return a call of the bootstrap of every metric, three seeds, 24 clips per subject."""
     random = np.random.default_rng(0)
     rows = pd.MultiIndex.from_product([range(SUBJECTS), range(24), range(3)], names=["subject", "clip", "seed"])
     table = rows.to_frame(index=False).assign(dataset="ai4pain", frame=-1, coverage=1.0)

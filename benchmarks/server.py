@@ -1,4 +1,4 @@
-"""The server with three models behind it: how long a phone waits, how many pictures a second it answers, its memory."""
+"""The server with three models behind it: how long a phone waits, its pictures per second, and its memory."""
 
 import re
 import statistics
@@ -14,10 +14,11 @@ import numpy as np
 
 from benchmarks.measure import Figure, main
 from benchmarks.memory import anonymous_gigabytes
-from tests.server.hybrid_bundles import save_hybrid
-from tests.server.running import JPEG, PAIN, draw_person, encode
-from transferpain.sources.backbones import build_resnet18, with_classes
-from transferpain.sources.preprocessing import Preprocessing
+from tests.apps.serve.hybrid_bundles import save_hybrid
+from tests.apps.serve.running import JPEG, PAIN, draw_person, encode
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.surgery import with_classes
 
 CLIENTS = 16
 ROUNDS = 3
@@ -38,7 +39,7 @@ FULL, QUICK = Sizes(96, 100, 320, 5000), Sizes(32, 4, 16, 16)
 
 def measure(folder: Path, quick: bool) -> dict:
     sizes = QUICK if quick else FULL
-    network = with_classes(build_resnet18(sizes.face, 8), 2, sizes.face, seed=0, cut="gap")
+    network = with_classes(build_resnet18(sizes.face, 8), 2, sizes.face, seed=0, feature_layer="gap")
     bundle = save_hybrid(folder / "bundle", network, Preprocessing(size=sizes.face, margin=0.25))
     pictures = [encode(draw_person(person, PAIN if person % 2 else {})) for person in range(CLIENTS)]
     # One machine asks for all clients here, so that the limit of a client's rate is out of the way.
@@ -74,7 +75,7 @@ def measure(folder: Path, quick: bool) -> dict:
 
 
 def measure_round(port: int, pictures: list[bytes], sizes: Sizes) -> tuple[list[float], list[float], float]:
-    """Return the waits of one client and of all, one after the other, and by how much all get more answers a second."""
+    """Return the waits of one client and of all, one after the other, and how many more answers per second all get."""
     began = time.monotonic()
     alone = ask(port, [pictures[0]] * sizes.alone)
     between = time.monotonic()

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks.measure import Figure, in_turn, main
-from transferpain.sharing.bundle import read_bundle, save_bundle
-from transferpain.sharing.guard import check_model_file
-from transferpain.sharing.manifest import read_manifest
-from transferpain.sources.backbones import build_resnet18, build_vgg16_gap
-from transferpain.sources.preprocessing import Preprocessing
+from transferpain.models.bundles.bundle import read_bundle, save_bundle
+from transferpain.models.bundles.guard import check_model_file
+from transferpain.models.bundles.manifest import read_manifest
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 EMOTIONS = 8
 REPETITIONS = 5

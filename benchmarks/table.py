@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from transferpain.store import read_json, write_text
+from transferpain.core.schema import read_stamped
+from transferpain.core.store import write_text
 
 BEGIN, END = "<!-- made by make bench -->", "<!-- end -->"
 HEAD = ["| benchmark | figure | measured | target | |", "|---|---|---:|---|---|"]
@@ -13,7 +14,7 @@ def table(results: Path) -> str:
     """Return the Markdown table of all result files in a folder, and where they were measured."""
     lines, places = list(HEAD), []
     for path in sorted(results.glob("*.json")):
-        result = read_json(path)
+        result = read_stamped(path)
         for figure in result["figures"]:
             value = f"{figure['value']:.4g}{figure['unit'] and ' ' + figure['unit']}"
             cells = [result["name"], figure["what"], value, figure["target"], MARKS[figure["met"]]]

@@ -8,13 +8,14 @@ import keras
 import numpy as np
 
 from benchmarks.measure import Figure, in_turn, main, speed_ratio, speeds
-from transferpain.faces.crop import decode_jpeg
-from transferpain.sources.backbones import build_vgg16_gap, with_dtype
-from transferpain.sources.preprocessing import scale_pixels
-from transferpain.training.batches import Images, image_batches, one_hot
-from transferpain.training.determinism import make_deterministic
-from transferpain.training.fit import fit
-from transferpain.training.settings import AugmentSettings, TrainingSettings
+from transferpain.inputs.faces.jpeg import decode_jpeg
+from transferpain.models.sources.preprocessing import scale_pixels
+from transferpain.networks.backbones.surgery import with_dtype
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
+from transferpain.networks.training.batches import Images, image_batches, one_hot
+from transferpain.networks.training.determinism import make_deterministic
+from transferpain.networks.training.fit import fit
+from transferpain.networks.training.settings import AugmentSettings, TrainingSettings
 
 BATCH = 32
 CLASSES = 2

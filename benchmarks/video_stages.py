@@ -13,7 +13,7 @@ import pandas as pd
 
 from benchmarks.data import twin_clips
 from benchmarks.measure import in_turn
-from transferpain.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.settings import TwinSettings
 
 
 class Sizes(NamedTuple):

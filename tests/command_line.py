@@ -31,7 +31,7 @@ def transferpain(
 
 def imported_modules(*arguments: object) -> set[str]:
     """Run `transferpain ARGUMENTS` and return the names of all top-level modules that it imported."""
-    script = "import sys; from transferpain.cli import main; sys.argv[0] = 'transferpain'; main()"
+    script = "import sys; from transferpain.cli.app import main; sys.argv[0] = 'transferpain'; main()"
     result = subprocess.run(
         [sys.executable, "-X", "importtime", "-c", script, *map(str, arguments)],
         capture_output=True,

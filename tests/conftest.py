@@ -5,8 +5,8 @@ from hypothesis import HealthCheck, settings
 
 from tests.command_line import transferpain
 from tests.small_study import write_small_study
-from transferpain.synthetic.settings import TwinSettings
-from transferpain.synthetic.twins import write_twin
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import write_twin
 
 # The same examples each time; and no limit on seconds, which any example may exceed on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -15,7 +15,7 @@ settings.load_profile("repeatable")
 
 @pytest.fixture(scope="session")
 def small_twin(tmp_path_factory) -> Path:
-    """A data root with a BioVid and an AI4Pain twin: four people, one clip a class, half a second a clip."""
+    """A data root with a BioVid and an AI4Pain twin: four people, one clip per class, half a second per clip."""
     root = tmp_path_factory.mktemp("twin")
     for dataset in ("biovid", "ai4pain"):
         write_twin(dataset, root, TwinSettings(subjects=4, clips=1, seconds=0.5), lambda frames: None)

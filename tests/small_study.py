@@ -5,7 +5,7 @@ from pathlib import Path
 import yaml
 
 from tests.command_line import EXPERIMENTS
-from transferpain.experiment import Experiment, load_experiment
+from transferpain.experiments.schema import Experiment, load_experiment
 
 CROSS = {"task": "cross-binary", "dataset": "biovid", "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"}}
 TINY = {"faces": {"detector": "mediapipe", "size": 32}, "training": {"epochs": 2}}

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from benchmarks.indexing import in_own_process, write_biovid, write_fer2013, write_unbc
-from transferpain.datasets.ferplus import read_images
-from transferpain.datasets.index import read_index
+from transferpain.data.datasets.ferplus import read_images
+from transferpain.data.datasets.index import read_index
 
 MEGABYTES = 400
 

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.__main__ import NAMES
 from benchmarks.table import table
-from transferpain.store import read_json
+from transferpain.core.store import read_json
 
 PROJECT = Path(__file__).parents[2]
 

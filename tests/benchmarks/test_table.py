@@ -1,7 +1,7 @@
 from benchmarks.measure import Figure
 from benchmarks.table import table, write_table
-from transferpain.run_folder import environment
-from transferpain.store import write_json
+from transferpain.core.store import write_json
+from transferpain.experiments.environment import environment
 
 
 def write_result(folder, name: str, figures: list[Figure]) -> None:

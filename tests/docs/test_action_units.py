@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from transferpain.action_units.proxy import CHECK, COEFFICIENTS, UNITS, standing
-from transferpain.store import read_json
+from transferpain.core.store import read_json
+from transferpain.inputs.action_units.proxy import CHECK, COEFFICIENTS, UNITS, standing
 
 PAGE = Path(__file__).parents[2] / "docs" / "action-units.md"
 

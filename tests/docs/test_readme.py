@@ -8,8 +8,8 @@ import cv2
 import keras
 import pytest
 
-from transferpain.sharing.probe import drawn_faces
-from transferpain.store import read_json
+from transferpain.core.store import read_json
+from transferpain.models.bundles.probe import drawn_faces
 
 README = Path(__file__).parents[2] / "README.md"
 

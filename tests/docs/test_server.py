@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
-from transferpain.server.answers import Assessment
-from transferpain.server.limits import Limits
-from transferpain.server.pictures import LONGEST_SIDE, MOST_PIXELS
+from transferpain.apps.serve.answers import Assessment
+from transferpain.apps.serve.limits import Limits
+from transferpain.apps.serve.pictures import LONGEST_SIDE, MOST_PIXELS
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "server.md").read_text(encoding="utf-8")
@@ -17,7 +17,7 @@ def test_every_refusal_is_listed_under_its_status():
         for status, names in re.findall(r"(?m)^\| (4\d\d|503) \| (.*) \|$", PAGE)
         for name in re.findall("`([a-z-]+)`", re.sub("`--[a-z]+`", "", names))
     }
-    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "transferpain" / "server").glob("*.py"))
+    code = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "transferpain" / "apps" / "serve").glob("*.py"))
     raised = {(int(status), name) for status, name in re.findall(r'Refusal\(\s*(\d+),\s*"([a-z-]+)"', code)}
     assert listed == raised - {(500, "fault")}
     assert (413, "too-large") in listed

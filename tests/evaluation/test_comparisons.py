@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import rankdata
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.comparisons import holm, mann_whitney_test, mcnemar_test, subject_scores, wilcoxon_test
 
 # Darwin's cross- and self-fertilised maize (Fisher 1935): the sum of the negative ranks is 24.
@@ -110,7 +110,7 @@ def test_mcnemar_is_chi_squared_from_25_on():
     test = mcnemar_test(a, b)
     assert test.method == "approximate"
     assert test.p == pytest.approx(0.002663, abs=1e-6)
-    assert test.reason == ""  # one clip a subject
+    assert test.reason == ""  # one clip per subject
 
 
 def test_mcnemar_is_refused_where_too_few_clips_differ():

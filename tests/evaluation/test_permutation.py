@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.permutation import permute_within_subjects
 
 

@@ -2,10 +2,9 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.predictions import (
     clip_rows,
-    confusions_by_subject,
     labelled_rows,
     number_of_classes,
 )
@@ -16,7 +15,6 @@ def test_only_rows_of_whole_clips_are_scored():
     frames = table.assign(frame=5, y_pred=0)
     both = pd.concat([frames, table])
     assert len(clip_rows(both)) == len(table)
-    assert (confusions_by_subject(both).counts == confusions_by_subject(table).counts).all()
 
 
 def test_unlabelled_and_uncovered_rows_are_left_out():
@@ -25,24 +23,6 @@ def test_unlabelled_and_uncovered_rows_are_left_out():
     table.loc[[0, 1, 2], "coverage"] = 0.0
     assert len(labelled_rows(table)) == 23
     assert len(labelled_rows(table, covered=True)) == 21
-
-
-def test_confusions_stand_by_subject_and_seed():
-    table = draw_predictions((2, 3), subjects=4, seeds=(7, 3))
-    found = confusions_by_subject(table)
-    assert found.subjects == tuple(f"ai4pain/S0{number}" for number in range(4))
-    assert found.seeds == (3, 7)
-    assert found.counts.shape == (4, 2, 2, 2)
-    assert (found.counts.sum(axis=-1) == [2, 3]).all()
-    rows = table[(table["subject"] == "S02") & (table["seed"] == 7)]
-    right = (rows["y_true"] == rows["y_pred"]).sum()
-    assert found.counts[2, 1].trace() == right
-
-
-def test_a_subject_name_in_two_datasets_is_two_subjects():
-    table = draw_predictions(subjects=2)
-    both = pd.concat([table, table.assign(dataset="biovid")])
-    assert len(confusions_by_subject(both).subjects) == 4
 
 
 def test_counts_the_columns_of_probabilities_only():

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.published import accuracy_interval, check_table, smallest_support
 from transferpain.evaluation.published_table import read_published_table
 

@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 from transferpain.evaluation.published_table import read_published_table
 
 

@@ -1,8 +1,15 @@
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.evaluation.resampling import bootstrap, draw_subjects, read_answers, score_whole
+from transferpain.evaluation.resampling import (
+    bootstrap,
+    confusions_by_subject,
+    draw_subjects,
+    read_answers,
+    score_whole,
+)
 from transferpain.evaluation.statistics import bootstrap_subjects
 
 
@@ -67,3 +74,19 @@ def test_a_score_that_one_seed_lacks_is_not_a_mean_of_the_others():
     found = bootstrap(lambda times: {"score": np.tile([1.0, np.nan], (len(times), 1))}, 5, draws=100)["score"]
     assert np.isnan([found.value, found.low, found.high]).all()
     assert found.draws == 0
+
+
+def test_confusions_stand_by_subject_and_seed():
+    table = draw_predictions((2, 3), subjects=4, seeds=(7, 3))
+    names, confusions = confusions_by_subject(pd.concat([table.assign(frame=5, y_pred=0), table]))
+    assert names == tuple(f"ai4pain/S0{number}" for number in range(4))
+    assert confusions.shape == (4, 2, 2, 2)
+    assert (confusions.sum(axis=-1) == [2, 3]).all()
+    rows = table[(table["subject"] == "S02") & (table["seed"] == 7)]
+    assert confusions[2, 1].trace() == (rows["y_true"] == rows["y_pred"]).sum()
+
+
+def test_a_subject_name_in_two_datasets_is_two_subjects():
+    table = draw_predictions(subjects=2)
+    names, confusions = confusions_by_subject(pd.concat([table, table.assign(dataset="biovid")]))
+    assert len(names) == len(confusions) == 4

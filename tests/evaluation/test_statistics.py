@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.errors import UserError
-from transferpain.evaluation.confusion import METRICS
+from transferpain.core.errors import UserError
+from transferpain.evaluation.metrics.registry import measured
 from transferpain.evaluation.statistics import bootstrap_subjects, paired_difference
 
 
@@ -74,7 +74,7 @@ def test_one_subject_has_a_score_but_no_interval():
 def test_without_labels_nothing_is_scored():
     table = draw_predictions().assign(y_true=pd.array([pd.NA] * 120, dtype="Int64"))
     intervals = bootstrap_subjects(table)
-    assert list(intervals) == list(METRICS)
+    assert list(intervals) == list(measured())
     assert np.isnan([interval.value for interval in intervals.values()]).all()
 
 

@@ -7,11 +7,13 @@ import pandas as pd
 import yaml
 
 from tests.evaluation.drawn import draw_predictions
-from transferpain.evaluation.metrics import score
-from transferpain.leakage.checks import write_checks
-from transferpain.leakage.evidence import CheckLine
-from transferpain.run_folder import RunFolder
-from transferpain.store import write_json, write_text
+from transferpain.core.store import write_json, write_text
+from transferpain.evaluation.groups import write_subjects
+from transferpain.evaluation.scores import score
+from transferpain.experiments.leakage.checks import write_checks
+from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.inputs.action_units.proxy import PROXY
 
 CLASSES = ("No-Pain", "Low-Pain", "High-Pain")
 PAPER = {
@@ -36,6 +38,7 @@ def write_run(
         "task": "ai4pain-three",
         "protocol": {"kind": "folders", "selection": "inner"},
         "source": "biovid-vgg16",
+        "strategy": "frozen",
         "head": {"kind": "ann"},
         **(changes or {}),
     }
@@ -104,3 +107,82 @@ def write_demo(runs: Path, *, synthetic=True) -> list[Path]:
         changes = {"source": "untrained"} if "untrained" in name else None
         folders.append(write_run(runs, name, table, synthetic=synthetic, changes=changes))
     return folders
+
+
+def write_every_kind(runs: Path) -> list[Path]:
+    """Write a run of each kind that a report tells apart, with everything that a run can leave.
+
+    Two heads of which one can be compared with the other, with warnings, groups, leakage checks and unusable clips; one
+    with nested selection; one whose source was probed for forgetting; one of three models; pictures that name no
+    subjects; and one without labels.
+    """
+    table = draw_predictions((2, 3, 2), subjects=8, seeds=(0, 1), skill=0.7, spread=0.1)
+    table.loc[table["clip"] == "S00-000", "coverage"] = 0.0
+    own = write_run(runs, "ann", table, stated={"warnings": ["The split is not subject-independent."]})
+    write_leakage(own, failing=(6, 9))
+    people = table[["dataset", "subject"]].drop_duplicates()
+    write_subjects(own, people.assign(sex=["m", "w"] * 4, age=[20, 25, 30, 40, 45, 50, 60, 70]))
+    write_text(own / "unusable.csv", "clip,problem\nS01-001,the video holds no frame\n")
+    weaker = draw_predictions((2, 3, 2), subjects=8, seeds=(0, 1), skill=0.3, seed=1)
+    weak = write_run(runs, "ann-untrained", weaker, synthetic=False, changes={"source": "untrained"})
+    return [own, weak, write_nested(runs), write_tuned(runs), write_three_models(runs, "units"), *_write_bare(runs)]
+
+
+def write_nested(runs: Path) -> Path:
+    """Write a run of two seeds, whose head was chosen among two on inner folds."""
+    rule = {"kind": "folders", "selection": "nested", "selection_rule": "lowest_loss"}
+    predictions = draw_predictions(subjects=4, skill=0.9, seeds=(0, 1))
+    folder = write_run(runs, "nested", predictions, changes={"protocol": rule})
+    for fold, chosen in zip(sorted((folder / "folds").iterdir()), ("small", "large"), strict=True):
+        lines = [f"{name},inner{k},0.{k}1,0.8,9,3,{name == chosen}" for name in ("small", "large") for k in (4, 6)]
+        header = "candidate,inner_fold,loss,balanced_accuracy,clips,subjects,chosen"
+        write_text(fold / "candidates.csv", "\n".join([header, *lines]) + "\n")
+    return folder
+
+
+def write_tuned(runs: Path) -> Path:
+    """Write a run of two seeds whose source was scored on its own task before and after tuning.
+
+    Its strategy has the name that it had in files of schema 1.
+    """
+    predictions = draw_predictions(subjects=4, skill=0.8, seeds=(0, 1))
+    folder = write_run(runs, "tuned", predictions, changes={"strategy": "progressive"})
+    for seed, fold in enumerate(sorted((folder / "folds").iterdir())):
+        lines = [f"{tuned},0.{6 - tuned}{seed},0.5,0.55,40,0,{seed}" for tuned in (False, True)]
+        header = "tuned,balanced_accuracy,macro_f1,accuracy,rows,fold,seed"
+        write_text(fold / "forgetting.csv", "\n".join([header, *lines]) + "\n")
+    return folder
+
+
+def write_three_models(runs: Path, verdict: str, estimator: str = PROXY.title) -> Path:
+    """Write a run of one fold and two seeds, the second of which found one answer only in its tested subjects."""
+    table = draw_predictions((2, 2), subjects=4, seeds=(0, 1))
+    changes = {"head": {"kind": "hybrid", "verdict": verdict}, "strategy": "hybrid"}
+    folder = write_run(runs, verdict, table, classes=("no pain", "pain"), changes=changes)
+    second = three_models(0.5, 0.2, 0.7, estimator) | {"importance": {}}
+    write_json(folder / "folds" / "0-seed0" / "three-models.json", three_models(0.3, 0.1, 0.9, estimator))
+    write_json(folder / "folds" / "0-seed1" / "three-models.json", second)
+    return folder
+
+
+def three_models(threshold: float, fall: float, covered: float, estimator: str) -> dict:
+    """Return what a training of three models says of its thresholds, coverages and action units."""
+    tuned = {"value": threshold, "objective": "weighted_f1", "score": 0.8, "reached": True}
+    return {
+        "thresholds": dict.fromkeys(("units", "cnn", "hybrid"), tuned),
+        "chosen": {"units": {"max_depth": 3, "max_features": None}, "hybrid": {"max_depth": 2}},
+        "coverage": {"units": covered, "cnn": 1.0, "hybrid": covered},
+        "importance": {
+            name: {"4": {"mean": fall, "deviation": 0.01}, "43": {"mean": 2 * fall, "deviation": 0.01}}
+            for name in ("units", "hybrid")
+        },
+        "estimator": estimator,
+    }
+
+
+def _write_bare(runs: Path) -> list[Path]:
+    """Write a run of pictures that name no subjects, and one without labels."""
+    pictures = write_run(runs, "pictures", draw_predictions((1, 0, 0), subjects=12), changes={"paper": None})
+    unlabelled = draw_predictions(subjects=3)
+    unlabelled["y_true"] = pd.array([pd.NA] * len(unlabelled), dtype="Int64")
+    return [pictures, write_run(runs, "unlabelled", unlabelled, changes={"paper": None}, stated={"ordinal": False})]

@@ -2,10 +2,10 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import CLASSES, write_leakage, write_run
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.core.store import write_json, write_text
 from transferpain.evaluation.groups import write_subjects
 from transferpain.reports.facts import read_run
-from transferpain.store import write_json, write_text
 
 
 def test_reads_what_a_run_leaves(tmp_path):

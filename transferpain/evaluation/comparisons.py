@@ -14,14 +14,14 @@ from scipy.stats import PermutationMethod, mannwhitneyu, wilcoxon
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
-from transferpain.evaluation.confusion import METRICS
+from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import (
     CLIP,
-    confusions_by_subject,
     labelled_rows,
     number_of_classes,
     subject_names,
 )
+from transferpain.evaluation.resampling import confusions_by_subject
 from transferpain.evaluation.statistics import require_same_clips
 
 ALPHA = 0.05
@@ -106,10 +106,10 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
 
     Args:
         runs: predictions of each run.
-        metric: a name from `METRICS`; a subject's mean is over the classes that the subject has.
+        metric: a name from `COMPARED`; a subject's mean is over the classes that the subject has.
 
     Returns:
-        A row a subject, a column a run (0, 1, ...).
+        One row per subject, one column per run (0, 1, ...).
 
     Raises:
         UserError: if the runs were not tested on the same labelled clips.
@@ -118,8 +118,8 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
         require_same_clips(runs[0], run)
     columns = {}
     for number, run in enumerate(runs):
-        by_subject = confusions_by_subject(run)
-        columns[number] = pd.Series(METRICS[metric](by_subject.counts).mean(axis=-1), index=by_subject.subjects)
+        names, confusions = confusions_by_subject(run)
+        columns[number] = pd.Series(METRICS[metric].measure(confusions).mean(axis=-1), index=names)
     return pd.DataFrame(columns).dropna()
 
 

@@ -1,8 +1,7 @@
-"""Scores as functions of confusion matrices.
+"""Confusion matrices, and the scores of single classes.
 
 A confusion matrix is an array `(..., classes, classes)` of counts: rows are the true classes, columns the
-predicted ones. Each function maps the last two axes to a score, so that thousands of bootstrap draws are
-scored at once. Only classes with a true row enter a mean over classes; a score without any row is NaN.
+predicted ones. Each function works on the last two axes, so that thousands of bootstrap draws are scored at once.
 """
 
 import numpy as np
@@ -33,64 +32,33 @@ def support(confusion: np.ndarray) -> np.ndarray:
 
 def recall(confusion: np.ndarray) -> np.ndarray:
     """Return the recall of each class, `(..., classes)`; NaN for a class without a true row."""
-    return _divide(_hits(confusion), support(confusion), np.nan)
+    return divide(hits(confusion), support(confusion), np.nan)
 
 
 def precision(confusion: np.ndarray) -> np.ndarray:
     """Return the precision of each class, `(..., classes)`: 0 if never predicted, NaN without a true row."""
-    values = _divide(_hits(confusion), confusion.sum(axis=-2), 0.0)
+    values = divide(hits(confusion), confusion.sum(axis=-2), 0.0)
     return np.where(support(confusion) > 0, values, np.nan)
 
 
 def f1(confusion: np.ndarray) -> np.ndarray:
     """Return the F1 of each class, `(..., classes)`; NaN for a class without a true row."""
-    values = _divide(2 * _hits(confusion), support(confusion) + confusion.sum(axis=-2), 0.0)
+    values = divide(2 * hits(confusion), support(confusion) + confusion.sum(axis=-2), 0.0)
     return np.where(support(confusion) > 0, values, np.nan)
 
 
-def accuracy(confusion: np.ndarray) -> np.ndarray:
-    """Return the share of rows that were answered right."""
-    return _divide(_hits(confusion).sum(axis=-1), confusion.sum(axis=(-2, -1)), np.nan)
-
-
-def majority_class_accuracy(confusion: np.ndarray) -> np.ndarray:
-    """Return the accuracy of the best constant answer: the share of the most frequent true class."""
-    return _divide(support(confusion).max(axis=-1), confusion.sum(axis=(-2, -1)), np.nan)
-
-
-def balanced_accuracy(confusion: np.ndarray) -> np.ndarray:
-    """Return the mean recall over the classes that occur (macro recall)."""
-    return _mean_over_present(recall(confusion))
-
-
-def macro_precision(confusion: np.ndarray) -> np.ndarray:
-    """Return the mean precision over the classes that occur."""
-    return _mean_over_present(precision(confusion))
-
-
-def macro_f1(confusion: np.ndarray) -> np.ndarray:
-    """Return the mean F1 over the classes that occur."""
-    return _mean_over_present(f1(confusion))
-
-
-METRICS = {
-    "balanced_accuracy": balanced_accuracy,
-    "macro_f1": macro_f1,
-    "macro_precision": macro_precision,
-    "accuracy": accuracy,
-    "majority_class_accuracy": majority_class_accuracy,
-}
-
-
-def _hits(confusion: np.ndarray) -> np.ndarray:
+def hits(confusion: np.ndarray) -> np.ndarray:
+    """Return the number of right answers of each class, `(..., classes)`."""
     return np.diagonal(confusion, axis1=-2, axis2=-1)
 
 
-def _divide(above: np.ndarray, below: np.ndarray, otherwise: float) -> np.ndarray:
+def divide(above: np.ndarray, below: np.ndarray, otherwise: float) -> np.ndarray:
+    """Divide element by element, float64; `otherwise` where `below` is not positive."""
     out = np.full(np.broadcast_shapes(np.shape(above), np.shape(below)), otherwise, dtype=np.float64)
     return np.divide(above, below, out=out, where=np.asarray(below) > 0)
 
 
-def _mean_over_present(values: np.ndarray) -> np.ndarray:
+def mean_over_present(values: np.ndarray) -> np.ndarray:
+    """Return the mean over the last axis of what is not NaN; NaN where all is."""
     present = ~np.isnan(values)
-    return _divide(np.where(present, values, 0.0).sum(axis=-1), present.sum(axis=-1), np.nan)
+    return divide(np.where(present, values, 0.0).sum(axis=-1), present.sum(axis=-1), np.nan)

@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.core.store import write_text
 from transferpain.evaluation.predictions import labelled_rows
-from transferpain.evaluation.statistics import DRAWS, bootstrap_subjects
-from transferpain.store import write_text
+from transferpain.evaluation.resampling import DRAWS
+from transferpain.evaluation.statistics import bootstrap_subjects
 
 SUBJECT = ["dataset", "subject"]
 STATED = ("sex", "age")
@@ -48,11 +49,11 @@ def score_groups(predictions: pd.DataFrame, subjects: pd.DataFrame, *, draws: in
 
     Args:
         predictions: the table of a run.
-        subjects: a row a subject: dataset, subject, and `sex` or `age`.
+        subjects: one row per subject: dataset, subject, and `sex` or `age`.
         draws: bootstrap draws behind the intervals.
 
     Returns:
-        The columns `COLUMNS`, a row a group with a labelled clip: `by` ("sex" or "age"), `group`, and the balanced
+        The columns `COLUMNS`, one row per group with a labelled clip: `by` ("sex" or "age"), `group`, and the balanced
         accuracy with its 95 % interval over the group's subjects, NaN where there are too few. Subjects of whom
         nothing is stated are the group "not stated".
     """

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from transferpain.errors import UserError
-from transferpain.evaluation.confusion import METRICS, count_confusions
+from transferpain.core.errors import UserError
+from transferpain.evaluation.confusion import count_confusions
+from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes, subject_names
 
 PERMUTATIONS = 2000
@@ -48,7 +49,7 @@ def permute_within_subjects(
 
     Args:
         predictions: the table of a run.
-        metric: a name from `METRICS`.
+        metric: a name from `COMPARED`.
         in_series: whether rows of a subject that follow each other by name hang together, as the frames of a video
             do: then a subject's labels are shifted in a circle, which keeps neighbours together.
         draws: number of permutations.
@@ -76,7 +77,7 @@ def permute_within_subjects(
         counts = count_confusions(
             *(np.broadcast_to(cell, shape).ravel() for cell in cells), (orders * num_seeds, num_classes)
         )
-        return METRICS[metric](counts).reshape(orders, num_seeds).mean(axis=1)
+        return METRICS[metric].measure(counts).reshape(orders, num_seeds).mean(axis=1)
 
     observed = float(measure(y_true[np.newaxis])[0])
     if pd.DataFrame({"subject": subject, "y": y_true}).drop_duplicates().shape[0] == len(names):

@@ -1,28 +1,13 @@
 """The table of predictions: which of its rows are scored, and as what."""
 
 import re
-from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from transferpain.errors import UserError
-from transferpain.evaluation.confusion import count_confusions
+from transferpain.core.errors import UserError
 
 CLIP = ["dataset", "subject", "clip"]
 WHOLE_CLIP = -1
-
-
-@dataclass(frozen=True)
-class SubjectConfusions:
-    """Confusion matrices by subject and seed: the only thing that scores and intervals are computed from.
-
-    `counts` is int64 `(subjects, seeds, classes, classes)`.
-    """
-
-    subjects: tuple[str, ...]
-    seeds: tuple[int, ...]
-    counts: np.ndarray
 
 
 def clip_rows(predictions: pd.DataFrame) -> pd.DataFrame:
@@ -73,27 +58,6 @@ def tells_subjects_apart(clips: pd.DataFrame) -> bool:
     """Tell whether the data name subjects: most have more than one clip, unlike images grouped by their pixels.
 
     Args:
-        clips: a row a clip, with the columns dataset and subject.
+        clips: one row per clip, with the columns dataset and subject.
     """
     return bool(subject_names(clips).value_counts().median() >= 2)
-
-
-def confusions_by_subject(predictions: pd.DataFrame, covered: bool = False) -> SubjectConfusions:
-    """Count the labelled clips of each subject and seed by true and predicted class.
-
-    Args:
-        predictions: the table of a run.
-        covered: whether clips without a face in any frame are left out.
-    """
-    rows = labelled_rows(predictions, covered)
-    subject, subjects = pd.factorize(subject_names(rows), sort=True)
-    seed, seeds = pd.factorize(rows["seed"], sort=True)
-    num_classes = number_of_classes(predictions)
-    counts = count_confusions(
-        subject * len(seeds) + seed,
-        rows["y_true"].to_numpy(dtype=np.int64),
-        rows["y_pred"].to_numpy(dtype=np.int64),
-        (len(subjects) * len(seeds), num_classes),
-    )
-    shape = (len(subjects), len(seeds), num_classes, num_classes)
-    return SubjectConfusions(tuple(subjects), tuple(int(s) for s in seeds), counts.reshape(shape))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
 
 COLUMNS = ("class", "precision", "recall")
 NUMBER = re.compile(r"[0-9]{0,3}(\.[0-9]{1,6})?")
@@ -33,7 +33,7 @@ class PublishedTable:
 
 
 def read_published_table(path: Path) -> PublishedTable:
-    """Read a table with the columns `class`, `precision` and `recall`, a line a class; other columns are ignored.
+    """Read a table with the columns `class`, `precision` and `recall`, one line per class; other columns are ignored.
 
     If any value is above 1, all are percentages. The value with the most decimals says to how many all were rounded.
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from transferpain.evaluation.resampling import Answers, Statistic
+from transferpain.evaluation.resampling import Answers
 
-ONE_CLASS = "the labels are of one class, so there is nothing to tell apart"
 # A pair of subjects costs this much less than a clip, as measured: one is a multiplication, the other a look-up.
 PAIRS_PER_CLIP = 32
 
@@ -38,11 +37,6 @@ def ranked_classes(answers: Answers) -> list[int]:
     if len(present) < 2:
         return []
     return [1] if answers.probabilities.shape[1] == 2 else [int(number) for number in present]
-
-
-def why_no_area(name: str, answers: Answers, seed: int) -> str | None:
-    """Return why a run has no area under the curve; `None` if it has one. The labels of all seeds are the same."""
-    return None if ranked_classes(answers) else ONE_CLASS
 
 
 def rank(answers: Answers, number: int, seed: int) -> Ranking:
@@ -98,23 +92,6 @@ def won_by_clips(ranking: Ranking) -> Callable[[np.ndarray], np.ndarray]:
         return (times[:, ranking.positive] * (passed[:, ranking.below] + passed[:, ranking.not_above])).sum(axis=1) / 2
 
     return won
-
-
-def ranking_statistic(answers: Answers) -> Statistic:
-    """Return what computes `auc` of drawn subjects: the mean of the one-v-rest areas over the classes that occur."""
-    classes = ranked_classes(answers)
-    areas = [
-        [area_of(rank(answers, number, seed), answers.subjects) for number in classes]
-        for seed in range(len(answers.seeds))
-    ]
-
-    def score(times: np.ndarray) -> dict[str, np.ndarray]:
-        if not classes:
-            return {"auc": np.full((len(times), len(answers.seeds)), np.nan)}
-        by_seed = [np.mean([area(times) for area in of_seed], axis=0) for of_seed in areas]
-        return {"auc": np.stack(by_seed, axis=-1)}
-
-    return score
 
 
 @dataclass(frozen=True)

@@ -1,21 +1,46 @@
-"""The clips of a run by subject and seed, and the bootstrap that draws subjects with all their clips."""
+"""The clips of a run by subject and seed, and the bootstrap that draws subjects with all their clips.
+
+Clips of one person are alike, so a bootstrap draws persons with all their clips (protocols of the field:
+cluster bootstrap, at least 2,000 draws, percentile interval).
+"""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from transferpain.evaluation.confusion import count_confusions
 from transferpain.evaluation.predictions import labelled_rows, number_of_classes, subject_names
-from transferpain.evaluation.statistics import DRAWS, DRAWS_AT_ONCE, LEVEL, Interval
 
+DRAWS = 2000
+LEVEL = 0.95
+# Bounds the memory of the drawn weights where a "subject" is an image and there are tens of thousands.
+DRAWS_AT_ONCE = 100
 # From how often each subject is drawn, float `(draws, subjects)`, to scores `(draws, seeds)`; NaN where undefined.
 Statistic = Callable[[np.ndarray], Mapping[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
+class Interval:
+    """A score with its percentile interval; `low` and `high` are NaN where it is not defined.
+
+    `draws` is how many bootstrap draws stand behind it: a draw that does not define the score is left out.
+    """
+
+    value: float
+    low: float
+    high: float
+    draws: int
+
+
+UNDEFINED = Interval(np.nan, np.nan, np.nan, 0)
+
+
+@dataclass(frozen=True)
 class Answers:
-    """The labelled clips of a run, a row a clip and seed.
+    """The labelled clips of a run, one row per clip and seed.
 
     Attributes:
         y_true: true classes, int64 `(rows,)`.
@@ -34,6 +59,15 @@ class Answers:
     seed: np.ndarray
     subjects: int
     seeds: tuple[int, ...]
+
+    @cached_property
+    def confusions(self) -> np.ndarray:
+        """Confusion matrices of each subject and seed, int64 `(subjects, seeds, classes, classes)`."""
+        num_classes = self.probabilities.shape[1]
+        groups = self.subject * len(self.seeds) + self.seed
+        shape = (self.subjects * len(self.seeds), num_classes)
+        counts = count_confusions(groups, self.y_true, self.y_pred, shape)
+        return counts.reshape(self.subjects, len(self.seeds), num_classes, num_classes)
 
     def sum_by_subject(self, values: np.ndarray) -> np.ndarray:
         """Sum `(rows, columns)` over the clips of each subject and seed: `(subjects, seeds, columns)`."""
@@ -60,6 +94,12 @@ def read_answers(predictions: pd.DataFrame, covered: bool = False) -> Answers:
     )
 
 
+def confusions_by_subject(predictions: pd.DataFrame) -> tuple[tuple[str, ...], np.ndarray]:
+    """Return the names of a run's subjects and `Answers.confusions`, in the same order."""
+    names = sorted(subject_names(labelled_rows(predictions)).unique())
+    return tuple(names), read_answers(predictions).confusions
+
+
 def weighted(times: np.ndarray, sums: np.ndarray) -> np.ndarray:
     """Add up the sums of drawn subjects: `(draws, subjects)` and `(subjects, ...)` give `(draws, ...)`."""
     return (times @ sums.reshape(len(sums), -1)).reshape(len(times), *sums.shape[1:])
@@ -73,8 +113,8 @@ def score_whole(statistic: Statistic, subjects: int) -> dict[str, np.ndarray]:
 def bootstrap(statistic: Statistic, subjects: int, *, draws: int = DRAWS, seed: int = 0) -> dict[str, Interval]:
     """Score a run, averaged over its seeds, with 95 % percentile intervals over subjects.
 
-    The draws are those of `bootstrap_subjects`. A draw in which a score is not defined for every seed is left out
-    of that score's interval. A score that is not defined for every seed of the run itself is NaN, without bounds.
+    All statistics see the same draws. A draw in which a score is not defined for every seed is left out of that
+    score's interval. A score that is not defined for every seed of the run itself is NaN, without bounds.
 
     Args:
         statistic: what is scored.

@@ -1,19 +1,24 @@
-"""What a report knows of a run: read from the run's folder, scored from its predictions."""
+"""What a report knows of its runs: read from their folders, scored from their predictions."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-import yaml
 
-from transferpain.errors import UserError
+from transferpain.core.errors import UserError
+from transferpain.core.schema import read_stamped
 from transferpain.evaluation.groups import read_subjects, score_groups
-from transferpain.evaluation.metrics import score
-from transferpain.leakage.checks import read_checks
-from transferpain.leakage.evidence import CheckLine
-from transferpain.run_folder import CANDIDATES, THREE_MODELS, RunFolder
-from transferpain.store import read_json
+from transferpain.evaluation.resampling import Interval
+from transferpain.evaluation.scores import score
+from transferpain.evaluation.statistics import paired_difference
+from transferpain.experiments.leakage.checks import read_checks
+from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.schema import Comparison
+from transferpain.experiments.upgrade import read_experiment
 
 
 @dataclass(frozen=True)
@@ -22,7 +27,7 @@ class RunFacts:
 
     Attributes:
         name: the experiment's name.
-        folder: name of the run's folder, with its hash.
+        path: the run's folder.
         experiment: the resolved experiment.
         experiment_text: the same as it stands in `experiment.yaml`.
         facts: `facts.json`: index, source, detector, compute dtype.
@@ -31,17 +36,15 @@ class RunFacts:
         synthetic: whether any of the data were drawn.
         predictions: rows of all folds and seeds.
         scores: `score` of the predictions.
-        histories: fold folder -> a row an epoch.
+        histories: fold folder -> one row per epoch.
         unusable: clips that could not be used, and why; text.
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
-        candidates: fold folder -> what each candidate scored on each inner fold; empty without nested selection.
-        three_models: fold folder -> thresholds, coverages and importances of the strategy `hybrid`; empty for others.
-        forgetting: the source's scores on its own task before and after tuning; `None` where it was not probed.
+        made_here: false where only the predictions are known, and all else is what their maker declares.
     """
 
     name: str
-    folder: str
+    path: Path
     experiment: dict[str, Any]
     experiment_text: str
     facts: dict[str, Any]
@@ -54,9 +57,12 @@ class RunFacts:
     unusable: pd.DataFrame
     groups: pd.DataFrame | None
     checks: tuple[CheckLine, ...]
-    candidates: dict[str, pd.DataFrame]
-    forgetting: pd.DataFrame | None = None
-    three_models: dict[str, dict] = field(default_factory=dict)
+    made_here: bool = True
+
+    @property
+    def folder(self) -> str:
+        """The name of the run's folder, with its hash."""
+        return self.path.name
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -69,6 +75,83 @@ class RunFacts:
         return 1 / (len(self.classes) - len(self.scores["absent"]))
 
 
+@dataclass(frozen=True)
+class ReportFacts:
+    """What a report is about: its runs in the order of the tables, and the comparisons that were declared."""
+
+    runs: tuple[RunFacts, ...]
+    comparisons: tuple[Comparison, ...] = ()
+
+    @property
+    def scored(self) -> list[RunFacts]:
+        """The runs with a labelled clip."""
+        return [run for run in self.runs if run.scores["all"]]
+
+    @property
+    def synthetic(self) -> list[str]:
+        """The names of the runs whose data were drawn."""
+        return [run.name for run in self.runs if run.synthetic]
+
+    @property
+    def warnings(self) -> list[tuple[str, str]]:
+        """Name and warning of each run that must not be shown without one."""
+        return [(run.name, warning) for run in self.runs for warning in run.warnings]
+
+    @property
+    def marks(self) -> dict[str, Any]:
+        """The columns that stand beside what was computed of several runs: drawn data, and all warnings."""
+        warnings = " ".join(f"{run}: {warning}" for run, warning in self.warnings)
+        return {"synthetic": bool(self.synthetic), "warnings": warnings}
+
+    @property
+    def predictions(self) -> dict[str, pd.DataFrame]:
+        """The predictions of each run, by its name."""
+        return {run.name: run.predictions for run in self.runs}
+
+    @cached_property
+    def gaps(self) -> list[tuple[Comparison, Interval]]:
+        """Each comparison with its paired difference."""
+        predictions = self.predictions
+        return [
+            (pair, paired_difference(predictions[pair.better], predictions[pair.worse], pair.metric))
+            for pair in self.comparisons
+        ]
+
+
+def read_report(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> ReportFacts:
+    """Read the run folders of a report.
+
+    Raises:
+        UserError: if there is no run, a folder is no finished run, two runs have one name, or a comparison names
+            another run.
+    """
+    return join_runs([read_run(folder) for folder in folders], comparisons)
+
+
+def join_runs(runs: Sequence[RunFacts], comparisons: Sequence[Comparison]) -> ReportFacts:
+    """Return the facts of a report of these runs.
+
+    Raises:
+        UserError: if there is no run, two have one name, or a comparison names another run.
+    """
+    names = [run.name for run in runs]
+    if not runs or len(set(names)) != len(names):
+        raise UserError(
+            "The runs of a report must be told apart.",
+            rule="A report takes at least one run, and each run has a name of its own.",
+            received=", ".join(run.folder for run in runs) or "no run",
+            todo="Give one run folder a name, or set another `name` in the experiment.",
+        )
+    for pair in comparisons:
+        if not {pair.better, pair.worse} <= set(names):
+            raise UserError(
+                "A comparison names a run that is not in the report.",
+                rule=f"It compares two of {', '.join(names)}.",
+                received=f"{pair.better} and {pair.worse}",
+            )
+    return ReportFacts(tuple(runs), tuple(comparisons))
+
+
 def read_run(folder: Path) -> RunFacts:
     """Read a run folder and score its predictions.
 
@@ -76,19 +159,18 @@ def read_run(folder: Path) -> RunFacts:
         UserError: if the folder is no finished run.
     """
     run = finished_run(folder)
-    text = (run.path / "experiment.yaml").read_text(encoding="utf-8")
-    experiment = yaml.safe_load(text)
+    experiment = read_experiment(run.path)
     facts = run.facts()
     classes = tuple(facts["classes"])
     predictions = run.predictions()
     subjects = read_subjects(run.path)
     return RunFacts(
         name=experiment["name"],
-        folder=run.path.name,
+        path=run.path,
         experiment=experiment,
-        experiment_text=text,
+        experiment_text=(run.path / "experiment.yaml").read_text(encoding="utf-8"),
         facts=facts,
-        environment=read_json(run.path / "environment.json"),
+        environment=read_stamped(run.path / "environment.json"),
         classes=classes,
         synthetic=bool(facts["synthetic"]),
         predictions=predictions,
@@ -97,9 +179,6 @@ def read_run(folder: Path) -> RunFacts:
         unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
-        candidates={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob(f"folds/*/{CANDIDATES}"))},
-        forgetting=run.forgetting(),
-        three_models={path.parent.name: read_json(path) for path in sorted(folder.glob(f"folds/*/{THREE_MODELS}"))},
     )
 
 

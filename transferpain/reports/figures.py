@@ -93,7 +93,7 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], s
 
 
 def draw_curves(histories: Mapping[str, pd.DataFrame], synthetic: bool) -> "Figure":
-    """Draw loss and accuracy over the epochs, a line a fold and seed, in training and in selection."""
+    """Draw loss and accuracy over the epochs, one line per fold and seed, in training and in selection."""
     kinds = (("", "training", BLUE, "-"), ("val_", "selection", ORANGE, "--"))
     alpha = max(0.15, min(0.9, 6 / max(len(histories), 1)))
     with style():
@@ -162,7 +162,7 @@ def draw_reliability(bins: Sequence[Mapping[str, float]], synthetic: bool) -> "F
 
 
 def draw_ranking(curves: Sequence["Curves"], labels: Sequence[str], synthetic: bool) -> "Figure":
-    """Draw ROC and precision-recall curves, a line a class; a thin line is an answer that does not look."""
+    """Draw ROC and precision-recall curves, one line per class; a thin line is an answer that does not look."""
     import matplotlib
 
     # Dark enough to be seen on white, and told apart by their dashes where colours are not.

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from transferpain.store import write_text
+from transferpain.core.store import write_text
 
 
 def render(template: str, **values: object) -> str:

@@ -1,0 +1,56 @@
+import numpy as np
+import pytest
+
+from tests.apps.edge.small_fused import save_small_fused
+from tests.apps.live.live_models import save_live_model
+from tests.apps.live.test_model import points_of
+from tests.inputs.landmarks.drawn import drawn_person
+from transferpain.apps.live.encoder import converted_encoder, fastest_kinds
+from transferpain.apps.live.model import load_live_model
+from transferpain.networks.compute import gpu_capability, processor_flags
+
+without_amx = pytest.mark.skipif(
+    not fastest_kinds(processor_flags(), gpu_capability()), reason="Keras is the fastest on this machine"
+)
+
+
+@without_amx
+@pytest.mark.slow
+@pytest.mark.parametrize("save", [save_live_model, save_small_fused])
+def test_the_encoder_is_converted_once_and_answers_as_keras_does(save, tmp_path):
+    folder = str(save(tmp_path / "bundle"))
+    file = converted_encoder(folder, tmp_path / "cache")
+    assert file.is_relative_to(tmp_path / "cache" / "edge")
+    written = file.stat().st_mtime_ns
+    assert converted_encoder(folder, tmp_path / "cache") == file
+    assert file.stat().st_mtime_ns == written
+    picture = drawn_person()
+    landmarks = points_of(picture)
+    models = [load_live_model(folder, "float32", encoder=one) for one in (None, file)]
+    answers = [model.answer(model.see(picture, landmarks[0]), landmarks) for model in models]
+    np.testing.assert_allclose(*answers, atol=0.15)  # int8 knows a colour to one in 255
+    file.write_bytes(b"not a network")
+    assert converted_encoder(folder, tmp_path / "cache") == file
+    assert file.stat().st_size > 1000
+
+
+@without_amx
+@pytest.mark.slow
+def test_where_nothing_can_be_kept_keras_answers(tmp_path, capsys):
+    (tmp_path / "cache").write_text("no folder")
+    assert converted_encoder(str(save_small_fused(tmp_path / "bundle")), tmp_path / "cache") is None
+    assert "so Keras answers" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "capability", "kinds"),
+    [
+        ({"amx_bf16", "avx512_vnni"}, None, ()),
+        ({"avx512_vnni"}, 8.0, ()),
+        ({"avx512_bf16", "avx512_vnni"}, None, ("int8", "dynamic")),
+        ({"avx2"}, None, ("dynamic",)),
+        (set(), None, ("dynamic",)),
+    ],
+)
+def test_what_is_the_fastest_where(flags, capability, kinds):
+    assert fastest_kinds(frozenset(flags), capability) == kinds

@@ -1,0 +1,40 @@
+from transferpain.apps.serve.limits import BURST_SECONDS, MOST_CLIENTS, RateLimit
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_a_client_may_burst_then_waits_and_others_do_not():
+    clock = Clock()
+    limit = RateLimit(2, clock)
+    assert [limit.wait_seconds("a") for _ in range(2 * BURST_SECONDS)] == [0] * 2 * BURST_SECONDS
+    assert limit.wait_seconds("a") == 1
+    assert limit.wait_seconds("b") == 0
+    clock.now = 0.5
+    assert limit.wait_seconds("a") == 0
+    assert limit.wait_seconds("a") == 1
+
+
+def test_silence_saves_no_more_than_a_burst():
+    clock = Clock()
+    limit = RateLimit(1, clock)
+    limit.wait_seconds("a")
+    clock.now = 1000
+    assert [limit.wait_seconds("a") for _ in range(BURST_SECONDS + 1)] == [0] * BURST_SECONDS + [1]
+
+
+def test_a_slow_rate_tells_how_long():
+    limit = RateLimit(0.1, Clock())
+    assert [limit.wait_seconds("a"), limit.wait_seconds("a")] == [0, 10]
+
+
+def test_clients_are_forgotten_from_the_one_that_was_silent_longest():
+    limit = RateLimit(0.1, Clock())
+    for number in range(MOST_CLIENTS + 1):
+        limit.wait_seconds(str(number))
+    assert limit.wait_seconds("1") > 0
+    assert limit.wait_seconds("0") == 0

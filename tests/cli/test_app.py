@@ -1,0 +1,112 @@
+"""The command line: help, exit codes, messages; the long commands are in test_study.py."""
+
+import pytest
+
+from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from transferpain import __version__
+from transferpain.core.process import message_of
+
+COMMANDS = [
+    ("data", "check"),
+    ("data", "twin"),
+    ("faces",),
+    ("pretrain",),
+    ("extract",),
+    ("run",),
+    ("matrix",),
+    ("report",),
+    ("check-table",),
+    ("live",),
+    ("explain",),
+    ("export-edge",),
+    ("serve",),
+    ("doctor",),
+]
+TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"
+HEAVY = {"tensorflow", "keras", "torch", "mediapipe", "sklearn", "matplotlib"}
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_help_of_each_command_shows_an_example(command):
+    result = transferpain(*command, "--help")
+    assert result.returncode == 0
+    assert f"transferpain {' '.join(command)}" in " ".join(result.stdout.split())
+    assert "Example:" in result.stdout
+
+
+def test_the_version_is_shown():
+    result = transferpain("--version")
+    assert (result.returncode, result.stdout) == (0, f"transferpain {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--help",), ("--version",), ("doctor",), ("check-table", TABLE)],
+    ids=lambda arguments: str(arguments[0]),
+)
+def test_start_up_imports_nothing_heavy(arguments):
+    assert not imported_modules(*arguments) & HEAVY
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("run", EXPERIMENTS / "ai4pain-an.yaml"), "Did you mean"),
+        (("run", EXPERIMENTS / "ai4pain-ann.yaml", "--data-root", "nowhere"), "Received: nowhere"),
+        (("run", EXPERIMENTS / "ai4pain-ann.yaml", "--set", "training.epocs=2"), "`training.epocs` is not a known key"),
+        (("run", EXPERIMENTS / "ai4pain-ann.yaml", "--set", "epochs"), "key=value"),
+        (("pretrain", EXPERIMENTS / "ai4pain-ann.yaml"), "cannot be a source"),
+        (("faces", EXPERIMENTS / "demo.yaml"), "is a study"),
+        (("run", EXPERIMENTS / "demo.yaml", "--dry-run", "--workspace", "empty"), "draws its own twins first"),
+        (("report", "nowhere"), "A report needs finished runs"),
+        (("check-table", "nowhere.csv"), "no table of precision and recall"),
+        (("data", "check", "biovod"), "received `biovod`; did you mean `biovid`"),
+        (("data", "twin", "biovod", "--out", "x", "--subjects", "2"), "no synthetic twin"),
+    ],
+)
+def test_a_fault_is_a_message_and_not_a_traceback(arguments, message, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = transferpain(*arguments)
+    assert result.returncode == 1
+    assert message in " ".join(result.stderr.split())
+    assert "Traceback" not in result.stderr
+    assert result.stdout == ""
+
+
+def test_the_checker_shows_what_a_published_table_allows():
+    result = transferpain("check-table", TABLE, "--accuracy", "85.71")
+    assert result.returncode == 0
+    for figure in ("0.7531", "0.8512", "123", "The stated accuracy 0.8571 is impossible"):
+        assert figure in result.stdout
+
+
+def test_debug_shows_the_traceback():
+    result = transferpain("run", "nowhere.yaml", "--debug")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
+
+
+def test_the_environment_names_the_data_root(tmp_path):
+    result = transferpain("data", "check", "biovid", environment={"TRANSFERPAIN_DATA": str(tmp_path / "licensed")})
+    assert result.returncode == 1
+    assert "licensed" in result.stderr
+
+
+def test_doctor_shows_what_follows_from_the_machine():
+    result = transferpain("doctor")
+    assert result.returncode == 0
+    for topic in ("compute dtype", "processor features", "GPU", "OpenCV packages", "data: biovid", "cache"):
+        assert topic in result.stdout
+
+
+def test_check_of_a_twin_says_that_it_is_synthetic(small_twin, tmp_path):
+    result = transferpain("data", "check", "biovid", "--data-root", small_twin, "--workspace", tmp_path)
+    assert result.returncode == 0
+    assert "SYNTHETIC" in result.stdout
+
+
+def test_a_failed_file_operation_names_the_file_and_nobody():
+    path = "/data/mintpain/Extracted_Data/Sub3 Plimsy Vexwortle/Annotated_data_Sub03_Trial01/a.jpg"
+    message = message_of(PermissionError(13, "Permission denied", path))
+    assert "Permission denied (/data/mintpain/Extracted_Data/Sub03/Annotated_data_Sub03_Trial01/a.jpg)" in message
+    assert "None" not in message_of(OSError("no file"))

@@ -1,0 +1,12 @@
+from transferpain.cli.console import example, print_rows
+
+
+def test_cells_are_text_never_markup(capsys):
+    print_rows("the [bold]title[/bold]", ["what [red]"], [["[link=https://example.org]a cell[/link]"]])
+    shown = capsys.readouterr().out
+    for text in ("the [bold]title[/bold]", "what [red]", "[link=https://example.org]a cell[/link]"):
+        assert text in shown
+
+
+def test_an_example_shows_brackets_as_they_are():
+    assert example("run --set seeds=[a]") == r"Example: [bold]transferpain run --set seeds=\[a][/bold]"

@@ -1,0 +1,15 @@
+"""The progress bar and notes go to standard error."""
+
+from transferpain.core.progress import note, progress_bar
+
+
+def test_results_on_standard_output_stay_clean(capsys):
+    with progress_bar("faces", total=4, unit="frames") as advance:
+        advance(3)
+        advance()
+    note("a note with [brackets] is not markup")
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "frames/s" in captured.err
+    assert "100%" in captured.err
+    assert "a note with [brackets] is not markup" in captured.err

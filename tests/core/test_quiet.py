@@ -1,0 +1,54 @@
+"""What libraries write while they are imported does not reach the user; errors do."""
+
+import os
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from transferpain.core.quiet import standard_error_silenced
+
+
+def test_the_file_descriptor_is_silent_inside_and_open_after(capfd):
+    with standard_error_silenced():
+        os.write(2, b"noise\n")
+    os.write(2, b"signal\n")
+    assert capfd.readouterr().err == "signal\n"
+
+
+def test_an_error_inside_passes_and_the_descriptor_is_restored(capfd):
+    with pytest.raises(ImportError), standard_error_silenced():
+        raise ImportError("no module")
+    os.write(2, b"signal\n")
+    assert capfd.readouterr().err == "signal\n"
+
+
+def test_the_last_of_overlapping_threads_restores_the_descriptor(capfd):
+    first_is_silent, second_is_silent = threading.Event(), threading.Event()
+
+    def first():
+        with standard_error_silenced():
+            first_is_silent.set()
+            second_is_silent.wait(10)
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    first_is_silent.wait(10)
+    with standard_error_silenced():
+        second_is_silent.set()
+        thread.join()
+        os.write(2, b"noise\n")
+    os.write(2, b"signal\n")
+    assert capfd.readouterr().err == "signal\n"
+
+
+@pytest.mark.slow
+def test_tensorflow_comes_without_a_word():
+    script = (
+        "from transferpain.core.quiet import import_tensorflow; "
+        "import_tensorflow(); import keras; print(keras.__version__)"
+    )
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stderr == ""
+    assert result.stdout.strip() == "3.15.1"

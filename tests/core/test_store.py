@@ -1,0 +1,246 @@
+"""Files are whole or not there."""
+
+import errno
+import os
+import re
+import stat
+import sys
+import threading
+import time
+from contextlib import nullcontext
+from pathlib import Path
+
+import pytest
+
+from tests.disk import Disk
+from transferpain.core import store
+from transferpain.core.errors import UserError
+from transferpain.core.process import Stopped
+from transferpain.core.store import (
+    LONGEST_NAME,
+    checksum_path,
+    file_hash,
+    fingerprint,
+    inside,
+    is_intact,
+    move_folder,
+    name_in_path,
+    one_process,
+    read_json,
+    remove_folder,
+    remove_leftovers,
+    sync_folder,
+    temporary_folder,
+    write_atomically,
+    write_checked,
+    write_json,
+    write_text,
+)
+
+# SHA-256 of "abc", from FIPS 180-2, appendix B.1.
+ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_fingerprint_depends_on_content_not_on_order():
+    assert fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
+    assert fingerprint({"a": 1}) != fingerprint({"a": 2})
+    assert len(fingerprint([])) == 16
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan")])
+def test_fingerprint_refuses_what_json_cannot_hold(value):
+    with pytest.raises((TypeError, ValueError)):
+        fingerprint(value)
+
+
+def test_file_hash_is_sha256(tmp_path):
+    path = tmp_path / "abc"
+    path.write_bytes(b"abc")
+    assert file_hash(path) == ABC
+
+
+@pytest.mark.parametrize("text", ["fold0", "test", "071309_w_21", "042-ll042", "a.b..c", "x" * LONGEST_NAME])
+def test_safe_names_stay_as_they_are_in_paths(text):
+    assert name_in_path(text) == text
+
+
+# Whoever names a subject may have chosen names that would meet those of others.
+NAMES = [
+    "", ".", "..", "...", "%", "%25", "%2E", "%2E.", "a/b", "a%2Fb", "/etc", "../up", "a b", "a\nb", "a\0b", "~", "Zoë",
+    "Zoe\u0308", "\u202egpj.exe", "<b>&amp;</b>", "\udcff", "unknown:videos/a.mp4", "x" * LONGEST_NAME, "y" * 101,
+    *("x" * 300 + end for end in ("", "/", ".", "é", "x")), name_in_path("x" * 300), name_in_path("é" * 200), "é" * 200,
+]  # fmt: skip
+
+
+def test_no_two_names_meet_in_paths(tmp_path):
+    names = {text: name_in_path(text) for text in NAMES}
+    assert len(set(names.values())) == len(NAMES)
+    for name in names.values():
+        assert re.fullmatch(r"[A-Za-z0-9_%-][A-Za-z0-9_.%-]*", name)
+        assert len(name) <= 120
+        (tmp_path / name).mkdir()
+    assert len(list(tmp_path.iterdir())) == len(NAMES)
+
+
+@pytest.mark.parametrize("path", ["/tmp/elsewhere", "..", "../other", "a/../..", ".", "a/..", "link/a", "link"])
+def test_what_does_not_lie_inside_is_refused_and_stays(path, tmp_path):
+    root, other = tmp_path / "root", tmp_path / "other"
+    write_text(other / "a" / "kept.txt", "kept")
+    root.mkdir()
+    (root / "link").symlink_to(other)
+    for refuse in (inside, remove_folder):
+        with pytest.raises(UserError, match=r"leads out of the folder(.|\n)*Received: "):
+            refuse(root, root / path)
+    assert (other / "a" / "kept.txt").read_text() == "kept"
+    assert root.is_dir()
+
+
+def test_what_lies_inside_is_returned_and_removed(tmp_path, monkeypatch):
+    write_text(tmp_path / "root" / "a" / "b" / "file.txt", "gone")
+    monkeypatch.chdir(tmp_path)
+    folder = Path("root/a")
+    assert inside(Path("root"), folder) == folder
+    remove_folder(Path("root"), folder)
+    assert list((tmp_path / "root").iterdir()) == []
+
+
+def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path):
+    path = tmp_path / "result.txt"
+    write_text(path, "old")
+
+    def fail(temporary):
+        temporary.write_text("half")
+        raise OSError("disk full")
+
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, fail)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def write_a_file(path):
+    write_atomically(path, lambda temporary: temporary.write_text("whole"))
+
+
+def write_a_folder(path):
+    with temporary_folder(path.parent) as folder:
+        (folder / "part").write_text("whole")
+        move_folder(folder, path)
+
+
+@pytest.mark.parametrize("write", [write_a_file, write_a_folder])
+def test_a_stop_before_any_line_leaves_no_temporary(write, tmp_path):
+    lines = 0
+
+    def trace(frame, event, _):
+        nonlocal lines
+        if frame.f_code.co_filename != store.__file__:
+            return None
+        if event == "line":
+            lines += 1
+            if lines == stopped_at:
+                raise Stopped
+        return trace
+
+    for stopped_at in range(1, 100):
+        lines = 0
+        path = tmp_path / str(stopped_at) / "result"
+        sys.settrace(trace)
+        try:
+            write(path)
+        except Stopped:
+            pass
+        finally:
+            sys.settrace(None)
+        assert not list(tmp_path.rglob(f"{store.TEMPORARY}*")), f"stopped before line {stopped_at}"
+        if lines < stopped_at:
+            break
+    assert 5 < stopped_at < 99
+    assert path.exists()
+
+
+def test_a_file_and_its_name_are_on_the_disk(tmp_path, monkeypatch):
+    disk = Disk(monkeypatch)
+    write_json(tmp_path / "a" / "b" / "first.json", {})
+    write_json(tmp_path / "a" / "b" / "second.json", {})
+    write_checked(tmp_path / "c" / "cache.bin", lambda temporary: temporary.write_bytes(b"abc"))
+    assert disk.unsynced(tmp_path) == []
+    assert disk.around[tmp_path / "a" / "b" / "second.json"] == []  # the first was there before
+
+
+def test_a_folder_has_its_name_when_all_in_it_is_on_the_disk(tmp_path, monkeypatch):
+    disk = Disk(monkeypatch)
+    with temporary_folder(tmp_path / "deep") as folder:
+        (folder / "parts").mkdir()
+        for name in ("whole.bin", "parts/one.bin"):
+            (folder / name).write_bytes(b"abc")
+        assert len(disk.unsynced(folder)) == 4
+        move_folder(folder, tmp_path / "deep" / "target")
+    assert disk.moved[tmp_path / "deep" / "target"] == []
+    assert disk.unsynced(tmp_path) == []
+
+
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOTSUP, errno.EIO])
+def test_only_what_a_file_system_cannot_do_is_passed_over(number, tmp_path, monkeypatch):
+    def fail(_):
+        raise OSError(number, "no sync")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="no sync") if number == errno.EIO else nullcontext():
+        sync_folder(tmp_path)
+
+
+def test_a_file_in_place_of_a_folder_is_named(tmp_path):
+    (tmp_path / "file").write_text("here")
+    with pytest.raises(FileExistsError):
+        write_text(tmp_path / "file" / "result.txt", "x")
+
+
+def test_written_files_are_readable_by_others(tmp_path):
+    path = tmp_path / "deep" / "result.json"
+    write_json(path, {"b": 1, "a": [1.5]})
+    assert read_json(path) == {"a": [1.5], "b": 1}
+    assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+def test_checked_files_notice_damage(tmp_path):
+    path = tmp_path / "cache.bin"
+    assert not is_intact(path)
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"))
+    assert is_intact(path)
+    path.write_bytes(b"abd")
+    assert not is_intact(path)
+
+
+def test_a_file_without_its_checksum_does_not_count(tmp_path):
+    path = tmp_path / "cache.bin"
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"))
+    checksum_path(path).unlink()
+    assert not is_intact(path)
+
+
+def test_leftovers_of_killed_processes_go_after_a_day(tmp_path):
+    young, old, kept = (tmp_path / "ab" / name for name in (".partial-1.npy", ".partial-2.npy", "whole.npy"))
+    for path in (young, old, kept):
+        write_text(path, "x")
+    for path in (old, kept):
+        os.utime(path, (time.time() - 25 * 3600,) * 2)
+    remove_leftovers(tmp_path)
+    remove_leftovers(tmp_path / "absent")
+    assert sorted((tmp_path / "ab").iterdir()) == [young, kept]
+
+
+def test_the_second_waits_for_the_first(tmp_path):
+    lock, order, waiting = tmp_path / "folder" / ".lock", [], threading.Event()
+
+    def second() -> None:
+        with one_process(lock, waiting.set):
+            order.append("second")
+
+    thread = threading.Thread(target=second)
+    with one_process(lock, lambda: order.append("waited in vain")):
+        thread.start()
+        assert waiting.wait(timeout=60)
+        order.append("first")
+    thread.join(timeout=60)
+    assert order == ["first", "second"]

@@ -1,0 +1,68 @@
+"""What is wrong with settings is said in one line that names the key as the file spells it."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import pytest
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from transferpain.core.errors import UserError
+from transferpain.core.validation import all_keys, dotted_key, validate
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["part"]
+    width: int = Field(1, ge=1)
+
+
+class Other(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    kind: Literal["other"]
+
+
+class Whole(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    name: str
+    part: Annotated[Part | Other, Field(discriminator="kind")] = Part(kind="part")
+
+    @field_validator("name")
+    @classmethod
+    def check_name(cls, name: str) -> str:
+        if name == "taken":
+            raise ValueError("the name is taken")
+        return name
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({}, "a.yaml: `name` is missing."),
+        ({"name": "x", "nmae": 1}, "a.yaml: `nmae` is not a known key. Did you mean `name`?"),
+        ({"name": "x", "part": {"kind": "part", "wdth": 1}}, "`part.wdth` is not a known key. Did you mean `width`?"),
+        ({"name": "x", "part": {"kind": "part", "width": 0}}, "`part.width`: "),
+        ({"name": "taken"}, "`name`: the name is taken"),
+        ({"name": "x", "part": {"kind": "third"}}, "`part`: "),
+    ],
+)
+def test_the_first_fault_is_one_line_that_names_the_key(values, message):
+    with pytest.raises(UserError) as caught:
+        validate(Whole, values, Path("a.yaml"))
+    assert message in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+
+
+def test_what_fits_is_returned():
+    assert validate(Whole, {"name": "x"}, Path("a.yaml")).part.width == 1
+
+
+def test_the_chosen_kind_is_no_part_of_a_key():
+    assert dotted_key(("part", "part", "width"), {"part": {"kind": "part", "width": 0}}) == "part.width"
+    assert dotted_key(("seeds", 1), {"seeds": [0, "x"]}) == "seeds.1"
+
+
+def test_keys_of_any_depth_are_suggested():
+    assert {"name", "part", "kind", "width"} <= set(all_keys(Whole))

@@ -1,0 +1,107 @@
+import json
+
+import pytest
+
+from tests.data.datasets.columns import COMMON_COLUMNS
+from tests.data.datasets.trees import draw_own, make_ai4pain, make_biovid, make_mintpain, small_ferplus
+from tests.data.datasets.unbc_trees import make_unbc
+from transferpain.core.errors import UserError
+from transferpain.data.datasets.index import read_index
+from transferpain.data.datasets.registry import DATASETS
+
+
+def make(dataset: str, top) -> None:
+    if dataset == "biovid":
+        make_biovid(top, ("071309_w_21", "071313_m_41"))
+    elif dataset == "ai4pain":
+        make_ai4pain(top, {"Train": range(1, 4)})
+    elif dataset == "unbc":
+        make_unbc(top)
+    elif dataset == "mintpain":
+        make_mintpain(top, {1: "Erika Muster"})
+    elif dataset == "ferplus":
+        small_ferplus(top)
+    else:
+        draw_own(dataset, top)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_common_columns_come_first_with_their_types(tmp_path, dataset):
+    make(dataset, tmp_path / dataset)
+    clips = read_index(dataset, tmp_path).clips
+    assert tuple(clips.columns[: len(COMMON_COLUMNS)]) == COMMON_COLUMNS
+    dtypes = clips.dtypes.astype(str)
+    assert dtypes["first_frame"] == "int64"
+    assert (dtypes["num_frames"], dtypes["fps"], dtypes["bytes"]) == ("Int64", "Float64", "Int64")
+    assert set(clips["dataset"]) == {dataset}
+    assert clips[["subject", "clip", "media", "kind", "split"]].notna().all(axis=None)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+@pytest.mark.parametrize("place", ["{dataset}", ""])
+def test_a_twin_stays_visible_and_enters_the_hash(tmp_path, dataset, place):
+    make(dataset, tmp_path / dataset)
+    real = read_index(dataset, tmp_path)
+    mark = tmp_path / place.format(dataset=dataset) / "SYNTHETIC.json"
+    mark.write_text(json.dumps({"synthetic": True, "seed": 0}))
+    twin = read_index(dataset, tmp_path)
+    mark.write_text(json.dumps({"synthetic": True, "seed": 1}))
+    other = read_index(dataset, tmp_path)
+    assert (real.synthetic, twin.synthetic, other.synthetic) == (False, True, True)
+    assert len({real.hash, twin.hash, other.hash}) == 3
+    assert len(twin.hash) == 16
+
+
+def test_a_mark_above_the_data_root_does_not_count(tmp_path):
+    make("biovid", tmp_path / "data" / "biovid")
+    (tmp_path / "SYNTHETIC.json").write_text("{}")
+    assert not read_index("biovid", tmp_path / "data").synthetic
+
+
+def test_a_twins_clips_are_as_long_as_it_says(tmp_path):
+    make("biovid", tmp_path / "biovid")
+    make("ai4pain", tmp_path / "ai4pain")
+    for dataset in ("biovid", "ai4pain"):
+        (tmp_path / dataset / "SYNTHETIC.json").write_text('{"synthetic": true, "seconds": 2.0}')
+    assert set(read_index("biovid", tmp_path).clips["num_frames"]) == {50}
+    assert set(read_index("ai4pain", tmp_path).clips["num_frames"]) == {60, 360}
+    (tmp_path / "biovid" / "SYNTHETIC.json").write_text('{"synthetic": true, "seconds": 0.5}')
+    assert set(read_index("biovid", tmp_path).clips["num_frames"]) == {round(0.5 * 25)}
+    (tmp_path / "biovid" / "SYNTHETIC.json").write_text('{"synthetic": true, "seconds": null}')
+    assert set(read_index("biovid", tmp_path).clips["num_frames"]) == {138}
+
+
+def test_an_unfinished_twin_is_never_taken_for_data(tmp_path):
+    make("biovid", tmp_path / "biovid")
+    (tmp_path / "biovid" / "SYNTHETIC.unfinished.json").write_text("{}")
+    with pytest.raises(UserError, match="is unfinished"):
+        read_index("biovid", tmp_path)
+    (tmp_path / "biovid" / "SYNTHETIC.json").write_text("{}")
+    assert read_index("biovid", tmp_path).synthetic
+
+
+@pytest.mark.parametrize("content", ["{", "", "[]", "\x00"])
+def test_damaged_mark_is_named(tmp_path, content):
+    make("biovid", tmp_path / "biovid")
+    (tmp_path / "biovid" / "SYNTHETIC.json").write_text(content)
+    with pytest.raises(UserError, match=r"SYNTHETIC\.json is damaged"):
+        read_index("biovid", tmp_path)
+
+
+def test_unknown_dataset_lists_the_known(tmp_path):
+    with pytest.raises(UserError, match="`biovid`, `ai4pain`, `unbc`, `mintpain`, `ferplus`"):
+        read_index("biowid", tmp_path)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_empty_data_root_is_an_error(tmp_path, dataset):
+    with pytest.raises(UserError, match="an empty folder"):
+        read_index(dataset, tmp_path)
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_a_linked_dataset_folder_is_read(tmp_path, dataset):
+    make(dataset, tmp_path / "elsewhere")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / dataset).symlink_to(tmp_path / "elsewhere")
+    assert read_index(dataset, tmp_path / "data").clips["media"].str.startswith(dataset).all()

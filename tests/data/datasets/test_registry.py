@@ -1,0 +1,27 @@
+import subprocess
+import sys
+
+import pytest
+
+from transferpain.core.errors import UserError
+from transferpain.data.datasets.registry import DATASETS, find_dataset
+
+
+def test_licensed_datasets_do_not_allow_sharing_models():
+    assert [name for name, dataset in DATASETS.items() if dataset.redistributable] == ["ferplus"]
+
+
+def test_unknown_name():
+    with pytest.raises(UserError, match=r"known are `biovid`, `ai4pain`.*did you mean `biovid`"):
+        find_dataset("biowid")
+
+
+def test_datasets_tasks_and_protocols_load_no_heavy_library():
+    code = (
+        "import sys, transferpain.data.datasets.check, transferpain.data.tasks.task\n"
+        "import transferpain.data.protocols.make, transferpain.data.protocols.splitter\n"
+        "heavy = {'tensorflow', 'keras', 'sklearn', 'scipy', 'matplotlib', 'torch', 'cv2'}\n"
+        "sys.exit(', '.join(heavy & set(sys.modules)) or 0)"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (result.returncode, result.stderr) == (0, "")

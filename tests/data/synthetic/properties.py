@@ -1,0 +1,74 @@
+"""What the properties of every twin are measured with."""
+
+import hashlib
+
+import numpy as np
+
+from transferpain.data.synthetic.camera import Sensor
+from transferpain.data.synthetic.face import ACTION_UNITS, draw_face
+from transferpain.data.synthetic.videos import ClipPlan, draw_clip, seat_person
+
+
+def clip_hash(camera, plan: ClipPlan) -> str:
+    """Return the SHA-256 of the drawn frames, before a video encoder touches them."""
+    digest = hashlib.sha256()
+    for frame in draw_clip(camera, seat_person(camera, plan), plan):
+        digest.update(frame.tobytes())
+    return digest.hexdigest()
+
+
+def hard_frames(plan: ClipPlan, camera) -> list[np.ndarray]:
+    """Film the frames where a face is hardest to find: eyes closed, head turned, mouth open, strongest action."""
+    course = plan.performance(camera)
+    units = course.action_units
+    closed = units[:, [ACTION_UNITS.index("AU43"), ACTION_UNITS.index("AU45")]].max(1)
+    chosen = (closed.argmax(), abs(course.head[:, 3]).argmax(), units[:, ACTION_UNITS.index("AU26")].argmax(),
+              units.sum(1).argmax())  # fmt: skip
+    sitter, sensor = seat_person(camera, plan), Sensor(camera, plan.seed, plan.clip)
+    pictures = []
+    for number in chosen:
+        acts, pose = course.frame(int(number))
+        exposure = camera.exposure * (1 + camera.exposure_spread * float(course.exposure[number]))
+        pictures.append(sensor.expose(draw_face(sitter, acts, pose), exposure))
+    return pictures
+
+
+def classify(features, labels, groups, forest: bool = False) -> tuple[float, float, float]:
+    """Return balanced accuracy on new subjects (5 grouped folds) and its 95 % bootstrap interval over subjects."""
+    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.metrics import balanced_accuracy_score
+    from sklearn.model_selection import GroupKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    features, labels, groups = np.asarray(features), np.asarray(labels), np.asarray(groups)
+    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=500))
+    trees = RandomForestClassifier(200, min_samples_leaf=3, class_weight="balanced", random_state=0)
+    predicted = cross_val_predict(trees if forest else linear, features, labels, groups=groups, cv=GroupKFold(5))
+    generator = np.random.default_rng(0)
+    rows = {group: np.flatnonzero(groups == group) for group in np.unique(groups)}
+    draws = []
+    for _ in range(300):
+        drawn = np.concatenate([rows[group] for group in generator.choice(list(rows), len(rows))])
+        draws.append(balanced_accuracy_score(labels[drawn], predicted[drawn]))
+    return balanced_accuracy_score(labels, predicted), *np.percentile(draws, [2.5, 97.5])
+
+
+def summary(units: np.ndarray) -> np.ndarray:
+    """Describe a clip's true intensities: mean, peak, restlessness of each action unit."""
+    return np.concatenate([units.mean(0), units.max(0), np.diff(units, axis=0).std(0)])
+
+
+def detection_rates(pictures: list[np.ndarray]) -> dict[str, float]:
+    """Return the share of pictures in which each detector finds a face."""
+    import dlib
+    import mediapipe
+
+    hog = dlib.get_frontal_face_detector()
+    with mediapipe.solutions.face_detection.FaceDetection(model_selection=0) as detection:
+        return {
+            "dlib": np.mean([len(hog(picture, 0)) > 0 for picture in pictures]),
+            "dlib, enlarged": np.mean([len(hog(picture, 1)) > 0 for picture in pictures]),
+            "mediapipe": np.mean([bool(detection.process(picture).detections) for picture in pictures]),
+        }

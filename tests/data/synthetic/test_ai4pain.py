@@ -1,0 +1,66 @@
+import re
+from collections import Counter
+
+import pytest
+
+from transferpain.core.errors import UserError
+from transferpain.data.synthetic.ai4pain import STRENGTHS, plan_ai4pain, split_sizes
+from transferpain.data.synthetic.settings import TwinSettings
+
+
+@pytest.mark.parametrize(
+    ("subjects", "sizes"), [(65, (41, 12, 12)), (3, (1, 1, 1)), (11, (7, 2, 2)), (16, (10, 3, 3)), (4, (2, 1, 1))]
+)
+def test_the_split_keeps_the_official_proportion(subjects, sizes):
+    assert tuple(split_sizes(subjects).values()) == sizes
+
+
+def test_the_official_size():
+    plans = plan_ai4pain(TwinSettings(65))
+    kinds = Counter(re.sub(r"^\d+_|_\d+$", "", plan.clip) for plan in plans)
+    assert kinds == {"Baseline": 65, "Pain_HIGH": 780, "Pain_LOW": 780, "Rest": 1560}
+    frames = {kind: {plan.frames for plan in plans if kind in plan.clip} for kind in ("Baseline", "Pain", "Rest")}
+    assert frames == {"Baseline": {1800}, "Pain": {300}, "Rest": {1200}}
+
+
+def test_shorter_clips_keep_the_course():
+    plans = plan_ai4pain(TwinSettings(4, clips=2, seconds=1.6))
+    frames = {kind: {plan.frames for plan in plans if kind in plan.clip} for kind in ("Baseline", "Pain", "Rest")}
+    assert frames == {"Baseline": {288}, "Pain": {48}, "Rest": {15}}
+    assert {plan.speed for plan in plans} == {6.25}
+
+
+def test_names_and_folders():
+    for plan in plan_ai4pain(TwinSettings(6, clips=2)):
+        pattern = r"(Train|Validation|Test)/video/(\d+)/\2_(Baseline|Pain_(HIGH|LOW)_[12]|Rest_[1-4])\.mp4"
+        assert re.fullmatch(pattern, plan.media)
+        assert plan.media.endswith(f"/{plan.clip}.mp4")
+
+
+def test_no_subject_is_in_two_folders():
+    folders = {}
+    for plan in plan_ai4pain(TwinSettings(20, clips=1)):
+        folders.setdefault(plan.person.name, set()).add(plan.media.split("/")[0])
+    assert all(len(found) == 1 for found in folders.values())
+    assert len(folders) == 20
+
+
+def test_every_folder_has_its_quarter_of_low_reactive_people():
+    people = {plan.person.name: (plan.media.split("/")[0], plan.person.temperament.expressiveness < 0.2)
+              for plan in plan_ai4pain(TwinSettings(65, clips=1))}  # fmt: skip
+    assert Counter(split for split, low in people.values() if low) == {"Train": 10, "Validation": 3, "Test": 3}
+
+
+def test_what_is_felt_follows_the_label_unless_null():
+    def felt(null):
+        plans = plan_ai4pain(TwinSettings(6, clips=6, null=null))
+        return {kind: {stimulus.strength for plan in plans if kind in plan.clip for stimulus in plan.stimuli}
+                for kind in ("Baseline", "LOW", "HIGH")}  # fmt: skip
+
+    assert felt(False) == {"Baseline": {0.0}, "LOW": {STRENGTHS["low"]}, "HIGH": {1.0}}
+    assert all(strengths == set(STRENGTHS.values()) for strengths in felt(True).values())
+
+
+def test_fewer_than_three_subjects_are_refused():
+    with pytest.raises(UserError, match="Received: 2"):
+        plan_ai4pain(TwinSettings(2))

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+
+from transferpain.data.synthetic.camera import BIOVID, seat
+from transferpain.data.synthetic.face import ACTION_UNITS, Pose, draw_face
+from transferpain.data.synthetic.subjects import invent_look
+
+# MediaPipe mesh points: eye corners, lids, brows, lips.
+RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
+
+
+@pytest.fixture(scope="module")
+def sitter():
+    return seat(BIOVID, invent_look(4, sex="w", age=30), 4)
+
+
+@pytest.fixture(scope="module")
+def mesh():
+    import mediapipe
+
+    with mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=False) as detector:
+        yield detector
+
+
+def measures(mesh, picture) -> dict[str, float]:
+    """Return distances of the mesh in inter-ocular distances."""
+    found = mesh.process(picture).multi_face_landmarks
+    assert found, "the mesh finds no face"
+    height, width = picture.shape[:2]
+    points = np.array([(point.x * width, point.y * height) for point in found[0].landmark])
+    right, left = points[list(RIGHT_EYE)].mean(0), points[list(LEFT_EYE)].mean(0)
+    unit = np.linalg.norm(right - left)
+
+    def distance(a, b):
+        return np.linalg.norm(points[a] - points[b]) / unit
+
+    return {
+        "brow": (points[[159, 386], 1].mean() - points[[55, 285], 1].mean()) / unit,
+        "eye": (distance(159, 145) + distance(386, 374)) / 2,
+        "mouth height": distance(13, 14),
+        "mouth width": distance(61, 291),
+    }
+
+
+@pytest.mark.parametrize(
+    ("unit", "strength", "measure", "change"),
+    [
+        ("AU4", 5, "brow", -0.03),
+        ("AU1", 5, "brow", 0.02),
+        ("AU43", 1, "eye", -0.04),
+        ("AU45", 1, "eye", -0.04),
+        ("AU7", 5, "eye", -0.02),
+        ("AU26", 5, "mouth height", 0.12),
+        ("AU25", 5, "mouth height", 0.02),
+        ("AU12", 5, "mouth width", 0.06),
+    ],
+)
+def test_the_mesh_follows_the_drawn_action_unit(sitter, mesh, unit, strength, measure, change):
+    rest = measures(mesh, draw_face(sitter, {}, Pose()))[measure]
+    moved = measures(mesh, draw_face(sitter, {unit: strength}, Pose()))[measure]
+    assert (moved - rest) * np.sign(change) >= abs(change)
+
+
+@pytest.mark.parametrize("unit", ACTION_UNITS)
+def test_every_action_unit_shows(sitter, unit):
+    rest = draw_face(sitter, {}, Pose()).astype(int)
+    moved = draw_face(sitter, {unit: 1 if unit in ("AU43", "AU45") else 5}, Pose()).astype(int)
+    assert (abs(moved - rest).max(-1) > 25).sum() > 40
+
+
+def test_a_picture_is_a_function_of_its_arguments(sitter):
+    pose = Pose(0.05, -0.02, 0.03, 0.1, -0.05, 1.02, (0.3, -0.2))
+    first = draw_face(sitter, {"AU4": 3, "AU26": 2}, pose)
+    assert first.shape == (BIOVID.height, BIOVID.width, 3)
+    assert first.dtype == np.uint8
+    draw_face(sitter, {"AU12": 5}, Pose())
+    again = seat(BIOVID, invent_look(4, sex="w", age=30), 4)
+    np.testing.assert_array_equal(first, draw_face(again, {"AU4": 3, "AU26": 2}, pose))
+
+
+def test_an_unknown_action_unit_is_refused(sitter):
+    with pytest.raises(KeyError, match="AU99"):
+        draw_face(sitter, {"AU99": 1}, Pose())

@@ -1,0 +1,317 @@
+"""The twin as a whole: its files, and the four properties that the experiments rest on."""
+
+import json
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.data.synthetic.properties import classify, clip_hash, detection_rates, hard_frames, summary
+from transferpain.core.errors import UserError
+from transferpain.data.synthetic.ai4pain import plan_ai4pain
+from transferpain.data.synthetic.biovid import plan_biovid
+from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Sensor
+from transferpain.data.synthetic.face import draw_face
+from transferpain.data.synthetic.mintpain import plan_mintpain
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import MARK, PLANS, UNFINISHED_MARK, write_twin
+from transferpain.data.synthetic.unbc import plan_unbc
+from transferpain.data.synthetic.videos import ClipPlan, draw_clip, seat_person
+
+SMALL = TwinSettings(2, seed=4, clips=1, seconds=0.3)
+
+
+def nothing(frames: int) -> None:
+    assert frames >= 0
+
+
+# --- files ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def twin(tmp_path_factory):
+    out = tmp_path_factory.mktemp("twin")
+    write_twin("biovid", out, SMALL, nothing)
+    return out
+
+
+def test_the_layout_is_official_and_marked(twin):
+    folder = twin / "biovid"
+    videos = sorted(path.name for path in folder.glob("video/*/*.mp4"))
+    assert len(videos) == 2 * 5
+    assert len((folder / "starting_point" / "samples.csv").read_text().splitlines()) == 11
+    facts = json.loads((folder / MARK).read_text())
+    assert facts == {"synthetic": True, "dataset": "biovid", "generator_version": facts["generator_version"],
+                     "subjects": 2, "seed": 4, "null": False, "clips": 1, "seconds": 0.3}  # fmt: skip
+    assert not (folder / UNFINISHED_MARK).exists()
+    truth = pd.read_parquet(folder / "true_action_units.parquet")
+    assert sorted(f"{clip}.mp4" for clip in truth["clip"].unique()) == videos
+
+
+def test_a_finished_twin_is_left_alone(twin):
+    before = {path: path.stat().st_mtime_ns for path in twin.rglob("*")}
+    write_twin("biovid", twin, SMALL, lambda frames: pytest.fail("nothing is to be drawn"))
+    assert {path: path.stat().st_mtime_ns for path in twin.rglob("*")} == before
+
+
+def test_other_settings_are_refused_by_name(twin):
+    with pytest.raises(UserError, match="differ: seed"):
+        write_twin("biovid", twin, TwinSettings(2, seed=5, clips=1, seconds=0.3), nothing)
+
+
+@pytest.mark.parametrize("dataset", ["biovid", "ai4pain", "unbc", "mintpain", "ferplus"])
+def test_foreign_files_are_never_overwritten(tmp_path, dataset):
+    real = tmp_path / dataset / "video" / "recording.mp4"
+    real.parent.mkdir(parents=True)
+    real.write_bytes(b"licensed")
+    with pytest.raises(UserError, match="no synthetic twin"):
+        write_twin(dataset, tmp_path, TwinSettings(3, clips=1), nothing)
+    assert real.read_bytes() == b"licensed"
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [real]
+
+
+def test_an_unknown_dataset_is_refused(tmp_path):
+    with pytest.raises(UserError, match="Received: biovd"):
+        write_twin("biovd", tmp_path, SMALL, nothing)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("dataset", "subjects"), [("biovid", 88), ("ai4pain", 2), ("unbc", 26), ("mintpain", 21), ("ferplus", 2)]
+)
+def test_settings_that_the_dataset_cannot_have_leave_nothing_behind(tmp_path, dataset, subjects):
+    with pytest.raises(UserError, match=f"Received: {subjects}"):
+        write_twin(dataset, tmp_path, TwinSettings(subjects, clips=1), nothing)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_an_interrupted_twin_goes_on_where_it_stopped(tmp_path):
+    settings = TwinSettings(3, seed=1, clips=2, seconds=0.3)
+    drawn = []
+
+    def interrupt(frames):
+        drawn.append(frames)
+        if sum(drawn) > 0:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_twin("biovid", tmp_path, settings, interrupt)
+    folder = tmp_path / "biovid"
+    assert (folder / UNFINISHED_MARK).is_file()
+    assert not (folder / MARK).exists()
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("video/*/[!.]*.mp4")}
+    assert 0 < len(kept) < 30
+    torn = folder / "video" / ".partial-torn.mp4"
+    torn.write_bytes(b"half")
+    with pytest.raises(UserError, match="differ: clips"):
+        write_twin("biovid", tmp_path, TwinSettings(3, seed=1, clips=3, seconds=0.3), nothing)
+    counted = []
+    write_twin("biovid", tmp_path, settings, counted.append)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert len(list(folder.glob("video/*/*.mp4"))) == 30
+    assert sum(counted) == 30 * 8
+    assert not torn.exists()
+    assert (folder / MARK).is_file()
+    assert not (folder / UNFINISHED_MARK).exists()
+
+
+@pytest.mark.slow
+def test_an_interrupted_twin_of_pictures_ends_as_if_it_had_not_been(tmp_path):
+    settings = TwinSettings(2, seed=1, clips=8, seconds=0.3)
+
+    def interrupt(frames):
+        if frames:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_twin("unbc", tmp_path / "torn", settings, interrupt)
+    folder = tmp_path / "torn" / "unbc"
+    kept = {path: path.stat().st_mtime_ns for path in folder.glob("Images/*/[!.]*/*.png")}
+    assert kept
+    torn = folder / "Images" / "042-ll042" / ".partial-torn"
+    torn.mkdir(exist_ok=True)
+    (torn / "ll042t1aaaff001.png").write_bytes(b"half")
+    write_twin("unbc", tmp_path / "torn", settings, nothing)
+    write_twin("unbc", tmp_path / "whole", settings, nothing)
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    trees = [
+        {path.relative_to(top): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+        for top in (folder, tmp_path / "whole" / "unbc")
+    ]
+    assert len(trees[0]) == 16 * (9 * 4 + 4) + 2
+    assert trees[0] == trees[1]
+
+
+# --- 1. the detectors find the faces -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def found():
+    """Detection rates over the hardest frames of one strong clip of every subject: dataset -> detector -> rate."""
+    strong = {
+        "biovid": (BIOVID, [plan for plan in plan_biovid(TwinSettings(87, clips=1)) if "PA4" in plan.clip]),
+        "ai4pain": (AI4PAIN, [plan for plan in plan_ai4pain(TwinSettings(65, clips=1)) if "HIGH" in plan.clip]),
+        "unbc": (UNBC, plan_unbc(TwinSettings(25, clips=2, seconds=4.0))),
+        "mintpain": (MINTPAIN, [plan for plan in plan_mintpain(TwinSettings(20, clips=1)) if "Label4" in plan.clip]),
+    }
+    return {
+        dataset: detection_rates([picture for plan in plans for picture in hard_frames(plan, camera)])
+        for dataset, (camera, plans) in strong.items()
+    }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dataset", ["biovid", "ai4pain", "unbc", "mintpain"])
+@pytest.mark.parametrize("detector", ["dlib", "dlib, enlarged", "mediapipe"])
+def test_the_detectors_find_the_hardest_frames(found, dataset, detector):
+    assert found[dataset][detector] >= 0.98
+
+
+# --- 2. only facial action gives the label away --------------------------------------------------------------------
+
+
+def two_classes(settings: TwinSettings) -> list[ClipPlan]:
+    return [plan for plan in plan_biovid(settings) if plan.clip.split("-")[1] in ("BL1", "PA4")]
+
+
+def biovid_labels(plans: list[ClipPlan]) -> tuple[list[int], list[str]]:
+    return [int("PA4" in plan.clip) for plan in plans], [plan.person.name for plan in plans]
+
+
+def ai4pain_label(clip: str) -> int:
+    return 0 if "Baseline" in clip else 1 if "LOW" in clip else 2
+
+
+@pytest.fixture(scope="module")
+def biovid_light():
+    """Mean brightness of 40 subjects' clips, and the first frame reduced to 8x6 pixels."""
+    plans = two_classes(TwinSettings(40, clips=6, seconds=0.4))
+    light, first = [], []
+    for plan in plans:
+        frames = list(draw_clip(BIOVID, seat_person(BIOVID, plan), plan))
+        light.append([np.mean(frames)])
+        first.append(cv2.resize(frames[0], (8, 6), interpolation=cv2.INTER_AREA).ravel())
+    return light, first, *biovid_labels(plans)
+
+
+@pytest.fixture(scope="module")
+def ai4pain_light():
+    """The same for 24 AI4Pain subjects, the baseline cut into windows as long as a pain clip; and the lengths."""
+    settings = TwinSettings(24, clips=6, seconds=0.4)
+    light, first, labels, people, lengths = [], [], [], [], []
+    for plan in plan_ai4pain(settings):
+        if "Rest" in plan.clip:
+            continue
+        frames = list(draw_clip(AI4PAIN, seat_person(AI4PAIN, plan), plan))
+        for start in range(0, len(frames), 12):
+            window = frames[start : start + 12]
+            light.append([np.mean(window)])
+            first.append(cv2.resize(window[0], (8, 6), interpolation=cv2.INTER_AREA).ravel())
+            labels.append(ai4pain_label(plan.clip))
+            people.append(plan.person.name)
+            lengths.append([len(window)])
+    return light, first, labels, people, lengths
+
+
+@pytest.mark.slow
+def test_brightness_and_first_frame_do_not_give_biovid_away(biovid_light):
+    light, first, labels, people = biovid_light
+    for features in (light, first):
+        _, low, high = classify(features, labels, people)
+        assert low <= 0.5 <= high
+
+
+@pytest.mark.slow
+def test_brightness_first_frame_and_length_do_not_give_ai4pain_away(ai4pain_light):
+    light, first, labels, people, lengths = ai4pain_light
+    for features in (light, first, lengths):
+        _, low, high = classify(features, labels, people)
+        assert low <= 1 / 3 + 1e-9
+        assert high >= 1 / 3 - 1e-9
+
+
+def test_every_biovid_clip_has_the_same_length():
+    assert len({plan.frames for plan in plan_biovid(TwinSettings(87, clips=2, seconds=1.6))}) == 1
+
+
+# --- 3. neither trivial nor hopeless -------------------------------------------------------------------------------
+
+
+def biovid_truth(settings: TwinSettings):
+    plans = two_classes(settings)
+    return [summary(plan.performance(BIOVID).action_units) for plan in plans], *biovid_labels(plans)
+
+
+def ai4pain_truth(settings: TwinSettings):
+    features, labels, people = [], [], []
+    for plan in plan_ai4pain(settings):
+        if "Rest" in plan.clip:
+            continue
+        units = plan.performance(AI4PAIN).action_units
+        for start in range(0, len(units), 48):
+            features.append(summary(units[start : start + 48]))
+            labels.append(ai4pain_label(plan.clip))
+            people.append(plan.person.name)
+    return features, labels, people
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("forest", [False, True])
+@pytest.mark.parametrize("settings", [TwinSettings(87, clips=6), TwinSettings(30, seed=1, clips=8, seconds=1.6)])
+def test_true_intensities_separate_no_pain_from_the_strongest(settings, forest):
+    accuracy, _, _ = classify(*biovid_truth(settings), forest)
+    assert 0.75 <= accuracy <= 0.90
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("forest", [False, True])
+def test_true_intensities_grade_the_three_classes(forest):
+    accuracy, low, _ = classify(*ai4pain_truth(TwinSettings(40, clips=8, seconds=1.6)), forest)
+    assert low > 0.45
+    assert accuracy < 0.75
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("forest", [False, True])
+def test_a_null_twin_teaches_nothing(forest):
+    _, low, high = classify(*biovid_truth(TwinSettings(40, null=True, clips=8, seconds=1.6)), forest)
+    assert low <= 1 / 2 <= high
+    _, low, high = classify(*ai4pain_truth(TwinSettings(40, null=True, clips=8, seconds=1.6)), forest)
+    assert low <= 1 / 3 <= high
+
+
+@pytest.mark.slow
+def test_the_pictures_show_at_96_pixels_what_the_action_units_say():
+    """Gradient histograms of 96x96 faces at the apex separate BL1 from PA4 on new subjects."""
+    hog = cv2.HOGDescriptor((96, 96), (24, 24), (12, 12), (12, 12), 9)
+    plans = two_classes(TwinSettings(40, clips=6, seconds=1.6))
+    features = []
+    for plan in plans:
+        course, sitter = plan.performance(BIOVID), seat_person(BIOVID, plan)
+        acts, pose = course.frame(24)
+        picture = Sensor(BIOVID, plan.seed, plan.clip).expose(draw_face(sitter, acts, pose), BIOVID.exposure)
+        zoom = sitter.zoom
+        x, y = sitter.place[0] * BIOVID.width + pose.x * zoom, sitter.place[1] * BIOVID.height + pose.y * zoom
+        left, top, side = round(x - 1.25 * zoom), round(y - 0.85 * zoom), round(2.5 * zoom)
+        features.append(hog.compute(cv2.resize(picture[top : top + side, left : left + side], (96, 96))).ravel())
+    accuracy, low, _ = classify(features, *biovid_labels(plans))
+    assert accuracy >= 0.68
+    assert low > 0.6
+
+
+# --- 4. same seed, same drawn frames -------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("dataset", "camera"), [("biovid", BIOVID), ("ai4pain", AI4PAIN), ("unbc", UNBC), ("mintpain", MINTPAIN)]
+)
+def test_the_same_seed_draws_the_same_frames(dataset, camera):
+    def drawn(seed: int) -> list[str]:
+        plans = PLANS[dataset](TwinSettings(3, seed=seed, clips=1, seconds=0.3))
+        return [clip_hash(camera, plan) for plan in plans]
+
+    assert drawn(9) == drawn(9)
+    assert not set(drawn(9)) & set(drawn(10))

@@ -1,0 +1,53 @@
+"""THIRD_PARTY.md: every package that is asked for, and what the command writes of the same versions."""
+
+import re
+import runpy
+from importlib.metadata import PackageNotFoundError
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
+COMMAND = runpy.run_path(str(ROOT / "docs" / "third_party.py"))
+PINS = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")]
+
+
+def packages(page: str) -> dict[str, str]:
+    """Return package -> version of the tables."""
+    return {
+        canonicalize_name(name): version for name, version in re.findall(r"^\| ([\w.-]+) \| (\d\S*) \|", page, re.M)
+    }
+
+
+@pytest.mark.parametrize("pin", PINS)
+def test_every_package_that_is_asked_for_is_listed_with_its_version(pin):
+    asked = Requirement(pin)
+    listed = packages(PAGE.split("## Packages that these pull in")[0])
+    assert listed[canonicalize_name(asked.name)] in asked.specifier
+
+
+def test_the_command_writes_the_page_where_the_same_versions_are_installed():
+    written = COMMAND["third_party"](ROOT / "requirements.txt", ROOT / "weights")
+    if packages(written) != packages(PAGE):
+        pytest.skip("other versions are installed here")
+    assert written == PAGE
+
+
+def test_shipped_models_stand_with_the_terms_of_their_data():
+    for manifest in (ROOT / "weights").glob("*/manifest.json"):
+        assert re.search(rf"^\| `{manifest.parent.name}` \|.*Research use.*FER\+.*never pass on pixels", PAGE, re.M)
+    assert re.search(r"^\| MediaPipe's .* \| Apache-2.0 \|$", PAGE, re.M)
+
+
+def test_every_package_states_a_licence():
+    assert packages(PAGE)
+    assert not [line for line in PAGE.splitlines() if line.split(" | ")[2:3] == ["not stated"]]
+
+
+def test_a_package_that_is_not_installed_is_named(tmp_path):
+    (tmp_path / "requirements.txt").write_text("# what is imported\n-r other.txt\nno-such-package==1.0\n")
+    with pytest.raises(PackageNotFoundError, match="no-such-package"):
+        COMMAND["third_party"](tmp_path / "requirements.txt", tmp_path)

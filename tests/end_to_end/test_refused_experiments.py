@@ -1,0 +1,32 @@
+"""Wrong keys, values and sources of an experiment, through the real command line."""
+
+import pytest
+
+from tests.end_to_end.small_runs import call, copy_parts, fail
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["featurs.fps=10"], "`featurs` is not a known key. Did you mean `features`?"),
+        (["training.optimizer.learning_rte=1"], "`training.optimizer.learning_rte` is not a known key."),
+        (["training.epochs=many"], "`training.epochs`: Input should be a valid integer"),
+        (["training.epochs=[1, 2]"], "`training.epochs`: Input should be a valid integer"),
+        (["seeds=3"], "`seeds`: Input should be a valid tuple"),
+        (["window=10"], "`window`: Input should be"),
+        (["window.seconds=-1"], "`window.seconds`: Input should be greater than 0"),
+        (["faces.detector=opencv"], "`faces.detector`: Input should be"),
+        (["task=ai4pain-thre"], "ai4pain-thre"),
+        (["source=biovid-vgg"], "The source of ai4pain-ann was not found."),
+        (["source=ai4pain-lstm"], "cannot be a source"),
+        (["source=small-biovid-vgg16", "faces.size=48"], "It reads faces of 32x32 pixels"),
+        (["source=imagenet", "backbone=resnet18"], "ImageNet weights are there for VGG16 only."),
+    ],
+)
+def test_an_experiment_that_cannot_be_run_is_refused(finished, tmp_path, overrides, message):
+    workspace = copy_parts(finished, tmp_path, "data", "runs")
+    runs = set((workspace / "runs").iterdir())
+    assert message in fail(call("run", workspace, *overrides))
+    assert set((workspace / "runs").iterdir()) == runs

@@ -1,0 +1,104 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.evaluation.drawn import draw_predictions
+from transferpain.core.errors import UserError
+from transferpain.evaluation.declared import Declared, check_predictions, declare, declared_of, read_predictions
+
+
+@pytest.fixture
+def table():
+    return draw_predictions((2, 2), subjects=3)
+
+
+def test_a_whole_table_passes_with_the_types_of_a_run(table):
+    checked = check_predictions(table.astype({"y_true": float}))
+    assert set(checked["part"]) == {"test"}
+    assert checked["y_true"].dtype == "Int64"
+    assert len(checked) == len(table)
+
+
+def test_a_csv_keeps_names_that_look_like_numbers_and_missing_labels(table, tmp_path):
+    table["subject"], table["clip"] = "007", ["NA", *table["clip"][1:]]
+    table.loc[1, "y_true"] = pd.NA
+    table.to_csv(tmp_path / "mine.csv", index=False)
+    checked = check_predictions(read_predictions(tmp_path / "mine.csv"))
+    assert set(checked["subject"]) == {"007"}
+    assert checked["clip"][0] == "NA"
+    assert checked["y_true"].isna().sum() == 1
+
+
+@pytest.mark.parametrize("column", ["subject", "y_true", "p_1", "coverage", "seed"])
+def test_a_missing_column_is_named(table, column):
+    with pytest.raises(UserError, match=f"no {column}"):
+        check_predictions(table.drop(columns=column))
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "rule"),
+    [
+        ("p_0", np.nan, "p_0: a number from 0 to 1"),
+        ("p_0", 0.9999, "a sum of 1"),
+        ("p_1", -0.1, "p_1: a number from 0 to 1"),
+        ("y_true", 2, "y_true: a whole number from 0 to 1"),
+        ("y_pred", 7, "y_pred: a whole number from 0 to 1"),
+        ("coverage", 1.5, "coverage: a number from 0 to 1"),
+        ("frame", -2, "frame: a whole number"),
+    ],
+)
+def test_a_wrong_number_is_shown_with_its_row(table, column, value, rule):
+    table[["p_0", "p_1"]] = 0.5
+    table.loc[4, column] = value
+    with pytest.raises(UserError, match=rule) as error:
+        check_predictions(table)
+    assert "row 4" in str(error.value)
+
+
+def test_what_is_no_number_or_no_name_is_refused(table):
+    for column, value in (("seed", "a"), ("coverage", "all"), ("subject", None), ("clip", "")):
+        wrong = table.astype({column: object})
+        wrong.loc[2, column] = value
+        with pytest.raises(UserError, match="row 2"):
+            check_predictions(wrong)
+
+
+def test_one_answer_per_clip_and_seed_and_one_label_per_clip(table):
+    with pytest.raises(UserError, match="answers once"):
+        check_predictions(pd.concat([table, table[:1]]))
+    other = table.assign(seed=1, y_true=1 - table["y_true"])
+    with pytest.raises(UserError, match="one label per clip"):
+        check_predictions(pd.concat([table, other]))
+
+
+def test_a_table_without_a_tested_clip_is_refused(table):
+    for wrong in (table[:0], table.assign(part="selection"), table.assign(frame=3, clip=table["clip"])):
+        with pytest.raises(UserError, match="one at least is tested"):
+            check_predictions(wrong)
+    with pytest.raises(UserError, match="part: selection or test"):
+        check_predictions(table.assign(part="train"))
+
+
+def test_a_gap_between_probabilities_is_refused(table):
+    with pytest.raises(UserError, match="without a gap"):
+        check_predictions(table.assign(p_3=0.0))
+
+
+def test_what_is_given_goes_before_what_is_remembered_but_for_drawn_faces(table):
+    known = declare(table, Declared(classes=("a", "b"), synthetic=True))
+    assert declared_of(known).classes == ("a", "b")
+    assert declared_of(known, ("no", "yes"), synthetic=False) == Declared(classes=("no", "yes"), synthetic=True)
+    assert declared_of(table) == Declared(classes=("0", "1"))
+
+
+@pytest.mark.parametrize("classes", [("a",), ("a", "a"), ("a", "b", "c")])
+def test_names_that_do_not_fit_the_classes_are_refused(table, classes):
+    with pytest.raises(UserError, match="There are 2 classes"):
+        declared_of(table, classes)
+
+
+def test_a_file_that_is_none_is_refused(tmp_path):
+    (tmp_path / "broken.parquet").write_text("no parquet")
+    for name in ("none.csv", "broken.parquet", "table.xlsx"):
+        with pytest.raises(UserError, match="is no table of predictions"):
+            read_predictions(tmp_path / name)

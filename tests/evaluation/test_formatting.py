@@ -1,0 +1,26 @@
+import pytest
+
+from transferpain.evaluation.formatting import number, with_interval
+
+NAN = float("nan")
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        ((0.6123, 0.5, 0.7), "0.612 [0.500, 0.700]"),
+        ((0.6123, None, None), "0.612"),
+        ((0.6123, NAN, NAN), "0.612"),
+        ((0.0, -0.1, 0.1), "0.000 [-0.100, 0.100]"),
+        ((None, None, None), "–"),
+        ((NAN, NAN, NAN), "–"),
+    ],
+)
+def test_a_score_stands_with_its_interval(values, text):
+    assert with_interval(*values) == text
+
+
+def test_sign_decimals_and_the_word_for_undefined_can_be_chosen():
+    assert with_interval(0.05, -0.1, 0.2, signed=True, digits=2) == "+0.05 [-0.10, +0.20]"
+    assert (number(-0.0314, signed=True), number(0.5, digits=1)) == ("-0.031", "0.5")
+    assert (number(None, undefined="-"), with_interval(None, None, None, undefined="undefined")) == ("-", "undefined")

@@ -1,0 +1,34 @@
+import json
+import subprocess
+import sys
+
+from tests.experiments.leakage.runs import draw_evidence
+from transferpain.experiments.leakage.checks import read_checks, run_checks, write_checks
+from transferpain.experiments.leakage.registry import CHECKS
+
+
+def test_the_lines_stand_in_their_order(tmp_path):
+    lines = run_checks(draw_evidence(tmp_path))
+    assert [line.number for line in lines] == list(range(1, len(CHECKS) + 1))
+    assert {line.state for line in lines[:6]} == {"pass"}
+    assert [line.number for line in lines if line.state == "not applicable"] == [7]
+    assert [line.name for line in lines] == list(CHECKS)
+    assert all(line.explanation.endswith(".") for line in lines)
+
+
+def test_the_same_run_gives_the_same_lines_and_they_are_kept(tmp_path):
+    assert read_checks(tmp_path) == ()
+    evidence = draw_evidence(tmp_path)
+    lines = run_checks(evidence)
+    write_checks(tmp_path, lines)
+    assert read_checks(tmp_path) == lines == run_checks(evidence)
+    assert json.loads((tmp_path / "leakage.json").read_text())["checks"][0]["state"] == "pass"
+
+
+def test_importing_the_checks_loads_nothing_heavy():
+    code = (
+        "import sys, transferpain.experiments.leakage.checks; "
+        "print([m for m in ('tensorflow', 'keras', 'sklearn', 'scipy', 'cv2', 'mediapipe') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"

@@ -1,0 +1,92 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from tests.experiments.leakage.runs import (
+    draw_evidence,
+    with_fold,
+)
+from transferpain.core.contracts import FittedRows
+from transferpain.experiments.leakage.evidence import Evidence
+from transferpain.experiments.leakage.fitting import FITTING
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
+
+
+def leak(evidence):
+    everything = FittedRows("scaler", np.arange(len(evidence.samples)))
+    return replace(evidence, fitted={fold.name: (everything,) for fold in evidence.folds})
+
+
+def with_fitted(evidence, *fitted):
+    """Let the first fold also fit this."""
+    first = evidence.folds[0].name
+    return replace(evidence, fitted={**evidence.fitted, first: (*evidence.fitted[first], *fitted)})
+
+
+def test_a_step_fitted_to_test_rows_fails():
+    line = FITTING.run(with_fitted(draw_evidence(), FittedRows("scaler", np.arange(24))))
+    assert line.state == "fail"
+    assert line.figure == "weights of the network: 0 test rows; scaler: 8 test rows"
+
+
+def test_a_declared_transductive_step_is_named():
+    scaler = FittedRows("z-score by subject", np.arange(24), transductive=True)
+    line = FITTING.run(with_fitted(draw_evidence(), scaler))
+    assert line.state == "pass"
+    assert "Transductive, read test rows without their labels: z-score by subject" in line.explanation
+
+
+def test_a_row_that_two_seeds_have_seen_counts_once():
+    evidence = draw_evidence()
+    seen = FittedRows("scaler", evidence.folds[0].test[:3])
+    assert "scaler: 3 test rows" in FITTING.run(with_fitted(evidence, seen, seen)).figure
+
+
+@pytest.mark.parametrize("fitted", [{}, {"fold0": ()}])
+def test_a_fold_that_does_not_say_what_it_fitted_fails(fitted):
+    line = FITTING.run(draw_evidence(fitted=fitted))
+    assert (line.state, line.figure) == ("fail", "unknown")
+    assert "fold0" in line.explanation
+
+
+@pytest.mark.parametrize(
+    ("adaptation", "state", "rows"),
+    [("subject_standardization", "pass", 24), ("baseline_subtraction", "pass", 0), ("coral", "pass", 0)],
+)
+def test_an_adaptation_is_named_with_the_test_rows_that_it_sees(adaptation, state, rows):
+    evidence = draw_evidence()
+    line = FITTING.run(adapted(evidence, adaptation))
+    assert line.state == state
+    assert f"adaptation {adaptation}: {rows} test rows" in line.figure
+    assert ("Transductive" in line.explanation) == (rows > 0)
+    assert "no other row enters" not in line.explanation
+
+
+def test_an_adaptation_that_may_not_see_test_rows_fails_if_it_does():
+    evidence = draw_evidence()
+    evidence = with_fold(evidence, reference=evidence.folds[0].test)
+    line = FITTING.run(adapted(evidence, "coral"))
+    assert line.state == "fail"
+    assert "adaptation coral: 8 test rows" in line.figure
+
+
+def test_an_adaptation_that_does_not_say_what_it_saw_fails():
+    evidence = draw_evidence()
+    silent = evidence.experiment.model_copy(update={"adaptation": "coral"})
+    line = FITTING.run(replace(evidence, experiment=silent))
+    assert (line.state, line.figure) == ("fail", "unknown")
+
+
+def adapted(evidence: Evidence, name: str) -> Evidence:
+    """Return the evidence of the same run with an adaptation, as the strategy enters it."""
+    method = ADAPTATIONS[name]
+    fitted = {
+        fold.name: (
+            *evidence.fitted[fold.name],
+            FittedRows(f"adaptation {name}", method.fitted_on(evidence.samples, fold), method.transductive),
+        )
+        for fold in evidence.folds
+    }
+    experiment = evidence.experiment.model_copy(update={"adaptation": name})
+    return replace(evidence, experiment=experiment, fitted=fitted)

@@ -1,0 +1,63 @@
+"""The source that an experiment names is found, and one that does not fit is refused before anything is computed."""
+
+import pytest
+
+from tests.command_line import EXPERIMENTS
+from tests.models.bundles.bundles import LABELS, small_model
+from tests.small_study import CROSS, tiny, write_small_study
+from transferpain.core.errors import UserError
+from transferpain.data.places import Places
+from transferpain.experiments.runner import make_plan
+from transferpain.models.bundles.bundle import save_bundle
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.vgg16 import build_vgg16_gap
+
+
+def test_a_shared_model_is_a_source_and_may_be_pinned(small_twin, tmp_path):
+    folder = tmp_path / "shared"
+    preprocessing = Preprocessing(size=32, detector="mediapipe")
+    facts = {"synthetic": False, "backbone": "vgg16"}
+    digest = save_bundle(folder, build_vgg16_gap(32, 2, embedding=8), preprocessing.model_dump(), ("a", "b"), facts)
+    places = Places(small_twin, tmp_path)
+    assert make_plan(tiny(EXPERIMENTS, source=str(folder)), EXPERIMENTS, places).origin.hash == digest
+    pinned = make_plan(tiny(EXPERIMENTS, source=f"{folder}#sha256={digest}"), EXPERIMENTS, places)
+    assert (pinned.origin.name, pinned.origin.hash) == (str(folder), digest)
+    with pytest.raises(UserError, match="another bundle than the one that is asked for"):
+        make_plan(tiny(EXPERIMENTS, source=f"{folder}#sha256={'0' * 64}"), EXPERIMENTS, places)
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("no-such-thing", "The source of ai4pain-ann was not found"),
+        ("ai4pain-lstm", "cannot be a source"),
+        ("unbc-7level", "no network without it"),
+    ],
+)
+def test_a_source_that_is_none_is_refused(small_twin, tmp_path, source, message):
+    with pytest.raises(UserError, match=message):
+        make_plan(tiny(EXPERIMENTS, source=source), EXPERIMENTS, Places(small_twin, tmp_path))
+
+
+def test_a_source_of_several_seeds_is_refused(small_twin, tmp_path):
+    folder = write_small_study(tmp_path / "experiments").parent
+    path = folder / "small-biovid-vgg16.yaml"
+    path.write_text(path.read_text() + "seeds: [0, 1]\n")
+    with pytest.raises(UserError, match="one seed"):
+        make_plan(tiny(folder, source="small-biovid-vgg16"), folder, Places(small_twin, tmp_path))
+
+
+@pytest.mark.parametrize("source", ["untrained", "small-biovid-vgg16", "shared"])
+def test_adabn_of_a_source_without_batch_normalisation_is_refused_before_anything_is_computed(
+    small_twin, tmp_path, source
+):
+    folder = write_small_study(tmp_path / "experiments").parent
+    if source == "shared":
+        source = str(tmp_path / "shared")
+        preprocessing = Preprocessing(size=32, detector="mediapipe").model_dump()
+        facts = {"synthetic": False, "backbone": "vgg16"}
+        save_bundle(tmp_path / "shared", small_model(), preprocessing, LABELS, facts)
+    places = Places(small_twin, tmp_path / "workspace")
+    with pytest.raises(UserError, match="VGG16 has none"):
+        make_plan(tiny(folder, **CROSS, source=source, adaptation="batch_norm"), folder, places)
+    assert not places.runs.exists()

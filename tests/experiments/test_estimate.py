@@ -1,0 +1,81 @@
+"""Estimates before a run."""
+
+import pandas as pd
+import pytest
+
+from tests.command_line import EXPERIMENTS
+from tests.small_study import write_small_study
+from transferpain.core.contracts import Stage
+from transferpain.core.overrides import merge, parse_overrides
+from transferpain.data.places import Places
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import write_twin
+from transferpain.experiments.estimate import clip_frames, estimate, estimate_rows
+from transferpain.experiments.samples import labelled_samples
+from transferpain.experiments.schema import load_experiment
+
+
+def test_a_shared_stage_counts_once():
+    faces = Stage("a", "faces", "10 clips", 3600, 1e9)
+    rows = estimate_rows([faces, Stage("b", "faces", "10 clips", 3600, 1e9), Stage("b", "head", "x", 1800, 0)])
+    assert len(rows) == 3
+    assert rows[-1] == ["sum", "", "", "1.50", "1.00"]
+
+
+def test_sources_come_first_and_nothing_is_computed(small_twin, tmp_path):
+    study = write_small_study(tmp_path / "experiments")
+    overrides = parse_overrides(["source=small-biovid-vgg16", "faces.detector=mediapipe", "faces.size=32"])
+    experiment = load_experiment(study.parent / "ai4pain-ann.yaml", overrides)
+    stages = estimate(experiment, study.parent, Places(small_twin, tmp_path))
+    assert [stage.experiment for stage in stages] == ["small-biovid-vgg16"] * 2 + ["ai4pain-ann"] * 3
+    assert all(stage.seconds > 0 for stage in stages)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_each_labelled_frame_is_a_picture_to_train_on(tmp_path):
+    write_twin("unbc", tmp_path, TwinSettings(subjects=4, clips=1, seconds=0.5), lambda frames: None)
+    changes = parse_overrides(["source=untrained", "protocol.folds=2", "faces.size=32", "training.epochs=3"])
+    experiment = load_experiment(EXPERIMENTS / "unbc-7level.yaml", changes)
+    faces, training = estimate(experiment, EXPERIMENTS, Places(tmp_path, tmp_path))
+    assert faces.work == "4 clips, 60 frames"
+    # Two folds of two people; one of the two that are trained on is set aside for selection.
+    assert training.work == "2 x at most 3 epochs of 15 pictures at 32x32"
+    hybrid = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", changes)
+    *_, samples, trees = estimate(hybrid, EXPERIMENTS, Places(tmp_path, tmp_path))
+    assert (samples.name, samples.work) == ("action units", "4 clips, 60 frames")
+    assert trees.work == "2 x 8 candidates, on action units and on them and 512 features"
+    everything = load_experiment(
+        EXPERIMENTS / "unbc-hybrid.yaml", merge(changes, {"head": {"boosting": {"columns": "all"}}})
+    )
+    assert estimate(everything, EXPERIMENTS, Places(tmp_path, tmp_path))[-1].seconds > 10 * trees.seconds
+
+
+@pytest.mark.parametrize(("branches", "pictures"), [("both", 30), ("landmarks", 0)])
+def test_landmarks_are_a_stage_and_pictures_are_trained_on_in_two_phases(small_twin, tmp_path, branches, pictures):
+    changes = ["source=untrained", "faces.size=32", "fusion.frames=3", "protocol.folds=2", "training.epochs=4"]
+    changes += ["protocol.selection_share=0.5", f"fusion.branches={branches}"]
+    experiment = load_experiment(EXPERIMENTS / "multimodal-fusion.yaml", parse_overrides(changes))
+    faces, landmarks, training = estimate(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+    assert landmarks.name == "landmarks"
+    assert landmarks.work == faces.work
+    # Two folds of two people; one of the two is trained on: five clips. Pictures are read in two of the phases.
+    assert training.work == f"4 x at most 4 epochs of {pictures // 2} pictures at 32x32"
+
+
+def test_frames_that_are_dealt_out_one_by_one_are_counted_once(small_twin, tmp_path):
+    changes = ["source=untrained", "faces.size=32", "fusion.frames=3", "training.epochs=4"]
+    changes += ["protocol={kind: random_frames, allow_leakage: true, folds: 2, selection_share: 0.5}"]
+    experiment = load_experiment(EXPERIMENTS / "multimodal-fusion.yaml", parse_overrides(changes))
+    training = estimate(experiment, EXPERIMENTS, Places(small_twin, tmp_path))[-1]
+    assert training.work == "4 x at most 4 epochs of 15 pictures at 32x32"  # a quarter of 20 clips of 3 frames
+
+
+def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
+    study = write_small_study(tmp_path / "experiments")
+    experiment = load_experiment(study.parent / "small-biovid-vgg16.yaml")
+    _, index, _ = labelled_samples(experiment, Places(small_twin, tmp_path))
+    clips = index.clips
+    known = clip_frames(clips, small_twin)
+    read = clip_frames(clips.assign(num_frames=pd.Series(pd.NA, index=clips.index, dtype="Int64")), small_twin)
+    assert (read > 0).all()
+    assert list(read) == list(known)

@@ -1,0 +1,46 @@
+"""The rows that each fitted thing has seen, as they stand in a fold's folder."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from transferpain.core.contracts import FittedRows
+from transferpain.experiments.fitted import FITTED, read_fitted, rows_of, stretches, write_fitted
+
+SAMPLES = pd.DataFrame({"dataset": "biovid", "subject": list("aabbccdd"), "clip": list("12345678")})
+
+
+def test_what_was_entered_is_read_back(tmp_path):
+    fitted = (
+        FittedRows("weights of the network", np.array([0, 1, 2, 5])),
+        FittedRows("adaptation coral", np.array([6]), transductive=True),
+    )
+    write_fitted(tmp_path, fitted, SAMPLES)
+    again = read_fitted(tmp_path)
+    assert [(one.step, one.rows.tolist(), one.transductive) for one in again] == [
+        ("weights of the network", [0, 1, 2, 5], False),
+        ("adaptation coral", [6], True),
+    ]
+
+
+def test_a_reader_sees_stretches_numbers_and_subjects(tmp_path):
+    write_fitted(tmp_path, (FittedRows("scaler", np.array([0, 1, 2, 5])),), SAMPLES)
+    content = json.loads((tmp_path / FITTED).read_text())
+    assert content["schema"] == 2
+    (line,) = content["fitted"]
+    assert line["rows"] == [[0, 2], [5, 5]]
+    assert line["samples"] == 4
+    assert line["subjects"] == ["biovid/a", "biovid/b", "biovid/c"]
+
+
+def test_a_fold_of_former_versions_has_none(tmp_path):
+    assert read_fitted(tmp_path) == ()
+
+
+@pytest.mark.parametrize("rows", [[], [3], [0, 1, 2], [0, 2, 4], [1, 2, 7, 8, 9]])
+def test_stretches_hold_the_same_rows(rows):
+    rows = np.array(rows, np.int64)
+    np.testing.assert_array_equal(rows_of(stretches(rows)), rows)
+    assert rows_of(stretches(rows)).dtype == np.int64

@@ -1,0 +1,252 @@
+"""The runner: sources, splits, unlabelled tests, warnings."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import yaml
+
+from tests.command_line import EXPERIMENTS, transferpain
+from tests.small_study import CROSS, tiny, write_small_study
+from transferpain.core.errors import UserError
+from transferpain.core.store import read_json
+from transferpain.data.places import Places
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import write_twin
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.runner import find_faces, make_plan
+from transferpain.experiments.schema import load_experiment
+from transferpain.inputs.adaptation.chosen import needed_clips
+from transferpain.models.bundles.bundle import read_bundle, save_bundle
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.resnet18 import build_resnet18
+
+TINY = (
+    "faces.detector=mediapipe",
+    "faces.size=32",
+    "features.fps=10",
+    "window.seconds=0.5",
+    "training.epochs=1",
+    "source=untrained",
+    "seeds=[0]",
+)
+
+
+FACTS = {"backbone": "resnet18", "synthetic": True}
+
+
+def overrides(*more: str) -> list[str]:
+    return [part for assignment in (*TINY, *more) for part in ("--set", assignment)]
+
+
+def test_the_run_is_named_by_experiment_data_and_source(small_twin, tmp_path):
+    places = Places(small_twin, tmp_path)
+    names = {
+        make_plan(tiny(EXPERIMENTS, **changes), EXPERIMENTS, places).run.path.name
+        for changes in ({}, {"seeds": [7]}, {"backbone": "resnet18"})
+    }
+    assert len(names) == 3
+    assert all(name.startswith("ai4pain-ann-") for name in names)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):
+    plan = make_plan(tiny(EXPERIMENTS), EXPERIMENTS, Places(small_twin, tmp_path))
+    assert set(plan.clips["split"]) == {"train", "validation"}
+    assert plan.synthetic
+
+
+def test_image_datasets_have_no_faces_stage(tmp_path):
+    result = transferpain("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "6", "--clips", "4")
+    assert result.returncode == 0, result.stderr
+    with pytest.raises(UserError, match="has no faces stage"):
+        find_faces(load_experiment(EXPERIMENTS / "ferplus-resnet18-64.yaml"), Places(tmp_path, tmp_path))
+
+
+@pytest.mark.slow
+def test_an_unlabelled_test_set_gives_answers_and_no_score(small_twin, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(small_twin, data)
+    for number, video in enumerate(sorted((data / "ai4pain" / "Test").rglob("*Pain*.mp4"))):
+        video.rename(video.with_name(f"{video.parent.name}_{number}.mp4"))
+    for video in (data / "ai4pain" / "Test").rglob("*Baseline*.mp4"):
+        video.rename(video.with_name(f"{video.parent.name}_99.mp4"))
+    arguments = ["--data-root", data, "--workspace", tmp_path, *overrides("protocol.test_split=test")]
+    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert "no labels" in result.stdout
+    (path,) = (tmp_path / "runs").iterdir()
+    submission = pd.read_csv(path / "submission.csv")
+    assert set(submission["prediction"]) <= {"no pain", "low pain", "high pain"}
+    predicted = RunFolder(path).predictions()
+    assert set(submission["clip"]) == set(predicted["clip"])
+    assert predicted["y_true"].isna().all()
+    assert RunFolder(path).metrics()["all"] is None
+
+
+@pytest.mark.slow
+def test_selection_on_the_reported_subjects_warns(small_twin, tmp_path):
+    arguments = ["--data-root", small_twin, "--workspace", tmp_path, *overrides("protocol.selection=paper")]
+    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert "its scores are optimistic" in " ".join(result.stderr.split())
+    page = (tmp_path / "reports" / "ai4pain-ann" / "index.html").read_text(encoding="utf-8")
+    assert "optimistic" in page
+
+
+@pytest.mark.slow
+def test_image_rows_run_from_csv_to_report(tmp_path):
+    result = transferpain("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "30", "--clips", "8")
+    assert result.returncode == 0, result.stderr
+    changes = ["images.size=32", "training.epochs=1", "training.schedule.warmup_epochs=0", "training.tensorboard=true"]
+    sets = [part for change in changes for part in ("--set", change)]
+    arguments = ["--data-root", tmp_path, "--workspace", tmp_path, *sets]
+    result = transferpain("run", EXPERIMENTS / "ferplus-resnet18-64.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    assert "SYNTHETIC" in result.stdout
+    (path,) = (tmp_path / "runs").iterdir()
+    assert list(path.rglob("events.out.tfevents.*"))
+    metrics = RunFolder(path).metrics()
+    assert metrics["has_subjects"] is False
+    assert metrics["copies"] == 0  # a twin's copies never stand in two splits
+    done = transferpain("models", "ship", path, "--to", tmp_path / "weights" / "small")
+    assert done.returncode == 0, done.stderr
+    assert "1 epoch. Validation" in (tmp_path / "weights" / "small" / "README.md").read_text(encoding="utf-8")
+
+
+def test_of_the_targets_training_clips_adabn_needs_only_the_pictures(small_twin, tmp_path):
+    plans = {
+        method: make_plan(
+            tiny(EXPERIMENTS, **CROSS, backbone="resnet18", adaptation=method),
+            EXPERIMENTS,
+            Places(small_twin, tmp_path),
+        )
+        for method in ("coral", "batch_norm", None)
+    }
+    assert list(plans["coral"].clips["clip"]) == list(plans["batch_norm"].clips["clip"])
+    more = set(plans["coral"].clips["clip"]) - set(plans[None].clips["clip"])
+    assert more
+    assert all(clip.startswith("ai4pain/") for clip in more)
+    needed = {
+        method: set(needed_clips(method, plans[method].samples, plans[method].folds))
+        for method in ("coral", "batch_norm")
+    }
+    assert needed["coral"] - needed["batch_norm"] == more
+
+
+def run_adapted(adaptation: str, backbone: str, small_twin, workspace) -> tuple[list, Path]:
+    """Run a head from one dataset to another by the command line; return the command and the run's folder."""
+    sets = overrides(
+        "task=cross-binary",
+        "dataset=biovid",
+        "protocol={kind: cross_dataset, test_dataset: ai4pain}",
+        f"adaptation={adaptation}",
+        f"backbone={backbone}",
+    )
+    command = ["run", EXPERIMENTS / "ai4pain-ann.yaml", "--data-root", small_twin, "--workspace", workspace, *sets]
+    result = transferpain(*command)
+    assert result.returncode == 0, result.stderr
+    (path,) = (workspace / "runs").iterdir()
+    facts = RunFolder(path).facts()
+    assert facts["target_data"] == "unlabelled training subjects"
+    assert facts["adaptation"]["name"] == adaptation
+    assert facts["adaptation"]["transductive"] is False
+    lines = {line["number"]: line for line in read_json(path / "leakage.json")["checks"]}
+    assert lines[5]["state"] == "pass"
+    assert f"adaptation {adaptation}: 0 test rows" in lines[5]["figure"]
+    assert read_json(path / "model" / "manifest.json")["adaptation"] == adaptation
+    assert "have to be adapted first" in (path / "model" / "README.md").read_text(encoding="utf-8")
+    return command, path
+
+
+@pytest.mark.slow
+def test_coral_runs_from_one_dataset_to_another_and_adapts_once(small_twin, tmp_path):
+    command, path = run_adapted("coral", "vgg16", small_twin, tmp_path)
+    predictions = RunFolder(path).predictions()
+    written = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")}
+    shutil.rmtree(path)
+    again = transferpain(*command)
+    assert again.returncode == 0, again.stderr
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")} == written
+    pd.testing.assert_frame_equal(RunFolder(path).predictions(), predictions)
+
+
+@pytest.mark.slow
+def test_adabn_runs_from_one_dataset_to_another(small_twin, tmp_path):
+    run_adapted("batch_norm", "resnet18", small_twin, tmp_path)
+
+
+def seven_levels(**changes):
+    values = {"source": "untrained", "faces": {"detector": "mediapipe", "size": 32}, "protocol": {"folds": 2}}
+    return load_experiment(EXPERIMENTS / "unbc-7level.yaml", values | changes)
+
+
+@pytest.fixture(scope="module")
+def unbc_twin(tmp_path_factory):
+    """A data root with a UNBC twin: four people, two sequences each, half a second per sequence."""
+    root = tmp_path_factory.mktemp("unbc")
+    write_twin("unbc", root, TwinSettings(subjects=4, clips=2, seconds=0.5), lambda frames: None)
+    return root
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"images": {"every": 3}}, "does not predict them"),
+        ({"task": "cross-binary", "dataset": "unbc"}, "labels whole clips"),
+        ({"backbone": "vgg16", "source": "SOURCE"}, "does not fit the backbone"),
+        ({"probe_source": True}, "cannot be probed"),
+    ],
+)
+def test_settings_that_cannot_be_followed_are_refused(unbc_twin, tmp_path, changes, message):
+    if "source" in changes:
+        preprocessing = Preprocessing(size=32).model_dump()
+        save_bundle(tmp_path / "model", build_resnet18(32, 2, embedding=4), preprocessing, ("a", "b"), FACTS)
+        changes = changes | {"source": str(tmp_path / "model")}
+    with pytest.raises(UserError, match=message):
+        make_plan(seven_levels(**changes), EXPERIMENTS, Places(unbc_twin, tmp_path))
+
+
+@pytest.mark.slow
+def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_twin, tmp_path):
+    write_twin("ferplus", unbc_twin, TwinSettings(subjects=20, clips=8), lambda images: None)
+    folder = write_small_study(tmp_path / "experiments").parent
+    source = {"base": "ferplus-resnet18-64.yaml", "name": "small-ferplus", "images": {"size": 32}}
+    source["training"] = {"epochs": 1, "schedule": {"warmup_epochs": 0}}
+    (folder / "small-ferplus.yaml").write_text(yaml.safe_dump(source), encoding="utf-8")
+    changes = ["strategy=progressive", "phases_up_to=stage4", "protocol.folds=2", "training.epochs=2", "faces.size=32"]
+    changes += ["faces.detector=mediapipe", "training.schedule={name: constant}"]
+    changes += ["source=small-ferplus", "probe_source=true"]
+    sets = [part for change in changes for part in ("--set", change)]
+    arguments = ["--data-root", unbc_twin, "--workspace", tmp_path, *sets]
+    result = transferpain("run", folder / "unbc-7level.yaml", *arguments)
+    assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "runs").glob("unbc-7level-*")
+    predicted = RunFolder(path).predictions().query("frame == -1")
+    assert len(predicted) == 4 * 2 * 15  # each frame of each sequence, once
+    assert not predicted["clip"].duplicated().any()
+    per_sequence = predicted.groupby(predicted["clip"].str.split("/").str[0])
+    painless = [name for name, frames in per_sequence if (frames["y_true"] == 0).all()]
+    assert painless
+    assert not predicted["selected"][predicted["clip"].str.split("/").str[0].isin(painless)].any()
+    assert predicted["selected"][predicted["y_true"] > 0].all()
+    metrics = RunFolder(path).metrics()
+    assert metrics["clips"] == 120
+    assert metrics["selected"]["clips"] == predicted["selected"].sum() < 120
+    for history in path.glob("folds/*/history.csv"):
+        assert list(pd.read_csv(history)["phase"]) == ["head", "stage4"]
+    assert not list(path.rglob("checkpoint*"))
+    table = pd.read_csv(tmp_path / "reports" / "unbc-7level" / "results.csv")
+    assert "selected" in set(table["counted"])
+    forgetting = pd.concat(map(pd.read_csv, sorted(path.glob("folds/*/forgetting.csv"))), ignore_index=True)
+    assert list(forgetting["fold"]) == ["fold0", "fold0", "fold1", "fold1"]
+    source_scores = RunFolder(next((tmp_path / "runs").glob("small-ferplus-*"))).metrics()
+    before = forgetting[~forgetting["tuned"]]
+    assert before["accuracy"].tolist() == pytest.approx([source_scores["all"]["accuracy"]["value"]] * 2)
+    assert set(before["rows"]) == {source_scores["clips"]}
+    page = (tmp_path / "reports" / "unbc-7level" / "index.html").read_text(encoding="utf-8")
+    assert "Forgetting: on the task of its source (small-ferplus" in page
+    model = read_bundle(path / "model").model
+    assert "embedding" not in [layer.name for layer in model.layers]
+    assert model.count_params() == 11_189_703

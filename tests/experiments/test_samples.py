@@ -1,0 +1,85 @@
+"""What an experiment predicts: one dataset, or two whose tables are joined."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from tests.command_line import EXPERIMENTS, transferpain
+from transferpain.core.errors import UserError
+from transferpain.data.places import Places
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.samples import labelled_samples
+from transferpain.experiments.schema import load_experiment
+
+CROSS = {
+    "task": "cross-binary",
+    "dataset": "biovid",
+    "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"},
+    "source": "untrained",
+    "faces": {"detector": "mediapipe", "size": 32},
+}
+
+
+def cross(**changes):
+    return load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", CROSS | changes)
+
+
+def test_two_datasets_stand_in_one_table(small_twin, tmp_path):
+    places = Places(small_twin, tmp_path)
+    _, index, samples = labelled_samples(cross(), places)
+    assert list(samples["dataset"].unique()) == ["biovid", "ai4pain"]
+    assert (samples["clip"].str.split("/").str[0] == samples["dataset"]).all()
+    assert samples["clip"].is_unique
+    assert set(samples["file_clip"]) <= set(index.clips["clip"])
+    assert set(samples["y"].dropna()) == {0, 1}
+    alone = labelled_samples(cross(protocol={"kind": "holdout", "holdout": "biovid-61-26"}), places)
+    pd.testing.assert_series_equal(samples["y"].iloc[: len(alone[2])], alone[2]["y"])
+    assert index.hash != alone[1].hash
+    assert index.synthetic
+
+
+@pytest.mark.parametrize("dataset", [None, "ai4pain"])
+def test_both_datasets_must_be_named(small_twin, tmp_path, dataset):
+    with pytest.raises(UserError, match="two datasets, and must name two"):
+        labelled_samples(cross(dataset=dataset), Places(small_twin, tmp_path))
+
+
+def test_three_models_tell_pain_in_single_frames_only(small_twin, tmp_path):
+    hybrid = {"strategy": "hybrid", "head": {"kind": "hybrid"}, "backbone": "resnet18"}
+    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*sample clip, classes no pain, pain"):
+        labelled_samples(cross(**hybrid), Places(small_twin, tmp_path))
+    experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", {"task": "unbc-seven"})
+    with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*sample frame, classes level 0"):
+        labelled_samples(experiment, Places(small_twin, tmp_path))
+
+
+@pytest.mark.slow
+def test_a_head_is_trained_on_one_dataset_and_tested_on_the_other(small_twin, tmp_path):
+    changes = {
+        "dataset": "biovid",
+        "task": "cross-binary",
+        "protocol": "{kind: cross_dataset, test_dataset: ai4pain}",
+        "source": "untrained",
+        "faces.detector": "mediapipe",
+        "faces.size": 32,
+        "features.fps": 10,
+        "window.seconds": 0.5,
+        "training.epochs": 1,
+        "seeds": [0],
+    }
+    overrides = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
+    places = ["--data-root", small_twin, "--workspace", tmp_path]
+    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *places, *overrides)
+    assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "runs").iterdir()
+    run = RunFolder(path)
+    assert set(run.predictions()["dataset"]) == {"ai4pain"}
+    facts = run.facts()
+    assert facts["dataset"] == "biovid -> ai4pain"
+    assert "heat stimulus" in facts["label_definition"]
+    assert "electrical stimulus" in facts["label_definition"]
+    lines = {line["number"]: line for line in json.loads((path / "leakage.json").read_text())["checks"]}
+    assert lines[1]["state"] == "pass"
+    assert "biovid (trained on)" in lines[11]["figure"]
+    assert "ai4pain (tested on)" in lines[11]["figure"]

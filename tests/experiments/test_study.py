@@ -1,0 +1,141 @@
+"""The whole way through the real command line: twins, faces, source, features, heads, report."""
+
+import pandas as pd
+import pytest
+
+from tests.command_line import imported_modules, transferpain
+from transferpain.core.cost import read_cost
+from transferpain.core.store import read_json
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.strategies.frozen.strategy import TRANSFERABILITY
+
+pytestmark = pytest.mark.slow
+
+
+def run_of(workspace, name: str) -> RunFolder:
+    (path,) = (workspace / "runs").glob(f"{name}-*")
+    return RunFolder(path)
+
+
+def test_the_table_shows_every_score_and_the_synthetic_mark(finished_study):
+    _, _, result = finished_study
+    for text in ("balanced accuracy", "majority class", "macro F1", "coverage", "SYNTHETIC", "ann minus lstm"):
+        assert text in " ".join(result.stdout.split())
+
+
+def test_the_command_line_warns_of_the_checks_that_the_report_calls_failed(finished_study):
+    workspace, _, result = finished_study
+    checks = read_json(run_of(workspace, "ann").path / "leakage.json")["checks"]
+    faults = [line for line in checks if line["state"] == "fail"]
+    assert faults, "a training on nine people for two epochs learns no pain: the identity check must fail"
+    for line in faults:
+        assert f"warning: ann: leakage check {line['number']} fails" in result.stderr
+    assert f"warning: ann: {len(faults)} of {len(checks)} leakage checks fail" in " ".join(result.stdout.split())
+
+
+def test_progress_names_the_long_stages(finished_study):
+    _, _, result = finished_study
+    for text in ("drawing the biovid twin", "faces", "features", "frames/s", "left"):
+        assert text in result.stderr
+
+
+def test_the_report_stands_with_its_tables(finished_study):
+    workspace, _, _ = finished_study
+    folder = workspace / "reports" / "small"
+    names = {path.name for path in folder.iterdir()}
+    assert {"index.html", "result.png", "results.csv", "results.tex", "differences.csv"} <= names
+    assert "synthetic" in (folder / "index.html").read_text(encoding="utf-8").lower()
+
+
+def test_the_run_folder_holds_what_the_contract_says(finished_study):
+    workspace, _, _ = finished_study
+    run = run_of(workspace, "ann")
+    assert run.is_done
+    assert run.facts()["synthetic"] is True
+    assert run.facts()["source"]["name"] == "small-biovid-vgg16"
+    predictions = run.predictions()
+    assert set(predictions["seed"]) == {0, 1}
+    assert set(predictions.loc[predictions["frame"] == -1, "clip"]) == set(predictions["clip"])
+    assert {"p_0", "p_1", "p_2", "coverage", "fold"} <= set(predictions.columns)
+    assert (run.path / "unusable.csv").is_file()
+
+
+def test_a_run_says_what_it_cost_and_how_well_its_source_should_transfer(finished_study):
+    workspace, _, _ = finished_study
+    costs = [read_cost(run_of(workspace, name).path) for name in ("ann", "lstm", "small-biovid-vgg16")]
+    assert all(cost.seconds > 0 and cost.sessions == 1 for cost in costs)
+    # The two heads stand on two sources, so that each embeds every clip; the source itself caches no features.
+    embedded = [cost.clips_embedded for cost in costs]
+    assert embedded[0] == embedded[1] > embedded[2] == 0
+    assert sum(embedded) == len(list(workspace.glob("cache/features/*/*.npy")))
+    scores = [read_json(run_of(workspace, name).path / TRANSFERABILITY)["scores"] for name in ("ann", "lstm")]
+    assert all(isinstance(score["logme"]["value"], float) for score in scores)
+    assert [score["leep"]["value"] is None for score in scores] == [False, True]
+    assert not (run_of(workspace, "small-biovid-vgg16").path / TRANSFERABILITY).exists()
+
+
+def test_the_source_is_synthetic_and_its_child_knows_it(finished_study):
+    workspace, _, _ = finished_study
+    source, child = run_of(workspace, "small-biovid-vgg16"), run_of(workspace, "ann")
+    manifest, parent = read_json(child.model / "manifest.json"), read_json(source.model / "manifest.json")
+    assert manifest["synthetic"] is parent["synthetic"] is True
+    assert manifest["parents"] == [child.facts()["source"]["hash"], *parent["parents"]]
+
+
+def test_a_second_run_computes_nothing_and_imports_no_tensorflow(finished_study):
+    workspace, study, first = finished_study
+    log = run_of(workspace, "ann").path / "log.txt"
+    before = log.read_text(encoding="utf-8")
+    again = transferpain("run", study, "--workspace", workspace)
+    assert again.stdout == first.stdout
+    assert log.read_text(encoding="utf-8") == before
+    assert not imported_modules("run", study, "--workspace", workspace) & {"tensorflow", "keras", "matplotlib"}
+
+
+def test_the_same_study_in_another_workspace_predicts_the_same_bits(finished_study, tmp_path):
+    workspace, study, _ = finished_study
+    again = transferpain("run", study, "--workspace", tmp_path)
+    assert again.returncode == 0, again.stderr
+    for name in ("ann", "lstm", "small-biovid-vgg16"):
+        first, second = (run_of(place, name).predictions() for place in (workspace, tmp_path))
+        pd.testing.assert_frame_equal(first, second, check_exact=True)
+
+
+def test_a_dry_run_lists_the_stages_and_computes_nothing(finished_study):
+    workspace, study, _ = finished_study
+    folders = sorted((workspace / "runs").iterdir())
+    result = transferpain("run", study, "--workspace", workspace, "--dry-run", "--set", "training.epochs=7")
+    assert result.returncode == 0, result.stderr
+    for text in ("faces (mediapipe)", "features (vgg16", "head (ann)", "training (vgg16)", "hours", "disk GB"):
+        assert text in result.stdout
+    assert sorted((workspace / "runs").iterdir()) == folders
+
+
+def test_stage_commands_stop_after_their_stage(finished_study, tmp_path):
+    workspace, study, _ = finished_study
+    small = ["--set", "faces.size=32", "--set", "faces.detector=mediapipe", "--set", "features.fps=10"]
+    arguments = ["--data-root", workspace / "data", "--workspace", tmp_path, *small]
+    experiment = study.parent / "ai4pain-ann.yaml"
+    found = transferpain("faces", experiment, *arguments)
+    assert found.returncode == 0, found.stderr
+    assert "a face in" in found.stdout
+    extracted = transferpain("extract", experiment, *arguments, "--set", "source=untrained")
+    assert extracted.returncode == 0, extracted.stderr
+    assert "feature rows cached" in extracted.stdout
+    assert not (tmp_path / "runs").exists()
+
+
+def test_faces_that_do_not_fit_the_source_are_refused(finished_study):
+    workspace, study, _ = finished_study
+    result = transferpain("run", study, "--workspace", workspace, "--set", "faces.size=48")
+    assert result.returncode == 1
+    assert "It reads faces of 32x32 pixels" in result.stderr
+    assert "Traceback" not in result.stderr
+
+
+def test_a_report_of_named_runs(finished_study):
+    workspace, _, _ = finished_study
+    runs = [run_of(workspace, name).path for name in ("ann", "lstm")]
+    result = transferpain("report", *runs, "--name", "mine", "--workspace", workspace)
+    assert result.returncode == 0, result.stderr
+    assert (workspace / "reports" / "mine" / "index.html").is_file()

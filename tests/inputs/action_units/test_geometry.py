@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from transferpain.inputs.action_units.geometry import MEASURES, POINTS, measure, straighten
+
+NAMES = list(MEASURES)
+
+
+@pytest.fixture
+def face():
+    """A face in pixels that looks at the camera: only the points that are set matter, the others are scattered."""
+    points = np.random.default_rng(0).normal(100, 20, (POINTS, 3))
+    set_points = {
+        33: (60, 100, 0), 133: (80, 100, 0), 362: (120, 100, 0), 263: (140, 100, 0), 10: (100, 40, 0), 6: (100, 100, 0),
+        61: (75, 170, 0), 291: (125, 170, 0),
+    }  # fmt: skip
+    for left, right, height in ((54, 284, 60), (21, 251, 70), (162, 389, 80), (127, 356, 95), (234, 454, 110)):
+        set_points |= {left: (40, height, 10), right: (160, height, 10)}
+    for number, place in set_points.items():
+        points[number] = place
+    return points
+
+
+def test_a_face_to_the_front_is_scaled_only(face):
+    straight = straighten(face)
+    # The eyes' middles are 60 pixels apart, at 70 and 130.
+    np.testing.assert_allclose(straight[[33, 263]], [[-40 / 60, 0, 0], [40 / 60, 0, 0]], atol=1e-12)
+    np.testing.assert_allclose(straight[61], [-25 / 60, 70 / 60, 0], atol=1e-12)
+    assert measure(face)[NAMES.index("mouth width")] == pytest.approx(50 / 60)
+
+
+@pytest.mark.parametrize("angles", [(0, 0, 30), (0, 25, 0), (20, 0, 0), (-15, 30, -40)])
+def test_turning_moving_and_enlarging_a_face_changes_no_measure(face, angles):
+    turned = Rotation.from_euler("xyz", angles, degrees=True).apply(face)
+    np.testing.assert_allclose(measure(2.5 * turned + (300, -40, 7)), measure(face), atol=1e-9)
+
+
+def test_distances_have_the_sign_their_name_says(face):
+    face[[55, 107, 285, 336], 1] = 88
+    face[[0, 37, 267], 1] = 160
+    face[[13, 82, 312], 1] = 166
+    face[[14, 87, 317], 1] = 178
+    measures = dict(zip(NAMES, measure(face), strict=True))
+    assert measures["inner brows above eyes"] == pytest.approx(12 / 60)
+    assert measures["thickness of the upper lip"] == pytest.approx(6 / 60)
+    assert measures["mouth opening"] == pytest.approx(12 / 60)
+
+
+def test_clips_are_measured_at_once_and_absent_faces_stay_absent(face):
+    clip = np.stack([face, np.full_like(face, np.nan), face * 3])
+    measures = measure(clip)
+    assert measures.shape == (3, len(MEASURES))
+    assert np.isnan(measures[1]).all()
+    np.testing.assert_allclose(measures[2], measures[0])

@@ -1,0 +1,304 @@
+import math
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from tests.data.media.test_video import replace_rate
+from tests.inputs.faces.drawing import draw_plain_face, moving_face, write_video
+from tests.inputs.faces.test_detectors import random_face_alignment_weights
+from transferpain.core.errors import UserError
+from transferpain.core.store import checksum_path, file_hash, is_intact
+from transferpain.data.datasets.index import read_index
+from transferpain.inputs.faces.cache import read_faces
+from transferpain.inputs.faces.stage import compute_faces
+from transferpain.models.sources.face_settings import FaceSettings
+
+SETTINGS = FaceSettings(size=96)
+COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found", "problem"]
+PROJECT = Path(__file__).parents[3]
+
+
+def table(names: list[str], num_frames: int | None = 6) -> pd.DataFrame:
+    rows = [(name, f"{name}.mp4", "video", 0, num_frames, 25.0) for name in names]
+    columns = ["clip", "media", "kind", "first_frame", "num_frames", "fps"]
+    return pd.DataFrame(rows, columns=columns).astype({"num_frames": "Int64"})
+
+
+@pytest.fixture
+def data_root(tmp_path) -> Path:
+    """Three videos: a face, no face, and a face that hides in the middle."""
+    root = tmp_path / "data"
+    empty = np.full((240, 320, 3), 90, np.uint8)
+    face = moving_face(6)
+    write_video(root / "face.mp4", face)
+    write_video(root / "nobody.mp4", [empty] * 5)
+    write_video(root / "hiding.mp4", [*face[:2], empty, empty, *face[:3]])
+    return root
+
+
+def modified(faces: pd.DataFrame) -> dict[str, int]:
+    return {path: Path(path).stat().st_mtime_ns for path in faces["faces"] if path}
+
+
+def test_faces_are_found_kept_and_told(data_root, tmp_path):
+    clips = table(["face", "nobody", "hiding"]).set_index(pd.Index([7, 3, 5]))
+    faces = compute_faces(clips, data_root, SETTINGS, tmp_path / "cache", jobs=2)
+    assert list(faces.columns) == COLUMNS
+    assert faces.index.tolist() == [7, 3, 5]
+    assert faces["clip"].tolist() == ["face", "nobody", "hiding"]
+    assert faces["num_frames"].tolist() == [6, 5, 7]
+    assert faces["found"].tolist() == [6, 0, 5]
+    assert faces["fps"].tolist() == [25.0] * 3
+    assert faces["problem"].tolist() == [""] * 3
+    for row in faces.itertuples():
+        assert Path(row.faces) == tmp_path / "cache" / "faces" / row.key[:2] / f"{row.key}.parquet"
+        assert is_intact(Path(row.faces))
+    hiding = read_faces(faces["faces"][5])
+    assert hiding.found.tolist() == [True] * 2 + [False] * 2 + [True] * 3
+    assert hiding.images.shape == (5, 96, 96, 3)
+    assert hiding.facts.detector == "mediapipe 0.10.21"
+
+
+def test_the_face_is_in_the_middle_and_in_rgb(data_root, tmp_path):
+    faces = compute_faces(table(["face"]), data_root, SETTINGS, tmp_path / "cache")
+    skin = read_faces(faces["faces"][0]).images[0, 20:40, 40:56].mean(axis=(0, 1))
+    assert skin == pytest.approx((224, 180, 150), abs=15)
+
+
+def test_the_same_clips_again_compute_nothing(data_root, tmp_path):
+    clips = table(["face", "nobody"])
+    first = compute_faces(clips, data_root, SETTINGS, tmp_path / "cache")
+    before = modified(first)
+    again = compute_faces(clips, data_root, SETTINGS, tmp_path / "cache")
+    pd.testing.assert_frame_equal(first, again)
+    assert modified(again) == before
+
+
+def test_only_what_is_missing_is_computed(data_root, tmp_path):
+    cache = tmp_path / "cache"
+    before = modified(compute_faces(table(["face"]), data_root, SETTINGS, cache))
+    both = compute_faces(table(["face", "hiding"]), data_root, SETTINGS, cache)
+    assert before.items() < modified(both).items()
+
+
+@pytest.mark.parametrize("damage", ["content", "checksum missing"])
+def test_a_damaged_file_is_computed_again_and_told(data_root, tmp_path, damage, capfd):
+    cache = tmp_path / "cache"
+    path = Path(compute_faces(table(["face"]), data_root, SETTINGS, cache)["faces"][0])
+    whole = file_hash(path)
+    capfd.readouterr()
+    if damage == "content":
+        path.write_bytes(path.read_bytes()[:1000])
+    else:
+        checksum_path(path).unlink()
+    faces = compute_faces(table(["face"]), data_root, SETTINGS, cache)
+    assert "faces of clip face are damaged" in capfd.readouterr().err
+    assert faces["found"].tolist() == [6]
+    assert file_hash(path) == whole
+
+
+def test_unusable_videos_are_told_and_the_others_go_on(data_root, tmp_path):
+    (data_root / "empty.mp4").touch()
+    content = (data_root / "face.mp4").read_bytes()
+    (data_root / "half.mp4").write_bytes(content[: len(content) // 2])
+    clips = table(["empty", "face", "half", "absent"])
+    faces = compute_faces(clips, data_root, SETTINGS, tmp_path / "cache")
+    problems = dict(zip(faces["clip"], faces["problem"], strict=True))
+    assert problems["face"] == ""
+    assert "empty" in problems["empty"]
+    assert "truncated" in problems["half"]
+    assert "No such file" in problems["absent"]
+    unusable = faces[faces["problem"] != ""]
+    assert (unusable["faces"] == "").all()
+    assert (unusable["key"] == "").all()
+    assert (unusable["num_frames"] == 0).all()
+    assert unusable["fps"].isna().all()
+
+
+def test_a_repaired_video_is_used(data_root, tmp_path):
+    content = (data_root / "face.mp4").read_bytes()
+    (data_root / "face.mp4").write_bytes(content[:100])
+    assert compute_faces(table(["face"]), data_root, SETTINGS, tmp_path / "cache")["problem"][0]
+    (data_root / "face.mp4").write_bytes(content)
+    assert compute_faces(table(["face"]), data_root, SETTINGS, tmp_path / "cache")["found"][0] == 6
+
+
+def test_the_index_states_the_rate_where_the_header_does_not(data_root, tmp_path):
+    replace_rate(data_root / "face.mp4", 1000)
+    clips = table(["face"], num_frames=None)
+    faces = compute_faces(clips, data_root, SETTINGS, tmp_path / "cache")
+    assert faces["fps"].tolist() == [25.0]
+    assert math.isnan(read_faces(faces["faces"][0]).fps)
+
+
+def test_clips_with_the_same_content_share_their_faces(data_root, tmp_path):
+    (data_root / "copy.mp4").write_bytes((data_root / "face.mp4").read_bytes())
+    faces = compute_faces(table(["face", "copy"]), data_root, SETTINGS, tmp_path / "cache")
+    assert faces["key"].nunique() == 1
+    assert faces["clip"].tolist() == ["face", "copy"]
+
+
+def test_other_data_under_the_same_names_shares_nothing(data_root, tmp_path):
+    other_root = tmp_path / "other"
+    write_video(other_root / "face.mp4", [draw_plain_face(scale=1.2)] * 6)
+    cache = tmp_path / "cache"
+    one = compute_faces(table(["face"]), data_root, SETTINGS, cache)
+    other = compute_faces(table(["face"]), other_root, SETTINGS, cache)
+    assert one["key"][0] != other["key"][0]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [{"size": 64}, {"margin": 0.1}, {"detector": "dlib"}])
+def test_other_settings_are_other_faces(data_root, tmp_path, change):
+    cache = tmp_path / "cache"
+    one = compute_faces(table(["face"]), data_root, SETTINGS, cache)
+    other = compute_faces(table(["face"]), data_root, FaceSettings(**{"size": 96, **change}), cache)
+    assert one["key"][0] != other["key"][0]
+    assert other["found"][0] == 6
+
+
+def test_dlib_crops_a_quarter_wider(data_root, tmp_path):
+    tight = FaceSettings(detector="dlib", size=96, margin=0)
+    wide = FaceSettings(detector="dlib", size=96)
+    tight_face, wide_face = (
+        read_faces(compute_faces(table(["face"]), data_root, settings, tmp_path / "cache")["faces"][0])
+        for settings in (tight, wide)
+    )
+    assert np.array_equal(tight_face.boxes, wide_face.boxes)
+    middle = wide_face.images[0, 10:86, 10:86].mean()
+    assert middle == pytest.approx(tight_face.images[0].mean(), rel=0.03)
+
+
+def test_no_clips_give_an_empty_table(data_root, tmp_path):
+    faces = compute_faces(table([]), data_root, SETTINGS, tmp_path / "cache")
+    assert list(faces.columns) == COLUMNS
+    assert len(faces) == 0
+
+
+def test_a_cache_that_cannot_be_written_is_a_message_for_the_user(data_root, tmp_path):
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    with pytest.raises(UserError, match=r"cache .* cannot be read or written"):
+        compute_faces(table(["face"]), data_root, SETTINGS, tmp_path / "cache")
+
+
+def test_a_failing_detector_names_the_clip(data_root, tmp_path, monkeypatch):
+    # The weights are there but are no weights: the worker fails to load them.
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    weights = tmp_path / "hub" / "checkpoints"
+    weights.mkdir(parents=True)
+    for name in ("s3fd-619a316812.pth", "2DFAN4-11f355bf06.pth.tar"):
+        (weights / name).write_bytes(b"no weights")
+    with pytest.raises(RuntimeError, match=r"face_alignment [\d.]+ failed on clip face"):
+        compute_faces(table(["face"]), data_root, FaceSettings(detector="face_alignment"), tmp_path / "cache", jobs=1)
+
+
+def test_cached_faces_start_no_detector_and_no_tensorflow(data_root, tmp_path):
+    compute_faces(table(["face"]), data_root, SETTINGS, tmp_path / "cache")
+    code = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from tests.inputs.faces.test_stage import SETTINGS, table\n"
+        "from transferpain.inputs.faces.stage import compute_faces\n"
+        f"compute_faces(table(['face']), Path({str(data_root)!r}), SETTINGS, Path({str(tmp_path / 'cache')!r}))\n"
+        "print(sorted({'mediapipe', 'tensorflow', 'torch', 'dlib'} & set(sys.modules)))\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert answer.stdout == "[]\n"
+
+
+def test_a_full_disk_is_a_message_and_loses_nothing(data_root, tmp_path):
+    cache = tmp_path / "cache"
+    code = (
+        "import resource\n"
+        "from pathlib import Path\n"
+        "from tests.inputs.faces.test_stage import SETTINGS, table\n"
+        "from transferpain.core.errors import UserError\n"
+        "from transferpain.inputs.faces.stage import compute_faces\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))\n"
+        "try:\n"
+        f"    compute_faces(table(['nobody', 'face']), Path({str(data_root)!r}), SETTINGS, Path({str(cache)!r}), 1)\n"
+        "except UserError as error:\n"
+        "    print(error)\n"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert "cannot be read or written" in answer.stdout
+    assert "File too large" in answer.stdout
+    assert not list(cache.rglob(".partial-*"))
+    assert compute_faces(table(["nobody", "face"]), data_root, SETTINGS, cache)["found"].tolist() == [0, 6]
+
+
+def start_stage(data_root: Path, names: list[str], cache: Path) -> subprocess.Popen:
+    code = (
+        "from pathlib import Path\n"
+        "from tests.inputs.faces.test_stage import SETTINGS, table\n"
+        "from transferpain.inputs.faces.stage import compute_faces\n"
+        f"compute_faces(table({names}), Path({str(data_root)!r}), SETTINGS, Path({str(cache)!r}))\n"
+    )
+    return subprocess.Popen([sys.executable, "-c", code], cwd=PROJECT)
+
+
+def many_videos(data_root: Path, count: int = 12) -> list[str]:
+    names = [f"clip{number}" for number in range(count)]
+    for number, name in enumerate(names):
+        write_video(data_root / f"{name}.mp4", moving_face(20, scale=1 + 0.02 * number))
+    return names
+
+
+@pytest.mark.slow
+def test_a_killed_stage_goes_on_with_the_same_bytes(data_root, tmp_path):
+    names = many_videos(data_root)
+    whole = compute_faces(table(names), data_root, SETTINGS, tmp_path / "whole")
+    cache = tmp_path / "cache"
+    stage = start_stage(data_root, names, cache)
+    while not list(cache.glob("faces/*/*.sha256")):
+        assert stage.poll() is None
+        time.sleep(0.02)
+    stage.kill()
+    stage.wait()
+    finished = {path: path.stat().st_mtime_ns for path in cache.glob("faces/*/*.parquet") if is_intact(path)}
+    assert 0 < len(finished) < len(names)
+    faces = compute_faces(table(names), data_root, SETTINGS, cache)
+    assert finished == {path: path.stat().st_mtime_ns for path in finished}
+    for path, undisturbed in zip(faces["faces"], whole["faces"], strict=True):
+        assert file_hash(Path(path)) == file_hash(Path(undisturbed))
+
+
+@pytest.mark.slow
+def test_two_processes_on_one_cache_lose_nothing(data_root, tmp_path):
+    names = many_videos(data_root, count=6)
+    cache = tmp_path / "cache"
+    stages = [start_stage(data_root, names, cache) for _ in range(2)]
+    assert [stage.wait() for stage in stages] == [0, 0]
+    faces = compute_faces(table(names), data_root, SETTINGS, cache)
+    assert faces["found"].tolist() == [20] * 6
+    assert all(is_intact(Path(path)) for path in faces["faces"])
+
+
+@pytest.mark.slow
+def test_face_alignment_runs_through_the_stage(data_root, tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path))
+    random_face_alignment_weights(tmp_path / "hub" / "checkpoints", sees_faces=True)
+    video = [draw_plain_face(128, 128, center=(64, 64), scale=0.6)] * 2
+    write_video(data_root / "small.mp4", video)
+    settings = FaceSettings(detector="face_alignment", size=96)
+    faces = compute_faces(table(["small"]), data_root, settings, tmp_path / "cache", jobs=1)
+    assert faces[["num_frames", "found", "problem"]].values.tolist() == [[2, 2, ""]]
+    assert read_faces(faces["faces"][0]).images.shape == (2, 96, 96, 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dataset", ["biovid", "ai4pain"])
+def test_the_faces_of_a_twin_are_found(small_twin, tmp_path, dataset):
+    clips = read_index(dataset, small_twin).clips
+    faces = compute_faces(clips, small_twin, SETTINGS, tmp_path / "cache", jobs=os.cpu_count())
+    assert (faces["problem"] == "").all()
+    assert (faces["num_frames"] - clips["num_frames"]).abs().max() <= 1
+    assert faces["found"].sum() >= 0.98 * faces["num_frames"].sum()
+    sizes = [len(jpeg) for path in faces["faces"] for jpeg in read_faces(path).jpegs()]
+    assert np.mean(sizes) < 30_000

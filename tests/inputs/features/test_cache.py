@@ -1,0 +1,67 @@
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transferpain.core.store import is_intact
+from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
+
+RATE = st.floats(1, 1000)
+KEY_INPUTS = st.tuples(
+    st.tuples(st.text(max_size=8), st.text(max_size=8)) | st.tuples(st.text(max_size=8)),
+    st.text(max_size=8),
+    st.none() | st.tuples(RATE, RATE) | st.integers(1, 1000),
+    st.sampled_from(["float32", "bfloat16"]),
+)
+
+
+@given(KEY_INPUTS, KEY_INPUTS)
+def test_the_key_changes_with_an_input_and_with_nothing_else(one, other):
+    assert (feature_key(*one) == feature_key(*other)) == (one == other)
+
+
+def test_whole_rates_are_the_same_rates():
+    one = feature_key(("w", "p"), "f", (25, 30), "float32")
+    assert one == feature_key(("w", "p"), "f", (25.0, 30.0), "float32")
+
+
+def test_the_keys_of_frames_and_rates_stay_what_they_were():
+    # Else everybody's cache is computed again.
+    assert feature_key(("w", "p"), "f", None, "float32") == "f532d5f6ebb03093"
+    assert feature_key(("w", "p"), "f", (25, 30), "bfloat16") == "295275600b085e4d"
+
+
+def test_features_come_back_from_disk(tmp_path):
+    features = np.array([[1, 2], [np.nan, np.nan]], np.float16)
+    path = features_path(tmp_path, "abcd")
+    assert path == tmp_path / "features" / "ab" / "abcd.npy"
+    write_features(path, features)
+    assert is_intact(path)
+    read = read_features(path)
+    assert read.dtype == np.float16
+    assert np.array_equal(read, features, equal_nan=True)
+    assert not read.flags.writeable
+
+
+def test_a_clip_without_frames_has_no_rows(tmp_path):
+    write_features(tmp_path / "clip.npy", np.zeros((0, 5), np.float16))
+    assert read_features(tmp_path / "clip.npy").shape == (0, 5)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system does not list open files")
+def test_open_features_keep_no_file_open_and_no_copy_in_memory(tmp_path):
+    features = np.ones((2000, 1024), np.float16)
+    write_features(tmp_path / "clip.npy", features)
+    files, memory = len(os.listdir("/proc/self/fd")), anonymous_kilobytes()
+    kept = [read_features(tmp_path / "clip.npy") for _ in range(100)]
+    assert sum(float(clip[-1, -1]) for clip in kept) == 100
+    assert len(os.listdir("/proc/self/fd")) == files
+    assert anonymous_kilobytes() - memory < features.nbytes // 1024
+
+
+def anonymous_kilobytes() -> int:
+    status = Path("/proc/self/status").read_text(encoding="utf-8")
+    return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon"))

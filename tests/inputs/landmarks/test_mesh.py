@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from tests.inputs.landmarks.drawn import NOBODY, drawn_person
+from transferpain.data.synthetic.camera import BIOVID, seat
+from transferpain.data.synthetic.face import Pose
+from transferpain.data.synthetic.landmarks import landmarks
+from transferpain.data.synthetic.subjects import invent_look
+from transferpain.inputs.landmarks.geometry import place
+from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
+from transferpain.inputs.landmarks.settings import LandmarkSettings
+
+# Points of the drawing, and the same ones of the mesh: corners of the eyes and of the mouth, chin.
+SHARED = {36: 33, 39: 133, 42: 362, 45: 263, 48: 61, 54: 291, 8: 152}
+# Pairs of mesh points: inner end of the right brow and corner of its eye; inside of the upper and the lower lip.
+BROW_TO_EYE, LIPS = (55, 133), (13, 14)
+
+
+@pytest.fixture
+def mesh():
+    mesh = load_mesh(LandmarkSettings(detection_confidence=0.5))
+    forget_faces(mesh)
+    return mesh
+
+
+def test_the_points_lie_on_the_drawn_face(mesh):
+    sitter = seat(BIOVID, invent_look(1), 1)
+    (points,) = find_points(mesh, drawn_person(1))
+    assert points.shape == (478, 3)
+    assert points.dtype == np.float32
+    drawn = landmarks(sitter, {}, Pose())
+    errors = [np.linalg.norm(drawn[ours] - points[theirs, :2]) for ours, theirs in SHARED.items()]
+    assert np.mean(errors) < 0.1 * sitter.zoom
+
+
+@pytest.mark.parametrize(("units", "pair", "direction"), [({"AU4": 5}, BROW_TO_EYE, -1), ({"AU26": 5}, LIPS, 1)])
+def test_the_points_follow_the_action_unit(mesh, units, pair, direction):
+    def distance(picture: np.ndarray) -> float:
+        forget_faces(mesh)
+        first, second = place(find_points(mesh, picture)[0]).points[list(pair), :2]
+        return float(np.linalg.norm(second - first))
+
+    assert (distance(drawn_person(1, units)) - distance(drawn_person(1))) * direction > 0.03
+
+
+def test_without_a_face_there_are_no_points(mesh):
+    assert find_points(mesh, NOBODY).shape == (0, 478, 3)
+
+
+def test_several_faces_are_found_where_several_are_asked_for():
+    both = np.concatenate([drawn_person(1), drawn_person(2)], axis=1)
+    mesh = load_mesh(LandmarkSettings(detection_confidence=0.5), faces=3)
+    forget_faces(mesh)
+    places = sorted(find_points(mesh, both)[:, :, 0].mean(axis=1))
+    assert places == pytest.approx([160, 480], abs=15)
+
+
+def test_it_says_nothing_when_it_starts_and_finds_a_face(mesh, capfd):
+    forget_faces(mesh)
+    find_points(mesh, drawn_person())
+    assert capfd.readouterr() == ("", "")

@@ -1,0 +1,87 @@
+import pytest
+
+from tests.models.bundles.bundles import vouch_again
+from tests.models.bundles.complete import save_complete, terms_for
+from transferpain.core.errors import UserError
+from transferpain.core.store import read_json
+from transferpain.models.bundles.collection import check_parents, find_models, list_model
+from transferpain.models.bundles.manifest import manifest_hash
+from transferpain.models.bundles.places import with_permission
+
+
+@pytest.fixture
+def family(tmp_path):
+    """A model of FER+, its child of BioVid and its grandchild of AI4Pain: (workspace, the three folders)."""
+    first = save_complete(tmp_path / "weights" / "ferplus-small")
+    terms = [terms_for("biovid", False), terms_for("ferplus", False)]
+    parents = [manifest_hash(first)]
+    second = save_complete(tmp_path / "runs" / "biovid-0" / "model", "biovid", parents=parents, terms=terms)
+    terms = [terms_for("ai4pain", False), *terms]
+    parents = [manifest_hash(second), *parents]
+    third = save_complete(tmp_path / "runs" / "ai4pain-0" / "model", "ai4pain", parents=parents, terms=terms)
+    return tmp_path, first, second, third
+
+
+def test_models_are_found_in_weights_and_runs(family):
+    workspace, first, second, third = family
+    assert find_models(workspace) == [third, second, first]
+
+
+def test_a_line_says_what_a_model_is(family):
+    _, first, second, third = family
+    line = list_model(first)
+    assert (line.dataset, line.sharing, line.problem) == ("ferplus", "may be shared", "")
+    assert line.digest == manifest_hash(first)
+    score = read_json(first / "metrics.json")["all"]["balanced_accuracy"]
+    assert line.score == f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]"
+    assert list_model(second).sharing == "ask biovid"
+    assert list_model(third).sharing == "ask ai4pain, biovid"
+
+
+def test_a_twin_and_a_damaged_model_are_marked(tmp_path):
+    twin = save_complete(tmp_path / "twin", "biovid", synthetic=True)
+    assert list_model(twin).dataset == "biovid (SYNTHETIC)"
+    assert list_model(twin).sharing == "may be shared"
+    (twin / "manifest.json").write_text("{}")
+    assert "is not a bundle" in list_model(twin).problem
+
+
+def test_parents_are_found_by_their_digests(family):
+    workspace, first, second, third = family
+    assert check_parents(third, find_models(workspace)) == [second, first]
+    assert check_parents(first, find_models(workspace)) == []
+
+
+def test_a_parent_that_is_not_there_is_named(family):
+    _, first, second, third = family
+    with pytest.raises(UserError, match=rf"is not there[\s\S]*no model with the manifest {manifest_hash(first)}"):
+        check_parents(third, [second, third])
+
+
+def test_a_parent_is_known_after_a_permission_was_recorded_in_it(family, tmp_path):
+    _, first, second, third = family
+    copy = with_permission(second, tmp_path / "copy", "S. Walter")
+    assert manifest_hash(copy) != manifest_hash(second)
+    assert check_parents(third, [first, copy]) == [copy, first]
+
+
+def test_inherited_terms_must_be_stated(family):
+    workspace, _, _, third = family
+    vouch_again(third, terms=[terms_for("ai4pain", False)])
+    with pytest.raises(UserError, match="left out: the terms of its data"):
+        check_parents(third, find_models(workspace))
+
+
+def test_all_parents_must_be_stated(family):
+    workspace, _, second, third = family
+    vouch_again(third, parents=[manifest_hash(second)])
+    with pytest.raises(UserError, match="left out: its parents"):
+        check_parents(third, find_models(workspace))
+
+
+def test_a_child_of_drawn_faces_must_say_so(tmp_path):
+    parent = save_complete(tmp_path / "weights" / "twin", "biovid", synthetic=True)
+    terms = [terms_for("ai4pain", False), terms_for("biovid", True)]
+    child = save_complete(tmp_path / "child", "ai4pain", parents=[manifest_hash(parent)], terms=terms)
+    with pytest.raises(UserError, match="left out: that drawn faces took part"):
+        check_parents(child, [parent])

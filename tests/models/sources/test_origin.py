@@ -1,0 +1,123 @@
+"""A source by its facts, known without loading its model."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.models.bundles.bundles import save_small
+from transferpain.core.errors import UserError
+from transferpain.models.bundles.bundle import save_bundle
+from transferpain.models.bundles.manifest import facts_of, load_manifest, write_manifest
+from transferpain.models.sources.origin import built_origin, bundle_origin, first_there
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.vgg16 import VGG16, build_vgg16_gap
+
+SMALL = Preprocessing(size=32)
+
+
+def test_an_untrained_origin_is_named_by_how_it_is_built():
+    one = built_origin("untrained", "vgg16", SMALL)
+    assert one == built_origin("untrained", "vgg16", SMALL)
+    assert one.hash != built_origin("untrained", "resnet18", SMALL).hash
+    assert one.hash != built_origin("untrained", "vgg16", Preprocessing(size=48)).hash
+    assert not one.synthetic
+
+
+def test_pictures_that_are_too_small_for_the_backbone_are_refused_before_it_is_built():
+    with pytest.raises(UserError, match="at least 32x32"):
+        built_origin("untrained", "resnet18", Preprocessing(size=31))
+
+
+def test_imagenet_weights_are_there_for_vgg16_only():
+    with pytest.raises(UserError, match="VGG16 only"):
+        built_origin("imagenet", "resnet18", SMALL)
+
+
+def test_a_bundle_is_known_by_its_manifest(tmp_path):
+    facts = {"synthetic": True, "backbone": "vgg16"}
+    digest = save_bundle(tmp_path / "model", build_vgg16_gap(32, 2), SMALL.model_dump(), ("no", "yes"), facts)
+    origin = bundle_origin("mine", tmp_path / "model")
+    assert origin.hash == digest
+    assert origin.synthetic
+    assert origin.preprocessing == SMALL
+    embedder = origin.load_embedder("float32")
+    assert embedder.output_shape == (None, origin.embedding_size)
+    assert origin.load().weights_hash == origin.weights_hash
+
+
+@pytest.mark.parametrize("files", [{}, {"manifest.json": "{"}, {"manifest.json": "{}", "preprocess.json": "{}"}])
+def test_a_folder_that_is_no_bundle_is_refused(tmp_path, files):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    with pytest.raises(UserError, match="is not a bundle"):
+        bundle_origin("mine", tmp_path)
+
+
+def test_the_bundle_of_a_head_is_no_origin(tmp_path):
+    with pytest.raises(UserError, match="not a shared image model"):
+        bundle_origin("mine", save_small(tmp_path / "head"))
+
+
+def test_a_pinned_digest_admits_one_bundle_only(tmp_path):
+    facts = {"synthetic": True, "backbone": "vgg16"}
+    model = build_vgg16_gap(32, 2, embedding=8)
+    digest = save_bundle(tmp_path / "model", model, SMALL.model_dump(), ("no", "yes"), facts)
+    assert bundle_origin("mine", tmp_path / "model", digest).hash == digest
+    with pytest.raises(UserError, match="another bundle than the one that is asked for"):
+        bundle_origin("mine", tmp_path / "model", "0" * 64)
+
+
+def rewrite_manifest(folder: Path, change: Callable[[dict], object]) -> None:
+    """Change the facts of a bundle's manifest, which vouches for the rest as before."""
+    facts = facts_of(load_manifest(folder))
+    change(facts)
+    write_manifest(folder, facts)
+
+
+@pytest.fixture
+def narrow(tmp_path) -> Path:
+    """A bundle whose embedding is narrower than that of its backbone."""
+    facts = {"synthetic": True, "backbone": "vgg16"}
+    model = build_vgg16_gap(32, 2, embedding=8)
+    save_bundle(tmp_path / "model", model, SMALL.model_dump(), ("no", "yes"), facts)
+    return tmp_path / "model"
+
+
+def test_the_size_of_the_embedding_is_what_the_manifest_states(narrow):
+    origin = bundle_origin("mine", narrow)
+    assert origin.embedding_size == origin.load().dimension == 8
+
+
+def test_a_bundle_that_states_no_size_has_that_of_its_backbone(narrow):
+    rewrite_manifest(narrow, lambda facts: facts.pop("embedding_size"))
+    origin = bundle_origin("mine", narrow)
+    assert origin.embedding_size == VGG16.width
+    with pytest.raises(UserError, match=r"not what its manifest says[\s\S]*1024 features[\s\S]*Received: 8"):
+        origin.load()
+
+
+@pytest.mark.parametrize("size", [0, -1, "8", 8.0, [8]])
+def test_a_size_that_is_no_number_of_features_is_refused(narrow, size):
+    rewrite_manifest(narrow, lambda facts: facts.update(embedding_size=size))
+    with pytest.raises(UserError, match="`embedding_size` is wrong"):
+        bundle_origin("mine", narrow)
+
+
+@pytest.mark.parametrize("backbone", ["alexnet", None, ["vgg16"]])
+def test_a_bundle_of_an_unknown_backbone_is_no_origin(narrow, backbone):
+    rewrite_manifest(narrow, lambda facts: facts.update(backbone=backbone))
+    with pytest.raises(UserError, match="not a shared image model"):
+        bundle_origin("mine", narrow)
+
+
+def test_imagenet_is_there_for_a_backbone_whose_file_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    with pytest.raises(ValueError, match=r"Keras looks for .*notop\.h5"):
+        first_there(["imagenet"], "vgg16")
+    VGG16.imagenet.path.parent.mkdir()
+    VGG16.imagenet.path.touch()
+    assert first_there(["imagenet", "untrained"], "vgg16") == "imagenet"
+    assert first_there(["imagenet", "untrained"], "resnet18") == "untrained"
+    with pytest.raises(ValueError, match="no ImageNet weights of resnet18"):
+        first_there(["imagenet"], "resnet18")

@@ -1,0 +1,377 @@
+import math
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from transferpain.core.errors import UserError
+from transferpain.networks.training.batches import Batches, Images, array_batches, image_batches, one_hot
+from transferpain.networks.training.determinism import make_deterministic
+from transferpain.networks.training.fit import build_optimizer, fit, reset_model
+from transferpain.networks.training.settings import (
+    AugmentSettings,
+    OptimizerSettings,
+    ScheduleSettings,
+    TrainingSettings,
+)
+
+SEED = (0, "fold")
+SGD = {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}
+COSINE = {"name": "cosine", "warmup_epochs": 0.5}
+EVERYTHING = {
+    "sgd, cosine, average": TrainingSettings(
+        optimizer=SGD, schedule=COSINE, ema=0.9, epochs=4, patience=None, batch=16, label_mode="probability"
+    ),
+    "adam, early stopping": TrainingSettings(
+        optimizer={"name": "adam", "learning_rate": 0.03}, epochs=4, patience=2, batch=16
+    ),
+    "adadelta, average, early stopping": TrainingSettings(
+        optimizer={"name": "adadelta", "learning_rate": 1.0}, ema=0.8, epochs=4, patience=3, batch=16
+    ),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def deterministic():
+    make_deterministic()
+
+
+def small_network() -> keras.Model:
+    """Convolution, batch normalisation and two dropouts: everything that carries state."""
+    images = keras.Input((12, 12, 3))
+    x = keras.layers.Conv2D(4, 3, kernel_initializer=keras.initializers.HeNormal(seed=1))(images)
+    x = keras.layers.BatchNormalization()(x)
+    x = keras.layers.Dropout(0.2, seed=1)(x)
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    x = keras.layers.Dense(8, "relu", kernel_initializer=keras.initializers.HeNormal(seed=2))(x)
+    x = keras.layers.Dropout(0.2, seed=2)(x)
+    x = keras.layers.Dense(3, "softmax", kernel_initializer=keras.initializers.HeNormal(seed=3))(x)
+    return keras.Model(images, x)
+
+
+def image_data(settings: TrainingSettings) -> tuple[Batches, Batches]:
+    random = np.random.default_rng(0)
+    pixels = random.integers(0, 256, (72, 12, 12), dtype=np.uint8)
+    targets = random.dirichlet(np.ones(3), 72).astype(np.float32)
+    weights = random.random(72, dtype=np.float32)
+    images = Images(lambda rows: pixels[rows], targets, weights)
+
+    def prepare(batch):
+        return batch.astype(np.float32) / 255
+
+    changes = AugmentSettings(flip=0.5, rotation=15, shift=0.1, zoom=0.1)
+    training = image_batches(images, prepare, 12, settings.batch, changes, settings.label_mode, SEED)
+    return training, image_batches(images, prepare, 12, 16, changes, settings.label_mode, None)
+
+
+def line_data(rows: int = 64, wrong: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    """Two classes on a line; a share of the labels is wrong."""
+    random = np.random.default_rng(7)
+    inputs = random.normal(size=(rows, 3)).astype(np.float32)
+    classes = (inputs[:, 0] > 0) ^ (random.random(rows) < wrong)
+    return inputs, one_hot(classes, 2)
+
+
+def line_batches(inputs: np.ndarray, targets: np.ndarray, shuffle=SEED, size: int = 16) -> Batches:
+    return array_batches(inputs, targets, np.ones(len(inputs), np.float32), size, shuffle)
+
+
+def linear_model() -> keras.Model:
+    return keras.Sequential(
+        [
+            keras.Input((3,)),
+            keras.layers.Dense(2, "softmax", kernel_initializer=keras.initializers.GlorotUniform(seed=0)),
+        ]
+    )
+
+
+def equal_weights(first: keras.Model, second: keras.Model) -> bool:
+    return all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
+
+
+def without_seconds(history: pd.DataFrame) -> pd.DataFrame:
+    return history.drop(columns="seconds")
+
+
+def breaking_off(training: Batches, epoch: int) -> Batches:
+    """The same batches, but reading stops with an error after the first batch of `epoch`."""
+
+    def of(number: int):
+        for batch in training.of(number):
+            yield batch
+            if number == epoch:
+                raise RuntimeError("power cut")
+
+    return replace(training, of=of)
+
+
+@pytest.fixture(scope="module", params=list(EVERYTHING))
+def uninterrupted(request, tmp_path_factory):
+    settings = EVERYTHING[request.param]
+    model = small_network()
+    result = fit(model, *image_data(settings), settings, tmp_path_factory.mktemp("whole") / "c.npz", SEED)
+    return settings, model, result
+
+
+@pytest.mark.parametrize("broken_epoch", [0, 3])
+def test_an_interrupted_training_ends_with_the_same_bits(uninterrupted, broken_epoch, tmp_path):
+    settings, whole, expected = uninterrupted
+    training, validation = image_data(settings)
+    with pytest.raises(tf.errors.OpError, match="power cut"):
+        fit(small_network(), breaking_off(training, broken_epoch), validation, settings, tmp_path / "c.npz", SEED)
+    resumed = small_network()
+    keras.utils.set_random_seed(123)
+    received = fit(resumed, training, validation, settings, tmp_path / "c.npz", SEED)
+    assert equal_weights(whole, resumed)
+    assert received.epoch == expected.epoch
+    pd.testing.assert_frame_equal(without_seconds(received.history), without_seconds(expected.history))
+
+
+def test_another_seed_gives_other_weights(tmp_path):
+    settings = EVERYTHING["adam, early stopping"]
+    training, validation = image_data(settings)
+    models = [small_network() for _ in range(3)]
+    for number, (model, seed) in enumerate(zip(models, (SEED, SEED, (1, "fold")), strict=True)):
+        fit(model, training, validation, settings, tmp_path / f"{number}.npz", seed)
+    assert equal_weights(models[0], models[1])
+    assert not equal_weights(models[0], models[2])  # only the dropout differs: the batches have their own seed
+
+
+def test_a_finished_training_is_not_run_again(tmp_path):
+    settings = EVERYTHING["adadelta, average, early stopping"]
+    training, validation = image_data(settings)
+    first, second = small_network(), small_network()
+    expected = fit(first, training, validation, settings, tmp_path / "c.npz", SEED)
+    received = fit(second, breaking_off(training, 0), validation, settings, tmp_path / "c.npz", SEED)
+    assert equal_weights(first, second)
+    pd.testing.assert_frame_equal(received.history, expected.history)
+
+
+def test_early_stopping_restores_the_weights_of_the_best_epoch(tmp_path):
+    training = line_batches(*line_data())
+    inputs, targets = line_data(wrong=0.4)
+    settings = TrainingSettings(optimizer={"name": "sgd", "learning_rate": 0.4}, epochs=60, patience=3, batch=16)
+    model = linear_model()
+    validation = line_batches(inputs, targets, shuffle=None)
+    result = fit(model, training, validation, settings, tmp_path / "a.npz", SEED)
+    losses = result.history["val_loss"].to_numpy()
+    assert result.epoch == losses.argmin() + 1
+    assert len(losses) == result.epoch + 3 < 60
+    shorter = linear_model()
+    to_best = settings.model_copy(update={"epochs": result.epoch, "patience": None})
+    fit(shorter, training, validation, to_best, tmp_path / "b.npz", SEED)
+    assert equal_weights(model, shorter)
+
+
+def test_without_patience_the_last_weights_are_kept(tmp_path):
+    settings = TrainingSettings(optimizer={"learning_rate": 0.1}, epochs=5, patience=None)
+    validation = line_batches(*line_data(wrong=0.5), shuffle=None)
+    model = linear_model()
+    result = fit(model, line_batches(*line_data()), validation, settings, tmp_path / "c.npz", SEED)
+    assert result.epoch == len(result.history) == 5
+    scores = model.evaluate(validation.dataset(0), verbose=0)
+    assert scores[0] == pytest.approx(result.history["val_loss"].iloc[-1], rel=1e-6)
+
+
+def test_it_learns_and_the_history_says_so(tmp_path):
+    inputs, targets = line_data(256)
+    settings = TrainingSettings(optimizer={"name": "adam", "learning_rate": 0.1}, epochs=8, patience=None)
+    validation = line_batches(*line_data(100), shuffle=None)
+    result = fit(linear_model(), line_batches(inputs, targets), validation, settings, tmp_path / "c.npz", SEED)
+    columns = ["epoch", "loss", "accuracy", "val_loss", "val_accuracy", "learning_rate", "seconds"]
+    assert list(result.history) == columns
+    assert list(result.history["epoch"]) == list(range(1, 9))
+    assert result.history["val_accuracy"].iloc[-1] > 0.9
+    assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0] / 2
+
+
+def test_the_moving_average_is_validated_and_kept(tmp_path):
+    inputs, targets = line_data()
+    training = line_batches(inputs, targets, shuffle=None, size=64)  # one step per epoch
+    optimizer = {"name": "sgd", "learning_rate": 1.0}
+    plain = []
+    for epochs in (1, 2, 3):
+        model = linear_model()
+        settings = TrainingSettings(optimizer=optimizer, epochs=epochs, patience=None)
+        fit(model, training, training, settings, tmp_path / f"{epochs}.npz", SEED)
+        plain.append(model.get_weights()[0])
+    averaged = linear_model()
+    settings = TrainingSettings(optimizer=optimizer, epochs=3, patience=None, ema=0.75)
+    result = fit(averaged, training, training, settings, tmp_path / "average.npz", SEED)
+    expected = 0.75 * (0.75 * plain[0] + 0.25 * plain[1]) + 0.25 * plain[2]
+    np.testing.assert_allclose(averaged.get_weights()[0], expected, rtol=1e-5)
+    loss = averaged.evaluate(training.dataset(0), verbose=0)[0]
+    assert loss == pytest.approx(result.history["val_loss"].iloc[-1], rel=1e-6)
+
+
+def test_cosine_schedule_warms_up_and_decays_to_zero(tmp_path):
+    settings = TrainingSettings(
+        optimizer={"name": "sgd", "learning_rate": 0.08}, schedule=COSINE, epochs=5, patience=None
+    )
+    data = line_batches(*line_data())  # 4 steps per epoch, so 2 steps of warm-up and 18 of decay
+    history = fit(linear_model(), data, data, settings, tmp_path / "c.npz", SEED).history
+    expected = [0.04 * (1 + math.cos(math.pi * (4 * epoch - 2) / 18)) for epoch in range(1, 6)]
+    np.testing.assert_allclose(history["learning_rate"], expected, atol=1e-8)
+    assert float(build_optimizer(settings, steps=4).learning_rate) == 0
+    rates = build_optimizer(settings, steps=4)._learning_rate
+    np.testing.assert_allclose([rates(1), rates(2)], [0.04, 0.08], rtol=1e-6)
+
+
+def test_cosine_schedule_without_warm_up_starts_at_its_peak():
+    settings = TrainingSettings(optimizer={"learning_rate": 0.08}, schedule={"name": "cosine"}, epochs=5)
+    assert float(build_optimizer(settings, steps=4).learning_rate) == pytest.approx(0.08)
+
+
+def test_the_step_schedule_falls_after_its_epochs():
+    """Hosseini: 4e-6, from epoch 60 on 8e-7, from epoch 120 on 1.6e-7."""
+    settings = TrainingSettings(
+        optimizer={"name": "sgd", "learning_rate": 4e-6}, schedule={"name": "step", "at": [60, 120]}, epochs=180
+    )
+    steps = 7
+    rates = build_optimizer(settings, steps)._learning_rate
+    of_epoch = [{float(rates(epoch * steps + step)) for step in range(steps)} for epoch in range(180)]
+    np.testing.assert_allclose([list(rates) for rates in of_epoch[:60]], 4e-6, rtol=1e-6)
+    np.testing.assert_allclose([list(rates) for rates in of_epoch[60:120]], 8e-7, rtol=1e-6)
+    np.testing.assert_allclose([list(rates) for rates in of_epoch[120:]], 1.6e-7, rtol=1e-6)
+
+
+def test_weight_decay_spares_biases(tmp_path):
+    inputs, targets = np.zeros((16, 3), np.float32), np.full((16, 2), 0.5, np.float32)
+    model = linear_model()
+    kernel = model.get_weights()[0]
+    model.set_weights([kernel, np.full(2, 0.3, np.float32)])
+    settings = TrainingSettings(
+        optimizer={"name": "sgd", "learning_rate": 0.5, "weight_decay": 0.1}, epochs=2, patience=None
+    )
+    data = line_batches(inputs, targets)
+    fit(model, data, data, settings, tmp_path / "c.npz", SEED)  # no gradient: only the decay acts
+    np.testing.assert_allclose(model.get_weights()[0], kernel * 0.95**2, rtol=1e-6)
+    np.testing.assert_allclose(model.get_weights()[1], 0.3, rtol=1e-6)
+
+
+def test_rows_without_weight_teach_nothing(tmp_path):
+    inputs, targets = line_data(128)
+    weights = np.repeat(np.float32([1, 0]), 64)
+    targets[64:] = targets[64:, ::-1]
+    training = array_batches(inputs, targets, weights, 16, SEED)
+    validation = line_batches(inputs[:64], targets[:64], shuffle=None)
+    settings = TrainingSettings(optimizer={"learning_rate": 0.1}, epochs=8, patience=None)
+    history = fit(linear_model(), training, validation, settings, tmp_path / "c.npz", SEED).history
+    assert history["val_accuracy"].iloc[-1] > 0.9
+
+
+def test_frozen_layers_stay_as_they_are(tmp_path):
+    settings = EVERYTHING["sgd, cosine, average"]
+    training, validation = image_data(settings)
+    model = small_network()
+    for layer in model.layers[:4]:
+        layer.trainable = False
+    before = [layer.get_weights() for layer in model.layers]
+    fit(model, training, validation, settings, tmp_path / "c.npz", SEED)
+    for number, layer in enumerate(model.layers):
+        if before[number]:
+            same = all(np.array_equal(a, b) for a, b in zip(before[number], layer.get_weights(), strict=True))
+            assert same == (number < 4)
+
+
+def test_divergence_is_an_error_and_leaves_the_last_good_epoch(tmp_path):
+    inputs, targets = line_data()
+    inputs[3] = np.nan
+    settings = TrainingSettings(epochs=2)
+    validation = line_batches(*line_data(), shuffle=None)
+    with pytest.raises(UserError, match="The training diverged") as error:
+        fit(linear_model(), line_batches(inputs, targets), validation, settings, tmp_path / "c.npz", SEED)
+    assert "Received: epoch 1, loss nan" in str(error.value)
+    assert not (tmp_path / "c.npz").exists()
+
+
+def test_tensorboard_logs_every_epoch(tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import TENSORS, EventAccumulator
+
+    settings = TrainingSettings(epochs=3, patience=None, tensorboard=True)
+    data = line_batches(*line_data())
+    history = fit(linear_model(), data, data, settings, tmp_path / "c.npz", SEED).history
+    files = sorted((tmp_path / "tensorboard").iterdir())
+    assert len(files) == 3
+    logged = {}
+    for file in files:
+        events = EventAccumulator(str(file), size_guidance={TENSORS: 0}).Reload()
+        for event in events.Tensors("val_loss"):
+            logged[event.step] = float(tf.make_ndarray(event.tensor_proto))
+    assert logged == pytest.approx(dict(zip(history["epoch"], history["val_loss"], strict=True)))
+
+
+def test_no_logs_are_written_unasked(tmp_path):
+    data = line_batches(*line_data())
+    fit(linear_model(), data, data, TrainingSettings(epochs=1), tmp_path / "c.npz", SEED)
+    assert [file.name for file in tmp_path.iterdir()] == ["c.npz"]
+
+
+@pytest.mark.slow
+def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
+    settings, expected, result = uninterrupted
+    model, weights = small_network(), small_network().get_weights()
+    fit(model, *image_data(settings), settings, tmp_path / "first.npz", (1, "another"))
+    reset_model(model, weights)
+    again = fit(model, *image_data(settings), settings, tmp_path / "again.npz", SEED)
+    assert equal_weights(model, expected)
+    pd.testing.assert_frame_equal(without_seconds(again.history), without_seconds(result.history))
+
+
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        (OptimizerSettings(name="adam"), keras.optimizers.Adam),
+        (OptimizerSettings(name="adamw", weight_decay=0.01), keras.optimizers.AdamW),
+        (OptimizerSettings(name="adadelta", learning_rate=1), keras.optimizers.Adadelta),
+        (OptimizerSettings(name="sgd", momentum=0.8), keras.optimizers.SGD),
+    ],
+)
+def test_each_optimizer_is_built_with_its_rate(settings, kind):
+    optimizer = build_optimizer(TrainingSettings(optimizer=settings, schedule=ScheduleSettings()), steps=3)
+    assert type(optimizer) is kind
+    assert float(optimizer.learning_rate) == pytest.approx(settings.learning_rate)
+    assert optimizer.get_config().get("momentum", settings.momentum) == settings.momentum
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from tests.networks.training.test_fit import EVERYTHING, SEED, fit, image_data, make_deterministic, small_network
+import numpy as np
+make_deterministic()
+settings = EVERYTHING["sgd, cosine, average"].model_copy(update={"epochs": 40})
+training, validation = image_data(settings)
+model = small_network()
+fit(model, training, validation, settings, Path(sys.argv[1]), SEED)
+np.savez(sys.argv[2], *model.get_weights())
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_goes_on_and_ends_with_the_same_bits(tmp_path):
+    def start(name: str) -> subprocess.Popen:
+        arguments = [sys.executable, "-c", PROGRAM, str(tmp_path / f"{name}.npz"), str(tmp_path / f"{name}-out.npz")]
+        root = Path(__file__).parents[3]
+        return subprocess.Popen(arguments, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    assert start("whole").wait() == 0
+    process = start("killed")
+    deadline = time.monotonic() + 120
+    while not (tmp_path / "killed.npz").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.2)
+    process.kill()
+    assert process.wait() != 0
+    assert not (tmp_path / "killed-out.npz").exists()
+    assert start("killed").wait() == 0
+    with np.load(tmp_path / "whole-out.npz") as whole, np.load(tmp_path / "killed-out.npz") as resumed:
+        for name in whole.files:
+            np.testing.assert_array_equal(whole[name], resumed[name])

@@ -1,0 +1,46 @@
+import pytest
+from pydantic import ValidationError
+
+from transferpain.networks.training.settings import (
+    AugmentSettings,
+    OptimizerSettings,
+    ScheduleSettings,
+    TrainingSettings,
+)
+
+
+def test_the_defaults_are_valid_and_cannot_be_changed():
+    settings = TrainingSettings()
+    with pytest.raises(ValidationError):
+        settings.epochs = 3
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda: TrainingSettings(epoch=3), "epoch"),
+        (lambda: TrainingSettings(epochs=0), "epochs"),
+        (lambda: TrainingSettings(batch=0), "batch"),
+        (lambda: TrainingSettings(ema=1.0), "ema"),
+        (lambda: TrainingSettings(label_mode="soft"), "label_mode"),
+        (lambda: TrainingSettings(epochs=2, schedule={"name": "cosine", "warmup_epochs": 2}), "smaller than epochs"),
+        (lambda: OptimizerSettings(name="lion"), "name"),
+        (lambda: OptimizerSettings(learning_rate=0), "learning_rate"),
+        (lambda: OptimizerSettings(name="adam", momentum=0.9), "for sgd only, not for adam"),
+        (lambda: OptimizerSettings(name="adadelta", nesterov=True), "for sgd only, not for adadelta"),
+        (lambda: OptimizerSettings(name="adamw"), "needs a weight_decay above 0"),
+        (lambda: ScheduleSettings(warmup_epochs=1), "for the cosine schedule only"),
+        (lambda: ScheduleSettings(name="step", at=(60,), warmup_epochs=1), "for the cosine schedule only"),
+        (lambda: ScheduleSettings(name="step"), "`at` goes with the step schedule"),
+        (lambda: ScheduleSettings(at=(60,)), "`at` goes with the step schedule"),
+        (lambda: ScheduleSettings(name="step", at=(120, 60)), "each later than the one before"),
+        (lambda: ScheduleSettings(name="step", at=(0, 60)), "epochs above 0"),
+        (lambda: ScheduleSettings(name="step", at=(60,), factor=1), "factor"),
+        (lambda: TrainingSettings(kernel_l2=-1), "kernel_l2"),
+        (lambda: AugmentSettings(flip=1.5), "flip"),
+        (lambda: AugmentSettings(zoom=1.0), "zoom"),
+    ],
+)
+def test_impossible_settings_are_refused(build, message):
+    with pytest.raises(ValidationError, match=message):
+        build()

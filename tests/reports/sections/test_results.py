@@ -1,0 +1,71 @@
+import pandas as pd
+import pytest
+
+from tests.evaluation.drawn import draw_predictions, from_confusion
+from tests.evaluation.test_confusion import ANN
+from transferpain.experiments.schema import Comparison
+from transferpain.reports.facts import ReportFacts
+from transferpain.reports.sections.results import build, draw_result, results, results_as_text
+
+
+def test_results_of_the_published_run(read):
+    table = results([read("ann", from_confusion(ANN))])
+    row = table.iloc[0]
+    assert len(table) == 1
+    assert row["accuracy"] == pytest.approx(0.59)
+    assert row["accuracy_low"] < 0.59 < row["accuracy_high"]
+    assert row["majority_class_accuracy"] == pytest.approx(0.48)
+    assert (row["subjects"], row["clips"], row["seeds"], row["synthetic"]) == (12, 300, 1, True)
+    text = results_as_text(table).iloc[0]
+    assert text["Accuracy"].startswith("0.590 [0.")
+    assert text["Majority-class accuracy"] == "0.480"
+
+
+def test_covered_stands_below_all_where_a_clip_has_no_face(read):
+    predictions = draw_predictions(seeds=(0, 1))
+    predictions.loc[predictions["clip"] == "S00-000", "coverage"] = 0.0
+    table = results([read("lost", predictions), read("whole", draw_predictions())])
+    assert list(zip(table["run"], table["counted"], table["clips"], strict=True)) == [
+        ("lost", "all", 120),
+        ("lost", "covered", 119),
+        ("whole", "all", 120),
+    ]
+
+
+def test_selected_rows_stand_below_all(read):
+    predictions = draw_predictions()
+    table = results([read("rows", predictions.assign(selected=predictions["y_true"] > 0))])
+    assert list(zip(table["counted"], table["clips"], strict=True)) == [("all", 120), ("selected", 80)]
+
+
+def test_an_unlabelled_run_has_dashes_for_scores(read):
+    predictions = draw_predictions(subjects=3)
+    run = read("test", predictions.assign(y_true=pd.array([pd.NA] * 36, dtype="Int64")))
+    text = results_as_text(results([run])).iloc[0]
+    assert (text["Accuracy"], text["Majority-class accuracy"], text["Clips"]) == ("–", "–", "36")
+
+
+def test_images_without_subjects_have_no_number_of_subjects(read):
+    images = read("emotions", draw_predictions((1, 0, 0), subjects=30))
+    table = results([images, read("ann", draw_predictions(subjects=10))])
+    assert table["subjects"].isna().tolist() == [True, False]
+    assert results_as_text(table)["Subjects"].tolist() == ["–", "10"]
+
+
+def test_the_figure_names_warned_runs_and_says_what_grey_is(read):
+    warned = read("leaky", draw_predictions(subjects=4), stated={"warnings": ["LEAKS."]})
+    plain = read("plain", draw_predictions(subjects=4))
+    report = ReportFacts((warned, plain), (Comparison(better="leaky", worse="plain"),))
+    labels = {text.get_text() for text in draw_result(report, width=5).axes[0].texts}
+    assert {"leaky (see its warning)", "plain"} <= labels
+    (picture,) = build(report).pictures
+    assert picture.title.endswith("Grey: what the others are compared with.")
+    assert "Grey" not in build(ReportFacts((plain,))).pictures[0].title
+
+
+def test_without_a_label_there_is_a_table_and_no_figure(read):
+    predictions = draw_predictions(subjects=3)
+    run = read("test", predictions.assign(y_true=pd.array([pd.NA] * 36, dtype="Int64")))
+    section = build(ReportFacts((run,)))
+    assert section.pictures == ()
+    assert len(section.tables[0].text) == 1

@@ -1,0 +1,60 @@
+"""What is printed of finished runs: from their files alone."""
+
+import pandas as pd
+import pytest
+
+from tests.evaluation.drawn import draw_predictions
+from tests.reports.run_folders import write_leakage, write_run
+from transferpain.core.store import write_text
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.reports.screen import COLUMNS, difference_lines, synthetic_mark, table_row, warning_lines
+
+
+def test_warnings_and_failing_leakage_checks_stand_below_the_table(tmp_path):
+    table = draw_predictions(subjects=4)
+    clean, faulty = write_run(tmp_path, "clean", table), write_run(tmp_path, "faulty", table)
+    write_leakage(clean)
+    write_leakage(faulty, failing=(6, 9))
+    warned = write_run(tmp_path, "leaky", table, stated={"warnings": ["LEAKS ON PURPOSE."]})
+    assert warning_lines([RunFolder(path) for path in (clean, faulty, warned)]) == [
+        "warning: faulty: 2 of 12 leakage checks fail: 6 (Check 6), 9 (Check 9)",
+        "warning: leaky: LEAKS ON PURPOSE.",
+    ]
+
+
+def test_a_row_holds_each_score_with_its_interval(tmp_path):
+    run = RunFolder(write_run(tmp_path, "ann", draw_predictions(subjects=6, seeds=(0, 1))))
+    row = dict(zip(COLUMNS, table_row(run), strict=True))
+    score = run.metrics()["all"]["macro_f1"]
+    assert row["macro F1"] == f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
+    assert [row[name] for name in ("run", "coverage", "subjects", "clips", "seeds")] == [
+        "ann",
+        "100.0%",
+        "6",
+        "72",
+        "2",
+    ]
+
+
+def test_a_run_without_labels_or_subjects_has_no_score_and_no_number_of_subjects(tmp_path):
+    images = draw_predictions((1, 0, 0), subjects=5)
+    unlabelled = images.assign(y_true=pd.array([pd.NA] * len(images), dtype="Int64"))
+    row = dict(zip(COLUMNS, table_row(RunFolder(write_run(tmp_path, "test", unlabelled))), strict=True))
+    assert (row["accuracy"], row["subjects"]) == ("no labels", "-")
+
+
+@pytest.mark.parametrize(("drawn", "mark"), [((True, False), " - SYNTHETIC data: drawn faces"), ((False,), "")])
+def test_drawn_data_in_any_run_mark_the_title(tmp_path, drawn, mark):
+    table = draw_predictions(subjects=3)
+    runs = [RunFolder(write_run(tmp_path, f"run{place}", table, synthetic=one)) for place, one in enumerate(drawn)]
+    assert synthetic_mark(runs) == mark
+
+
+def test_differences_are_read_from_the_report_that_has_them(tmp_path):
+    assert difference_lines(tmp_path) == []
+    write_text(
+        tmp_path / "differences.csv", "better,worse,metric,difference,low,high\nann,lstm,accuracy,0.1,-0.05,0.2\n"
+    )
+    assert difference_lines(tmp_path) == [
+        "ann minus lstm, accuracy: +0.100 [-0.050, +0.200] (paired over subjects, averaged over seeds)"
+    ]

@@ -1,0 +1,44 @@
+"""A study's report is written for its very runs, and not again while they are the same."""
+
+from dataclasses import replace
+
+import pytest
+
+from tests.evaluation.drawn import draw_predictions
+from tests.reports.run_folders import write_run
+from tests.small_study import write_small_study
+from transferpain.data.places import Places
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.study import load_batch
+from transferpain.reports.studies import report_batch, report_runs
+
+
+@pytest.fixture
+def batch(tmp_path):
+    return load_batch(write_small_study(tmp_path / "experiments"), Places(tmp_path / "data", tmp_path), [])
+
+
+def test_a_report_is_written_once_for_the_same_runs_and_again_for_others(batch):
+    runs_folder = batch.places.runs
+    runs = [RunFolder(write_run(runs_folder, name, draw_predictions(subjects=4))) for name in ("ann", "lstm")]
+    page = report_batch(batch, runs)
+    assert page == batch.places.reports / batch.name / "index.html"
+    before = page.stat().st_mtime_ns
+    assert report_batch(batch, runs) == page
+    assert page.stat().st_mtime_ns == before
+    report_batch(replace(batch, comparisons=()), runs)
+    assert page.stat().st_mtime_ns > before
+
+
+def test_a_report_that_was_removed_is_written_again(batch):
+    runs = [RunFolder(write_run(batch.places.runs, name, draw_predictions(subjects=4))) for name in ("ann", "lstm")]
+    page = report_batch(batch, runs)
+    page.unlink()
+    assert report_batch(batch, runs).is_file()
+
+
+def test_named_runs_are_reported_under_a_name(tmp_path):
+    folder = write_run(tmp_path / "runs", "ann", draw_predictions(subjects=4))
+    page = report_runs([folder], "mine", tmp_path)
+    assert page == tmp_path / "reports" / "mine" / "index.html"
+    assert "<h1>mine</h1>" in page.read_text(encoding="utf-8")

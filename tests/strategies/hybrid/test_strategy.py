@@ -1,0 +1,174 @@
+"""The strategy `hybrid`, from one study to a bundle that is served."""
+
+import http.client
+import json
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from tests.apps.serve.running import draw_person, encode
+from tests.command_line import EXPERIMENTS, transferpain
+from transferpain.core.errors import UserError
+from transferpain.core.store import read_json
+from transferpain.data.places import Places
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import write_twin
+from transferpain.experiments.leakage.checks import failed, read_checks
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.runner import make_plan, run_experiment
+from transferpain.experiments.schema import load_experiment
+from transferpain.models.bundles.bundle import read_bundle
+from transferpain.strategies.hybrid.section import THREE_MODELS
+from transferpain.strategies.hybrid.settings import TITLES
+from transferpain.strategies.hybrid.strategy import check_subjects, clip_answers, shared_work
+
+TINY = {
+    "source": "untrained",
+    "protocol": {"folds": 2, "selection_share": 0.6},
+    "faces": {"detector": "mediapipe", "size": 32},
+    "head": {"boosting": {"learning_rates": [0.1], "estimators": [20], "depths": [2], "folds": 2}},
+    "training": {"epochs": 1},
+}
+STUDY = {
+    "study": "tiny",
+    "title": "Tiny",
+    "question": "Do three models share one training?",
+    "data_root": "data",
+    "twins": {"unbc": {"subjects": 8, "seed": 3, "clips": 2, "seconds": 0.3}},
+    "set": TINY,
+    "experiments": {
+        name: {"experiment": "unbc-hybrid", "set": {"head": {"verdict": name}}} for name in ("units", "cnn", "hybrid")
+    },
+    "comparisons": [{"better": "hybrid", "worse": "units"}, {"better": "hybrid", "worse": "cnn"}],
+}
+
+
+def test_a_frame_is_covered_if_all_three_could_look_at_it():
+    table = pd.DataFrame({"units": [0.2, np.nan, 0.7], "cnn": [0.9, 0.8, np.nan], "hybrid": [0.3, np.nan, np.nan]})
+    by_units = clip_answers(table, "units", threshold=0.2, prior=0.25)
+    by_cnn = clip_answers(table, "cnn", threshold=0.85, prior=0.25)
+    assert [answer.coverage for answer in by_units] == [answer.coverage for answer in by_cnn] == [1, 0, 0]
+    assert [answer.y_pred for answer in by_units] == [1, 1, 1]  # the prior is above the threshold
+    assert [answer.y_pred for answer in by_cnn] == [1, 0, 0]
+    assert by_cnn[2].probabilities.tolist() == [0.75, 0.25]
+
+
+@pytest.fixture(scope="module")
+def places(tmp_path_factory) -> Places:
+    root = tmp_path_factory.mktemp("hybrid")
+    write_twin("unbc", root, TwinSettings(subjects=8, clips=1, seconds=0.2), lambda frames: None)
+    return Places(root, root)
+
+
+def plan_of(places: Places, **changes):
+    return make_plan(load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", TINY | changes), EXPERIMENTS, places)
+
+
+@pytest.mark.slow
+def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(places):
+    plans = [
+        plan_of(places),
+        plan_of(places, name="other", head=TINY["head"] | {"verdict": "cnn"}),
+        plan_of(places, training={"epochs": 2}),
+    ]
+    folders = [shared_work(plan, plan.folds[0], 0, places).folder for plan in plans]
+    assert folders[0] == folders[1] != folders[2]
+    assert shared_work(plans[0], plans[0].folds[0], 1, places).folder != folders[0]
+    assert shared_work(plans[0], plans[0].folds[1], 0, places).folder != folders[0]
+
+
+@pytest.mark.slow
+def test_too_few_subjects_are_found_before_anything_is_trained(places):
+    plan = plan_of(places, head={"boosting": {"folds": 5}})
+    with pytest.raises(UserError, match=r"(?s)sets too few training subjects aside.*5 subjects with pain"):
+        check_subjects(plan)
+
+
+@pytest.mark.slow
+def test_tables_of_another_tool_take_the_place_of_proxies(places):
+    """Each frame of the twin gets a number that tells its label, so that trees on them alone are always right."""
+    for clip, rows in plan_of(places).samples.groupby("file_clip"):
+        pain = rows.sort_values("row")["y"].fillna(0).astype(int)
+        lines = [f"{number},0.9,1,{4 * value}.0,0.5" for number, value in enumerate(pain, start=1)]
+        table = places.data_root / "openface" / f"{Path(clip).name}.csv"
+        table.parent.mkdir(exist_ok=True)
+        table.write_text("\n".join(["frame,confidence,success,AU04_r,AU12_r", *lines]) + "\n", encoding="utf-8")
+    head = TINY["head"] | {"verdict": "units", "action_units": "openface"}
+    experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", TINY | {"head": head})
+    run = run_experiment(experiment, EXPERIMENTS, places)
+    predictions = run.predictions()
+    assert predictions["y_pred"].eq(predictions["y_true"]).all()
+    stated = read_bundle(run.model).manifest["hybrid"]
+    assert (stated["estimator"], stated["units"]) == ("openface", [4, 12])
+    again = plan_of(places, head=head).run.path
+    table.write_text(table.read_text().replace("0.5", "0.6"), encoding="utf-8")
+    assert plan_of(places, head=head).run.path != again == run.path
+
+
+@pytest.mark.slow
+def test_a_study_of_three_models_is_run_reported_and_served(tmp_path):
+    folder = tmp_path / "experiments"
+    folder.mkdir()
+    (folder / "unbc-hybrid.yaml").write_bytes((EXPERIMENTS / "unbc-hybrid.yaml").read_bytes())
+    (folder / "tiny.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
+    result = transferpain("run", folder / "tiny.yaml", "--workspace", tmp_path)
+    assert result.returncode == 0, result.stderr
+    runs = {path.name.rsplit("-", 1)[0]: RunFolder(path) for path in (tmp_path / "runs").iterdir()}
+    assert set(runs) == set(TITLES)
+    check_predictions(runs)
+    check_report(tmp_path / "reports" / "tiny")
+    check_served(runs["hybrid"].model)
+
+
+def check_predictions(runs: dict[str, RunFolder]) -> None:
+    """The three runs answer for the same frames, each by its own model and threshold, of one shared training."""
+    tables = {name: run.predictions() for name, run in runs.items()}
+    for name, table in tables.items():
+        assert table["clip"].tolist() == tables["hybrid"]["clip"].tolist()
+        assert table["coverage"].tolist() == tables["hybrid"]["coverage"].tolist()
+        for fold, rows in table.groupby("fold"):
+            threshold = read_json(runs[name].fold(fold, 0) / THREE_MODELS)["thresholds"][name]["value"]
+            unclear = (rows["p_1"] - threshold).abs() < 1e-6  # p_1 is kept in float32
+            assert (rows["y_pred"].eq(1) == rows["p_1"].ge(threshold))[~unclear].all()
+        assert read_bundle(runs[name].model).manifest["hybrid"]["main"] == name
+    assert len({read_bundle(run.model).manifest["weights_hash"] for run in runs.values()}) == 1
+    assert not np.allclose(tables["units"]["p_1"], tables["cnn"]["p_1"])
+    for run in runs.values():
+        # Those of splits and of what was fitted to whom; so small a twin says nothing on the others.
+        assert not {line.number for line in failed(read_checks(run.path))} & {1, 2, 4, 5, 6}
+
+
+def check_report(folder: Path) -> None:
+    importance = pd.read_csv(folder / "importance.csv")
+    assert set(importance["model"]) <= {"units", "hybrid"}
+    assert set(pd.read_csv(folder / "thresholds.csv")["model"]) == set(TITLES)
+    assert (pd.read_csv(folder / "mcnemar.csv")["tests"] == 2).all()
+    assert "SYNTHETIC" in (folder / "index.html").read_text(encoding="utf-8")
+
+
+def check_served(bundle: Path) -> None:
+    """The real server gives the verdicts of all three models."""
+    program = Path(sys.executable).with_name("transferpain")
+    process = subprocess.Popen([program, "serve", bundle, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    try:
+        port = next(int(found[1]) for line in process.stdout if (found := re.match(r"page: http://[^/]+:(\d+)/", line)))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        connection.request("POST", "/v1/assess", encode(draw_person()), {"Content-Type": "image/jpeg"})
+        answer = connection.getresponse()
+        content = json.loads(answer.read())
+        connection.close()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(60)
+    assert (answer.status, content["main"], content["synthetic"]) == (200, "hybrid", True)
+    stated = read_json(bundle / "manifest.json")["hybrid"]["thresholds"]
+    assert {model["name"]: model["threshold"] for model in content["models"]} == stated
+    assert all(0 <= model["p_pain"] <= 1 for model in content["models"])
+    assert len(content["action_units"]) == 9

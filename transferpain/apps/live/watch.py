@@ -1,0 +1,99 @@
+"""The loop of live mode: one frame after the other, from picture to decision."""
+
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from transferpain.apps.live.decision import Alert, Decision, LastSeconds, decide
+from transferpain.apps.live.faces import FaceChooser, FaceFinder
+from transferpain.apps.live.model import LiveModel
+from transferpain.apps.live.skipping import FrameSkipper, Rule
+from transferpain.apps.live.source import Frame
+from transferpain.inputs.landmarks.settings import LandmarkSettings
+
+
+class LiveSettings(BaseModel):
+    """What may be chosen about live mode.
+
+    Attributes:
+        skip: which frames keep the answer before them, see `FrameSkipper`.
+        window: seconds over which answers are averaged.
+        clip: seconds of landmarks that a fused network reads, as long as the clips that it was trained on (BioVid's).
+        alert_level: class from which on there may be an alert; `None`: no alert.
+        alert_seconds: how long it must last.
+        landmarks: how sure the face mesh must be.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    skip: Rule = "interocular"
+    window: float = Field(default=1.0, gt=0)
+    clip: float = Field(default=5.5, gt=0, le=60)
+    alert_level: int | None = Field(default=None, ge=0)
+    alert_seconds: float = Field(default=3.0, ge=0)
+    landmarks: LandmarkSettings = LandmarkSettings()
+
+
+@dataclass(frozen=True)
+class View:
+    """What is known when a frame has been dealt with.
+
+    Attributes:
+        frame: as it was read.
+        landmarks: float32 `(478, 3)` of the watched face, in pixels; `None` without a face.
+        decision: what the window says; `None` without a face.
+        alert: whether the level has lasted.
+        skipped: whether the frame kept the answer before it.
+        latency: seconds from reading to decision.
+    """
+
+    frame: Frame
+    landmarks: np.ndarray | None
+    decision: Decision | None
+    alert: bool
+    skipped: bool
+    latency: float
+
+
+def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> Iterator[View]:
+    """Yield a view of every frame.
+
+    One face is watched: the largest, then the same one until it leaves or another is much larger. When it changes, the
+    answers about the one before are forgotten.
+    """
+    finder, chooser, skipper = FaceFinder(settings.landmarks), FaceChooser(), FrameSkipper(settings.skip)
+    answers, landmarks_before = LastSeconds(settings.window), LastSeconds(settings.clip)
+    alert = None if settings.alert_level is None else Alert(settings.alert_level, settings.alert_seconds)
+    answer, moving = None, None
+    with ThreadPoolExecutor(1) as beside:
+        for frame in frames:
+            # A face that moved will most likely be looked at closely again: its detector runs beside the mesh.
+            early = None if moving is None else beside.submit(model.see, frame.image, moving)
+            choice = chooser.choose(finder.find(frame.image))
+            face = None if early is None else early.result()
+            moving, landmarks, decision, skipped = None, None, None, False
+            if choice is None or not choice.same:
+                skipper.forget()
+                answers.clear()
+                landmarks_before.clear()
+                face = None
+            if choice is not None:
+                landmarks = choice.pixels
+                landmarks_before.add(frame.seconds, landmarks)
+                skipped = skipper.skip(landmarks, *frame.image.shape[1::-1])
+                if not skipped:
+                    face = model.see(frame.image, landmarks) if face is None else face
+                    answer = None if face is None else model.answer(face, landmarks_before.entries)
+                    moving = landmarks
+                if answer is None:
+                    skipper.forget()
+                else:
+                    # A skipped frame counts with the answer before it.
+                    answers.add(frame.seconds, answer)
+                    decision = decide(answers.entries)
+            raised = alert is not None and alert.update(frame.seconds, decision)
+            yield View(frame, landmarks, decision, raised, skipped, time.monotonic() - frame.read_at)

@@ -1,0 +1,3 @@
+from transferpain.cli import main
+
+main()

@@ -1,0 +1,85 @@
+"""`transferpain action-units ...`: parse, call, print - nothing else."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transferpain.cli.console import Debug, example, out, print_rows
+
+units_app = typer.Typer(no_args_is_help=True, help="Read tables of action units; fit and check the built-in proxies.")
+
+
+@units_app.command(epilog=example("action-units read openface/clip01.csv"))
+def read(
+    table: Annotated[Path, typer.Argument(metavar="TABLE.csv", help="As py-feat, OpenFace 2 or LibreFace wrote it.")],
+    debug: Debug = False,
+) -> None:
+    """Show what a table of action units holds: whose scale, how many frames, each unit's mean and highest value."""
+    from transferpain.inputs.action_units.tables import read_action_units
+
+    units = read_action_units(table)
+    frames, measured = len(units.found), int(units.found.sum())
+    out().print(
+        f"{units.estimator.title}: {units.estimator.scale}; face measured in {measured} of {frames} frames",
+        markup=False,
+        soft_wrap=True,
+    )
+    rows = []
+    for number in sorted({*units.intensities, *units.presences}):
+        values = units.intensities.get(number)
+        present = units.presences.get(number)
+        shown = ["-", "-"] if values is None else [f"{values.mean():.2f}", f"{values.max():.2f}"]
+        rows.append([f"AU{number}", *shown, "-" if present is None else f"{present.mean():.0%}"])
+    print_rows(str(table), ["action unit", "mean", "highest", "frames with it"], rows)
+
+
+@units_app.command("fit-proxies", epilog=example("action-units fit-proxies"))
+def fit(
+    subjects: Annotated[int, typer.Option(help="How many people are drawn.", min=10)] = 60,
+    pictures: Annotated[int, typer.Option(help="How many pictures of each.", min=10)] = 40,
+    seed: Annotated[int, typer.Option(help="Everything random hangs on it.", min=0)] = 0,
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Default: the coefficients in the package.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Fit the proxies again, on drawn faces whose action units are known: about a minute."""
+    from transferpain.core.schema import write_stamped
+    from transferpain.inputs.action_units.fit import FitSettings, draw_examples, fit_proxies
+    from transferpain.inputs.action_units.proxy import COEFFICIENTS
+
+    settings = FitSettings(subjects, pictures, seed)
+    fitted = fit_proxies(draw_examples(settings), settings)
+    write_stamped(file or COEFFICIENTS, fitted)
+    rows = [[f"AU{number}", str(unit["correlation"]), str(unit["error"])] for number, unit in fitted["units"].items()]
+    print_rows("proxies on drawn people they were not fitted on (SYNTHETIC)", ["unit", "correlation", "error"], rows)
+
+
+@units_app.command("check-proxies", epilog=example("action-units check-proxies /path/to/fer2013"))
+def check(
+    data_root: Annotated[Path, typer.Argument(metavar="DIR", help="Holds fer2013.csv and fer2013new.csv.")],
+    pictures: Annotated[
+        int, typer.Option(help="How many pictures of Training and of PublicTest are drawn.", min=100)
+    ] = 4000,
+    seed: Annotated[int, typer.Option(help="Of the draw.", min=0)] = 0,
+    file: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Default: the check in the package.")
+    ] = None,
+    debug: Debug = False,
+) -> None:
+    """Check the proxies on real FER+ faces, and mark each as checked, failed or unvalidated: about two minutes."""
+    from transferpain.core.schema import write_stamped
+    from transferpain.inputs.action_units.check import check_proxies
+    from transferpain.inputs.action_units.proxy import CHECK
+
+    found = check_proxies(data_root, pictures, seed)
+    write_stamped(file or CHECK, found)
+    rows = []
+    for number, standing in found["units"].items():
+        areas = [sample["areas"].get(number) for sample in found["samples"].values()]
+        figures = ["-" if area is None else "{} ({} to {})".format(area["area"], *area["interval"]) for area in areas]
+        told = "-" if areas[0] is None else f"{areas[0]['shown_by']} against {areas[0]['against']}"
+        rows.append([f"AU{number}", told, *figures, standing])
+    columns = ["unit", "told apart", *(f"area on {usage}" for usage in found["samples"]), "standing"]
+    print_rows("proxies on real faces: area under the ROC curve, 95 % interval", columns, rows)

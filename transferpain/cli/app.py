@@ -1,0 +1,66 @@
+"""The command line: the groups of commands together, and what happens to errors and requests to stop."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+import transferpain
+from transferpain.cli.action_units import units_app
+from transferpain.cli.data import data_app
+from transferpain.cli.doctor import doctor_app
+from transferpain.cli.edge import edge_app
+from transferpain.cli.experiments import experiments_app
+from transferpain.cli.explain import explain_app
+from transferpain.cli.live import live_app
+from transferpain.cli.models import models_app
+from transferpain.cli.published import published_app
+from transferpain.cli.serve import serve_app
+from transferpain.cli.stages import stages_app
+from transferpain.core.errors import UserError
+from transferpain.core.process import Stopped, message_of, prepare, stop_is_answered
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Transfer-learning experiments for recognising pain in faces. Research only, no medical device.",
+)
+app.add_typer(data_app, name="data")
+app.add_typer(models_app, name="models")
+app.add_typer(units_app, name="action-units")
+for commands in (stages_app, experiments_app, explain_app, edge_app, live_app, serve_app, published_app, doctor_app):
+    app.add_typer(commands)
+
+
+def show_version(wanted: bool) -> None:
+    """Print the version and end, if it is asked for."""
+    if wanted:
+        typer.echo(f"transferpain {transferpain.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Take the options that stand before a command."""
+
+
+def main() -> None:
+    """Run the command line; an error that the user can mend is a message, not a traceback."""
+    prepare()
+    try:
+        app()
+    except (UserError, OSError) as error:
+        if "--debug" in sys.argv:
+            raise
+        sys.stderr.write(f"error: {message_of(error)}\n")
+        sys.exit(1)
+    except Stopped:
+        stop_is_answered()
+        sys.stderr.write("stopped; what was finished is kept, and the same command goes on from there\n")
+        sys.exit(130)

@@ -1,0 +1,62 @@
+"""What the commands share: common options, and how results are printed."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+DataRoot = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-root",
+        metavar="DIR",
+        help="Folder with one folder per dataset. Default: $TRANSFERPAIN_DATA, else data/.",
+    ),
+]
+Workspace = Annotated[
+    Path, typer.Option("--workspace", metavar="DIR", help="Where runs/, cache/ and reports/ are kept.")
+]
+ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the experiment; repeat as needed."),
+]
+Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def places_of(data_root: Path | None, workspace: Path):
+    """Resolve the data root: the option, the environment variable, `data/`."""
+    from transferpain.data.places import find_places
+
+    return find_places(data_root, workspace)
+
+
+def example(command: str) -> str:
+    """Return the epilogue that shows how a command is called."""
+    return f"Example: [bold]transferpain {escape(command)}[/bold]"
+
+
+def out() -> Console:
+    """Return the console for results: standard output, as wide as a file needs when it is not a terminal."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+def print_rows(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """Print a table; everything in it is text, never markup."""
+    table = Table(title=escape(title), title_justify="left", header_style="bold")
+    for position, column in enumerate(columns):
+        table.add_column(escape(column), overflow="fold", no_wrap=position == 0)
+    for row in rows:
+        table.add_row(*[escape(cell) for cell in row])
+    out().print(table)
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Print lines below a table; they are text, never markup."""
+    for line in lines:
+        out().print(line, markup=False)

@@ -1,0 +1,107 @@
+"""`transferpain run`, `matrix` and `report`: parse, call, print - nothing else."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from transferpain.cli.console import (
+    DataRoot,
+    Debug,
+    ExperimentFile,
+    Overrides,
+    Workspace,
+    example,
+    out,
+    places_of,
+    print_lines,
+    print_rows,
+)
+
+experiments_app = typer.Typer()
+
+
+@experiments_app.command(
+    epilog=example("run experiments/ai4pain-ann.yaml --data-root /path/to/data --set training.epochs=20")
+)
+def run(
+    experiment: ExperimentFile,
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    overrides: Overrides = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the stages with an estimate of hours and disk, and stop.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Compute whatever is missing of an experiment or a study, and print the result table."""
+    from transferpain.experiments.study import dry_run_rows
+    from transferpain.reports.studies import run_file
+
+    places = places_of(data_root, workspace)
+    if dry_run:
+        columns, rows = dry_run_rows(experiment, places, overrides or [])
+        print_rows(f"{experiment}: nothing was computed; hours and disk are estimates", columns, rows)
+        return
+    result = run_file(experiment, places, overrides or [])
+    print_rows(result.title, result.columns, result.rows)
+    print_lines(result.notes)
+
+
+@experiments_app.command(epilog=example("matrix experiments/transfer-matrix.yaml --where target=unbc --jobs 2"))
+def matrix(
+    file: Annotated[Path, typer.Argument(metavar="MATRIX.yaml", help="The matrix file.")],
+    data_root: DataRoot = None,
+    workspace: Workspace = Path("."),
+    overrides: Overrides = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(metavar="AXIS=NAME,...", help="Only these cells: kind, source, trained_on, target or head."),
+    ] = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
+    ] = False,
+    debug: Debug = False,
+) -> None:
+    """Compute whatever is missing of a matrix of sources, targets and heads, and write its report."""
+    from transferpain.experiments.matrix.run import DRY_RUN_COLUMNS, dry_run_rows
+    from transferpain.reports.matrix.run import run_matrix
+
+    places = places_of(data_root, workspace)
+    arguments = (file, places, overrides or [], where or [])
+    if dry_run:
+        title = f"{file}: nothing was computed; hours and disk are estimates"
+        print_rows(title, DRY_RUN_COLUMNS, dry_run_rows(*arguments))
+        return
+    result = run_matrix(*arguments, jobs)
+    print_rows(result.title, result.columns, result.rows)
+    print_lines(result.notes)
+    if any(line.startswith("failed") for line in result.notes):
+        raise typer.Exit(1)
+
+
+@experiments_app.command(epilog=example("report runs/demo-ann-0123456789abcdef --predictions mine=mine.csv"))
+def report(
+    runs: Annotated[list[Path] | None, typer.Argument(metavar="[RUN...]", help="Run folders.")] = None,
+    predictions: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=FILE", help="Predictions made elsewhere: parquet or CSV; repeat as needed."),
+    ] = None,
+    classes: Annotated[
+        str, typer.Option(metavar="NAME,...", help="Names of the classes, where the files do not know them.")
+    ] = "",
+    synthetic: Annotated[bool, typer.Option("--synthetic", help="Declare that the faces were drawn.")] = False,
+    name: Annotated[str, typer.Option(help="The report's folder in reports/.")] = "report",
+    workspace: Workspace = Path("."),
+    debug: Debug = False,
+) -> None:
+    """Write an HTML report of finished runs, or of predictions made elsewhere, with CSV and LaTeX tables beside it."""
+    from transferpain.reports.studies import report_files, report_runs
+
+    if not predictions:
+        page = report_runs(runs or [], name, workspace)
+    else:
+        declared = [part.strip() for part in classes.split(",") if part.strip()]
+        page = report_files(runs or [], predictions, workspace / "reports" / name, declared, synthetic or None)
+    out().print(f"report: {page}", markup=False)

@@ -1,0 +1,61 @@
+"""How a process of the toolkit starts and ends: quiet libraries, signals that unwind, errors that are messages."""
+
+import logging
+import os
+import signal
+import sys
+
+from transferpain.core.errors import UserError
+from transferpain.core.privacy import hide_names
+
+AGAIN_SECONDS = 0.5
+
+
+class Stopped(BaseException):
+    """Ctrl-C, or a cluster's request to end; not a `KeyboardInterrupt`, which the library would answer itself."""
+
+
+def stop(*_: object) -> None:
+    """Answer a signal: everything unwinds, temporary files go, finished ones stay.
+
+    Libraries swallow what is raised in a destructor or a callback of theirs, so it is raised again until it unwinds.
+    """
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
+    if not is_unwinding():
+        raise Stopped
+
+
+def is_unwinding() -> bool:
+    """Tell whether `Stopped`, or an error on top of it, is being handled by what was interrupted."""
+    error = sys.exc_info()[1]
+    while error is not None and not isinstance(error, Stopped):
+        error = error.__context__
+    return error is not None
+
+
+def stop_is_answered() -> None:
+    """Say that `Stopped` was caught on purpose: it is not raised again."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+
+
+def prepare() -> None:
+    """Silence what no user can act on, and let Ctrl-C and a request to end raise `Stopped`.
+
+    To be called before TensorFlow or MediaPipe is imported: later their variables do not count.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("GLOG_minloglevel", "3")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, stop)
+
+
+def message_of(error: UserError | OSError) -> str:
+    """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
+    if isinstance(error, UserError):
+        return str(error)
+    where = f" ({hide_names(str(error.filename))})" if error.filename else ""
+    return (
+        f"A file could not be read or written: {error.strerror or error}{where}\n"
+        "What was finished is kept. Check space and permissions, then give the same command again."
+    )

@@ -1,0 +1,240 @@
+"""Files that are whole or not there, and where they belong: atomic writes, checksums, fingerprints, names in paths."""
+
+import errno
+import fcntl
+import hashlib
+import json
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+
+CHUNK_BYTES = 1 << 20
+TEMPORARY = ".partial-"
+DAY_SECONDS = 24 * 3600
+# What names in paths are made of; a leading dot would hide them, or lead elsewhere.
+UNSAFE_BYTE = re.compile(rb"[^A-Za-z0-9_.-]|^\.")
+LONGEST_NAME = 100
+# What file systems answer that cannot sync a folder.
+NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
+
+
+def fingerprint(value: object) -> str:
+    """Return 16 hexadecimal digits of the SHA-256 of `value` as canonical JSON.
+
+    Raises:
+        TypeError: if `value` holds anything but JSON types.
+    """
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def file_hash(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes as 64 hexadecimal digits."""
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def name_in_path(text: str) -> str:
+    """Return text from elsewhere (a subject, a fold) as one part of a path; different texts give different names.
+
+    Up to `LONGEST_NAME` letters, digits, `_`, `-` and dots stay as they are. Of all else, and of a dot in front, the
+    UTF-8 bytes are written `%2F`. Where that is longer, its beginning is kept, and 16 hexadecimal digits of the text's
+    SHA-256 follow: such a name is longer than any other can be.
+    """
+    content = text.encode(errors="surrogatepass")  # names of files may hold what is no text
+    name = UNSAFE_BYTE.sub(lambda found: b"%%%02X" % found[0][0], content).decode("ascii") or "%"
+    if len(name) <= LONGEST_NAME:
+        return name
+    return f"{name[:LONGEST_NAME]}-{hashlib.sha256(content).hexdigest()[:16]}"
+
+
+def inside(root: Path, path: Path) -> Path:
+    """Return `path` if it lies below `root`, wherever links lead.
+
+    Raises:
+        UserError: if it lies anywhere else, or is `root` itself.
+    """
+    if root.resolve() not in path.resolve().parents:
+        raise UserError(
+            "A path leads out of the folder that it belongs to.",
+            rule=f"Nothing is written or removed outside {root}.",
+            received=path,
+            todo="Remove the link, or correct the name that leads there.",
+        )
+    return path
+
+
+def remove_folder(root: Path, folder: Path) -> None:
+    """Remove a folder below `root` with all that it holds.
+
+    Raises:
+        UserError: as `inside`; nothing is removed then.
+    """
+    shutil.rmtree(inside(root, folder))
+
+
+def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary file beside `path`, sync it, rename it to `path`, and sync the folder.
+
+    A crash, a full disk, a power cut or a second process never leaves half a file under the final name, and what is
+    written after it is not on the disk before it. The temporary name keeps the suffix of `path`, because some writers
+    add their own.
+    """
+    _write_beside(path, write)
+    sync_folder(path.parent)
+
+
+def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
+    make_folder(path.parent)
+    temporary = _temporary_name(path.parent, path.suffix)
+    try:
+        write(temporary)
+        temporary.chmod(0o644)
+        sync_file(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it where they are missing, and sync where each one's name stands.
+
+    Raises:
+        FileExistsError: if a file stands in its place.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
+
+
+def move_folder(folder: Path, target: Path) -> None:
+    """Rename a folder to `target` once all in it is on the disk, and see to it that the new name is, too."""
+    sync_tree(folder)
+    folder.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_tree(folder: Path) -> None:
+    """Wait until every file below `folder`, and every folder with the names in it, is on the disk."""
+    for path, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            sync_file(Path(path, name))
+        sync_folder(Path(path))
+
+
+def sync_file(path: Path) -> None:
+    """Wait until what a file holds is on the disk."""
+    with open(path, "rb") as file:
+        os.fsync(file.fileno())
+
+
+def sync_folder(folder: Path) -> None:
+    """Wait until the names in a folder are on the disk; where the file system cannot do that, nothing happens."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in NO_FOLDER_SYNC:
+            raise
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def temporary_folder(parent: Path) -> Iterator[Path]:
+    """Make an empty folder in `parent`, and remove it in the end unless it was renamed, as `move_folder` does."""
+    make_folder(parent)
+    folder = _temporary_name(parent)
+    try:
+        folder.mkdir()
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _temporary_name(parent: Path, suffix: str = "") -> Path:
+    # Only a name: what makes the file stands inside a `try`, so that no Ctrl-C can fall between the two.
+    return parent / f"{TEMPORARY}{secrets.token_hex(8)}{suffix}"
+
+
+def remove_leftovers(folder: Path) -> None:
+    """Remove the temporary files in `folder` that killed processes left: those untouched for a day.
+
+    Younger ones may be another process's, which is about to rename them.
+    """
+    for path in folder.rglob(f"{TEMPORARY}*"):
+        with suppress(FileNotFoundError):
+            if time.time() - path.stat().st_mtime > DAY_SECONDS:
+                path.unlink()
+
+
+@contextmanager
+def one_process(lock: Path, on_wait: Callable[[], object]) -> Iterator[None]:
+    """Let one process at a time pass, the others wait; the system opens the lock of a process that was killed.
+
+    Args:
+        lock: the file that stands for what is locked; it is made, and stays.
+        on_wait: called once if another process has to be waited for.
+    """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            on_wait()
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write UTF-8 text atomically."""
+    write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write `value` atomically as indented JSON with sorted keys."""
+    write_text(path, json_text(value))
+
+
+def json_text(value: object) -> str:
+    """Return `value` as indented JSON with sorted keys."""
+    return json.dumps(value, indent=2, sort_keys=True) + "\n"
+
+
+def read_json(path: Path) -> dict:
+    """Read a JSON object."""
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+def checksum_path(path: Path) -> Path:
+    """Return where the checksum of a cached file stands: `<name>.sha256` beside it."""
+    return path.with_name(path.name + ".sha256")
+
+
+def write_checked(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a cache file atomically, then its checksum; without the checksum it does not count."""
+    _write_beside(path, write)  # the folder is synced once, with the checksum
+    write_text(checksum_path(path), file_hash(path) + "\n")
+
+
+def is_intact(path: Path) -> bool:
+    """Tell whether a cached file and its checksum are there and agree."""
+    sidecar = checksum_path(path)
+    if not (path.is_file() and sidecar.is_file()):
+        return False
+    return sidecar.read_text(encoding="utf-8").strip() == file_hash(path)

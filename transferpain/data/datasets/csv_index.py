@@ -1,0 +1,235 @@
+"""A user's own data: a folder in the data root with `index.csv`, and no code.
+
+<data root>/<name>/index.csv       media,subject,label[,clip,start,end,split,fps,...]
+<data root>/<name>/frames.csv      clip,frame,...: labels of single frames; optional
+<data root>/<name>/dataset.yaml    title, licence, ...: the fields of `OwnData`; optional
+"""
+
+import os
+import re
+from pathlib import Path
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from transferpain.core.errors import UserError
+from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
+from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.media.paths import is_picture, list_pictures, resolve_media
+
+INDEX_NAME = "index.csv"
+FRAMES_NAME = "frames.csv"
+FACTS_NAME = "dataset.yaml"
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+REQUIRED = ("media", "subject", "label")
+OPTIONAL = ("clip", "start", "end", "split", "fps")
+# Columns of the index that the table must not name.
+TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y"}
+SPLITS = ("", "train", "validation", "test")
+
+LAYOUT = """\
+  index.csv     media,subject,label[,clip,start,end,split,fps,...]
+                media: a video, a picture or a folder of pictures, relative to this file
+                start, end: of a video, its first frame and the one after its last, counted from 0
+                split: train, validation, test or nothing; any further column is a raw label
+  frames.csv    clip,frame,...   optional: labels of single frames
+  dataset.yaml  title, licence, citation, redistributable, allow_missing_subjects   optional"""
+
+
+class OwnData(BaseModel):
+    """What `dataset.yaml` may state.
+
+    Attributes:
+        title: full name.
+        licence: the terms in a sentence.
+        citation: what to cite.
+        redistributable: whether models trained on it may be passed on.
+        allow_missing_subjects: take each medium without a subject as a subject of its own. Two media of one person may
+            then stand on both sides of a split.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    title: str = ""
+    licence: str = "Not stated."
+    citation: str = ""
+    redistributable: bool = False
+    allow_missing_subjects: bool = False
+
+
+def find_own_dataset(name: str, data_root: Path) -> Dataset | None:
+    """Return the dataset that `<data root>/<name>/index.csv` describes, or `None` if there is no such file.
+
+    Raises:
+        UserError: if `dataset.yaml` beside it is damaged.
+    """
+    folder = data_root / name
+    if not NAME.fullmatch(name) or not (folder / INDEX_NAME).is_file():
+        return None
+    facts = _read_facts(folder)
+    return Dataset(
+        name=name,
+        title=facts.title or name,
+        folder=name,
+        licence=facts.licence,
+        citation=facts.citation,
+        request_url=str(folder),
+        redistributable=facts.redistributable,
+        notice="The user's own data: share only what the people shown agreed to.",
+        layout=LAYOUT,
+        expected={},
+        is_marked=lambda place: (place / INDEX_NAME).is_file(),
+        read=read,
+        count=count,
+    )
+
+
+def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
+    """Index the rows of `index.csv`.
+
+    Labels stay text, and an empty cell is a missing label. A clip without a name has its media's, and its span.
+
+    Raises:
+        UserError: for a table that cannot be read, a missing column, a value out of its range, a missing subject, a
+            clip that stands twice, and media outside the data root.
+    """
+    path = top / INDEX_NAME
+    table = read_table(path, REQUIRED)
+    taken = sorted(TAKEN & set(table.columns))
+    if taken:
+        raise table_error(path, "It names a column that the index fills itself", ", ".join(taken))
+    labels = ["label", *(column for column in table if column not in REQUIRED + OPTIONAL)]
+    for column in OPTIONAL:
+        if column not in table:
+            table[column] = ""
+    check_rows(path, table["split"], ~table["split"].isin(SPLITS), "A split is none of train, validation, test")
+    check_rows(path, table["media"], table["media"] == "", "A row has no media")
+    table["media"] = _inside(path, table["media"], data_root)
+    problems: list[str] = []
+    table["subject"] = _subjects(path, table, problems)
+    start, end = numbers(path, table["start"], whole=True), numbers(path, table["end"], whole=True)
+    check_rows(path, table["end"], (end <= start.fillna(0)).fillna(False), "A span ends before it begins")
+    table["clip"] = _names(path, table)
+    found = [_examine(data_root, media) for media in table["media"]]
+    facts = pd.DataFrame(found, index=table.index)
+    spanned = (table["start"] != "") | (table["end"] != "")
+    check_rows(path, table["media"], spanned & (facts["kind"] == "images"), "Start and end go with videos only")
+    clips = pd.DataFrame(
+        {
+            "dataset": top.name,
+            "subject": table["subject"],
+            "clip": table["clip"],
+            "media": table["media"],
+            "kind": facts["kind"].where(~spanned, "span"),
+            "first_frame": facts["first_frame"].where(~spanned, start.fillna(0)).astype("int64"),
+            "num_frames": facts["num_frames"].where(~spanned, end - start.fillna(0)).astype("Int64"),
+            "fps": numbers(path, table["fps"]),
+            "bytes": facts["bytes"].astype("Int64"),
+            "split": table["split"],
+        }
+    ).join(table[labels].replace("", pd.NA).astype("string"))
+    frames = _read_frames(top / FRAMES_NAME, clips)
+    usable = facts["fault"] == ""
+    problems += [f"{row.media}: {row.fault}, ignored." for row in facts[~usable].itertuples()]
+    if frames is not None:
+        frames = frames[frames["clip"].isin(clips["clip"][usable])].reset_index(drop=True)
+    return Reading(clips[usable].reset_index(drop=True), tuple(problems), frames)
+
+
+def count(clips: pd.DataFrame, frames: pd.DataFrame | None = None) -> dict[str, int]:
+    """Count subjects, clips, labelled frames, and clips by label."""
+    counts = {"subjects": int(clips["subject"].nunique()), "clips": len(clips)}
+    counts["frames with a row of labels"] = 0 if frames is None else len(frames)
+    counts["clips without label"] = int(clips["label"].isna().sum())
+    values = clips["label"].value_counts().sort_index()
+    return counts | {f"clips {label}": int(number) for label, number in values.items()}
+
+
+def _read_facts(folder: Path) -> OwnData:
+    path = folder / FACTS_NAME
+    if not path.is_file():
+        return OwnData()
+    try:
+        return OwnData(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}))
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        fault = error.errors()[0] if isinstance(error, ValidationError) else None
+        raise UserError(
+            f"{path} cannot be used.",
+            rule=f"It is a YAML file with some of: {', '.join(OwnData.model_fields)}.",
+            received=f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" if fault else error,
+            todo="Correct it, or remove it.",
+        ) from error
+
+
+def _inside(path: Path, media: pd.Series, data_root: Path) -> pd.Series:
+    """Return the media relative to the data root; refuse those outside of it."""
+    folder = path.parent.relative_to(data_root)
+    resolved = media.map(lambda text: os.path.normpath(folder / text))
+    outside = resolved.map(lambda text: os.path.isabs(text) or Path(text).parts[:1] == ("..",))
+    check_rows(path, media, outside, "Media stand outside the data root")
+    return resolved
+
+
+def _subjects(path: Path, table: pd.DataFrame, problems: list[str]) -> pd.Series:
+    missing = table["subject"] == ""
+    if not missing.any():
+        return table["subject"]
+    if not _read_facts(path.parent).allow_missing_subjects:
+        rule = f"A row has no subject (to allow it, write allow_missing_subjects: true in {FACTS_NAME})"
+        check_rows(path, table["media"], missing, rule)
+    problems.append(f"{int(missing.sum())} clips have no subject: each medium counts as one, so a split may leak.")
+    return table["subject"].where(~missing, "unknown:" + table["media"])
+
+
+def _names(path: Path, table: pd.DataFrame) -> pd.Series:
+    span = "@" + table["start"] + "-" + table["end"]
+    named = table["media"].map(lambda media: _without_suffix(media.partition("/")[2] or media))
+    names = table["clip"].where(table["clip"] != "", named + span.where(span != "@-", ""))
+    check_rows(path, names, names.duplicated(keep=False), "A clip stands twice")
+    return names
+
+
+def _without_suffix(media: str) -> str:
+    stem, suffix = os.path.splitext(media)
+    return stem if is_picture(media) or suffix.lower() in VIDEO_SUFFIXES else media
+
+
+def _examine(data_root: Path, media: str) -> dict:
+    """Return kind, first frame, frames and size of a medium, and what is wrong with it."""
+    facts = {"media": media, "kind": "video", "first_frame": 0, "num_frames": pd.NA, "bytes": pd.NA, "fault": ""}
+    path = resolve_media(data_root, media)
+    try:
+        size = path.stat().st_size
+        pictures = list_pictures(path) if path.is_dir() or is_picture(path.name) else []
+    except (OSError, ValueError) as error:
+        return facts | {"fault": getattr(error, "strerror", None) or str(error)}
+    except UserError:
+        return facts | {"fault": "the folder cannot be read"}
+    if pictures:
+        return facts | {
+            "kind": "images",
+            "first_frame": pictures[0].frame,
+            "num_frames": len(pictures),
+            "bytes": sum(picture.bytes for picture in pictures),
+        }
+    if path.is_dir():
+        return facts | {"fault": "a folder without a picture"}
+    if path.suffix.lower() not in VIDEO_SUFFIXES:
+        return facts | {"fault": "neither a video nor a picture by its name"}
+    return facts | {"bytes": size}
+
+
+def _read_frames(path: Path, clips: pd.DataFrame) -> pd.DataFrame | None:
+    """Read the labels of single frames, in the order of the clips and of time."""
+    if not path.is_file():
+        return None
+    table = read_table(path, ("clip", "frame"))
+    check_rows(path, table["clip"], ~table["clip"].isin(clips["clip"]), f"A clip does not stand in {INDEX_NAME}")
+    check_rows(path, table["frame"], table["frame"] == "", "A row has no frame")
+    frame = numbers(path, table["frame"], whole=True)
+    check_rows(path, table["frame"], table.assign(frame=frame).duplicated(["clip", "frame"]), "A frame stands twice")
+    labels = table.drop(columns=["clip", "frame"]).replace("", pd.NA).astype("string")
+    frames = pd.concat([table["clip"], frame.astype("int64"), labels], axis=1)
+    order = frames["clip"].map({clip: place for place, clip in enumerate(clips["clip"])})
+    return frames.assign(order=order).sort_values(["order", "frame"]).drop(columns="order").reset_index(drop=True)

@@ -1,0 +1,67 @@
+"""What the project knows about a dataset before it sees a file of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+VIDEO_SUFFIXES = {".mp4", ".avi", ".mkv", ".mov", ".m4v", ".wmv"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What an adapter found.
+
+    Attributes:
+        clips: one row per clip, the common columns of `index.Index` and the raw labels.
+        problems: what was skipped or missing, a sentence each.
+        frames: one row per labelled frame, as in `index.Index`; `None` where only clips have labels.
+    """
+
+    clips: pd.DataFrame
+    problems: tuple[str, ...]
+    frames: pd.DataFrame | None = None
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Facts about a dataset and how its folder is read.
+
+    Attributes:
+        name: short name, used in commands and files.
+        title: full name.
+        folder: the dataset's folder inside the data root.
+        licence: the terms in a sentence.
+        citation: the paper to cite.
+        request_url: where to ask for the data.
+        redistributable: whether models trained on it may be passed on.
+        notice: what a user must know before sharing anything made from it.
+        layout: the expected folders and files, a line each.
+        expected: official counts, keyed as in the result of `count`.
+        is_marked: tells whether a folder looks like the top of the dataset.
+        read: `(top folder, data root, cache folder or None) -> Reading`.
+        count: `(clips, frames) -> counts`, the figures that `check` shows; `frames` as in `Reading`.
+        clip_seconds: official length of a pain clip; 0 where clips have no common length.
+        traps: properties of the data that mislead, a sentence each.
+        compare: `(clips, frames) -> sentences`, what a copy lacks; `None` if the counts say all.
+        inspect: `(clips, data root) -> sentences`, what is damaged in files that `read` does not open.
+    """
+
+    name: str
+    title: str
+    folder: str
+    licence: str
+    citation: str
+    request_url: str
+    redistributable: bool
+    notice: str
+    layout: str
+    expected: dict[str, int]
+    is_marked: Callable[[Path], bool]
+    read: Callable[[Path, Path, Path | None], Reading]
+    count: Callable[[pd.DataFrame, pd.DataFrame | None], dict[str, int]]
+    clip_seconds: float = 0.0
+    traps: tuple[str, ...] = ()
+    compare: Callable[[pd.DataFrame, pd.DataFrame | None], list[str]] | None = None
+    inspect: Callable[[pd.DataFrame, Path], list[str]] | None = None

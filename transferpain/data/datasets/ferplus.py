@@ -1,0 +1,268 @@
+"""FER+: the 48x48 grey web faces of FER2013 with ten votes each on eight emotions."""
+
+import hashlib
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transferpain.core.errors import UserError
+from transferpain.core.store import fingerprint, is_intact, write_checked
+from transferpain.data.datasets.dataset import Dataset, Reading
+from transferpain.data.datasets.locate import find_top, layout_error
+from transferpain.data.media.walk import walk_files
+
+IMAGES_NAME = "fer2013.csv"
+VOTES_NAME = "fer2013new.csv"
+EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
+VOTES = (*EMOTIONS, "unknown", "NF")
+# FER2013's own labels, which put the emotions in another order.
+ORIGINAL_EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+SPLITS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
+SIZE = 48
+# Part of the cache's key: raise it when what is cached changes.
+READER_VERSION = 2
+
+LAYOUT = """\
+  fer2013.csv       emotion,pixels,Usage                               (the challenge's file; 35,887 rows)
+  fer2013new.csv    Usage,Image name,neutral,...,contempt,unknown,NF   (the votes; same rows, same order)"""
+
+
+def is_marked(folder: Path) -> bool:
+    """Tell whether a folder holds one of the two files."""
+    return any((folder / name).is_file() for name in (IMAGES_NAME, VOTES_NAME))
+
+
+def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
+    """Index the rows: one clip per image, grouped by the hash of its pixels.
+
+    The two files are joined by row order: the numbers in the image names fall behind at each blank name
+    (microsoft/FERPlus, issue 17). `in_training` marks the validation and test images that also stand in
+    Training.
+    """
+    images_path, votes_path = _find_files(top)
+    key = _cache_key(images_path, votes_path)
+    cached = cache / "index" / f"ferplus-{key}.parquet" if cache else None
+    if cached and is_intact(cached):
+        rows = pd.read_parquet(cached)
+    else:
+        votes = _read_votes(votes_path)
+        emotions, usages, images = _parse_images(images_path)
+        rows = _join(emotions, usages, images, votes)
+        if cached:
+            write_checked(cached, rows.to_parquet)
+            write_checked(_images_path(cache, images_path), lambda path: _save_images(path, images))
+    rows.insert(3, "media", images_path.relative_to(data_root).as_posix())
+    return Reading(rows, _find_problems(rows, votes_path))
+
+
+def read_images(data_root: Path, cache: Path | None = None) -> np.ndarray:
+    """Read all images of `fer2013.csv`.
+
+    Args:
+        data_root: as for `read_index`.
+        cache: where the parsed pixels are kept, below `index/`; parsing takes some seconds.
+
+    Returns:
+        uint8, `(rows, 48, 48)`, in the order of the file: an index row's image is at its `first_frame`.
+        Read-only and memory-mapped where it comes from the cache.
+
+    Raises:
+        UserError: if the file is missing or damaged.
+    """
+    images_path, _ = _find_files(find_top(DATASET, data_root))
+    if cache is None:
+        return _parse_images(images_path)[2]
+    cached = _images_path(cache, images_path)
+    if not is_intact(cached):
+        images = _parse_images(images_path)[2]
+        write_checked(cached, lambda path: _save_images(path, images))
+    return np.load(cached, mmap_mode="r", allow_pickle=False)
+
+
+def count(clips: pd.DataFrame, frames: None = None) -> dict[str, int]:
+    """Count images by split and by FER2013's own label, blank names, and copies of Training images."""
+    counts = {"images": len(clips), "distinct images": int(clips["subject"].nunique())}
+    for split in SPLITS.values():
+        counts[f"{split} images"] = int((clips["split"] == split).sum())
+    for emotion in ORIGINAL_EMOTIONS:
+        counts[f"images {emotion}"] = int((clips["emotion"] == emotion).sum())
+    counts["images without a name (no face)"] = int((clips["image_name"] == "").sum())
+    for split in ("validation", "test"):
+        part = clips[clips["split"] == split]
+        counts[f"{split} images also in train"] = int(part["in_training"].sum())
+    return counts
+
+
+def _find_files(top: Path) -> tuple[Path, Path]:
+    found = {path.name: path for path in reversed(list(walk_files(top, depth=2)))}
+    if IMAGES_NAME not in found:
+        raise layout_error(DATASET, top)
+    if VOTES_NAME not in found:
+        raise UserError(
+            f"The votes of FER+ are missing: {VOTES_NAME}.",
+            rule=f"It stands beside {IMAGES_NAME}, row for row.",
+            received=found[IMAGES_NAME],
+            todo="Download it from https://github.com/microsoft/FERPlus and put it there.",
+        )
+    return found[IMAGES_NAME], found[VOTES_NAME]
+
+
+def _cache_key(*paths: Path) -> str:
+    facts = [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
+    return fingerprint([READER_VERSION, facts])
+
+
+def _images_path(cache: Path, images_path: Path) -> Path:
+    return cache / "index" / f"ferplus-{_cache_key(images_path)}.npy"
+
+
+def _save_images(path: Path, images: np.ndarray) -> None:
+    with open(path, "wb") as file:
+        np.save(file, images, allow_pickle=False)
+
+
+def _parse_images(path: Path) -> tuple[list[str], list[str], np.ndarray]:
+    """Return emotion and usage of each row as written, and the pixels as uint8 `(rows, 48, 48)`."""
+    emotions, usages, images = [], [], []
+    with open(path, encoding="ascii", errors="replace") as file, warnings.catch_warnings():
+        # numpy only warns where it stops at something that is no number.
+        warnings.simplefilter("error", DeprecationWarning)
+        header = [cell.strip() for cell in next(file, "").split(",")]
+        if header != ["emotion", "pixels", "Usage"]:
+            raise _row_error(path, 0, "its first line is not emotion,pixels,Usage", ",".join(header)[:80])
+        for number, line in enumerate(file, start=1):
+            if not line.strip():
+                continue
+            cells = [cell.strip().strip('"') for cell in line.split(",")]
+            if len(cells) != 3 or cells[2] not in SPLITS or cells[0] not in set("0123456"):
+                raise _row_error(path, number, "not <emotion 0-6>,<pixels>,<usage>", line.strip()[:40])
+            try:
+                pixels = np.fromstring(cells[1], dtype=np.int16, sep=" ")
+            except (ValueError, DeprecationWarning) as error:
+                raise _row_error(path, number, "a pixel is not a number", cells[1][:40]) from error
+            if pixels.size != SIZE * SIZE or pixels.min() < 0 or pixels.max() > 255:
+                fault = f"not {SIZE * SIZE} pixels from 0 to 255"
+                raise _row_error(path, number, fault, f"{pixels.size} pixels: {cells[1][:40]}")
+            emotions.append(cells[0])
+            usages.append(cells[2])
+            images.append(pixels.astype(np.uint8))
+    stacked = np.stack(images) if images else np.zeros((0, SIZE * SIZE), np.uint8)
+    return emotions, usages, stacked.reshape(-1, SIZE, SIZE)
+
+
+def _read_votes(path: Path) -> pd.DataFrame:
+    try:
+        votes = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (ValueError, UnicodeDecodeError) as error:
+        raise _row_error(path, 0, "not a table of comma separated values", error) from error
+    votes.columns = votes.columns.str.strip()
+    expected = ["Usage", "Image name", *VOTES]
+    if list(votes.columns) != expected:
+        raise _row_error(path, 0, f"its first line is not {','.join(expected)}", ",".join(votes.columns))
+    for column in VOTES:
+        numbers = pd.to_numeric(votes[column], errors="coerce")
+        wrong = ~numbers.isin(range(11))
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise _row_error(path, row + 1, f"{column} is not a vote from 0 to 10", repr(votes[column][row]))
+        votes[column] = numbers.astype("int64")
+    return votes
+
+
+def _join(emotions: list[str], usages: list[str], images: np.ndarray, votes: pd.DataFrame) -> pd.DataFrame:
+    rows = min(len(usages), len(votes))
+    usage = np.array(usages[:rows])
+    differs = usage != votes["Usage"].str.strip().to_numpy(dtype=str)[:rows]
+    if differs.any():
+        row = int(np.argmax(differs))
+        raise UserError(
+            f"{IMAGES_NAME} and {VOTES_NAME} do not belong together.",
+            rule="They are joined by row order, so that Usage must agree in each row.",
+            received=f"row {row + 1}: {usages[row]} and {votes['Usage'][row]}",
+            todo="Use the two official files, with all their rows in the official order.",
+        )
+    hashes = [hashlib.sha256(image.tobytes()).hexdigest()[:16] for image in images[:rows]]
+    split = np.array([SPLITS[name] for name in usage], dtype=object)
+    subjects = pd.Series(hashes, dtype="str")
+    in_training = (split != "train") & subjects.isin(set(subjects[split == "train"])).to_numpy()
+    table = pd.DataFrame(
+        {
+            "dataset": "ferplus",
+            "subject": subjects,
+            "clip": [f"row{row:05d}" for row in range(rows)],
+            "kind": "image_rows",
+            "first_frame": np.arange(rows),
+            "num_frames": pd.array([1] * rows, dtype="Int64"),
+            "fps": pd.array([pd.NA] * rows, dtype="Float64"),
+            "bytes": pd.array([pd.NA] * rows, dtype="Int64"),
+            "split": split.astype(str),
+            "emotion": [ORIGINAL_EMOTIONS[int(emotion)] for emotion in emotions[:rows]],
+            "image_name": votes["Image name"].str.strip()[:rows],
+            "in_training": in_training,
+        }
+    )
+    # Rows left over on one side show in the counts of both files.
+    table = pd.concat([table, votes.loc[: rows - 1, list(VOTES)]], axis=1)
+    table.attrs = {"image_rows": len(usages), "vote_rows": len(votes)}
+    return table
+
+
+def _find_problems(rows: pd.DataFrame, votes_path: Path) -> tuple[str, ...]:
+    problems = []
+    absent = [usage for usage, split in SPLITS.items() if not (rows["split"] == split).any()]
+    if absent:
+        problems.append(f"A partial copy: it has no {' and no '.join(absent)} rows.")
+    images, votes = rows.attrs["image_rows"], rows.attrs["vote_rows"]
+    if images != votes:
+        problems.append(
+            f"{IMAGES_NAME} has {images} rows and {votes_path.name} {votes}: the first {len(rows)} are used."
+        )
+    return tuple(problems)
+
+
+def _row_error(path: Path, row: int, fault: str, received: object) -> UserError:
+    place = f"row {row} of {path}" if row else str(path)
+    return UserError(
+        f"{place} cannot be read: {fault}.",
+        rule=f"Expected:\n{LAYOUT}",
+        received=received,
+        todo="Use the official file.",
+    )
+
+
+DATASET = Dataset(
+    name="ferplus",
+    title="FER+ (FER2013 images, FER+ votes)",
+    folder="ferplus",
+    licence="Votes: MIT. Images: FER2013 states no licence; research use.",
+    citation="Barsoum et al., Training Deep Networks for Facial Expression Recognition with Crowd-Sourced"
+    " Label Distribution, ICMI 2016; Goodfellow et al., Challenges in Representation Learning, 2013",
+    request_url="https://github.com/microsoft/FERPlus",
+    redistributable=True,
+    notice="Faces from the web, without consent of the people shown: never pass on pixels.",
+    layout=LAYOUT,
+    expected={
+        "images": 35887,
+        "train images": 28709,
+        "validation images": 3589,
+        "test images": 3589,
+        "images angry": 4953,
+        "images disgust": 547,
+        "images fear": 5121,
+        "images happy": 8989,
+        "images sad": 6077,
+        "images surprise": 4002,
+        "images neutral": 6198,
+        "images without a name (no face)": 173,
+    },
+    traps=(
+        "It has images and no subjects: the group is the pixels' hash; subject statistics do not apply.",
+        "Some PublicTest and PrivateTest images also stand in Training (column in_training).",
+        "The image numbers in the names are not the row numbers; the files are joined by row order.",
+    ),
+    is_marked=is_marked,
+    read=read,
+    count=count,
+)

@@ -1,0 +1,96 @@
+"""The index: one table of a dataset's clips, whatever its layout on disk."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from transferpain.data.datasets.csv_index import find_own_dataset
+from transferpain.data.datasets.dataset import Dataset
+from transferpain.data.datasets.locate import find_synthetic_mark, find_top, layout_error
+from transferpain.data.datasets.registry import DATASETS, find_dataset
+
+
+@dataclass(frozen=True)
+class Index:
+    """A dataset as found on disk.
+
+    Attributes:
+        dataset: the facts about it.
+        data_root: the folder that `media` paths are relative to.
+        clips: one row per clip. Common columns: dataset, subject, clip (unique), media (posix path), kind ("video": a
+            whole one, "span": a stretch of a longer one, "images": a folder of pictures or a single one, "image_span":
+            a stretch of a folder, or "image_rows"), first_frame (int64; of a span counted from 0 in the order of time,
+            of image rows the row number), num_frames
+            (Int64, nominal, may be missing), fps (Float64, nominal, may be missing), bytes (Int64, size of the
+            media), split ("train", "validation", "test" or ""); then the dataset's raw labels, where missing stays
+            missing. `media.resolve_media` turns media into a path.
+        synthetic: whether this is a drawn twin.
+        hash: 16 hexadecimal digits over labels, names, file sizes and the twin's settings. Where the files
+            stand does not enter it.
+        problems: what was skipped or missing, a sentence each.
+        frames: one row per frame, clip by clip in the order of time: clip, frame (its number, int64), then the raw
+            labels of frames, where missing stays missing. `None` where only clips have labels.
+        parts: of two indexes that were joined: that of the dataset that is trained on, and of the one tested on.
+    """
+
+    dataset: Dataset
+    data_root: Path
+    clips: pd.DataFrame
+    synthetic: bool
+    hash: str
+    problems: tuple[str, ...]
+    frames: pd.DataFrame | None = None
+    parts: tuple["Index", ...] = ()
+
+
+def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) -> Index:
+    """Index a dataset under `data_root`, or straight in it.
+
+    Args:
+        dataset_name: a name in the registry, or a folder of the data root that holds the user's own `index.csv`.
+        data_root: holds one folder per dataset; it may also be the dataset's own folder.
+        cache: where an adapter whose reading is slow keeps its result, below `index/`; `None` keeps nothing.
+
+    Raises:
+        UserError: if the dataset is unknown, its folder is missing, or nothing in it fits the layout.
+    """
+    own = None if dataset_name in DATASETS else find_own_dataset(dataset_name, data_root)
+    dataset = own or find_dataset(dataset_name)
+    top = find_top(dataset, data_root)
+    reading = dataset.read(top, data_root, cache)
+    if reading.clips.empty:
+        raise layout_error(dataset, top, reading.problems)
+    mark = find_synthetic_mark(top, data_root)
+    clips, duplicates = _drop_duplicates(reading.clips)
+    if mark is not None and mark.get("seconds") and dataset.clip_seconds:
+        # A twin may have shorter clips than the data that it stands for, all in proportion.
+        scaled = clips["num_frames"] * float(mark["seconds"]) / dataset.clip_seconds
+        # The quotient is rarely exact, and a half must be rounded as the twin's generator does.
+        clips["num_frames"] = scaled.round(6).round().astype("Int64")
+    return Index(
+        dataset=dataset,
+        data_root=data_root,
+        clips=clips,
+        synthetic=mark is not None,
+        hash=_content_hash(clips, reading.frames, mark),
+        problems=reading.problems + duplicates,
+        frames=reading.frames,
+    )
+
+
+def _drop_duplicates(clips: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:
+    """Keep the first of clips with one name, as left by an archive unpacked twice."""
+    repeated = clips["clip"].duplicated()
+    problems = tuple(f"{media}: a second file of one clip, ignored." for media in clips["media"][repeated])
+    return clips[~repeated].reset_index(drop=True), problems
+
+
+def _content_hash(clips: pd.DataFrame, frames: pd.DataFrame | None, mark: dict | None) -> str:
+    digest = hashlib.sha256(json.dumps(mark, sort_keys=True).encode())
+    digest.update(clips.drop(columns="media").to_csv(index=False, lineterminator="\n").encode())
+    if frames is not None:
+        digest.update(frames.to_csv(index=False, lineterminator="\n").encode())
+    return digest.hexdigest()[:16]

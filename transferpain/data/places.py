@@ -1,0 +1,49 @@
+"""Where data is read from and results are written to."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from transferpain.data.datasets.index import Index, read_index
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where data is read from and results are written to.
+
+    Attributes:
+        data_root: holds one folder per dataset.
+        workspace: holds `runs/`, `cache/` and `reports/`.
+        indexes: what was read of the datasets so far, by name.
+    """
+
+    data_root: Path
+    workspace: Path
+    indexes: dict[str, Index] = field(default_factory=dict, repr=False, compare=False)
+
+    def index(self, dataset: str) -> Index:
+        """Return the index of a dataset, read once: the experiments of a matrix share a few datasets.
+
+        Raises:
+            UserError: as `read_index`.
+        """
+        if dataset not in self.indexes:
+            self.indexes[dataset] = read_index(dataset, self.data_root, self.cache)
+        return self.indexes[dataset]
+
+    @property
+    def runs(self) -> Path:
+        return self.workspace / "runs"
+
+    @property
+    def cache(self) -> Path:
+        return self.workspace / "cache"
+
+    @property
+    def reports(self) -> Path:
+        return self.workspace / "reports"
+
+
+def find_places(data_root: Path | None, workspace: Path) -> Places:
+    """Return the places; without a data root it is what `TRANSFERPAIN_DATA` names, else `data/`."""
+    return Places(data_root=data_root or Path(os.environ.get("TRANSFERPAIN_DATA") or "data"), workspace=workspace)

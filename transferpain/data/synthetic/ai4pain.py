@@ -1,0 +1,94 @@
+"""The twin of the AI4Pain 2024 videos: folders Train, Validation, Test; one baseline, low and high clips, rests."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from transferpain.core.errors import UserError
+from transferpain.core.seeds import derive_seed
+from transferpain.data.synthetic.camera import AI4PAIN
+from transferpain.data.synthetic.performance import Stimulus
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.subjects import invent_look, invent_temperament
+from transferpain.data.synthetic.videos import ClipPlan, Person, write_clips, write_video
+
+SPLITS = {"Train": 41, "Validation": 12, "Test": 12}
+STRENGTHS = {"none": 0.0, "low": 0.42, "high": 1.0}
+OFFICIAL_SECONDS = 10.0
+OFFICIAL_REST_SECONDS = 40.0
+SHORT_REST_SECONDS = 0.5
+OFFICIAL_CLIPS = 12
+BASELINE_WINDOWS = 6  # the baseline is as long as so many pain clips
+LOW_REACTIVE_EVERY = 4  # of the people of a split, one in four hardly reacts
+
+
+def split_sizes(subjects: int) -> dict[str, int]:
+    """Return how many people each folder gets: 41 : 12 : 12, but at least one.
+
+    Raises:
+        UserError: if there are fewer than three people.
+    """
+    if subjects < len(SPLITS):
+        raise UserError(
+            "AI4Pain's twin needs more subjects.",
+            rule="Train, Validation and Test have at least one subject each.",
+            received=subjects,
+            todo="Ask for 3 subjects or more.",
+        )
+    share = SPLITS["Validation"] / sum(SPLITS.values())
+    small = max(1, round(subjects * share))
+    return {"Train": subjects - 2 * small, "Validation": small, "Test": small}
+
+
+def plan_ai4pain(settings: TwinSettings) -> list[ClipPlan]:
+    """Plan the clips: one baseline, `clips` low and as many high ones, and a rest after each, a subject.
+
+    The twin's choices: 416x240 pixels; `clips` and `seconds` of the settings; rests of 0.5 s when `seconds` is
+    given; the Test folder is named like the others, labels and all, although the official one is unlabelled.
+    A null twin feels random stimuli in each window of the baseline as well.
+
+    Raises:
+        UserError: if there are fewer than three subjects.
+    """
+    seed = derive_seed(settings.seed, "ai4pain")
+    plans, number = [], 0
+    for split, size in split_sizes(settings.subjects).items():
+        for place in range(size):
+            number += 1
+            low_reactive = place % LOW_REACTIVE_EVERY == LOW_REACTIVE_EVERY // 2
+            person = Person(str(number), invent_look(seed, number),
+                            invent_temperament(seed, number, low_reactive=low_reactive))  # fmt: skip
+            plans += _plan_subject(person, split, settings, seed)
+    return plans
+
+
+def _plan_subject(person: Person, split: str, settings: TwinSettings, seed: int) -> list[ClipPlan]:
+    seconds = settings.seconds or OFFICIAL_SECONDS
+    speed = OFFICIAL_SECONDS / seconds
+    rest_seconds = SHORT_REST_SECONDS if settings.seconds else OFFICIAL_REST_SECONDS
+    clips = settings.clips or OFFICIAL_CLIPS
+    generator = np.random.default_rng(derive_seed(seed, person.name, "order"))
+
+    def stimuli(level: str, windows: int = 1) -> tuple[Stimulus, ...]:
+        """Return one stimulus per window; under null random ones, and one before, whose end reaches into the first."""
+        first = -1 if settings.null else 0
+        felt = [str(generator.choice(list(STRENGTHS))) if settings.null else level for _ in range(first, windows)]
+        return tuple(Stimulus(window * OFFICIAL_SECONDS, OFFICIAL_SECONDS, STRENGTHS[name])
+                     for window, name in enumerate(felt, start=first))  # fmt: skip
+
+    def plan(name: str, length: float, felt: tuple[Stimulus, ...]) -> ClipPlan:
+        clip = f"{person.name}_{name}"
+        frames = max(2, round(length * AI4PAIN.fps))
+        return ClipPlan(person, clip, f"{split}/video/{person.name}/{clip}.mp4", frames, speed, felt, seed)
+
+    plans = [plan("Baseline", BASELINE_WINDOWS * seconds, stimuli("none", BASELINE_WINDOWS))]
+    for level in ("high", "low"):
+        plans += [plan(f"Pain_{level.upper()}_{repetition}", seconds, stimuli(level))
+                  for repetition in range(1, clips + 1)]  # fmt: skip
+    return plans + [plan(f"Rest_{rest}", rest_seconds, ()) for rest in range(1, 2 * clips + 1)]
+
+
+def write_ai4pain(folder: Path, settings: TwinSettings, advance: Callable[[int], object]) -> None:
+    """Fill `folder` with the twin."""
+    write_clips(write_video, folder, AI4PAIN, plan_ai4pain(settings), advance)

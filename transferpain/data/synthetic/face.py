@@ -1,0 +1,350 @@
+"""Draws a face from action units (Facial Action Coding System, FACS).
+
+The still layers come from plates.py; here brows, eyes, nose, mouth and the lines of the skin are drawn as the
+action units ask, then the head is turned and set before its background.
+"""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from transferpain.data.synthetic import plates
+from transferpain.data.synthetic.plates import JAW_LEVELS, ORIGIN, STEP, SUBPIXEL, UNIT, fill, stroke, to_pixels
+from transferpain.data.synthetic.subjects import SubjectLook
+
+# Intensities 0..5; AU43 (eyes closed) and AU45 (blink) are 0..1. AU1 stands for both parts of the brow raised.
+ACTION_UNITS = ("AU1", "AU4", "AU6", "AU7", "AU9", "AU10", "AU12", "AU25", "AU26", "AU43", "AU45")
+
+LASH = (34, 24, 22)
+SCLERA = (226, 220, 214)
+CAVITY = (58, 22, 24)
+TEETH = (222, 216, 204)
+ALONG = np.linspace(-1, 1, 15, dtype=np.float32)  # from one corner of an eye or the mouth to the other
+ARCH = 1 - ALONG**2
+
+
+@dataclass(frozen=True)
+class Pose:
+    """How the head stands in the picture.
+
+    `x`, `y`: shift in inter-ocular distances; `roll`, `yaw`, `pitch`: radians; `scale`: 1 = as framed by the
+    camera; `gaze`: where the eyes look, -1..1 across and down.
+    """
+
+    x: float = 0.0
+    y: float = 0.0
+    roll: float = 0.0
+    yaw: float = 0.0
+    pitch: float = 0.0
+    scale: float = 1.0
+    gaze: tuple[float, float] = (0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class Sitter:
+    """A person before a background, ready to be drawn many times; the plates are painted when first needed.
+
+    `background`: uint8 RGB, the size of the picture. `light`: direction, each -1..1. `zoom`: pixels an
+    inter-ocular distance. `place`: where the point between the eyes stands at rest, as shares of width and height.
+    """
+
+    look: SubjectLook
+    background: np.ndarray
+    light: tuple[float, float]
+    zoom: float
+    place: tuple[float, float]
+    painted: dict = field(default_factory=dict, repr=False)
+
+    def plate(self, jaw: float) -> tuple[np.ndarray, np.ndarray]:
+        """Return the plate whose jaw is open as far as `jaw` 0..1, to the nearest of the levels."""
+        level = jaw_level(jaw)
+        if level not in self.painted:
+            self.painted[level] = plates.paint_plate(self.look, self.light, level / JAW_LEVELS)
+        return self.painted[level]
+
+
+def jaw_level(jaw: float) -> int:
+    """Return the level, 0..`JAW_LEVELS`, at which a jaw that is open as far as `jaw` 0..1 is painted."""
+    return round(float(np.clip(jaw, 0, 1)) * JAW_LEVELS)
+
+
+class Eye(NamedTuple):
+    """An eye's geometry: lids (15, 2) from the left to the right; `half` its half width, `rest` its lids' height."""
+
+    centre: np.ndarray
+    half: float
+    rest: float
+    opening: float
+    upper: np.ndarray
+    lower: np.ndarray
+
+
+class Mouth(NamedTuple):
+    """The mouth's edges: heights (15,) at `x` from the left corner to the right one, outer and inner, and the cleft."""
+
+    x: np.ndarray
+    upper_out: np.ndarray
+    upper_in: np.ndarray
+    line: np.ndarray
+    lower_in: np.ndarray
+    lower_out: np.ndarray
+    gaping: bool
+
+
+RELIEF = plates.depth()
+TURN = 0.9 * UNIT  # pixels that the highest point of the relief moves when the head turns by a radian
+PLATE_CORNERS = np.array([[(x, y) for x in (0, RELIEF.shape[1]) for y in (0, RELIEF.shape[0])]], np.float64)
+GRID_X, GRID_Y = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in plates.plate_shape()[::-1]))
+
+
+def draw_face(sitter: Sitter, units: dict[str, float], pose: Pose) -> np.ndarray:
+    """Draw one picture.
+
+    Args:
+        sitter: who, and before which background.
+        units: action unit -> intensity; those left out are 0.
+        pose: how the head stands.
+
+    Returns:
+        uint8 RGB (height, width, 3). The same arguments give the same pixels.
+
+    Raises:
+        KeyError: for an action unit that is not in `ACTION_UNITS`.
+    """
+    acts = complete(units)
+    plate, opacity = sitter.plate(acts["AU26"] / 5)
+    face = plate.copy()
+    _draw_lines(face, sitter.look, acts)
+    _draw_nose(face, sitter.look, acts)
+    for side in (-1, 1):
+        _draw_eye(face, sitter.look, acts, side, pose.gaze)
+        _draw_brow(face, sitter.look, acts, side)
+    _draw_mouth(face, sitter.look, acts)
+    _draw_glasses(face, sitter.look)
+    return _set_before(sitter, face, opacity, pose)
+
+
+def complete(units: dict[str, float]) -> dict[str, float]:
+    """Return all `ACTION_UNITS`; those left out are 0. Raises KeyError for one that is none of them."""
+    acts = dict.fromkeys(ACTION_UNITS, 0.0)
+    for name, value in units.items():
+        if name not in acts:
+            raise KeyError(name)
+        acts[name] = float(value)
+    return acts
+
+
+def _shade(colour, factor: float) -> tuple[float, ...]:
+    return tuple(min(255.0, channel * factor) for channel in colour)
+
+
+def _draw_lines(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
+    """Draw folds and wrinkles as soft dark lines."""
+    lines = np.zeros(face.shape[:2], np.uint8)
+    tone = np.array(look.skin) / 200
+    age = look.wrinkles
+
+    def line(points, strength, thickness=2):
+        if strength > 0.05:
+            stroke(lines, points, min(200.0, 120 * strength), thickness)
+
+    frown, squint = acts["AU4"] / 5, max(acts["AU6"], acts["AU7"]) / 5
+    wrinkle, raised, smile = acts["AU9"] / 5, acts["AU10"] / 5, acts["AU12"] / 5
+    brow = -0.36 * look.brow_height
+    nose = 0.62 * look.nose_length
+    mouth = 1.04 * look.mouth_height
+    for side in (-1, 1):
+        inner = side * (0.085 - 0.02 * frown)
+        line([(inner * 0.9, brow - 0.06), (inner, brow + 0.16)], 0.12 * age + 0.95 * frown)
+        line([(side * 0.13, 0.02), (side * 0.04, 0.12)], 0.9 * wrinkle)
+        line([(side * 0.16, 0.14), (side * 0.06, 0.22)], 0.9 * wrinkle)
+        line([(side * 0.2, 0.3), (side * 0.14, 0.4)], 0.6 * wrinkle)
+        lower = 0.17 - 0.03 * squint
+        line([(side * 0.26, lower), (side * 0.5, lower + 0.06), (side * 0.74, lower - 0.02)],
+             0.1 + 0.2 * age + 0.65 * squint)  # fmt: skip
+        for tilt in (-0.09, 0.0, 0.1):
+            line([(side * 0.8, 0.02 + tilt * 0.4), (side * 0.98, 0.02 + tilt * 1.6)], 0.1 * age + 0.6 * squint, 1)
+        wing = side * (0.25 + 0.03 * raised) * look.nose_width
+        width = side * (0.4 + 0.1 * smile + 0.02 * raised)
+        line([(wing, nose - 0.1 - 0.05 * raised), (width * 0.86, nose + 0.16), (width * 1.04, mouth - 0.02)],
+             0.12 + 0.25 * age + 0.6 * max(raised, 0.8 * smile, 0.7 * wrinkle), 3)  # fmt: skip
+    for height in (-0.72, -0.88):
+        line([(-0.5, height + 0.03), (0, height), (0.5, height + 0.03)], 0.15 * age + 0.12 * acts["AU1"])
+    soft = cv2.GaussianBlur(lines, (5, 5), 0)
+    cv2.subtract(face, cv2.multiply(cv2.merge((soft, soft, soft)), (*tone, 1.0)), dst=face)
+
+
+def shape_nose(look: SubjectLook, acts: dict) -> tuple[float, float]:
+    """Return how far below the eyes the nose ends, and by which factor its wings are flared."""
+    lift = 0.045 * max(acts["AU9"], 0.6 * acts["AU10"]) / 5
+    flare = 1 + 0.12 * max(acts["AU9"], acts["AU10"]) / 5
+    return 0.64 * look.nose_length - lift, flare
+
+
+def _draw_nose(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
+    base, flare = shape_nose(look, acts)
+    dark, edge = _shade(look.skin, 0.34), _shade(look.skin, 0.62)
+    for side in (-1, 1):
+        hole = side * 0.1 * look.nose_width * flare
+        wing = side * 0.21 * look.nose_width * flare
+        fill(face, [(hole - 0.05, base + 0.035), (hole, base + 0.01), (hole + 0.05, base + 0.035),
+                    (hole, base + 0.055)], dark)  # fmt: skip
+        stroke(face, [(wing * 0.8, base - 0.12), (wing, base - 0.03), (wing * 0.93, base + 0.04),
+                      (wing * 0.7, base + 0.05)], edge, 1)  # fmt: skip
+    stroke(face, [(-0.05, base + 0.065), (0, base + 0.075), (0.05, base + 0.065)], edge, 1)
+
+
+def shape_eye(look: SubjectLook, acts: dict, side: int) -> Eye:
+    """Return where the lids of the left (`side` -1) or right (1) eye of the picture are."""
+    squint = max(acts["AU6"], acts["AU7"]) / 5
+    closed = min(1.0, max(acts["AU43"], acts["AU45"]))
+    opening = 0.165 * look.eye_height * look.eye_size * (1 - 0.45 * squint) * (1 + 0.07 * acts["AU1"]) * (1 - closed)
+    half = 0.245 * look.eye_size
+    centre = np.array((side * 0.5, 0.0), np.float32)
+    lid = np.sqrt(ARCH)
+    rest = 0.035 * closed - 0.012 * squint
+    upper = np.stack([half * ALONG, rest - 0.62 * opening * lid], 1) + centre
+    lower = np.stack([half * ALONG, rest + (0.38 * opening + 0.02 * closed) * ARCH], 1) + centre
+    return Eye(centre, half, rest, opening, upper, lower)
+
+
+def _draw_eye(face: np.ndarray, look: SubjectLook, acts: dict, side: int, gaze: tuple[float, float]) -> None:
+    centre, half, rest, opening, upper, lower = shape_eye(look, acts, side)
+    closed = min(1.0, max(acts["AU43"], acts["AU45"]))
+    lid = np.sqrt(ARCH)
+    if opening > 0.02:
+        almond = np.concatenate([upper, lower[::-1]])
+        left, top = np.floor(to_pixels(almond).min(0) / STEP).astype(int) - 2
+        right, bottom = np.ceil(to_pixels(almond).max(0) / STEP).astype(int) + 3
+        window = face[top:bottom, left:right]
+        ball = np.empty_like(window)
+        ball[:] = _shade(SCLERA, 0.9)
+        iris = (centre + np.array((0.07 * gaze[0], 0.05 * gaze[1] - 0.02)) + ORIGIN) * UNIT - (left, top)
+        at = tuple(int(value) for value in np.rint(iris * STEP))
+        for radius, colour in ((0.115, look.iris), (0.055, (14, 12, 12))):
+            cv2.circle(ball, at, round(radius * look.eye_size * UNIT * STEP), colour, -1, cv2.LINE_AA, SUBPIXEL)
+        cv2.circle(ball, (at[0] + 2 * STEP, at[1] - 2 * STEP), 9, (250, 250, 250), -1, cv2.LINE_AA, SUBPIXEL)
+        mask = np.zeros(window.shape[:2], np.uint8)
+        cv2.fillPoly(mask, [to_pixels(almond) - np.array((left, top)) * STEP], 255, cv2.LINE_AA, SUBPIXEL)
+        share = mask / np.float32(255)
+        window[:] = cv2.blendLinear(ball, window.copy(), share, 1 - share)
+    else:
+        fill(face, np.concatenate([upper, lower[::-1]]), _shade(look.skin, 0.7))
+    lash = lower if opening <= 0.02 else upper
+    stroke(face, lash, LASH, 2)
+    stroke(face, lower, _shade(look.skin, 0.6), 1)
+    fold = np.stack([half * 1.05 * ALONG, rest - (0.62 * opening + 0.055) * lid - 0.02], 1) + centre
+    stroke(face, fold[2:-2], _shade(look.skin, 0.58 + 0.1 * closed), 1)
+
+
+def shape_brow(look: SubjectLook, acts: dict) -> np.ndarray:
+    """Return the upper edge of the right brow of the picture, (5, 2) from its inner end; the left is its mirror."""
+    lowered = (0.7 * acts["AU4"] + 0.3 * acts["AU9"]) / 5
+    raised = acts["AU1"] / 5
+    squint = acts["AU6"] / 5
+    height = -0.37 * look.brow_height
+    tilt = look.brow_tilt
+    return np.array([
+        (0.19 - 0.05 * lowered, height + tilt + 0.16 * lowered - 0.15 * raised),
+        (0.34 - 0.03 * lowered, height - 0.055 + 0.5 * tilt + 0.145 * lowered - 0.16 * raised),
+        (0.54 - 0.01 * lowered, height - 0.085 + 0.11 * lowered - 0.15 * raised + 0.015 * squint),
+        (0.72, height - 0.05 + 0.06 * lowered - 0.12 * raised + 0.03 * squint),
+        (0.88, height + 0.06 + 0.03 * lowered - 0.09 * raised + 0.035 * squint),
+    ], np.float32)  # fmt: skip
+
+
+def _draw_brow(face: np.ndarray, look: SubjectLook, acts: dict, side: int) -> None:
+    top = shape_brow(look, acts)
+    thick = 0.085 * look.brow_thickness * np.array((0.9, 1.0, 0.85, 0.6, 0.1), np.float32)
+    bottom = top + np.stack([np.zeros(5, np.float32), thick], 1)
+    fill(face, np.concatenate([top, bottom[::-1]]) * (side, 1), look.brow)
+
+
+def shape_mouth(look: SubjectLook, acts: dict) -> Mouth:
+    """Return where the lips are."""
+    smile, raised, parted, jaw = acts["AU12"] / 5, acts["AU10"] / 5, acts["AU25"] / 5, acts["AU26"] / 5
+    middle = 1.04 * look.mouth_height * (1 + 0.6 * (look.face_length - 1))
+    half = 0.385 * look.mouth_width * (1 + 0.3 * smile + 0.04 * raised - 0.12 * jaw)
+    corner = (look.lip_curve - 0.1 * smile + 0.035 * raised) * ALONG**2
+    opening = 0.075 * parted + 0.25 * jaw
+    up = 0.03 * parted + 0.06 * raised * (opening > 0.01)
+    line = middle + corner - 0.05 * raised * ARCH
+    upper_in = line - up * ARCH
+    lower_in = line + (0.003 + opening) * ARCH
+    full = 0.075 * look.lip_fullness * (1 - 0.3 * smile)
+    bow = 1 - 0.22 * np.exp(-((ALONG / 0.14) ** 2))
+    upper_out = upper_in - full * np.sqrt(ARCH) * bow * (1 - 0.15 * raised)
+    lower_out = lower_in + 1.35 * full * ARCH**0.7
+    gaping = bool(opening > 0.01 or up > 0.01)
+    return Mouth(half * ALONG, upper_out, upper_in, line, lower_in, lower_out, gaping)
+
+
+def _draw_mouth(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
+    x, upper_out, upper_in, line, lower_in, lower_out, gaping = shape_mouth(look, acts)
+
+    def between(above, below):
+        return np.concatenate([np.stack([x, above], 1), np.stack([x, below], 1)[::-1]])
+
+    fill(face, between(upper_out, line), _shade(look.lips, 0.88))
+    fill(face, between(line, lower_out), look.lips)
+    if gaping:
+        fill(face, between(upper_in, lower_in), CAVITY)
+        bared = upper_in + np.minimum(0.075, 0.55 * (lower_in - upper_in))
+        fill(face, between(upper_in, bared), _shade(TEETH, 0.93))
+    else:
+        stroke(face, np.stack([x, line], 1), _shade(look.lips, 0.5), 1)
+    stroke(face, np.stack([x[3:-3], lower_out[3:-3] + 0.01], 1), _shade(look.skin, 0.72), 1)
+
+
+def _draw_glasses(face: np.ndarray, look: SubjectLook) -> None:
+    if not look.glasses:
+        return
+    colour = (40, 36, 38) if look.glasses == "thick" else (122, 112, 104)
+    thickness = 2 if look.glasses == "thick" else 1
+    turn = np.linspace(0, 2 * np.pi, 25)
+    ring = np.stack([np.sign(np.cos(turn)) * np.abs(np.cos(turn)) ** 0.6 * 0.39,
+                     np.sign(np.sin(turn)) * np.abs(np.sin(turn)) ** 0.6 * 0.29 + 0.07], 1)  # fmt: skip
+    for side in (-1, 1):
+        stroke(face, ring + np.array((side * 0.51, 0)), colour, thickness)
+        stroke(face, [(side * 0.9, -0.02), (side * 1.08 * look.face_width, 0.0)], colour, thickness)
+    stroke(face, [(-0.13, 0.03), (0, -0.02), (0.13, 0.03)], colour, thickness)
+
+
+def place_head(sitter: Sitter, pose: Pose) -> np.ndarray:
+    """Return the matrix (2, 3) that takes pixels of the turned plate to pixels of the picture."""
+    height, width = sitter.background.shape[:2]
+    scale = sitter.zoom * pose.scale / UNIT
+    cosine, sine = scale * np.cos(pose.roll), scale * np.sin(pose.roll)
+    origin = np.array(ORIGIN) * UNIT
+    # The head rolls about the neck, 1.8 inter-ocular distances below the eyes.
+    neck = origin + np.array((0, 1.8 * UNIT))
+    rest = np.array((sitter.place[0] * width, sitter.place[1] * height))
+    target = rest + sitter.zoom * np.array((pose.x, pose.y + 1.8))
+    matrix = np.array([[cosine, -sine, 0], [sine, cosine, 0]])
+    matrix[:, 2] = target - matrix[:, :2] @ neck
+    return matrix
+
+
+def _set_before(sitter: Sitter, face: np.ndarray, opacity: np.ndarray, pose: Pose) -> np.ndarray:
+    """Turn, shift and scale the head and lay it over the background."""
+    turn_x = cv2.addWeighted(GRID_X, 1, RELIEF, -TURN * pose.yaw, 0)
+    turn_y = cv2.addWeighted(GRID_Y, 1, RELIEF, -TURN * pose.pitch, 0)
+    face = cv2.remap(face, turn_x, turn_y, cv2.INTER_LINEAR)
+    height, width = sitter.background.shape[:2]
+    matrix = place_head(sitter, pose)
+    # Only the part of the picture that the plate can reach is warped and blended.
+    reach = cv2.transform(PLATE_CORNERS, matrix)[0]
+    left, top = np.clip(np.floor(reach.min(0)), 0, (width, height)).astype(int)
+    right, bottom = np.clip(np.ceil(reach.max(0)) + 1, 0, (width, height)).astype(int)
+    matrix[:, 2] -= left, top
+    size = (int(right - left), int(bottom - top))
+    head = cv2.warpAffine(face, matrix, size, flags=cv2.INTER_LINEAR)
+    clear = cv2.warpAffine(255 - opacity, matrix, size, flags=cv2.INTER_LINEAR,
+                           borderMode=cv2.BORDER_CONSTANT, borderValue=255)  # fmt: skip
+    picture = sitter.background.copy()
+    window = picture[top:bottom, left:right]
+    behind = cv2.multiply(window, cv2.merge((clear, clear, clear)), scale=1 / 255)
+    window[:] = cv2.add(behind, head)
+    return picture

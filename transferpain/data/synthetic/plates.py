@@ -1,0 +1,211 @@
+"""The still layers of a drawn head: skin with its shading, hair, beard, ears; made once a subject.
+
+Lengths are inter-ocular distances (the distance between the pupils), with the origin midway between the eyes,
+x to the right and y down.
+"""
+
+import cv2
+import numpy as np
+
+from transferpain.data.synthetic.subjects import SubjectLook
+
+UNIT = 56  # pixels an inter-ocular distance on the plate
+ORIGIN = (1.95, 2.0)  # where the origin stands on the plate
+PLATE_SIZE = (4.25, 3.9)  # height and width
+JAW_LEVELS = 8  # the jaw opens in so many steps
+JAW_DROP = 0.24  # how far the chin falls when the jaw is wide open
+SUBPIXEL = 3  # fractional bits of the coordinates given to OpenCV
+STEP = 1 << SUBPIXEL  # one pixel in those coordinates
+
+# Half widths of an average face from the crown to the chin.
+OUTLINE = (
+    (-1.62, 0.02), (-1.58, 0.36), (-1.42, 0.68), (-1.15, 0.93), (-0.75, 1.06), (-0.3, 1.09), (0.1, 1.08),
+    (0.5, 1.03), (0.9, 0.92), (1.2, 0.77), (1.45, 0.56), (1.62, 0.34), (1.7, 0.12), (1.71, 0.0),
+)  # fmt: skip
+
+
+def to_pixels(points) -> np.ndarray:
+    """Turn (n, 2) lengths into the fixed-point plate pixels that OpenCV's drawing takes."""
+    scaled = (np.asarray(points, np.float32) + ORIGIN) * (UNIT * STEP)
+    return np.rint(scaled).astype(np.int32)
+
+
+def fill(image: np.ndarray, points, colour) -> None:
+    """Fill a polygon given in inter-ocular distances, antialiased."""
+    cv2.fillPoly(image, [to_pixels(points)], colour, cv2.LINE_AA, SUBPIXEL)
+
+
+def stroke(image: np.ndarray, points, colour, thickness: int = 1) -> None:
+    """Draw an open line given in inter-ocular distances, antialiased; thickness in pixels."""
+    cv2.polylines(image, [to_pixels(points)], False, colour, thickness, cv2.LINE_AA, SUBPIXEL)
+
+
+def smooth_closed(points: np.ndarray, rounds: int = 3) -> np.ndarray:
+    """Round a closed polygon by cutting its corners (Chaikin)."""
+    for _ in range(rounds):
+        following = np.roll(points, -1, axis=0)
+        points = np.stack([0.75 * points + 0.25 * following, 0.25 * points + 0.75 * following], 1).reshape(-1, 2)
+    return points
+
+
+def outline(look: SubjectLook, jaw: float, grow: float = 0.0) -> np.ndarray:
+    """Return the (n, 2) outline of the face; `jaw` 0..1 lowers the chin, `grow` widens it all round."""
+    heights, widths = np.array(OUTLINE, np.float32).T
+    below = np.clip((heights - 0.4) / 1.3, 0, 1)
+    widths = widths * look.face_width * (1 - below + below * look.jaw_width) + grow
+    heights = np.where(heights > 0, heights * look.face_length, heights) + JAW_DROP * jaw * below
+    heights = heights + grow * np.sign(heights) * np.clip(np.abs(heights) - 0.5, 0, 1)
+    right = np.stack([widths, heights], 1)
+    return smooth_closed(np.concatenate([right, (right * (-1, 1))[::-1]]))
+
+
+def _grid() -> tuple[np.ndarray, np.ndarray]:
+    height, width = plate_shape()
+    x = (np.arange(width, dtype=np.float32) / UNIT - ORIGIN[0])[None, :]
+    y = (np.arange(height, dtype=np.float32) / UNIT - ORIGIN[1])[:, None]
+    return x, y
+
+
+def plate_shape() -> tuple[int, int]:
+    """Return the plate's height and width in pixels."""
+    return round(PLATE_SIZE[0] * UNIT), round(PLATE_SIZE[1] * UNIT)
+
+
+def _bump(x, y, centre, radius) -> np.ndarray:
+    return np.exp(-(((x - centre[0]) / radius[0]) ** 2) - ((y - centre[1]) / radius[1]) ** 2)
+
+
+def depth() -> np.ndarray:
+    """Return the plate's relief, float32 0..1: how far a pixel moves when the head turns."""
+    x, y = _grid()
+    head, nose = _bump(x, y, (0, 0.2), (0.85, 1.2)), _bump(x, y, (0, 0.5), (0.22, 0.4))
+    # Nothing moves at the outline, so that the plate's opacity holds for every turn of the head.
+    return (0.9 * np.clip(head - 0.2, 0, 1) + 0.25 * nose).astype(np.float32)
+
+
+def _shading(look: SubjectLook, light: tuple[float, float], jaw: float) -> np.ndarray:
+    """Return the factor by which light and relief change the skin colour, float32 (height, width)."""
+    x, y = _grid()
+    nose = 0.62 * look.nose_length
+    chin = 1.71 * look.face_length + JAW_DROP * jaw
+    across, down = x / (1.25 * look.face_width), (y - 0.1) / 1.95
+    facing = np.sqrt(np.clip(1 - across**2 - down**2, 0.02, 1))
+    shade = 0.62 + 0.42 * facing + 0.26 * light[0] * across + 0.2 * light[1] * down
+    for side in (-1, 1):
+        shade = shade - 0.17 * _bump(x, y, (side * 0.44, -0.1), (0.34, 0.17))  # socket
+        shade = shade - 0.06 * _bump(x, y, (side * 0.46, 0.2), (0.26, 0.07))  # below the eye
+        shade = shade + 0.08 * _bump(x, y, (side * 0.62, 0.42), (0.28, 0.24))  # cheek
+        shade = shade - 0.12 * _bump(x, y, (side * 0.19, nose * 0.45), (0.07, 0.3))  # side of the nose
+        shade = shade - 0.1 * _bump(x, y, (side * 0.22 * look.nose_width, nose + 0.01), (0.08, 0.1))  # wing
+        shade = shade - 0.06 * _bump(x, y, (side * 0.8, 0.8), (0.25, 0.4))  # hollow cheek
+    shade = shade + 0.12 * _bump(x, y, (0, nose * 0.5), (0.06, 0.34))  # bridge
+    shade = shade + 0.14 * _bump(x, y, (0, nose - 0.06), (0.11, 0.09))  # tip
+    shade = shade - 0.18 * _bump(x, y, (0, nose + 0.11), (0.2, 0.06))  # below the nose
+    shade = shade - 0.12 * _bump(x, y, (0, chin - 0.36), (0.26, 0.07))  # below the lip
+    shade = shade + 0.07 * _bump(x, y, (0, chin - 0.17), (0.22, 0.14))  # chin
+    return (shade + 0.06 * _bump(x, y, (0, -0.75), (0.7, 0.3))).astype(np.float32)
+
+
+def _texture(generator: np.random.Generator, blur: float, strength: float) -> np.ndarray:
+    noise = cv2.GaussianBlur(generator.normal(size=plate_shape()).astype(np.float32), (0, 0), blur)
+    return 1 + strength * noise / noise.std()
+
+
+def _hair_back(look: SubjectLook) -> list[np.ndarray]:
+    """Return the polygons of the hair behind the face."""
+    reach = {"long": 1.95, "bob": 1.2, "tied": -0.1, "short": -0.1, "receding": 0.0, "bald": None}[look.hair_style]
+    if reach is None:
+        return []
+    cap = outline(look, 0, grow=0.16)
+    cap = cap[cap[:, 1] < 0.1]
+    if reach < 0.5:
+        return [cap]
+    width = 1.32 * look.face_width
+    fall = [(-width, -0.7), (-width - 0.08, 0.4), (-width * 0.98, reach), (width * 0.98, reach),
+            (width + 0.08, 0.4), (width, -0.7)]  # fmt: skip
+    return [cap, smooth_closed(np.array(fall, np.float32))]
+
+
+def _hairline(look: SubjectLook) -> np.ndarray | None:
+    """Return the polygon of the hair above the forehead."""
+    if look.hair_style == "bald":
+        return None
+    low = {"receding": -1.3, "short": -1.05, "tied": -1.1, "bob": -0.86, "long": -1.0}[look.hair_style]
+    temple = {"receding": -0.5, "short": -0.42, "tied": -0.5, "bob": 0.3, "long": 0.25}[look.hair_style]
+    cap = outline(look, 0, grow=0.12)
+    cap = cap[cap[:, 1] < temple]
+    right, left = cap[cap[:, 0] > 0], cap[cap[:, 0] <= 0]
+    edge = look.face_width * 0.92
+    part = 0.25 if look.seed % 2 else -0.25
+    inner = np.array([(-edge, temple - 0.25), (-0.6, low + 0.05), (part, low - 0.1), (0.6, low + 0.05),
+                      (edge, temple - 0.25)], np.float32)  # fmt: skip
+    return np.concatenate([right[np.argsort(right[:, 1])], inner[::-1], left[np.argsort(-left[:, 1])]])
+
+
+def paint_plate(look: SubjectLook, light: tuple[float, float], jaw: float) -> tuple[np.ndarray, np.ndarray]:
+    """Paint the still head.
+
+    Args:
+        light: where the light comes from, each -1..1: right of the subject's picture, below.
+        jaw: how far the jaw is open, 0..1.
+
+    Returns:
+        uint8 RGB (height, width, 3), premultiplied by its opacity, and the opacity, uint8 (height, width).
+    """
+    generator = np.random.default_rng(look.seed)
+    shape = plate_shape()
+    skin = np.zeros(shape, np.uint8)
+    fill(skin, outline(look, jaw), 255)
+    ears = [(side * 1.09 * look.face_width, 0.22) for side in (-1, 1)]
+    for centre in ears:
+        turn = np.linspace(0, 2 * np.pi, 24)
+        fill(skin, np.stack([centre[0] + 0.13 * np.cos(turn), centre[1] + 0.33 * np.sin(turn)], 1), 255)
+    fine, coarse = _texture(generator, 0.8, 0.012), _texture(generator, 7, 0.012)
+    strands = _texture(generator, 1.0, 0.06) * _texture(generator, 4, 0.06)
+    x, y = _grid()
+    factor = _shading(look, light, jaw) * fine * coarse
+    skin_colour = np.array(look.skin, np.float32) * factor[..., None]
+    blush = 0.05 * sum(_bump(x, y, (side * 0.62, 0.5), (0.3, 0.25)) for side in (-1, 1))
+    skin_colour *= 1 + blush[..., None] * np.array([0.6, -1, -1], np.float32)
+    spots = _spots(generator, shape)
+    skin_colour *= 1 - spots[..., None] * np.array([0.2, 0.3, 0.3], np.float32)
+    if look.beard:
+        skin_colour = _grow_beard(look, skin_colour, jaw, strands)
+    hair_colour = np.array(look.hair, np.float32) * (strands * (0.9 + 0.25 * light[1] * y / 2))[..., None]
+
+    back = np.zeros(shape, np.uint8)
+    for polygon in _hair_back(look):
+        fill(back, polygon, 255)
+    front = np.zeros(shape, np.uint8)
+    hairline = _hairline(look)
+    if hairline is not None:
+        fill(front, hairline, 255)
+        front = cv2.GaussianBlur(front, (0, 0), 1.5)
+    alpha_skin, alpha_front = skin[..., None] / 255.0, front[..., None] / 255.0
+    image = hair_colour * 0.72 * (1 - alpha_skin) + skin_colour * alpha_skin
+    image = image * (1 - alpha_front) + hair_colour * alpha_front
+    opacity = np.maximum(np.maximum(back, skin), front)
+    image = np.clip(image * (opacity[..., None] / 255.0), 0, 255).astype(np.uint8)
+    return image, opacity
+
+
+def _spots(generator: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
+    """Return moles and freckles, float32 0..1."""
+    spots = np.zeros(shape, np.float32)
+    for _ in range(int(generator.integers(0, 12))):
+        centre = generator.uniform((0.2 * shape[1], 0.3 * shape[0]), (0.8 * shape[1], 0.95 * shape[0]))
+        cv2.circle(spots, tuple(int(value) for value in centre), 1, float(generator.uniform(0.2, 0.8)), -1)
+    return cv2.GaussianBlur(spots, (3, 3), 0)
+
+
+def _grow_beard(look: SubjectLook, skin: np.ndarray, jaw: float, strands: np.ndarray) -> np.ndarray:
+    mask = np.zeros(plate_shape(), np.float32)
+    whole = outline(look, jaw)
+    lower = whole[whole[:, 1] > 0.62]
+    fill(mask, lower[np.argsort(np.arctan2(lower[:, 1] - 1.0, lower[:, 0]))], 1.0)
+    mouth = np.array([(-0.42, 0.98), (0.0, 0.86), (0.42, 0.98), (0.36, 1.3 + 0.1 * jaw), (-0.36, 1.3 + 0.1 * jaw)])
+    fill(mask, smooth_closed(mouth.astype(np.float32)), 0.25)
+    cheeks = np.array([(-0.85, 0.5), (0.85, 0.5), (0.5, 0.8), (-0.5, 0.8)], np.float32)
+    fill(mask, cheeks, 0.0)
+    weight = (cv2.GaussianBlur(mask, (0, 0), 4) * look.beard)[..., None]
+    return skin * (1 - weight) + np.array(look.hair, np.float32) * strands[..., None] * weight

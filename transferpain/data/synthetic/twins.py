@@ -1,0 +1,98 @@
+"""Writes a dataset's synthetic twin: drawn faces in the dataset's own official layout."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.core.store import TEMPORARY, read_json, write_json
+from transferpain.data.synthetic.ai4pain import plan_ai4pain, write_ai4pain
+from transferpain.data.synthetic.biovid import plan_biovid, write_biovid
+from transferpain.data.synthetic.ferplus import plan_ferplus, write_ferplus
+from transferpain.data.synthetic.mintpain import plan_mintpain, write_mintpain
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.unbc import plan_unbc, write_unbc
+
+# Raised whenever the drawn frames of equal settings change.
+GENERATOR_VERSION = 1
+MARK = "SYNTHETIC.json"
+UNFINISHED_MARK = "SYNTHETIC.unfinished.json"
+
+WRITERS = {
+    "biovid": write_biovid,
+    "ai4pain": write_ai4pain,
+    "unbc": write_unbc,
+    "mintpain": write_mintpain,
+    "ferplus": write_ferplus,
+}
+PLANS = {
+    "biovid": plan_biovid,
+    "ai4pain": plan_ai4pain,
+    "unbc": plan_unbc,
+    "mintpain": plan_mintpain,
+    "ferplus": plan_ferplus,
+}
+
+
+def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callable[[int], object]) -> None:
+    """Write the twin of `dataset` to `out/<dataset>/`, or finish one that was interrupted.
+
+    `SYNTHETIC.json` is written last; until then `SYNTHETIC.unfinished.json` marks the folder. A twin that is there
+    with equal settings is left as it is.
+
+    Args:
+        dataset: a key of `WRITERS`.
+        out: the data root.
+        settings: size, seed, null.
+        advance: called with the number of frames (FER+: images) that were drawn.
+
+    Raises:
+        UserError: for an unknown dataset, settings that it cannot have, and a folder that holds anything but this
+            very twin.
+    """
+    if dataset not in WRITERS:
+        raise UserError(
+            "There is no synthetic twin of this dataset.",
+            rule=f"Twins exist for {', '.join(sorted(WRITERS))}.",
+            received=dataset,
+            todo="Pick one of these.",
+        )
+    folder = Path(out) / dataset
+    facts = twin_facts(dataset, settings)
+    if (folder / MARK).is_file():
+        _require_equal(folder, MARK, facts)
+        return
+    if (folder / UNFINISHED_MARK).is_file():
+        _require_equal(folder, UNFINISHED_MARK, facts)
+        for torn in list(folder.rglob(f"{TEMPORARY}*")):
+            shutil.rmtree(torn) if torn.is_dir() else torn.unlink(missing_ok=True)
+    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise UserError(
+            "The folder holds files that are no synthetic twin.",
+            rule="A twin is only written to an empty or new folder, so that no real data is ever overwritten.",
+            received=folder,
+            todo="Give another --out folder.",
+        )
+    # Settings that the dataset cannot have are refused before anything is on disk.
+    PLANS[dataset](settings)
+    write_json(folder / UNFINISHED_MARK, facts)
+    WRITERS[dataset](folder, settings, advance)
+    write_json(folder / MARK, facts)
+    (folder / UNFINISHED_MARK).unlink()
+
+
+def twin_facts(dataset: str, settings: TwinSettings) -> dict:
+    """Return what `SYNTHETIC.json` says."""
+    return {"synthetic": True, "dataset": dataset, "generator_version": GENERATOR_VERSION, **settings.facts()}
+
+
+def _require_equal(folder: Path, mark: str, facts: dict) -> None:
+    found = read_json(folder / mark)
+    if found != facts:
+        differing = sorted(key for key in {*found, *facts} if found.get(key) != facts.get(key))
+        raise UserError(
+            "The folder holds a synthetic twin with other settings.",
+            rule="A folder holds one twin; settings that differ: " + ", ".join(differing) + ".",
+            received=folder,
+            todo="Give another --out folder, or delete the twin there.",
+        )

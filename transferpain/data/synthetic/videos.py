@@ -1,0 +1,161 @@
+"""Draws the clips of a twin and writes them on all processors, as mp4 files or as their dataset has them."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+
+from transferpain.core.store import write_atomically
+from transferpain.core.workers import run_in_workers
+from transferpain.data.synthetic.camera import Camera, Sensor, seat
+from transferpain.data.synthetic.face import ACTION_UNITS, Sitter, draw_face
+from transferpain.data.synthetic.performance import Performance, Stimulus, perform
+from transferpain.data.synthetic.subjects import SubjectLook, Temperament
+
+# Writes one clip into the dataset's folder.
+WriteClip = Callable[[Path, Camera, Sitter, "ClipPlan"], None]
+CLIPS_A_JOB = 6  # small enough that the progress bar moves, large enough that a person's plates are painted seldom
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is filmed: the dataset's name for the subject, looks, and manner."""
+
+    name: str
+    look: SubjectLook
+    temperament: Temperament
+
+
+@dataclass(frozen=True)
+class ClipPlan:
+    """One clip to be drawn.
+
+    `media`: path inside the dataset's folder; it is there only when the clip is finished. `frames`: how many.
+    `speed`: seconds of the official clip in one second of the drawn one. `stimuli`: what is felt in it, in official
+    seconds. `seed`: what all randomness hangs on.
+    """
+
+    person: Person
+    clip: str
+    media: str
+    frames: int
+    speed: float
+    stimuli: tuple[Stimulus, ...]
+    seed: int
+
+    def performance(self, camera: Camera) -> Performance:
+        """Return the clip's action units, head motion and exposure, frame by frame."""
+        times = np.arange(self.frames) * self.speed / camera.fps
+        return perform(self.person.temperament, self.stimuli, times, self.seed, self.clip)
+
+
+def draw_clip(camera: Camera, sitter: Sitter, plan: ClipPlan) -> Iterator[np.ndarray]:
+    """Yield the clip's frames as they are filmed: uint8 RGB (height, width, 3)."""
+    performance = plan.performance(camera)
+    sensor = Sensor(camera, plan.seed, plan.clip)
+    for number in range(plan.frames):
+        units, pose = performance.frame(number)
+        exposure = camera.exposure * (1 + camera.exposure_spread * float(performance.exposure[number]))
+        yield sensor.expose(draw_face(sitter, units, pose), exposure)
+
+
+def seat_person(camera: Camera, plan: ClipPlan) -> Sitter:
+    """Set the plan's person before the camera, the same way for all clips."""
+    return seat(camera, plan.person.look, plan.seed, plan.person.name)
+
+
+def write_video(folder: Path, camera: Camera, sitter: Sitter, plan: ClipPlan) -> None:
+    """Write one clip as an mp4 file."""
+    path = folder / plan.media
+
+    def encode(temporary: Path) -> None:
+        size = (camera.width, camera.height)
+        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*"mp4v"), camera.fps, size)
+        if not writer.isOpened():
+            raise OSError(f"OpenCV cannot write mp4 files here: {path.name}")
+        for frame in draw_clip(camera, sitter, plan):
+            writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+        writer.release()
+        _require_whole(temporary, path.name, plan.frames)
+
+    write_atomically(path, encode)
+
+
+def _require_whole(video: Path, name: str, frames: int) -> None:
+    # OpenCV's writer reports no failed write: on a full disk it leaves a video without its table of frames.
+    reader = cv2.VideoCapture(str(video))
+    written = int(reader.get(cv2.CAP_PROP_FRAME_COUNT)) if reader.isOpened() else 0
+    reader.release()
+    if written != frames:
+        raise OSError(f"{name} has {written} of {frames} frames; the disk may be full")
+
+
+def _write_job(job: tuple[WriteClip, Path, Camera, list[ClipPlan]]) -> int:
+    """Write some clips of one person; returns the number of frames written."""
+    write, folder, camera, plans = job
+    cv2.setNumThreads(1)
+    cv2.setLogLevel(0)
+    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+    sitter = seat_person(camera, plans[0])
+    for plan in plans:
+        write(folder, camera, sitter, plan)
+    return sum(plan.frames for plan in plans)
+
+
+def _chunks(plans: Iterable[ClipPlan]) -> Iterator[list[ClipPlan]]:
+    for _, of_person in groupby(plans, key=lambda plan: plan.person.name):
+        clips = list(of_person)
+        for first in range(0, len(clips), CLIPS_A_JOB):
+            yield clips[first : first + CLIPS_A_JOB]
+
+
+def write_clips(
+    write: WriteClip,
+    folder: Path,
+    camera: Camera,
+    plans: list[ClipPlan],
+    advance: Callable[[int], object],
+    workers: int | None = None,
+) -> None:
+    """Write every clip of `plans` that is not there yet, then `true_action_units.parquet`.
+
+    The frames depend on the plans alone, not on the number of workers (all processors unless given).
+
+    Args:
+        write: a function of a module that writes one clip, and its `media` last.
+        folder: the dataset's.
+        camera: what the clips are filmed with.
+        plans: the clips of a person in a row.
+        advance: called with the number of frames that were drawn, or were there.
+        workers: the number of processes.
+    """
+    missing = [plan for plan in plans if not (folder / plan.media).exists()]
+    advance(sum(plan.frames for plan in plans) - sum(plan.frames for plan in missing))
+    jobs = [(write, folder, camera, clips) for clips in _chunks(missing)]
+    if jobs:
+        with closing(run_in_workers(_write_job, jobs, workers or os.cpu_count() or 1)) as results:
+            for _, frames in results:
+                advance(frames)
+    table = true_action_units(camera, plans)
+    write_atomically(folder / "true_action_units.parquet", lambda path: table.to_parquet(path, index=False))
+
+
+def true_action_units(camera: Camera, plans: list[ClipPlan]) -> pd.DataFrame:
+    """Return the drawn intensities: subject, clip, frame, and a float32 column for each action unit."""
+    counts = [plan.frames for plan in plans]
+    return pd.DataFrame({
+        "subject": np.repeat([plan.person.name for plan in plans], counts),
+        "clip": np.repeat([plan.clip for plan in plans], counts),
+        "frame": np.concatenate([np.arange(count) for count in counts]),
+        **dict(zip(
+            ACTION_UNITS,
+            np.concatenate([plan.performance(camera).action_units for plan in plans]).T,
+            strict=True,
+        )),
+    })  # fmt: skip

@@ -1,0 +1,222 @@
+"""A task: what is predicted, as a file that maps the raw labels of one or several datasets to classes."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pandas as pd
+import yaml
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+
+from transferpain.core.contracts import LabelMode
+from transferpain.core.errors import UserError
+from transferpain.core.schema import SCHEMA
+from transferpain.core.store import fingerprint
+from transferpain.data.datasets.index import Index
+from transferpain.data.tasks.rules.registry import make_rule
+from transferpain.data.tasks.rules.rule import LabelRule
+
+TASK_FOLDER = Path(__file__).parent
+
+
+class Task(BaseModel):
+    """What is predicted.
+
+    Attributes:
+        name: as in the file's name.
+        description: a sentence for reports.
+        sample: what one prediction is about.
+        classes: names in the order of the class indices.
+        labels: the datasets that the task fits, and how their labels become classes. A task of several datasets
+            harmonises them: their labels mean different things, and `definition` says what.
+        ordinal: whether the classes are ordered, so that distances between them mean something.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str
+    sample: Literal["clip", "frame"]
+    classes: tuple[str, ...]
+    labels: dict[str, SerializeAsAny[Annotated[LabelRule, BeforeValidator(make_rule)]]] = Field(min_length=1)
+    ordinal: bool = False
+
+    @model_validator(mode="after")
+    def _check(self) -> "Task":
+        if len(set(self.classes)) != len(self.classes):
+            raise ValueError("classes: the names must differ")
+        for dataset, rule in self.labels.items():
+            try:
+                rule.check(self.classes, self.ordinal)
+            except ValueError as error:
+                raise ValueError(f"labels.{dataset}: {error}") from error
+        return self
+
+    @property
+    def hash(self) -> str:
+        """16 hexadecimal digits over all but the words for reports."""
+        # The keys of schema 1 stand in every hash: it names the results of everybody who used the task before.
+        content = self.model_dump(mode="json", exclude={"description", "labels", "sample"}) | {"unit": self.sample}
+        labels = {dataset: {"mapping": None, "bins": None} | rule.facts() for dataset, rule in self.labels.items()}
+        return fingerprint(content | {"labels": labels})
+
+    @property
+    def dataset(self) -> str:
+        """The dataset of a task that fits one only.
+
+        Raises:
+            UserError: if it fits several.
+        """
+        if len(self.labels) > 1:
+            raise UserError(
+                f"The task {self.name} fits several datasets.",
+                rule="An experiment must say which of them it reads.",
+                received=", ".join(self.labels),
+                todo="Name one of them.",
+            )
+        return next(iter(self.labels))
+
+    def rule_for(self, dataset: str) -> LabelRule:
+        """Return how a dataset's labels become classes.
+
+        Raises:
+            UserError: if the task does not fit the dataset.
+        """
+        if dataset not in self.labels:
+            raise UserError(
+                f"The task {self.name} does not fit the dataset.",
+                rule=f"It reads labels of {', '.join(self.labels)}.",
+                received=dataset,
+                todo="Choose a task of this dataset, or the task's dataset.",
+            )
+        return self.labels[dataset]
+
+    def empty_classes(self, dataset: str) -> tuple[str, ...]:
+        """Return the classes that no label of a dataset reaches: no score may count them."""
+        reached = self.rule_for(dataset).reached
+        return tuple(name for number, name in enumerate(self.classes) if number not in reached)
+
+
+def upgrade(content: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a task file as schema 2 has it, without the key `schema`.
+
+    A file without that key is of schema 1: `sample` was called `unit` there, and FER+'s votes were the column `votes`
+    of a `mapping`.
+
+    Raises:
+        ValueError: if the file is of a schema that is not known.
+    """
+    content = dict(content)
+    schema = content.pop("schema", 1)
+    if schema not in (1, SCHEMA):
+        raise ValueError(f"schema: known are 1 and {SCHEMA}, received {schema!r}")
+    if schema == SCHEMA:
+        return content
+    content = {("sample" if key == "unit" else key): value for key, value in content.items()}
+    if isinstance(content.get("labels"), dict):
+        content["labels"] = {dataset: _upgrade_rule(rule) for dataset, rule in content["labels"].items()}
+    return content
+
+
+def _upgrade_rule(rule: Any) -> Any:
+    if not isinstance(rule, dict) or rule.get("column") != "votes" or "mapping" not in rule:
+        return rule
+    return {("votes" if key == "mapping" else key): value for key, value in rule.items()}
+
+
+def list_tasks() -> list[str]:
+    """Return the names of the tasks that come with the package."""
+    return sorted(path.stem for path in TASK_FOLDER.glob("*.yaml"))
+
+
+def load_task(name: str) -> Task:
+    """Load a task of the package by name, or a user's own by the path of its file, which ends in `.yaml`.
+
+    Raises:
+        UserError: if there is none; the message lists the names. If a user's file breaks the schema; the key is named.
+    """
+    path = Path(name) if name.endswith(".yaml") else TASK_FOLDER / f"{name}.yaml"
+    if not (path.is_file() and (name.endswith(".yaml") or name in list_tasks())):
+        raise UserError(
+            "This task is unknown.",
+            rule=f"Known: {', '.join(list_tasks())}; or the path of a file that ends in .yaml.",
+            received=name,
+            todo="Correct the name.",
+        )
+    try:
+        content = upgrade(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return Task(**(content | {"name": path.stem}))
+    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        fault = error.errors()[0] if isinstance(error, ValidationError) else None
+        raise UserError(
+            f"The task {path} cannot be used.",
+            rule="A task has description, sample, classes and labels; those of the package are examples.",
+            received=f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" if fault else error,
+            todo="Correct the file.",
+        ) from error
+
+
+def label_clips(task: Task, index: Index, label_mode: LabelMode = "majority") -> pd.DataFrame:
+    """Return the clips that a task uses, with their class.
+
+    A frame-wise task gives a clip the class of its column of the same name: for UNBC-McMaster, of the highest PSPI.
+
+    Args:
+        task: what is predicted.
+        index: the dataset.
+        label_mode: FER+ only: how the votes of Training rows become labels. Validation and test rows always
+            go by majority, as in the authors' code.
+
+    Returns:
+        Rows of `index.clips` in their order, numbered anew, and the column `y` (Int64, missing where the clip
+        has no label). A clip whose label the task does not name is left out; one without a label stays.
+
+    Raises:
+        UserError: if the task is for another dataset or column, or no clip has a label that it names.
+    """
+    return _labelled(task, index, index.clips, label_mode)
+
+
+def label_frames(task: Task, index: Index) -> pd.DataFrame:
+    """Return the frames that a task uses, with their class.
+
+    Returns:
+        Rows of `index.frames` in their order, numbered anew, with dataset, subject and split of their clip, and `y` as
+        in `label_clips`.
+
+    Raises:
+        UserError: as `label_clips`, and if the dataset has no labels of frames.
+    """
+    task.rule_for(index.dataset.name)
+    if index.frames is None:
+        raise UserError(
+            f"{index.dataset.name} has no labels of single frames.",
+            rule=f"The task {task.name} is about frames.",
+            todo="Choose a task whose sample is the clip.",
+        )
+    frames = index.frames.merge(
+        index.clips[["clip", "dataset", "subject", "split"]], on="clip", how="left", validate="many_to_one"
+    )
+    return _labelled(task, index, frames)
+
+
+def _labelled(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMode = "majority") -> pd.DataFrame:
+    rule = task.rule_for(index.dataset.name)
+    missing = [column for column in rule.columns if column not in table]
+    if missing:
+        raise UserError(
+            f"The index of {index.dataset.name} has no column for the task {task.name}.",
+            rule="A task names a column of raw labels.",
+            received=", ".join(missing),
+            todo=f"Choose one of {', '.join(table.columns)}.",
+        )
+    labels, kept = rule.raw_labels(table, label_mode)
+    table, labels = table[kept], labels[kept]
+    y = rule.classify(labels)
+    if not y.notna().any():
+        raise UserError(
+            f"No {task.sample} has a label that the task {task.name} names.",
+            rule=f"It names {rule.describe()}.",
+            received=", ".join(map(str, labels.dropna().unique()[:10])) or "no labels at all",
+            todo="Check the data with: transferpain data check " + index.dataset.name,
+        )
+    return table.assign(y=y)[y.notna() | labels.isna()].reset_index(drop=True)

@@ -1,0 +1,190 @@
+"""Predictions that were made elsewhere: what must hold of their table, and what is declared of them.
+
+A table remembers what is declared of it in `DataFrame.attrs`, which parquet keeps and CSV does not.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from transferpain.core.errors import UserError
+from transferpain.evaluation.predictions import CLIP, WHOLE_CLIP, number_of_classes
+
+ATTRIBUTE = "transferpain"
+TEXT = ("dataset", "subject", "clip", "fold", "part")
+COLUMNS = ("dataset", "subject", "clip", "frame", "fold", "seed", "y_true", "y_pred", "p_0", "p_1", "coverage")
+PARTS = ("selection", "test")
+# Probabilities are kept as float32, and CSV files round them.
+SUM_TOLERANCE = 1e-3
+SHOWN = 5
+
+
+class Declared(BaseModel):
+    """What is declared of predictions by whoever made them; empty or `None` where nothing is.
+
+    Attributes:
+        classes: names of the classes `0 .. K-1`.
+        ordinal: whether the classes are ordered levels.
+        synthetic: whether any of the faces were drawn.
+        task, label_definition, dataset, source, protocol, split_provenance: as a run states them.
+        warnings: what must be said wherever a score is shown.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    classes: tuple[str, ...] = Field((), max_length=1000)
+    ordinal: bool = False
+    synthetic: bool | None = None
+    task: str = ""
+    label_definition: str = ""
+    dataset: str = ""
+    source: str = ""
+    protocol: str = ""
+    split_provenance: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def declare(predictions: pd.DataFrame, declared: Declared) -> pd.DataFrame:
+    """Return the predictions, which remember what is declared of them."""
+    table = predictions.copy(deep=False)
+    table.attrs = {**predictions.attrs, ATTRIBUTE: declared.model_dump(mode="json")}
+    return table
+
+
+def declared_of(predictions: pd.DataFrame, classes: Sequence[str] = (), synthetic: bool | None = None) -> Declared:
+    """Return what is declared of predictions; what is given goes before what the table remembers.
+
+    Args:
+        classes: names of the classes; none: those that the table remembers, or else their numbers.
+        synthetic: whether the faces were drawn; a table that remembers that they were is never declared otherwise.
+
+    Raises:
+        UserError: if there are not as many names as classes, two are alike, or the table remembers nonsense.
+    """
+    try:
+        known = Declared.model_validate(predictions.attrs.get(ATTRIBUTE, {}))
+    except ValidationError as error:
+        raise refused(
+            f"attrs[{ATTRIBUTE!r}] holds what `cross_validate` leaves there", error.errors()[0]["msg"]
+        ) from error
+    count = number_of_classes(predictions)
+    names = tuple(classes) or known.classes or tuple(map(str, range(count)))
+    if len(names) != count or len(set(names)) != count:
+        raise refused(f"There are {count} classes, p_0 .. p_{count - 1}, each with a name of its own", ", ".join(names))
+    drawn = True if known.synthetic else known.synthetic if synthetic is None else synthetic
+    return known.model_copy(update={"classes": names, "synthetic": drawn})
+
+
+def read_predictions(path: Path) -> pd.DataFrame:
+    """Read a table of predictions from a parquet or CSV file; nothing of it is checked.
+
+    Raises:
+        UserError: if there is no such file, or it is none of the two.
+    """
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        if path.suffix == ".csv":
+            # A subject may be called 007, and a clip NA.
+            return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
+    except (OSError, ValueError) as error:
+        raise _unreadable(path, str(error).splitlines()[0]) from error
+    raise _unreadable(path, f"a name that ends in {path.suffix or 'nothing'}")
+
+
+def _unreadable(path: Path, received: str) -> UserError:
+    return UserError(
+        f"{path} is no table of predictions.",
+        rule="Predictions are read from a .parquet or .csv file, or from the folder of a finished run.",
+        received=received,
+        todo="Name another file.",
+    )
+
+
+def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table of predictions with the types of a run's, if it holds what a run's holds.
+
+    Args:
+        table: the columns dataset, subject, clip, frame, fold, seed, y_true, y_pred, p_0 .. p_{K-1} and coverage; and
+            part, where any row is of the selection part. Other columns are left out.
+
+    Raises:
+        UserError: that says what is wrong, and in which rows: a column is missing, a number is missing, out of its
+            range or no number, probabilities do not sum to 1, a class is unknown, a sample is answered twice by one
+            seed, its label differs between rows, or no row answers for a whole clip of the test part.
+    """
+    missing = [column for column in COLUMNS if column not in table]
+    if missing:
+        raise refused(f"The columns {', '.join(COLUMNS)} must be there", f"no {', '.join(missing)}")
+    classes = number_of_classes(table)
+    chances = [f"p_{number}" for number in range(classes)]
+    if not set(chances) <= set(table.columns):
+        raise refused(
+            "The columns of probabilities are p_0 .. p_{K-1}, without a gap", ", ".join(map(str, table.columns))
+        )
+    table = table.reset_index(drop=True)
+    rows = pd.DataFrame(index=table.index)
+    for column in TEXT:
+        given = table[column] if column in table else pd.Series("test", index=table.index)
+        _refuse_rows(table, given.isna() | (given.astype(str) == ""), f"{column}: a name in every row", column)
+        rows[column] = given.astype(str)
+    _refuse_rows(rows, ~rows["part"].isin(PARTS), f"part: {' or '.join(PARTS)}", "part")
+    whole = f"a whole number from 0 to {classes - 1}"
+    rows["frame"] = _numbers(table, "frame", WHOLE_CLIP, np.inf, "a whole number, -1 for the whole clip").astype(int)
+    rows["seed"] = _numbers(table, "seed", -np.inf, np.inf, "a whole number").astype(int)
+    rows["y_pred"] = _numbers(table, "y_pred", 0, classes - 1, whole).astype(int)
+    labelled = table["y_true"].notna()
+    labels = _numbers(table[labelled], "y_true", 0, classes - 1, f"{whole}, or nothing where there is no label")
+    rows["y_true"] = pd.array([pd.NA] * len(rows), dtype="Int64")
+    rows.loc[labelled, "y_true"] = labels.astype("Int64")
+    for column in (*chances, "coverage"):
+        rows[column] = _numbers(table, column, 0, 1, "a number from 0 to 1", whole=False)
+    sums = rows[chances].sum(axis=1)
+    _refuse_rows(
+        rows.assign(sum=sums), (sums - 1).abs() > SUM_TOLERANCE, "p_0 .. p_{K-1}: a sum of 1 in each row", "sum"
+    )
+    keys = [*CLIP, "frame", "seed", "part"]
+    # One clip may be selected on in several folds; it is tested in one.
+    keys_of_row = rows[keys].assign(fold=rows["fold"].where(rows["part"] == "selection", ""))
+    _refuse_rows(
+        rows, keys_of_row.duplicated(), "A seed answers once for each clip or frame: folds do not overlap", "clip"
+    )
+    answers = rows[rows["frame"] == WHOLE_CLIP]
+    differing = answers.groupby(CLIP)["y_true"].transform("nunique") > 1
+    _refuse_rows(answers, differing, "y_true: one label per clip", "clip")
+    if not (answers["part"] == "test").any():
+        raise refused("A row with frame -1 answers for a whole clip, and one at least is tested", "no such row")
+    rows.attrs = dict(table.attrs)
+    return rows[
+        ["dataset", "subject", "clip", "frame", "fold", "seed", "part", "y_true", "y_pred", *chances, "coverage"]
+    ]
+
+
+def _numbers(table: pd.DataFrame, column: str, low: float, high: float, rule: str, whole: bool = True) -> pd.Series:
+    """Return a column as float64 if all of it is in its range."""
+    values = pd.to_numeric(table[column], errors="coerce").astype("Float64").fillna(np.nan).astype(float)
+    wrong = ~np.isfinite(values) | (values < low) | (values > high)
+    if whole:
+        wrong |= values % 1 != 0
+    _refuse_rows(table, wrong, f"{column}: {rule}", column)
+    return values
+
+
+def _refuse_rows(table: pd.DataFrame, wrong: pd.Series, rule: str, column: str) -> None:
+    if wrong.any():
+        shown = [f"row {row}: {value!r}" for row, value in table.loc[wrong, column].head(SHOWN).items()]
+        rest = int(wrong.sum()) - len(shown)
+        raise refused(rule, ", ".join(shown) + (f" and {rest} more" if rest else ""))
+
+
+def refused(rule: str, received: object) -> UserError:
+    """Return the error of predictions that cannot be used."""
+    return UserError(
+        "These predictions cannot be used.",
+        rule=f"{rule}.",
+        received=received,
+        todo="Correct the table; docs/python.md lists its columns.",
+    )

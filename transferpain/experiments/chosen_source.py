@@ -1,0 +1,77 @@
+"""The source that an experiment names: where it comes from, and whether it fits, before anything is computed."""
+
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.core.yaml_file import suggest_file
+from transferpain.experiments.schema import Experiment, load_experiment
+from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
+from transferpain.models.sources.origin import BUILT, built_preprocessing
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.strategies.registry import STRATEGIES
+
+
+def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None:
+    """Return the experiment that `source:` names, with `source_set`, or `None` if it names a bundle's folder.
+
+    Raises:
+        UserError: if it names neither, or a bundle with changes.
+    """
+    name, _ = split_digest(experiment.source)
+    path = folder / f"{name}.yaml"
+    if path.is_file():
+        return load_experiment(path, experiment.source_set)
+    if (Path(name) / MANIFEST).is_file() and not experiment.source_set:
+        return None
+    raise UserError(
+        f"The source of {experiment.name} was not found.",
+        rule="`source:` is `untrained`, `imagenet`, an experiment beside this one, or the folder of a shared model; "
+        "`#sha256=...` behind the last two pins the model's digest, and `source_set` changes an experiment.",
+        received=experiment.source,
+        todo=suggest_file(path),
+    )
+
+
+def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
+    """Refuse to probe a source whose own data are not known."""
+    if experiment.source in BUILT or source_experiment(experiment, folder) is None:
+        raise UserError(
+            f"The source of {experiment.name} cannot be probed.",
+            rule="`probe_source` scores the source on the test rows of its own dataset, so it must be an experiment.",
+            received=f"source: {experiment.source}",
+            todo="Name an experiment as the source, or use --set probe_source=false.",
+        )
+
+
+def source_backbone(experiment: Experiment, folder: Path) -> str:
+    """Return the backbone that an experiment's source states; "" where a bundle states none."""
+    if experiment.source in BUILT:
+        return experiment.backbone
+    source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
+    return source.backbone if source else load_manifest(Path(name)).get("backbone", "")
+
+
+def own_preprocessing(experiment: Experiment) -> Preprocessing:
+    """Return the preprocessing of a network that starts from nothing, or from ImageNet, which fixes the scaling."""
+    scaling = experiment.images.scaling
+    return built_preprocessing(experiment.source, experiment.backbone, experiment.faces, scaling)
+
+
+def check_is_source(source: Experiment) -> None:
+    """Refuse a source that is not an image model with exactly one training."""
+    if not STRATEGIES[source.strategy].makes_sources or source.feature_layer != "embedding":
+        makers = ", ".join(f"`{name}`" for name, one in STRATEGIES.items() if one.makes_sources)
+        raise UserError(
+            f"{source.name} cannot be a source.",
+            rule="A source is an image model with an embedding: no head on features, no network without it, "
+            "and none that reads landmarks.",
+            received=f"strategy {source.strategy}, feature_layer {source.feature_layer}",
+            todo=f"Name an experiment whose strategy is {makers}, and whose feature_layer is `embedding`.",
+        )
+    if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
+        raise UserError(
+            f"{source.name} cannot be a source.",
+            rule="A source is trained once: one seed, and one split (`holdout` or `folders`).",
+            received=f"seeds {list(source.seeds)}, protocol {source.protocol.kind}",
+            todo="Use one seed and a fixed hold-out.",
+        )

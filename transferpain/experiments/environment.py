@@ -1,0 +1,61 @@
+"""What a run is computed with: versions, machine and commit."""
+
+import importlib.metadata
+import os
+import platform
+import subprocess
+from pathlib import Path
+
+from transferpain.core.schema import write_stamped
+from transferpain.experiments.run_folder import RunFolder, now
+
+REPORTED_PACKAGES = (
+    "transferpain",
+    "tensorflow",
+    "keras",
+    "keras-cv",
+    "numpy",
+    "opencv-python",
+    "mediapipe",
+    "dlib-bin",
+    "face-alignment",
+    "torch",
+    "scikit-learn",
+    "pandas",
+    "pyarrow",
+)
+
+
+def environment() -> dict:
+    """Return versions, machine and commit as JSON types."""
+    return {
+        "python": platform.python_version(),
+        "versions": {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
+        "machine": {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()},
+        "commit": project_commit(),
+        "written": now(),
+    }
+
+
+def write_environment(folder: RunFolder) -> None:
+    """Record versions, machine and commit in `environment.json`."""
+    write_stamped(folder.path / "environment.json", environment())
+
+
+def processor_name() -> str:
+    """Return the processor's name as the system states it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def project_commit() -> str:
+    """Return the commit of the checkout that this package runs from, or `not a checkout`."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12"]
+    try:
+        result = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    except OSError:
+        return "git is not installed"
+    return result.stdout.strip() or "not a checkout"

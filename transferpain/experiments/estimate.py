@@ -1,0 +1,76 @@
+"""What a run will cost, before anything is computed: stages, hours and disk, to the order of magnitude.
+
+Hours assume two processor cores and no GPU; early stopping makes training shorter.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+
+from transferpain.core.contracts import Stage
+from transferpain.data.media.paths import resolve_media
+from transferpain.data.places import Places
+from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.samples import labelled_samples, split_samples
+from transferpain.experiments.schema import Experiment
+from transferpain.models.sources.origin import BUILT
+from transferpain.strategies.base import Workload
+from transferpain.strategies.registry import STRATEGIES
+
+# Frames per second on two cores, at 640x480.
+DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0}
+BYTES_A_PIXEL_OF_A_FACE = 0.5
+
+
+def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage]:
+    """Return the stages of an experiment, those of its sources first."""
+    stages = []
+    if experiment.source not in BUILT:
+        source = source_experiment(experiment, folder)
+        if source is not None:
+            stages = estimate(source, folder, places)
+    _, index, samples = labelled_samples(experiment, places)
+    samples, folds = split_samples(experiment, samples)
+    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
+    strategy = STRATEGIES[experiment.strategy]
+    if (clips["kind"] == "image_rows").all():
+        return [*stages, *strategy.stages(Workload(experiment, clips, None, samples, folds, experiment.images.size))]
+    frames = clip_frames(clips, places.data_root)
+    work = Workload(experiment, clips, frames, samples, folds, experiment.faces.size)
+    return [*stages, faces_stage(work), *strategy.stages(work)]
+
+
+def faces_stage(work: Workload) -> Stage:
+    """Estimate the faces of every frame."""
+    faces, total = work.experiment.faces, int(work.frames.sum())
+    return Stage(
+        work.experiment.name,
+        f"faces ({faces.detector})",
+        f"{len(work.clips)} clips, {total} frames",
+        total / DETECTION_RATES[faces.detector],
+        total * faces.size**2 * BYTES_A_PIXEL_OF_A_FACE,
+    )
+
+
+def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:
+    """Return the nominal frames of each clip, float; where the index states none, the video's header does."""
+    import cv2
+
+    frames = clips["num_frames"].astype("Float64")
+    for row in frames.index[frames.isna()]:
+        video = cv2.VideoCapture(str(resolve_media(data_root, clips["media"][row])))
+        frames[row] = max(0.0, video.get(cv2.CAP_PROP_FRAME_COUNT))
+        video.release()
+    return frames.astype(float)
+
+
+def estimate_rows(stages: list[Stage]) -> list[list[str]]:
+    """Return the table of a dry run, with a row of sums; a stage that two experiments share counts once."""
+    unique = {stage.work_key: stage for stage in stages}.values()
+    rows = [[stage.experiment, stage.name, stage.work, *_amounts(stage.seconds, stage.disk_bytes)] for stage in unique]
+    seconds, disk = sum(stage.seconds for stage in unique), sum(stage.disk_bytes for stage in unique)
+    return [*rows, ["sum", "", "", *_amounts(seconds, disk)]]
+
+
+def _amounts(seconds: float, disk_bytes: float) -> list[str]:
+    return [f"{seconds / 3600:.2f}", f"{disk_bytes / 1e9:.2f}"]

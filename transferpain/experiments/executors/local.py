@@ -1,0 +1,56 @@
+"""The executor `local`: processes of this machine, one for each experiment."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+
+from transferpain.core.progress import note
+from transferpain.experiments.executors.base import Conditions, Outcome
+from transferpain.experiments.executors.worker import start_worker
+from transferpain.experiments.schema import Experiment
+from transferpain.strategies.registry import STRATEGIES
+
+POLL_SECONDS = 0.05
+
+
+class Local:
+    """Each experiment in a process of its own, so that one that is killed does not stop the others."""
+
+    name = "local"
+
+    def run(self, experiments: Sequence[Experiment], conditions: Conditions) -> Iterator[Outcome]:
+        """Compute experiments; with one at a time its own progress is shown."""
+        waiting, running, jobs = list(experiments), {}, conditions.jobs
+        try:
+            while waiting or running:
+                while waiting and len(running) < jobs:
+                    experiment = waiting.pop(0)
+                    if jobs == 1 and len(experiments) > 1:
+                        note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {experiment.name}")
+                    log = None if jobs == 1 else conditions.logs / f"{experiment.name}.txt"
+                    threads = threads_of(experiment, jobs)
+                    running[experiment.name] = start_worker(
+                        experiment, conditions.folder, conditions.places, log, threads
+                    )
+                time.sleep(POLL_SECONDS)
+                for name in [name for name, worker in running.items() if worker.has_ended]:
+                    yield Outcome(name, running.pop(name).error())
+        finally:
+            for worker in running.values():
+                worker.process.terminate()
+            for worker in running.values():
+                worker.process.join()
+
+
+LOCAL = Local()
+
+
+def threads_of(experiment: Experiment, jobs: int) -> int | None:
+    """Return how many threads an operation gets: a share of the cores, so that experiments do not wait in turn.
+
+    Frozen features and heads are the same bits with any number. A network that is tuned may not be, so that it keeps
+    them all: a matrix must not depend on `--jobs`.
+    """
+    if jobs == 1 or STRATEGIES[experiment.strategy].depends_on_threads:
+        return None
+    return max(1, len(os.sched_getaffinity(0)) // jobs)

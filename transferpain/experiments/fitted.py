@@ -1,0 +1,55 @@
+"""`fitted.json` of a fold: the rows that each fitted thing has seen, as they were entered where it was fitted."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transferpain.core.contracts import FittedRows
+from transferpain.core.schema import read_stamped, write_stamped
+from transferpain.evaluation.predictions import subject_names
+
+FITTED = "fitted.json"
+
+
+def write_fitted(folder: Path, fitted: Sequence[FittedRows], samples: pd.DataFrame) -> None:
+    """Write the rows, as stretches `[first, last]` of positions, with the subjects that they are of.
+
+    Args:
+        folder: the fold's.
+        samples: what the rows are positions into.
+    """
+    subjects = subject_names(samples).to_numpy(dtype=str)
+    lines = [
+        {
+            "step": one.step,
+            "transductive": one.transductive,
+            "samples": len(one.rows),
+            "subjects": np.unique(subjects[one.rows]).tolist(),
+            "rows": stretches(one.rows),
+        }
+        for one in fitted
+    ]
+    write_stamped(folder / FITTED, {"fitted": lines})
+
+
+def read_fitted(folder: Path) -> tuple[FittedRows, ...]:
+    """Read what `write_fitted` wrote; nothing where a fold was made before it was written down."""
+    path = folder / FITTED
+    lines = read_stamped(path)["fitted"] if path.is_file() else []
+    return tuple(FittedRows(line["step"], rows_of(line["rows"]), line["transductive"]) for line in lines)
+
+
+def stretches(rows: np.ndarray) -> list[list[int]]:
+    """Return ascending positions as stretches of neighbours, first and last included."""
+    if not len(rows):
+        return []
+    ends = np.flatnonzero(np.diff(rows) != 1)
+    first, last = rows[np.append(0, ends + 1)], rows[np.append(ends, len(rows) - 1)]
+    return np.stack([first, last], axis=1).tolist()
+
+
+def rows_of(stretches: list[list[int]]) -> np.ndarray:
+    """Return the positions of stretches, int64."""
+    return np.concatenate([np.empty(0, np.int64), *(np.arange(first, last + 1) for first, last in stretches)])

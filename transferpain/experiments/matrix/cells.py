@@ -1,0 +1,153 @@
+"""The cells of a matrix: an experiment each, and what became of it."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from transferpain.core.errors import UserError
+from transferpain.core.overrides import merge
+from transferpain.core.store import write_json
+from transferpain.experiments.matrix.settings import Changes, Matrix, fixed_protocol
+from transferpain.experiments.schema import Experiment, Member, load_experiment
+from transferpain.experiments.upgrade import upgrade_experiment
+
+RECORD = "cells.json"
+Kind = Literal["transfer", "cross_dataset"]
+State = Literal["done", "failed", "absent", "open"]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One experiment of a matrix.
+
+    Attributes:
+        kind: which of the two grids it stands in.
+        source: its name in the matrix; in a cross-dataset grid the dataset that source and head are trained on.
+        trained_on: the dataset that the head is trained on.
+        tested_on: the dataset that is tested on.
+        head: its name in the matrix.
+    """
+
+    kind: Kind
+    source: str
+    trained_on: str
+    tested_on: str
+    head: str
+    experiment: Experiment
+
+    @property
+    def name(self) -> str:
+        return self.experiment.name
+
+
+@dataclass(frozen=True)
+class CellRecord:
+    """What a report needs of a cell, as plain JSON types.
+
+    Attributes:
+        name: of its experiment.
+        kind, source, trained_on, tested_on, head: as of `Cell`.
+        strategy, task, selection, adaptation: as of its experiment; `adaptation` is "" without one.
+        target_data: what it saw of the dataset that is tested on, a short sentence part.
+        state: `done`; `failed` and `absent` (the data are not on this machine) have a reason; `open` ones are to be
+            computed by another call, and count in the families of tests.
+        run: its folder's name in `runs/`; "" where there is none.
+        seconds: what it took to compute, its source not counted; None where that is not known.
+    """
+
+    name: str
+    kind: Kind
+    source: str
+    trained_on: str
+    tested_on: str
+    head: str
+    strategy: str
+    task: str
+    selection: str
+    adaptation: str
+    target_data: str
+    state: State
+    reason: str = ""
+    run: str = ""
+    seconds: float | None = None
+
+
+def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell]:
+    """Return the cells of a matrix in a fixed order: transfer first, by source, target and head.
+
+    Args:
+        folder: where the experiments stand that heads and sources name.
+        overrides: laid over every cell, as from `parse_overrides`.
+
+    Raises:
+        UserError: if the experiment of a cell breaks the schema, or two cells have one name.
+    """
+    cells = []
+
+    def add(kind: Kind, axes: tuple[str, str, str, str], member: Member, *changes: Changes) -> None:
+        source, trained_on, tested_on, head = axes
+        own = {"name": f"{source}-{'to' if kind == 'transfer' else 'on'}-{tested_on}-{head}", "dataset": trained_on}
+        datasets = [matrix.datasets.get(name, {}) for name in dict.fromkeys((trained_on, tested_on))]
+        values: Changes = {}
+        for change in (matrix.set, *datasets, *changes, member.set, own, overrides):
+            values = merge(values, upgrade_experiment(change))
+        experiment = load_experiment(folder / f"{member.experiment}.yaml", values)
+        cells.append(Cell(kind, source, trained_on, tested_on, head, experiment))
+
+    for grid in matrix.transfer:
+        for source, source_changes in grid.sources.items():
+            for target, target_changes in grid.targets.items():
+                protocol = {"protocol": fixed_protocol(target)}
+                for head, member in grid.heads.items():
+                    axes = (source, target, target, head)
+                    add("transfer", axes, member, protocol, target_changes, source_changes)
+    for grid in matrix.cross_dataset:
+        for trained, source_changes in grid.trained_on.items():
+            for tested in grid.tested_on:
+                crossed = {"kind": "cross_dataset", "test_dataset": tested}
+                common = {"task": grid.task, "protocol": fixed_protocol(trained) if tested == trained else crossed}
+                for head, member in grid.heads.items():
+                    add("cross_dataset", (trained, trained, tested, head), member, common, source_changes)
+    check_names(cells)
+    return cells
+
+
+def check_names(cells: list[Cell]) -> None:
+    """Refuse a matrix two of whose cells have one name: a reader could not tell them apart."""
+    names = [cell.name for cell in cells]
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise UserError(
+            "Two cells of the matrix have one name.",
+            rule="A cell is named by source, target and head, so each of these stands in one grid of a kind only.",
+            received=", ".join(repeated[:5]),
+            todo="Give the head another name in one of the grids.",
+        )
+
+
+def choose(cells: list[Cell], conditions: list[str]) -> list[Cell]:
+    """Return the cells that fit all conditions, e.g. `["source=untrained", "target=unbc,biovid"]`.
+
+    Raises:
+        UserError: if a condition cannot be read, or no cell fits.
+    """
+    axes = {"kind": "kind", "source": "source", "trained_on": "trained_on", "target": "tested_on", "head": "head"}
+    for condition in conditions:
+        axis, equals, wanted = condition.partition("=")
+        known = sorted({getattr(cell, axes[axis]) for cell in cells}) if axis in axes else []
+        values = wanted.split(",")
+        if not equals or not set(values) <= set(known):
+            raise UserError(
+                "A part of the matrix could not be chosen.",
+                rule=f"It is written AXIS=NAME or AXIS=NAME,NAME; an axis is one of {', '.join(axes)}."
+                + (f" Left of {axis}: {', '.join(known)}." if known else ""),
+                received=condition,
+                todo="For example: --where target=unbc",
+            )
+        cells = [cell for cell in cells if getattr(cell, axes[axis]) in values]
+    return cells
+
+
+def write_records(folder: Path, records: list[CellRecord]) -> None:
+    """Write what became of the cells."""
+    write_json(folder / RECORD, [asdict(record) for record in records])

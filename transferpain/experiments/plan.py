@@ -1,0 +1,29 @@
+"""An experiment with everything that its run folder's name depends on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.strategies.base import Plan
+from transferpain.strategies.registry import STRATEGIES
+
+SPLIT_SEED = 0  # one split for all seeds: what differs between seeds is the training, not the subjects
+
+
+@dataclass(frozen=True)
+class RunPlan(Plan):
+    """A plan with the folder that its run fills."""
+
+    run: RunFolder
+
+    @property
+    def reads_source(self) -> bool:
+        """Whether the source takes part: a head may read features that are not the source's."""
+        extractor = EXTRACTORS[self.experiment.features.extractor]
+        return STRATEGIES[self.experiment.strategy].reads == "faces" or extractor.reads_source
+
+    @property
+    def parent(self) -> Path | None:
+        """The folder of the model that the run's model comes from; `None` where it comes from none."""
+        return self.origin.folder if self.reads_source else None

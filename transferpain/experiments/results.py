@@ -1,0 +1,213 @@
+"""What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transferpain.core.contracts import FittedRows, FoldResult
+from transferpain.core.errors import UserError
+from transferpain.core.progress import note
+from transferpain.core.schema import write_stamped
+from transferpain.core.store import remove_folder, write_atomically
+from transferpain.data.protocols.fold import Fold
+from transferpain.evaluation.groups import write_subjects
+from transferpain.evaluation.predictions import clip_rows
+from transferpain.evaluation.scores import mark_copies, score
+from transferpain.experiments.fitted import read_fitted, write_fitted
+from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
+from transferpain.experiments.leakage.evidence import Evidence
+from transferpain.experiments.leakage.lineage import read_lineage
+from transferpain.experiments.plan import SPLIT_SEED, RunPlan
+from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
+from transferpain.models.bundles.manifest import read_complete
+from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.training.start import start_tensorflow
+from transferpain.strategies.base import Plan, Prepared
+from transferpain.strategies.common.answers import training_prior
+
+NO_FACE = "no face was found in any frame"
+TOLERANCE = 0.05  # of a clip's frames and rate (our choice): recordings end a few frames early
+
+
+def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
+    """Write what the run is computed from, and the clips that cannot be used.
+
+    Args:
+        stage: the table of `compute_faces`, `None` where there is no faces stage.
+    """
+    warnings = list(plan.experiment.protocol.warnings)
+    warnings += adaptation_warnings(plan.experiment.adaptation, plan.samples, plan.folds)
+    for warning in warnings:
+        note(f"warning: {warning}")
+    dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
+    facts = {
+        "dataset": " -> ".join(plan.datasets),
+        "index": plan.index.hash,
+        "task": plan.task.name,
+        "task_hash": plan.task.hash,
+        "label_definition": plan.label_definition,
+        "empty_classes": list(plan.task.empty_classes(plan.datasets[-1])),
+        "warnings": warnings,
+        **target_facts(plan.experiment.adaptation, plan.experiment.protocol, plan.samples, plan.folds),
+        "split_provenance": list(plan.experiment.protocol.provenance),
+        "classes": list(plan.task.classes),
+        "ordinal": plan.task.ordinal,
+        "synthetic": plan.synthetic,
+        "source": {"name": plan.origin.name, "hash": plan.origin.hash, "synthetic": plan.origin.synthetic},
+        "preprocessing": plan.preprocessing.canonical,
+        "compute_dtype": dtype,
+        "compute_dtype_reason": reason,
+        "split_seed": SPLIT_SEED,
+        "training_shares": training_shares(plan),
+        "problems": [*plan.index.problems, *([] if stage is None else departures(plan.clips, stage))],
+    }
+    write_stamped(plan.run.path / "facts.json", facts)
+    unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
+    write_atomically(plan.run.path / "unusable.csv", lambda path: unusable.to_csv(path, index=False))
+
+
+def training_shares(plan: Plan) -> dict[str, list[float]]:
+    """Return the share of each class among the training rows of each fold: what an answer that does not look knows."""
+    labels = plan.samples["y"]
+    return {
+        fold.name: training_prior(labels.iloc[fold.train].to_numpy(dtype=np.int64), len(plan.task.classes)).tolist()
+        for fold in plan.folds
+    }
+
+
+def unusable_clips(stage: pd.DataFrame) -> pd.DataFrame:
+    """Return clip and problem of the clips without a readable video or without a single face, and warn of them."""
+    table = stage[["clip", "problem"]].copy()
+    table.loc[(stage["problem"] == "") & (stage["found"] == 0), "problem"] = NO_FACE
+    table = table[table["problem"] != ""]
+    for row in table.itertuples():
+        note(f"warning: clip {row.clip} cannot be used: {row.problem}")
+    return table
+
+
+def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
+    """Name the readable videos that are not as the dataset states, and warn of them: another rate, or cut short.
+
+    Args:
+        clips: rows of the index, with clip, num_frames and fps.
+        stage: the table of `compute_faces` for them.
+    """
+    sentences = []
+    both = clips[["clip", "num_frames", "fps"]].merge(stage, on="clip", suffixes=("_stated", ""))
+    for row in both[both["problem"] == ""].itertuples():
+        if pd.notna(row.fps_stated) and abs(row.fps / row.fps_stated - 1) > TOLERANCE:
+            sentences.append(f"{row.clip}: its header states {row.fps:g} frames/s, the dataset {row.fps_stated:g}.")
+        if pd.notna(row.num_frames_stated) and row.num_frames < (1 - TOLERANCE) * row.num_frames_stated:
+            sentences.append(f"{row.clip}: it has {row.num_frames} frames, not {row.num_frames_stated}.")
+    for sentence in sentences:
+        note(f"warning: {sentence}")
+    return sentences
+
+
+def close_fold(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None:
+    """Save the fold's model, then its results, and drop the checkpoints, which nothing needs any more."""
+    from transferpain.experiments.kept_model import save_fold_model
+
+    folder = plan.run.fold(fold.name, seed)
+    save_fold_model(plan, fold, seed, result)
+    for name, content in result.files.items():
+        if isinstance(content, pd.DataFrame):
+            write_atomically(folder / name, lambda path, table=content: table.to_csv(path, index=False))
+        else:
+            write_stamped(folder / name, content)
+    write_fitted(folder, result.fitted, plan.samples)
+    plan.run.finish_fold(fold.name, seed, result.predictions, result.history)
+    for checkpoint in folder.glob("checkpoint*.npz"):
+        checkpoint.unlink()
+    plan.run.log(f"{fold.name} seed {seed}: {len(result.history)} epochs")
+
+
+def finish(plan: RunPlan, prepared: Prepared) -> None:
+    """Keep the model of the fold with the lowest validation loss, check for leaks, and derive the metrics.
+
+    The models of the folds go at the very end, when the kept one was read back.
+
+    Raises:
+        UserError: if the kept model is damaged, and no model of a fold is there to make it again from.
+    """
+    best, lowest = None, float("inf")
+    for fold in plan.folds:
+        for seed in plan.experiment.seeds:
+            folder = plan.run.fold(fold.name, seed)
+            loss = lowest_loss(pd.read_csv(folder / "history.csv"))
+            if loss < lowest:
+                best, lowest = folder, loss
+    predictions = mark_copies(plan.run.predictions(), plan.samples)
+    scores = score(predictions, plan.task.classes, ordinal=plan.task.ordinal)
+    keep_best_model(plan, best, scores)
+    if predictions["y_true"].isna().any():
+        write_submission(plan, predictions)
+    write_subjects(plan.run.path, plan.clips)
+    evidence = Evidence(
+        experiment=plan.experiment,
+        task=plan.task,
+        samples=plan.samples,
+        files=plan.clips,
+        folds=tuple(plan.folds),
+        predictions=predictions,
+        data_root=plan.index.data_root,
+        lineage=read_lineage(plan.parent),
+        fitted={fold.name: fitted_in(plan, fold) for fold in plan.folds},
+        stage=prepared.stage,
+        images=prepared.images,
+    )
+    checks = run_checks(evidence)
+    write_checks(plan.run.path, checks)
+    for line in failed(checks):
+        name = plan.experiment.name
+        note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
+    read_complete(plan.run.model)
+    write_stamped(plan.run.path / "metrics.json", scores)
+    for model in plan.run.path.glob("folds/*/model"):
+        remove_folder(plan.run.path, model)
+
+
+def fitted_in(plan: RunPlan, fold: Fold) -> tuple[FittedRows, ...]:
+    """Return what was fitted in a fold with each seed, and to which rows."""
+    return tuple(one for seed in plan.experiment.seeds for one in read_fitted(plan.run.fold(fold.name, seed)))
+
+
+def keep_best_model(plan: RunPlan, best: Path, scores: dict) -> None:
+    """Copy the best fold's model to the run, unless it is there and whole.
+
+    Raises:
+        UserError: if it is there, but damaged, and the fold's is gone.
+    """
+    from transferpain.experiments.kept_model import keep_model
+
+    if plan.run.model.exists():
+        try:
+            read_complete(plan.run.model)
+            return
+        except UserError as error:
+            if not (best / "model").exists():
+                raise
+            note(f"warning: the model of {plan.experiment.name} is made again from that of {best.name}: {error}")
+    start_tensorflow()
+    keep_model(plan, best, scores)
+
+
+def lowest_loss(history: pd.DataFrame) -> float:
+    """Return the lowest validation loss of a training, of its last phase where it has phases."""
+    if "phase" in history:
+        history = history[history["phase"] == history["phase"].iloc[-1]]
+    return history["val_loss"].min()
+
+
+def write_submission(plan: RunPlan, predictions: pd.DataFrame) -> None:
+    """Write the answers for unlabelled clips: subject, clip, the seeds' most probable class on average.
+
+    No official format of AI4Pain 2024 was found, so the columns are our choice.
+    """
+    unlabelled = clip_rows(predictions)[lambda rows: rows["y_true"].isna()]
+    columns = [f"p_{number}" for number in range(len(plan.task.classes))]
+    mean = unlabelled.groupby(["subject", "clip"], as_index=False)[columns].mean()
+    answers = [plan.task.classes[number] for number in mean[columns].to_numpy().argmax(axis=1)]
+    submission = mean[["subject", "clip"]].assign(prediction=answers)
+    write_atomically(plan.run.path / "submission.csv", lambda path: submission.to_csv(path, index=False))

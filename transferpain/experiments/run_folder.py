@@ -1,0 +1,145 @@
+"""The run folder: what an experiment leaves behind, and how it is found again.
+
+runs/<name>-<hash>/
+    experiment.yaml      the experiment with every default filled in
+    facts.json           what it was computed from: index, source, detector, compute dtype, synthetic or not
+    environment.json     versions, machine, commit
+    cost.json            seconds, sessions, clips embedded and clips found in the cache
+    transferability.json how well the source should transfer, where a head is trained on its features
+    log.txt              what happened when
+    unusable.csv         clips that could not be used, and why
+    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json, done; candidates.csv with nested selection,
+        forgetting.csv where the source was probed, three-models.json of the strategy `hybrid`;
+        <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
+    metrics.json         derived from the predictions, never written by hand
+    model/               the best model, as a bundle
+"""
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from transferpain.core.contracts import Part
+from transferpain.core.errors import UserError
+from transferpain.core.schema import read_stamped
+from transferpain.core.store import (
+    TEMPORARY,
+    inside,
+    name_in_path,
+    remove_folder,
+    write_atomically,
+    write_text,
+)
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of one run."""
+
+    path: Path
+
+    def fold(self, fold: str, seed: int) -> Path:
+        """Return the folder of a fold and seed; a fold may be called after a subject, whose name can be any text.
+
+        Raises:
+            UserError: if it would not lie in the run's folder, because a link leads out of it.
+        """
+        folder, older = (self.path / "folds" / f"{name}-seed{seed}" for name in (name_in_path(fold), fold))
+        # Before names were encoded, `Anna 1` stood there as it is. No name is encoded so, and no two folds meet there.
+        is_older = "/" not in fold and not re.fullmatch(r"[\w.%-]*", fold, re.ASCII) and os.path.isdir(older)
+        return inside(self.path, older if is_older else folder)
+
+    def fold_is_done(self, fold: str, seed: int) -> bool:
+        return (self.fold(fold, seed) / "done").is_file()
+
+    @property
+    def is_done(self) -> bool:
+        """True once the metrics and the model stand: both are written after the last fold."""
+        return (self.path / "metrics.json").is_file() and (self.model / "manifest.json").is_file()
+
+    @property
+    def model(self) -> Path:
+        return self.path / "model"
+
+    def metrics(self) -> dict:
+        return read_stamped(self.path / "metrics.json")
+
+    def facts(self) -> dict:
+        return read_stamped(self.path / "facts.json")
+
+    def predictions(self, part: Part = "test") -> pd.DataFrame:
+        """Return the predictions of one part of every finished fold and seed, in a fixed order.
+
+        Tables of former versions have no column `part`; all their rows are tested.
+        """
+        files = sorted(self.path.glob("folds/*/predictions.parquet"))
+        tables = [pd.read_parquet(file) for file in files]
+        tables = [table if "part" in table else table.assign(part="test") for table in tables]
+        rows = pd.concat(tables, ignore_index=True)
+        return rows[rows["part"] == part].reset_index(drop=True)
+
+    def finish_fold(self, fold: str, seed: int, predictions: pd.DataFrame, history: pd.DataFrame) -> None:
+        """Write a fold's results; `done` comes last, when all else is on the disk: a fold is finished or not there."""
+        folder = self.fold(fold, seed)
+        write_atomically(folder / "predictions.parquet", lambda path: predictions.to_parquet(path, index=False))
+        write_atomically(folder / "history.csv", lambda path: history.to_csv(path, index=False))
+        write_text(folder / "done", now() + "\n")
+
+    def log(self, message: str) -> None:
+        """Append one line with the time in UTC."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with open(self.path / "log.txt", "a", encoding="utf-8") as file:
+            file.write(f"{now()} {message}\n")
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the run for this process, so that two processes never train one fold.
+
+        Raises:
+            UserError: if the folder cannot be written to, or another process holds it.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
+        except PermissionError as error:
+            raise UserError(
+                "The run folder cannot be written to.",
+                rule="A run keeps its results there.",
+                received=self.path,
+                todo="Change its permissions, or name another place with --workspace.",
+            ) from error
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            os.close(handle)
+            raise UserError(
+                "Another process is working on this run.",
+                rule="One process per run.",
+                received=self.path,
+                todo="Wait for it; then this command shows the result.",
+            ) from error
+        try:
+            self._remove_leftovers()
+            yield
+        finally:
+            os.close(handle)
+
+    def _remove_leftovers(self) -> None:
+        """Remove what a killed process had not finished writing: a checkpoint or model takes as much space again."""
+        for path in [*self.path.rglob(f"{TEMPORARY}*"), *self.path.rglob(".replaced-*")]:
+            if path.is_dir() and not path.is_symlink():
+                remove_folder(self.path, path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def now() -> str:
+    """Return the time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -1,0 +1,167 @@
+"""The one walk of all strategies.
+
+    source (another experiment, trained if missing) -> index -> media -> facts -> per fold and seed: fit, close, save
+    -> metrics, leakage checks, the best model as a bundle
+
+TensorFlow is imported only where something is missing, so a finished experiment answers at once.
+"""
+
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+from transferpain.core.cost import measured
+from transferpain.core.errors import UserError
+from transferpain.core.schema import write_stamped
+from transferpain.core.store import fingerprint, write_text
+from transferpain.data.places import Places
+from transferpain.data.protocols.fold import Fold
+from transferpain.experiments.chosen_source import (
+    check_is_source,
+    check_source_has_rows,
+    own_preprocessing,
+    source_backbone,
+    source_experiment,
+)
+from transferpain.experiments.environment import write_environment
+from transferpain.experiments.plan import RunPlan
+from transferpain.experiments.results import close_fold, finish, record_facts
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.samples import labelled_samples, split_samples
+from transferpain.experiments.schema import Experiment, experiment_hash
+from transferpain.models.bundles.manifest import split_digest
+from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
+from transferpain.strategies.base import Job
+from transferpain.strategies.common.media import faces_of
+from transferpain.strategies.registry import STRATEGIES
+
+
+def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
+    """Read the index, split it, and resolve the source, which is trained first if it is missing.
+
+    Args:
+        folder: where experiments that `source:` names stand.
+
+    Raises:
+        UserError: if data, task, protocol and source do not fit together.
+    """
+    strategy = STRATEGIES[experiment.strategy]
+    task, index, samples = labelled_samples(experiment, places)
+    samples, folds = split_samples(experiment, samples)
+    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
+    check_before_source(experiment, folder)
+    origin = find_origin(experiment, folder, places)
+    strategy.check_backbone(experiment, origin.backbone)
+    strategy.check_size(experiment, origin.preprocessing.size)
+    further = strategy.inputs(experiment, places)
+    inputs = fingerprint([index.hash, *further]) if further else index.hash
+    name = f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}"
+    return RunPlan(experiment, task, index, clips, samples, folds, origin, RunFolder(places.runs / name))
+
+
+def check_before_source(experiment: Experiment, folder: Path) -> None:
+    """Refuse, before a source is trained, what its experiment cannot give."""
+    if experiment.source not in BUILT:
+        source = source_experiment(experiment, folder)
+        if source is not None:
+            check_is_source(source)
+    if backbone := source_backbone(experiment, folder):
+        STRATEGIES[experiment.strategy].check_backbone(experiment, backbone)
+    if experiment.probe_source:
+        check_source_has_rows(experiment, folder)
+
+
+def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
+    """Resolve `source:`: a network that is built, the folder of a bundle, or an experiment, run if unfinished."""
+    if experiment.source in BUILT:
+        return built_origin(experiment.source, experiment.backbone, own_preprocessing(experiment))
+    source = source_experiment(experiment, folder)
+    name, digest = split_digest(experiment.source)
+    if source is None:
+        return bundle_origin(name, Path(name), digest)
+    return bundle_origin(name, run_experiment(source, folder, places).model, digest)
+
+
+def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunFolder:
+    """Compute whatever is missing of an experiment and return its finished run folder.
+
+    Args:
+        experiment: what to run.
+        folder: where experiments that `source:` names stand.
+        places: where data is read from and results are written to.
+    """
+    plan = make_plan(experiment, folder, places)
+    if plan.run.is_done:
+        return plan.run
+    with plan.run.locked(), measured(plan.run.path) as meter:
+        plan.run.log("started")
+        write_text(plan.run.path / "experiment.yaml", yaml.safe_dump(experiment.resolved(), sort_keys=False))
+        write_environment(plan.run)
+        walk(plan, Job(plan, places, meter, partial(plan_of_source, experiment, folder, places)))
+        plan.run.log("finished")
+    return plan.run
+
+
+def walk(plan: RunPlan, job: Job) -> None:
+    """Go through the stages of a job: media -> facts -> per fold and seed: fit, close, save -> finish."""
+    strategy = STRATEGIES[plan.experiment.strategy]
+    prepared = strategy.prepare(job)
+    job.meter.save()
+    record_facts(plan, prepared.stage)
+    for name, compute in prepared.once.items():
+        if not (plan.run.path / name).is_file():
+            write_stamped(plan.run.path / name, compute())
+    for fold, seed in unfinished(plan):
+        result = strategy.fit(prepared, fold, seed, plan.run.fold(fold.name, seed))
+        close_fold(plan, fold, seed, result)
+        job.meter.save()
+    finish(plan, prepared)
+
+
+def plan_of_source(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
+    """Return the plan of the experiment that an experiment's source comes from."""
+    return make_plan(source_experiment(experiment, folder), folder, places)
+
+
+def unfinished(plan: RunPlan) -> list[tuple[Fold, int]]:
+    """Return the folds and seeds that are still to be trained, in a fixed order."""
+    pairs = [(fold, seed) for fold in plan.folds for seed in plan.experiment.seeds]
+    return [(fold, seed) for fold, seed in pairs if not plan.run.fold_is_done(fold.name, seed)]
+
+
+def finished_run(experiment: Experiment, folder: Path, places: Places) -> RunFolder | None:
+    """Return an experiment's run if it is finished, and so is that of its source; else `None`. Computes nothing.
+
+    Raises:
+        UserError: as `make_plan`.
+    """
+    if experiment.source not in BUILT:
+        source = source_experiment(experiment, folder)
+        if source is not None and finished_run(source, folder, places) is None:
+            return None
+    run = make_plan(experiment, folder, places).run
+    return run if run.is_done else None
+
+
+def find_faces(experiment: Experiment, places: Places) -> pd.DataFrame:
+    """Run the faces stage alone; returns the table of `compute_faces`."""
+    _, index, samples = labelled_samples(experiment, places)
+    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])]
+    if (clips["kind"] == "image_rows").all():
+        raise UserError(
+            f"{index.dataset.name} has no faces stage.", rule="Its pictures are faces already.", todo="Use `run`."
+        )
+    return faces_of(experiment.faces, clips, places)
+
+
+def pretrain_source(experiment: Experiment, path: Path, places: Places) -> RunFolder:
+    """Train a source model; refuses an experiment that does not train one."""
+    check_is_source(experiment)
+    return run_experiment(experiment, path.parent, places)
+
+
+def extract_only(experiment: Experiment, path: Path, places: Places) -> pd.DataFrame:
+    """Run the stages up to the cached features; returns the table of `extract_features`."""
+    return STRATEGIES[experiment.strategy].extract(make_plan(experiment, path.parent, places), places)

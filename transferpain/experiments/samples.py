@@ -1,0 +1,117 @@
+"""What an experiment predicts: the labelled clips, or frames, of the dataset that it reads, or of the two of a
+cross-dataset experiment."""
+
+from dataclasses import replace
+
+import pandas as pd
+
+from transferpain.core.errors import UserError
+from transferpain.core.store import fingerprint
+from transferpain.data.datasets.index import Index
+from transferpain.data.datasets.sequences import cut_sequences
+from transferpain.data.places import Places
+from transferpain.data.protocols.fold import Fold, keep_used
+from transferpain.data.protocols.make import make_folds
+from transferpain.data.tasks.task import Task, label_clips, label_frames, load_task
+from transferpain.experiments.plan import SPLIT_SEED
+from transferpain.experiments.schema import Experiment
+from transferpain.inputs.adaptation.chosen import add_references
+from transferpain.strategies.registry import STRATEGIES
+
+
+def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
+    """Return the experiment's task, the index of its data, and what is predicted: `Plan.samples`.
+
+    A cross-dataset experiment reads two datasets. Their tables are joined, that of the dataset which is trained on
+    first, and each clip's name begins with its dataset's, because two datasets may use one name.
+
+    Raises:
+        UserError: if the task's labels are not those of the data, or the settings do not fit its sample.
+    """
+    task = load_task(experiment.task)
+    check_sample_fits(experiment, task)
+    trained, tested = experiment.dataset, experiment.protocol.test_dataset
+    if tested is None:
+        return task, *dataset_samples(experiment, task, trained or task.dataset, places)
+    if trained is None or trained == tested:
+        raise UserError(
+            f"{experiment.name} trains and tests on two datasets, and must name two.",
+            rule="`dataset` is trained on, `protocol.test_dataset` is tested on.",
+            received=f"dataset: {trained}, protocol.test_dataset: {tested}",
+            todo=f"Use --set dataset=..., one of {', '.join(name for name in task.labels if name != tested)}.",
+        )
+    parts = [dataset_samples(experiment, task, name, places) for name in (trained, tested)]
+    index = join_indexes(*(index for index, _ in parts))
+    samples = [
+        table.assign(
+            clip=index.dataset.name + "/" + table["clip"], file_clip=index.dataset.name + "/" + table["file_clip"]
+        )
+        for index, table in parts
+    ]
+    return task, index, pd.concat(samples, ignore_index=True)
+
+
+def split_samples(experiment: Experiment, samples: pd.DataFrame) -> tuple[pd.DataFrame, list[Fold]]:
+    """Return the samples that a fold trains on, selects on, tests on or adapts to, and the folds."""
+    folds = make_folds(samples, experiment.protocol, SPLIT_SEED)
+    return keep_used(samples, add_references(experiment.adaptation, samples, folds, experiment.protocol, SPLIT_SEED))
+
+
+def dataset_samples(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:
+    """Return the index of one dataset, and its labelled clips or frames."""
+    index = places.index(dataset)
+    if task.sample == "clip":
+        frames = experiment.window.clip_frames
+        # Of two datasets only those with labelled frames can be cut; of one it is a mistake to ask for it.
+        if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
+            index = cut_sequences(index, task.rule_for(dataset).column, frames)
+        samples = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
+        samples = samples.assign(file_clip=samples["clip"])
+        dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)
+        return index, samples if dealt_out is None else each_frame(samples, dealt_out)
+    return index, frame_samples(task, index)
+
+
+def frame_samples(task: Task, index: Index) -> pd.DataFrame:
+    """Return the labelled frames of an index, each a sample of its own: `Plan.samples`.
+
+    Raises:
+        UserError: as `label_frames`.
+    """
+    samples = label_frames(task, index)
+    place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
+    samples = samples.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
+    names = samples["file_clip"] + "/" + samples["frame"].astype(str).str.zfill(3)
+    return samples.drop(columns="frame").assign(clip=names)
+
+
+def each_frame(samples: pd.DataFrame, frames: int) -> pd.DataFrame:
+    """Return a row for each frame of a window over the clip; `row` is its place there."""
+    rows = samples.loc[samples.index.repeat(frames)].reset_index(drop=True)
+    places = rows.groupby("file_clip").cumcount()
+    return rows.assign(row=places, clip=rows["clip"] + "/" + places.astype(str).str.zfill(3))
+
+
+def join_indexes(trained: Index, tested: Index) -> Index:
+    """Return the clips of two datasets in one index, which is named after the first; `frames` are left out."""
+    parts = [part.clips.assign(clip=part.dataset.name + "/" + part.clips["clip"]) for part in (trained, tested)]
+    return replace(
+        trained,
+        clips=pd.concat(parts, ignore_index=True),
+        synthetic=trained.synthetic or tested.synthetic,
+        hash=fingerprint([trained.hash, tested.hash]),
+        problems=trained.problems + tested.problems,
+        frames=None,
+        parts=(trained, tested),
+    )
+
+
+def check_sample_fits(experiment: Experiment, task: Task) -> None:
+    """Refuse settings that cannot be followed for clips, or for single frames."""
+    if task.sample == "clip" and experiment.rows.drop_painless_sequences:
+        raise UserError(
+            f"The task {task.name} labels whole clips, and {experiment.name} drops sequences without pain.",
+            rule="Sequences are dropped where their frames are labelled one by one: here no painless clip is left.",
+            todo="Use --set rows.drop_painless_sequences=false, or a task whose sample is `frame`.",
+        )
+    STRATEGIES[experiment.strategy].check_task(experiment, task)

@@ -1,0 +1,285 @@
+"""The experiment file: its schema, how it is loaded, overridden, resolved and hashed.
+
+An experiment is one short YAML file. `base: other.yaml` (one level, beside it) supplies what the file leaves out;
+`--set key=value` overrides both. Every default stands in the settings classes, nowhere else. What a strategy reads
+beyond the common keys, its own settings declare (`strategies.registry`).
+"""
+
+from functools import reduce
+from operator import or_
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator, model_validator
+
+from transferpain.core.errors import UserError
+from transferpain.core.overrides import merge
+from transferpain.core.schema import SCHEMA
+from transferpain.core.store import fingerprint
+from transferpain.core.validation import validate
+from transferpain.core.yaml_file import read_mapping
+from transferpain.data.protocols.settings import ProtocolSettings
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.experiments.upgrade import upgrade_experiment
+from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.models.sources.face_settings import FaceSettings
+from transferpain.models.sources.origin import first_there
+from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
+from transferpain.networks.training.settings import TrainingSettings
+from transferpain.strategies.base import NAME_PATTERN, Strategy
+from transferpain.strategies.common.settings import ImageSettings, WindowSettings
+from transferpain.strategies.registry import STRATEGIES
+
+
+class Settings(BaseModel):
+    """Base of every part of an experiment: immutable; an unknown key is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+
+
+class Paper(Settings):
+    """What a paper states, and what we decided where it is silent; shown apart from our measurements."""
+
+    name: str
+    title: str = ""
+    figures: dict[str, float | str] = {}
+    decisions: tuple[str, ...] = ()
+
+
+HeadSettings = Annotated[
+    reduce(or_, dict.fromkeys(head for strategy in STRATEGIES.values() for head in strategy.heads)),
+    Field(discriminator="kind"),
+]
+
+
+class CommonKeys(Settings):
+    """The keys that every experiment has, whatever its strategy.
+
+    Attributes:
+        schema_version: `schema` in the file: the spelling of its keys.
+        name: lower-case letters, digits and hyphens; names the run folder.
+        task: a file in `transferpain/data/tasks/`.
+        dataset: which dataset is read, where the task fits several.
+        backbone: the network that the source is, or is built as.
+        source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model; behind either,
+            `#sha256=<digest>` pins the one model that may be used. Of several, the first that is on this machine.
+        source_set: what is changed in the source's experiment.
+        strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
+            `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
+            `hybrid` does the last, and fits gradient boosting on action units and on them and the embedding (Verma);
+            `fused` joins its convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish).
+        images: the pictures of strategies that train a network.
+        seeds: one training per seed.
+    """
+
+    schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")
+    name: str = Field(pattern=NAME_PATTERN)
+    question: str = ""
+    paper: Paper | None = None
+    task: str
+    dataset: str | None = None
+    protocol: ProtocolSettings
+    faces: FaceSettings = FaceSettings()
+    backbone: BACKBONES.name_type = DEFAULT_BACKBONE
+    source: str
+    source_set: dict[str, Any] = {}
+    strategy: STRATEGIES.name_type
+    features: FeatureSettings = FeatureSettings()
+    window: WindowSettings = WindowSettings()
+    images: ImageSettings = ImageSettings()
+    head: HeadSettings
+    training: TrainingSettings = TrainingSettings()
+    seeds: tuple[int, ...] = Field((0,), min_length=1)
+
+    @model_validator(mode="before")
+    @classmethod
+    def read_as_today(cls, values: Any) -> Any:
+        return upgrade_experiment(values) if isinstance(values, dict) else values
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def choose_source(cls, source: Any, known: ValidationInfo) -> Any:
+        if not isinstance(source, list):
+            return source
+        return first_there(source, known.data.get("backbone", DEFAULT_BACKBONE))
+
+    @model_validator(mode="after")
+    def check_parts(self) -> "CommonKeys":
+        strategy = STRATEGIES[self.strategy]
+        if not isinstance(self.head, strategy.heads):
+            kinds = [head.model_fields["kind"].annotation.__args__[0] for head in strategy.heads]
+            raise ValueError(
+                f"head.kind: `{self.head.kind}` does not go with strategy `{self.strategy}`, which takes "
+                + " or ".join(f"`{kind}`" for kind in kinds)
+            )
+        self._check_keys(strategy)
+        if self.protocol.selection == "nested" and "candidates" not in strategy.Settings.model_fields:
+            raise ValueError(
+                "protocol.selection: `nested` goes with strategies that compare candidates, received "
+                f"`{self.strategy}`: a whole network would be trained anew for each candidate and inner fold; use "
+                "`inner`"
+            )
+        if self.source_set and self.source in ("untrained", "imagenet"):
+            raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
+        if len(set(self.seeds)) != len(self.seeds):
+            raise ValueError(f"seeds: each seed once, received {list(self.seeds)}")
+        strategy.check(self)
+        return self
+
+    def _check_keys(self, strategy: Strategy) -> None:
+        """Refuse keys that only other strategies read."""
+        for key, names in OWNERS.items():
+            default = type(self).model_fields[key].get_default(call_default_factory=True)
+            if self.strategy not in names and getattr(self, key) != default:
+                known = " or ".join(f"`{name}`" for name in names)
+                raise ValueError(f"{key}: for strategy {known}, received strategy `{self.strategy}`")
+
+    @property
+    def window_frames(self) -> int | None:
+        """Frames in a full window, or `None` at the native frame rate, which differs between clips."""
+        if self.features.frames is not None:
+            return self.features.frames
+        return None if self.features.fps is None else round(self.window.seconds * self.features.fps)
+
+    def resolved(self) -> dict[str, Any]:
+        """Return the experiment with every default filled in, as plain JSON types."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def keys_of_strategies() -> dict[str, Any]:
+    """Return the keys that strategies declare, for `create_model`.
+
+    Raises:
+        ValueError: if two strategies declare one key otherwise.
+    """
+    found: dict[str, Any] = {}
+    for strategy in STRATEGIES.values():
+        for key, field in strategy.Settings.model_fields.items():
+            known = found.setdefault(key, (field.annotation, field))
+            if (known[0], known[1].default) != (field.annotation, field.default) or key in CommonKeys.model_fields:
+                raise ValueError(f"the key `{key}` of strategy {strategy.name} means something else elsewhere")
+    return found
+
+
+# Key -> the strategies that read it.
+OWNERS = {
+    key: tuple(name for name, one in STRATEGIES.items() if key in one.Settings.model_fields)
+    for key in keys_of_strategies()
+}
+Experiment = create_model(
+    "Experiment",
+    __base__=CommonKeys,
+    __doc__="One experiment, complete: every default filled in.",
+    __module__=__name__,
+    **keys_of_strategies(),
+)
+
+
+class Member(Settings):
+    """One experiment of a study: a file, and what the study changes in it."""
+
+    experiment: str
+    set: dict[str, Any] = {}
+
+
+class Comparison(Settings):
+    """A paired difference, `better` minus `worse`, over the same subjects."""
+
+    better: str
+    worse: str
+    metric: COMPARED.name_type = "balanced_accuracy"
+
+
+class Study(Settings):
+    """Several experiments that answer one question, in one report.
+
+    Attributes:
+        study: the report's name.
+        twins: synthetic twins to draw into the data root before anything runs; none for licensed data.
+        set: changed in every experiment.
+        experiments: name -> member; the name becomes the experiment's.
+    """
+
+    schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")
+    study: str = Field(pattern=NAME_PATTERN)
+    title: str
+    question: str
+    data_root: str | None = None
+    twins: dict[str, TwinSettings] = {}
+    set: dict[str, Any] = {}
+    experiments: dict[str, Member] = Field(min_length=1)
+    comparisons: tuple[Comparison, ...] = ()
+
+    @model_validator(mode="after")
+    def check_comparisons(self) -> "Study":
+        for comparison in self.comparisons:
+            for name in (comparison.better, comparison.worse):
+                if name not in self.experiments:
+                    raise ValueError(f"comparisons: `{name}` is not among experiments {list(self.experiments)}")
+        return self
+
+
+def load_experiment(path: Path, overrides: dict[str, Any] | None = None) -> Experiment:
+    """Load an experiment file over its base and apply overrides.
+
+    Args:
+        path: the YAML file.
+        overrides: nested mapping laid over the file, or dotted keys as from `parse_overrides`.
+
+    Raises:
+        UserError: if the file is absent, is not YAML, or breaks the schema; the key is named.
+    """
+    values = read_values(path)
+    for kind, command in (("study", "run"), ("matrix", "matrix")):
+        if kind in values:
+            raise UserError(
+                f"{path} is a {kind} of several experiments, not one experiment.",
+                rule="This command takes one experiment.",
+                todo=f"Use `transferpain {command} {path}`, or name one of its experiments' files.",
+            )
+    return validate(Experiment, merge(values, upgrade_experiment(overrides or {})), path)
+
+
+def load_study(path: Path) -> Study:
+    """Load a study file. Raises `UserError` as `load_experiment` does."""
+    return validate(Study, read_values(path), path)
+
+
+def is_study(path: Path) -> bool:
+    """Tell whether a file describes a study rather than one experiment."""
+    return "study" in read_values(path)
+
+
+def experiment_hash(experiment: Experiment, task_hash: str, index_hash: str, source_hash: str) -> str:
+    """Return the 16 digits that name a run: the experiment, its task, the data it reads, the source it starts from."""
+    content = {
+        "experiment": experiment.resolved(),
+        "task": task_hash,
+        "index": index_hash,
+        "source": source_hash,
+    }
+    return fingerprint(content)
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """Read a YAML mapping and lay it over its `base:`, if it names one.
+
+    Raises:
+        UserError: if a file is absent or not a YAML mapping, or the base has a base of its own.
+    """
+    values = upgrade_experiment(read_mapping(path))
+    base_name = values.pop("base", None)
+    if base_name is None:
+        return values
+    base_path = path.parent / str(base_name)
+    base = upgrade_experiment(read_mapping(base_path))
+    if "base" in base:
+        raise UserError(
+            f"{path}: `base` names a file that has a base of its own.",
+            rule="One level of `base:` is allowed, so that a reader opens two files at most.",
+            received=f"{base_name} -> {base['base']}",
+            todo="Name the lowest file, and repeat what differs.",
+        )
+    return merge(base, values)

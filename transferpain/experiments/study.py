@@ -1,0 +1,110 @@
+"""From an experiment or study file to runs: its twins, and every experiment that it names."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transferpain.core.errors import UserError
+from transferpain.core.overrides import merge, parse_overrides
+from transferpain.core.progress import progress_bar
+from transferpain.data.places import Places
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.runner import run_experiment
+from transferpain.experiments.schema import (
+    Comparison,
+    Experiment,
+    Study,
+    is_study,
+    load_experiment,
+    load_study,
+)
+from transferpain.experiments.upgrade import upgrade_experiment
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The experiments that one file names, ready to run.
+
+    Attributes:
+        name: the report's folder.
+        folder: where experiments that `source:` names stand.
+        twins: dataset -> twin to draw into the data root first.
+    """
+
+    name: str
+    title: str
+    question: str
+    folder: Path
+    places: Places
+    twins: dict[str, TwinSettings]
+    experiments: list[Experiment]
+    comparisons: tuple[Comparison, ...]
+
+
+def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
+    """Load an experiment or a study file; `--set` changes every experiment in it.
+
+    A study that draws its own twins also says where: its `data_root` replaces the given one, so that drawn data
+    never mixes with licensed data.
+    """
+    overrides = parse_overrides(assignments)
+    if not is_study(path):
+        experiment = load_experiment(path, overrides)
+        return Batch(experiment.name, experiment.name, experiment.question, path.parent, places, {}, [experiment], ())
+    study = load_study(path)
+    if study.data_root is not None:
+        places = Places(places.workspace / study.data_root, places.workspace)
+    experiments = [member_experiment(study, name, path.parent, overrides) for name in study.experiments]
+    return Batch(
+        study.study, study.title, study.question, path.parent, places, study.twins, experiments, study.comparisons
+    )
+
+
+def member_experiment(study: Study, name: str, folder: Path, overrides: dict[str, Any]) -> Experiment:
+    """Load one experiment of a study: its file, then the study's changes, the member's, the command line's."""
+    member = study.experiments[name]
+    changes: dict[str, Any] = {}
+    for change in (study.set, member.set, {"name": name}, overrides):
+        changes = merge(changes, upgrade_experiment(change))
+    return load_experiment(folder / f"{member.experiment}.yaml", changes)
+
+
+def run_batch(batch: Batch) -> list[RunFolder]:
+    """Draw the twins of a batch, compute whatever is missing of its experiments, and return their runs."""
+    for dataset, settings in batch.twins.items():
+        draw_twin(dataset, batch.places.data_root, settings)
+    return [run_experiment(experiment, batch.folder, batch.places) for experiment in batch.experiments]
+
+
+def draw_twin(dataset: str, data_root: Path, settings: TwinSettings) -> None:
+    """Draw a twin with a progress bar; one that is there with the same settings is left as it is."""
+    from transferpain.data.synthetic.twins import write_twin
+
+    with progress_bar(f"drawing the {dataset} twin", total=None, unit="frames") as advance:
+        write_twin(dataset, data_root, settings, advance)
+
+
+def dry_run_rows(path: Path, places: Places, assignments: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Return columns and rows of the stages of a file, with estimated hours and disk; computes nothing.
+
+    A study's twins are drawn on the first run only, so before that there is no data to count.
+    """
+    from transferpain.experiments.estimate import estimate, estimate_rows
+
+    batch = load_batch(path, places, assignments)
+    check_twins_are_drawn(batch.twins, batch.places.data_root, f"transferpain run {path}")
+    stages = [stage for experiment in batch.experiments for stage in estimate(experiment, batch.folder, batch.places)]
+    return ["experiment", "stage", "work", "hours", "disk GB"], estimate_rows(stages)
+
+
+def check_twins_are_drawn(twins: dict[str, TwinSettings], data_root: Path, command: str) -> None:
+    """Refuse to estimate what draws its own twins and has not yet: nothing could be counted."""
+    missing = [name for name in twins if not (data_root / name / "SYNTHETIC.json").is_file()]
+    if missing:
+        raise UserError(
+            "The file draws its own twins first, and they are not there yet.",
+            rule="Hours and disk are estimated from the clips of the data.",
+            received=f"no twin of {', '.join(missing)} in {data_root}",
+            todo=f"Start it with `{command}`: it can be stopped at any time and goes on where it was.",
+        )

@@ -1,0 +1,229 @@
+"""The cache of faces: one parquet file per clip, one row per frame."""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from transferpain.core.errors import UserError
+from transferpain.core.store import file_hash, fingerprint, write_checked, write_text
+from transferpain.data.media.medium import Medium
+from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
+
+FACTS = b"transferpain"
+SCHEMA = pa.schema(
+    {
+        "found": pa.bool_(),
+        "left": pa.float32(),
+        "top": pa.float32(),
+        "right": pa.float32(),
+        "bottom": pa.float32(),
+        "score": pa.float32(),
+        "jpeg": pa.binary(),
+    }
+)
+
+
+@dataclass(frozen=True)
+class ClipTask:
+    """One clip to compute: its name, its medium, and the key and the file of its faces."""
+
+    clip: str
+    medium: Medium
+    key: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class FaceFacts:
+    """What is true of a whole clip.
+
+    Attributes:
+        key: the cache key.
+        fps: frames per second by the video's header; NaN if it states none, and for pictures.
+        num_frames: frames that were decoded, or pictures, whether they could be decoded or not.
+        found: frames with a face.
+        detector: the detector and its version.
+    """
+
+    key: str
+    fps: float
+    num_frames: int
+    found: int
+    detector: str
+
+
+@dataclass(frozen=True)
+class Faces:
+    """The faces of a clip; pictures are decoded when asked for.
+
+    Attributes:
+        path: the cache file.
+        facts: what is true of the whole clip.
+        found: bool `(frames,)`, whether a frame has a face.
+        boxes: float32 `(frames, 4)`, left, top, right, bottom in pixels as detected, before the margin; NaN
+            where no face was found.
+        scores: float32 `(frames,)`, the detector's own score; NaN where no face was found.
+    """
+
+    path: Path
+    facts: FaceFacts
+    found: np.ndarray
+    boxes: np.ndarray
+    scores: np.ndarray
+
+    @property
+    def fps(self) -> float:
+        """Frames per second by the video's header; NaN if it states none, and for pictures."""
+        return self.facts.fps
+
+    @property
+    def num_frames(self) -> int:
+        """Frames that were decoded, or pictures, whether they could be decoded or not."""
+        return self.facts.num_frames
+
+    def jpegs(self) -> list[bytes]:
+        """Return the encoded pictures of the found frames, in time order."""
+        column = pq.read_table(self.path, columns=["jpeg"]).column("jpeg")
+        return column.drop_null().to_pylist()
+
+    @property
+    def images(self) -> np.ndarray:
+        """The decoded pictures, uint8 RGB `(found, size, size, 3)`; empty `(0,)` without any face."""
+        return np.array([decode_jpeg(jpeg) for jpeg in self.jpegs()], np.uint8)
+
+
+@contextmanager
+def using(cache: Path) -> Iterator[None]:
+    """Turn a failed file operation (disk full, no permission) into the message that a user can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"The cache {cache} cannot be read or written.",
+            received=error,
+            todo="Free disk space or name a cache folder that you may write. What is finished is kept.",
+        ) from error
+
+
+def media_hash(path: Path, cache: Path) -> str:
+    """Return the SHA-256 of a media file, remembered by its path, size and time of change.
+
+    The memory is a file whose name is a hash, so that it shows no name of a subject.
+
+    Raises:
+        OSError: if the file cannot be read.
+        UserError: if the memory cannot be read or written.
+    """
+    status = path.stat()
+    memory = _memory(cache, [str(path.resolve()), status.st_size, status.st_mtime_ns])
+    known = _recall(memory, cache)
+    if not known:
+        known = file_hash(path)
+        _remember(memory, known, cache)
+    return known
+
+
+def pictures_hash(paths: list[Path], cache: Path) -> str:
+    """Return a SHA-256 over the bytes of pictures in their order, whatever their names.
+
+    It is remembered as `media_hash` is, unless a picture cannot be read, because nothing tells when that ends.
+
+    Args:
+        paths: the pictures, at least one, of one folder.
+        cache: the cache folder.
+
+    Raises:
+        OSError: if a picture is not there.
+        UserError: if the memory cannot be read or written.
+    """
+    memory = _memory(cache, [str(paths[0].parent.resolve()), *map(_state, paths)])
+    known = _recall(memory, cache)
+    if not known:
+        contents = [_content_or_nothing(path) for path in paths]
+        known = hashlib.sha256("\n".join(contents).encode()).hexdigest()
+        if all(contents):
+            _remember(memory, known, cache)
+    return known
+
+
+def _state(path: Path) -> list:
+    # The inode tells pictures apart that swap their names: unpacked frames often share size and time of change.
+    status = path.stat()
+    return [path.name, status.st_ino, status.st_size, status.st_mtime_ns]
+
+
+def _memory(cache: Path, state: list) -> Path:
+    name = fingerprint(state)
+    return cache / "hashes" / name[:2] / name
+
+
+def _recall(memory: Path, cache: Path) -> str:
+    with using(cache):
+        known = memory.read_text(encoding="utf-8") if memory.is_file() else ""
+    return known if re.fullmatch("[0-9a-f]{64}", known) else ""
+
+
+def _remember(memory: Path, content: str, cache: Path) -> None:
+    with using(cache):
+        write_text(memory, content)
+
+
+def _content_or_nothing(path: Path) -> str:
+    try:
+        return file_hash(path)
+    except OSError:
+        return ""
+
+
+def face_key(content: str, detector: str, margin: float, size: int, span: tuple[int, int | None] | None = None) -> str:
+    """Return the cache key of a clip's faces; it changes with each argument and the encoding alone.
+
+    Args:
+        content: hash of the bytes of the video or the pictures.
+        detector: the detector and its version, e.g. `mediapipe 0.10.21`.
+        margin: enlargement of the box.
+        size: side of the face in pixels.
+        span: the stretch of the video; `None` for all of it.
+    """
+    stretch = [] if span is None else [list(span)]
+    return fingerprint(["faces", content, detector, float(margin), size, ENCODING, *stretch])
+
+
+def faces_path(cache: Path, key: str) -> Path:
+    """Return where the faces with this key stand."""
+    return cache / "faces" / key[:2] / f"{key}.parquet"
+
+
+def write_faces(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
+    """Write the faces of one clip: `rows` has one dict per frame with the names of `SCHEMA`."""
+    metadata = {FACTS: json.dumps(asdict(facts)).encode()}
+    table = pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata))
+    # JPEG bytes neither compress nor repeat, and statistics of them would be copies of pictures.
+    options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
+    write_checked(path, lambda temporary: pq.write_table(table, temporary, **options))
+
+
+def read_facts(path: Path) -> FaceFacts:
+    """Read what is true of a whole clip, without its frames."""
+    return FaceFacts(**json.loads(pq.read_schema(path).metadata[FACTS]))
+
+
+def read_faces(path: Path) -> Faces:
+    """Read the faces of one clip from a cache file of `compute_faces`."""
+    path = Path(path)
+    columns = pq.read_table(path, columns=["found", "left", "top", "right", "bottom", "score"]).to_pandas()
+    return Faces(
+        path=path,
+        facts=read_facts(path),
+        found=columns["found"].to_numpy(bool),
+        boxes=columns[["left", "top", "right", "bottom"]].to_numpy(np.float32),
+        scores=columns["score"].to_numpy(np.float32),
+    )

@@ -1,0 +1,210 @@
+"""Face detectors: a picture goes in, the box of the largest face comes out.
+
+Every loader imports its library itself, so that only the chosen one has to start.
+"""
+
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from threading import Lock
+from typing import NamedTuple
+
+import numpy as np
+
+from transferpain.core.errors import UserError
+from transferpain.core.quiet import standard_error_silenced
+
+DISTRIBUTIONS = {"mediapipe": "mediapipe", "dlib": "dlib-bin", "face_alignment": "face-alignment"}
+MEDIAPIPE_CONFIDENCE = 0.5
+DOWNLOAD_TIMEOUT = 20.0  # seconds without an answer
+
+
+class Detection(NamedTuple):
+    """The box of a face in pixels, and the detector's own score."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    score: float
+
+    @property
+    def area(self) -> float:
+        """Width times height."""
+        return (self.right - self.left) * (self.bottom - self.top)
+
+
+# A picture, uint8 RGB (height, width, 3) -> the largest face in it, or None.
+Detector = Callable[[np.ndarray], Detection | None]
+
+
+def detector_identity(name: str) -> str:
+    """Return the detector's name and its library's version; both belong to the cache key."""
+    return f"{name} {version(DISTRIBUTIONS[name])}"
+
+
+@cache
+def load_detector(name: str) -> Detector:
+    """Return a detector, loaded once a process.
+
+    Args:
+        name: `mediapipe`, `dlib` or `face_alignment`.
+    """
+    loaders = {"mediapipe": _load_mediapipe, "dlib": _load_dlib, "face_alignment": _load_face_alignment}
+    return loaders[name]()
+
+
+def prepare_detector(name: str) -> None:
+    """Make sure that what a detector needs on disk is there, before worker processes start.
+
+    Raises:
+        UserError: if weights are missing and cannot be downloaded.
+    """
+    if name == "face_alignment":
+        _fetch_face_alignment_weights()
+
+
+def _largest(detections: list[Detection]) -> Detection | None:
+    return max(detections, key=lambda detection: detection.area, default=None)
+
+
+@cache
+def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
+    """Return what finds every face in a picture, uint8 RGB (height, width, 3), by MediaPipe; loaded once a process.
+
+    Threads may share it.
+    """
+    with starting_mediapipe():
+        import mediapipe
+
+        model = mediapipe.solutions.face_detection.FaceDetection(
+            model_selection=0, min_detection_confidence=MEDIAPIPE_CONFIDENCE
+        )
+        # The first picture starts the graph, which is as talkative as loading it.
+        model.process(np.zeros((64, 64, 3), np.uint8))
+
+    one_at_a_time = Lock()
+
+    def find(image: np.ndarray) -> list[Detection]:
+        height, width = image.shape[:2]
+        detections = []
+        with one_at_a_time:
+            seen = model.process(image).detections or []
+        for found in seen:
+            box = found.location_data.relative_bounding_box
+            left, top = box.xmin * width, box.ymin * height
+            right, bottom = left + box.width * width, top + box.height * height
+            detections.append(Detection(left, top, right, bottom, found.score[0]))
+        return detections
+
+    return find
+
+
+def _load_mediapipe() -> Detector:
+    find = load_face_finder()
+    return lambda image: _largest(find(image))
+
+
+def _load_dlib() -> Detector:
+    import dlib
+
+    model = dlib.get_frontal_face_detector()
+
+    def detect(image: np.ndarray) -> Detection | None:
+        # Upsampling finds faces under 80 pixels and takes four times as long: only where it is needed.
+        for upsampling in (0, 1):
+            boxes, scores, _ = model.run(image, upsampling, 0.0)
+            if boxes:
+                break
+        return _largest(
+            [
+                Detection(box.left(), box.top(), box.right() + 1, box.bottom() + 1, score)
+                for box, score in zip(boxes, scores, strict=True)
+            ]
+        )
+
+    return detect
+
+
+def _load_face_alignment() -> Detector:
+    import face_alignment
+    import torch
+
+    # One process per core already.
+    torch.set_num_threads(1)
+    model = face_alignment.FaceAlignment(
+        face_alignment.LandmarksType.TWO_D,
+        device="cuda" if torch.cuda.is_available() else "cpu",
+        flip_input=False,
+        compile=False,
+    )
+
+    def detect(image: np.ndarray) -> Detection | None:
+        face = _largest([Detection(*box) for box in model.face_detector.detect_from_image(image.copy())])
+        if face is None:
+            return None
+        (landmarks,) = model.get_landmarks_from_image(image, detected_faces=[np.array(face)])
+        left, top = landmarks.min(axis=0).tolist()
+        right, bottom = landmarks.max(axis=0).tolist()
+        return Detection(left, top, right, bottom, float(face.score))
+
+    return detect
+
+
+def face_alignment_weights() -> dict[Path, str]:
+    """Return the files that face_alignment loads, each with the address it is downloaded from."""
+    import face_alignment.api
+    import face_alignment.detection.sfd.sfd_detector as sfd
+    import torch
+
+    urls = (sfd.models_urls["s3fd"], face_alignment.api.models_urls["2DFAN-4"])
+    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    return {folder / url.rsplit("/", 1)[1]: url for url in urls}
+
+
+def _fetch_face_alignment_weights() -> None:
+    import torch
+
+    weights = face_alignment_weights()
+    missing = {path: url for path, url in weights.items() if not path.is_file()}
+    patience = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
+    try:
+        for path, url in missing.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            torch.hub.download_url_to_file(url, str(path), progress=False)
+    except OSError as error:
+        names = " and ".join(path.name for path in weights)
+        raise UserError(
+            "The weights of the detector face_alignment are missing and could not be downloaded.",
+            rule=f"It loads {names} from the folder {next(iter(weights)).parent}",
+            received=error,
+            todo="Download " + " and ".join(missing.values()) + " into that folder, "
+            "or choose the detector mediapipe, which needs no download.",
+        ) from error
+    finally:
+        socket.setdefaulttimeout(patience)
+
+
+@contextmanager
+def starting_mediapipe() -> Iterator[None]:
+    """Import mediapipe and show a model its first picture in here: both are talkative, and slow with TensorFlow."""
+    with standard_error_silenced(), _without_tensorflow():
+        yield
+
+
+@contextmanager
+def _without_tensorflow() -> Iterator[None]:
+    """Hide TensorFlow from mediapipe, which needs it for its documentation only: 0.5 s in place of 4 s."""
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    sys.modules["tensorflow"] = None
+    try:
+        yield
+    finally:
+        del sys.modules["tensorflow"]

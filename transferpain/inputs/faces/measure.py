@@ -1,0 +1,144 @@
+"""What every stage that measures something in each frame of a clip shares: hashing, the cache, worker processes."""
+
+import math
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+
+from transferpain.core.progress import note, progress_bar
+from transferpain.core.store import is_intact, remove_leftovers
+from transferpain.core.workers import run_in_workers
+from transferpain.data.media.medium import Medium, UnreadableMedium, picture_files
+from transferpain.data.media.paths import resolve_media
+from transferpain.inputs.faces.cache import ClipTask, media_hash, pictures_hash, read_facts, using
+
+MEDIUM_COLUMNS = ["media", "kind", "first_frame", "num_frames"]
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """Something that is measured in each frame of a clip and kept, one parquet file per clip with `FaceFacts` in it.
+
+    Attributes:
+        name: plural, e.g. `faces`: the column of the table and the folder in the cache.
+        key: takes the hash of a clip's content and its span (`None`: all of it), returns the cache key.
+        path: takes the cache folder and a key, returns the cache file.
+        prepare: called once if something has to be computed, before worker processes start; returns the function of
+            a module that computes a `ClipTask` in one of them: the number of frames, and a problem or nothing.
+    """
+
+    name: str
+    key: Callable[[str, tuple[int, int | None] | None], str]
+    path: Callable[[Path, str], Path]
+    prepare: Callable[[], Callable[[ClipTask], tuple[int, str]]]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of the table that `measure_clips` returns."""
+        return ["clip", self.name, "key", "num_frames", "fps", "found", "problem"]
+
+
+def measure_clips(
+    clips: pd.DataFrame, data_root: Path, measurement: Measurement, cache: Path, jobs: int | None = None
+) -> pd.DataFrame:
+    """Measure every clip; what the cache holds is not computed again.
+
+    A clip whose media cannot be read gets a `problem` and the others go on. An interrupted call goes on
+    with the clips that it had not finished. Of a clip of pictures, frame i is picture i of `list_pictures`; one that
+    cannot be decoded is a frame without a face.
+
+    Args:
+        clips: rows of an index, with the columns clip, media, kind ("video", "span", "images" or "image_span"),
+            first_frame, num_frames and fps.
+        data_root: the folder that `media` is relative to.
+        measurement: what is measured.
+        cache: the cache folder.
+        jobs: worker processes; all processors by default.
+
+    Returns:
+        A table with one row per clip, in the order and with the row labels of `clips`: clip, a column with the name of
+        the measurement (path of the cache file), key, num_frames (decoded; of pictures all), fps (the header's, or
+        the index's where there is none, else NaN), found (frames with a face) and problem (empty, or why the clip
+        cannot be used; path and key are empty then).
+
+    Raises:
+        UserError: if the cache cannot be written, or what the measurement needs is missing.
+    """
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        media = [_medium(row, data_root) for row in clips[MEDIUM_COLUMNS].itertuples()]
+        # Of a video with many spans the bytes are read once.
+        whole = list(dict.fromkeys(replace(medium, span=None) for medium in media))
+        hashed = dict(zip(whole, threads.map(partial(_hash_medium, cache=cache), whole), strict=True))
+        tasks = []
+        for clip, medium in zip(clips["clip"], media, strict=True):
+            content, _ = hashed[replace(medium, span=None)]
+            key = content and measurement.key(content, medium.span)
+            tasks.append(ClipTask(clip, medium, key, measurement.path(cache, key)))
+        # Two clips with the same bytes have the same faces.
+        unique = {task.key: task for task in tasks if task.key}
+        intact = threads.map(lambda task: is_intact(task.path), unique.values())
+        missing = [task for task, is_whole in zip(unique.values(), intact, strict=True) if not is_whole]
+    problems = {}
+    if missing:
+        nominal = clips.loc[clips["clip"].isin([task.clip for task in missing]), "num_frames"].sum(skipna=False)
+        with progress_bar(measurement.name, None if pd.isna(nominal) else float(nominal), "frames") as advance:
+            problems = _compute_missing(missing, measurement, cache, jobs or os.cpu_count(), advance)
+    rows = []
+    for task, nominal in zip(tasks, clips["fps"].astype("Float64").to_numpy(float, na_value=math.nan), strict=True):
+        _, unread = hashed[replace(task.medium, span=None)]
+        problem = unread or problems.get(task.key, "")
+        rows.append(_unusable(task.clip, problem) if problem else _usable(task, nominal))
+    return pd.DataFrame(rows, columns=measurement.columns, index=clips.index)
+
+
+def _medium(row, data_root: Path) -> Medium:
+    span = None
+    if row.kind in ("span", "image_span"):
+        span = (int(row.first_frame), None if pd.isna(row.num_frames) else int(row.num_frames))
+    return Medium(resolve_media(data_root, row.media), row.kind in ("images", "image_span"), span)
+
+
+def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:
+    """Return the hash of a medium's content, and a problem; one of them is empty."""
+    try:
+        if medium.pictures:
+            return pictures_hash(picture_files(medium.path), cache), ""
+        return media_hash(medium.path, cache), ""
+    except UnreadableMedium as error:
+        return "", str(error)
+    except OSError as error:
+        return "", f"the {'pictures' if medium.pictures else 'video'} cannot be read: {error.strerror}"
+
+
+def _usable(task: ClipTask, nominal_fps: float) -> tuple:
+    facts = read_facts(task.path)
+    fps = nominal_fps if math.isnan(facts.fps) else facts.fps
+    return task.clip, str(task.path), task.key, facts.num_frames, fps, facts.found, ""
+
+
+def _unusable(clip: str, problem: str) -> tuple:
+    return clip, "", "", 0, math.nan, 0, problem
+
+
+def _compute_missing(
+    missing: list[ClipTask], measurement: Measurement, cache: Path, jobs: int, advance: Callable
+) -> dict[str, str]:
+    """Compute clips in worker processes; return the problem of every key that cannot be used."""
+    for task in missing:
+        if task.path.is_file():
+            note(f"The {measurement.name} of clip {task.clip} are damaged in the cache: they are computed again.")
+    with using(cache):
+        remove_leftovers(cache / measurement.name)
+    problems = {}
+    with closing(run_in_workers(measurement.prepare(), missing, jobs)) as results:
+        for task, (num_frames, problem) in results:
+            advance(num_frames)
+            if problem:
+                problems[task.key] = problem
+    return problems

@@ -1,0 +1,47 @@
+"""The cache of features: one .npy file a clip."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.lib import format as npy
+
+from transferpain.core.store import fingerprint, write_checked
+
+
+def feature_key(
+    extractor: tuple[str, ...], face_key: str, sampling: tuple[float, float] | int | None, dtype: str
+) -> str:
+    """Return the cache key of a clip's features; it changes with each argument and with nothing else.
+
+    Args:
+        extractor: `key` of the extractor.
+        face_key: the cache key of the clip's faces.
+        sampling: `(fps of the video, fps of the features)`, or the features per clip; `None` if each frame has one.
+        dtype: what the extractor computes in.
+    """
+    if isinstance(sampling, tuple):
+        sampling = tuple(float(rate) for rate in sampling)
+    return fingerprint(["features", *extractor, face_key, sampling, dtype])
+
+
+def features_path(cache: Path, key: str) -> Path:
+    """Return where the features with this key stand."""
+    return cache / "features" / key[:2] / f"{key}.npy"
+
+
+def write_features(path: Path, features: np.ndarray) -> None:
+    """Write float16 `(frames, D)`."""
+    write_checked(path, lambda temporary: np.save(temporary, features))
+
+
+def read_features(path: Path) -> np.ndarray:
+    """Map the features of a clip into memory: float16 `(frames, D)`, read-only, read from disk as they are used.
+
+    A row of NaN stands for a frame without a face.
+    """
+    # Unlike numpy's, this map keeps no file open: a head trains on more clips than a process may open files.
+    with pa.memory_map(str(path)) as file:
+        npy.read_magic(file)
+        shape, _, dtype = npy.read_array_header_1_0(file)
+        return np.frombuffer(file.read_buffer(), dtype).reshape(shape)

@@ -1,0 +1,241 @@
+"""The stage that turns faces into features by an extractor, and keeps them."""
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transferpain.core.errors import UserError
+from transferpain.core.progress import note, progress_bar
+from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers
+from transferpain.inputs.faces.cache import read_faces, using
+from transferpain.inputs.faces.jpeg import decode_jpeg
+from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
+from transferpain.inputs.features.extractors.extractor import Extractor
+from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.features.windows import nearest_frames, spread_frames
+from transferpain.networks.compute import choose_compute_dtype
+
+FACE_COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found"]
+COLUMNS = ["clip", "features", "frames", "found"]
+FLOAT16_MAX = float(np.finfo(np.float16).max)
+BATCHES_AHEAD = 2
+WRITES_AHEAD = 4
+
+
+@dataclass(frozen=True)
+class ClipTask:
+    """One clip to compute.
+
+    Attributes:
+        clip: its name.
+        faces: the cache file of its faces.
+        sampling: frames per second of the video and of the features, or the features per clip; `None` if each frame has
+            one.
+        path: the cache file of its features.
+        pictures: about how many pictures it takes.
+    """
+
+    clip: str
+    faces: Path
+    sampling: tuple[float, float] | int | None
+    path: Path
+    pictures: float
+
+
+@dataclass(frozen=True)
+class ClipLayout:
+    """Which pictures a clip needs, and where their features go.
+
+    Attributes:
+        task: the clip.
+        rows: bool `(frames,)`, which rows of the features have a face.
+        wanted: int, the pictures to embed, each once, counted among the found frames of the video.
+        picture_of_row: int, for each row with a face, its position in `wanted`.
+    """
+
+    task: ClipTask
+    rows: np.ndarray
+    wanted: np.ndarray
+    picture_of_row: np.ndarray
+
+
+def extract_features(
+    extractor: Extractor,
+    faces: pd.DataFrame,
+    settings: FeatureSettings,
+    cache: Path,
+    on_embedded: Callable[[], object] = lambda: None,
+) -> pd.DataFrame:
+    """Compute the features of every face; what the cache holds is not computed again, and then nothing is loaded.
+
+    Every finished clip is a file, so an interrupted call goes on with the clips that it had not finished. Of two
+    processes with one extractor and the same settings the second waits, and computes only what the first did not.
+
+    Args:
+        extractor: of faces; it is opened only if something is missing.
+        faces: the table of `compute_faces`; rows with a problem are left out.
+        settings: frame rate or features per clip, compute dtype and batch.
+        cache: the cache folder.
+        on_embedded: called once a clip that was embedded, when its file stands; from another thread.
+
+    Returns:
+        A table with the row labels of `faces`: clip, features (path of a float16 `.npy` file, see
+        `read_features`), frames (rows in it) and found (rows with a face).
+
+    Raises:
+        ValueError: if the extractor reads anything but faces.
+        UserError: if a feature is beyond float16, the faces have another size than the extractor takes, a frame
+            rate is unknown but needed, or the cache cannot be written.
+    """
+    if extractor.reads != "face":
+        raise ValueError(f"features are extracted from faces, and this extractor reads {extractor.reads}")
+    dtype, _ = choose_compute_dtype(settings.dtype)
+    faces = faces[faces["problem"] == ""]
+    tasks = []
+    for clip, path, face_key, num_frames, fps, found in faces[FACE_COLUMNS].itertuples(index=False):
+        sampling, share = settings.frames, 1.0
+        if settings.frames is not None:
+            share = settings.frames / num_frames
+        elif settings.fps is not None:
+            sampling = _known_rates(clip, fps, settings.fps)
+            share = settings.fps / fps
+        key = feature_key(extractor.key, face_key, sampling, dtype)
+        tasks.append(ClipTask(clip, Path(path), sampling, features_path(cache, key), found * min(1.0, share)))
+    # Two clips with the same faces have the same features.
+    unique = list({task.path: task for task in tasks}.values())
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        intact = threads.map(lambda task: is_intact(task.path), unique)
+        missing = [task for task, whole in zip(unique, intact, strict=True) if not whole]
+    if missing:
+        key = [*extractor.key, settings.fps, settings.frames, dtype]
+        with ExitStack() as alone:
+            with using(cache):
+                alone.enter_context(one_process(cache / "features" / f".lock-{fingerprint(key)}", _note_waiting))
+                remove_leftovers(cache / "features")
+            # Another process may have computed them in the meantime.
+            missing = [task for task in missing if not is_intact(task.path)]
+            for task in missing:
+                if task.path.is_file():
+                    note(f"The features of clip {task.clip} are damaged in the cache: they are computed again.")
+            if missing:
+                _compute_missing(missing, extractor.open(dtype), extractor.width, settings.batch, cache, on_embedded)
+    rows = []
+    for task in tasks:
+        found = ~np.isnan(read_features(task.path)[:, 0])
+        rows.append((task.clip, str(task.path), len(found), int(found.sum())))
+    return pd.DataFrame(rows, columns=COLUMNS, index=faces.index)
+
+
+def _known_rates(clip: str, fps: float, target_fps: float) -> tuple[float, float]:
+    if not fps > 0:
+        raise UserError(
+            f"The frame rate of clip {clip} is unknown, so that it cannot be resampled.",
+            rule="A video's header or the dataset's index states the rate",
+            received=fps,
+            todo="Take `frames`, so many features per clip, in place of `fps`, or repair the video's header.",
+        )
+    return (float(fps), float(target_fps))
+
+
+def _note_waiting() -> None:
+    note("Another process computes features with these settings: waiting for it.")
+
+
+def _compute_missing(
+    tasks: list[ClipTask], embed: Callable, width: int, batch: int, cache: Path, on_embedded: Callable
+) -> None:
+    with (
+        progress_bar("features", sum(task.pictures for task in tasks), "frames") as advance,
+        ThreadPoolExecutor(1) as writer,
+    ):
+        writes = deque()
+        for task, features in _embed_clips(tasks, embed, width, batch, advance):
+            # Syncing to disk takes as long as a few pictures: it runs beside the next batch.
+            writes.append(writer.submit(_write, task, features, cache, on_embedded))
+            if len(writes) > WRITES_AHEAD:
+                writes.popleft().result()
+        for write in writes:
+            write.result()
+
+
+def _write(task: ClipTask, features: np.ndarray, cache: Path, on_embedded: Callable) -> None:
+    with using(cache):
+        write_features(task.path, features)
+    on_embedded()
+
+
+def _embed_clips(
+    tasks: list[ClipTask], embed: Callable, width: int, batch: int, advance: Callable
+) -> Iterator[tuple[ClipTask, np.ndarray]]:
+    """Yield `(task, features)` of clip after clip; batches run across their borders."""
+    started: deque[ClipLayout] = deque()
+    embedded = np.zeros((0, width), np.float32)
+    with ThreadPoolExecutor(os.cpu_count()) as decoders:
+        pictures = _decode_ahead(_jpegs(tasks, started), decoders, BATCHES_AHEAD * batch)
+        more = True
+        while more:
+            chunk = list(islice(pictures, batch))
+            more = len(chunk) == batch
+            if chunk:
+                # The last batch is filled up, so that the extractor sees one shape only.
+                images = np.stack(chunk + chunk[-1:] * (batch - len(chunk)))
+                embedded = np.concatenate([embedded, embed(images)[: len(chunk)]])
+                advance(len(chunk))
+            while started and len(started[0].wanted) <= len(embedded):
+                layout = started.popleft()
+                clip, embedded = np.split(embedded, [len(layout.wanted)])
+                yield layout.task, _arrange(layout, clip)
+
+
+def _jpegs(tasks: list[ClipTask], started: deque[ClipLayout]) -> Iterator[bytes]:
+    """Yield the wanted pictures of clip after clip; each clip's layout is put into `started` before them."""
+    for task in tasks:
+        faces = read_faces(task.faces)
+        ticks = _ticks(faces.num_frames, task.sampling)
+        rows = faces.found[ticks]
+        picture_of_frame = np.cumsum(faces.found) - 1
+        wanted, picture_of_row = np.unique(picture_of_frame[ticks[rows]], return_inverse=True)
+        started.append(ClipLayout(task, rows, wanted, picture_of_row))
+        jpegs = faces.jpegs()
+        yield from (jpegs[picture] for picture in wanted)
+
+
+def _ticks(num_frames: int, sampling: tuple[float, float] | int | None) -> np.ndarray:
+    """Return which frame each row of the features takes."""
+    if sampling is None:
+        return np.arange(num_frames)
+    if isinstance(sampling, int):
+        return spread_frames(num_frames, sampling)
+    return nearest_frames(num_frames, *sampling)
+
+
+def _decode_ahead(jpegs: Iterator[bytes], decoders: ThreadPoolExecutor, ahead: int) -> Iterator[np.ndarray]:
+    """Yield decoded pictures in order, while threads decode up to `ahead` more."""
+    decoding = deque(decoders.submit(decode_jpeg, jpeg) for jpeg in islice(jpegs, ahead))
+    while decoding:
+        image = decoding.popleft().result()
+        decoding.extend(decoders.submit(decode_jpeg, jpeg) for jpeg in islice(jpegs, 1))
+        yield image
+
+
+def _arrange(layout: ClipLayout, embedded: np.ndarray) -> np.ndarray:
+    """Put the features `(wanted pictures, D)` into their rows: float16 `(frames, D)`, NaN without a face."""
+    largest = np.abs(embedded).max(initial=0)
+    if not largest <= FLOAT16_MAX:
+        raise UserError(
+            f"A feature of clip {layout.task.clip} does not fit into the cache.",
+            rule=f"Features are kept as float16, up to {FLOAT16_MAX:.0f}",
+            received=f"a value of magnitude {largest}",
+            todo="Check the extractor; of a source, that its weights and preprocessing belong together.",
+        )
+    features = np.full((len(layout.rows), embedded.shape[1]), np.nan, np.float16)
+    features[layout.rows] = embedded[layout.picture_of_row]
+    return features

@@ -1,0 +1,281 @@
+"""A bundle: a folder with a model, everything needed to use it, and a manifest that vouches for each file.
+
+    model.keras       the network, core Keras layers, no optimiser state; or what sklearn_bundle.py writes in its place
+    preprocess.json   from a face crop to the network's input
+    labels.json       names of the outputs
+    probe.npz         inputs and what the network answered, see probe.py
+    experiment.yaml   the experiment that trained it, with every default filled in
+    metrics.json      the scores of its run, and the hash of the predictions that they are derived from
+    training.json     how it was trained, epoch by epoch; recipes.json: what else was tried (see training_log.py)
+    parts/*.skops     models of scikit-learn (see sklearn_part.py)
+    README.md         the model card
+    manifest.json     see manifest.py
+
+The first three are written with every fold, recipes.json when a model is shipped, parts where a method has any, the
+rest when the run is finished. Keras is imported only where a model is written or read.
+"""
+
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from transferpain.core.errors import UserError
+from transferpain.core.store import move_folder, read_json, sync_folder, sync_tree, temporary_folder, write_json
+from transferpain.models.bundles.guard import Refused, check_config, check_model_file
+from transferpain.models.bundles.manifest import (
+    NETWORK,
+    answers_by,
+    facts_of,
+    facts_of_file,
+    manifest_hash,
+    not_a_bundle,
+    read_manifest,
+    write_manifest,
+)
+
+if TYPE_CHECKING:
+    import keras
+
+VERSIONED = ("transferpain", "keras", "tensorflow", "numpy")
+ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle, read into memory.
+
+    Attributes:
+        model: a Keras model, uncompiled, float32; or what `sklearn_bundle.read_head` reads.
+        preprocessing: the content of `preprocess.json`.
+        labels: names of the outputs.
+        manifest: the content of `manifest.json`.
+    """
+
+    model: Any
+    preprocessing: dict
+    labels: tuple[str, ...]
+    manifest: dict
+
+
+def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels: tuple[str, ...], facts: dict) -> str:
+    """Write a bundle; `folder` appears under its name when it is complete, and replaces an older one.
+
+    The same model and facts give the same bytes, whenever and in whichever process they are saved.
+
+    Args:
+        model: float32; its optimiser is left out.
+        preprocessing: JSON types, e.g. `Preprocessing.model_dump()`; `{}` for a head on features.
+        labels: names of the outputs, as many as the model has.
+        facts: what else the manifest states, JSON types; `synthetic` (bool) must be among them, the parents'
+            digests belong there.
+
+    Returns:
+        The bundle's digest, which names it in the lineage of its children.
+
+    Raises:
+        ValueError: if `facts` does not say whether the model is synthetic, labels and outputs differ, or the model
+            holds anything that `guard` would refuse.
+    """
+    check_facts(facts)
+    if model.output_shape[-1] != len(labels):
+        raise ValueError(f"the model has {model.output_shape[-1]} outputs, but there are {len(labels)} labels")
+    stated = {"weights_hash": weights_hash(model)} | _embedding_fact(model)
+    versions = {"python": platform.python_version()} | {name: version(name) for name in VERSIONED}
+
+    def write(temporary: Path) -> None:
+        _save_model(temporary / "model.keras", model)
+        write_json(temporary / "preprocess.json", preprocessing)
+        write_json(temporary / "labels.json", list(labels))
+        write_manifest(temporary, facts | stated | {"versions": versions})
+
+    return write_bundle_folder(folder, write)
+
+
+def check_facts(facts: dict) -> None:
+    """Raise `ValueError` if the facts of a bundle do not say whether the model is synthetic."""
+    if not isinstance(facts.get("synthetic"), bool):
+        raise ValueError("the facts of a bundle must say `synthetic`: True or False")
+
+
+def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: dict) -> str:
+    """Copy a verified bundle to `folder` with more in it; `source` stays as it is.
+
+    Args:
+        files: name -> content of what is added or replaced.
+        facts: what the manifest states in addition, JSON types.
+
+    Returns:
+        The digest of the new bundle.
+
+    Raises:
+        UserError: as `read_manifest` and `copy_listed`.
+    """
+    manifest = read_manifest(source)
+
+    def write(temporary: Path) -> None:
+        copy_listed(source, temporary, manifest)
+        for name, content in files.items():
+            (temporary / name).parent.mkdir(exist_ok=True)
+            (temporary / name).write_bytes(content)
+        write_manifest(temporary, facts_of(manifest) | facts)
+
+    return write_bundle_folder(folder, write)
+
+
+def copy_listed(source: Path, folder: Path, manifest: dict) -> None:
+    """Copy the files that a manifest lists, and nothing but them.
+
+    Raises:
+        UserError: if a copy is not what the manifest states.
+    """
+    for name, facts in manifest["files"].items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        shutil.copyfile(source / name, folder / name)
+        if (received := facts_of_file(folder / name)) != facts:
+            raise UserError(
+                f"The copy of {source / name} is damaged.",
+                rule=f"The manifest states {facts}.",
+                received=received,
+                todo="Check the disk, then give the command again.",
+            )
+
+
+def write_bundle_folder(folder: Path, write: Callable[[Path], object]) -> str:
+    """Let `write` fill a temporary folder and rename it to `folder`; return the bundle's digest.
+
+    An older folder goes only when the new one is complete and on the disk; a failure leaves nothing behind.
+    """
+    with temporary_folder(folder.parent) as temporary:
+        write(temporary)
+        _replace_folder(folder, temporary)
+    return manifest_hash(folder)
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Verify and read a bundle.
+
+    Raises:
+        UserError: as `read_manifest` and `check_model_file`; or if no network is in it, Keras cannot load the model, or
+            the parts of the bundle do not fit each other.
+    """
+    manifest = read_manifest(folder)
+    if answers_by(manifest) != NETWORK:
+        raise UserError(
+            f"{folder} holds no network.",
+            rule="Pictures are read, and features made, by a Keras model.",
+            received=f"a head of scikit-learn, {answers_by(manifest)}",
+            todo="Name the model of a run that trained a network.",
+        )
+    check_model_file(folder / "model.keras")
+    import keras
+
+    try:
+        model = keras.models.load_model(folder / "model.keras", compile=False, safe_mode=True)
+    except (ValueError, TypeError, KeyError, OSError, AttributeError) as error:
+        raise UserError(
+            f"Keras cannot load {folder / 'model.keras'}.",
+            rule="A model consists of core Keras layers.",
+            received=(str(error).splitlines() or [type(error).__name__])[0],
+            todo="Check where the bundle comes from.",
+        ) from error
+    preprocessing, labels = read_settings(folder)
+    if len(labels) != model.output_shape[-1]:
+        raise not_a_bundle(folder, f"labels {list(labels)} for {model.output_shape[-1]} outputs")
+    # Features are cached under this hash: a false one would pass other weights' features off as this model's.
+    if weights_hash(model) != manifest["weights_hash"]:
+        raise not_a_bundle(folder, "a manifest whose weights_hash is not that of the weights")
+    return Bundle(model, preprocessing, labels, manifest)
+
+
+def read_settings(folder: Path) -> tuple[dict, tuple[str, ...]]:
+    """Return the content of `preprocess.json`, and the names in `labels.json`.
+
+    Raises:
+        UserError: if they are not a mapping and a list.
+    """
+    try:
+        labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
+        preprocessing = read_json(folder / "preprocess.json")
+    except ValueError as error:
+        raise not_a_bundle(folder, error) from error
+    if not isinstance(labels, list) or not isinstance(preprocessing, dict):
+        raise not_a_bundle(folder, f"labels {labels}, preprocessing {preprocessing}")
+    return preprocessing, tuple(map(str, labels))
+
+
+def weights_hash(model: "keras.Model") -> str:
+    """Return the SHA-256 over layer, name, shape and float32 bytes of all weights, in the order of the layers.
+
+    It names the weights, not the file, which changes with the version of Keras.
+    """
+    digest = hashlib.sha256()
+    for layer in model.layers:
+        for variable, values in zip(layer.weights, layer.get_weights(), strict=True):
+            digest.update(f"{layer.name}/{variable.name}{values.shape}".encode())
+            digest.update(np.ascontiguousarray(values, dtype="<f4").tobytes())
+    return digest.hexdigest()
+
+
+def _embedding_fact(model: "keras.Model") -> dict[str, int]:
+    """Return the manifest's `embedding_size` of a model that has a layer `embedding`."""
+    sizes = [layer.output.shape[-1] for layer in model.layers if layer.name == "embedding"]
+    return {"embedding_size": sizes[0]} if sizes else {}
+
+
+def _save_model(path: Path, model: "keras.Model") -> None:
+    """Save the bare network: a model over the same layers knows no optimiser.
+
+    The time of saving, and numbers that differ from process to process, are taken out of the archive.
+    """
+    import keras
+
+    keras.Model(model.input, model.output, name=model.name).save(path)
+    with zipfile.ZipFile(path) as archive:
+        members = {name: archive.read(name) for name in sorted(archive.namelist())}
+    config = _number_shared_objects(json.loads(members["config.json"]), {})
+    try:
+        check_config(config)
+    except Refused as reason:
+        raise ValueError(f"no bundle can hold {reason}; extend the lists in models/bundles/guard.py") from reason
+    members["config.json"] = json.dumps(config).encode()
+    metadata = json.loads(members["metadata.json"])
+    members["metadata.json"] = json.dumps({"keras_version": metadata["keras_version"]}).encode()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+
+
+def _number_shared_objects(part, numbers: dict[int, int]):
+    """Replace the memory addresses by which Keras tells shared objects apart by 0, 1, ... in their order."""
+    if isinstance(part, list):
+        return [_number_shared_objects(element, numbers) for element in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: numbers.setdefault(value, len(numbers))
+        if key == "shared_object_id"
+        else _number_shared_objects(value, numbers)
+        for key, value in part.items()
+    }
+
+
+def _replace_folder(folder: Path, new: Path) -> None:
+    """Move `new` to `folder`; an older folder goes only when the new one is complete and on the disk."""
+    if not folder.exists():
+        move_folder(new, folder)
+        return
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".replaced-") as attic:
+        sync_tree(new)
+        folder.replace(Path(attic) / folder.name)
+        new.replace(folder)
+        sync_folder(folder.parent)

@@ -1,0 +1,267 @@
+"""The manifest of a bundle: what each file is, where the model comes from, and on whose data it was trained.
+
+`manifest.json` is `facts` (JSON types) and
+    format     the layout of bundles, 2
+    files      file -> SHA-256 and size, of every other file in the folder
+    checksum   SHA-256 of all the rest of the manifest, so that damage to the manifest itself shows
+The SHA-256 of the file `manifest.json` is the bundle's digest: it names the bundle and everything in it.
+
+No Keras here: manifests are read on every start.
+"""
+
+import hashlib
+import json
+import re
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from transferpain.core.errors import UserError
+from transferpain.core.store import file_hash, write_json
+from transferpain.models.bundles.terms import Terms
+
+FORMAT = 2
+MANIFEST = "manifest.json"
+NETWORK = "model.keras"
+HEAD = "parts/head.skops"
+REQUIRED = (NETWORK, "preprocess.json", "labels.json")
+# What a finished run adds, where a network answers (`needed`); every one of them is needed before a model is passed on.
+COMPLETE = (*REQUIRED, "probe.npz", "experiment.yaml", "metrics.json", "README.md")
+# How the model came to be, see training_log.py.
+OPTIONAL = ("training.json", "recipes.json")
+# Models of scikit-learn, see sklearn_part.py.
+PART_PATTERN = r"parts/[a-z0-9][a-z0-9-]*\.skops"
+DIGEST_PATTERN = r"^[0-9a-f]{64}$"
+
+Digest = Annotated[str, Field(pattern=DIGEST_PATTERN)]
+
+
+class FileFacts(BaseModel):
+    """SHA-256 and size in bytes of a file."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    sha256: Digest
+    size: int = Field(ge=0)
+
+
+class Manifest(BaseModel):
+    """What a manifest must be like; it may state more.
+
+    Attributes:
+        answers: the file whose answer is the model's; with the head, there is no network.
+        synthetic: whether drawn faces took part in the training, here or in a parent.
+        weights_hash: names the weights, see `bundle.weights_hash`; of a head of scikit-learn the SHA-256 of its file.
+        embedding_size: features that the model's layer `embedding` gives of an image, D; `None` if it has no such
+            layer, or was saved when every backbone gave equally many.
+        versions: package -> version that wrote the bundle.
+        parents: digests of the bundles that it descends from, the nearest first.
+        terms: of each dataset that it or a parent was trained on; `None` if unknown.
+        permission: who allowed a restricted model to be passed on; empty if nobody did.
+        original: the digest before a permission was recorded, or before it was shipped.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+    format: Literal[FORMAT]
+    checksum: Digest
+    files: dict[str, FileFacts]
+    answers: Literal["model.keras", "parts/head.skops"] = NETWORK
+    synthetic: bool
+    weights_hash: Digest
+    embedding_size: int | None = Field(None, ge=1)
+    versions: dict[str, str]
+    experiment: str = ""
+    parents: list[Digest] = []
+    terms: list[Terms] | None = None
+    permission: str = ""
+    original: Digest | None = None
+
+
+def write_manifest(folder: Path, facts: dict) -> str:
+    """Write the manifest of the files in `folder` and return its digest.
+
+    Args:
+        facts: JSON types; the same facts and files give the same bytes.
+    """
+    files = {name: facts_of_file(folder / name) for name in files_in(folder) if name != MANIFEST}
+    manifest = facts | {"format": FORMAT, "files": files}
+    write_json(folder / MANIFEST, manifest | {"checksum": checksum(manifest)})
+    return manifest_hash(folder)
+
+
+def manifest_hash(folder: Path) -> str:
+    """Return a bundle's digest: the SHA-256 of its manifest."""
+    return file_hash(folder / MANIFEST)
+
+
+def files_in(folder: Path) -> list[str]:
+    """Return what stands in a bundle's folder, sorted: `model.keras`, `parts/scaler.skops`, and links and folders."""
+    paths = [path for path in folder.rglob("*") if path != folder / "parts" or path.is_symlink()]
+    return sorted(path.relative_to(folder).as_posix() for path in paths)
+
+
+def may_hold(name: str) -> bool:
+    """Tell whether a bundle may hold a file of this name beside its manifest."""
+    return name in (*COMPLETE, *OPTIONAL) or re.fullmatch(PART_PATTERN, name) is not None
+
+
+def answers_by(manifest: dict) -> str:
+    """Return the file whose answer is the model's: `NETWORK` or `HEAD`."""
+    return manifest.get("answers", NETWORK)
+
+
+def needed(manifest: dict, names: tuple[str, ...]) -> list[str]:
+    """Return which files a bundle must have: `REQUIRED` or `COMPLETE`, with what answers in the network's place."""
+    return [answers_by(manifest) if name == NETWORK else name for name in names]
+
+
+def facts_of(manifest: dict) -> dict:
+    """Return what a manifest states beyond the files in the folder."""
+    return {key: value for key, value in manifest.items() if key not in ("format", "files", "checksum")}
+
+
+def load_manifest(folder: Path) -> dict:
+    """Read a bundle's manifest, without a look at the files that it lists.
+
+    Raises:
+        UserError: if there is none, or it is damaged or incomplete.
+    """
+    path = folder / MANIFEST
+    try:
+        manifest = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise not_a_bundle(folder, error) from error
+    if not isinstance(manifest, dict):
+        raise not_a_bundle(folder, f"a manifest that is a {type(manifest).__name__}")
+    try:
+        stated = Manifest.model_validate(manifest)
+    except ValidationError as error:
+        fault = error.errors()[0]
+        key = ".".join(map(str, fault["loc"]))
+        raise not_a_bundle(folder, f"a manifest whose `{key}` is wrong: {fault['msg']}") from error
+    if stated.checksum != checksum(manifest):
+        raise UserError(
+            f"The bundle {folder} is damaged: {MANIFEST} is not the file that was saved.",
+            rule="Its `checksum` is the SHA-256 of everything else in it.",
+            received=f"checksum {stated.checksum}, contents {checksum(manifest)}",
+            todo="Get the bundle again, or train the model again.",
+        )
+    two_answers = {NETWORK, HEAD} <= set(stated.files) and stated.answers == HEAD
+    if two_answers or not set(needed(manifest, REQUIRED)) <= set(stated.files) or not all(map(may_hold, stated.files)):
+        raise not_a_bundle(folder, f"a manifest of {', '.join(stated.files)}")
+    return manifest
+
+
+def read_manifest(folder: Path) -> dict:
+    """Read a bundle's manifest and verify size and SHA-256 of every file in the folder.
+
+    Raises:
+        UserError: as `load_manifest`; or if a file is missing, differs, or does not belong to the bundle.
+    """
+    manifest = load_manifest(folder)
+    for name, facts in manifest["files"].items():
+        file = folder / name
+        if file.is_symlink():
+            raise UserError(
+                f"The bundle {folder} is refused: {name} is a link.",
+                rule="A bundle consists of plain files.",
+                todo="Get the bundle again.",
+            )
+        received = facts_of_file(file) if file.is_file() else "no such file"
+        if received != facts:
+            raise UserError(
+                f"The bundle {folder} is damaged: {name} is not the file that was saved.",
+                rule=f"Its manifest states {facts}.",
+                received=received,
+                todo="Get the bundle again, or train the model again.",
+            )
+    unknown = [name for name in files_in(folder) if name not in (*manifest["files"], MANIFEST)]
+    if unknown:
+        raise UserError(
+            f"The bundle {folder} is refused: it holds a file that its manifest does not list.",
+            rule="Nothing that the manifest does not vouch for may travel with a model.",
+            received=", ".join(unknown),
+            todo="Remove it, or get the bundle again.",
+        )
+    return manifest
+
+
+def read_complete(folder: Path) -> dict:
+    """Read and verify the manifest of a model that can be passed on: with card, scores and probe.
+
+    Raises:
+        UserError: as `read_manifest`; or if a file is missing that such a model has.
+    """
+    manifest = read_manifest(folder)
+    wanted = needed(manifest, COMPLETE)
+    missing = [name for name in wanted if name not in manifest["files"]]
+    if missing:
+        raise UserError(
+            f"{folder} is not complete.",
+            rule=f"A model that is passed on has {', '.join(wanted)}.",
+            received=f"without {', '.join(missing)}",
+            todo="Name the model of a finished run: runs/<name>-<hash>/model.",
+        )
+    return manifest
+
+
+def check_digest(folder: Path, wanted: str | None) -> str:
+    """Return a bundle's digest; refuse another one than `wanted`.
+
+    Hashes inside a bundle prove that it is whole, not where it comes from: a pinned digest does.
+
+    Raises:
+        UserError: if `wanted` is given and differs.
+    """
+    digest = manifest_hash(folder)
+    if wanted is not None and digest != wanted:
+        raise UserError(
+            f"{folder} is another bundle than the one that is asked for.",
+            rule=f"Its manifest must have the SHA-256 {wanted}.",
+            received=digest,
+            todo="Get the right bundle, or correct the digest if you trust this one.",
+        )
+    return digest
+
+
+def split_digest(address: str) -> tuple[str, str | None]:
+    """Split `place#sha256=<digest>` into place and digest; the digest is `None` where none is pinned.
+
+    Raises:
+        UserError: if what follows the `#` is not `sha256=` and 64 hexadecimal digits.
+    """
+    place, mark, pin = address.partition("#")
+    if not mark:
+        return place, None
+    digest = pin.removeprefix("sha256=")
+    if not pin.startswith("sha256=") or not re.match(DIGEST_PATTERN, digest):
+        raise UserError(
+            "The digest of a model could not be read.",
+            rule="It is written <place>#sha256=<64 hexadecimal digits, the SHA-256 of manifest.json>.",
+            received=address,
+            todo="`transferpain models verify FOLDER` shows the digest of a model.",
+        )
+    return place, digest
+
+
+def facts_of_file(path: Path) -> dict:
+    """Return SHA-256 and size of a file as the manifest holds them."""
+    return {"sha256": file_hash(path), "size": path.stat().st_size}
+
+
+def checksum(manifest: dict) -> str:
+    """Return the SHA-256 of a manifest without its `checksum`, as canonical JSON."""
+    rest = {key: value for key, value in manifest.items() if key != "checksum"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def not_a_bundle(folder: Path, received: object) -> UserError:
+    """Return the error for a folder that no manifest makes a bundle."""
+    return UserError(
+        f"{folder} is not a bundle.",
+        rule=f"A bundle is a folder with {MANIFEST}, {', '.join(REQUIRED)}, as this version writes them.",
+        received=received,
+        todo="Name the folder of a model: runs/<name>-<hash>/model or weights/<name>.",
+    )

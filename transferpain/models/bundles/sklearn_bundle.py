@@ -1,0 +1,100 @@
+"""A bundle whose answer comes from a classifier of scikit-learn: `parts/head.skops`, and no `model.keras`.
+
+Its manifest says so in `answers`; its `weights_hash` is the SHA-256 of that file.
+"""
+
+import hashlib
+import platform
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from transferpain.core.store import write_json
+from transferpain.models.bundles.bundle import Bundle, check_facts, read_bundle, read_settings, write_bundle_folder
+from transferpain.models.bundles.manifest import HEAD, answers_by, load_manifest, not_a_bundle, write_manifest
+from transferpain.models.bundles.sklearn_part import load_part, part_bytes, refused_part
+from transferpain.networks.heads.sklearn_head import class_probabilities
+
+NAME = "head"
+VERSIONED = ("transferpain", "scikit-learn", "numpy")
+
+
+@dataclass(frozen=True)
+class SklearnHead:
+    """A classifier that answers as a network does.
+
+    Attributes:
+        classifier: fitted to features `(rows, D)` and to classes `0 .. classes - 1`, or to some of them.
+        classes: number of classes, K.
+    """
+
+    classifier: Any
+    classes: int
+
+    @property
+    def dimension(self) -> int:
+        """Number of features that it reads, D."""
+        return int(self.classifier.n_features_in_)
+
+    def answer(self, x: np.ndarray) -> np.ndarray:
+        """Return the probabilities of features, float32 `(rows, classes)`; as `class_probabilities`."""
+        return class_probabilities(self.classifier, x, self.classes)
+
+
+def save_head(folder: Path, classifier: Any, preprocessing: dict, labels: tuple[str, ...], facts: dict) -> str:
+    """Write a bundle as `save_bundle` does, of a classifier instead of a network; returns its digest.
+
+    Args:
+        classifier: of scikit-learn, made of `sklearn_part.TYPES`, fitted to classes `0 .. len(labels) - 1`, or to some
+            of them.
+        preprocessing, labels, facts: as for `save_bundle`.
+
+    Raises:
+        ValueError: as `save_bundle`, `part_bytes` and `class_probabilities`.
+    """
+    check_facts(facts)
+    head = SklearnHead(classifier, len(labels))
+    head.answer(np.zeros((1, head.dimension), np.float32))
+    content = part_bytes(classifier)
+    stated = {"answers": HEAD, "weights_hash": hashlib.sha256(content).hexdigest()}
+    versions = {"python": platform.python_version()} | {name: version(name) for name in VERSIONED}
+
+    def write(temporary: Path) -> None:
+        (temporary / HEAD).parent.mkdir()
+        (temporary / HEAD).write_bytes(content)
+        write_json(temporary / "preprocess.json", preprocessing)
+        write_json(temporary / "labels.json", list(labels))
+        write_manifest(temporary, facts | stated | {"versions": versions})
+
+    return write_bundle_folder(folder, write)
+
+
+def read_head(folder: Path) -> Bundle:
+    """Verify and read a bundle whose answer comes from a classifier; its `model` is a `SklearnHead`.
+
+    Raises:
+        UserError: as `load_part`; or if the classifier does not answer, or the parts of the bundle do not fit.
+    """
+    classifier = load_part(folder, NAME)
+    manifest = load_manifest(folder)
+    preprocessing, labels = read_settings(folder)
+    head = SklearnHead(classifier, len(labels))
+    try:
+        head.answer(np.zeros((1, head.dimension), np.float32))
+    except Exception as error:  # a classifier that was tampered with fails in many ways
+        raise refused_part(folder / HEAD, error) from error
+    if manifest["weights_hash"] != manifest["files"][HEAD]["sha256"]:
+        raise not_a_bundle(folder, f"a manifest whose weights_hash is not that of {HEAD}")
+    return Bundle(head, preprocessing, labels, manifest)
+
+
+def read_any_bundle(folder: Path) -> Bundle:
+    """Verify and read a bundle of either kind; its `model` is a Keras model or a `SklearnHead`.
+
+    Raises:
+        UserError: as `read_bundle` and `read_head`.
+    """
+    return read_head(folder) if answers_by(load_manifest(folder)) == HEAD else read_bundle(folder)

@@ -1,0 +1,94 @@
+"""Everything that can be checked of a model that somebody passed on."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferpain.core.errors import printable
+from transferpain.core.quiet import import_tensorflow
+from transferpain.models.bundles.collection import check_parents, find_models
+from transferpain.models.bundles.guard import check_model_file
+from transferpain.models.bundles.manifest import NETWORK, answers_by, check_digest, read_complete, split_digest
+from transferpain.models.bundles.probe import PROBE, other_versions, read_probe, reproduce
+from transferpain.models.bundles.sklearn_part import check_part, part_names
+from transferpain.models.bundles.terms import restricting
+from transferpain.models.bundles.training_log import read_log
+
+
+@dataclass(frozen=True)
+class Line:
+    """What was checked, and what was found."""
+
+    what: str
+    result: str
+    good: bool = True
+
+
+def verify_model(address: str, workspace: Path | None, rerun: bool) -> list[Line]:
+    """Check a model's files, that no code is in it, what it descends from, and that it gives the same numbers.
+
+    Args:
+        address: its folder, with `#sha256=<digest>` where its origin is to be proved.
+        workspace: where the models that it descends from are looked for; `None` does not look.
+        rerun: whether the probe is run again, for which a network needs TensorFlow.
+
+    Raises:
+        UserError: at the first thing that makes the model one not to be used.
+    """
+    place, digest = split_digest(address)
+    folder = Path(place)
+    manifest = read_complete(folder)
+    received = check_digest(folder, digest)
+    check_contents(folder, manifest)
+    lines = [
+        Line("files", f"{len(manifest['files'])} files, each as the manifest states"),
+        Line("digest", received + (" as asked for" if digest else "")),
+        Line("code", "none: known layers and plain numbers only"),
+        Line("data", describe_data(manifest)),
+    ]
+    if workspace is not None:
+        parents = check_parents(folder, find_models(workspace))
+        lines.append(Line("parents", ", ".join(map(str, parents)) or "none"))
+    if rerun:
+        if answers_by(manifest) == NETWORK:
+            import_tensorflow()
+        lines += [Line("versions", f"warning: {sentence}") for sentence in other_versions(manifest)]
+        lines += [
+            Line(
+                f"same numbers, {one.dtype}",
+                f"{'yes' if one.agrees else 'NO'}: largest difference {one.difference:.1e}, allowed {one.tolerance:g}",
+                one.agrees,
+            )
+            for one in reproduce(folder)
+        ]
+    return lines
+
+
+def check_contents(folder: Path, manifest: dict) -> None:
+    """Check what is in the files of a complete bundle: no code, plain numbers, a log that can be read.
+
+    Raises:
+        UserError: as `check_model_file`, `read_probe`, `read_log` and `check_part`.
+    """
+    if answers_by(manifest) == NETWORK:
+        check_model_file(folder / NETWORK)
+    read_probe(folder / PROBE)
+    read_log(folder)
+    for name in part_names(manifest):
+        check_part(folder / name)
+
+
+def describe_data(manifest: dict) -> str:
+    """Say on what a model was trained, and whether it may be passed on."""
+    terms = manifest.get("terms")
+    if terms is None:
+        return "not stated: not to be passed on"
+    names = ", ".join(one["dataset"] + (" (SYNTHETIC twin)" if one["synthetic"] else "") for one in terms)
+    return printable(names) + (": not to be passed on without permission" if restricting(manifest) else "")
+
+
+def read_card(address: str) -> str:
+    """Return a model's card, verified and fit for a terminal."""
+    place, digest = split_digest(address)
+    read_complete(Path(place))
+    check_digest(Path(place), digest)
+    return printable((Path(place) / "README.md").read_text(encoding="utf-8", errors="replace"))

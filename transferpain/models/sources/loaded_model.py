@@ -1,0 +1,168 @@
+"""A trained model from a bundle's folder, for a notebook: verified, and given pictures or features as they are."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from transferpain.core.errors import UserError
+from transferpain.core.quiet import import_tensorflow
+from transferpain.models.bundles.bundle import Bundle
+from transferpain.models.bundles.manifest import check_digest, read_manifest, split_digest
+from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
+from transferpain.models.sources.picture_model import model_folder
+from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
+
+BATCH = 32
+
+
+@dataclass(frozen=True, repr=False)
+class LoadedModel:
+    """A verified bundle; it reads pictures of faces, or the features of a source.
+
+    Attributes:
+        folder: where it stands.
+        bundle: what answers, its preprocessing, classes and manifest.
+        input_shape: of one row: `(size, size, 3)`, `(D,)`, or `(frames, D)`.
+    """
+
+    folder: Path
+    bundle: Bundle
+    input_shape: tuple[int | None, ...]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The names of the classes, in the order of the columns of an answer."""
+        return self.bundle.labels
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether drawn faces took part in its training."""
+        return self.bundle.manifest["synthetic"]
+
+    @property
+    def reads_faces(self) -> bool:
+        """Whether it reads pictures, and not features."""
+        return len(self.input_shape) == 3
+
+    def predict(self, faces: np.ndarray) -> np.ndarray:
+        """Return the probabilities of pictures, float32 `(n, classes)`.
+
+        Args:
+            faces: uint8 RGB `(n, h, w, 3)`, each cropped to its face, of any size: they are resized and scaled as the
+                model's preprocessing says.
+
+        Raises:
+            UserError: if the pictures have another type or shape, or the model reads features.
+        """
+        if not self.reads_faces:
+            raise UserError(
+                f"The model in {self.folder} reads no pictures.",
+                rule=f"It is a head, which reads the features of its source, of the shape {self._shape()}.",
+                todo="Use predict_features(features); `extract` with the head's source gives them.",
+            )
+        pictures = _check_faces(faces)
+        preprocessing = stated_preprocessing(self.bundle.preprocessing, self.folder)
+        size = preprocessing.size
+        resized = np.array(
+            [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in pictures], np.uint8
+        )
+        answers = np.zeros((len(pictures), len(self.classes)), np.float32)
+        for start in range(0, len(pictures), BATCH):
+            rows = resized[start : start + BATCH].astype(np.float32)
+            answers[start : start + BATCH] = self._answer(scale_pixels(rows, preprocessing.scaling))
+        return answers
+
+    def predict_features(self, features: np.ndarray) -> np.ndarray:
+        """Return the probabilities of features, float32 `(n, classes)`.
+
+        Args:
+            features: numbers `(n, D)`, or `(n, frames, D)` for a head that reads windows.
+
+        Raises:
+            UserError: if they have another type or shape, hold NaN, or the model reads pictures.
+        """
+        if self.reads_faces:
+            raise UserError(
+                f"The model in {self.folder} reads no features.",
+                rule="It reads pictures of faces.",
+                todo="Use predict(faces), with uint8 RGB pictures (n, h, w, 3).",
+            )
+        rows = np.asarray(features)
+        fits = rows.ndim == len(self.input_shape) + 1 and all(
+            wanted in (None, found) for wanted, found in zip(self.input_shape, rows.shape[1:], strict=True)
+        )
+        if not fits or rows.dtype.kind not in "fiu" or not np.isfinite(rows).all():
+            raise UserError(
+                "These features cannot be answered.",
+                rule=f"The model takes finite numbers of the shape {self._shape()}.",
+                received=f"{rows.dtype} of the shape {rows.shape}",
+                todo="Use the features of the source that the head was trained on; leave out rows of NaN.",
+            )
+        answers = np.zeros((len(rows), len(self.classes)), np.float32)
+        for start in range(0, len(rows), BATCH):
+            answers[start : start + BATCH] = self._answer(rows[start : start + BATCH].astype(np.float32))
+        return answers
+
+    def _answer(self, rows: np.ndarray) -> np.ndarray:
+        model = self.bundle.model
+        answers = model.answer(rows) if isinstance(model, SklearnHead) else model.predict_on_batch(rows)
+        return np.asarray(answers, dtype=np.float32)
+
+    def _shape(self) -> str:
+        return f"({', '.join(['n', *('any' if size is None else str(size) for size in self.input_shape)])})"
+
+    def __repr__(self) -> str:
+        mark = ", SYNTHETIC: trained on drawn faces" if self.synthetic else ""
+        return f"Model in {self.folder}: {self._shape()} -> {', '.join(self.classes)}{mark}"
+
+
+def load_model(address: str | Path) -> LoadedModel:
+    """Return a trained model; its files are verified, and searched for code, before anything is loaded.
+
+    Of a bundle with further parts (`hybrid`) it is the network that answers.
+
+    Args:
+        address: folder of a bundle or of a run, with `#sha256=<digest>` where its origin is to be proved.
+
+    Raises:
+        UserError: if the folder is no intact bundle, or its network reads several inputs at once.
+    """
+    place, digest = split_digest(str(address))
+    folder = model_folder(place)
+    read_manifest(folder)
+    check_digest(folder, digest)
+    import_tensorflow()
+    bundle = read_any_bundle(folder)
+    if isinstance(bundle.model, SklearnHead):
+        return LoadedModel(folder, bundle, (bundle.model.dimension,))
+    shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
+    if len(shapes) != 1 or (len(shapes[0]) == 3 and not bundle.preprocessing):
+        raise UserError(
+            f"The model in {folder} cannot be given single pictures.",
+            rule="It must read one picture of a face, and say how that is prepared, or the features of one.",
+            received=f"a model that reads {', '.join(map(str, shapes))}",
+            todo="Name the bundle of another model; `transferpain live` takes those that read landmarks, too.",
+        )
+    return LoadedModel(folder, bundle, shapes[0])
+
+
+def _check_faces(faces: np.ndarray) -> np.ndarray:
+    """Refuse whatever is no uint8 RGB `(n, h, w, 3)`, and say what to do."""
+    pictures = np.asarray(faces)
+    fits = pictures.ndim == 4 and pictures.shape[3] == 3 and min(pictures.shape[1:3]) > 0
+    if fits and pictures.dtype == np.uint8:
+        return pictures
+    if pictures.ndim == 3 and pictures.shape[2] == 3:
+        todo = "One picture is a batch of one: faces[None]."
+    elif pictures.dtype.kind == "f":
+        todo = "Of pixels from 0 to 1: (faces * 255).round().astype('uint8')."
+    else:
+        todo = "Stack crops of one size, in the order red, green, blue."
+    raise UserError(
+        "These are no pictures of faces.",
+        rule="Pictures are uint8 RGB, 0 to 255, of the shape (n, h, w, 3), each cropped to its face.",
+        received=f"{pictures.dtype} of the shape {pictures.shape}",
+        todo=todo,
+    )

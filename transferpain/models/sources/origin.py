@@ -1,0 +1,150 @@
+"""What the source of an experiment is, by facts that are known without TensorFlow; its model loads on demand."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.core.quiet import import_tensorflow
+from transferpain.core.store import fingerprint, read_json
+from transferpain.models.bundles.manifest import check_digest, load_manifest
+from transferpain.models.sources.face_settings import FaceSettings
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.registry import BACKBONES
+
+# The same untrained network for every head seed: what is compared is the features, not luck with one network.
+UNTRAINED_SEED = 0
+BUILT = ("untrained", "imagenet")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A source by its facts.
+
+    Attributes:
+        name: `untrained`, `imagenet`, or the name of the experiment or folder.
+        hash: names the source in a run's hash: the bundle's manifest hash, or the hash of how it is built.
+        weights_hash: names the weights in the keys of features.
+        backbone: its name in the registry.
+        embedding_size: features of an image, D.
+        preprocessing: from a face crop to the network's input.
+        synthetic: whether drawn faces took part in its training, here or in a parent.
+        folder: the bundle's folder; `None` for a network that is built, not loaded.
+    """
+
+    name: str
+    hash: str
+    weights_hash: str
+    backbone: str
+    embedding_size: int
+    preprocessing: Preprocessing
+    synthetic: bool
+    folder: Path | None
+
+    def load(self):
+        """Build or read the source.
+
+        Returns:
+            A `Source`.
+
+        Raises:
+            UserError: if it cannot be built or read, or its embedding has another size than is stated.
+        """
+        import_tensorflow()
+        from transferpain.models.sources.source import imagenet_source, load_source, untrained_source
+
+        if self.folder is not None:
+            source = load_source(self.folder)
+            if source.dimension != self.embedding_size:
+                raise UserError(
+                    f"The source {self.name} is not what its manifest says.",
+                    rule=f"Its embedding has {self.embedding_size} features.",
+                    received=source.dimension,
+                    todo="Get the bundle again.",
+                )
+            return source
+        if self.name == "imagenet":
+            return imagenet_source(self.backbone, self.preprocessing, UNTRAINED_SEED)
+        return untrained_source(self.backbone, self.preprocessing, UNTRAINED_SEED)
+
+    def load_embedder(self, compute_dtype: str):
+        """Return the Keras model from face crops `(batch, size, size, 3)` to `(batch, D)` float32."""
+        source = self.load()
+        from transferpain.models.sources.source import embedder
+
+        return embedder(source, compute_dtype)
+
+
+def first_there(names: list[str], backbone: str) -> str:
+    """Return the first of several sources that can be used here: `imagenet` cannot where its file is not there.
+
+    Raises:
+        ValueError: if none can.
+    """
+    weights = BACKBONES.find(backbone).imagenet
+    for name in names:
+        if name != "imagenet" or (weights is not None and weights.path.is_file()):
+            return name
+    looked = f"Keras looks for {weights.path}" if weights else f"there are no ImageNet weights of {backbone}"
+    raise ValueError(f"none of {names} is on this machine; {looked}")
+
+
+def built_preprocessing(name: str, backbone: str, faces: FaceSettings, scaling: str) -> Preprocessing:
+    """Return the preprocessing of a network that starts from nothing, or from `imagenet`, which fixes the scaling."""
+    weights = BACKBONES.find(backbone).imagenet if name == "imagenet" else None
+    return Preprocessing(
+        size=faces.size,
+        scaling=weights.scaling if weights else scaling,
+        detector=faces.detector,
+        margin=faces.resolved_margin,
+    )
+
+
+def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Origin:
+    """Describe a network that is built on the spot: `untrained`, or `imagenet` from Keras' weights.
+
+    Raises:
+        UserError: if ImageNet weights are asked for a backbone that has none, or its pictures are too small for it.
+    """
+    chosen = BACKBONES.find(backbone)
+    chosen.check_size(preprocessing.size)
+    if name == "imagenet" and chosen.imagenet is None:
+        having = [known for known in BACKBONES.values() if known.imagenet]
+        raise UserError(
+            f"ImageNet weights are there for {', '.join(known.title for known in having)} only.",
+            rule=f"Keras has none for {chosen.title}.",
+            received=f"backbone: {backbone}",
+            todo=f"Use backbone: {' or '.join(known.name for known in having)}, or source: untrained.",
+        )
+    digest = fingerprint([name, backbone, preprocessing.canonical, UNTRAINED_SEED])
+    return Origin(name, digest, digest, backbone, chosen.width, preprocessing, synthetic=False, folder=None)
+
+
+def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
+    """Describe a bundle from its manifest, without loading its model.
+
+    Args:
+        digest: the only bundle that may be used; `None` takes any.
+
+    Raises:
+        UserError: if the folder is not the bundle of an image model, or not the one that is pinned.
+    """
+    manifest = load_manifest(folder)
+    try:
+        backbone = BACKBONES[str(manifest["backbone"])]
+        return Origin(
+            name=name,
+            hash=check_digest(folder, digest),
+            weights_hash=manifest["weights_hash"],
+            backbone=backbone.name,
+            embedding_size=manifest.get("embedding_size") or backbone.width,
+            preprocessing=Preprocessing(**read_json(folder / "preprocess.json")),
+            synthetic=manifest["synthetic"],
+            folder=folder,
+        )
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        raise UserError(
+            f"The source {name} is not a shared image model.",
+            rule="Its manifest names the backbone, a known one, and its preprocess.json how faces are prepared.",
+            received=f"{folder} ({error})",
+            todo="Name another folder, or an experiment that trains a source.",
+        ) from error

@@ -1,0 +1,57 @@
+"""A trained network that reads pictures of faces, from a bundle's folder or that of a run."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.core.quiet import import_tensorflow
+from transferpain.models.bundles.bundle import Bundle, read_bundle
+from transferpain.models.bundles.manifest import MANIFEST, check_digest, read_manifest, split_digest
+from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
+
+
+@dataclass(frozen=True)
+class PictureModel:
+    """A verified bundle, its folder, and how a picture is prepared for its network."""
+
+    folder: Path
+    bundle: Bundle
+    preprocessing: Preprocessing
+
+
+def model_folder(place: str) -> Path:
+    """Return the folder of the bundle: the place itself, or the model of the run that stands there."""
+    folder = Path(place)
+    return folder / "model" if (folder / "model" / MANIFEST).is_file() else folder
+
+
+def read_picture_model(address: str, purpose: str, landmarks: bool = False) -> PictureModel:
+    """Read a model that reads pictures of faces; TensorFlow is imported.
+
+    Args:
+        address: folder of a bundle or of a run, with `#sha256=<digest>` where its origin is to be proved.
+        purpose: what it was to be, for the message, e.g. `a live model`.
+        landmarks: whether it may read landmarks beside the picture, or several pictures at once.
+
+    Raises:
+        UserError: if the folder is no intact bundle, or its model does not read pictures.
+    """
+    place, digest = split_digest(address)
+    folder = model_folder(place)
+    read_manifest(folder)
+    check_digest(folder, digest)
+    import_tensorflow()
+    bundle = read_bundle(folder)
+    shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
+    fits = len(shapes) == 1 and len(shapes[0]) == 3
+    fused = landmarks and [given.name for given in bundle.model.inputs] == ["images", "landmarks"]
+    if not (fits or fused) or not bundle.preprocessing:
+        raise UserError(
+            f"The model in {folder} is not {purpose}.",
+            rule="It must read one picture of a face"
+            + (", or pictures and landmarks," if landmarks else "")
+            + " and answer with probabilities.",
+            received=f"a model that reads {', '.join(map(str, shapes))}",
+            todo="Name the bundle of a network that reads pictures, not of a head on features.",
+        )
+    return PictureModel(folder, bundle, stated_preprocessing(bundle.preprocessing, folder))

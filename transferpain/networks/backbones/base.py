@@ -1,0 +1,132 @@
+"""What a backbone is: a network that reads pictures of faces, by facts that are known without Keras."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from transferpain.core.errors import UserError
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(frozen=True)
+class Block:
+    """Layers that are unfrozen together.
+
+    Attributes:
+        name: of the phase that begins to train them, as in `history.csv`.
+        parts: first parts of their names: `stage4` is `stage4_block1_1_conv` and all its like.
+    """
+
+    name: str
+    parts: tuple[str, ...]
+
+    def holds(self, layer: str) -> bool:
+        """Tell whether the layer of this name belongs to the block."""
+        return first_part(layer) in self.parts
+
+
+# What stands on every backbone: the embedding and the output.
+CLASSIFIER = Block("head", ("logits", "embedding"))
+
+
+@dataclass(frozen=True)
+class Weights:
+    """ImageNet weights of a backbone, as Keras publishes them.
+
+    Attributes:
+        file: name of the file in Keras' folder of models.
+        url: where Keras gets that file.
+        scaling: of the pixels that they were trained on, as in `Preprocessing`.
+        fill: downloads the file unless it is there, copies the weights into a network that was built, and returns it.
+        licence: of the weights, in a sentence.
+        citation: the paper to cite.
+        page: where their owners are found.
+    """
+
+    file: str
+    url: str
+    scaling: str
+    fill: Callable[["keras.Model"], "keras.Model"]
+    licence: str
+    citation: str
+    page: str
+
+    @property
+    def path(self) -> Path:
+        """Where Keras keeps, and looks for, the file."""
+        return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / self.file
+
+
+@dataclass(frozen=True)
+class Backbone:
+    """A network that reads pictures of faces.
+
+    It is an un-nested functional model of core Keras layers: input `images`, `(batch, size, size, 3)`, already scaled;
+    then its blocks, `gap`, `embedding` (ReLU), `logits`, and a float32 softmax `probabilities`. The names of layers
+    stay: the seeds of the initial weights, the phases and the weights of shared models go by them.
+
+    Attributes:
+        name: as in experiment files.
+        title: as in texts.
+        min_size: side of the smallest pictures that it reads, in pixels.
+        width: features of its embedding, D.
+        channels: of its last maps, which `gap` averages.
+        blocks: all its layers that have weights, from the output down.
+        layers: the Keras classes that it is made of; the guard of shared models lets them through.
+        cost: multiply-adds of the convolutions and of the embedding, for one picture of 224x224 pixels.
+        normalizes: whether it has batch normalisation.
+        network: from size, classes and seed to the model; see `build`.
+        imagenet: published weights to start from; `None` if there are none.
+    """
+
+    name: str
+    title: str
+    min_size: int
+    width: int
+    channels: int
+    blocks: tuple[Block, ...]
+    layers: frozenset[str]
+    cost: int
+    normalizes: bool
+    network: Callable[[int, int, int], "keras.Model"]
+    imagenet: Weights | None = None
+
+    def build(self, size: int, classes: int, seed: int = 0) -> "keras.Model":
+        """Build the network with random weights.
+
+        Args:
+            size: side of the square pictures in pixels.
+            classes: number of outputs.
+            seed: seeds the initial weights, each layer by its name.
+
+        Returns:
+            A model from float32 `(batch, size, size, 3)` to probabilities, float32 `(batch, classes)`.
+
+        Raises:
+            UserError: if the pictures are smaller than `min_size`.
+        """
+        self.check_size(size)
+        return self.network(size, classes, seed)
+
+    def check_size(self, size: int) -> None:
+        """Refuse pictures that are smaller than `min_size`.
+
+        Raises:
+            UserError: if they are.
+        """
+        if size < self.min_size:
+            raise UserError(
+                f"{self.title} cannot read pictures that are so small.",
+                rule=f"They have at least {self.min_size}x{self.min_size} pixels.",
+                received=f"{size}x{size}",
+                todo="Enlarge the pictures, or take another backbone.",
+            )
+
+
+def first_part(layer: str) -> str:
+    """Return the part of a layer's name that says where it belongs: `block5` of `block5_conv3`."""
+    return layer.split("_")[0]

@@ -1,0 +1,76 @@
+"""What is done to every backbone: the classifier on top, and copies under another dtype or with other outputs."""
+
+from collections.abc import Callable
+
+import keras
+
+from transferpain.core.seeds import derive_seed
+
+
+def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.Model:
+    """Return a copy of `model`, weights included, that computes under another dtype policy, with all layers trainable.
+
+    The policy is given to each layer at construction, as Keras documents it. The softmax stays float32.
+
+    Args:
+        dtype: `float32`; `mixed_bfloat16` (float32 weights, for training); `bfloat16` (for inference).
+        kernel_l2: L2 penalty on the kernels of convolutions and dense layers; 0 means none, whatever `model` has.
+    """
+    penalty = keras.regularizers.serialize(keras.regularizers.L2(kernel_l2)) if kernel_l2 else None
+
+    def changed(config: dict) -> dict:
+        config["dtype"] = "float32" if config["name"] == "probabilities" else dtype
+        config["trainable"] = True
+        if "kernel_regularizer" in config:
+            config["kernel_regularizer"] = penalty
+        return config
+
+    return copy_weights(model, rebuilt(model, model.input_shape[1], changed))
+
+
+def with_classes(
+    model: keras.Model, classes: int, size: int, seed: int, feature_layer: str = "embedding"
+) -> keras.Model:
+    """Return a copy of `model` with a new output layer, for images of `size` pixels; all other weights are kept.
+
+    Args:
+        classes: number of outputs of the new, freshly drawn `logits` layer.
+        size: side of the images; convolutions and global pooling fit any side.
+        seed: seeds the new layer.
+        feature_layer: name of the layer that the new output stands on, `embedding` or `gap`; what is above is left out.
+    """
+    trunk = keras.Model(model.input, model.get_layer(feature_layer).output, name=model.name)
+    copy = copy_weights(trunk, rebuilt(trunk, size, lambda config: config))
+    return keras.Model(copy.input, _outputs(copy.output, classes, seed), name=model.name)
+
+
+def copy_weights(source: keras.Model, target: keras.Model) -> keras.Model:
+    """Copy the weights of every layer of `source` to the layer of `target` with the same name."""
+    for layer in source.layers:
+        target.get_layer(layer.name).set_weights(layer.get_weights())
+    return target
+
+
+def classifier(x, classes: int, embedding: int, seed: int):
+    """Put global average pooling, the embedding (ReLU, He-normal) and the output on maps `(batch, h, w, channels)`."""
+    initializer = keras.initializers.HeNormal(seed=derive_seed(seed, "embedding"))
+    x = keras.layers.GlobalAveragePooling2D(name="gap")(x)
+    x = keras.layers.Dense(embedding, activation="relu", kernel_initializer=initializer, name="embedding")(x)
+    return _outputs(x, classes, seed)
+
+
+def rebuilt(model: keras.Model, size: int, change: Callable[[dict], dict]) -> keras.Model:
+    """Return a model of the same wiring with new weights, each layer's configuration passed through `change`."""
+    images = keras.Input((size, size, 3), name="images")
+    uncompiled = keras.Model(model.input, model.output, name=model.name)  # a clone would keep the optimiser
+    return keras.models.clone_model(
+        uncompiled,
+        input_tensors=images,
+        clone_function=lambda layer: layer.__class__.from_config(change(layer.get_config())),
+    )
+
+
+def _outputs(x, classes: int, seed: int):
+    initializer = keras.initializers.GlorotUniform(seed=derive_seed(seed, "logits"))
+    x = keras.layers.Dense(classes, kernel_initializer=initializer, name="logits")(x)
+    return keras.layers.Activation("softmax", dtype="float32", name="probabilities")(x)

@@ -1,0 +1,112 @@
+"""How a network is trained, as an experiment file states it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from transferpain.core.contracts import LabelMode
+
+
+class OptimizerSettings(BaseModel):
+    """A Keras optimiser; what is not listed here (`rho`, `epsilon`, betas) keeps Keras' default.
+
+    `weight_decay` is the decoupled kind of Keras and spares biases and batch normalisation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["adam", "adamw", "adadelta", "sgd"] = "adam"
+    learning_rate: float = Field(default=1e-4, gt=0)
+    momentum: float = Field(default=0.0, ge=0, lt=1)
+    nesterov: bool = False
+    weight_decay: float = Field(default=0.0, ge=0)
+
+    @model_validator(mode="after")
+    def _options_fit_the_optimizer(self):
+        if self.name != "sgd" and (self.momentum or self.nesterov):
+            raise ValueError(f"momentum and nesterov are for sgd only, not for {self.name}")
+        if self.name == "adamw" and not self.weight_decay:
+            raise ValueError("adamw needs a weight_decay above 0; without one it is adam")
+        return self
+
+
+class ScheduleSettings(BaseModel):
+    """The learning rate over time: constant, a linear warm-up and a cosine decay to zero, or steps.
+
+    `warmup_epochs` is for `cosine`. With `step` the rate is multiplied by `factor` after each number of epochs in `at`
+    (Hosseini: x0.2 after 60 and 120).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Literal["constant", "cosine", "step"] = "constant"
+    warmup_epochs: float = Field(default=0.0, ge=0)
+    at: tuple[float, ...] = ()
+    factor: float = Field(default=0.2, gt=0, lt=1)
+
+    @model_validator(mode="after")
+    def _options_fit_the_schedule(self):
+        if self.name != "cosine" and self.warmup_epochs:
+            raise ValueError("warmup_epochs is for the cosine schedule only")
+        if (self.name == "step") != bool(self.at):
+            raise ValueError("`at` goes with the step schedule, and only with it: after which epochs the rate falls")
+        if any(epoch <= 0 for epoch in self.at) or list(self.at) != sorted(set(self.at)):
+            raise ValueError(f"`at` are epochs above 0, each later than the one before; received {list(self.at)}")
+        return self
+
+
+class AugmentSettings(BaseModel):
+    """Random changes of a training image; all zero means none.
+
+    `flip` is the probability of a mirror image, `rotation` the largest angle in degrees, `shift` the largest
+    translation as a share of the side, `zoom` the largest relative change of scale, `brightness` that of all values.
+    `elastic` is the standard deviation, as a share of the side, of a smooth field that each pixel is shifted by (after
+    Simard et al., ICDAR 2003); `grid` the largest shift of the nodes of a coarse grid, as a share of their distance,
+    between which the picture is stretched. `mixup` is alpha of the mixup of
+    two images and their targets, with a share from Beta(alpha, alpha) (Zhang et al., ICLR 2018).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    flip: float = Field(default=0.0, ge=0, le=1)
+    rotation: float = Field(default=0.0, ge=0, le=180)
+    shift: float = Field(default=0.0, ge=0, lt=1)
+    zoom: float = Field(default=0.0, ge=0, lt=1)
+    brightness: float = Field(default=0.0, ge=0, lt=1)
+    # Stronger ones would fold the picture over itself.
+    elastic: float = Field(default=0.0, ge=0, le=0.01)
+    grid: float = Field(default=0.0, ge=0, le=0.25)
+    mixup: float = Field(default=0.0, ge=0, le=1)
+
+
+class TrainingSettings(BaseModel):
+    """Everything that `fit` needs to know beside the model and the data.
+
+    `patience` counts epochs without a lower validation loss before training stops; the weights of the best epoch
+    are restored then. Without it all epochs are run and the last weights are kept. `ema` is the momentum of an
+    exponential moving average of the weights, which is what is validated and kept.
+
+    `kernel_l2` is the coupled kind of weight decay, for image networks: kernel_l2 * sum(w^2) over the trained kernels
+    is part of both losses, so that each gradient gets 2 * kernel_l2 * w; biases and batch normalisation are spared.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    optimizer: OptimizerSettings = OptimizerSettings()
+    schedule: ScheduleSettings = ScheduleSettings()
+    augment: AugmentSettings = AugmentSettings()
+    batch: int = Field(default=32, ge=1)
+    epochs: int = Field(default=100, ge=1)
+    patience: int | None = Field(default=5, ge=1)
+    ema: float | None = Field(default=None, gt=0, lt=1)
+    kernel_l2: float = Field(default=0.0, ge=0)
+    class_weights: bool = False
+    label_mode: LabelMode = "majority"
+    dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
+    tensorboard: bool = False
+
+    @model_validator(mode="after")
+    def _warmup_is_shorter_than_training(self):
+        if self.schedule.warmup_epochs >= self.epochs:
+            raise ValueError("schedule.warmup_epochs must be smaller than epochs")
+        return self

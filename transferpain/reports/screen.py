@@ -1,0 +1,73 @@
+"""What the command line shows of finished runs: a table, what must be said beside it, and where the report stands."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from transferpain.evaluation.formatting import with_interval
+from transferpain.evaluation.metrics.registry import HEADLINES
+from transferpain.experiments.leakage.checks import failed, read_checks
+from transferpain.experiments.run_folder import RunFolder
+
+COLUMNS = ["run", *(metric.headline for metric in HEADLINES.values()), "coverage", "subjects", "clips", "seeds"]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What the command line prints after a run."""
+
+    title: str
+    columns: list[str]
+    rows: list[list[str]]
+    notes: list[str]
+
+
+def synthetic_mark(runs: list[RunFolder]) -> str:
+    """Return what a title says when drawn data took part in any of the runs."""
+    return " - SYNTHETIC data: drawn faces" if any(run.facts()["synthetic"] for run in runs) else ""
+
+
+def table_row(run: RunFolder) -> list[str]:
+    """Return a run's row of the result table; a run without labels has no score."""
+    metrics = run.metrics()
+    scores = metrics["all"]
+    values = [shown(scores[name]) if scores else "no labels" for name in HEADLINES]
+    subjects = metrics["subjects"] if metrics["has_subjects"] else "-"
+    counts = [f"{metrics['coverage']:.1%}", subjects, metrics["clips"], len(metrics["seeds"])]
+    return [name_of(run), *values, *map(str, counts)]
+
+
+def name_of(run: RunFolder) -> str:
+    """Return the name of a run's experiment: its folder's name without the hash."""
+    return run.path.name.rsplit("-", 1)[0]
+
+
+def warning_lines(runs: list[RunFolder]) -> list[str]:
+    """Return what must be said beside the scores of each run: warnings of its protocol, leakage checks that fail."""
+    lines = []
+    for run in runs:
+        lines += [f"warning: {name_of(run)}: {warning}" for warning in run.facts().get("warnings", ())]
+        checks = read_checks(run.path)
+        if faults := failed(checks):
+            named = ", ".join(f"{line.number} ({line.name})" for line in faults)
+            lines.append(f"warning: {name_of(run)}: {len(faults)} of {len(checks)} leakage checks fail: {named}")
+    return lines
+
+
+def shown(score: dict[str, float | None]) -> str:
+    """Return `0.612 [0.560, 0.655]`, the value alone where there is no interval, or a dash."""
+    return with_interval(score["value"], score["low"], score["high"], undefined="-")
+
+
+def difference_lines(report: Path) -> list[str]:
+    """Return a line for each paired difference of a report."""
+    path = report / "differences.csv"
+    if not path.is_file():
+        return []
+    return [
+        f"{row.better} minus {row.worse}, {row.metric}: "
+        f"{with_interval(row.difference, row.low, row.high, signed=True, undefined='-')} "
+        "(paired over subjects, averaged over seeds)"
+        for row in pd.read_csv(path).itertuples()
+    ]

@@ -1,0 +1,46 @@
+"""The sections of a report, in the order of its page. A new one is a module, a test, and a line here."""
+
+from transferpain.core.registry import Registry
+from transferpain.reports.sections.about import ABOUT
+from transferpain.reports.sections.classes import CLASSES
+from transferpain.reports.sections.decisions import DECISIONS
+from transferpain.reports.sections.differences import DIFFERENCES
+from transferpain.reports.sections.environment import ENVIRONMENT
+from transferpain.reports.sections.experiment import EXPERIMENT
+from transferpain.reports.sections.groups import GROUPS
+from transferpain.reports.sections.leakage import LEAKAGE
+from transferpain.reports.sections.levels import LEVELS
+from transferpain.reports.sections.paper import PAPER
+from transferpain.reports.sections.pictures import PICTURES
+from transferpain.reports.sections.probabilities import PROBABILITIES
+from transferpain.reports.sections.results import RESULTS
+from transferpain.reports.sections.section import ReportSection
+from transferpain.reports.sections.single_clips import SINGLE_CLIPS
+from transferpain.reports.sections.strategy import STRATEGY
+from transferpain.reports.sections.subject_tests import SUBJECT_TESTS
+from transferpain.reports.sections.subjects import SUBJECTS
+from transferpain.reports.sections.unusable import UNUSABLE
+
+SECTIONS: Registry[ReportSection] = Registry(
+    "section of the report",
+    [
+        RESULTS,
+        LEVELS,
+        PROBABILITIES,
+        DIFFERENCES,
+        SUBJECT_TESTS,
+        SINGLE_CLIPS,
+        PAPER,
+        DECISIONS,
+        ABOUT,
+        PICTURES,
+        CLASSES,
+        SUBJECTS,
+        GROUPS,
+        STRATEGY,
+        LEAKAGE,
+        UNUSABLE,
+        EXPERIMENT,
+        ENVIRONMENT,
+    ],
+)

@@ -1,0 +1,132 @@
+"""Results: the scores of every run, with their intervals, beside what a constant answer scores."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pandas as pd
+from markupsafe import Markup
+
+from transferpain.core.contracts import Picture, Section, Table
+from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
+from transferpain.evaluation.metrics.registry import HEADLINES, METRICS
+from transferpain.evaluation.resampling import DRAWS
+from transferpain.reports import figures
+from transferpain.reports.facts import ReportFacts, RunFacts
+from transferpain.reports.sections.section import ReportSection
+from transferpain.reports.tables import TITLES, counted_scores, marks, with_bounds
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MEASURED = "Measured here, on test data that took no part in training"
+DECLARED = (
+    "Scores are computed here; that the test data took no part in training is, of {}, declared by whoever made the "
+    "predictions"
+)
+NOTE = Markup(
+    "{origin}; means over seeds. In brackets: 95 % bootstrap "
+    "interval over subjects ({draws} draws). Majority-class accuracy: what one constant answer scores. Coverage: mean "
+    "share of frames in which a face was found. <em>all</em> counts every clip, <em>covered</em> only clips with a "
+    "face."
+)
+
+
+def build(report: ReportFacts) -> Section:
+    """Return the scores of all runs as one table, and as one figure where any run has labels."""
+    table = results(report.runs)
+    return Section(
+        title="Results",
+        warnings=tuple(Markup("<strong>{}:</strong> {}").format(*warning) for warning in report.warnings),
+        pictures=(_picture(report),) if report.scored else (),
+        tables=(
+            Table(
+                name="results",
+                numbers=table,
+                text=results_as_text(table),
+                caption="Results",
+                note=NOTE.format(origin=_origin(report), draws=f"{DRAWS:,}"),
+                latex="Scores on held-out subjects with 95 % intervals over subjects.",
+                text_columns=2,
+            ),
+        ),
+    )
+
+
+def _origin(report: ReportFacts) -> str:
+    declared = [run.name for run in report.runs if not run.made_here]
+    return DECLARED.format(", ".join(declared)) if declared else MEASURED
+
+
+def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
+    """Return one row per run; another without the clips in which no face was found, if there are any; and another over
+    the selected rows, where the run's training dropped rows.
+
+    Each metric has the columns `<metric>`, `<metric>_low`, `<metric>_high` (95 % interval over subjects). The
+    number of subjects is missing where the data name none.
+    """
+    rows = []
+    for run in runs:
+        whole = run.scores
+        for counted, scores in counted_scores(run):
+            row = {"run": run.name, "counted": counted}
+            for metric in HEADLINES:
+                row |= with_bounds(metric, scores[metric] if scores else None)
+            row |= {
+                "coverage": whole["coverage"],
+                "subjects": (scores or whole)["subjects"] if whole["has_subjects"] else None,
+                "clips": scores["clips"] if scores else whole["unlabelled"],
+                "seeds": len(whole["seeds"]),
+            }
+            rows.append(row | marks(run))
+    return pd.DataFrame(rows).astype({"subjects": "Int64"})
+
+
+def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the results as text: a score and its interval in one cell, that of a yardstick alone."""
+    text = table[["run", "counted"]].copy()
+    for metric in HEADLINES:
+        text[metric] = [
+            number(row[metric])
+            if METRICS[metric].larger_is_better is None
+            else with_interval(row[metric], row[f"{metric}_low"], row[f"{metric}_high"])
+            for _, row in table.iterrows()
+        ]
+    text["coverage"] = table["coverage"].map(number)
+    text["subjects"] = [UNDEFINED if pd.isna(count) else str(count) for count in table["subjects"]]
+    for column in ("clips", "seeds"):
+        text[column] = table[column].astype(str)
+    return text.rename(columns=TITLES)
+
+
+def draw_result(report: ReportFacts, width: float) -> "Figure":
+    """Draw the balanced accuracy of each scored run with its interval, its seeds and its chance level."""
+    baselines = {pair.worse for pair in report.comparisons}
+    rows = []
+    for run in report.scored:
+        score = run.scores["all"]["balanced_accuracy"]
+        seeds = tuple(by_seed["balanced_accuracy"] for by_seed in run.scores["all"]["per_seed"].values())
+        bounds = [score["value"] if bound is None else bound for bound in (score["low"], score["high"])]
+        text = with_interval(score["value"], score["low"], score["high"])
+        is_baseline = run.name in baselines
+        name = f"{run.name} (see its warning)" if run.warnings else run.name
+        rows.append(figures.Row(name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
+    axis = "balanced accuracy, 95 % interval"
+    return figures.draw_intervals(rows, axis, any(run.synthetic for run in report.scored), width)
+
+
+def _picture(report: ReportFacts) -> Picture:
+    words = "; ".join(_in_words(run) for run in report.scored)
+    title = "Dot: mean over seeds. Line: 95 % interval over subjects. Ticks: single seeds."
+    if report.comparisons:
+        title += " Grey: what the others are compared with."
+    uri = figures.as_data_uri(draw_result(report, figures.WIDTH))
+    return Picture(title, f"Balanced accuracy with 95 % interval: {words}.", uri)
+
+
+def _in_words(run: RunFacts) -> str:
+    score = run.scores["all"]["balanced_accuracy"]
+    text = with_interval(score["value"], score["low"], score["high"])
+    return f"{run.name} {text}, chance {number(run.chance)}"
+
+
+RESULTS = ReportSection("results", "report", build)

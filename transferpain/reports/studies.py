@@ -1,0 +1,90 @@
+"""The report of a study's runs, and the whole way from an experiment or study file to results on the screen."""
+
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.core.schema import stamp
+from transferpain.core.store import fingerprint, read_json, write_json
+from transferpain.data.places import Places
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.study import Batch, load_batch, run_batch
+from transferpain.reports.screen import (
+    COLUMNS,
+    Result,
+    difference_lines,
+    name_of,
+    synthetic_mark,
+    table_row,
+    warning_lines,
+)
+
+
+def run_file(path: Path, places: Places, assignments: list[str]) -> Result:
+    """Compute whatever is missing of an experiment or study, write its report, and return its table."""
+    batch = load_batch(path, places, assignments)
+    runs = run_batch(batch)
+    page = report_batch(batch, runs)
+    return Result(
+        title=batch.title + synthetic_mark(runs),
+        columns=COLUMNS,
+        rows=[table_row(run) for run in runs],
+        notes=[*difference_lines(page.parent), *warning_lines(runs), f"report: {page}"],
+    )
+
+
+def report_batch(batch: Batch, runs: list[RunFolder]) -> Path:
+    """Write the report unless it is there for these very runs; returns the page."""
+    inputs = stamp(
+        {
+            "runs": [run.path.name for run in runs],
+            "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
+            "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
+        }
+    )
+    folder = batch.places.reports / batch.name
+    page, record = folder / "index.html", folder / "inputs.json"
+    if page.is_file() and record.is_file() and read_json(record) == inputs:
+        return page
+    # Only now: whoever asks again for a report that stands waits for nothing that draws it.
+    from transferpain.reports.report import write_report
+
+    paths = [run.path for run in runs]
+    page = write_report(batch.name, batch.title, batch.question, paths, batch.comparisons, batch.places.reports)
+    write_json(record, inputs)
+    return page
+
+
+def report_runs(runs: list[Path], name: str, workspace: Path) -> Path:
+    """Write a report of finished run folders; returns the page."""
+    from transferpain.reports.report import write_report
+
+    return write_report(name, name, "", runs, (), workspace / "reports")
+
+
+def report_files(
+    runs: list[Path], assignments: list[str], folder: Path, classes: list[str], synthetic: bool | None
+) -> Path:
+    """Write a report of finished run folders and of predictions made elsewhere; returns the page.
+
+    Args:
+        assignments: `NAME=FILE` each.
+        folder: the report's folder.
+        classes, synthetic: as `reports.predictions.report` takes them.
+
+    Raises:
+        UserError: if an assignment is none, two have one name, or as `report`.
+    """
+    from transferpain.reports.predictions import report
+
+    made: dict[str, Path] = {name_of(RunFolder(run)): run for run in runs}
+    for assignment in assignments:
+        name, equals, file = assignment.partition("=")
+        if not (name.strip() and equals and file) or name in made:
+            raise UserError(
+                "These predictions cannot be named.",
+                rule="Each is NAME=FILE, and no two have one name.",
+                received=assignment,
+                todo="Give another name, as in --predictions mine=mine.csv.",
+            )
+        made[name] = Path(file)
+    return report(made, folder, classes=classes, synthetic=synthetic)

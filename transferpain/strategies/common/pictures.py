@@ -1,0 +1,118 @@
+"""The pictures that an image network sees: frames of videos, labelled single frames, or rows of an array."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from transferpain.inputs.faces.cache import read_faces
+from transferpain.inputs.faces.jpeg import decode_jpeg
+from transferpain.strategies.common.settings import ImageSettings
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """The pictures that a fold trains on, and those of each tested sample, a clip or a single frame.
+
+    Attributes:
+        rows_of: takes positions of samples; returns the training pictures' `load` and the sample of each.
+        tested: takes a sample's position; returns frame numbers `(frames,)`, bool `(frames,)` whether a face was
+            found, and the found pictures, uint8 `(found, side, side)` or `(found, side, side, 3)`.
+        targets: float32 `(samples, classes)`, as the loss takes them; a row of zeros where unlabelled.
+    """
+
+    rows_of: Callable[[np.ndarray], tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]]
+    tested: Callable[[int], tuple[np.ndarray, np.ndarray, np.ndarray]]
+    targets: np.ndarray
+
+
+def video_pictures(faces: pd.DataFrame, settings: ImageSettings, targets: np.ndarray) -> Pictures:
+    """Take pictures from the faces of videos: from `first_frame` on, every `every`-th in training.
+
+    Args:
+        faces: the table of `compute_faces`, one row per clip.
+        targets: float32 `(clips, classes)`.
+    """
+
+    def chosen(position: int, step: int) -> tuple[np.ndarray, np.ndarray, list[bytes]]:
+        row = faces.iloc[position]
+        if row["problem"]:
+            return np.empty(0, np.int64), np.empty(0, bool), []
+        clip = read_faces(Path(row["faces"]))
+        frames = np.arange(settings.first_frame, clip.num_frames, step)
+        found = clip.found[frames]
+        jpegs, place = clip.jpegs(), np.cumsum(clip.found) - 1
+        return frames, found, [jpegs[place[frame]] for frame in frames[found]]
+
+    def rows_of(positions: np.ndarray):
+        jpegs, clip = [], []
+        for position in positions:
+            found = chosen(position, settings.every)[2]
+            jpegs += found
+            clip += [position] * len(found)
+        return _loader(jpegs), np.array(clip, dtype=np.int64)
+
+    def tested(position: int):
+        frames, found, jpegs = chosen(position, settings.test_every)
+        return frames, found, _decode(jpegs)
+
+    return Pictures(rows_of, tested, targets)
+
+
+def frame_pictures(faces: pd.DataFrame, samples: pd.DataFrame, targets: np.ndarray) -> Pictures:
+    """Take the pictures of single frames: each sample is one frame of a clip.
+
+    Args:
+        faces: the table of `compute_faces`, one row per clip.
+        samples: with `file_clip`, the clip that a frame is in, and `row`, its place there.
+        targets: float32 `(samples, classes)`.
+    """
+    paths = faces.set_index("clip").loc[samples["file_clip"], "faces"].to_numpy()
+    frame = samples["row"].to_numpy()
+
+    @lru_cache(maxsize=1)  # the frames of a clip are asked for one after the other
+    def jpegs_of(path: str) -> dict[int, bytes]:
+        if not path:  # the clip cannot be used
+            return {}
+        clip = read_faces(Path(path))
+        return dict(zip(np.flatnonzero(clip.found).tolist(), clip.jpegs(), strict=True))
+
+    def rows_of(positions: np.ndarray):
+        found = [(jpegs_of(paths[sample]).get(int(frame[sample])), sample) for sample in positions]
+        found = [(jpeg, sample) for jpeg, sample in found if jpeg is not None]
+        return _loader([jpeg for jpeg, _ in found]), np.array([sample for _, sample in found], dtype=np.int64)
+
+    def tested(position: int):
+        jpeg = jpegs_of(paths[position]).get(int(frame[position]))
+        return frame[[position]], np.array([jpeg is not None]), _decode([] if jpeg is None else [jpeg])
+
+    return Pictures(rows_of, tested, targets)
+
+
+def still_pictures(images: np.ndarray, image_of: np.ndarray, targets: np.ndarray) -> Pictures:
+    """Take pictures from an array: each clip is one image, such as a row of FER+.
+
+    Args:
+        images: uint8 `(images, side, side)`.
+        image_of: int `(clips,)`, the image of each clip.
+        targets: float32 `(clips, classes)`.
+    """
+
+    def rows_of(positions: np.ndarray):
+        return lambda rows: images[image_of[positions[rows]]], positions
+
+    def tested(position: int):
+        return np.array([0]), np.array([True]), images[image_of[position]][None]
+
+    return Pictures(rows_of, tested, targets)
+
+
+def _loader(jpegs: list[bytes]) -> Callable[[np.ndarray], np.ndarray]:
+    return lambda rows: _decode([jpegs[row] for row in rows])
+
+
+def _decode(jpegs: list[bytes]) -> np.ndarray:
+    return np.array([decode_jpeg(jpeg) for jpeg in jpegs], dtype=np.uint8)

@@ -1,0 +1,152 @@
+"""The strategies that train an image network on pictures of faces: its last layer, block by block, or all of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from transferpain.core.contracts import FoldResult, Section, Stage
+from transferpain.data.protocols.fold import Fold
+from transferpain.networks.training.start import start_tensorflow
+from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
+from transferpain.strategies.common.media import media_of, pictures_of
+from transferpain.strategies.common.phases import Phase, gradual_unfreezing, last_layer, phase_names, whole_network
+from transferpain.strategies.common.settings import DenseHead, FeatureLayer, PhaseSettings, RowSettings
+from transferpain.strategies.common.work import training_stage
+from transferpain.strategies.fine_tuning.section import FORGETTING, forgetting_section
+
+
+class TuningSettings(BaseModel):
+    """The keys of every strategy that trains an image network on pictures.
+
+    Attributes:
+        feature_layer: the layer of the source that the new output stands on: `gap` leaves its embedding out (Hosseini).
+        rows: which training rows are kept and repeated.
+        probe_source: whether the source's own task is scored again with the tuned layers (forgetting).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    feature_layer: FeatureLayer = "embedding"
+    rows: RowSettings = RowSettings()
+    probe_source: bool = False
+
+
+class GradualSettings(TuningSettings):
+    """The keys of gradual unfreezing.
+
+    Attributes:
+        phases: what a phase does its own way.
+        phases_up_to: the last phase; `None` goes down to the first layer.
+    """
+
+    phases: dict[str, PhaseSettings] = {}
+    phases_up_to: str | None = None
+
+
+@dataclass(frozen=True)
+class PreparedPictures(Prepared):
+    """The media of a job whose strategy trains a network on pictures."""
+
+    @cached_property
+    def pictures(self):
+        """The `Pictures` of the plan's samples."""
+        return pictures_of(self.job.plan, self.stage, self.images)
+
+    @cached_property
+    def source_task(self):
+        """The `SourceTask` of the experiment that the plan's source comes from; `None` where it is not probed."""
+        plan = self.job.plan
+        return source_task_of(plan, self.job.source_plan(), self.job) if plan.experiment.probe_source else None
+
+
+@dataclass(frozen=True)
+class FineTuning(Strategy):
+    """A network is trained on pictures, in the phases that `phases_of` names."""
+
+    name: str
+    phases_of: Callable[[Recipe], tuple[Phase, ...]]
+    Settings: type[BaseModel] = TuningSettings
+    heads: tuple[type[BaseModel], ...] = (DenseHead,)
+
+    def check(self, experiment: Recipe) -> None:
+        if experiment.rows.augment == "oversampled" and experiment.rows.oversample_from is None:
+            raise ValueError("rows.augment: `oversampled` needs rows.oversample_from")
+
+    def prepare(self, job: Job) -> PreparedPictures:
+        faces, images = media_of(job.plan, job.places)
+        return PreparedPictures(job, faces, images)
+
+    def fit(self, prepared: PreparedPictures, fold: Fold, seed: int, folder: Path) -> FoldResult:
+        start_tensorflow()
+        from transferpain.networks.backbones.surgery import with_classes
+        from transferpain.strategies.common.network import Shown, Tuning, train_network
+
+        plan = prepared.job.plan
+        experiment, settings = plan.experiment, plan.preprocessing
+        shown = Shown(plan.samples, prepared.pictures, settings)
+        source_task = prepared.source_task
+        start = with_classes(
+            plan.origin.load().model, len(plan.task.classes), settings.size, seed, experiment.feature_layer
+        )
+        tuning = Tuning(self.phases_of(experiment), experiment.rows)
+        trained = train_network(experiment, tuning, start, shown, (fold, seed), folder)
+        files = {}
+        if source_task is not None:
+            from transferpain.strategies.fine_tuning.forgetting import measure_forgetting
+
+            files[FORGETTING] = measure_forgetting(source_task, trained.model).assign(fold=fold.name, seed=seed)
+        return FoldResult(
+            trained.predictions, trained.training.history, trained.model, fitted=trained.fitted, files=files
+        )
+
+    def stages(self, work: Workload) -> list[Stage]:
+        return [training_stage(work)]
+
+    def section(self, run: Path) -> Section | None:
+        return forgetting_section(run)
+
+
+@dataclass(frozen=True)
+class GradualUnfreezing(FineTuning):
+    """From the output down, in phases that the experiment may change."""
+
+    Settings: type[BaseModel] = GradualSettings
+
+    def check(self, experiment: Recipe) -> None:
+        super().check(experiment)
+        known = phase_names(experiment.backbone)
+        named = [*experiment.phases, *([experiment.phases_up_to] if experiment.phases_up_to else [])]
+        for name in named:
+            if name not in known:
+                raise ValueError(f"phases: {experiment.backbone} has {', '.join(known)}; not `{name}`")
+
+
+LAST_LAYER = FineTuning("last_layer", lambda experiment: last_layer(experiment.training))
+GRADUAL_UNFREEZING = GradualUnfreezing(
+    "gradual_unfreezing",
+    lambda experiment: gradual_unfreezing(
+        experiment.backbone, experiment.training, experiment.phases, experiment.phases_up_to
+    ),
+)
+FULL_FINE_TUNING = FineTuning(
+    "full_fine_tuning", lambda experiment: whole_network(experiment.backbone, experiment.training)
+)
+
+
+def source_task_of(plan: Plan, source: Plan, job: Job):
+    """Return the `SourceTask` of the plan that the source was trained by."""
+    from transferpain.strategies.fine_tuning.forgetting import SourceTask
+
+    (fold,) = source.folds
+    return SourceTask(
+        plan.origin.load().model,
+        source.preprocessing,
+        source.task.classes,
+        source.samples,
+        pictures_of(source, *media_of(source, job.places)),
+        fold.train,
+        fold.test,
+    )

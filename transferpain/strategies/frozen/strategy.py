@@ -1,0 +1,240 @@
+"""The strategy `frozen`: a head is trained on cached features of a source that stays as it is."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field
+
+from transferpain.core.contracts import FittedRows, FoldResult, Section, Stage
+from transferpain.core.errors import UserError
+from transferpain.data.places import Places
+from transferpain.data.protocols.fold import Fold
+from transferpain.data.tasks.task import Task
+from transferpain.inputs.adaptation.base import AdaptationJob
+from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.features.extractors.extractor import ExtractorKind
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.heads.registry import HEADS
+from transferpain.networks.training.start import start_tensorflow
+from transferpain.strategies.base import NAME_PATTERN, Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
+from transferpain.strategies.common.media import faces_of
+from transferpain.strategies.common.work import forward_rate
+from transferpain.strategies.frozen.candidates import check_candidates
+from transferpain.strategies.frozen.section import candidates_section
+
+TRANSFERABILITY = "transferability.json"
+
+
+class FrozenSettings(BaseModel):
+    """The keys of the strategy `frozen`.
+
+    Attributes:
+        adaptation: how cached features are adapted to who, or what dataset, is tested (`docs/adaptation.md`).
+        candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    adaptation: ADAPTATIONS.name_type | None = None
+    candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
+
+
+@dataclass(frozen=True)
+class PreparedFeatures(Prepared):
+    """The cached features of a job.
+
+    Attributes:
+        traced: heads whose graphs are traced; training one like them again costs less.
+    """
+
+    traced: dict = field(default_factory=dict)
+
+    @cached_property
+    def samples(self) -> pd.DataFrame:
+        """The plan's samples with `features` (path, empty where the clip is unusable) and `rate`."""
+        files = self.stage.set_index("clip").loc[self.job.plan.samples["file_clip"]]
+        return self.job.plan.samples.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
+
+    @cached_property
+    def adapted(self) -> dict[str, np.ndarray]:
+        """Fold -> the feature file of each sample, adapted as the experiment says."""
+        plan = self.job.plan
+        adapting = AdaptationJob(plan.origin, self.stage, plan.experiment.features, self.job.places.cache)
+        return adapted_features(plan.experiment.adaptation, adapting, self.samples, plan.folds)
+
+
+class Frozen(Strategy):
+    """Features of the source, then a head."""
+
+    name = "frozen"
+    heads = tuple(head.Settings for head in HEADS.values())
+    Settings = FrozenSettings
+    reads = "features"
+    makes_sources = False
+    depends_on_threads = False
+
+    def check(self, experiment: Recipe) -> None:
+        if experiment.training.kernel_l2:
+            raise ValueError("training.kernel_l2: for strategies that train a network, not `frozen`")
+        if HEADS[experiment.head.kind].reads == "window" and experiment.window_frames is None:
+            raise ValueError(
+                f"features.fps: `{experiment.head.kind}` needs windows of one length, so give features.fps or "
+                "features.frames"
+            )
+        check_adaptation(experiment.adaptation, experiment.protocol)
+        method = ADAPTATIONS.get(experiment.adaptation)
+        if method is not None and method.changes_source and not extractor_of(experiment).reads_source:
+            raise ValueError(
+                f"adaptation: `{method.name}` changes the source, received features.extractor "
+                f"`{experiment.features.extractor}`, which does not read it"
+            )
+        check_candidates(experiment)
+
+    def check_task(self, experiment: Recipe, task: Task) -> None:
+        features, clip_frames = experiment.features, experiment.window.clip_frames
+        fits = HEADS[experiment.head.kind].reads == "frame" and (features.fps, features.frames, clip_frames) == (
+            (None,) * 3
+        )
+        if task.sample == "frame" and not fits:
+            raise refused_frames(
+                experiment,
+                task,
+                f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}, "
+                f"window.clip_frames {clip_frames}",
+            )
+
+    def check_backbone(self, experiment: Recipe, backbone: str) -> None:
+        if experiment.adaptation is not None:
+            ADAPTATIONS[experiment.adaptation].check_source(experiment.source, backbone)
+
+    def check_size(self, experiment: Recipe, size: int) -> None:
+        if experiment.faces.size != size:
+            raise UserError(
+                f"The source {experiment.source} does not fit the faces of {experiment.name}.",
+                rule=f"It reads faces of {size}x{size} pixels.",
+                received=f"faces.size: {experiment.faces.size}",
+                todo=f"Use --set faces.size={size}, or another source.",
+            )
+
+    def extract(self, plan: Plan, places: Places) -> pd.DataFrame:
+        return features_of(plan, places)
+
+    def prepare(self, job: Job) -> PreparedFeatures:
+        table = features_of(job.plan, job.places, job.meter.count_embedded)
+        job.meter.count_needed(len(set(table["features"]) - {""}))
+
+        def transferability() -> dict:
+            start_tensorflow()
+            from transferpain.strategies.frozen.transfer_scores import measure_transfer
+
+            # All folds' training clips together would be every clip, those that are tested on included.
+            origin = job.plan.origin if extractor_of(job.plan.experiment).reads_source else None
+            return measure_transfer(prepared.samples, job.plan.folds[0], origin)
+
+        prepared = PreparedFeatures(job, table, once={TRANSFERABILITY: transferability})
+        return prepared
+
+    def fit(self, prepared: PreparedFeatures, fold: Fold, seed: int, folder: Path) -> FoldResult:
+        start_tensorflow()
+        from transferpain.strategies.frozen.nested import selected_experiment
+        from transferpain.strategies.frozen.training import train_head
+
+        plan = prepared.job.plan
+        clips = prepared.samples.assign(features=prepared.adapted[fold.name])
+        num_classes = len(plan.task.classes)
+        experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
+        trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced)
+        return replace(trained, fitted=(*trained.fitted, *further_rows(plan, fold)))
+
+    def stages(self, work: Workload) -> list[Stage]:
+        from transferpain.networks.compute import choose_compute_dtype
+
+        experiment, head = work.experiment, HEADS[work.experiment.head.kind]
+        dtype, _ = choose_compute_dtype(experiment.features.dtype)
+        rows = int(feature_rows(experiment, work).sum())
+        made_by = f"{experiment.backbone}, {dtype}"
+        rate, width = forward_rate(experiment.backbone, dtype, work.size), BACKBONES[experiment.backbone].width
+        if (extractor := extractor_of(experiment)).estimate is not None:
+            made_by, (rate, width) = extractor.name, extractor.estimate
+        trainings = work.trainings
+        if experiment.candidates:
+            trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
+        epochs, share = experiment.training.epochs, work.largest / len(work.samples)
+        return [
+            Stage(
+                experiment.name,
+                f"features ({made_by})",
+                f"{rows} frames at {work.size}x{work.size}",
+                rows / rate,
+                rows * width * 2,
+            ),
+            Stage(
+                experiment.name,
+                f"head ({head.name})",
+                f"{trainings} trainings of at most {epochs} epochs",
+                trainings * epochs * rows * share / head.rows_per_second,
+                0.0,
+            ),
+        ]
+
+    def section(self, run: Path) -> Section | None:
+        return candidates_section(run)
+
+
+FROZEN = Frozen()
+
+
+def further_rows(plan: Plan, fold: Fold) -> tuple[FittedRows, ...]:
+    """Return what is fitted besides the head: the choice among candidates, and the adaptation of the features."""
+    experiment, fitted = plan.experiment, []
+    if experiment.protocol.selection == "nested":
+        fitted.append(FittedRows("choice among the candidates", np.union1d(fold.train, fold.selection)))
+    if experiment.adaptation is not None:
+        method = ADAPTATIONS[experiment.adaptation]
+        seen = method.fitted_on(plan.samples, fold)
+        fitted.append(FittedRows(f"adaptation {method.name}", seen, method.transductive))
+    return tuple(fitted)
+
+
+def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = lambda: None) -> pd.DataFrame:
+    """Compute faces and features of the plan's clips; `on_embedded` is called once per clip that was embedded.
+
+    Returns:
+        The table of `compute_faces` with `features` (path, empty where the clip is unusable, or only its pictures are
+        needed), `pictures` (frames with a face), `found` and `frames` (feature rows with a face, and all) and `rate`
+        (feature rows per second), in the order of `plan.clips`.
+    """
+    from transferpain.inputs.features.extract import extract_features
+
+    faces = faces_of(plan.experiment.faces, plan.clips, places)
+    needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
+    usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
+    extractor = extractor_of(plan.experiment).make(plan.origin)
+    features = extract_features(extractor, usable, plan.experiment.features, places.cache, on_embedded)
+    table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
+    table["features"] = table["features"].fillna("").astype(str)
+    table["frames"] = table["frames"].fillna(0).astype(int)
+    table["rate"] = plan.experiment.features.fps or table["fps"]
+    return table
+
+
+def extractor_of(experiment: Recipe) -> ExtractorKind:
+    """Return the extractor that an experiment names."""
+    return EXTRACTORS[experiment.features.extractor]
+
+
+def feature_rows(experiment: Recipe, work: Workload) -> pd.Series:
+    """Return about how many feature rows each clip gives."""
+    settings = experiment.features
+    if settings.frames is not None:
+        return pd.Series(settings.frames, index=work.clips.index)
+    if settings.fps is None:
+        return work.frames
+    return work.frames * settings.fps / work.clips["fps"].astype(float)

@@ -1,0 +1,151 @@
+"""What the three models add to a report: their thresholds, and what each action unit is worth."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from transferpain.core.contracts import Section, Table
+from transferpain.core.schema import read_stamped
+from transferpain.evaluation.formatting import number
+from transferpain.inputs.action_units.proxy import PROXY, standing
+from transferpain.strategies.common.finished import fold_files, read_experiment
+from transferpain.strategies.hybrid.settings import TITLES
+
+THREE_MODELS = "three-models.json"
+COLUMNS = {
+    "training": "Training",
+    "chosen": "Chosen",
+    "threshold": "Threshold",
+    "score": "Objective reached",
+    "coverage": "Frames looked at",
+}
+TUNED = "Tuned on training subjects by answers of models that did not learn from them; no tested subject is among them."
+
+
+def three_models_section(run: Path) -> Section | None:
+    """Return the section of a run's folder; `None` where no three models were fitted."""
+    files = fold_files(run, THREE_MODELS)
+    if not files:
+        return None
+    experiment = read_experiment(run)
+    name, verdict = experiment["name"], experiment["head"]["verdict"]
+    trainings = {training: read_stamped(path) for training, path in files.items()}
+    tuned, worth = thresholds(name, verdict, trainings), importance(name, verdict, trainings)
+    estimator = next(iter(trainings.values()))["estimator"]
+    read = (
+        "By how much the area under the ROC curve falls for tested subjects when one column is shuffled: mean over "
+        "trainings, and the least and largest of them. Columns that say the same share their importance. The action "
+        f"units come from {estimator}, not from a coder."
+    )
+    units = Table(
+        name="importance",
+        numbers=worth,
+        text=importance_as_text(worth, estimator) if len(worth) else None,
+        caption=f"Importance of action units in {name}",
+        note=read,
+    )
+    chosen = Table(
+        name="thresholds",
+        numbers=tuned,
+        text=thresholds_as_text(tuned),
+        caption=f"Thresholds of {name}",
+        note=TUNED,
+        text_columns=2,
+    )
+    return Section(
+        title="Three models",
+        sections=(Section("Thresholds", tables=(chosen,)), Section("Action units", tables=(units,))),
+        coverage=coverage_note(verdict, trainings),
+    )
+
+
+def thresholds(name: str, verdict: str, trainings: dict[str, Any]) -> pd.DataFrame:
+    """Return one row per training: the run, its model, the threshold, what was chosen, and the model's own coverage.
+
+    Args:
+        name: of the run.
+        verdict: whose answers are the run's: `units`, `cnn` or `hybrid`.
+        trainings: fold folder -> what its `three-models.json` holds.
+    """
+    rows = []
+    for training, facts in trainings.items():
+        tuned = facts["thresholds"][verdict]
+        chosen = facts["chosen"].get(verdict, {})
+        rows.append(
+            {
+                "run": name,
+                "training": training,
+                "model": verdict,
+                "threshold": tuned["value"],
+                "objective": tuned["objective"],
+                "score": tuned["score"],
+                "reached": tuned["reached"],
+                "coverage": facts["coverage"][verdict],
+                "chosen": ", ".join(f"{key} {value}" for key, value in chosen.items() if value is not None),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def thresholds_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the thresholds as text, without the run's name."""
+    text = table[list(COLUMNS)].copy()
+    for column in ("threshold", "score", "coverage"):
+        text[column] = table[column].map(number)
+    text["chosen"] = table["chosen"].replace("", "nothing to choose")
+    return text.rename(columns=COLUMNS)
+
+
+def importance(name: str, verdict: str, trainings: dict[str, Any]) -> pd.DataFrame:
+    """Return one row per action unit: the mean fall of the AUC over trainings, and the least and largest of them.
+
+    It is empty for the network, which reads none, and where no training's test subjects showed both answers. The
+    arguments are those of `thresholds`.
+    """
+    falls: dict[str, list[float]] = {}
+    for facts in trainings.values():
+        for unit, fall in facts["importance"].get(verdict, {}).items():
+            falls.setdefault(unit, []).append(fall["mean"])
+    rows = [
+        {
+            "run": name,
+            "model": verdict,
+            "unit": int(unit),
+            "fall": _mean(values),
+            "least": min(values),
+            "largest": max(values),
+            "trainings": len(values),
+        }
+        for unit, values in falls.items()
+    ]
+    numbers = {"unit": int, "fall": float, "least": float, "largest": float, "trainings": int}
+    table = pd.DataFrame(rows, columns=["run", "model", *numbers]).astype(numbers)
+    return table.sort_values("fall", ascending=False, ignore_index=True)
+
+
+def importance_as_text(table: pd.DataFrame, estimator: str) -> pd.DataFrame:
+    """Return the importances as text, without the run's name; proxies with what a check on real faces found."""
+    found = standing() if estimator == PROXY.title else {}
+    return pd.DataFrame(
+        {
+            "Action unit": [f"AU{unit} (proxy, {found[unit]})" if found else f"AU{unit}" for unit in table["unit"]],
+            "Fall of the AUC": [number(value, signed=True) for value in table["fall"]],
+            "Least": [number(value, signed=True) for value in table["least"]],
+            "Largest": [number(value, signed=True) for value in table["largest"]],
+        }
+    )
+
+
+def coverage_note(verdict: str, trainings: dict[str, Any]) -> str:
+    """Return what must be known of which frames are scored."""
+    shares = {name: _mean([facts["coverage"][name] for facts in trainings.values()]) for name in TITLES}
+    looked = ", ".join(f"{title} {100 * shares[name]:.1f} %" for name, title in TITLES.items())
+    return (
+        f"The answers of: {TITLES[verdict]}. A frame is covered if all three models could look at it, so that "
+        f"their covered scores are of the same frames; frames that each could look at, a mean over trainings: {looked}."
+    )
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)

@@ -1,0 +1,163 @@
+"""A network is tuned, and gradient boosting reads its embedding beside action units (Verma)."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+
+from transferpain.core.contracts import FittedRows
+from transferpain.core.seeds import derive_seed
+from transferpain.data.protocols.fold import Fold
+from transferpain.inputs.action_units.measured import FrameUnits
+from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.surgery import with_dtype
+from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.training.fit import Training
+from transferpain.strategies.base import Recipe
+from transferpain.strategies.common.network import Shown, Tuning, predict_images, train_network
+from transferpain.strategies.common.phases import whole_network
+from transferpain.strategies.common.pictures import Pictures
+from transferpain.strategies.hybrid.models import FaceMeasurements, FittedModels, fit_models
+
+LOOKED_AT_ONCE = 512  # bounds the memory of decoded pictures
+
+
+@dataclass(frozen=True)
+class Frames:
+    """The single frames of an experiment.
+
+    Attributes:
+        samples, pictures: as for `train_network`.
+        action_units: of these frames.
+    """
+
+    samples: pd.DataFrame
+    pictures: Pictures
+    action_units: FrameUnits
+
+
+@dataclass(frozen=True)
+class TrainedHybrid:
+    """Three models, and what they say of a fold's test and selection frames.
+
+    Attributes:
+        network: float32.
+        fitted: what stands on it, and beside it.
+        training: the network's.
+        answers: one row per frame of the test and the selection part, as `part` says: `units`, `cnn` and `hybrid`,
+            P(pain) by each model, NaN where it could not look.
+        facts: thresholds, what the searches chose, coverages, importance of each action unit,
+            whose they are; JSON types.
+    """
+
+    network: keras.Model
+    fitted: FittedModels
+    training: Training
+    answers: pd.DataFrame
+    facts: dict
+
+
+def train_hybrid(
+    experiment: Recipe,
+    start: keras.Model,
+    preprocessing: Preprocessing,
+    frames: Frames,
+    fold_and_seed: tuple[Fold, int],
+    folder: Path,
+) -> TrainedHybrid:
+    """Tune the network on a fold's training subjects, and fit what stands on it on those set aside for selection.
+
+    Args:
+        start, preprocessing, folder: as for `train_network`.
+    """
+    samples, pictures, measured = frames.samples, frames.pictures, frames.action_units
+    fold, seed = fold_and_seed
+    tuning = Tuning(whole_network(experiment.backbone, experiment.training))
+    shown = Shown(samples, pictures, preprocessing)
+    trained = train_network(experiment, tuning, start, shown, fold_and_seed, folder)
+    network = with_embedding(trained.model, experiment.feature_layer, choose_compute_dtype("auto")[0])
+    learned = np.union1d(fold.train, fold.selection)
+    rows = np.union1d(learned, fold.test)
+    embedding, cnn = look_at(network, preprocessing, pictures, rows)
+    faces = FaceMeasurements(measured.intensities[rows], embedding, cnn)
+    training, testing = np.isin(rows, learned), np.isin(rows, fold.test)
+    is_pain = samples["y"].iloc[rows].to_numpy(dtype=float, na_value=np.nan) == 1
+    labelled = samples["y"].iloc[rows].notna().to_numpy()
+    state = derive_seed(seed, fold.name, "boosting")
+    fitted = fit_models(
+        faces.rows(training),
+        is_pain[training],
+        samples["subject"].iloc[learned].to_numpy(),
+        np.isin(learned, fold.train),
+        experiment.head.boosting,
+        state,
+    )
+    answers = pd.DataFrame(fitted.answers(faces.rows(testing)))
+    selected = pd.DataFrame(fitted.answers(faces.rows(np.isin(rows, fold.selection))))
+    known = testing & labelled
+    importance = fitted.importance(faces.rows(known), is_pain[known], measured.numbers, state)
+    facts = describe(fitted, answers, importance) | {"estimator": measured.estimator.title}
+    steps = (
+        *trained.fitted,
+        FittedRows("scaler and trees on action units, and their threshold", learned),
+        FittedRows("what stands on the network, and thresholds", fold.selection),
+    )
+    facts["fitted"] = [{"step": one.step, "rows": one.rows.tolist()} for one in steps]
+    both = pd.concat([answers.assign(part="test"), selected.assign(part="selection")], ignore_index=True)
+    return TrainedHybrid(trained.model, fitted, trained.training, both, facts)
+
+
+def describe(fitted: FittedModels, answers: pd.DataFrame, importance: dict) -> dict:
+    """Return what a run keeps beside the predictions, as JSON types."""
+    return {
+        "thresholds": {
+            name: {"value": one.value, "objective": one.objective, "score": one.score, "reached": one.reached}
+            for name, one in fitted.thresholds.items()
+        },
+        "chosen": {name: one.chosen for name, one in fitted.boosted.items()},
+        "coverage": {name: float(share) for name, share in answers.notna().mean().items()},
+        "importance": {
+            name: {str(unit): {"mean": one.mean, "deviation": one.deviation} for unit, one in by_unit.items()}
+            for name, by_unit in importance.items()
+        },
+    }
+
+
+def with_embedding(model: keras.Model, layer: str, dtype: str = "float32") -> keras.Model:
+    """Return the network answering with the output of `layer` and, behind it, its probabilities.
+
+    Args:
+        model: float32.
+        layer: whose output is the embedding, `(batch, D)`.
+        dtype: what the network computes in.
+
+    Returns:
+        A model whose output is float32 `(batch, D + classes)`.
+    """
+    network = with_dtype(model, dtype)
+    outputs = [network.get_layer(layer).output, network.output]
+    return keras.Model(network.input, keras.layers.Concatenate(dtype="float32", name="both")(outputs))
+
+
+def look_at(
+    network: keras.Model, preprocessing: Preprocessing, pictures: Pictures, positions: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Look at the pictures of single frames.
+
+    Args:
+        network: of `with_embedding`, over two classes.
+        positions: of the samples, `(frames,)`.
+
+    Returns:
+        Embeddings, float32 `(frames, D)`, and P(pain), float64 `(frames,)`; NaN where there is no face.
+    """
+    outputs = np.full((len(positions), network.output_shape[-1]), np.nan, np.float32)
+    for begin in range(0, len(positions), LOOKED_AT_ONCE):
+        shown = [pictures.tested(position) for position in positions[begin : begin + LOOKED_AT_ONCE]]
+        rows = begin + np.flatnonzero([found.any() for _, found, _ in shown])
+        if len(rows):
+            images = np.concatenate([images for _, found, images in shown if found.any()])
+            outputs[rows] = predict_images(network, preprocessing, images)
+    return outputs[:, :-2], outputs[:, -1].astype(np.float64)
