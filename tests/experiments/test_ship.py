@@ -142,7 +142,7 @@ def test_older_metrics_say_what_to_do(finished, tmp_path):
     metrics = read_json(run / "metrics.json")
     del metrics["copies"]
     write_json(run / "metrics.json", metrics)
-    with pytest.raises(UserError, match=r"Delete its metrics\.json and run its experiment again"):
+    with pytest.raises(UserError, match="Run its experiment again with this version, and move this folder out"):
         ship_model(run, [], tmp_path / "mine", "")
 
 

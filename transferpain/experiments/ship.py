@@ -111,7 +111,7 @@ def read_recipe(run: RunFolder, settings: dict[str, str]) -> Recipe:
         raise UserError(
             f"The metrics of {run.path} lack the scores without copies of training pictures.",
             rule="They are derived from the predictions; an older version derived fewer.",
-            todo="Delete its metrics.json and run its experiment again: nothing is trained anew.",
+            todo="Run its experiment again with this version, and move this folder out of runs/.",
         )
     histories = [pd.read_csv(path) for path in sorted(run.path.glob("folds/*/history.csv"))]
     selection = [kept_epoch(history, experiment).get("val_accuracy") for history in histories]
