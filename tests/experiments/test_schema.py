@@ -309,3 +309,21 @@ def test_any_value_is_taken_or_refused_in_one_line(leaves, key, junk):
     except UserError as error:
         message = str(error)
     assert len(message.splitlines()) <= 1
+
+
+@pytest.mark.parametrize("number", [0, 3, "two", None, 2.0, True])
+def test_a_file_of_another_schema_is_refused_with_what_to_do(tmp_path, number):
+    path = write(tmp_path, "later.yaml", MINIMAL | {"schema": number})
+    with pytest.raises(UserError, match=r"later\.yaml is of a form that this version does not know") as refused:
+        load_experiment(path)
+    assert "schema 1 to 2" in str(refused.value)
+    assert "Use the version" in str(refused.value)
+    above = write(tmp_path, "above.yaml", {"base": "later.yaml", "name": "above"})
+    with pytest.raises(UserError, match=r"later\.yaml is of a form"):
+        load_experiment(above)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_file_that_says_its_schema_is_read(tmp_path, number):
+    path = write(tmp_path, "known.yaml", MINIMAL | {"schema": number})
+    assert load_experiment(path) == load_experiment(write(tmp_path, "silent.yaml", MINIMAL))

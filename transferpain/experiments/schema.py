@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model,
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
-from transferpain.core.schema import SCHEMA
+from transferpain.core.schema import SCHEMA, as_today
 from transferpain.core.store import fingerprint
 from transferpain.core.validation import validate
 from transferpain.core.yaml_file import read_mapping
@@ -267,14 +267,14 @@ def read_values(path: Path) -> dict[str, Any]:
     """Read a YAML mapping and lay it over its `base:`, if it names one.
 
     Raises:
-        UserError: if a file is absent or not a YAML mapping, or the base has a base of its own.
+        UserError: if a file is absent, not a YAML mapping or of a later schema, or the base has a base of its own.
     """
-    values = upgrade_experiment(read_mapping(path))
+    values = upgrade_experiment(as_today(read_mapping(path), path))
     base_name = values.pop("base", None)
     if base_name is None:
         return values
     base_path = path.parent / str(base_name)
-    base = upgrade_experiment(read_mapping(base_path))
+    base = upgrade_experiment(as_today(read_mapping(base_path), base_path))
     if "base" in base:
         raise UserError(
             f"{path}: `base` names a file that has a base of its own.",
