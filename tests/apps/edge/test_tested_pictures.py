@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 import yaml
 
+from tests.apps.explain.small_models import small_model
 from tests.command_line import EXPERIMENTS
 from transferpain.apps.edge.tested_pictures import ChosenPictures, choose_pictures, spread
 from transferpain.core.errors import UserError
@@ -9,6 +10,8 @@ from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.schema import Experiment, load_experiment
+from transferpain.models.bundles.bundle import Bundle
+from transferpain.models.sources.picture_model import PictureModel
 from transferpain.models.sources.preprocessing import Preprocessing
 
 SIZE = 32
@@ -25,8 +28,13 @@ def choose(
     folder, experiment: Experiment, places: Places, *, fold="", chosen="test", per_class=3, **stated
 ) -> ChosenPictures:
     (folder / "experiment.yaml").write_text(yaml.safe_dump(experiment.resolved()), encoding="utf-8")
-    size = FOUND.model_copy(update={"detector": "none"}) if experiment.task.startswith("ferplus") else FOUND
-    return choose_pictures(folder, {"fold": fold} | stated, size, chosen, per_class, places)
+    preprocessing = FOUND.model_copy(update={"detector": "none"}) if experiment.task.startswith("ferplus") else FOUND
+    model = model_in(folder, preprocessing, fold=fold, **stated)
+    return choose_pictures(model, chosen, per_class, places)
+
+
+def model_in(folder, preprocessing: Preprocessing, **manifest) -> PictureModel:
+    return PictureModel(folder, Bundle(small_model(2), preprocessing.model_dump(), ("a", "b"), manifest), preprocessing)
 
 
 def biovid() -> Experiment:
@@ -98,7 +106,7 @@ def test_images_that_are_faces_already(tmp_path):
 
 def test_a_bundle_that_names_no_data_is_refused(tmp_path):
     with pytest.raises(UserError, match="does not say on which data"):
-        choose_pictures(tmp_path, {}, FOUND, "test", 3, Places(tmp_path, tmp_path))
+        choose_pictures(model_in(tmp_path, FOUND), "test", 3, Places(tmp_path, tmp_path))
 
 
 @pytest.mark.slow

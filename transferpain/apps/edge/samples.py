@@ -45,9 +45,7 @@ def pictures_of_run(model: PictureModel, per_class: int, places: Places) -> tupl
     """
     halves = []
     for part in ("train", "test"):
-        chosen = choose_pictures(
-            model.folder, model.bundle.manifest, model.preprocessing, part, per_class, places, mesh=False
-        )
+        chosen = choose_pictures(model, part, per_class, places, mesh=False)
         people = "drawn" if chosen.synthetic else "real"
         origin = f"{len(chosen.faces)} {people} {'training' if part == 'train' else 'tested'} pictures"
         halves.append(Samples(chosen.faces[:, None].astype(np.float32), None, origin))

@@ -25,7 +25,7 @@ from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_m
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.inputs.landmarks.stage import compute_landmarks
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.models.sources.picture_model import PictureModel
 from transferpain.networks.training.augment import augment
 from transferpain.networks.training.settings import AugmentSettings
 from transferpain.strategies.fused.inputs import landmark_rows, read_clip
@@ -76,9 +76,7 @@ class ChosenPictures:
 
 
 def choose_pictures(
-    bundle: Path,
-    manifest: dict,
-    preprocessing: Preprocessing,
+    model: PictureModel,
     chosen: tuple[str, ...] | Part,
     per_class: int,
     places: Places,
@@ -87,7 +85,7 @@ def choose_pictures(
     """Choose pictures and find the face mesh on them.
 
     Args:
-        bundle, manifest: the model, whose `experiment.yaml` says on which data it was trained.
+        model: its `experiment.yaml` says on which data it was trained.
         chosen: names of clips, among which may be unlabelled ones; or `test` or `train`: the labelled clips of the
             model's own fold, for what it was not tested on there it was trained on.
         per_class: pictures of each true class at most, spread evenly over its clips and over each clip.
@@ -96,7 +94,7 @@ def choose_pictures(
     Raises:
         UserError: if the data or a clip is not there, or no picture shows a face.
     """
-    experiment = load_experiment(_experiment_file(bundle))
+    experiment, manifest = load_experiment(_experiment_file(model.folder)), model.bundle.manifest
     _, index, samples = labelled_samples(experiment, places)
     if isinstance(chosen, str):
         if manifest.get("index", index.hash) != index.hash:
@@ -108,10 +106,10 @@ def choose_pictures(
         wanted = _named(samples, chosen)
     wanted = wanted.assign(y=wanted["y"].fillna(UNLABELLED).astype(int))
     if (index.clips.set_index("clip").loc[wanted["file_clip"], "kind"] == "image_rows").all():
-        pictures = _images(wanted, index, preprocessing.size, per_class, places, mesh)
+        pictures = _images(wanted, index, model.preprocessing.size, per_class, places, mesh)
     else:
-        both = manifest.get("fusion", {}).get("branches") == "both"
-        reading = ClipReading(preprocessing.faces, experiment.landmarks, experiment.fusion if both else None)
+        fusion = experiment.fusion if model.reads_landmarks else None
+        reading = ClipReading(model.preprocessing.faces, experiment.landmarks, fusion)
         pictures = _frames(wanted, index, reading, per_class, places, mesh)
     if not pictures:
         raise UserError(

@@ -103,9 +103,7 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     """
     model = read_picture_model(address, "a network that can be explained", landmarks=True)
     check_reads_one_picture(model)
-    chosen = choose_pictures(
-        model.folder, model.bundle.manifest, model.preprocessing, asked.clips or "test", asked.per_class, places
-    )
+    chosen = choose_pictures(model, asked.clips or "test", asked.per_class, places)
     layer = asked.layer or last_map_layer(model.bundle.model)
     inputs = [scale_pixels(chosen.faces.astype(np.float32), model.preprocessing.scaling)]
     if chosen.landmarks is not None:

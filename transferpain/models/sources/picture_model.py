@@ -9,6 +9,8 @@ from transferpain.models.bundles.bundle import Bundle, read_bundle
 from transferpain.models.bundles.manifest import MANIFEST, check_digest, read_manifest, split_digest
 from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
 
+FUSED_INPUTS = ["images", "landmarks"]
+
 
 @dataclass(frozen=True)
 class PictureModel:
@@ -17,6 +19,11 @@ class PictureModel:
     folder: Path
     bundle: Bundle
     preprocessing: Preprocessing
+
+    @property
+    def reads_landmarks(self) -> bool:
+        """Whether its network reads a window of landmarks beside the picture."""
+        return [given.name for given in self.bundle.model.inputs] == FUSED_INPUTS
 
 
 def model_folder(place: str) -> Path:
@@ -44,7 +51,7 @@ def read_picture_model(address: str, purpose: str, landmarks: bool = False) -> P
     bundle = read_bundle(folder)
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
     fits = len(shapes) == 1 and len(shapes[0]) == 3
-    fused = landmarks and [given.name for given in bundle.model.inputs] == ["images", "landmarks"]
+    fused = landmarks and [given.name for given in bundle.model.inputs] == FUSED_INPUTS
     if not (fits or fused) or not bundle.preprocessing:
         raise UserError(
             f"The model in {folder} is not {purpose}.",
