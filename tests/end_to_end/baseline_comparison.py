@@ -2,10 +2,11 @@
 
 from typing import Any
 
-# A processor with other instructions rounds otherwise, and training multiplies that. These hold what was found when
-# the same machine ran the baseline with other kernels, in float32 in place of bfloat16; see `test_baseline.py`.
+# A processor with other instructions rounds otherwise, and training multiplies that. With TensorFlow's other kernels
+# (TF_ENABLE_ONEDNN_OPTS=0) the same machine gave mean probabilities up to .12 and scores up to .33 apart, of as few as
+# four tested clips; these leave half as much again, and more, to processors that differ in more than that.
 PROBABILITY_TOLERANCE = 0.25
-SCORE_TOLERANCE = 0.75
+SCORE_TOLERANCE = 0.5
 # Rows are counted, whatever the processor.
 TOLERANCES = {"rows": 0.0, "accuracy": SCORE_TOLERANCE, "balanced_accuracy": SCORE_TOLERANCE}
 
