@@ -1,7 +1,6 @@
 import math
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from tests.waiting import wait_until
 from transferpain.core.errors import UserError
 from transferpain.networks.training.batches import Batches, Images, array_batches, image_batches, one_hot
 from transferpain.networks.training.determinism import make_deterministic
@@ -364,10 +364,7 @@ def test_a_killed_process_goes_on_and_ends_with_the_same_bits(tmp_path):
 
     assert start("whole").wait() == 0
     process = start("killed")
-    deadline = time.monotonic() + 120
-    while not (tmp_path / "killed.npz").exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    time.sleep(0.2)
+    wait_until((tmp_path / "killed.npz").exists, process)
     process.kill()
     assert process.wait() != 0
     assert not (tmp_path / "killed-out.npz").exists()
