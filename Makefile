@@ -1,11 +1,9 @@
 # Every target is one line over the command line tool `transferpain`; `make help` lists them.
 # DATA=folder sets the data root; ARGS="..." is passed on.
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
 TRANSFERPAIN := $(BIN)/transferpain
-READY := $(VENV)/ready
+READY := ready
 # Two processes: alone, a test leaves the second core idle half of the time.
 WORKERS := -n 2 --dist loadfile
 ROOT := $(if $(DATA),--data-root "$(DATA)")
@@ -14,20 +12,19 @@ EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg
 MATRICES := transfer-matrix transfer-matrix-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo au-cnn-hybrid test test-fast baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo au-cnn-hybrid test test-fast baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(READY) ## build .venv (Python 3.11); does nothing when it is up to date
+setup: ## build .venv with the newest Python of 3.11 to 3.13; PYTHON=... names one, LEAN=1 leaves torch, openvino and the server out
+	@PYTHON="$(PYTHON)" SET=$(if $(LEAN),lean,full) sh setup.sh
 
-$(READY): requirements.txt requirements-dev.txt constraints.txt pyproject.toml
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "transferpain needs Python 3.11. Received: $$("$(PYTHON)" --version). Name one with: make setup PYTHON=/path/to/python3.11"; exit 1; }
-	"$(PYTHON)" -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt -c constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	$(BIN)/python -m pip check
-	@touch $(READY)
+$(READY):
+	@PYTHON="$(PYTHON)" SET=$(if $(LEAN),lean) sh setup.sh
+
+lock: $(READY) ## locks/: every package, resolved for each Python; ARGS=--upgrade takes newer ones
+	sh lock.sh $(ARGS)
 
 demo: $(READY) ## the whole transfer experiment on synthetic twins: a table and reports/demo/index.html
 	$(TRANSFERPAIN) run experiments/demo.yaml $(ARGS)
