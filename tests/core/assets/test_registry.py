@@ -18,6 +18,12 @@ def test_the_face_landmarker_is_here_with_the_bytes_that_were_published():
     assert asset_path("face_landmarker.task") == path
 
 
+def test_the_face_detector_of_opencv_is_the_file_that_its_repository_points_to():
+    facts = ASSETS["yunet"]
+    assert (facts.bytes, facts.digest[:12], facts.required) == (232_589, "8f2383e4dd3c", False)
+    assert asset_path("face_detection_yunet_2023mar.onnx").stat().st_size == facts.bytes
+
+
 def test_an_unknown_asset_is_refused_with_the_nearest_name():
     with pytest.raises(UserError, match=r"This asset is unknown.\n.*did you mean `face_landmarker`"):
         asset_path("face_landmark")

