@@ -5,14 +5,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from transferpain.inputs.action_units.mesh import CONFIDENCE
+from transferpain.inputs.action_units.mesh import STILL
 from transferpain.inputs.action_units.proxy import UNITS, estimate
 from transferpain.inputs.landmarks.cache import read_landmarks
-from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.inputs.landmarks.stage import compute_landmarks
-
-# What the proxies were fitted and checked with: the mesh of `load_still_mesh`.
-STILL = LandmarkSettings(detection_confidence=CONFIDENCE, tracking_confidence=CONFIDENCE, still=True)
 
 
 def frame_units(

@@ -4,9 +4,7 @@ Every loader imports its library itself, so that only the chosen one has to star
 """
 
 import socket
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
@@ -16,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transferpain.core.errors import UserError
-from transferpain.core.quiet import standard_error_silenced
+from transferpain.inputs.faces.mediapipe_tasks import as_image, open_face_detector
 
 DISTRIBUTIONS = {"mediapipe": "mediapipe", "dlib": "dlib-bin", "face_alignment": "face-alignment"}
 MEDIAPIPE_CONFIDENCE = 0.5
@@ -77,29 +75,21 @@ def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
     """Return what finds every face in a picture, uint8 RGB (height, width, 3), by MediaPipe; loaded once a process.
 
     Threads may share it.
+
+    Raises:
+        UserError: if the model file cannot be had.
     """
-    with starting_mediapipe():
-        import mediapipe
-
-        model = mediapipe.solutions.face_detection.FaceDetection(
-            model_selection=0, min_detection_confidence=MEDIAPIPE_CONFIDENCE
-        )
-        # The first picture starts the graph, which is as talkative as loading it.
-        model.process(np.zeros((64, 64, 3), np.uint8))
-
+    detector = open_face_detector(MEDIAPIPE_CONFIDENCE)
     one_at_a_time = Lock()
 
     def find(image: np.ndarray) -> list[Detection]:
-        height, width = image.shape[:2]
-        detections = []
         with one_at_a_time:
-            seen = model.process(image).detections or []
-        for found in seen:
-            box = found.location_data.relative_bounding_box
-            left, top = box.xmin * width, box.ymin * height
-            right, bottom = left + box.width * width, top + box.height * height
-            detections.append(Detection(left, top, right, bottom, found.score[0]))
-        return detections
+            found = detector.detect(as_image(image)).detections
+        boxes = [(face.bounding_box, face.categories[0].score) for face in found]
+        return [
+            Detection(box.origin_x, box.origin_y, box.origin_x + box.width, box.origin_y + box.height, score)
+            for box, score in boxes
+        ]
 
     return find
 
@@ -188,23 +178,3 @@ def _fetch_face_alignment_weights() -> None:
         ) from error
     finally:
         socket.setdefaulttimeout(patience)
-
-
-@contextmanager
-def starting_mediapipe() -> Iterator[None]:
-    """Import mediapipe and show a model its first picture in here: both are talkative, and slow with TensorFlow."""
-    with standard_error_silenced(), _without_tensorflow():
-        yield
-
-
-@contextmanager
-def _without_tensorflow() -> Iterator[None]:
-    """Hide TensorFlow from mediapipe, which needs it for its documentation only: 0.5 s in place of 4 s."""
-    if "tensorflow" in sys.modules:
-        yield
-        return
-    sys.modules["tensorflow"] = None
-    try:
-        yield
-    finally:
-        del sys.modules["tensorflow"]

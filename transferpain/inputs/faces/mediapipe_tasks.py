@@ -1,0 +1,138 @@
+"""MediaPipe's tasks, opened from the pinned model file (docs/assets.md); all of their library that is used stands here.
+
+The file is an archive of four networks: the detector of faces, the mesh of 478 points, the blendshapes, and the shape
+of a head.
+"""
+
+import atexit
+import sys
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+from zipfile import ZipFile
+
+import numpy as np
+
+from transferpain.core.assets import asset_path
+from transferpain.core.quiet import standard_error_silenced
+
+if TYPE_CHECKING:
+    from mediapipe.tasks.python.vision import FaceDetector, FaceLandmarker
+
+MODEL = "face_landmarker.task"
+DETECTOR_IN_MODEL = "face_detector.tflite"
+NOTHING = np.zeros((64, 64, 3), np.uint8)
+
+_open_tasks: "weakref.WeakSet[Any]" = weakref.WeakSet()
+
+
+def mediapipe_identity(part: str) -> str:
+    """Return `part` with the library's version; it belongs to the cache key of what the part finds."""
+    return f"mediapipe {version('mediapipe')} {part}"
+
+
+def open_face_detector(confidence: float) -> "FaceDetector":
+    """Open the detector of every face in single pictures.
+
+    Args:
+        confidence: the least score of a face, from 0 to 1.
+
+    Raises:
+        UserError: if the model file cannot be had.
+    """
+    with ZipFile(asset_path(MODEL)) as archive:
+        network = archive.read(DETECTOR_IN_MODEL)
+    with starting_mediapipe():
+        vision, base_options = _library()
+        options = vision.FaceDetectorOptions(
+            base_options=base_options(model_asset_buffer=network), min_detection_confidence=confidence
+        )
+        detector = _kept_open(vision.FaceDetector.create_from_options(options))
+        # The first picture starts the graph, which is as talkative as loading it.
+        detector.detect(as_image(NOTHING))
+    return detector
+
+
+def open_face_landmarker(
+    follows: bool, faces: int, detection_confidence: float, presence_confidence: float, blendshapes: bool = False
+) -> "FaceLandmarker":
+    """Open the mesh.
+
+    Args:
+        follows: whether it follows faces from one frame to the next (`detect_for_video`), or looks at each picture for
+            itself (`detect`).
+        faces: the most that it finds.
+        detection_confidence: the least score of a face that it finds anew, from 0 to 1.
+        presence_confidence: of a face that the mesh lies on; below, a followed face is looked for anew.
+        blendshapes: whether it also tells how strongly each of the face's 52 blendshapes is there.
+
+    Raises:
+        UserError: if the model file cannot be had.
+    """
+    model = asset_path(MODEL)
+    with starting_mediapipe():
+        vision, base_options = _library()
+        options = vision.FaceLandmarkerOptions(
+            base_options=base_options(model_asset_path=str(model)),
+            running_mode=vision.RunningMode.VIDEO if follows else vision.RunningMode.IMAGE,
+            num_faces=faces,
+            min_face_detection_confidence=detection_confidence,
+            min_face_presence_confidence=presence_confidence,
+            output_face_blendshapes=blendshapes,
+        )
+        return _kept_open(vision.FaceLandmarker.create_from_options(options))
+
+
+def as_image(picture: np.ndarray):
+    """Wrap a picture, uint8 RGB `(height, width, 3)`, as the tasks take it."""
+    import mediapipe
+
+    return mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+
+
+def close_task(task: "FaceDetector | FaceLandmarker") -> None:
+    """Close a task that is used no more."""
+    _open_tasks.discard(task)
+    with standard_error_silenced():
+        task.close()
+
+
+def _kept_open(task):
+    # One that is still open when the interpreter takes its modules apart complains of what it no longer finds.
+    _close_at_the_end()
+    _open_tasks.add(task)
+    return task
+
+
+@cache
+def _close_at_the_end() -> None:
+    atexit.register(lambda: [close_task(task) for task in list(_open_tasks)])
+
+
+def _library():
+    from mediapipe.tasks.python import BaseOptions, vision
+
+    return vision, BaseOptions
+
+
+@contextmanager
+def starting_mediapipe() -> Iterator[None]:
+    """Import mediapipe and open a task in here: both are talkative, and slow with TensorFlow."""
+    with standard_error_silenced(), _without_tensorflow():
+        yield
+
+
+@contextmanager
+def _without_tensorflow() -> Iterator[None]:
+    """Hide TensorFlow from mediapipe, which needs it for its documentation only and takes seconds to import it."""
+    if "tensorflow" in sys.modules:
+        yield
+        return
+    sys.modules["tensorflow"] = None
+    try:
+        yield
+    finally:
+        del sys.modules["tensorflow"]
