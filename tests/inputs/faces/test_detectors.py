@@ -88,7 +88,7 @@ def test_a_detector_is_loaded_once():
 
 
 def test_the_identity_names_the_version():
-    assert detector_identity("mediapipe") == "mediapipe 0.10.21"
+    assert detector_identity("mediapipe") == "mediapipe 1.2.3"
     assert detector_identity("dlib").startswith("dlib 20.")
     assert detector_identity("face_alignment") == "face_alignment 1.5.0"
 

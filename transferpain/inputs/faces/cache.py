@@ -188,7 +188,7 @@ def face_key(content: str, detector: str, margin: float, size: int, span: tuple[
 
     Args:
         content: hash of the bytes of the video or the pictures.
-        detector: the detector and its version, e.g. `mediapipe 0.10.21`.
+        detector: the detector and its version, e.g. `mediapipe 1.2.3`.
         margin: enlargement of the box.
         size: side of the face in pixels.
         span: the stretch of the video; `None` for all of it.

@@ -4,29 +4,24 @@ The file is an archive of four networks: the detector of faces, the mesh of 478 
 of a head.
 """
 
-import atexit
 import sys
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zipfile import ZipFile
 
 import numpy as np
 
-from transferpain.core.assets import asset_path
+from transferpain.core.assets.registry import asset_path
 from transferpain.core.quiet import standard_error_silenced
 
 if TYPE_CHECKING:
     from mediapipe.tasks.python.vision import FaceDetector, FaceLandmarker
 
-MODEL = "face_landmarker.task"
+MODEL = "face_landmarker"
 DETECTOR_IN_MODEL = "face_detector.tflite"
 NOTHING = np.zeros((64, 64, 3), np.uint8)
-
-_open_tasks: "weakref.WeakSet[Any]" = weakref.WeakSet()
 
 
 def mediapipe_identity(part: str) -> str:
@@ -50,7 +45,7 @@ def open_face_detector(confidence: float) -> "FaceDetector":
         options = vision.FaceDetectorOptions(
             base_options=base_options(model_asset_buffer=network), min_detection_confidence=confidence
         )
-        detector = _kept_open(vision.FaceDetector.create_from_options(options))
+        detector = vision.FaceDetector.create_from_options(options)
         # The first picture starts the graph, which is as talkative as loading it.
         detector.detect(as_image(NOTHING))
     return detector
@@ -83,7 +78,7 @@ def open_face_landmarker(
             min_face_presence_confidence=presence_confidence,
             output_face_blendshapes=blendshapes,
         )
-        return _kept_open(vision.FaceLandmarker.create_from_options(options))
+        return vision.FaceLandmarker.create_from_options(options)
 
 
 def as_image(picture: np.ndarray):
@@ -95,27 +90,22 @@ def as_image(picture: np.ndarray):
 
 def close_task(task: "FaceDetector | FaceLandmarker") -> None:
     """Close a task that is used no more."""
-    _open_tasks.discard(task)
     with standard_error_silenced():
         task.close()
-
-
-def _kept_open(task):
-    # One that is still open when the interpreter takes its modules apart complains of what it no longer finds.
-    _close_at_the_end()
-    _open_tasks.add(task)
-    return task
-
-
-@cache
-def _close_at_the_end() -> None:
-    atexit.register(lambda: [close_task(task) for task in list(_open_tasks)])
 
 
 def _library():
     from mediapipe.tasks.python import BaseOptions, vision
 
+    # A task closes itself when it is deleted. At the end of the process it fails in that, with a traceback, because
+    # what it needs is gone by then; the end frees it as well, and before it `close_task` does.
+    for task_type in (vision.FaceDetector, vision.FaceLandmarker):
+        task_type.__del__ = _nothing_to_do
     return vision, BaseOptions
+
+
+def _nothing_to_do(task: object) -> None:
+    """Be what a task does when it is deleted."""
 
 
 @contextmanager
