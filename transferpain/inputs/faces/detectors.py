@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from transferpain.core.errors import UserError
+from transferpain.core.quiet import standard_error_silenced
 from transferpain.inputs.faces.mediapipe_tasks import as_image, open_face_detector
 
 DISTRIBUTIONS = {"mediapipe": "mediapipe", "dlib": "dlib-bin", "face_alignment": "face-alignment"}
@@ -83,7 +84,8 @@ def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
     one_at_a_time = Lock()
 
     def find(image: np.ndarray) -> list[Detection]:
-        with one_at_a_time:
+        # Its native code warns now and then, of what nobody can act on.
+        with one_at_a_time, standard_error_silenced():
             found = detector.detect(as_image(image)).detections
         boxes = [(face.bounding_box, face.categories[0].score) for face in found]
         return [

@@ -39,17 +39,17 @@ class FaceMesh:
             not settings.still, self._faces, settings.detection_confidence, settings.tracking_confidence
         )
         self._milliseconds = 0
-        # The first picture starts the graph, which is as talkative as loading it.
-        with standard_error_silenced():
-            self.find(NOTHING)
+        self.find(NOTHING)
 
     def find(self, image: np.ndarray) -> list:
         """Return MediaPipe's landmarks of each face in the next frame."""
         picture = as_image(image)
-        if self._settings.still:
-            return self._landmarker.detect(picture).face_landmarks
-        self._milliseconds += FRAME_MILLISECONDS
-        return self._landmarker.detect_for_video(picture, self._milliseconds).face_landmarks
+        # Its native code warns of what nobody can act on: at the first picture, and now and then later.
+        with standard_error_silenced():
+            if self._settings.still:
+                return self._landmarker.detect(picture).face_landmarks
+            self._milliseconds += FRAME_MILLISECONDS
+            return self._landmarker.detect_for_video(picture, self._milliseconds).face_landmarks
 
 
 @cache
