@@ -181,17 +181,20 @@ def test_overrides_beat_the_file(tmp_path):
     assert experiment.training.epochs == 5
 
 
-@pytest.mark.parametrize(
-    ("there", "chosen"), [(True, "imagenet"), (False, "weights/ferplus-vgg16")], ids=["with-imagenet", "without"]
-)
-def test_of_several_sources_the_first_on_this_machine_is_taken(tmp_path, monkeypatch, there, chosen):
+def test_of_several_sources_the_first_on_this_machine_is_taken(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    if there:
-        (tmp_path / "models").mkdir()
-        VGG16.imagenet.path.touch()
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path))
     experiment = Experiment.model_validate(changed(source=["imagenet", "weights/ferplus-vgg16"]))
-    assert experiment.source == chosen
-    assert experiment.resolved()["source"] == chosen
+    assert experiment.source == "weights/ferplus-vgg16"
+    assert experiment.resolved()["source"] == "weights/ferplus-vgg16"
+
+
+def test_a_damaged_file_of_imagenet_is_named_before_another_source_is_taken(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / VGG16.imagenet.asset.file).touch()
+    with pytest.raises(UserError, match="imagenet-vgg16 is not the one that was published"):
+        validate(Experiment, changed(source=["imagenet", "weights/ferplus-vgg16"]), tmp_path / "a.yaml")
 
 
 @pytest.mark.parametrize("source", [[], ["imagenet"], [{}], [3]])

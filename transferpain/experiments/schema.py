@@ -103,7 +103,7 @@ class CommonKeys(Settings):
     def choose_source(cls, source: Any, known: ValidationInfo) -> Any:
         if not isinstance(source, list):
             return source
-        return first_there(source, known.data.get("backbone", DEFAULT_BACKBONE))
+        return first_there(source, BACKBONES[known.data.get("backbone", DEFAULT_BACKBONE)].imagenet)
 
     @model_validator(mode="after")
     def check_parts(self) -> "CommonKeys":

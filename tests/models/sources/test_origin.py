@@ -1,6 +1,8 @@
 """A source by its facts, known without loading its model."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -113,11 +115,25 @@ def test_a_bundle_of_an_unknown_backbone_is_no_origin(narrow, backbone):
 
 def test_imagenet_is_there_for_a_backbone_whose_file_is(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
-    with pytest.raises(ValueError, match=r"Keras looks for .*notop\.h5"):
-        first_there(["imagenet"], "vgg16")
-    VGG16.imagenet.path.parent.mkdir()
-    VGG16.imagenet.path.touch()
-    assert first_there(["imagenet", "untrained"], "vgg16") == "imagenet"
-    assert first_there(["imagenet", "untrained"], "resnet18") == "untrained"
-    with pytest.raises(ValueError, match="no ImageNet weights of resnet18"):
-        first_there(["imagenet"], "resnet18")
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path / "assets"))
+    with pytest.raises(ValueError, match=r"`transferpain assets fetch imagenet-vgg16`"):
+        first_there(["imagenet"], VGG16.imagenet)
+    assert first_there(["imagenet", "untrained"], VGG16.imagenet) == "untrained"
+    content = b"weights"
+    facts = {"bytes": len(content), "digest": hashlib.md5(content).hexdigest()}
+    known = replace(VGG16.imagenet, asset=replace(VGG16.imagenet.asset, **facts))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / known.asset.file).write_bytes(content)
+    assert first_there(["imagenet", "untrained"], known) == "imagenet"
+    assert first_there(["imagenet", "untrained"], None) == "untrained"
+    with pytest.raises(ValueError, match="the backbone has none"):
+        first_there(["imagenet"], None)
+
+
+def test_another_file_in_the_place_of_imagenet_is_named_and_not_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path / "assets"))
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / VGG16.imagenet.asset.file).touch()
+    with pytest.raises(UserError, match=r"imagenet-vgg16 is not the one[\s\S]*has 0 bytes in place of 58,889,256"):
+        first_there(["imagenet", "untrained"], VGG16.imagenet)

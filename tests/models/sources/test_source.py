@@ -1,13 +1,10 @@
-import os
 import socket
-import subprocess
-import sys
 
 import keras
 import numpy as np
 import pytest
 
-from transferpain.core.errors import UserError
+from transferpain.core.errors import NotHere, UserError
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.models.sources.source import (
@@ -88,27 +85,29 @@ def test_imagenet_needs_its_own_scaling():
         imagenet_source("vgg16", Preprocessing(scaling="unit"), seed=0)
 
 
-@pytest.mark.slow
-def test_where_no_network_answers_the_missing_imagenet_file_and_its_folder_are_named(tmp_path):
-    program = """
-from transferpain.core.errors import UserError
-from transferpain.models.sources import source
-from transferpain.models.sources.preprocessing import Preprocessing
-source.DOWNLOAD_PATIENCE_SECONDS = 0.2
-try:
-    source.imagenet_source("vgg16", Preprocessing(size=32, scaling="caffe"), seed=0)
-except UserError as error:
-    print(error)
-"""
-    with socket.create_server(("127.0.0.1", 0)) as silent:  # it lets everybody in, and says nothing
-        proxy = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        environment = os.environ | {"KERAS_HOME": str(tmp_path), "https_proxy": proxy, "HTTPS_PROXY": proxy}
-        done = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True)
-        silent.accept()[0].close()
-        silent.setblocking(False)
-        with pytest.raises(BlockingIOError):
-            silent.accept()  # Keras' own download, which would wait for ever, was not begun
-    assert done.returncode == 0, done.stderr
-    file = tmp_path / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
-    assert f"Keras looks for {file}." in done.stdout
-    assert f"put it into {file.parent}" in done.stdout
+def test_where_no_network_answers_the_missing_imagenet_file_its_address_and_its_folder_are_named(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "keras"))
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path / "assets"))
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        proxy = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    for name in ("https_proxy", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, proxy)
+    with pytest.raises(NotHere) as caught:
+        imagenet_source("vgg16", Preprocessing(size=32, scaling="caffe"), seed=0)
+    file = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
+    assert f"The file {file} is not on this machine" in str(caught.value)
+    assert f"tensorflow/keras-applications/vgg16/{file} elsewhere and put it into {tmp_path / 'assets'}" in str(
+        caught.value
+    )
+
+
+def test_another_file_in_keras_folder_is_not_read_as_imagenet(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path / "assets"))
+    monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
+    keras.applications.VGG16(include_top=False, weights=None).save_weights(tmp_path / "other.weights.h5")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "other.weights.h5").rename(tmp_path / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5")
+    with pytest.raises(NotHere, match=r"Received: .*notop.h5 has .* in place of 58,889,256"):
+        imagenet_source("vgg16", Preprocessing(size=32, scaling="caffe"), seed=0)

@@ -1,7 +1,9 @@
 """What every backbone of the registry keeps to."""
 
 import math
+import re
 from itertools import pairwise
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -130,7 +132,17 @@ def test_pictures_that_are_too_small_are_refused(backbone):
 def test_published_weights_state_the_scaling_that_they_were_trained_with(backbone):
     if backbone.imagenet is not None:
         assert Preprocessing(scaling=backbone.imagenet.scaling).scaling == backbone.imagenet.scaling
-        assert backbone.imagenet.url.endswith(f"/{backbone.imagenet.file}")
+
+
+def test_published_weights_are_pinned_by_what_keras_states(backbone):
+    if backbone.imagenet is not None:
+        asset = backbone.imagenet.asset
+        source = Path(keras.__file__).parent / "src" / "applications" / f"{backbone.name}.py"
+        pin = rf'"{re.escape(asset.file)}",\s+\w+,\s+cache_subdir="models",\s+file_hash="{asset.digest}"'
+        assert re.search(pin, source.read_text(encoding="utf-8"))
+        assert asset.algorithm == "md5"
+        assert asset.url.endswith(f"/{asset.file}")
+        assert asset.name == f"imagenet-{backbone.name}"
 
 
 def test_the_default_is_a_backbone():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from transferpain.networks.backbones.surgery import with_classes
-from transferpain.networks.backbones.vgg16 import build_vgg16_gap, take_convolutions
+from transferpain.networks.backbones.vgg16 import VGG16, build_vgg16_gap
 
 
 def random_images(count: int, size: int) -> np.ndarray:
@@ -64,9 +64,10 @@ def test_all_zero_head_gives_its_bias():
     np.testing.assert_allclose(model(random_images(2, 32)), [[0.2, 0.3, 0.5]] * 2, rtol=1e-5)
 
 
-def test_imagenet_convolutions_fill_the_gap_network():
+def test_imagenet_convolutions_fill_the_gap_network(tmp_path):
     pretrained = keras.applications.VGG16(include_top=False, weights=None)
-    model = take_convolutions(build_vgg16_gap(32, 2), pretrained)
+    pretrained.save(tmp_path / "published.h5")  # as Keras publishes them: the older form of its files
+    model = VGG16.imagenet.fill(build_vgg16_gap(32, 2), tmp_path / "published.h5")
     for name in ("block1_conv1", "block5_conv3"):
         for ours, theirs in zip(
             model.get_layer(name).get_weights(), pretrained.get_layer(name).get_weights(), strict=True

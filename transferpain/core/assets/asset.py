@@ -123,6 +123,18 @@ def find_asset(asset: Asset) -> Search:
     return Search(None, "", tuple(refused))
 
 
+def is_here(asset: Asset) -> bool:
+    """Tell whether an asset is on this machine.
+
+    Raises:
+        UserError: if only files of other bytes are: nobody is to believe that it is missing, and go another way.
+    """
+    search = find_asset(asset)
+    if search.path is None and search.refused:
+        raise other_bytes(asset, "; ".join(search.refused))
+    return search.path is not None
+
+
 def wrong_bytes(asset: Asset, path: Path) -> str:
     """Return a sentence that says how a file differs from the asset; empty if it is the very same."""
     facts = path.stat()
@@ -150,9 +162,9 @@ def bytes_digest(path: Path, algorithm: str) -> str:
 
 
 def other_bytes(asset: Asset, fault: str) -> UserError:
-    """Return the error for a file in the assets folder that is not the asset."""
+    """Return the error for a file that stands in the place of an asset, with a sentence on how it differs."""
     return UserError(
-        f"The file {asset.file} in the assets folder is not the one that was published.",
+        f"A file with the name of the asset {asset.name} is not the one that was published.",
         rule=f"{asset.name} has {asset.bytes:,} bytes and the {asset.algorithm} {asset.digest}; no other file is used.",
         received=fault,
         todo=f"Remove it; `transferpain assets fetch {asset.name}` gets the right one.",

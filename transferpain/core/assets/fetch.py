@@ -27,6 +27,8 @@ def locate(asset: Asset) -> Path:
         ):
             if found := _found(asset):
                 return found
+            for fault in find_asset(asset).refused:
+                note(f"warning: {fault}; it is passed over")
             remove_leftovers(asset.path.parent)
             note(f"fetching {asset.name} ({asset.bytes / 1e6:.1f} MB) from {asset.url}")
             write_atomically(asset.path, lambda temporary: _download(asset, temporary))

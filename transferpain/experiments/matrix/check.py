@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from transferpain.core.assets.asset import is_here
 from transferpain.core.errors import NotHere, UserError
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import check_is_source, source_backbone, source_experiment
@@ -58,8 +59,9 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
     strategy.check_backbone(experiment, source_backbone(experiment, folder))
     strategy.check_size(experiment, size)
     weights = BACKBONES[experiment.backbone].imagenet
-    if experiment.source == "imagenet" and not weights.path.is_file():
-        raise NotHere("The file of ImageNet's weights is not on this machine.", received=weights.path)
+    if experiment.source == "imagenet" and not is_here(weights.asset):
+        todo = f"Get it with `transferpain assets fetch {weights.asset.name}`."
+        raise NotHere("The file of ImageNet's weights is not on this machine.", todo=todo)
     _, index, samples = labelled_samples(experiment, places)
     split_samples(experiment, samples)
     is_faces_stage = (index.clips["kind"] != "image_rows").all()

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from transferpain.core.assets.asset import is_here
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import fingerprint, read_json
 from transferpain.models.bundles.manifest import check_digest, load_manifest
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.base import Weights
 from transferpain.networks.backbones.registry import BACKBONES
 
 # The same untrained network for every head seed: what is compared is the features, not luck with one network.
@@ -74,18 +76,24 @@ class Origin:
         return embedder(source, compute_dtype)
 
 
-def first_there(names: list[str], backbone: str) -> str:
+def first_there(names: list[str], weights: Weights | None) -> str:
     """Return the first of several sources that can be used here: `imagenet` cannot where its file is not there.
+
+    Args:
+        names: the sources.
+        weights: ImageNet's for the backbone.
 
     Raises:
         ValueError: if none can.
+        UserError: if ImageNet's file has other bytes than were published: another source would be taken for it.
     """
-    weights = BACKBONES.find(backbone).imagenet
     for name in names:
-        if name != "imagenet" or (weights is not None and weights.path.is_file()):
+        if name != "imagenet" or (weights is not None and is_here(weights.asset)):
             return name
-    looked = f"Keras looks for {weights.path}" if weights else f"there are no ImageNet weights of {backbone}"
-    raise ValueError(f"none of {names} is on this machine; {looked}")
+    missing = (
+        f"get its file with `transferpain assets fetch {weights.asset.name}`" if weights else "the backbone has none"
+    )
+    raise ValueError(f"none of {names} is on this machine; ImageNet's weights: {missing}")
 
 
 def built_preprocessing(name: str, backbone: str, faces: FaceSettings, scaling: str) -> Preprocessing:

@@ -1,6 +1,5 @@
 """A source: a pretrained network with its embedding layer, its exact preprocessing and its lineage."""
 
-import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -8,13 +7,12 @@ import cv2
 import keras
 import numpy as np
 
+from transferpain.core.assets.fetch import locate
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import read_bundle, weights_hash
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.surgery import with_dtype
-
-DOWNLOAD_PATIENCE_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ def untrained_source(backbone: str, preprocessing: Preprocessing, seed: int) -> 
 
 
 def imagenet_source(backbone: str, preprocessing: Preprocessing, seed: int) -> Source:
-    """Return a backbone that starts with ImageNet's weights, by Keras' download; embedding and output are random.
+    """Return a backbone that starts with ImageNet's weights as Keras publishes them; embedding and output are random.
 
     Args:
         backbone: the name of one that has such weights.
@@ -107,7 +105,7 @@ def imagenet_source(backbone: str, preprocessing: Preprocessing, seed: int) -> S
         seed: seeds embedding and output.
 
     Raises:
-        UserError: if the scaling is another one, or the file is not there and cannot be downloaded.
+        UserError: if the scaling is another one, or as `locate`.
     """
     chosen = BACKBONES.find(backbone)
     weights = chosen.imagenet
@@ -118,20 +116,9 @@ def imagenet_source(backbone: str, preprocessing: Preprocessing, seed: int) -> S
             received=preprocessing.scaling,
             todo=f"Set the scaling to {weights.scaling}.",
         )
+    path = locate(weights.asset)
     model = chosen.build(preprocessing.size, classes=2, seed=seed)
-    try:
-        if not weights.path.is_file():
-            # Keras' own download has no time limit, and would keep a machine without network waiting.
-            request = urllib.request.Request(weights.url, method="HEAD")
-            urllib.request.urlopen(request, timeout=DOWNLOAD_PATIENCE_SECONDS).close()
-        return Source("imagenet", weights.fill(model), preprocessing)
-    except Exception as error:  # Keras raises a bare Exception when a download fails
-        raise UserError(
-            f"The ImageNet weights of {chosen.title} are not on this machine and could not be downloaded.",
-            rule=f"Keras looks for {weights.path}.",
-            received=error,
-            todo=f"Download {weights.url} elsewhere and put it into {weights.path.parent}.",
-        ) from error
+    return Source("imagenet", weights.fill(model, path), preprocessing)
 
 
 def embedder(source: Source, compute_dtype: str) -> keras.Model:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from transferpain.core.assets.asset import Asset, Place
 from transferpain.core.errors import UserError
 
 if TYPE_CHECKING:
@@ -38,27 +39,29 @@ class Weights:
     """ImageNet weights of a backbone, as Keras publishes them.
 
     Attributes:
-        file: name of the file in Keras' folder of models.
-        url: where Keras gets that file.
+        asset: the file, and how it is known.
         scaling: of the pixels that they were trained on, as in `Preprocessing`.
-        fill: downloads the file unless it is there, copies the weights into a network that was built, and returns it.
+        fill: copies the weights from the file into a network that was built, and returns it.
         licence: of the weights, in a sentence.
         citation: the paper to cite.
         page: where their owners are found.
     """
 
-    file: str
-    url: str
+    asset: Asset
     scaling: str
-    fill: Callable[["keras.Model"], "keras.Model"]
+    fill: Callable[["keras.Model", Path], "keras.Model"]
     licence: str
     citation: str
     page: str
 
-    @property
-    def path(self) -> Path:
-        """Where Keras keeps, and looks for, the file."""
-        return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / self.file
+
+def in_keras_folder(file: str) -> Place:
+    """Return the place where Keras keeps a file of weights once it has downloaded it."""
+
+    def path() -> Path:
+        return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / file
+
+    return Place("Keras' folder of models", path)
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,11 @@
 """VGG16 with global average pooling (Simonyan and Zisserman, ICLR 2015; so in Prajod)."""
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from transferpain.core.assets.asset import Asset
 from transferpain.core.seeds import derive_seed
-from transferpain.networks.backbones.base import CLASSIFIER, Backbone, Block, Weights
+from transferpain.networks.backbones.base import CLASSIFIER, Backbone, Block, Weights, in_keras_folder
 
 if TYPE_CHECKING:
     import keras
@@ -45,11 +47,11 @@ def build_vgg16_gap(size: int, classes: int, seed: int = 0, embedding: int = WID
     return keras.Model(images, classifier(x, classes, embedding, seed), name="vgg16_gap")
 
 
-def fill_from_imagenet(model: "keras.Model") -> "keras.Model":
-    """Copy ImageNet's convolutions into a VGG16-GAP; the layers above stay random."""
+def fill_from_imagenet(model: "keras.Model", path: Path) -> "keras.Model":
+    """Copy ImageNet's convolutions from Keras' file into a VGG16-GAP; the layers above stay random."""
     import keras
 
-    return take_convolutions(model, keras.applications.VGG16(include_top=False, weights="imagenet"))
+    return take_convolutions(model, keras.applications.VGG16(include_top=False, weights=str(path)))
 
 
 def take_convolutions(model: "keras.Model", pretrained: "keras.Model") -> "keras.Model":
@@ -76,8 +78,17 @@ VGG16 = Backbone(
     normalizes=False,
     network=build_vgg16_gap,
     imagenet=Weights(
-        file=FILE,
-        url=f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{FILE}",
+        asset=Asset(
+            name="imagenet-vgg16",
+            file=FILE,
+            bytes=58_889_256,
+            algorithm="md5",  # as it stands in Keras, which states nothing stronger
+            digest="6d6bbae143d832006294945121d1f1fc",
+            licence="CC-BY-4.0",
+            url=f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{FILE}",
+            serves="the source imagenet of VGG16",
+            places=(in_keras_folder(FILE),),
+        ),
         scaling="caffe",
         fill=fill_from_imagenet,
         licence="Creative Commons Attribution 4.0.",
