@@ -8,6 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from transferpain.core.errors import UserError
 from transferpain.data.media.medium import Medium, UnreadableMedium
 from transferpain.data.media.pictures import open_pictures
 from transferpain.data.media.video import open_video
@@ -50,7 +51,7 @@ def measure_clip(
 
     Raises:
         RuntimeError: if `measure` fails; it names the clip.
-        UserError: if the cache cannot be written.
+        UserError: if the cache cannot be written, or what measures does not start.
     """
     # There is one worker per core already; and what is wrong with a video is told by its problem text.
     cv2.setNumThreads(1)
@@ -62,6 +63,8 @@ def measure_clip(
         return 0, str(error)
     try:
         rows = measure(frames)
+    except UserError:
+        raise
     except Exception as error:
         raise RuntimeError(f"{detector} failed on clip {task.clip}: {error!r}") from error
     found = sum(row["found"] for row in rows)

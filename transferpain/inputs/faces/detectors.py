@@ -15,7 +15,7 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import standard_error_silenced
-from transferpain.inputs.faces.mediapipe_tasks import as_image, open_face_detector
+from transferpain.inputs.faces.mediapipe_tasks import as_image, open_face_detector, prepare_mediapipe
 
 DISTRIBUTIONS = {"mediapipe": "mediapipe", "dlib": "dlib-bin", "face_alignment": "face-alignment"}
 MEDIAPIPE_CONFIDENCE = 0.5
@@ -61,10 +61,12 @@ def prepare_detector(name: str) -> None:
     """Make sure that what a detector needs on disk is there, before worker processes start.
 
     Raises:
-        UserError: if weights are missing and cannot be downloaded.
+        UserError: if weights are missing and cannot be downloaded, or a library of the system is missing.
     """
     if name == "face_alignment":
         _fetch_face_alignment_weights()
+    elif name == "mediapipe":
+        prepare_mediapipe()
 
 
 def _largest(detections: list[Detection]) -> Detection | None:

@@ -4,6 +4,7 @@ The file is an archive of four networks: the detector of faces, the mesh of 478 
 of a head.
 """
 
+import ctypes
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from zipfile import ZipFile
 import numpy as np
 
 from transferpain.core.assets.registry import asset_path
+from transferpain.core.errors import UserError
 from transferpain.core.quiet import standard_error_silenced
 
 if TYPE_CHECKING:
@@ -21,12 +23,28 @@ if TYPE_CHECKING:
 
 MODEL = "face_landmarker"
 DETECTOR_IN_MODEL = "face_detector.tflite"
+SYSTEM_LIBRARIES = ("libEGL.so.1", "libGLESv2.so.2")
 NOTHING = np.zeros((64, 64, 3), np.uint8)
 
 
 def mediapipe_identity(part: str) -> str:
     """Return `part` with the library's version; it belongs to the cache key of what the part finds."""
     return f"mediapipe {version('mediapipe')} {part}"
+
+
+def prepare_mediapipe() -> None:
+    """Make sure that what the tasks need is there, before worker processes start.
+
+    Raises:
+        UserError: if the model file cannot be had, or a library of the system is missing.
+    """
+    asset_path(MODEL)
+    if sys.platform == "linux":
+        for library in SYSTEM_LIBRARIES:
+            try:
+                ctypes.CDLL(library)
+            except OSError as error:
+                raise _library_missing(error) from error
 
 
 def open_face_detector(confidence: float) -> "FaceDetector":
@@ -36,7 +54,7 @@ def open_face_detector(confidence: float) -> "FaceDetector":
         confidence: the least score of a face, from 0 to 1.
 
     Raises:
-        UserError: if the model file cannot be had.
+        UserError: if the model file cannot be had, or a library of the system is missing.
     """
     with ZipFile(asset_path(MODEL)) as archive:
         network = archive.read(DETECTOR_IN_MODEL)
@@ -65,7 +83,7 @@ def open_face_landmarker(
         blendshapes: whether it also tells how strongly each of the face's 52 blendshapes is there.
 
     Raises:
-        UserError: if the model file cannot be had.
+        UserError: if the model file cannot be had, or a library of the system is missing.
     """
     model = asset_path(MODEL)
     with starting_mediapipe():
@@ -110,9 +128,25 @@ def _nothing_to_do(task: object) -> None:
 
 @contextmanager
 def starting_mediapipe() -> Iterator[None]:
-    """Import mediapipe and open a task in here: both are talkative, and slow with TensorFlow."""
-    with standard_error_silenced(), _without_tensorflow():
-        yield
+    """Import mediapipe and open a task in here: both are talkative, and slow with TensorFlow.
+
+    Raises:
+        UserError: if a library of the system is missing that MediaPipe is linked with.
+    """
+    try:
+        with standard_error_silenced(), _without_tensorflow():
+            yield
+    except OSError as error:
+        raise _library_missing(error) from error
+
+
+def _library_missing(error: OSError) -> UserError:
+    return UserError(
+        "MediaPipe does not start.",
+        rule=f"It is linked with {' and '.join(SYSTEM_LIBRARIES)}, on machines without a screen as well.",
+        received=error,
+        todo="Install them (Debian and Ubuntu: apt install libegl1 libgles2), or choose the detector dlib.",
+    )
 
 
 @contextmanager

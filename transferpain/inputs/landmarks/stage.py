@@ -6,6 +6,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.inputs.faces.measure import Measurement, measure_clips
+from transferpain.inputs.faces.mediapipe_tasks import prepare_mediapipe
 from transferpain.inputs.landmarks.cache import landmark_key, landmarks_path
 from transferpain.inputs.landmarks.mesh import mesh_identity
 from transferpain.inputs.landmarks.settings import LandmarkSettings
@@ -27,7 +28,7 @@ def compute_landmarks(
         The table of `measure_clips`, in which `landmarks` is the path of the cache file, see `read_landmarks`.
 
     Raises:
-        UserError: if the cache cannot be written.
+        UserError: if the cache cannot be written, or the mesh does not start.
     """
     mesh = mesh_identity()
 
@@ -35,6 +36,7 @@ def compute_landmarks(
         return landmark_key(content, mesh, settings, span)
 
     def prepare():
+        prepare_mediapipe()
         from transferpain.inputs.landmarks.clip import compute_clip
 
         return partial(compute_clip, settings=settings, cache=cache)
