@@ -20,6 +20,9 @@ COMMANDS = [
     ("explain",),
     ("export-edge",),
     ("serve",),
+    ("assets", "list"),
+    ("assets", "fetch"),
+    ("assets", "verify"),
     ("doctor",),
 ]
 TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"
@@ -41,7 +44,7 @@ def test_the_version_is_shown():
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("--version",), ("doctor",), ("check-table", TABLE)],
+    [("--help",), ("--version",), ("doctor",), ("assets", "list"), ("check-table", TABLE)],
     ids=lambda arguments: str(arguments[0]),
 )
 def test_start_up_imports_nothing_heavy(arguments):

