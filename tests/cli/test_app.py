@@ -26,7 +26,18 @@ COMMANDS = [
     ("doctor",),
 ]
 TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"
-HEAVY = {"tensorflow", "keras", "torch", "mediapipe", "sklearn", "matplotlib"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "torch",
+    "mediapipe",
+    "sklearn",
+    "matplotlib",
+    "openvino",
+    "fastapi",
+    "uvicorn",
+    "cryptography",
+}
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

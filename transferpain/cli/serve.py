@@ -34,9 +34,11 @@ def serve(
     """Serve a model on this machine, with a page for the phone. Research only, no medical device."""
     from transferpain.apps.serve.access import choose_certificate, decide_access
     from transferpain.apps.serve.limits import Limits
+    from transferpain.core.optional import require
     from transferpain.core.process import Stopped, stop_is_answered
     from transferpain.core.quiet import import_tensorflow
 
+    require("server")
     access = decide_access(host, port, tuple(names or ()), token, choose_certificate(tls_cert, tls_key), self_signed)
     import_tensorflow()  # seconds: after everything that may be refused
     from transferpain.apps.serve.app import create_app

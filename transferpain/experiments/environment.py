@@ -30,11 +30,19 @@ def environment() -> dict:
     """Return versions, machine and commit as JSON types."""
     return {
         "python": platform.python_version(),
-        "versions": {name: importlib.metadata.version(name) for name in REPORTED_PACKAGES},
+        "versions": {name: installed_version(name) or "not installed" for name in REPORTED_PACKAGES},
         "machine": {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()},
         "commit": project_commit(),
         "written": now(),
     }
+
+
+def installed_version(package: str) -> str | None:
+    """Return the version of a package; `None` if it is not installed: the lean set has not all of them."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return None
 
 
 def write_environment(folder: RunFolder) -> None:

@@ -13,6 +13,7 @@ from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
+from transferpain.models.sources.face_settings import check_installed
 from transferpain.models.sources.origin import BUILT
 from transferpain.strategies.base import Workload
 from transferpain.strategies.registry import STRATEGIES
@@ -23,7 +24,11 @@ BYTES_A_PIXEL_OF_A_FACE = 0.5
 
 
 def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage]:
-    """Return the stages of an experiment, those of its sources first."""
+    """Return the stages of an experiment, those of its sources first.
+
+    Raises:
+        UserError: if its parts do not fit together, or its detector is not installed.
+    """
     stages = []
     if experiment.source not in BUILT:
         source = source_experiment(experiment, folder)
@@ -35,6 +40,7 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
     strategy = STRATEGIES[experiment.strategy]
     if (clips["kind"] == "image_rows").all():
         return [*stages, *strategy.stages(Workload(experiment, clips, None, samples, folds, experiment.images.size))]
+    check_installed(experiment.faces.detector)
     frames = clip_frames(clips, places.data_root)
     work = Workload(experiment, clips, frames, samples, folds, experiment.faces.size)
     return [*stages, faces_stage(work), *strategy.stages(work)]

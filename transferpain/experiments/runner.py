@@ -32,6 +32,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
 from transferpain.models.bundles.manifest import split_digest
+from transferpain.models.sources.face_settings import check_installed
 from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.strategies.base import Job
 from transferpain.strategies.common.media import faces_of
@@ -84,6 +85,23 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
     return bundle_origin(name, run_experiment(source, folder, places).model, digest)
 
 
+def check_detectors(experiment: Experiment, folder: Path, places: Places) -> None:
+    """Refuse an unfinished experiment whose detector, or that of a source which is to be trained, is not installed.
+
+    Raises:
+        UserError: if it is; the message says what to install.
+    """
+    try:
+        check_installed(experiment.faces.detector)
+    except UserError:
+        _, index, _ = labelled_samples(experiment, places)
+        if (index.clips["kind"] != "image_rows").all() and finished_run(experiment, folder, places) is None:
+            raise
+    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
+    if source is not None:
+        check_detectors(source, folder, places)
+
+
 def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunFolder:
     """Compute whatever is missing of an experiment and return its finished run folder.
 
@@ -91,7 +109,11 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
         experiment: what to run.
         folder: where experiments that `source:` names stand.
         places: where data is read from and results are written to.
+
+    Raises:
+        UserError: as `check_detectors` and `make_plan`, before anything is computed.
     """
+    check_detectors(experiment, folder, places)
     plan = make_plan(experiment, folder, places)
     if plan.run.is_done:
         return plan.run
@@ -164,4 +186,5 @@ def pretrain_source(experiment: Experiment, path: Path, places: Places) -> RunFo
 
 def extract_only(experiment: Experiment, path: Path, places: Places) -> pd.DataFrame:
     """Run the stages up to the cached features; returns the table of `extract_features`."""
+    check_detectors(experiment, path.parent, places)
     return STRATEGIES[experiment.strategy].extract(make_plan(experiment, path.parent, places), places)

@@ -54,3 +54,7 @@ def test_where_nothing_can_be_kept_keras_answers(tmp_path, capsys):
 )
 def test_what_is_the_fastest_where(flags, capability, kinds):
     assert fastest_kinds(frozenset(flags), capability) == kinds
+
+
+def test_where_openvino_is_not_installed_int8_is_not_the_fastest():
+    assert fastest_kinds(frozenset({"avx512_bf16", "avx512_vnni"}), None, openvino=False) == ("dynamic",)

@@ -156,9 +156,9 @@ def test_a_wrong_digest_or_a_damaged_file_from_the_web_leaves_nothing(archive, t
 
 def test_without_the_package_hugging_face_is_refused_clearly(models, monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
-    with pytest.raises(UserError, match="huggingface_hub, which is not installed"):
+    with pytest.raises(UserError, match="Hugging Face cannot be used: a package is not installed"):
         fetch_model(f"hf://owner/mine@{'a' * 40}", None, tmp_path)
-    with pytest.raises(UserError, match="huggingface_hub, which is not installed"):
+    with pytest.raises(UserError, match="Hugging Face cannot be used: a package is not installed"):
         send_model(str(models[0]), "hf://owner/mine", "")
 
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
+from transferpain.core.optional import require
+
 INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni"})  # of processors that multiply int8 natively
 
 
@@ -15,7 +17,12 @@ def multiplies_int8(flags: frozenset[str]) -> bool:
 
 
 def load_openvino(path: Path, threads: int) -> Callable[..., np.ndarray]:
-    """Return a function of a file of `convert`, as `lite.load_lite` does; it computes in int8 and float32."""
+    """Return a function of a file of `convert`, as `lite.load_lite` does; it computes in int8 and float32.
+
+    Raises:
+        UserError: if OpenVINO is not installed.
+    """
+    require("edge")
     # With this package at hand, importing OpenVINO writes into the home folder and reports to its maker.
     sys.modules.setdefault("openvino_telemetry", None)
     import openvino

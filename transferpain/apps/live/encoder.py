@@ -7,17 +7,21 @@ from transferpain.apps.edge.export import ExportOptions, export_model
 from transferpain.apps.edge.lite import HEAD_KIND, read_converted
 from transferpain.apps.edge.openvino import multiplies_int8
 from transferpain.core.errors import UserError
+from transferpain.core.optional import is_installed
 from transferpain.core.progress import note
 from transferpain.models.bundles.manifest import manifest_hash, split_digest
 from transferpain.models.sources.picture_model import model_folder
 from transferpain.networks.compute import gpu_capability, processor_flags
 
 
-def fastest_kinds(flags: frozenset[str], capability: float | None) -> tuple[str, ...]:
+def fastest_kinds(flags: frozenset[str], capability: float | None, openvino: bool = True) -> tuple[str, ...]:
     """Return the fastest kinds of file on a machine with these processor flags, and this GPU (`None`: none).
 
-    AMX multiplies whole matrices of bfloat16. Without it, int8 is the fastest where it is multiplied natively
-    (benchmarks/live.py); elsewhere `dynamic` needs no ranges from drawn faces.
+    AMX multiplies whole matrices of bfloat16. Without it, int8 is the fastest where it is multiplied natively and
+    OpenVINO runs it (benchmarks/live.py); elsewhere `dynamic` needs no ranges from drawn faces.
+
+    Args:
+        openvino: whether it is installed.
 
     Returns:
         Of `lite.KINDS`, the fastest first, then what to take of networks that cannot be converted to it; none where
@@ -25,7 +29,7 @@ def fastest_kinds(flags: frozenset[str], capability: float | None) -> tuple[str,
     """
     if "amx_bf16" in flags or capability is not None:
         return ()
-    return ("int8", "dynamic") if multiplies_int8(flags) else ("dynamic",)
+    return ("int8", "dynamic") if openvino and multiplies_int8(flags) else ("dynamic",)
 
 
 def converted_encoder(address: str, cache: Path) -> Path | None:
@@ -40,7 +44,7 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
     """
     digest = manifest_hash(model_folder(split_digest(address)[0]))
     folder = cache / "edge" / digest[:16]
-    kinds = fastest_kinds(processor_flags(), gpu_capability())
+    kinds = fastest_kinds(processor_flags(), gpu_capability(), is_installed("edge"))
     files = {kind: folder / f"encoder-{kind}.tflite" for kind in kinds}
     for file in files.values():
         if _is_intact(file, digest):

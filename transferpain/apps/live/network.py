@@ -10,6 +10,7 @@ import numpy as np
 from transferpain.apps.edge.lite import load_lite, read_converted
 from transferpain.apps.edge.openvino import load_openvino, multiplies_int8
 from transferpain.apps.edge.samples import window_settings
+from transferpain.core.optional import is_installed
 from transferpain.inputs.features.windows import spread_frames
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.sources.picture_model import PictureModel
@@ -55,12 +56,13 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
 
 
 def _load_converted(encoder: Path, digest: str) -> dict[str, Call]:
-    """Load an encoder, and the head beside it if there is one, with what runs them fastest here."""
+    """Load an encoder, and the head beside it if there is one, with what runs them fastest of what is installed."""
     converted, cores = read_converted(encoder, digest), os.cpu_count() or 1
+    load_fastest = load_openvino if is_installed("edge") else load_lite
     native = converted.kind == "int8" and multiplies_int8(processor_flags())
-    calls = {"encoder": (load_openvino if native else load_lite)(encoder, cores)}
+    calls = {"encoder": (load_fastest if native else load_lite)(encoder, cores)}
     if converted.head is not None:
-        calls["head"] = load_openvino(converted.head, cores)
+        calls["head"] = load_fastest(converted.head, cores)
     return calls
 
 

@@ -7,7 +7,7 @@ from transferpain.core.errors import NotHere, UserError
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import check_is_source, source_backbone, source_experiment
 from transferpain.experiments.matrix.cells import Cell
-from transferpain.experiments.runner import find_origin
+from transferpain.experiments.runner import check_detectors, find_origin
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.origin import BUILT
@@ -49,6 +49,7 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
         NotHere: if a dataset, or the file of ImageNet's weights, is not on this machine.
         UserError: if its parts do not fit together.
     """
+    check_detectors(experiment, folder, places)
     source = None if experiment.source in BUILT else source_experiment(experiment, folder)
     if source is not None:
         check_is_source(source)

@@ -16,6 +16,7 @@ import numpy as np
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import standard_error_silenced
 from transferpain.inputs.faces.mediapipe_tasks import as_image, open_face_detector, prepare_mediapipe
+from transferpain.models.sources.face_settings import check_installed
 
 DISTRIBUTIONS = {"mediapipe": "mediapipe", "dlib": "dlib-bin", "face_alignment": "face-alignment"}
 MEDIAPIPE_CONFIDENCE = 0.5
@@ -42,7 +43,12 @@ Detector = Callable[[np.ndarray], Detection | None]
 
 
 def detector_identity(name: str) -> str:
-    """Return the detector's name and its library's version; both belong to the cache key."""
+    """Return the detector's name and its library's version; both belong to the cache key.
+
+    Raises:
+        UserError: if its packages are not installed.
+    """
+    check_installed(name)
     return f"{name} {version(DISTRIBUTIONS[name])}"
 
 
@@ -52,7 +58,11 @@ def load_detector(name: str) -> Detector:
 
     Args:
         name: `mediapipe`, `dlib` or `face_alignment`.
+
+    Raises:
+        UserError: if its packages are not installed.
     """
+    check_installed(name)
     loaders = {"mediapipe": _load_mediapipe, "dlib": _load_dlib, "face_alignment": _load_face_alignment}
     return loaders[name]()
 
@@ -61,8 +71,10 @@ def prepare_detector(name: str) -> None:
     """Make sure that what a detector needs on disk is there, before worker processes start.
 
     Raises:
-        UserError: if weights are missing and cannot be downloaded, or a library of the system is missing.
+        UserError: if its packages or a library of the system are not installed, or weights are missing and cannot be
+            downloaded.
     """
+    check_installed(name)
     if name == "face_alignment":
         _fetch_face_alignment_weights()
     elif name == "mediapipe":

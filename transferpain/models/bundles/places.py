@@ -11,6 +11,7 @@ from pathlib import Path
 from jinja2 import TemplateError
 
 from transferpain.core.errors import UserError
+from transferpain.core.optional import require
 from transferpain.core.progress import note
 from transferpain.core.store import move_folder, read_json, temporary_folder
 from transferpain.models.bundles.archive import unpack_archive, write_archive
@@ -214,14 +215,9 @@ def hub_address(place: str) -> tuple[str, str | None]:
 
 def import_hub():
     """Return the module `huggingface_hub`, which only these addresses need."""
-    try:
-        import huggingface_hub
-    except ImportError as error:
-        raise UserError(
-            "Hugging Face models need the package huggingface_hub, which is not installed.",
-            rule="It is an optional extra.",
-            todo="Install it: pip install 'huggingface_hub>=0.24'; or fetch a .zip file from elsewhere.",
-        ) from error
+    require("huggingface")
+    import huggingface_hub
+
     return huggingface_hub
 
 

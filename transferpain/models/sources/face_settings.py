@@ -4,9 +4,14 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from transferpain.core.optional import require
+
 # dlib: "extend with a ratio of 25 %" (Hosseini, preprocessing). face_alignment: the tight box of the
 # landmarks (Prajod names no margin). mediapipe: our choice, not a paper's.
 DEFAULT_MARGINS = {"mediapipe": 0.0, "dlib": 0.25, "face_alignment": 0.0}
+
+# The part of the toolkit that a detector belongs to, where not every installation has it.
+PARTS_OF_DETECTORS = {"face_alignment": "face-alignment"}
 
 
 class FaceSettings(BaseModel):
@@ -29,3 +34,13 @@ class FaceSettings(BaseModel):
     def resolved_margin(self) -> float:
         """The margin that is used: the given one or the detector's default."""
         return DEFAULT_MARGINS[self.detector] if self.margin is None else self.margin
+
+
+def check_installed(detector: str) -> None:
+    """Refuse a detector whose packages are not installed.
+
+    Raises:
+        UserError: if they are not; the message says what to install.
+    """
+    if detector in PARTS_OF_DETECTORS:
+        require(PARTS_OF_DETECTORS[detector])

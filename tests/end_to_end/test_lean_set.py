@@ -1,0 +1,56 @@
+"""What needs a package that the lean set leaves out says so before it begins; all else goes its way."""
+
+import pytest
+
+from tests.command_line import EXPERIMENTS, transferpain
+from tests.lean_set import lean_environment
+
+DETECTOR = ("--set", "faces.detector=face_alignment", "--set", "source=untrained")
+
+
+@pytest.fixture
+def lean(tmp_path):
+    (tmp_path / "site").mkdir()
+    return lean_environment(tmp_path / "site")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("run",), ("run", "--dry-run"), ("faces",), ("extract",)],
+    ids=" ".join,
+)
+def test_a_detector_that_is_not_installed_is_refused_before_anything_is_written(command, lean, small_twin, tmp_path):
+    name, *options = command
+    places = ("--data-root", small_twin, "--workspace", tmp_path / "workspace")
+    done = transferpain(name, EXPERIMENTS / "ai4pain-ann.yaml", *options, *places, *DETECTOR, environment=lean)
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 1
+    assert "The detector face_alignment cannot be used: a package is not installed." in said
+    assert "python -m pip install torch==2.13.0 face-alignment==1.5.0" in said
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "workspace" / "runs").exists()
+
+
+def test_the_source_that_needs_it_is_refused_as_well(lean, small_twin, tmp_path):
+    source = "source_set={faces: {detector: face_alignment}}"
+    places = ("--data-root", small_twin, "--workspace", tmp_path / "workspace")
+    done = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *places, "--set", source, environment=lean)
+    assert done.returncode == 1
+    assert "The detector face_alignment cannot be used" in done.stderr
+    assert not (tmp_path / "workspace" / "runs").exists()
+
+
+def test_the_server_is_refused_before_its_model_is_read(lean, tmp_path):
+    done = transferpain("serve", tmp_path / "no bundle", environment=lean)
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: The server cannot be used: a package is not installed.")
+    assert "no module fastapi and no module uvicorn and no module cryptography" in done.stderr
+
+
+def test_a_run_without_them_is_planned_as_ever(lean, small_twin, tmp_path):
+    places = ("--data-root", small_twin, "--workspace", tmp_path)
+    done = transferpain(
+        "run", EXPERIMENTS / "ai4pain-ann.yaml", "--dry-run", *places, "--set", "source=untrained", environment=lean
+    )
+    assert done.returncode == 0, done.stderr
+    assert "faces (mediapipe)" in done.stdout
