@@ -1,7 +1,8 @@
 # Every target is one line over the command line tool `transferpain`; `make help` lists them.
 # DATA=folder sets the data root; ARGS="..." is passed on.
 
-BIN := .venv/bin
+VENV := .venv
+BIN := $(VENV)/bin
 TRANSFERPAIN := $(BIN)/transferpain
 READY := ready
 # Two processes: alone, a test leaves the second core idle half of the time.
@@ -12,16 +13,16 @@ EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg
 MATRICES := transfer-matrix transfer-matrix-demo
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo au-cnn-hybrid test test-fast baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo au-cnn-hybrid test test-fast test-python baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: ## build .venv with the newest Python of 3.11 to 3.13; PYTHON=... names one, LEAN=1 leaves torch, openvino and the server out
-	@PYTHON="$(PYTHON)" SET=$(if $(LEAN),lean,full) sh setup.sh
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" SET=$(if $(LEAN),lean,full) sh setup.sh
 
 $(READY):
-	@PYTHON="$(PYTHON)" SET=$(if $(LEAN),lean) sh setup.sh
+	@VENV="$(VENV)" PYTHON="$(PYTHON)" SET=$(if $(LEAN),lean) sh setup.sh
 
 lock: $(READY) ## locks/: every package, resolved for each Python; ARGS=--upgrade takes newer ones
 	sh lock.sh $(ARGS)
@@ -46,6 +47,9 @@ test: $(READY) lint ## every test, under 40 minutes
 
 test-fast: $(READY) ## the tests that are not marked slow, under 5 minutes
 	$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(ARGS)
+
+test-python: $(READY) ## the quick tests of sources, faces and features: PYTHON=python3.13 VENV=.venv-3.13, beside another Python's .venv
+	$(BIN)/python -m pytest -m "not slow" tests/models/sources tests/inputs/faces tests/inputs/features $(ARGS)
 
 baseline: $(READY) ## hashes of every number of tiny studies; ARGS=--check compares them, under 12 minutes
 	$(BIN)/python -m tests.end_to_end.baseline $(ARGS)

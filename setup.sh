@@ -1,12 +1,13 @@
 #!/bin/sh
-# Builds .venv, or does nothing when it is up to date: `sh setup.sh`.
+# Builds the environment, or does nothing when it is up to date: `sh setup.sh`.
 #
-# PYTHON=...  the interpreter; without it the newest of Python 3.11 to 3.13 that works, or the one .venv was built with
-# SET=...     full or lean; without it the one .venv was built with, or full
+# PYTHON=...  the interpreter; without it the newest of Python 3.11 to 3.13 that works, or the one it was built with
+# VENV=...    where; without it .venv
+# SET=...     full or lean; without it the one it was built with, or full
 # Where uv is installed it does the work, and fetches Python 3.13 where there is no other.
 set -eu
 cd "$(dirname "$0")"
-VENV=.venv
+VENV=${VENV:-.venv}
 BUILT=$VENV/built
 
 say() { echo "setup: $*"; }
