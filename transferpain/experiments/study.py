@@ -79,9 +79,12 @@ def run_batch(batch: Batch) -> list[RunFolder]:
 
 def draw_twin(dataset: str, data_root: Path, settings: TwinSettings) -> None:
     """Draw a twin with a progress bar; one that is there with the same settings is left as it is."""
-    from transferpain.data.synthetic.twins import write_twin
+    from transferpain.data.synthetic.twins import count_frames, is_drawn, write_twin
 
-    with progress_bar(f"drawing the {dataset} twin", total=None, unit="frames") as advance:
+    frames = count_frames(dataset, settings)
+    if is_drawn(dataset, data_root, settings):
+        return
+    with progress_bar(f"drawing the {dataset} twin", total=frames, unit="frames") as advance:
         write_twin(dataset, data_root, settings, advance)
 
 

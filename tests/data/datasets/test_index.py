@@ -71,6 +71,17 @@ def test_a_twins_clips_are_as_long_as_it_says(tmp_path):
     assert set(read_index("biovid", tmp_path).clips["num_frames"]) == {138}
 
 
+def test_a_twins_clips_have_the_rate_that_it_says(tmp_path):
+    make("biovid", tmp_path / "biovid")
+    make("ai4pain", tmp_path / "ai4pain")
+    (tmp_path / "biovid" / "SYNTHETIC.json").write_text('{"synthetic": true, "seconds": 2.2, "fps": 8}')
+    (tmp_path / "ai4pain" / "SYNTHETIC.json").write_text('{"synthetic": true, "seconds": null, "fps": 5}')
+    clips = {name: read_index(name, tmp_path).clips for name in ("biovid", "ai4pain")}
+    assert set(clips["biovid"]["num_frames"]) == {18}
+    assert set(clips["ai4pain"]["num_frames"]) == {50, 300}
+    assert {name: set(table["fps"]) for name, table in clips.items()} == {"biovid": {8.0}, "ai4pain": {5.0}}
+
+
 def test_an_unfinished_twin_is_never_taken_for_data(tmp_path):
     make("biovid", tmp_path / "biovid")
     (tmp_path / "biovid" / "SYNTHETIC.unfinished.json").write_text("{}")

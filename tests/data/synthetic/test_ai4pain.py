@@ -61,6 +61,25 @@ def test_what_is_felt_follows_the_label_unless_null():
     assert all(strengths == set(STRENGTHS.values()) for strengths in felt(True).values())
 
 
+def test_levels_leave_the_other_clips_as_they_are():
+    for null in (False, True):
+        whole, part = (plan_ai4pain(TwinSettings(4, null=null, clips=2, levels=levels))
+                       for levels in (None, ("none", "high")))  # fmt: skip
+        assert part == [plan for plan in whole if "Baseline" in plan.clip or "HIGH" in plan.clip]
+        assert len(part) == 4 * (1 + 2)
+
+
+def test_a_lower_rate_gives_fewer_frames_of_the_same_stretch():
+    plans = plan_ai4pain(TwinSettings(3, clips=1, seconds=2, fps=5))
+    frames = {kind: {plan.frames for plan in plans if kind in plan.clip} for kind in ("Baseline", "Pain", "Rest")}
+    assert frames == {"Baseline": {60}, "Pain": {10}, "Rest": {2}}
+
+
+def test_an_unknown_level_is_refused():
+    with pytest.raises(UserError, match="Received: middle"):
+        plan_ai4pain(TwinSettings(3, levels=("low", "middle")))
+
+
 def test_fewer_than_three_subjects_are_refused():
     with pytest.raises(UserError, match="Received: 2"):
         plan_ai4pain(TwinSettings(2))

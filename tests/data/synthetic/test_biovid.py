@@ -76,6 +76,24 @@ def test_null_changes_only_what_is_felt():
     assert {plan.person.name for plan in null} == {plan.person.name for plan in real}
 
 
+def test_levels_leave_the_other_clips_as_they_are():
+    whole, part = (plan_biovid(TwinSettings(8, clips=2, levels=levels)) for levels in (None, ("BL1", "PA4")))
+    assert part == [plan for plan in whole if plan.clip.split("-")[1] in ("BL1", "PA4")]
+    assert len(part) == 8 * 2 * 2
+    null = [plan_biovid(TwinSettings(8, null=True, clips=2, levels=levels)) for levels in (None, ("PA4",))]
+    assert null[1] == [plan for plan in null[0] if "PA4" in plan.clip]
+
+
+def test_a_lower_rate_gives_fewer_frames_of_the_same_stretch():
+    plans = plan_biovid(TwinSettings(2, clips=1, seconds=2.2, fps=8))
+    assert {(plan.frames, plan.speed) for plan in plans} == {(18, 5.52 / 2.2)}
+
+
+def test_an_unknown_level_is_refused():
+    with pytest.raises(UserError, match="Received: PA5"):
+        plan_biovid(TwinSettings(8, levels=("PA4", "PA5")))
+
+
 def test_more_than_the_official_subjects_are_refused():
     with pytest.raises(UserError, match="Received: 88"):
         plan_biovid(TwinSettings(88))

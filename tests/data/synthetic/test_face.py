@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from transferpain.data.synthetic.camera import BIOVID, seat
-from transferpain.data.synthetic.face import ACTION_UNITS, Pose, draw_face
+from transferpain.data.synthetic.face import ACTION_UNITS, RAISED, RELIEF, TURN, Pose, around, draw_face
 from transferpain.data.synthetic.subjects import invent_look
 
 # MediaPipe mesh points: eye corners, lids, brows, lips.
@@ -76,6 +76,20 @@ def test_a_picture_is_a_function_of_its_arguments(sitter):
     draw_face(sitter, {"AU12": 5}, Pose())
     again = seat(BIOVID, invent_look(4, sex="w", age=30), 4)
     np.testing.assert_array_equal(first, draw_face(again, {"AU4": 3, "AU26": 2}, pose))
+
+
+def test_what_moves_lies_inside_the_window_that_is_turned():
+    outside = np.ones(RELIEF.shape, bool)
+    outside[RAISED] = False
+    assert outside.any()
+    assert RELIEF[outside].max() * TURN < 1e-6
+
+
+def test_a_window_holds_the_whole_mask():
+    mask = np.zeros((20, 30), bool)
+    mask[4:7, 10:25] = True
+    assert around(mask, 2) == (slice(2, 9), slice(8, 27))
+    assert mask[around(mask, 6)].sum() == mask.sum()
 
 
 def test_an_unknown_action_unit_is_refused(sitter):

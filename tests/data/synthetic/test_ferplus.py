@@ -7,7 +7,7 @@ import pytest
 from transferpain.core.errors import UserError
 from transferpain.data.synthetic.ferplus import EMOTIONS, VOTE_COLUMNS, draw_person, plan_ferplus, vote_table, votes
 from transferpain.data.synthetic.settings import TwinSettings
-from transferpain.data.synthetic.twins import write_twin
+from transferpain.data.synthetic.twins import count_frames, write_twin
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +15,7 @@ def folder(tmp_path_factory):
     out = tmp_path_factory.mktemp("ferplus")
     counted = []
     write_twin("ferplus", out, TwinSettings(10, seed=2, clips=40), counted.append)
-    assert sum(counted) == 400
+    assert sum(counted) == 400 == count_frames("ferplus", TwinSettings(10, seed=2, clips=40))
     return out / "ferplus"
 
 

@@ -9,13 +9,14 @@ import pytest
 
 from tests.data.synthetic.properties import classify, clip_hash, detection_rates, hard_frames, summary
 from transferpain.core.errors import UserError
+from transferpain.data.datasets.index import read_index
 from transferpain.data.synthetic.ai4pain import plan_ai4pain
 from transferpain.data.synthetic.biovid import plan_biovid
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Sensor
 from transferpain.data.synthetic.face import draw_face
 from transferpain.data.synthetic.mintpain import plan_mintpain
 from transferpain.data.synthetic.settings import TwinSettings
-from transferpain.data.synthetic.twins import MARK, PLANS, UNFINISHED_MARK, write_twin
+from transferpain.data.synthetic.twins import MARK, PLANS, UNFINISHED_MARK, count_frames, is_drawn, write_twin
 from transferpain.data.synthetic.unbc import plan_unbc
 from transferpain.data.synthetic.videos import ClipPlan, draw_clip, seat_person
 
@@ -51,13 +52,29 @@ def test_the_layout_is_official_and_marked(twin):
 
 def test_a_finished_twin_is_left_alone(twin):
     before = {path: path.stat().st_mtime_ns for path in twin.rglob("*")}
+    assert is_drawn("biovid", twin, SMALL)
     write_twin("biovid", twin, SMALL, lambda frames: pytest.fail("nothing is to be drawn"))
     assert {path: path.stat().st_mtime_ns for path in twin.rglob("*")} == before
 
 
+def test_fewer_frames_and_levels_are_marked_and_left_alone(tmp_path):
+    settings = TwinSettings(2, seed=4, clips=1, seconds=0.5, fps=8, levels=("BL1", "PA4"))
+    write_twin("biovid", tmp_path, settings, nothing)
+    write_twin("biovid", tmp_path, settings, lambda frames: pytest.fail("nothing is to be drawn"))
+    assert len(list(tmp_path.glob("biovid/video/*/*.mp4"))) == 2 * 2
+    clips = read_index("biovid", tmp_path).clips
+    assert (set(clips["stimulus"]), set(clips["num_frames"]), set(clips["fps"])) == ({"BL1", "PA4"}, {4}, {8.0})
+    for path in tmp_path.glob("biovid/video/*/*.mp4"):
+        video = cv2.VideoCapture(str(path))
+        assert (video.get(cv2.CAP_PROP_FPS), video.get(cv2.CAP_PROP_FRAME_COUNT)) == (8, 4)
+
+
 def test_other_settings_are_refused_by_name(twin):
+    other = TwinSettings(2, seed=5, clips=1, seconds=0.3)
     with pytest.raises(UserError, match="differ: seed"):
-        write_twin("biovid", twin, TwinSettings(2, seed=5, clips=1, seconds=0.3), nothing)
+        write_twin("biovid", twin, other, nothing)
+    with pytest.raises(UserError, match="differ: seed"):
+        is_drawn("biovid", twin, other)
 
 
 @pytest.mark.parametrize("dataset", ["biovid", "ai4pain", "unbc", "mintpain", "ferplus"])
@@ -71,9 +88,18 @@ def test_foreign_files_are_never_overwritten(tmp_path, dataset):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [real]
 
 
+@pytest.mark.parametrize("dataset", ["unbc", "mintpain", "ferplus"])
+@pytest.mark.parametrize("given", [{"fps": 5}, {"levels": ("low",)}])
+def test_a_rate_and_levels_are_for_videos_with_a_level_each(tmp_path, dataset, given):
+    with pytest.raises(UserError, match=f"has no `{next(iter(given))}`"):
+        write_twin(dataset, tmp_path, TwinSettings(3, clips=1, **given), nothing)
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_unknown_dataset_is_refused(tmp_path):
-    with pytest.raises(UserError, match="Received: biovd"):
-        write_twin("biovd", tmp_path, SMALL, nothing)
+    for asked in (lambda: write_twin("biovd", tmp_path, SMALL, nothing), lambda: count_frames("biovd", SMALL)):
+        with pytest.raises(UserError, match="Received: biovd"):
+            asked()
     assert not list(tmp_path.iterdir())
 
 
@@ -101,6 +127,7 @@ def test_an_interrupted_twin_goes_on_where_it_stopped(tmp_path):
     folder = tmp_path / "biovid"
     assert (folder / UNFINISHED_MARK).is_file()
     assert not (folder / MARK).exists()
+    assert not is_drawn("biovid", tmp_path, settings)
     kept = {path: path.stat().st_mtime_ns for path in folder.glob("video/*/[!.]*.mp4")}
     assert 0 < len(kept) < 30
     torn = folder / "video" / ".partial-torn.mp4"
@@ -111,7 +138,7 @@ def test_an_interrupted_twin_goes_on_where_it_stopped(tmp_path):
     write_twin("biovid", tmp_path, settings, counted.append)
     assert {path: path.stat().st_mtime_ns for path in kept} == kept
     assert len(list(folder.glob("video/*/*.mp4"))) == 30
-    assert sum(counted) == 30 * 8
+    assert sum(counted) == 30 * 8 == count_frames("biovid", settings)
     assert not torn.exists()
     assert (folder / MARK).is_file()
     assert not (folder / UNFINISHED_MARK).exists()

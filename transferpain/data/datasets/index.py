@@ -65,11 +65,8 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
         raise layout_error(dataset, top, reading.problems)
     mark = find_synthetic_mark(top, data_root)
     clips, duplicates = _drop_duplicates(reading.clips)
-    if mark is not None and mark.get("seconds") and dataset.clip_seconds:
-        # A twin may have shorter clips than the data that it stands for, all in proportion.
-        scaled = clips["num_frames"] * float(mark["seconds"]) / dataset.clip_seconds
-        # The quotient is rarely exact, and a half must be rounded as the twin's generator does.
-        clips["num_frames"] = scaled.round(6).round().astype("Int64")
+    if mark is not None:
+        clips = _as_drawn(clips, mark, dataset.clip_seconds)
     return Index(
         dataset=dataset,
         data_root=data_root,
@@ -79,6 +76,19 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
         problems=reading.problems + duplicates,
         frames=reading.frames,
     )
+
+
+def _as_drawn(clips: pd.DataFrame, mark: dict, clip_seconds: float) -> pd.DataFrame:
+    """Return the clips with a twin's frames: all in proportion shorter, or at another rate, than what it stands for."""
+    share = float(mark["seconds"]) / clip_seconds if mark.get("seconds") and clip_seconds else 1.0
+    rate = mark.get("fps")
+    if share == 1.0 and not rate:
+        return clips
+    scaled = clips["num_frames"] * share
+    if rate:
+        scaled, clips = scaled * rate / clips["fps"], clips.assign(fps=pd.array([float(rate)] * len(clips), "Float64"))
+    # The quotient is rarely exact, and a half must be rounded as the twin's generator does.
+    return clips.assign(num_frames=scaled.round(6).round().astype("Int64"))
 
 
 def _drop_duplicates(clips: pd.DataFrame) -> tuple[pd.DataFrame, tuple[str, ...]]:

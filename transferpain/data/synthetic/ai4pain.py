@@ -1,6 +1,7 @@
 """The twin of the AI4Pain 2024 videos: folders Train, Validation, Test; one baseline, low and high clips, rests."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from transferpain.data.synthetic.videos import ClipPlan, Person, write_clips, wr
 
 SPLITS = {"Train": 41, "Validation": 12, "Test": 12}
 STRENGTHS = {"none": 0.0, "low": 0.42, "high": 1.0}
+LEVELS = (*STRENGTHS, "rest")
 OFFICIAL_SECONDS = 10.0
 OFFICIAL_REST_SECONDS = 40.0
 SHORT_REST_SECONDS = 0.5
@@ -44,13 +46,15 @@ def split_sizes(subjects: int) -> dict[str, int]:
 def plan_ai4pain(settings: TwinSettings) -> list[ClipPlan]:
     """Plan the clips: one baseline, `clips` low and as many high ones, and a rest after each, a subject.
 
-    The twin's choices: 416x240 pixels; `clips` and `seconds` of the settings; rests of 0.5 s when `seconds` is
-    given; the Test folder is named like the others, labels and all, although the official one is unlabelled.
+    The twin's choices: 416x240 pixels; `clips`, `seconds`, `fps` and `levels` of the settings; rests of 0.5 s when
+    `seconds` is given; the Test folder is named like the others, labels and all, although the official one is
+    unlabelled.
     A null twin feels random stimuli in each window of the baseline as well.
 
     Raises:
-        UserError: if there are fewer than three subjects.
+        UserError: if there are fewer than three subjects, or a level is none of `LEVELS`.
     """
+    drawn = settings.chosen_levels(LEVELS)
     seed = derive_seed(settings.seed, "ai4pain")
     plans, number = [], 0
     for split, size in split_sizes(settings.subjects).items():
@@ -59,13 +63,14 @@ def plan_ai4pain(settings: TwinSettings) -> list[ClipPlan]:
             low_reactive = place % LOW_REACTIVE_EVERY == LOW_REACTIVE_EVERY // 2
             person = Person(str(number), invent_look(seed, number),
                             invent_temperament(seed, number, low_reactive=low_reactive))  # fmt: skip
-            plans += _plan_subject(person, split, settings, seed)
+            plans += [plan for level, plan in _plan_subject(person, split, settings, seed) if level in drawn]
     return plans
 
 
-def _plan_subject(person: Person, split: str, settings: TwinSettings, seed: int) -> list[ClipPlan]:
+def _plan_subject(person: Person, split: str, settings: TwinSettings, seed: int) -> list[tuple[str, ClipPlan]]:
+    """Return all clips of a person, each with its level."""
     seconds = settings.seconds or OFFICIAL_SECONDS
-    speed = OFFICIAL_SECONDS / seconds
+    speed, fps = OFFICIAL_SECONDS / seconds, settings.fps or AI4PAIN.fps
     rest_seconds = SHORT_REST_SECONDS if settings.seconds else OFFICIAL_REST_SECONDS
     clips = settings.clips or OFFICIAL_CLIPS
     generator = np.random.default_rng(derive_seed(seed, person.name, "order"))
@@ -77,18 +82,19 @@ def _plan_subject(person: Person, split: str, settings: TwinSettings, seed: int)
         return tuple(Stimulus(window * OFFICIAL_SECONDS, OFFICIAL_SECONDS, STRENGTHS[name])
                      for window, name in enumerate(felt, start=first))  # fmt: skip
 
-    def plan(name: str, length: float, felt: tuple[Stimulus, ...]) -> ClipPlan:
+    def plan(level: str, name: str, length: float, felt: tuple[Stimulus, ...]) -> tuple[str, ClipPlan]:
         clip = f"{person.name}_{name}"
-        frames = max(2, round(length * AI4PAIN.fps))
-        return ClipPlan(person, clip, f"{split}/video/{person.name}/{clip}.mp4", frames, speed, felt, seed)
+        frames = max(2, round(length * fps))
+        return level, ClipPlan(person, clip, f"{split}/video/{person.name}/{clip}.mp4", frames, speed, felt, seed)
 
-    plans = [plan("Baseline", BASELINE_WINDOWS * seconds, stimuli("none", BASELINE_WINDOWS))]
+    plans = [plan("none", "Baseline", BASELINE_WINDOWS * seconds, stimuli("none", BASELINE_WINDOWS))]
     for level in ("high", "low"):
-        plans += [plan(f"Pain_{level.upper()}_{repetition}", seconds, stimuli(level))
+        plans += [plan(level, f"Pain_{level.upper()}_{repetition}", seconds, stimuli(level))
                   for repetition in range(1, clips + 1)]  # fmt: skip
-    return plans + [plan(f"Rest_{rest}", rest_seconds, ()) for rest in range(1, 2 * clips + 1)]
+    return plans + [plan("rest", f"Rest_{rest}", rest_seconds, ()) for rest in range(1, 2 * clips + 1)]
 
 
 def write_ai4pain(folder: Path, settings: TwinSettings, advance: Callable[[int], object]) -> None:
     """Fill `folder` with the twin."""
-    write_clips(write_video, folder, AI4PAIN, plan_ai4pain(settings), advance)
+    camera = replace(AI4PAIN, fps=settings.fps or AI4PAIN.fps)
+    write_clips(write_video, folder, camera, plan_ai4pain(settings), advance)

@@ -1,6 +1,7 @@
 """The twin of BioVid Part A: official names, layout and samples.csv, drawn faces."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -73,10 +74,10 @@ def subject_order() -> list[str]:
 def plan_biovid(settings: TwinSettings) -> list[ClipPlan]:
     """Plan the clips: `clips` for each of BL1, PA1..PA4 and subject, numbered over the subject, BL1 last.
 
-    The twin's choices: 320x240 pixels instead of 1388x1038, and `clips` and `seconds` of the settings.
+    The twin's choices: 320x240 pixels instead of 1388x1038, and `clips`, `seconds`, `fps` and `levels` of the settings.
 
     Raises:
-        UserError: if more than 87 subjects are asked for.
+        UserError: if more than 87 subjects are asked for, or a level that is none of `LEVELS`.
     """
     if settings.subjects > len(SUBJECTS):
         raise UserError(
@@ -87,6 +88,7 @@ def plan_biovid(settings: TwinSettings) -> list[ClipPlan]:
         )
     seconds = settings.seconds or OFFICIAL_SECONDS
     clips = settings.clips or OFFICIAL_CLIPS
+    drawn, fps = settings.chosen_levels(LEVELS), settings.fps or BIOVID.fps
     seed = derive_seed(settings.seed, "biovid")
     plans = []
     for name in sorted(subject_order()[: settings.subjects]):
@@ -97,13 +99,15 @@ def plan_biovid(settings: TwinSettings) -> list[ClipPlan]:
         pain = generator.permutation(np.repeat(np.arange(1, len(LEVELS)), clips))
         for number, level in enumerate([*pain, *[0] * clips], start=1):
             felt = generator.integers(len(LEVELS)) if settings.null else level
+            if LEVELS[level] not in drawn:
+                continue
             clip = f"{name}-{LEVELS[level]}-{number:03d}"
             plans.append(
                 ClipPlan(
                     person=person,
                     clip=clip,
                     media=f"video/{name}/{clip}.mp4",
-                    frames=max(2, round(seconds * BIOVID.fps)),
+                    frames=max(2, round(seconds * fps)),
                     speed=OFFICIAL_SECONDS / seconds,
                     stimuli=(Stimulus(0.0, OFFICIAL_SECONDS, STRENGTHS[felt]),),
                     seed=seed,
@@ -125,5 +129,5 @@ def samples_table(plans: list[ClipPlan]) -> str:
 def write_biovid(folder: Path, settings: TwinSettings, advance: Callable[[int], object]) -> None:
     """Fill `folder` with the twin."""
     plans = plan_biovid(settings)
-    write_clips(write_video, folder, BIOVID, plans, advance)
+    write_clips(write_video, folder, replace(BIOVID, fps=settings.fps or BIOVID.fps), plans, advance)
     write_text(folder / "starting_point" / "samples.csv", samples_table(plans))

@@ -112,8 +112,11 @@ class Sensor:
         self.tint = np.array(camera.tint) * self.generator.normal(1, 0.012, 3)
         # Noise is cut from one larger field at a random place: new noise for every frame is too slow.
         size = (camera.height + 64, camera.width + 64, 3)
-        field = self.generator.standard_normal(size, np.float32) * np.float32(camera.noise)
-        self.field = np.rint(field).astype(np.int16)
+        field = self.generator.standard_normal(size, np.float32)
+        field *= np.float32(camera.noise)
+        field = np.rint(field, out=field).astype(np.int16)
+        # Lighter and darker grains apart: bytes are added and subtracted ten times faster than other numbers.
+        self.lighter, self.darker = (field.clip(0, 255).astype(np.uint8), (-field).clip(0, 255).astype(np.uint8))
 
     def expose(self, picture: np.ndarray, exposure: float) -> np.ndarray:
         """Film one picture so that its mean brightness is `exposure` (0..255).
@@ -125,5 +128,5 @@ class Sensor:
         if self.camera.blur:
             filmed = cv2.GaussianBlur(filmed, (3, 3), self.camera.blur)
         top, left = self.generator.integers(0, 64, 2)
-        grain = self.field[top : top + self.camera.height, left : left + self.camera.width]
-        return cv2.add(filmed, grain, dtype=cv2.CV_8U)
+        window = slice(top, top + self.camera.height), slice(left, left + self.camera.width)
+        return cv2.subtract(cv2.add(filmed, self.lighter[window]), self.darker[window])

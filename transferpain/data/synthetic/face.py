@@ -93,9 +93,16 @@ class Mouth(NamedTuple):
     gaping: bool
 
 
+def around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
+    """Return rows and columns of the smallest window that holds all of a mask, and a margin in pixels."""
+    left, top, width, height = cv2.boundingRect(mask.view(np.uint8))
+    return slice(max(0, top - margin), top + height + margin), slice(max(0, left - margin), left + width + margin)
+
+
 RELIEF = plates.depth()
 TURN = 0.9 * UNIT  # pixels that the highest point of the relief moves when the head turns by a radian
 PLATE_CORNERS = np.array([[(x, y) for x in (0, RELIEF.shape[1]) for y in (0, RELIEF.shape[0])]], np.float64)
+RAISED = around(RELIEF > 1e-9, 2)  # elsewhere the relief is flat, and nothing moves when the head turns
 GRID_X, GRID_Y = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in plates.plate_shape()[::-1]))
 
 
@@ -172,8 +179,11 @@ def _draw_lines(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
              0.12 + 0.25 * age + 0.6 * max(raised, 0.8 * smile, 0.7 * wrinkle), 3)  # fmt: skip
     for height in (-0.72, -0.88):
         line([(-0.5, height + 0.03), (0, height), (0.5, height + 0.03)], 0.15 * age + 0.12 * acts["AU1"])
-    soft = cv2.GaussianBlur(lines, (5, 5), 0)
-    cv2.subtract(face, cv2.multiply(cv2.merge((soft, soft, soft)), (*tone, 1.0)), dst=face)
+    # Only where lines are, with a margin for the blur, is anything to be darkened.
+    window = around(lines, 5)
+    soft = cv2.GaussianBlur(lines[window], (5, 5), 0)
+    shadow = cv2.multiply(cv2.merge((soft, soft, soft)), (*tone, 1.0))
+    face[window] = cv2.subtract(face[window], shadow)
 
 
 def shape_nose(look: SubjectLook, acts: dict) -> tuple[float, float]:
@@ -329,9 +339,9 @@ def place_head(sitter: Sitter, pose: Pose) -> np.ndarray:
 
 def _set_before(sitter: Sitter, face: np.ndarray, opacity: np.ndarray, pose: Pose) -> np.ndarray:
     """Turn, shift and scale the head and lay it over the background."""
-    turn_x = cv2.addWeighted(GRID_X, 1, RELIEF, -TURN * pose.yaw, 0)
-    turn_y = cv2.addWeighted(GRID_Y, 1, RELIEF, -TURN * pose.pitch, 0)
-    face = cv2.remap(face, turn_x, turn_y, cv2.INTER_LINEAR)
+    turn_x = cv2.addWeighted(GRID_X[RAISED], 1, RELIEF[RAISED], -TURN * pose.yaw, 0)
+    turn_y = cv2.addWeighted(GRID_Y[RAISED], 1, RELIEF[RAISED], -TURN * pose.pitch, 0)
+    face[RAISED] = cv2.remap(face, turn_x, turn_y, cv2.INTER_LINEAR)
     height, width = sitter.background.shape[:2]
     matrix = place_head(sitter, pose)
     # Only the part of the picture that the plate can reach is warped and blended.
@@ -340,9 +350,11 @@ def _set_before(sitter: Sitter, face: np.ndarray, opacity: np.ndarray, pose: Pos
     right, bottom = np.clip(np.ceil(reach.max(0)) + 1, 0, (width, height)).astype(int)
     matrix[:, 2] -= left, top
     size = (int(right - left), int(bottom - top))
-    head = cv2.warpAffine(face, matrix, size, flags=cv2.INTER_LINEAR)
-    clear = cv2.warpAffine(255 - opacity, matrix, size, flags=cv2.INTER_LINEAR,
-                           borderMode=cv2.BORDER_CONSTANT, borderValue=255)  # fmt: skip
+    # The head's colours and, as a fourth channel, what shines through beside it.
+    layers = cv2.merge((face, 255 - opacity))
+    layers = cv2.warpAffine(layers, matrix, size, flags=cv2.INTER_LINEAR,
+                            borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 255))  # fmt: skip
+    head, clear = cv2.cvtColor(layers, cv2.COLOR_RGBA2RGB), cv2.extractChannel(layers, 3)
     picture = sitter.background.copy()
     window = picture[top:bottom, left:right]
     behind = cv2.multiply(window, cv2.merge((clear, clear, clear)), scale=1 / 255)

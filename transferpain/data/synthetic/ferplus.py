@@ -67,8 +67,9 @@ def plan_ferplus(settings: TwinSettings) -> list[ImagePlan]:
     """Plan the rows in the official order Training, PublicTest, PrivateTest; no person is in two of them.
 
     Raises:
-        UserError: if there are fewer than three people, or `seconds` is given.
+        UserError: if there are fewer than three people, or `seconds`, `fps` or `levels` is given.
     """
+    settings.refuse("FER+", "fps", "levels")
     if settings.subjects < len(USAGES):
         raise UserError(
             "FER+'s twin needs more subjects.",

@@ -50,7 +50,7 @@ def plan_mintpain(settings: TwinSettings) -> list[SweepPlan]:
     second instead of 8 to 28 pictures; the second trial lacks the sweep in its middle if it has three or more.
 
     Raises:
-        UserError: if more than 20 subjects are asked for.
+        UserError: if more than 20 subjects, `fps` or `levels` are asked for.
     """
     return [plan for plan in _plan_folders(settings) if plan.frames]
 
@@ -62,6 +62,7 @@ def subject_folder(number: int) -> str:
 
 def _plan_folders(settings: TwinSettings) -> list[SweepPlan]:
     """Return a plan for each folder of pictures; one without frames stays empty."""
+    settings.refuse("MIntPAIN", "fps", "levels")
     if settings.subjects > len(INVENTED_NAMES):
         raise UserError(
             "MIntPAIN's twin cannot have so many subjects.",

@@ -4,6 +4,9 @@ Lengths are inter-ocular distances (the distance between the pupils), with the o
 x to the right and y down.
 """
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import cv2
 import numpy as np
 
@@ -16,6 +19,7 @@ JAW_LEVELS = 8  # the jaw opens in so many steps
 JAW_DROP = 0.24  # how far the chin falls when the jaw is wide open
 SUBPIXEL = 3  # fractional bits of the coordinates given to OpenCV
 STEP = 1 << SUBPIXEL  # one pixel in those coordinates
+_ORIGIN = np.array(ORIGIN)
 
 # Half widths of an average face from the crown to the chin.
 OUTLINE = (
@@ -26,7 +30,7 @@ OUTLINE = (
 
 def to_pixels(points) -> np.ndarray:
     """Turn (n, 2) lengths into the fixed-point plate pixels that OpenCV's drawing takes."""
-    scaled = (np.asarray(points, np.float32) + ORIGIN) * (UNIT * STEP)
+    scaled = (np.asarray(points, np.float32) + _ORIGIN) * (UNIT * STEP)
     return np.rint(scaled).astype(np.int32)
 
 
@@ -152,7 +156,6 @@ def paint_plate(look: SubjectLook, light: tuple[float, float], jaw: float) -> tu
     Returns:
         uint8 RGB (height, width, 3), premultiplied by its opacity, and the opacity, uint8 (height, width).
     """
-    generator = np.random.default_rng(look.seed)
     shape = plate_shape()
     skin = np.zeros(shape, np.uint8)
     fill(skin, outline(look, jaw), 255)
@@ -160,14 +163,12 @@ def paint_plate(look: SubjectLook, light: tuple[float, float], jaw: float) -> tu
     for centre in ears:
         turn = np.linspace(0, 2 * np.pi, 24)
         fill(skin, np.stack([centre[0] + 0.13 * np.cos(turn), centre[1] + 0.33 * np.sin(turn)], 1), 255)
-    fine, coarse = _texture(generator, 0.8, 0.012), _texture(generator, 7, 0.012)
-    strands = _texture(generator, 1.0, 0.06) * _texture(generator, 4, 0.06)
+    fine, coarse, strands, spots = _surface(look.seed)
     x, y = _grid()
     factor = _shading(look, light, jaw) * fine * coarse
     skin_colour = np.array(look.skin, np.float32) * factor[..., None]
     blush = 0.05 * sum(_bump(x, y, (side * 0.62, 0.5), (0.3, 0.25)) for side in (-1, 1))
     skin_colour *= 1 + blush[..., None] * np.array([0.6, -1, -1], np.float32)
-    spots = _spots(generator, shape)
     skin_colour *= 1 - spots[..., None] * np.array([0.2, 0.3, 0.3], np.float32)
     if look.beard:
         skin_colour = _grow_beard(look, skin_colour, jaw, strands)
@@ -187,6 +188,23 @@ def paint_plate(look: SubjectLook, light: tuple[float, float], jaw: float) -> tu
     opacity = np.maximum(np.maximum(back, skin), front)
     image = np.clip(image * (opacity[..., None] / 255.0), 0, 255).astype(np.uint8)
     return image, opacity
+
+
+class _Surface(NamedTuple):
+    """What skin and hair are like at every pixel of the plate: two factors of the skin, one of the hair, and spots."""
+
+    fine: np.ndarray
+    coarse: np.ndarray
+    strands: np.ndarray
+    spots: np.ndarray
+
+
+@lru_cache(maxsize=1)  # the plates of a person, one for each opening of the jaw, share it
+def _surface(seed: int) -> _Surface:
+    generator = np.random.default_rng(seed)
+    fine, coarse = _texture(generator, 0.8, 0.012), _texture(generator, 7, 0.012)
+    strands = _texture(generator, 1.0, 0.06) * _texture(generator, 4, 0.06)
+    return _Surface(fine, coarse, strands, _spots(generator, plate_shape()))
 
 
 def _spots(generator: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:

@@ -18,6 +18,10 @@ class TwinSettings:
             official ones; MIntPAIN: of level 0 four times as many); None = the official number.
         seconds: length of a pain clip (UNBC: of a sequence); None = the official one. A shorter clip plays the same
             course faster.
+        fps: frames per second of the videos of BioVid and AI4Pain; None = the camera's. A lower rate shows a like
+            course in fewer frames.
+        levels: BioVid's and AI4Pain's clips that are drawn, by the level in their names; None = of all. The clips that
+            are left out change nothing in the others.
 
     Raises:
         UserError: if a number is out of its range.
@@ -28,6 +32,8 @@ class TwinSettings:
     null: bool = False
     clips: int | None = None
     seconds: float | None = None
+    fps: int | None = None
+    levels: tuple[str, ...] | None = None
 
     def __post_init__(self):
         self._check("subjects", "a whole number from 1 on", _is_whole(self.subjects) and self.subjects >= 1)
@@ -39,6 +45,10 @@ class TwinSettings:
             isinstance(self.seconds, (int, float)) and isfinite(self.seconds) and 0.2 <= self.seconds <= 60
         )
         self._check("seconds", "from 0.2 to 60", seconds)
+        fps = self.fps is None or (_is_whole(self.fps) and 1 <= self.fps <= 60)
+        self._check("fps", "a whole number from 1 to 60", fps)
+        levels = self.levels is None or (len(self.levels) > 0 and len(set(self.levels)) == len(self.levels))
+        self._check("levels", "a list of levels, each once", levels)
 
     def _check(self, name: str, rule: str, holds: bool) -> None:
         if not holds:
@@ -50,8 +60,43 @@ class TwinSettings:
             )
 
     def facts(self) -> dict:
-        """Return the settings as JSON types."""
-        return asdict(self)
+        """Return the settings as JSON types; `fps` and `levels` only where they are given."""
+        facts = asdict(self)
+        for key in ("fps", "levels"):
+            if facts[key] is None:
+                del facts[key]
+        return facts | ({"levels": list(self.levels)} if self.levels else {})
+
+    def chosen_levels(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the levels whose clips are drawn, of those that a dataset has.
+
+        Raises:
+            UserError: for a level that the dataset does not have.
+        """
+        unknown = [level for level in self.levels or () if level not in known]
+        if unknown:
+            raise UserError(
+                "The twin cannot have such a level.",
+                rule=f"`levels` are some of {', '.join(known)}.",
+                received=", ".join(unknown),
+                todo="Give some of these, or leave `levels` out.",
+            )
+        return self.levels or known
+
+    def refuse(self, title: str, *names: str) -> None:
+        """Refuse settings that the twin of the dataset `title` cannot have.
+
+        Raises:
+            UserError: if one of them is given; it is named.
+        """
+        for name in names:
+            if getattr(self, name) is not None:
+                raise UserError(
+                    f"{title}'s twin has no `{name}`.",
+                    rule="`fps` and `levels` are for BioVid and AI4Pain, whose clips are videos with a level each.",
+                    received=f"{name}={getattr(self, name)}",
+                    todo=f"Leave `{name}` out.",
+                )
 
 
 def _is_whole(value: object) -> bool:

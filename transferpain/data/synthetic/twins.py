@@ -50,18 +50,11 @@ def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callabl
         UserError: for an unknown dataset, settings that it cannot have, and a folder that holds anything but this
             very twin.
     """
-    if dataset not in WRITERS:
-        raise UserError(
-            "There is no synthetic twin of this dataset.",
-            rule=f"Twins exist for {', '.join(sorted(WRITERS))}.",
-            received=dataset,
-            todo="Pick one of these.",
-        )
+    require_known(dataset)
+    if is_drawn(dataset, out, settings):
+        return
     folder = Path(out) / dataset
     facts = twin_facts(dataset, settings)
-    if (folder / MARK).is_file():
-        _require_equal(folder, MARK, facts)
-        return
     if (folder / UNFINISHED_MARK).is_file():
         _require_equal(folder, UNFINISHED_MARK, facts)
         for torn in list(folder.rglob(f"{TEMPORARY}*")):
@@ -79,6 +72,40 @@ def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callabl
     WRITERS[dataset](folder, settings, advance)
     write_json(folder / MARK, facts)
     (folder / UNFINISHED_MARK).unlink()
+
+
+def require_known(dataset: str) -> None:
+    """Refuse a dataset without a twin."""
+    if dataset not in WRITERS:
+        raise UserError(
+            "There is no synthetic twin of this dataset.",
+            rule=f"Twins exist for {', '.join(sorted(WRITERS))}.",
+            received=dataset,
+            todo="Pick one of these.",
+        )
+
+
+def is_drawn(dataset: str, out: Path, settings: TwinSettings) -> bool:
+    """Tell whether the twin stands whole in `out/<dataset>/`.
+
+    Raises:
+        UserError: if another twin stands there; the settings that differ are named.
+    """
+    folder = Path(out) / dataset
+    if not (folder / MARK).is_file():
+        return False
+    _require_equal(folder, MARK, twin_facts(dataset, settings))
+    return True
+
+
+def count_frames(dataset: str, settings: TwinSettings) -> int:
+    """Return how many frames (FER+: images) `write_twin` reports in all.
+
+    Raises:
+        UserError: for an unknown dataset, and settings that it cannot have.
+    """
+    require_known(dataset)
+    return sum(getattr(plan, "frames", 1) for plan in PLANS[dataset](settings))
 
 
 def twin_facts(dataset: str, settings: TwinSettings) -> dict:

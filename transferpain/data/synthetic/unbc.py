@@ -71,8 +71,9 @@ def plan_unbc(settings: TwinSettings) -> list[SequencePlan]:
     Under null, another person with other movements is coded than is drawn, and the drawn pain knows no arm.
 
     Raises:
-        UserError: if more than 25 subjects are asked for.
+        UserError: if more than 25 subjects, `fps` or `levels` are asked for.
     """
+    settings.refuse("UNBC-McMaster", "fps", "levels")
     if settings.subjects > len(SUBJECTS):
         raise UserError(
             "UNBC-McMaster's twin cannot have so many subjects.",

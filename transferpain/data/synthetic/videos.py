@@ -20,7 +20,8 @@ from transferpain.data.synthetic.subjects import SubjectLook, Temperament
 
 # Writes one clip into the dataset's folder.
 WriteClip = Callable[[Path, Camera, Sitter, "ClipPlan"], None]
-CLIPS_A_JOB = 6  # small enough that the progress bar moves, large enough that a person's plates are painted seldom
+# Small enough that the progress bar moves, large enough that a person's plates are painted seldom.
+FRAMES_A_JOB = 600
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _write_job(job: tuple[WriteClip, Path, Camera, list[ClipPlan]]) -> int:
     """Write some clips of one person; returns the number of frames written."""
     write, folder, camera, plans = job
     cv2.setNumThreads(1)
-    cv2.setLogLevel(0)
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
     os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
     sitter = seat_person(camera, plans[0])
     for plan in plans:
@@ -110,9 +111,15 @@ def _write_job(job: tuple[WriteClip, Path, Camera, list[ClipPlan]]) -> int:
 
 def _chunks(plans: Iterable[ClipPlan]) -> Iterator[list[ClipPlan]]:
     for _, of_person in groupby(plans, key=lambda plan: plan.person.name):
-        clips = list(of_person)
-        for first in range(0, len(clips), CLIPS_A_JOB):
-            yield clips[first : first + CLIPS_A_JOB]
+        clips, frames = [], 0
+        for plan in of_person:
+            clips.append(plan)
+            frames += plan.frames
+            if frames >= FRAMES_A_JOB:
+                yield clips
+                clips, frames = [], 0
+        if clips:
+            yield clips
 
 
 def write_clips(
