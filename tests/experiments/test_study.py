@@ -3,13 +3,17 @@
 import pandas as pd
 import pytest
 
-from tests.command_line import imported_modules, transferpain
+from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from tests.small_study import CROSS
 from transferpain.core.cost import read_cost
+from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.schema import load_experiment
+from transferpain.experiments.study import datasets_read
 from transferpain.strategies.frozen.strategy import TRANSFERABILITY
 
-pytestmark = pytest.mark.slow
+WEIGHTS = EXPERIMENTS.parent / "weights"
 
 
 def run_of(workspace, name: str) -> RunFolder:
@@ -17,12 +21,47 @@ def run_of(workspace, name: str) -> RunFolder:
     return RunFolder(path)
 
 
+@pytest.mark.parametrize(
+    ("name", "changes", "read"),
+    [
+        ("ai4pain-ann", {"source": "untrained"}, {"ai4pain"}),
+        ("ai4pain-ann", {"source": str(WEIGHTS / "ferplus-vgg16")}, {"ai4pain"}),
+        ("ai4pain-ann", {"source": "biovid-vgg16"}, {"ai4pain", "biovid"}),
+        ("ai4pain-ann", {"source": "biovid-vgg16", "source_set": {"source": "ferplus-vgg16"}},
+         {"ai4pain", "biovid", "ferplus"}),
+        ("ai4pain-ann", CROSS, {"ai4pain", "biovid"}),
+    ],
+)  # fmt: skip
+def test_an_experiment_reads_its_own_datasets_and_those_of_its_sources(name, changes, read):
+    assert datasets_read(load_experiment(EXPERIMENTS / f"{name}.yaml", changes), EXPERIMENTS) == read
+
+
+def test_a_source_that_is_not_there_is_refused_before_a_twin_is_drawn():
+    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", {"source": "biovid-vgg61"})
+    with pytest.raises(UserError, match="was not found"):
+        datasets_read(experiment, EXPERIMENTS)
+
+
+@pytest.mark.slow
+def test_the_score_of_the_first_experiment_is_shown_as_soon_as_it_is_there(finished_study):
+    _, _, result = finished_study
+    shown, final = " ".join(result.stderr.split()), " ".join(result.stdout.split())
+    early = shown[shown.index("1 of 2 experiments - SYNTHETIC data") :]
+    for text in ("majority class", "ann", "["):
+        assert text in early[: early.index("└")]
+    assert "lstm" not in early[: early.index("└")]
+    assert "2 of 2 experiments" not in shown, "the last table is the result"
+    assert "1 of 2" not in final
+
+
+@pytest.mark.slow
 def test_the_table_shows_every_score_and_the_synthetic_mark(finished_study):
     _, _, result = finished_study
     for text in ("balanced accuracy", "majority class", "macro F1", "coverage", "SYNTHETIC", "ann minus lstm"):
         assert text in " ".join(result.stdout.split())
 
 
+@pytest.mark.slow
 def test_the_command_line_warns_of_the_checks_that_the_report_calls_failed(finished_study):
     workspace, _, result = finished_study
     checks = read_json(run_of(workspace, "ann").path / "leakage.json")["checks"]
@@ -33,12 +72,14 @@ def test_the_command_line_warns_of_the_checks_that_the_report_calls_failed(finis
     assert f"warning: ann: {len(faults)} of {len(checks)} leakage checks fail" in " ".join(result.stdout.split())
 
 
+@pytest.mark.slow
 def test_progress_names_the_long_stages(finished_study):
     _, _, result = finished_study
     for text in ("drawing the biovid twin", "faces", "features", "frames/s", "left"):
         assert text in result.stderr
 
 
+@pytest.mark.slow
 def test_the_report_stands_with_its_tables(finished_study):
     workspace, _, _ = finished_study
     folder = workspace / "reports" / "small"
@@ -47,6 +88,7 @@ def test_the_report_stands_with_its_tables(finished_study):
     assert "synthetic" in (folder / "index.html").read_text(encoding="utf-8").lower()
 
 
+@pytest.mark.slow
 def test_the_run_folder_holds_what_the_contract_says(finished_study):
     workspace, _, _ = finished_study
     run = run_of(workspace, "ann")
@@ -60,6 +102,7 @@ def test_the_run_folder_holds_what_the_contract_says(finished_study):
     assert (run.path / "unusable.csv").is_file()
 
 
+@pytest.mark.slow
 def test_a_run_says_what_it_cost_and_how_well_its_source_should_transfer(finished_study):
     workspace, _, _ = finished_study
     costs = [read_cost(run_of(workspace, name).path) for name in ("ann", "lstm", "small-biovid-vgg16")]
@@ -74,6 +117,7 @@ def test_a_run_says_what_it_cost_and_how_well_its_source_should_transfer(finishe
     assert not (run_of(workspace, "small-biovid-vgg16").path / TRANSFERABILITY).exists()
 
 
+@pytest.mark.slow
 def test_the_source_is_synthetic_and_its_child_knows_it(finished_study):
     workspace, _, _ = finished_study
     source, child = run_of(workspace, "small-biovid-vgg16"), run_of(workspace, "ann")
@@ -82,16 +126,19 @@ def test_the_source_is_synthetic_and_its_child_knows_it(finished_study):
     assert manifest["parents"] == [child.facts()["source"]["hash"], *parent["parents"]]
 
 
+@pytest.mark.slow
 def test_a_second_run_computes_nothing_and_imports_no_tensorflow(finished_study):
     workspace, study, first = finished_study
     log = run_of(workspace, "ann").path / "log.txt"
     before = log.read_text(encoding="utf-8")
     again = transferpain("run", study, "--workspace", workspace)
     assert again.stdout == first.stdout
+    assert "experiments - SYNTHETIC" not in again.stderr
     assert log.read_text(encoding="utf-8") == before
     assert not imported_modules("run", study, "--workspace", workspace) & {"tensorflow", "keras", "matplotlib"}
 
 
+@pytest.mark.slow
 def test_the_same_study_in_another_workspace_predicts_the_same_bits(finished_study, tmp_path):
     workspace, study, _ = finished_study
     again = transferpain("run", study, "--workspace", tmp_path)
@@ -101,6 +148,7 @@ def test_the_same_study_in_another_workspace_predicts_the_same_bits(finished_stu
         pd.testing.assert_frame_equal(first, second, check_exact=True)
 
 
+@pytest.mark.slow
 def test_a_dry_run_lists_the_stages_and_computes_nothing(finished_study):
     workspace, study, _ = finished_study
     folders = sorted((workspace / "runs").iterdir())
@@ -111,6 +159,7 @@ def test_a_dry_run_lists_the_stages_and_computes_nothing(finished_study):
     assert sorted((workspace / "runs").iterdir()) == folders
 
 
+@pytest.mark.slow
 def test_stage_commands_stop_after_their_stage(finished_study, tmp_path):
     workspace, study, _ = finished_study
     small = ["--set", "faces.size=32", "--set", "faces.detector=mediapipe", "--set", "features.fps=10"]
@@ -125,6 +174,7 @@ def test_stage_commands_stop_after_their_stage(finished_study, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.slow
 def test_faces_that_do_not_fit_the_source_are_refused(finished_study):
     workspace, study, _ = finished_study
     result = transferpain("run", study, "--workspace", workspace, "--set", "faces.size=48")
@@ -133,6 +183,7 @@ def test_faces_that_do_not_fit_the_source_are_refused(finished_study):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_report_of_named_runs(finished_study):
     workspace, _, _ = finished_study
     runs = [run_of(workspace, name).path for name in ("ann", "lstm")]

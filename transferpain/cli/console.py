@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO
 
 import typer
 from rich.console import Console
@@ -43,17 +43,26 @@ def example(command: str) -> str:
 
 def out() -> Console:
     """Return the console for results: standard output, as wide as a file needs when it is not a terminal."""
-    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+    return Console(width=_width(sys.stdout), highlight=False)
 
 
-def print_rows(title: str, columns: list[str], rows: list[list[str]]) -> None:
-    """Print a table; everything in it is text, never markup."""
+def beside() -> Console:
+    """Return the console for what is shown beside the progress: standard error."""
+    return Console(stderr=True, width=_width(sys.stderr), highlight=False)
+
+
+def _width(stream: TextIO) -> int | None:
+    return None if stream.isatty() else 120
+
+
+def print_rows(title: str, columns: list[str], rows: list[list[str]], console: Console | None = None) -> None:
+    """Print a table, on standard output unless a console is given; everything in it is text, never markup."""
     table = Table(title=escape(title), title_justify="left", header_style="bold")
     for position, column in enumerate(columns):
         table.add_column(escape(column), overflow="fold", no_wrap=position == 0)
     for row in rows:
         table.add_row(*[escape(cell) for cell in row])
-    out().print(table)
+    (console or out()).print(table)
 
 
 def print_lines(lines: Iterable[str]) -> None:

@@ -11,6 +11,7 @@ from transferpain.cli.console import (
     ExperimentFile,
     Overrides,
     Workspace,
+    beside,
     example,
     out,
     places_of,
@@ -43,7 +44,13 @@ def run(
         columns, rows = dry_run_rows(experiment, places, overrides or [])
         print_rows(f"{experiment}: nothing was computed; hours and disk are estimates", columns, rows)
         return
-    result = run_file(experiment, places, overrides or [])
+    # Standard output holds the final table alone.
+    result = run_file(
+        experiment,
+        places,
+        overrides or [],
+        lambda early: print_rows(early.title, early.columns, early.rows, beside()),
+    )
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
 

@@ -114,7 +114,12 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
         UserError: as `check_detectors` and `make_plan`, before anything is computed.
     """
     check_detectors(experiment, folder, places)
-    plan = make_plan(experiment, folder, places)
+    return run_plan(make_plan(experiment, folder, places), folder, places)
+
+
+def run_plan(plan: RunPlan, folder: Path, places: Places) -> RunFolder:
+    """Compute whatever is missing of a planned experiment; arguments and result are those of `run_experiment`."""
+    experiment = plan.experiment
     if plan.run.is_done:
         return plan.run
     with plan.run.locked(), measured(plan.run.path) as meter:

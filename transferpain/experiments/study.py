@@ -1,5 +1,6 @@
 """From an experiment or study file to runs: its twins, and every experiment that it names."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,8 +10,10 @@ from transferpain.core.overrides import merge, parse_overrides
 from transferpain.core.progress import progress_bar
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.tasks.task import load_task
+from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.runner import run_experiment
+from transferpain.experiments.runner import make_plan, run_plan
 from transferpain.experiments.schema import (
     Comparison,
     Experiment,
@@ -20,6 +23,7 @@ from transferpain.experiments.schema import (
     load_study,
 )
 from transferpain.experiments.upgrade import upgrade_experiment
+from transferpain.models.sources.origin import BUILT
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Batch:
     Attributes:
         name: the report's folder.
         folder: where experiments that `source:` names stand.
-        twins: dataset -> twin to draw into the data root first.
+        twins: dataset -> twin to draw into the data root before it is read.
     """
 
     name: str
@@ -70,11 +74,43 @@ def member_experiment(study: Study, name: str, folder: Path, overrides: dict[str
     return load_experiment(folder / f"{member.experiment}.yaml", changes)
 
 
-def run_batch(batch: Batch) -> list[RunFolder]:
-    """Draw the twins of a batch, compute whatever is missing of its experiments, and return their runs."""
-    for dataset, settings in batch.twins.items():
-        draw_twin(dataset, batch.places.data_root, settings)
-    return [run_experiment(experiment, batch.folder, batch.places) for experiment in batch.experiments]
+def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda runs: None) -> list[RunFolder]:
+    """Compute whatever is missing of a batch's experiments, one after the other, and return their runs.
+
+    A twin is drawn before the first experiment that reads it: what needs one twin alone has its score early.
+
+    Args:
+        batch: the experiments and their twins.
+        show: called with the runs so far when one was computed now and others follow.
+    """
+    runs: list[RunFolder] = []
+    for number, experiment in enumerate(batch.experiments, start=1):
+        read = datasets_read(experiment, batch.folder)
+        draw_twins({name: settings for name, settings in batch.twins.items() if name in read}, batch.places)
+        plan = make_plan(experiment, batch.folder, batch.places)
+        stood = plan.run.is_done
+        runs.append(run_plan(plan, batch.folder, batch.places))
+        if not stood and number < len(batch.experiments):
+            show(list(runs))
+    draw_twins(batch.twins, batch.places)
+    return runs
+
+
+def datasets_read(experiment: Experiment, folder: Path) -> set[str]:
+    """Return the datasets that an experiment and the experiments that its source comes from read.
+
+    Args:
+        folder: where experiments that `source:` names stand.
+    """
+    names = {experiment.dataset or load_task(experiment.task).dataset, experiment.protocol.test_dataset} - {None}
+    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
+    return names if source is None else names | datasets_read(source, folder)
+
+
+def draw_twins(twins: dict[str, TwinSettings], places: Places) -> None:
+    """Draw twins into the data root, in their order."""
+    for dataset, settings in twins.items():
+        draw_twin(dataset, places.data_root, settings)
 
 
 def draw_twin(dataset: str, data_root: Path, settings: TwinSettings) -> None:

@@ -1,5 +1,6 @@
 """The report of a study's runs, and the whole way from an experiment or study file to results on the screen."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from transferpain.core.errors import UserError
@@ -19,10 +20,22 @@ from transferpain.reports.screen import (
 )
 
 
-def run_file(path: Path, places: Places, assignments: list[str]) -> Result:
-    """Compute whatever is missing of an experiment or study, write its report, and return its table."""
+def run_file(
+    path: Path, places: Places, assignments: list[str], show: Callable[[Result], object] = lambda result: None
+) -> Result:
+    """Compute whatever is missing of an experiment or study, write its report, and return its table.
+
+    Args:
+        path, places, assignments: as `load_batch` takes them.
+        show: called with the table so far whenever an experiment was computed and others follow.
+    """
     batch = load_batch(path, places, assignments)
-    runs = run_batch(batch)
+
+    def show_so_far(runs: list[RunFolder]) -> None:
+        title = f"{len(runs)} of {len(batch.experiments)} experiments{synthetic_mark(runs)}"
+        show(Result(title, COLUMNS, [table_row(run) for run in runs], []))
+
+    runs = run_batch(batch, show_so_far)
     page = report_batch(batch, runs)
     return Result(
         title=batch.title + synthetic_mark(runs),
