@@ -43,6 +43,16 @@ def test_the_last_of_overlapping_threads_restores_the_descriptor(capfd):
     assert capfd.readouterr().err == "signal\n"
 
 
+def test_opencv_says_nothing_of_what_it_cannot_read(tmp_path):
+    script = (
+        "import cv2; from transferpain.core.quiet import silence_opencv\n"
+        "silence_opencv(); cv2.VideoCapture('broken.mp4'); cv2.imread('missing.png'); print(cv2.imread('broken.mp4'))"
+    )
+    (tmp_path / "broken.mp4").write_bytes(b"\0\0\0\x18ftypmp42no video")
+    result = subprocess.run([sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert (result.stdout, result.stderr) == ("None\n", "")
+
+
 @pytest.mark.slow
 def test_tensorflow_comes_without_a_word():
     script = (

@@ -4,6 +4,7 @@ import errno
 import os
 import re
 import stat
+import subprocess
 import sys
 import threading
 import time
@@ -244,3 +245,42 @@ def test_the_second_waits_for_the_first(tmp_path):
         order.append("first")
     thread.join(timeout=60)
     assert order == ["first", "second"]
+
+
+def test_nobody_waits_where_waiting_is_refused(tmp_path):
+    def refuse() -> None:
+        raise UserError("It is taken.")
+
+    lock = tmp_path / ".lock"
+    with one_process(lock, refuse), pytest.raises(UserError, match="It is taken"), one_process(lock, refuse):
+        raise AssertionError("the second lock must not be given")
+    with one_process(lock, refuse):
+        assert lock.is_file()
+
+
+def test_a_killed_process_frees_the_lock_though_a_child_of_it_lives_on(tmp_path):
+    script = (
+        "import os, sys; from pathlib import Path; from transferpain.core.store import one_process\n"
+        "with one_process(Path(sys.argv[1]), print):\n"
+        "    os.fork() and print('held', flush=True); sys.stdin.read()"
+    )
+    lock, pipes = tmp_path / ".lock", {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with subprocess.Popen([sys.executable, "-c", script, lock], text=True, **pipes) as holder:
+        assert holder.stdout.readline() == "held\n"
+        waited = []
+        with one_process(lock, lambda: (waited.append(True), holder.kill())):
+            assert waited == [True]
+
+
+def test_a_lock_that_is_a_link_is_not_followed(tmp_path):
+    (tmp_path / ".lock").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(OSError, match="symbolic link"), one_process(tmp_path / ".lock", print):
+        raise AssertionError("the lock must not be given")
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_lock_in_a_folder_without_permission_is_an_error(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(PermissionError), one_process(tmp_path / ".lock", print):
+        raise AssertionError("the lock must not be given")

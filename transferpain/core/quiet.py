@@ -42,6 +42,14 @@ def standard_error_silenced() -> Iterator[None]:
                 os.close(_Silence.kept)
 
 
+def silence_opencv() -> None:
+    """Let OpenCV and its FFmpeg say nothing of what they read; whoever reads tells what is wrong with it."""
+    import cv2
+
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+
 def import_tensorflow() -> None:
     """Import TensorFlow and Keras without their messages; later imports find them loaded."""
     with standard_error_silenced():

@@ -1,7 +1,6 @@
 """Files that are whole or not there, and where they belong: atomic writes, checksums, fingerprints, names in paths."""
 
 import errno
-import fcntl
 import hashlib
 import json
 import os
@@ -186,19 +185,23 @@ def one_process(lock: Path, on_wait: Callable[[], object]) -> Iterator[None]:
 
     Args:
         lock: the file that stands for what is locked; it is made, and stays.
-        on_wait: called once if another process has to be waited for.
+        on_wait: called once if another process has to be waited for; where it raises, nobody waits.
+
+    Raises:
+        OSError: if the lock cannot be made, or its file system has none.
     """
+    from filelock import FileLock, Timeout
+
     lock.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+    # The library's own lock for file systems without one outlives a process that is killed on another machine.
+    key = FileLock(lock, fallback_to_soft=False)
     try:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            on_wait()
-            fcntl.flock(handle, fcntl.LOCK_EX)
+        held = key.acquire(blocking=False)
+    except Timeout:
+        on_wait()
+        held = key.acquire()
+    with held:
         yield
-    finally:
-        os.close(handle)
 
 
 def write_text(path: Path, text: str) -> None:

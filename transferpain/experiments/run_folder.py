@@ -15,11 +15,10 @@ runs/<name>-<hash>/
     model/               the best model, as a bundle
 """
 
-import fcntl
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,6 +32,7 @@ from transferpain.core.store import (
     TEMPORARY,
     inside,
     name_in_path,
+    one_process,
     remove_folder,
     write_atomically,
     write_text,
@@ -105,31 +105,26 @@ class RunFolder:
         Raises:
             UserError: if the folder cannot be written to, or another process holds it.
         """
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            handle = os.open(self.path / ".lock", os.O_CREAT | os.O_RDWR, 0o644)
-        except PermissionError as error:
-            raise UserError(
-                "The run folder cannot be written to.",
-                rule="A run keeps its results there.",
-                received=self.path,
-                todo="Change its permissions, or name another place with --workspace.",
-            ) from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            os.close(handle)
-            raise UserError(
-                "Another process is working on this run.",
-                rule="One process per run.",
-                received=self.path,
-                todo="Wait for it; then this command shows the result.",
-            ) from error
-        try:
+        with ExitStack() as alone:
+            try:
+                alone.enter_context(one_process(self.path / ".lock", self._refuse))
+            except PermissionError as error:
+                raise UserError(
+                    "The run folder cannot be written to.",
+                    rule="A run keeps its results there.",
+                    received=self.path,
+                    todo="Change its permissions, or name another place with --workspace.",
+                ) from error
             self._remove_leftovers()
             yield
-        finally:
-            os.close(handle)
+
+    def _refuse(self) -> None:
+        raise UserError(
+            "Another process is working on this run.",
+            rule="One process per run.",
+            received=self.path,
+            todo="Wait for it; then this command shows the result.",
+        )
 
     def _remove_leftovers(self) -> None:
         """Remove what a killed process had not finished writing: a checkpoint or model takes as much space again."""

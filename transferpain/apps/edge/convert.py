@@ -1,6 +1,5 @@
 """One part of a model becomes a TensorFlow Lite file."""
 
-import warnings
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -33,8 +32,7 @@ def convert(part: Part, kind: str, representative: Iterable[dict[str, np.ndarray
 
     holder = tf.Module()
     holder.weights, holder.answer = part.weights, answer
-    with standard_error_silenced(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # as in `load_lite`
+    with standard_error_silenced():
         converter = tf.lite.TFLiteConverter.from_concrete_functions([answer.get_concrete_function()], holder)
         if kind != "float32":
             converter.optimizations = [tf.lite.Optimize.DEFAULT]

@@ -1,6 +1,5 @@
 """Runs a TensorFlow Lite file that `export-edge` wrote."""
 
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,11 +57,10 @@ def load_lite(path: Path, threads: int) -> Callable[..., np.ndarray]:
 
     The answer has a batch of 1 and is a copy.
     """
-    import tensorflow as tf
+    from ai_edge_litert.interpreter import Interpreter
 
-    with standard_error_silenced(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # that TensorFlow 2.20 will have it in another package
-        interpreter = tf.lite.Interpreter(model_path=str(path), num_threads=threads)
+    with standard_error_silenced():
+        interpreter = Interpreter(model_path=str(path), num_threads=threads)
         interpreter.allocate_tensors()  # tells which kernels it takes, whether one asks or not
         runner = interpreter.get_signature_runner()
 

@@ -1,6 +1,5 @@
 """Reads frames from a camera, a file or a stream in a thread of its own."""
 
-import os
 import re
 import threading
 import time
@@ -14,6 +13,7 @@ import cv2
 import numpy as np
 
 from transferpain.core.errors import UserError
+from transferpain.core.quiet import silence_opencv
 
 RECORDING_QUEUE = 2
 FAILED_READS = 10  # in a row are the end; fewer are corrupt frames
@@ -179,9 +179,7 @@ def _open(place: str) -> tuple[cv2.VideoCapture, np.ndarray]:
     Raises:
         UserError: if that is not possible.
     """
-    # What is wrong is told by our own message.
-    cv2.setLogLevel(0)
-    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+    silence_opencv()
     if not place.isdigit() and "://" not in place and not Path(place).exists():
         raise _unreadable(place, "there is no such file")
     patience = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, PATIENCE_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, PATIENCE_MS]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.core.quiet import silence_opencv
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.media.paths import list_pictures, resolve_media
 
@@ -39,11 +40,7 @@ def decode_clips(clips: pd.DataFrame, data_root: Path, advance: Callable[[int], 
         data_root: the folder that `media` is relative to.
         advance: called with the number of decoded frames after each file.
     """
-    import cv2
-
-    # What is wrong with a file is told by its problem.
-    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    cv2.setLogLevel(0)
+    silence_opencv()
     media = clips[clips["kind"] != "image_rows"].drop_duplicates("media")
     rows = list(media[["clip", "media", "kind"]].itertuples(index=False))
     found = []

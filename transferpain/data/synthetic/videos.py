@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from transferpain.core.quiet import silence_opencv
 from transferpain.core.store import write_atomically
 from transferpain.core.workers import run_in_workers
 from transferpain.data.synthetic.camera import Camera, Sensor, seat
@@ -101,8 +102,7 @@ def _write_job(job: tuple[WriteClip, Path, Camera, list[ClipPlan]]) -> int:
     """Write some clips of one person; returns the number of frames written."""
     write, folder, camera, plans = job
     cv2.setNumThreads(1)
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
-    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+    silence_opencv()
     sitter = seat_person(camera, plans[0])
     for plan in plans:
         write(folder, camera, sitter, plan)

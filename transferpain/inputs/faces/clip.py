@@ -1,7 +1,6 @@
 """The faces of one clip, computed in a worker process."""
 
 import math
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import cv2
 import numpy as np
 
 from transferpain.core.errors import UserError
+from transferpain.core.quiet import silence_opencv
 from transferpain.data.media.medium import Medium, UnreadableMedium
 from transferpain.data.media.pictures import open_pictures
 from transferpain.data.media.video import open_video
@@ -53,10 +53,8 @@ def measure_clip(
         RuntimeError: if `measure` fails; it names the clip.
         UserError: if the cache cannot be written, or what measures does not start.
     """
-    # There is one worker per core already; and what is wrong with a video is told by its problem text.
-    cv2.setNumThreads(1)
-    cv2.setLogLevel(0)
-    os.environ["OPENCV_FFMPEG_LOGLEVEL"] = "-8"
+    cv2.setNumThreads(1)  # there is one worker per core already
+    silence_opencv()
     try:
         fps, frames = _open(task.medium)
     except UnreadableMedium as error:

@@ -31,6 +31,7 @@ OPTIMIZERS = {
     "sgd": keras.optimizers.SGD,
 }
 LEARNING_RATE = "learning_rate"  # the name that Keras gives an optimiser's variable which no step changes
+DATA_CLASS_SCALAR = 1  # TensorBoard's number for what is drawn as a curve
 SEED_STATE = "seed_generator_state"  # the name that Keras gives the state of a SeedGenerator
 
 
@@ -224,9 +225,11 @@ def _held_weights(model: keras.Model) -> Iterator[keras.callbacks.Callback]:
 
 
 def _log(folder: Path, row: dict[str, float]) -> None:
-    """Add an epoch to the TensorBoard logs in `folder`."""
+    """Add an epoch to the TensorBoard logs in `folder`; the package `tensorboard` is needed only to look at them."""
+    proto = tf.compat.v1.SummaryMetadata
+    scalar = proto(plugin_data=proto.PluginData(plugin_name="scalars"), data_class=DATA_CLASS_SCALAR)
     writer = tf.summary.create_file_writer(str(folder))
     with writer.as_default(step=int(row["epoch"])):
         for name, value in row.items():
-            tf.summary.scalar(name, value)
+            tf.summary.write(name, tf.constant(value, tf.float32), metadata=scalar)
     writer.close()
