@@ -66,6 +66,8 @@ def test_a_module_that_must_not_be_imported_is_missing(monkeypatch):
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     assert missing_modules("huggingface") == ["huggingface_hub"]
     assert not is_installed("huggingface")
+    with pytest.raises(UserError, match=r"\nFetch a zip\.$"):
+        require("huggingface", "Fetch a zip.")
     with pytest.raises(
         UserError, match=r"which no set installs\.\nReceived: .*\n.*pip install 'huggingface_hub>=0.24'$"
     ):

@@ -5,6 +5,7 @@ import pytest
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.lean_set import lean_environment
 
+MEDIAPIPE = ("--set", "faces.detector=mediapipe", "--set", "source=untrained")
 DETECTOR = ("--set", "faces.detector=face_alignment", "--set", "source=untrained")
 
 
@@ -27,6 +28,7 @@ def test_a_detector_that_is_not_installed_is_refused_before_anything_is_written(
     assert done.returncode == 1
     assert "The detector face_alignment cannot be used: a package is not installed." in said
     assert "python -m pip install torch==2.13.0 face-alignment==1.5.0" in said
+    assert "Or choose a detector that is installed: faces.detector=mediapipe." in said
     assert "Traceback" not in done.stderr
     assert not (tmp_path / "workspace" / "runs").exists()
 
@@ -49,8 +51,6 @@ def test_the_server_is_refused_before_its_model_is_read(lean, tmp_path):
 
 def test_a_run_without_them_is_planned_as_ever(lean, small_twin, tmp_path):
     places = ("--data-root", small_twin, "--workspace", tmp_path)
-    done = transferpain(
-        "run", EXPERIMENTS / "ai4pain-ann.yaml", "--dry-run", *places, "--set", "source=untrained", environment=lean
-    )
+    done = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", "--dry-run", *places, *MEDIAPIPE, environment=lean)
     assert done.returncode == 0, done.stderr
     assert "faces (mediapipe)" in done.stdout

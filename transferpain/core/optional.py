@@ -61,8 +61,12 @@ def is_installed(name: str) -> bool:
     return not missing_modules(name)
 
 
-def require(name: str) -> None:
+def require(name: str, instead: str = "") -> None:
     """Refuse to begin what needs a part that is not installed.
+
+    Args:
+        name: of the part.
+        instead: what does without it, a sentence for the message.
 
     Raises:
         UserError: if a module of the part is missing; the message says what to install.
@@ -77,7 +81,12 @@ def require(name: str) -> None:
         rule=f"It needs {', '.join(part.requirements)}"
         + (", which the lean set leaves out." if part.full else ", which no set installs."),
         received=f"no module {' and no module '.join(missing)}",
-        todo=f"Install everything with `make setup`, or this alone: {pip}" if part.full else f"Install it: {pip}",
+        todo="\n".join(
+            filter(
+                None,
+                [f"Install {'everything with `make setup`, or this alone' if part.full else 'it'}: {pip}", instead],
+            )
+        ),
     )
 
 

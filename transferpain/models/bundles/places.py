@@ -215,7 +215,7 @@ def hub_address(place: str) -> tuple[str, str | None]:
 
 def import_hub():
     """Return the module `huggingface_hub`, which only these addresses need."""
-    require("huggingface")
+    require("huggingface", "Or fetch a .zip file from elsewhere.")
     import huggingface_hub
 
     return huggingface_hub

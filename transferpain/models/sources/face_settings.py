@@ -43,4 +43,4 @@ def check_installed(detector: str) -> None:
         UserError: if they are not; the message says what to install.
     """
     if detector in PARTS_OF_DETECTORS:
-        require(PARTS_OF_DETECTORS[detector])
+        require(PARTS_OF_DETECTORS[detector], "Or choose a detector that is installed: faces.detector=mediapipe.")
