@@ -14,8 +14,8 @@ import numpy as np
 
 from benchmarks.measure import Figure, main
 from benchmarks.memory import anonymous_gigabytes
+from tests.apps.serve.drawn import JPEG, PAIN, draw_person, encode
 from tests.apps.serve.hybrid_bundles import save_hybrid
-from tests.apps.serve.running import JPEG, PAIN, draw_person, encode
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.surgery import with_classes

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.command_line import transferpain
+from tests.parts import skipped_module
 from tests.small_study import write_small_study
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
@@ -11,6 +12,11 @@ from transferpain.data.synthetic.twins import write_twin
 # The same examples each time; and no limit on seconds, which any example may exceed on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
+
+
+def pytest_pycollect_makemodule(module_path: Path, parent: pytest.Collector) -> pytest.Module | None:
+    """Let a file of tests whose packages are not installed be skipped, not fail."""
+    return skipped_module(module_path, parent)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from tests.apps.serve.running import draw_person, encode
+from tests.apps.serve.drawn import draw_person, encode
 from transferpain.cli.serve import serve_app
 from transferpain.core.errors import UserError
 

@@ -1,8 +1,12 @@
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.apps.serve.running import RuleAssessor, Running, draw_person, encode, running
+from tests.apps.serve.drawn import RuleAssessor, draw_person, encode
+
+if TYPE_CHECKING:
+    from tests.apps.serve.running import Running
 
 
 @pytest.fixture(scope="session")
@@ -12,8 +16,10 @@ def assessor() -> RuleAssessor:
 
 
 @pytest.fixture(scope="session")
-def server(assessor) -> Iterator[Running]:
+def server(assessor) -> "Iterator[Running]":
     """A server on this machine alone."""
+    from tests.apps.serve.running import running
+
     with running(assessor) as served:
         yield served
 

@@ -10,7 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.apps.serve.running import FACTS, JPEG, PAIN, RuleAssessor, check_problem, draw_person, encode, running
+from tests.apps.serve.drawn import FACTS, JPEG, PAIN, RuleAssessor, check_problem, draw_person, encode
+from tests.apps.serve.running import running
 from transferpain.apps.serve.answers import DRAWN, RESEARCH, Assessment
 from transferpain.apps.serve.limits import Limits
 

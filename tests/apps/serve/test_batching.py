@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from tests.apps.serve.running import FACTS
+from tests.apps.serve.drawn import FACTS
 from transferpain.apps.serve.batching import LARGEST_BATCH, Batcher
 from transferpain.apps.serve.refusals import Refusal
 

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from tests.apps.serve.drawn import PAIN, draw_person
 from tests.apps.serve.image_bundles import PREPROCESSING, save_network, small_network
-from tests.apps.serve.running import PAIN, draw_person
 from transferpain.apps.serve.answers import DRAWN, RESEARCH, Assessment
 from transferpain.apps.serve.cnn_assessor import CnnAssessor
 from transferpain.apps.serve.pain_network import BATCHES

@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from tests.apps.serve.running import PAIN, draw_person
+from tests.apps.serve.drawn import PAIN, draw_person
 from transferpain.apps.serve.face_finding import REGIONS, Look, load_look, units_of
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.inputs.action_units.geometry import POINTS

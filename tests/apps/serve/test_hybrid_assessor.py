@@ -2,9 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from tests.apps.serve.drawn import PAIN, draw_person
 from tests.apps.serve.hybrid_bundles import draw_models, save_hybrid
 from tests.apps.serve.image_bundles import PREPROCESSING, save_network, small_network
-from tests.apps.serve.running import PAIN, draw_person
 from tests.models.bundles.bundles import vouch_again
 from transferpain.apps.serve.answers import DRAWN, RESEARCH
 from transferpain.apps.serve.choose_assessor import load_assessor

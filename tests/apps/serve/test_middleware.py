@@ -1,6 +1,7 @@
 import pytest
 
-from tests.apps.serve.running import JPEG, check_problem, running
+from tests.apps.serve.drawn import JPEG, check_problem
+from tests.apps.serve.running import running
 from transferpain.apps.serve.access import decide_access
 from transferpain.apps.serve.limits import Limits
 from transferpain.apps.serve.middleware import HEADERS

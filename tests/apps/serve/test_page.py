@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from tests.apps.serve.browser import CHROMIUM, browser, write_camera
-from tests.apps.serve.running import PAIN, draw_person, encode, running
+from tests.apps.serve.drawn import PAIN, draw_person, encode
+from tests.apps.serve.running import running
 from transferpain.apps.serve.access import decide_access
 from transferpain.apps.serve.answers import DRAWN, RESEARCH
 from transferpain.apps.serve.certificate import make_certificate

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from tests.apps.serve.drawn import draw_person
 from tests.apps.serve.image_bundles import PREPROCESSING, save_network
-from tests.apps.serve.running import draw_person
 from tests.models.bundles.bundles import save_small
 from transferpain.apps.serve.face_finding import Look
 from transferpain.apps.serve.pain_network import read_pain_network, service_facts

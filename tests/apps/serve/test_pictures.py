@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.apps.serve.running import encode
+from tests.apps.serve.drawn import encode
 from transferpain.apps.serve.pictures import LONGEST_SIDE, decode_picture
 from transferpain.apps.serve.refusals import Refusal
 

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.inputs.faces.drawing import draw_plain_face
+from tests.parts import needs
 from transferpain.core.errors import UserError
 from transferpain.inputs.faces.detectors import (
     Detection,
@@ -90,6 +91,10 @@ def test_a_detector_is_loaded_once():
 def test_the_identity_names_the_version():
     assert detector_identity("mediapipe") == "mediapipe 1.2.3"
     assert detector_identity("dlib").startswith("dlib 20.")
+
+
+@needs("face-alignment")
+def test_the_identity_of_an_optional_detector_is_its_version_too():
     assert detector_identity("face_alignment") == "face_alignment 1.5.0"
 
 
@@ -121,6 +126,7 @@ def test_tensorflow_can_be_imported_after_mediapipe():
     assert answer.stdout == "tensorflow\n"
 
 
+@needs("face-alignment")
 @pytest.mark.slow
 def test_face_alignment_gives_the_box_of_its_landmarks(torch_home):
     random_face_alignment_weights(torch_home / "hub" / "checkpoints", sees_faces=True)
@@ -139,12 +145,14 @@ def test_face_alignment_gives_the_box_of_its_landmarks(torch_home):
     assert found == pytest.approx(expected, rel=1e-4)
 
 
+@needs("face-alignment")
 @pytest.mark.slow
 def test_face_alignment_may_find_none(torch_home):
     random_face_alignment_weights(torch_home / "hub" / "checkpoints", sees_faces=False)
     assert load_detector("face_alignment")(draw_plain_face()) is None
 
 
+@needs("face-alignment")
 def test_face_alignment_names_its_files_and_where_they_belong(torch_home):
     assert list(face_alignment_weights()) == [
         torch_home / "hub" / "checkpoints" / "s3fd-619a316812.pth",
@@ -152,6 +160,7 @@ def test_face_alignment_names_its_files_and_where_they_belong(torch_home):
     ]
 
 
+@needs("face-alignment")
 def test_missing_weights_that_cannot_be_downloaded_are_a_message_for_the_user(torch_home, monkeypatch):
     # A proxy that refuses at once stands for a machine without a network.
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:9")

@@ -12,6 +12,7 @@ import pytest
 from tests.data.media.test_video import replace_rate
 from tests.inputs.faces.drawing import draw_plain_face, moving_face, write_video
 from tests.inputs.faces.test_detectors import random_face_alignment_weights
+from tests.parts import needs
 from transferpain.core.errors import UserError
 from transferpain.core.store import checksum_path, file_hash, is_intact
 from transferpain.data.datasets.index import read_index
@@ -187,6 +188,7 @@ def test_a_cache_that_cannot_be_written_is_a_message_for_the_user(data_root, tmp
         compute_faces(table(["face"]), data_root, SETTINGS, tmp_path / "cache")
 
 
+@needs("face-alignment")
 def test_a_failing_detector_names_the_clip(data_root, tmp_path, monkeypatch):
     # The weights are there but are no weights: the worker fails to load them.
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
@@ -280,6 +282,7 @@ def test_two_processes_on_one_cache_lose_nothing(data_root, tmp_path):
     assert all(is_intact(Path(path)) for path in faces["faces"])
 
 
+@needs("face-alignment")
 @pytest.mark.slow
 def test_face_alignment_runs_through_the_stage(data_root, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))

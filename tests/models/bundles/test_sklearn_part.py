@@ -20,6 +20,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from tests.models.bundles.bundles import change_members, save_small, vouch_again
 from tests.models.bundles.complete import save_complete
+from tests.parts import needs
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
 from transferpain.models.bundles.manifest import checksum, facts_of_file, load_manifest, manifest_hash, read_manifest
@@ -340,6 +341,7 @@ def test_nothing_of_a_hostile_part_is_run(bundle, capfd):
     assert not capfd.readouterr().out
 
 
+@needs("face-alignment")
 def test_reading_parts_does_not_import_torch():
     program = (
         "import sys; from transferpain.models.bundles.sklearn_part import import_skops; import_skops().loads; "
