@@ -16,6 +16,7 @@ import yaml
 from tests.apps.serve.drawn import draw_person, encode
 from tests.command_line import EXPERIMENTS, transferpain
 from transferpain.core.errors import UserError
+from transferpain.core.optional import missing_modules
 from transferpain.core.store import read_json
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
