@@ -46,5 +46,5 @@ def skipped_module(path: Path, parent: pytest.Collector) -> SkippedModule | None
     if part is None or not missing_modules(part):
         return None
     module = SkippedModule.from_parent(parent, path=path)
-    module.why = reason(part)
+    module.why = f"{path.relative_to(TESTS)} {reason(part)}"
     return module
