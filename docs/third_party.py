@@ -1,18 +1,22 @@
 """Writes THIRD_PARTY.md from what is installed: `python docs/third_party.py [FILE]`.
 
-The packages of requirements.txt come first, then what they pull in; versions, licences and home pages are those that
-the packages state of themselves. Models are those in weights/, with the terms in their manifests.
+The packages of requirements.txt come first, then what they pull in, then those that carry a model's file; versions,
+licences and home pages are those that the packages state of themselves. Models are those in weights/, with the terms in
+their manifests, and the assets of the toolkit, by their facts.
 """
 
 import json
 import re
 import sys
 from collections.abc import Iterable
-from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from transferpain.core.assets.asset import PACKAGES_FOLDER, Asset
+from transferpain.models.assets import ALL_ASSETS
 
 ROOT = Path(__file__).parents[1]
 HEAD = """# What others made
@@ -27,13 +31,7 @@ MODELS = """
 |---|---|---|
 """
 OTHER_MODELS = (
-    ("MediaPipe's face detector and face mesh", "inside the package mediapipe", "Apache-2.0"),
     ("the detector of `face_alignment`", "downloaded by that package when it is first used", "BSD, as the package"),
-    (
-        "VGG16 on ImageNet",
-        "downloaded by Keras when a source is `imagenet`",
-        "CC BY 4.0, Visual Geometry Group, Oxford",
-    ),
 )
 TABLE = "| package | version | licence | home page |\n|---|---|---|---|\n"
 LONGEST_LICENCE = 80  # letters; longer is the text of a licence instead of its name
@@ -48,14 +46,35 @@ def third_party(requirements: Path, weights: Path) -> str:
     direct, pulled_in = installed(read_requirements(requirements))
     return (
         f"{HEAD}\n## Packages that transferpain imports\n\n{TABLE}{rows(direct)}"
-        f"\n## Packages that these pull in\n\n{TABLE}{rows(pulled_in)}{MODELS}{model_rows(weights)}"
+        f"\n## Packages that these pull in\n\n{TABLE}{rows(pulled_in)}"
+        f"\n## Packages that carry a model's file\n\n{TABLE}{rows(carriers(requirements))}{MODELS}{model_rows(weights)}"
     )
 
 
 def read_requirements(path: Path) -> list[Requirement]:
-    """Return the lines of a requirements file that name a package."""
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [Requirement(line) for line in lines if line and not line.startswith(("#", "-"))]
+    """Return the lines of a requirements file that name a package, and those of the files that it refers to."""
+    found = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        if line.startswith("-r "):
+            found += read_requirements(path.parent / line.removeprefix("-r ").strip())
+        elif line and not line.startswith(("#", "-")):
+            found.append(Requirement(line.partition(" --hash=")[0]))
+    return found
+
+
+def carriers(requirements: Path) -> list[Distribution]:
+    """Return the packages of requirements-assets.txt, beside `requirements`: they stand in a folder of their own.
+
+    Raises:
+        PackageNotFoundError: if one is not installed.
+    """
+    there = {canonicalize_name(one.name): one for one in distributions(path=[str(PACKAGES_FOLDER)])}
+    asked = [
+        canonicalize_name(one.name) for one in read_requirements(requirements.with_name("requirements-assets.txt"))
+    ]
+    if missing := [name for name in asked if name not in there]:
+        raise PackageNotFoundError(missing[0])
+    return by_name(there[name] for name in asked)
 
 
 def installed(requirements: Iterable[Requirement]) -> tuple[list[Distribution], list[Distribution]]:
@@ -129,7 +148,14 @@ def model_rows(weights: Path) -> str:
         terms = json.loads(path.read_text(encoding="utf-8"))["terms"]
         stated = " ".join(f"{one['title']}: {one['licence']} {one['notice']} Cite: {one['citation']}." for one in terms)
         lines.append((f"`{path.parent.name}`", "in `weights/`, trained by this toolkit", f"Research use. {stated}"))
-    return "".join(f"| {' | '.join(cells)} |\n" for cells in [*lines, *OTHER_MODELS])
+    others = [(f"`{asset.file}`, for {asset.serves}", origin(asset), asset.licence) for asset in ALL_ASSETS.values()]
+    return "".join(f"| {' | '.join(cells)} |\n" for cells in [*lines, *others, *OTHER_MODELS])
+
+
+def origin(asset: Asset) -> str:
+    """Return where an asset comes from: the places where it may lie, else its address; and how its bytes are known."""
+    places = "".join(f"in {place.title}, or " for place in asset.places)
+    return f"{places}downloaded from <{asset.url}>; {asset.bytes:,} bytes, {asset.algorithm} `{asset.digest}`"
 
 
 if __name__ == "__main__":

@@ -9,10 +9,17 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from transferpain.models.assets import ALL_ASSETS
+
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8")
 COMMAND = runpy.run_path(str(ROOT / "docs" / "third_party.py"))
-PINS = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and not line.startswith("#")]
+PINS = [
+    line
+    for name in ("requirements-lean.txt", "requirements.txt")
+    for line in (ROOT / name).read_text(encoding="utf-8").splitlines()
+    if line and not line.startswith(("#", "-"))
+]
 
 
 def packages(page: str) -> dict[str, str]:
@@ -39,7 +46,20 @@ def test_the_command_writes_the_page_where_the_same_versions_are_installed():
 def test_shipped_models_stand_with_the_terms_of_their_data():
     for manifest in (ROOT / "weights").glob("*/manifest.json"):
         assert re.search(rf"^\| `{manifest.parent.name}` \|.*Research use.*FER\+.*never pass on pixels", PAGE, re.M)
-    assert re.search(r"^\| MediaPipe's .* \| Apache-2.0 \|$", PAGE, re.M)
+
+
+@pytest.mark.parametrize("asset", ALL_ASSETS.values(), ids=list(ALL_ASSETS))
+def test_assets_stand_with_their_address_digest_and_licence(asset):
+    row = next(line for line in PAGE.splitlines() if line.startswith(f"| `{asset.file}`"))
+    assert asset.url in row
+    assert asset.digest in row
+    assert row.endswith(f"| {asset.licence} |")
+
+
+def test_the_packages_that_carry_them_are_listed():
+    carrying = PAGE.split("## Packages that carry a model's file")[1].split("## Models")[0]
+    pins = dict(re.findall(r"^(\w+)==(\S+) --hash", (ROOT / "requirements-assets.txt").read_text(), re.M))
+    assert packages(carrying) == pins != {}
 
 
 def test_every_package_states_a_licence():
@@ -48,6 +68,7 @@ def test_every_package_states_a_licence():
 
 
 def test_a_package_that_is_not_installed_is_named(tmp_path):
-    (tmp_path / "requirements.txt").write_text("# what is imported\n-r other.txt\nno-such-package==1.0\n")
+    (tmp_path / "requirements.txt").write_text("# what is imported\n-r other.txt\npackaging\n")
+    (tmp_path / "other.txt").write_text("no-such-package==1.0\n")
     with pytest.raises(PackageNotFoundError, match="no-such-package"):
         COMMAND["third_party"](tmp_path / "requirements.txt", tmp_path)

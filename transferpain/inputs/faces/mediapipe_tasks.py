@@ -39,8 +39,17 @@ def prepare_mediapipe() -> None:
         UserError: if the model file cannot be had, or a library of the system is missing.
     """
     asset_path(MODEL)
+    check_libraries()
+
+
+def check_libraries(libraries: tuple[str, ...] = SYSTEM_LIBRARIES) -> None:
+    """Make sure that the system has the libraries that MediaPipe is linked with; it is not imported.
+
+    Raises:
+        UserError: if one is missing.
+    """
     if sys.platform == "linux":
-        for library in SYSTEM_LIBRARIES:
+        for library in libraries:
             try:
                 ctypes.CDLL(library)
             except OSError as error:
