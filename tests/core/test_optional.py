@@ -1,3 +1,4 @@
+import ast
 import os
 import subprocess
 import sys
@@ -6,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.lean_set import lean_environment
+from tests.lean_set import OUTSIDE_LEAN, lean_environment
 from transferpain.core.errors import UserError
 from transferpain.core.optional import PARTS, is_installed, missing_modules, require
 
@@ -28,6 +29,25 @@ def test_parts_are_what_the_full_set_has_beside_the_lean_one():
     assert "-r requirements-lean.txt" in (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert [pin for name in FULL for pin in PARTS[name].requirements] == pins("requirements.txt")
     assert not set(pins("requirements.txt")) & set(pins("requirements-lean.txt"))
+
+
+def imports_at_the_top(path: Path) -> set[str]:
+    """Return the top-level modules that a file imports when it is imported itself."""
+    found = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        names += [node.module] if isinstance(node, ast.ImportFrom) and node.module else []
+        found |= {name.partition(".")[0] for name in names}
+    return found
+
+
+def test_only_the_modules_of_the_server_import_at_their_top_what_the_lean_set_has_not():
+    importing = {
+        path.relative_to(ROOT / "transferpain").as_posix()
+        for path in (ROOT / "transferpain").rglob("*.py")
+        if imports_at_the_top(path) & {*OUTSIDE_LEAN, "huggingface_hub"}
+    }
+    assert importing == {f"apps/serve/{name}.py" for name in ("app", "certificate", "middleware", "serve")}
 
 
 def said_without_packages(tmp_path: Path, program: str) -> str:

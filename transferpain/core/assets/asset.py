@@ -81,11 +81,23 @@ class Search:
 
 
 def assets_folder() -> Path:
-    """Return the toolkit's folder of assets: `TRANSFERPAIN_ASSETS`, else `transferpain/assets` in the user's cache."""
+    """Return the toolkit's folder of assets: `TRANSFERPAIN_ASSETS`, else `transferpain/assets` in the user's cache.
+
+    Raises:
+        UserError: if no variable names it, and the user has no home.
+    """
     if named := os.environ.get("TRANSFERPAIN_ASSETS"):
         return Path(named)
-    cache = os.environ.get("XDG_CACHE_HOME")
-    return (Path(cache) if cache else Path.home() / ".cache") / "transferpain" / "assets"
+    try:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    except RuntimeError as error:
+        raise UserError(
+            "There is no place for the files of models.",
+            rule="They stand in the user's home, unless TRANSFERPAIN_ASSETS names a folder.",
+            received=error,
+            todo="Set TRANSFERPAIN_ASSETS to a folder that may be written to.",
+        ) from error
+    return cache / "transferpain" / "assets"
 
 
 def inside_package(requirement: str, path: str) -> Place:
