@@ -8,9 +8,11 @@ from tests.small_study import CROSS
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
+from transferpain.data.places import Places
+from transferpain.data.tasks.task import load_task
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import load_experiment
-from transferpain.experiments.study import datasets_read
+from transferpain.experiments.study import datasets_read, load_batch
 from transferpain.strategies.frozen.strategy import TRANSFERABILITY
 
 WEIGHTS = EXPERIMENTS.parent / "weights"
@@ -40,6 +42,19 @@ def test_a_source_that_is_not_there_is_refused_before_a_twin_is_drawn():
     experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", {"source": "biovid-vgg61"})
     with pytest.raises(UserError, match="was not found"):
         datasets_read(experiment, EXPERIMENTS)
+
+
+def test_the_demonstration_begins_with_a_network_that_is_there_and_draws_what_is_looked_at(tmp_path, monkeypatch):
+    monkeypatch.chdir(EXPERIMENTS.parent)
+    batch = load_batch(EXPERIMENTS / "demo.yaml", Places(tmp_path, tmp_path), [])
+    first, *others = batch.experiments
+    assert datasets_read(first, batch.folder) == {"ai4pain"}
+    assert (WEIGHTS.parent / first.source).is_dir()
+    assert {"biovid"} < set.union(*(datasets_read(experiment, batch.folder) for experiment in others))
+    drawn = {dataset: settings.levels for dataset, settings in batch.twins.items()}
+    read = {first.task, "biovid-bl1-pa4"}
+    assert drawn == {dataset: tuple(rule.mapping) for task in read for dataset, rule in load_task(task).labels.items()}
+    assert {experiment.features.fps for experiment in batch.experiments} == {batch.twins["ai4pain"].fps}
 
 
 @pytest.mark.slow
