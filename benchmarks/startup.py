@@ -15,12 +15,22 @@ def measure(folder: Path, quick: bool) -> dict:
     run = ("run", write_small_study(folder / "experiments"), "--workspace", folder)
     call(*run)  # computes everything that the no-op runs find
     repetitions = 2 if quick else REPETITIONS
-    calls = {"--help": lambda: call("--help"), "no-op run": lambda: call(*run), "import": import_package}
+    calls = {
+        "pass": lambda: python("pass"),
+        "import": lambda: python("import transferpain"),
+        "--help": lambda: call("--help"),
+        "no-op run": lambda: call(*run),
+    }
     seconds = in_turn(calls, repetitions)
+    medians = {name: statistics.median(times) for name, times in seconds.items()}
     figures = [
-        Figure("`transferpain --help`", statistics.median(seconds["--help"]), "s", most=1.5),
-        Figure("`transferpain run` of a finished study", statistics.median(seconds["no-op run"]), "s", most=1.5),
-        Figure("`import transferpain`, with the start of Python", statistics.median(seconds["import"]), "s", most=0.3),
+        Figure("the start of Python, which all of these begin with: `python -c pass`", medians["pass"], "s"),
+        Figure("`import transferpain`", medians["import"], "s", most=0.3),
+        Figure("... as a multiple of the start of Python", medians["import"] / medians["pass"]),
+        Figure("`transferpain --help`", medians["--help"], "s", most=0.2),
+        Figure("... as a multiple of the start of Python", medians["--help"] / medians["pass"]),
+        Figure("`transferpain run` of a finished study", medians["no-op run"], "s", most=1.5),
+        Figure("... as a multiple of the start of Python", medians["no-op run"] / medians["pass"]),
     ]
     return {"figures": figures, "seconds": seconds}
 
@@ -31,9 +41,9 @@ def call(*arguments: object) -> None:
     subprocess.run([program, *map(str, arguments)], check=True, capture_output=True)
 
 
-def import_package() -> None:
-    """Import the package in a process of its own."""
-    subprocess.run([sys.executable, "-c", "import transferpain"], check=True, capture_output=True)
+def python(program: str) -> None:
+    """Run a program of one line in a Python of its own."""
+    subprocess.run([sys.executable, "-c", program], check=True, capture_output=True)
 
 
 if __name__ == "__main__":

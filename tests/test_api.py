@@ -7,7 +7,10 @@ import pytest
 
 import transferpain
 
-HEAVY = {"tensorflow", "keras", "numpy", "pandas", "sklearn", "cv2", "pydantic", "matplotlib", "pyarrow"}
+HEAVY = {
+    *("tensorflow", "keras", "torch", "mediapipe", "cv2", "sklearn", "numpy", "pandas", "pyarrow"),
+    *("matplotlib", "pydantic", "yaml", "filelock"),
+}
 
 
 def modules_after(code: str) -> set[str]:

@@ -62,6 +62,11 @@ def test_start_up_imports_nothing_heavy(arguments):
     assert not imported_modules(*arguments) & HEAVY
 
 
+@pytest.mark.parametrize("arguments", [("--help",), ("run", "--help"), ("data", "--help")], ids=" ".join)
+def test_help_imports_nothing_that_a_command_works_with(arguments):
+    assert not imported_modules(*arguments) & {*HEAVY, "numpy", "pandas", "pyarrow", "yaml", "cv2"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -1,6 +1,9 @@
 """ResNet-18 (He et al., CVPR 2016; so in Hosseini), built by keras-cv and renamed."""
 
 import re
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from transferpain.core.seeds import derive_seed
@@ -29,7 +32,9 @@ def build_resnet18(size: int, classes: int, seed: int = 0, embedding: int = WIDT
         A model from float `(batch, size, size, 3)` to probabilities, float32 `(batch, classes)`.
     """
     import keras
-    import keras_cv  # frozen upstream and slow to import: only here, and no saved model needs it
+
+    with without_torch():
+        import keras_cv  # frozen upstream and slow to import: only here, and no saved model needs it
 
     from transferpain.networks.backbones.surgery import classifier, rebuilt
 
@@ -52,6 +57,19 @@ def build_resnet18(size: int, classes: int, seed: int = 0, embedding: int = WIDT
         return config
 
     return rebuilt(model, size, named_and_seeded)
+
+
+@contextmanager
+def without_torch() -> Iterator[None]:
+    """Let what is imported find no PyTorch, unless it is loaded: keras-cv would load it for nothing, in seconds."""
+    if "torch" in sys.modules:
+        yield
+        return
+    sys.modules["torch"] = None
+    try:
+        yield
+    finally:
+        del sys.modules["torch"]
 
 
 def _own_name(name: str) -> str:
