@@ -10,12 +10,13 @@ from transferpain.core.store import file_hash, is_intact
 from transferpain.inputs.faces.cache import FaceFacts, read_facts
 from transferpain.inputs.landmarks.cache import landmark_key, landmarks_path, read_landmarks, write_landmarks
 from transferpain.inputs.landmarks.geometry import place
-from transferpain.inputs.landmarks.settings import LandmarkSettings
+from transferpain.inputs.landmarks.settings import LandmarkSettings, WithBlendshapes
 
 CONFIDENCES = st.sampled_from([0, 0.5, 0.7, 1])
 SPANS = st.none() | st.tuples(st.integers(0, 99), st.none() | st.integers(1, 99))
-SETTINGS = st.builds(
-    LandmarkSettings, detection_confidence=CONFIDENCES, tracking_confidence=CONFIDENCES, still=st.booleans()
+SETTINGS = st.one_of(
+    st.builds(kind, detection_confidence=CONFIDENCES, tracking_confidence=CONFIDENCES, still=st.booleans())
+    for kind in (LandmarkSettings, WithBlendshapes)
 )
 KEY_INPUTS = st.tuples(st.text(max_size=4), st.text(max_size=4), SETTINGS, SPANS)
 
@@ -62,6 +63,20 @@ def test_the_same_landmarks_are_the_same_bytes(tmp_path):
     one, _, _ = some_landmarks(tmp_path / "one")
     other, _, _ = some_landmarks(tmp_path / "other")
     assert file_hash(one) == file_hash(other)
+
+
+def test_blendshapes_are_kept_where_they_are_asked_for(tmp_path):
+    _, facts, pixels = some_landmarks(tmp_path)
+    scores = np.random.default_rng(1).random(52).astype(np.float32)
+    face = {"found": True, **place(pixels)._asdict(), "blendshapes": scores}
+    rows = [{"found": False}, face]
+    write_landmarks(tmp_path / "with.parquet", facts, rows, blendshapes=True)
+    kept = read_landmarks(tmp_path / "with.parquet").blendshapes
+    assert kept.dtype == np.float32
+    assert np.isnan(kept[0]).all()
+    np.testing.assert_array_equal(kept[1], scores)
+    write_landmarks(tmp_path / "without.parquet", facts, rows)
+    assert read_landmarks(tmp_path / "without.parquet").blendshapes is None
 
 
 @pytest.mark.parametrize("key", ["abcd", "ffff"])

@@ -1,3 +1,4 @@
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ from transferpain.data.media.medium import Medium
 from transferpain.inputs.faces.cache import ClipTask
 from transferpain.inputs.landmarks.cache import landmarks_path, read_landmarks
 from transferpain.inputs.landmarks.clip import compute_clip
-from transferpain.inputs.landmarks.settings import LandmarkSettings
+from transferpain.inputs.landmarks.settings import LandmarkSettings, WithBlendshapes
 
 SETTINGS = LandmarkSettings(detection_confidence=0.5)
 
@@ -33,7 +34,7 @@ def test_a_clip_is_measured_in_frames_of_the_original_video(video, tmp_path):
     assert landmarks.found.tolist() == [True] * 5 + [False] * 2 + [True] * 2
     assert landmarks.coverage == 7 / 9
     assert landmarks.facts.fps == 25.0
-    assert landmarks.facts.detector == "mediapipe 0.10.21 face mesh"
+    assert landmarks.facts.detector == f"mediapipe {version('mediapipe')} face mesh"
     # The drawn head moves by a tenth of the distance between its eyes.
     steps = np.diff(landmarks.centre[:5, 0]) / landmarks.interocular[0]
     assert steps == pytest.approx(np.full(4, 0.1), abs=0.03)
@@ -49,6 +50,15 @@ def test_the_clip_before_does_not_matter(video, tmp_path):
 
 def test_a_span_is_followed_from_its_own_first_frame(video, tmp_path):
     assert read_landmarks(compute(tmp_path, video, span=(4, 4))).found.tolist() == [True, False, False, True]
+
+
+def test_blendshapes_are_kept_of_the_frames_with_a_face(video, tmp_path):
+    path = landmarks_path(tmp_path, "with")
+    settings = WithBlendshapes(detection_confidence=0.5, still=True)
+    compute_clip(ClipTask("with", Medium(video, span=(4, 3)), "k", path), settings, tmp_path)
+    kept = read_landmarks(path)
+    assert np.isfinite(kept.blendshapes).all(axis=1).tolist() == kept.found.tolist() == [True, False, False]
+    assert read_landmarks(compute(tmp_path, video)).blendshapes is None
 
 
 def test_a_failure_names_the_clip(tmp_path, video):

@@ -6,9 +6,10 @@ from transferpain.data.synthetic.camera import BIOVID, seat
 from transferpain.data.synthetic.face import Pose
 from transferpain.data.synthetic.landmarks import landmarks
 from transferpain.data.synthetic.subjects import invent_look
+from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES
 from transferpain.inputs.landmarks.geometry import place
-from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
-from transferpain.inputs.landmarks.settings import LandmarkSettings
+from transferpain.inputs.landmarks.mesh import find_faces, find_points, forget_faces, load_mesh
+from transferpain.inputs.landmarks.settings import LandmarkSettings, WithBlendshapes
 
 # Points of the drawing, and the same ones of the mesh: corners of the eyes and of the mouth, chin.
 SHARED = {36: 33, 39: 133, 42: 362, 45: 263, 48: 61, 54: 291, 8: 152}
@@ -53,6 +54,21 @@ def test_several_faces_are_found_where_several_are_asked_for():
     forget_faces(mesh)
     places = sorted(find_points(mesh, both)[:, :, 0].mean(axis=1))
     assert places == pytest.approx([160, 480], abs=15)
+
+
+def test_blendshapes_come_with_the_same_points_where_they_are_asked_for(mesh):
+    with_blendshapes = load_mesh(WithBlendshapes(detection_confidence=0.5))
+    forget_faces(with_blendshapes)
+    calm, jaw = drawn_person(1), drawn_person(1, {"AU26": 5})
+    without, found = find_faces(mesh, calm), find_faces(with_blendshapes, calm)
+    np.testing.assert_array_equal(found.points, without.points)
+    assert found.blendshapes.shape == without.blendshapes.shape == (1, 52)
+    assert found.blendshapes.dtype == np.float32
+    assert np.isnan(without.blendshapes).all()
+    forget_faces(with_blendshapes)
+    opened = find_faces(with_blendshapes, jaw).blendshapes - found.blendshapes
+    assert opened[0, BLENDSHAPES.index("jawOpen")] == opened.max() > 0.2
+    assert find_faces(with_blendshapes, NOBODY).blendshapes.shape == (0, 52)
 
 
 def test_it_says_nothing_when_it_starts_and_finds_a_face(mesh, capfd):

@@ -1,7 +1,7 @@
 import pytest
 from pydantic import ValidationError
 
-from transferpain.inputs.landmarks.settings import LandmarkSettings
+from transferpain.inputs.landmarks.settings import LandmarkSettings, WithBlendshapes
 
 
 def test_the_papers_confidences_are_the_default():
@@ -13,3 +13,11 @@ def test_the_papers_confidences_are_the_default():
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         LandmarkSettings(**wrong)
+
+
+def test_blendshapes_are_no_choice_of_an_experiment_but_other_settings():
+    assert WithBlendshapes().model_dump() == LandmarkSettings().model_dump()
+    assert WithBlendshapes() != LandmarkSettings()
+    assert WithBlendshapes().blendshapes
+    with pytest.raises(ValidationError, match="blendshapes"):
+        LandmarkSettings(blendshapes=True)

@@ -10,11 +10,12 @@ import pyarrow.parquet as pq
 
 from transferpain.core.store import fingerprint, write_checked
 from transferpain.inputs.faces.cache import FACTS, FaceFacts, read_facts
+from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES
 from transferpain.inputs.landmarks.geometry import PLACING, POINTS
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 WIDTHS = {"points": POINTS * 3, "centre": 3, "interocular": 1}
-SCHEMA = pa.schema({name: pa.list_(pa.float32(), width) for name, width in WIDTHS.items()})
+BLENDSHAPE_WIDTHS = {"blendshapes": len(BLENDSHAPES)}  # of the column that stands in some files only
 
 
 @dataclass(frozen=True)
@@ -26,12 +27,14 @@ class Landmarks:
         points: float32 `(frames, 478, 3)`, x, y and z in inter-ocular distances from the middle between the eyes.
         centre: float32 `(frames, 3)`, the middle between the eyes in pixels of the original frame.
         interocular: float32 `(frames,)`, the inter-ocular distance in pixels.
+        blendshapes: float32 `(frames, 52)`, 0 to 1; `None` where they were not asked for.
     """
 
     facts: FaceFacts
     points: np.ndarray
     centre: np.ndarray
     interocular: np.ndarray
+    blendshapes: np.ndarray | None = None
 
     @property
     def found(self) -> np.ndarray:
@@ -58,8 +61,8 @@ def landmark_key(content: str, mesh: str, settings: LandmarkSettings, span: tupl
         span: the stretch of the video; `None` for all of it.
     """
     confidences = [float(settings.detection_confidence), float(settings.tracking_confidence)]
-    still = ["still"] if settings.still else []
-    return fingerprint(["landmarks", content, mesh, *confidences, *still, PLACING, list(span) if span else None])
+    marks = [name for name in ("still", "blendshapes") if getattr(settings, name)]
+    return fingerprint(["landmarks", content, mesh, *confidences, *marks, PLACING, list(span) if span else None])
 
 
 def landmarks_path(cache: Path, key: str) -> Path:
@@ -67,17 +70,25 @@ def landmarks_path(cache: Path, key: str) -> Path:
     return cache / "landmarks" / key[:2] / f"{key}.parquet"
 
 
-def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
-    """Write the landmarks of one clip: `rows` has one dict per frame, with the names of `WIDTHS` if it has a face."""
+def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict], blendshapes: bool = False) -> None:
+    """Write the landmarks of one clip.
+
+    Args:
+        facts: what is true of the whole clip.
+        rows: one dict per frame, with the names of `WIDTHS` if it has a face.
+        blendshapes: whether `blendshapes` is kept too, which those rows have then.
+    """
     metadata = {FACTS: json.dumps(asdict(facts)).encode()}
+    widths = WIDTHS | (BLENDSHAPE_WIDTHS if blendshapes else {})
+    schema = pa.schema({name: pa.list_(pa.float32(), width) for name, width in widths.items()})
     arrays = []
-    for name, width in WIDTHS.items():
+    for name, width in widths.items():
         values = np.full((len(rows), width), np.nan, np.float32)
         for number, row in enumerate(rows):
             if name in row:
                 values[number] = np.reshape(row[name], width)
         arrays.append(pa.FixedSizeListArray.from_arrays(values.ravel(), width))
-    table = pa.Table.from_arrays(arrays, schema=SCHEMA.with_metadata(metadata))
+    table = pa.Table.from_arrays(arrays, schema=schema.with_metadata(metadata))
     # Measured coordinates neither compress nor repeat.
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
     write_checked(path, lambda temporary: pq.write_table(table, temporary, **options))
@@ -89,7 +100,9 @@ def read_landmarks(path: Path) -> Landmarks:
     table = pq.read_table(path)
     columns = {
         name: table.column(name).combine_chunks().flatten().to_numpy().reshape(-1, width)
-        for name, width in WIDTHS.items()
+        for name, width in (WIDTHS | BLENDSHAPE_WIDTHS).items()
+        if name in table.column_names
     }
     points = columns["points"].reshape(-1, POINTS, 3)
-    return Landmarks(read_facts(path), points, columns["centre"], columns["interocular"][:, 0])
+    kept = columns.get("blendshapes")
+    return Landmarks(read_facts(path), points, columns["centre"], columns["interocular"][:, 0], kept)

@@ -1,6 +1,7 @@
-"""MediaPipe's face mesh: a picture goes in, 478 points of each face come out (El-Ghaish)."""
+"""MediaPipe's face mesh: a picture goes in, 478 points of each face come out (El-Ghaish), and blendshapes if asked."""
 
 from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -12,10 +13,25 @@ from transferpain.inputs.faces.mediapipe_tasks import (
     mediapipe_identity,
     open_face_landmarker,
 )
+from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES, scores_of
 from transferpain.inputs.landmarks.geometry import POINTS
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
+if TYPE_CHECKING:
+    from mediapipe.tasks.python.vision import FaceLandmarkerResult
+
 FRAME_MILLISECONDS = 33  # between two frames, as the mesh is told; it smooths what it follows by the time
+
+
+class Faces(NamedTuple):
+    """What was found of every face in a frame.
+
+    `points`: float32 `(faces, 478, 3)`: x and y in pixels, which may lie outside the picture, and z on the scale of x,
+    smaller towards the camera. `blendshapes`: float32 `(faces, 52)`, 0 to 1, NaN if the settings do not ask for them.
+    """
+
+    points: np.ndarray
+    blendshapes: np.ndarray
 
 
 def mesh_identity() -> str:
@@ -36,20 +52,24 @@ class FaceMesh:
             close_task(self._landmarker)
         settings = self._settings
         self._landmarker = open_face_landmarker(
-            not settings.still, self._faces, settings.detection_confidence, settings.tracking_confidence
+            not settings.still,
+            self._faces,
+            settings.detection_confidence,
+            settings.tracking_confidence,
+            settings.blendshapes,
         )
         self._milliseconds = 0
         self.find(NOTHING)
 
-    def find(self, image: np.ndarray) -> list:
-        """Return MediaPipe's landmarks of each face in the next frame."""
+    def find(self, image: np.ndarray) -> "FaceLandmarkerResult":
+        """Return what MediaPipe says of each face in the next frame."""
         picture = as_image(image)
         # Its native code warns of what nobody can act on: at the first picture, and now and then later.
         with standard_error_silenced():
             if self._settings.still:
-                return self._landmarker.detect(picture).face_landmarks
+                return self._landmarker.detect(picture)
             self._milliseconds += FRAME_MILLISECONDS
-            return self._landmarker.detect_for_video(picture, self._milliseconds).face_landmarks
+            return self._landmarker.detect_for_video(picture, self._milliseconds)
 
 
 @cache
@@ -73,16 +93,22 @@ def forget_faces(mesh: FaceMesh) -> None:
     mesh.open()
 
 
-def find_points(mesh: FaceMesh, image: np.ndarray) -> np.ndarray:
-    """Return the points of every face in the next frame.
+def find_faces(mesh: FaceMesh, image: np.ndarray) -> Faces:
+    """Return what is found of every face in the next frame.
 
     Args:
         image: uint8 RGB `(height, width, 3)`.
-
-    Returns:
-        float32 `(faces, 478, 3)`: x and y in pixels, which may lie outside the picture, and z on the scale of x,
-        smaller towards the camera.
     """
-    points = [[(point.x, point.y, point.z) for point in face] for face in mesh.find(image)]
+    found = mesh.find(image)
     height, width = image.shape[:2]
-    return np.array(points, np.float32).reshape(-1, POINTS, 3) * np.float32((width, height, width))
+    points = [[(point.x, point.y, point.z) for point in face] for face in found.face_landmarks]
+    placed = np.array(points, np.float32).reshape(-1, POINTS, 3) * np.float32((width, height, width))
+    scores = np.full((len(points), len(BLENDSHAPES)), np.nan, np.float32)
+    for number, face in enumerate(found.face_blendshapes):
+        scores[number] = scores_of(face)
+    return Faces(placed, scores)
+
+
+def find_points(mesh: FaceMesh, image: np.ndarray) -> np.ndarray:
+    """Return the `points` of `find_faces` alone."""
+    return find_faces(mesh, image).points
