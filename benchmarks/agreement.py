@@ -9,7 +9,7 @@ Pictures: drawn faces, the frames of drawn videos of four datasets, and real fac
 
 import argparse
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +24,7 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.inputs.action_units.check import enlarge
-from transferpain.inputs.action_units.mesh import load_still_mesh
+from transferpain.inputs.action_units.mesh import STILL
 from transferpain.inputs.faces.detectors import load_detector
 from transferpain.inputs.landmarks.geometry import EYE_CORNERS
 from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
@@ -77,13 +77,19 @@ def look(pictures: Iterator[np.ndarray | None], find_mesh) -> tuple[list, list]:
     return boxes, points
 
 
-def keep(file: Path, ferplus: Path) -> None:
-    still, follow = load_still_mesh(), load_mesh(LandmarkSettings())
+def finder(mesh) -> Callable[[np.ndarray], np.ndarray]:
+    """Return what finds the points of the face in a picture, float32 `(478, 3)`; NaN where there is none."""
 
-    def following(picture: np.ndarray) -> np.ndarray:
-        faces = find_points(follow, picture)
+    def find(picture: np.ndarray) -> np.ndarray:
+        faces = find_points(mesh, picture)
         return faces[0] if len(faces) else np.full((478, 3), np.nan, np.float32)
 
+    return find
+
+
+def keep(file: Path, ferplus: Path) -> None:
+    follow = load_mesh(LandmarkSettings())
+    still, following = finder(load_mesh(STILL)), finder(follow)
     found = {"drawn faces": look(drawn_faces(), still), "real faces (FER+)": look(real_faces(ferplus), still)}
     boxes, points = [], []
     with tempfile.TemporaryDirectory() as folder:

@@ -7,7 +7,7 @@ from tests.inputs.action_units.test_tables import OPENFACE
 from transferpain.cli.action_units import units_app
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
-from transferpain.inputs.action_units.geometry import MEASURES
+from transferpain.inputs.action_units.geometry import DISTANCES
 
 
 def run(*arguments):
@@ -38,6 +38,6 @@ def test_proxies_are_fitted_into_a_file(tmp_path):
     assert fitted["fitted_on"] | {"mediapipe": ""} == {
         "subjects": 10, "pictures": 10, "seed": 0, "synthetic": True, "faces_found": 1.0, "mediapipe": ""
     }  # fmt: skip
-    assert set(fitted["units"]["12"]["weights"]) <= set(MEASURES)
+    assert set(fitted["units"]["12"]["weights"]) <= set(DISTANCES)
     # The two that the mesh follows best, on people that were left out.
     assert min(fitted["units"][number]["correlation"] for number in ("12", "26")) > 0.5

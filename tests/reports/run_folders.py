@@ -13,7 +13,7 @@ from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.checks import write_checks
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.inputs.action_units.proxy import PROXY
+from transferpain.inputs.action_units.measures import MESH
 
 CLASSES = ("No-Pain", "Low-Pain", "High-Pain")
 PAPER = {
@@ -21,6 +21,12 @@ PAPER = {
     "title": "Faces of Experimental Pain",
     "figures": {"validation accuracy": 0.59, "test accuracy": 0.49},
     "decisions": ["Softmax on the output.", "Votes that tie go to the higher mean probability."],
+}
+
+# How action units were measured, and what a check had found of that.
+GUESSED = {
+    "4": {"measure": "proxy", "standing": "failed on real faces"},
+    "43": {"measure": "blendshape", "standing": "unvalidated"},
 }
 
 
@@ -154,7 +160,7 @@ def write_tuned(runs: Path) -> Path:
     return folder
 
 
-def write_three_models(runs: Path, verdict: str, estimator: str = PROXY.title) -> Path:
+def write_three_models(runs: Path, verdict: str, estimator: str = MESH.title) -> Path:
     """Write a run of one fold and two seeds, the second of which found one answer only in its tested subjects."""
     table = draw_predictions((2, 2), subjects=4, seeds=(0, 1))
     changes = {"head": {"kind": "hybrid", "verdict": verdict}, "strategy": "hybrid"}
@@ -177,6 +183,7 @@ def three_models(threshold: float, fall: float, covered: float, estimator: str) 
             for name in ("units", "hybrid")
         },
         "estimator": estimator,
+        "measures": GUESSED if estimator == MESH.title else {},
     }
 
 

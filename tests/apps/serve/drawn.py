@@ -15,7 +15,8 @@ from transferpain.data.pspi import MAXIMUM, pspi
 from transferpain.data.synthetic.camera import BIOVID, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
-from transferpain.inputs.action_units.proxy import PROXY, estimate
+from transferpain.inputs.action_units.measures import MESH, estimate
+from transferpain.inputs.action_units.mesh import stack_meshes
 
 PAIN = {"AU4": 4.0, "AU6": 4.0, "AU7": 4.0, "AU9": 3.0, "AU10": 3.0, "AU43": 1.0}
 JPEG = {"Content-Type": "image/jpeg"}
@@ -25,16 +26,16 @@ FACTS = ServiceFacts(
     synthetic=True,
     main="rule",
     models=[
-        ModelFacts(name="rule", title="PSPI of the proxies", threshold=0.5, classes=["no pain", "pain"]),
+        ModelFacts(name="rule", title="PSPI of the guesses", threshold=0.5, classes=["no pain", "pain"]),
         ModelFacts(name="never", title="Never looks", threshold=0.5, classes=["no pain", "pain"]),
     ],
-    action_units_from=PROXY.title,
+    action_units_from=MESH.title,
     notices=notices_of(True),
 )
 
 
 class RuleAssessor:
-    """Calls pain by the proxies' PSPI, and remembers how many pictures came together; `delay` in seconds."""
+    """Calls pain by the PSPI of guesses, and remembers how many pictures came together; `delay` in seconds."""
 
     def __init__(self, delay: float = 0.0):
         self.facts = FACTS
@@ -54,7 +55,7 @@ class RuleAssessor:
             look = self.look(picture)
         except Refusal as refusal:
             return refusal
-        units = estimate(look.points[None]).intensities.iloc[0]
+        units = estimate(stack_meshes([look.mesh])).intensities.iloc[0]
         p_pain = float(pspi(units)) / MAXIMUM
         rule, never = FACTS.models
         said = ModelAnswer(

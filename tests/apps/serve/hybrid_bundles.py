@@ -5,7 +5,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from transferpain.inputs.action_units.proxy import MAXIMA, PROXY, UNITS
+from transferpain.inputs.action_units.measures import MESH, measures_hash, shipped_measures
+from transferpain.inputs.action_units.units import MAXIMA, UNITS
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.strategies.hybrid.bundle import HybridFacts, save_models
@@ -32,7 +33,14 @@ def save_hybrid(folder: Path, network: keras.Model, preprocessing: Preprocessing
     """Save a bundle of three models over a network with two outputs."""
     fitted = draw_models(network.get_layer(embedding).output.shape[-1])
     thresholds = {name: one.value for name, one in fitted.thresholds.items()}
-    stated = HybridFacts(embedding=embedding, units=UNITS, estimator=PROXY.name, thresholds=thresholds)
+    stated = HybridFacts(
+        embedding=embedding,
+        units=UNITS,
+        estimator=MESH.name,
+        thresholds=thresholds,
+        measures={number: one.measure for number, one in shipped_measures().items()},
+        measures_hash=measures_hash(),
+    )
     facts = {"synthetic": True, "experiment": "small", "task": "test"}
     save_bundle(folder, network, preprocessing.model_dump(), ("no pain", "pain"), facts)
     save_models(fitted, stated, folder)

@@ -5,8 +5,9 @@ import pytest
 from tests.apps.serve.drawn import PAIN, draw_person
 from transferpain.apps.serve.face_finding import REGIONS, Look, load_look, units_of
 from transferpain.apps.serve.refusals import Refusal
-from transferpain.inputs.action_units.geometry import POINTS
-from transferpain.inputs.action_units.proxy import UNITS
+from transferpain.inputs.action_units.measures import shipped_measures
+from transferpain.inputs.action_units.mesh import NO_MESH
+from transferpain.inputs.action_units.units import UNITS
 from transferpain.inputs.faces.detectors import Detection, load_detector
 
 
@@ -54,8 +55,14 @@ def test_units_follow_the_drawn_ones(look):
     assert set(calm) == set(UNITS)
 
 
+def test_each_unit_says_how_it_was_measured_and_what_that_is_worth(look):
+    said = {unit.unit: (unit.measure, unit.standing) for unit in units_of(look(draw_person()))}
+    assert said == dict(shipped_measures())
+    assert {measure for measure, _ in said.values()} == {"proxy", "blendshape"}
+
+
 def test_without_a_mesh_there_is_a_box_only():
-    found = Look(Detection(10, 20, 30, 60, 0.9), np.full((POINTS, 3), np.nan), (100, 200))
+    found = Look(Detection(10, 20, 30, 60, 0.9), NO_MESH, (100, 200))
     assert (found.regions, units_of(found)) == ([], [])
     assert found.face.model_dump() == {"left": 0.1, "top": 0.1, "right": 0.3, "bottom": 0.3, "score": 0.9}
 

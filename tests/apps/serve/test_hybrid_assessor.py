@@ -11,8 +11,9 @@ from transferpain.apps.serve.choose_assessor import load_assessor
 from transferpain.apps.serve.cnn_assessor import CnnAssessor
 from transferpain.apps.serve.hybrid_assessor import HybridAssessor
 from transferpain.core.errors import UserError
-from transferpain.inputs.action_units.mesh import load_still_mesh
-from transferpain.inputs.action_units.proxy import UNITS, estimate
+from transferpain.inputs.action_units.measures import estimate, shipped_measures
+from transferpain.inputs.action_units.mesh import NO_MESH, load_still_mesh, stack_meshes
+from transferpain.inputs.action_units.units import UNITS
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import load_detector
 from transferpain.models.bundles.manifest import load_manifest
@@ -43,7 +44,7 @@ def expected_answers(people) -> dict[str, np.ndarray]:
     find, detect = load_still_mesh(), load_detector("mediapipe")
     faces = [crop_face(person, detect(person)[:4], 0.25, PREPROCESSING.size) for person in people]
     embedding, probabilities = both.predict(np.stack(faces) / np.float32(255), verbose=0)
-    units = estimate(np.stack([find(person) for person in people])).intensities.to_numpy()
+    units = estimate(stack_meshes([find(person) for person in people])).intensities.to_numpy()
     return draw_models(embedding.shape[1]).answers(
         FaceMeasurements(units, embedding, probabilities[:, 1].astype(float))
     )
@@ -75,7 +76,9 @@ def test_what_an_answer_states(assessor, bundle):
     assert (answer.main, answer.p_pain) == ("hybrid", answer.models[-1].p_pain)
     assert (answer.coverage, answer.synthetic, answer.notices) == (1, True, [RESEARCH, DRAWN])
     assert [unit.unit for unit in answer.action_units] == list(UNITS)
+    assert {unit.unit: (unit.measure, unit.standing) for unit in answer.action_units} == dict(shipped_measures())
     assert "proxies" in answer.action_units_from
+    assert "blendshapes" in answer.action_units_from
 
 
 def test_without_a_mesh_the_network_answers_alone(assessor, monkeypatch):
@@ -83,7 +86,7 @@ def test_without_a_mesh_the_network_answers_alone(assessor, monkeypatch):
 
     def without_mesh(picture):
         found = look(picture)
-        return type(found)(found.detection, np.full_like(found.points, np.nan), found.size)
+        return type(found)(found.detection, NO_MESH, found.size)
 
     monkeypatch.setattr(assessor, "crops", type(assessor.crops)(assessor.crops.preprocessing, without_mesh))
     (answer,) = assessor.assess([draw_person()])
@@ -101,4 +104,19 @@ def test_models_that_read_something_else_are_refused(wrong, tmp_path):
     bundle = save_hybrid(tmp_path / "bundle", small_network(), PREPROCESSING)
     vouch_again(bundle, hybrid=load_manifest(bundle)["hybrid"] | wrong)
     with pytest.raises(UserError, match="read what is not measured here"):
+        load_assessor(bundle)
+
+
+@pytest.mark.parametrize(
+    ("stated", "received"),
+    [
+        ({"measures_hash": "0123456789abcdef"}, "AU12 by blendshape.*hash 0123456789abcdef"),
+        # As they were written when every unit was a proxy, of another mesh.
+        ({"estimator": "proxy", "measures": {}, "measures_hash": ""}, "2 classes, proxy, AU4"),
+    ],
+)
+def test_models_of_other_measures_are_refused(stated, received, tmp_path):
+    bundle = save_hybrid(tmp_path / "bundle", small_network(), PREPROCESSING)
+    vouch_again(bundle, hybrid=load_manifest(bundle)["hybrid"] | stated)
+    with pytest.raises(UserError, match=f"(?s){received}.*Train the models again"):
         load_assessor(bundle)

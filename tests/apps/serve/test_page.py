@@ -12,6 +12,7 @@ from transferpain.apps.serve.access import decide_access
 from transferpain.apps.serve.answers import DRAWN, RESEARCH
 from transferpain.apps.serve.certificate import make_certificate
 from transferpain.apps.serve.limits import Limits
+from transferpain.inputs.action_units.measures import shipped_measures
 
 NAME = "pain.example"
 ANSWERED = "!document.querySelector('#models-section').hidden"
@@ -45,7 +46,8 @@ def test_camera_live_gallery_and_errors(server, tmp_path):
             ["no answer", "-", "50 %"],
         ]
         assert page.run("document.querySelectorAll('#units li').length") == 9
-        assert "proxy, unvalidated" in page.text("#units li")
+        worth = page.run("[...document.querySelectorAll('#units .standing')].map((one) => one.innerText)")
+        assert worth == [f"{measure}, {standing}" for measure, standing in shipped_measures().values()]
         assert page.run("document.querySelectorAll('#overlay polygon').length") == 8
         # Nothing is wider than the phone, everything that is pressed is large enough for a thumb.
         assert page.run("document.documentElement.scrollWidth") == 360

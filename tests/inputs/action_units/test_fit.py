@@ -1,14 +1,15 @@
 import numpy as np
 import pytest
 
-from transferpain.inputs.action_units.fit import MEASURES_OF, Examples, FitSettings, draw_examples, fit_proxies
-from transferpain.inputs.action_units.geometry import MEASURES, POINTS
-from transferpain.inputs.action_units.proxy import UNITS, estimate, parse_coefficients
+from transferpain.inputs.action_units.fit import DISTANCES_OF, Examples, FitSettings, draw_examples, fit_proxies
+from transferpain.inputs.action_units.geometry import DISTANCES, POINTS
+from transferpain.inputs.action_units.proxy import parse_coefficients, proxy_intensities
+from transferpain.inputs.action_units.units import UNITS
 
 
-def test_every_unit_is_guessed_from_measures_that_exist():
-    assert tuple(MEASURES_OF) == UNITS
-    assert all(set(names) <= set(MEASURES) for names in MEASURES_OF.values())
+def test_every_unit_is_guessed_from_distances_that_exist():
+    assert tuple(DISTANCES_OF) == UNITS
+    assert all(set(names) <= set(DISTANCES) for names in DISTANCES_OF.values())
 
 
 @pytest.mark.slow
@@ -26,7 +27,7 @@ def test_what_is_written_guesses_as_what_was_fitted():
     assert facts["fitted_on"]["faces_found"] == 0.99
     assert facts["units"]["12"]["correlation"] > 0.99
     assert abs(facts["units"]["4"]["correlation"]) < 0.5
-    guessed = estimate(points, parse_coefficients(facts)).intensities[12]
+    guessed = proxy_intensities(points, parse_coefficients(facts))[:, UNITS.index(12)]
     rest = np.arange(100) != 7
     np.testing.assert_allclose(guessed[rest], intensities[rest, UNITS.index(12)], atol=0.2)
 

@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
-from transferpain.inputs.action_units.geometry import MEASURES, POINTS, measure, straighten
+from transferpain.inputs.action_units.geometry import DISTANCES, POINTS, straighten, take_distances
 
-NAMES = list(MEASURES)
+NAMES = list(DISTANCES)
 
 
 @pytest.fixture
@@ -27,13 +27,13 @@ def test_a_face_to_the_front_is_scaled_only(face):
     # The eyes' middles are 60 pixels apart, at 70 and 130.
     np.testing.assert_allclose(straight[[33, 263]], [[-40 / 60, 0, 0], [40 / 60, 0, 0]], atol=1e-12)
     np.testing.assert_allclose(straight[61], [-25 / 60, 70 / 60, 0], atol=1e-12)
-    assert measure(face)[NAMES.index("mouth width")] == pytest.approx(50 / 60)
+    assert take_distances(face)[NAMES.index("mouth width")] == pytest.approx(50 / 60)
 
 
 @pytest.mark.parametrize("angles", [(0, 0, 30), (0, 25, 0), (20, 0, 0), (-15, 30, -40)])
-def test_turning_moving_and_enlarging_a_face_changes_no_measure(face, angles):
+def test_turning_moving_and_enlarging_a_face_changes_no_distance(face, angles):
     turned = Rotation.from_euler("xyz", angles, degrees=True).apply(face)
-    np.testing.assert_allclose(measure(2.5 * turned + (300, -40, 7)), measure(face), atol=1e-9)
+    np.testing.assert_allclose(take_distances(2.5 * turned + (300, -40, 7)), take_distances(face), atol=1e-9)
 
 
 def test_distances_have_the_sign_their_name_says(face):
@@ -41,15 +41,15 @@ def test_distances_have_the_sign_their_name_says(face):
     face[[0, 37, 267], 1] = 160
     face[[13, 82, 312], 1] = 166
     face[[14, 87, 317], 1] = 178
-    measures = dict(zip(NAMES, measure(face), strict=True))
-    assert measures["inner brows above eyes"] == pytest.approx(12 / 60)
-    assert measures["thickness of the upper lip"] == pytest.approx(6 / 60)
-    assert measures["mouth opening"] == pytest.approx(12 / 60)
+    distances = dict(zip(NAMES, take_distances(face), strict=True))
+    assert distances["inner brows above eyes"] == pytest.approx(12 / 60)
+    assert distances["thickness of the upper lip"] == pytest.approx(6 / 60)
+    assert distances["mouth opening"] == pytest.approx(12 / 60)
 
 
 def test_clips_are_measured_at_once_and_absent_faces_stay_absent(face):
     clip = np.stack([face, np.full_like(face, np.nan), face * 3])
-    measures = measure(clip)
-    assert measures.shape == (3, len(MEASURES))
-    assert np.isnan(measures[1]).all()
-    np.testing.assert_allclose(measures[2], measures[0])
+    distances = take_distances(clip)
+    assert distances.shape == (3, len(DISTANCES))
+    assert np.isnan(distances[1]).all()
+    np.testing.assert_allclose(distances[2], distances[0])

@@ -181,6 +181,8 @@ def test_a_model_with_trees_beside_it_says_whose_the_scores_are():
     stated = {"main": "units", "embedding": "gap", "units": [4, 12], "estimator": "proxy"}
     card = card_of(hybrid=stated)
     assert "gradient boosting on 2 action units (proxy)" in card
+    by = card_of(hybrid=stated | {"estimator": "mesh", "measures": {"4": "proxy", "12": "blendshape"}})
+    assert "gradient boosting on 2 action units (mesh; proxy: AU4; blendshape: AU12)" in by
     assert "The scores are those of: Action units only." in card
     assert "The scores are those of: Something else." in card_of(hybrid=stated, scores_of="Something else")
     for name, title in TITLES.items():

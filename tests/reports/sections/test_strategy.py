@@ -23,9 +23,10 @@ def test_a_run_of_an_unknown_strategy_is_refused(read):
         build(read("ann", draw_predictions(subjects=3), changes={"strategy": "magic"}))
 
 
-def test_the_page_shows_thresholds_and_calls_action_units_proxies(tmp_path):
+def test_the_page_shows_thresholds_and_how_action_units_were_measured(tmp_path):
     page = write_report("report", "Title", "", [write_three_models(tmp_path, "units")], (), tmp_path / "reports")
     text = page.read_text(encoding="utf-8")
-    for part in ("Thresholds", "AU43 (proxy, unvalidated)", "The answers of: Action units only.", "max_depth 3"):
+    measured = ("blendshape", "unvalidated", "failed on real faces")
+    for part in ("Thresholds", *measured, "The answers of: Action units only.", "max_depth 3"):
         assert part in text
     assert {"thresholds.csv", "importance.csv"} <= {path.name for path in page.parent.iterdir()}

@@ -10,8 +10,9 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.unbc import code, plan_unbc, score
 from transferpain.data.synthetic.videos import draw_clip, seat_person
 from transferpain.inputs.action_units.measured import stack
-from transferpain.inputs.action_units.mesh import load_still_mesh
-from transferpain.inputs.action_units.proxy import UNITS, estimate
+from transferpain.inputs.action_units.measures import estimate
+from transferpain.inputs.action_units.mesh import load_still_mesh, stack_meshes
+from transferpain.inputs.action_units.units import UNITS
 from transferpain.strategies.hybrid.boosting import fit_boosting, join
 from transferpain.strategies.hybrid.settings import BoostingSettings
 
@@ -119,12 +120,12 @@ def test_embedding_and_action_units_stand_side_by_side():
 
 
 @pytest.mark.slow
-def test_proxies_of_drawn_people_tell_pain_in_others():
+def test_guesses_of_drawn_people_tell_pain_in_others():
     find = load_still_mesh()
     clips, scores, subjects = [], [], []
     for plan in plan_unbc(TwinSettings(subjects=12, clips=2, seconds=0.8)):
         pictures = list(draw_clip(UNBC, seat_person(UNBC, plan), plan))[::2]
-        clips.append(estimate(np.stack([find(picture) for picture in pictures])))
+        clips.append(estimate(stack_meshes([find(picture) for picture in pictures])))
         scores.append(score(code(plan))[::2])
         subjects += [plan.person.name] * len(pictures)
     features, is_pain = stack(clips, UNITS), np.concatenate(scores) > 0

@@ -12,7 +12,14 @@ from transferpain.strategies.hybrid.bundle import HybridFacts, is_hybrid, read_f
 from transferpain.strategies.hybrid.models import fit_models, probabilities
 
 THRESHOLDS = {"units": 0.3, "cnn": 0.5, "hybrid": 0.4}
-FACTS = HybridFacts(embedding="dense", units=(4, 12), estimator="proxy", thresholds=THRESHOLDS)
+FACTS = HybridFacts(
+    embedding="dense",
+    units=(4, 12),
+    estimator="mesh",
+    thresholds=THRESHOLDS,
+    measures={4: "proxy", 12: "blendshape"},
+    measures_hash="0123456789abcdef",
+)
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +58,12 @@ def test_parts_that_do_not_fit_are_refused(bundle):
         read_models(bundle, FACTS, width=2)
 
 
+def test_facts_of_a_tools_tables_and_of_earlier_versions_name_no_measures(tmp_path):
+    stated = FACTS.model_dump(mode="json", exclude={"measures", "measures_hash"})
+    facts = read_facts(tmp_path, {"hybrid": stated})
+    assert (facts.measures, facts.measures_hash) == ({}, "")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -58,6 +71,7 @@ def test_parts_that_do_not_fit_are_refused(bundle):
         {"thresholds": THRESHOLDS | {"cnn": float("nan")}},
         {"main": "all"},
         {"units": []},
+        {"measures": {"4": "coder"}},
     ],
 )
 def test_facts_that_are_not_whole_are_refused(wrong, tmp_path):

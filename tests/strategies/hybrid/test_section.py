@@ -2,6 +2,7 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run, write_three_models
+from transferpain.core.store import read_json, write_json
 from transferpain.strategies.hybrid.section import three_models_section
 
 
@@ -29,7 +30,11 @@ def test_the_unit_that_is_worth_most_comes_first(by_units):
     assert numbers["unit"].tolist() == [43, 4]
     assert numbers["fall"].tolist() == pytest.approx([0.2, 0.1])
     assert numbers["trainings"].tolist() == [1, 1]
-    assert table(by_units, "importance").text["Action unit"][0] == "AU43 (proxy, unvalidated)"
+    text = table(by_units, "importance").text
+    assert text.iloc[0].tolist() == ["AU43", "blendshape", "unvalidated", "+0.200", "+0.200", "+0.200"]
+    assert text["Measured by"].tolist() == numbers["measure"].tolist() == ["blendshape", "proxy"]
+    assert numbers["standing"].tolist() == ["unvalidated", "failed on real faces"]
+    assert table(by_units, "importance").text_columns == 3
 
 
 def test_the_network_alone_reads_no_action_units(tmp_path):
@@ -42,10 +47,20 @@ def test_the_network_alone_reads_no_action_units(tmp_path):
     assert table(section, "thresholds").text["Chosen"].tolist() == ["nothing to choose"] * 2
 
 
-def test_the_action_units_of_another_tool_are_no_proxies(tmp_path):
+def test_the_action_units_of_another_tool_have_no_measure_of_ours(tmp_path):
     section = three_models_section(write_three_models(tmp_path, "units", "py-feat"))
-    assert table(section, "importance").text["Action unit"].tolist() == ["AU43", "AU4"]
-    assert "py-feat, not from a coder" in table(section, "importance").note
+    units = table(section, "importance")
+    assert units.text["Action unit"].tolist() == ["AU43", "AU4"]
+    assert list(units.text.columns) == ["Action unit", "Fall of the AUC", "Least", "Largest"]
+    assert units.text_columns == 1
+    assert "py-feat, not from a coder" in units.note
+
+
+def test_of_a_run_that_does_not_say_how_units_were_measured_nothing_is_said(tmp_path):
+    run = write_three_models(tmp_path, "units")
+    for file in run.glob("folds/*/three-models.json"):
+        write_json(file, {key: value for key, value in read_json(file).items() if key != "measures"})
+    assert "Measured by" not in table(three_models_section(run), "importance").text
 
 
 def test_other_strategies_have_none(tmp_path):

@@ -17,7 +17,7 @@ from tests.apps.serve.drawn import draw_person, encode
 from tests.command_line import EXPERIMENTS, transferpain
 from transferpain.core.errors import UserError
 from transferpain.core.optional import missing_modules
-from transferpain.core.store import read_json
+from transferpain.core.store import read_json, write_json
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
@@ -25,6 +25,8 @@ from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import load_experiment
+from transferpain.inputs.action_units import measures
+from transferpain.inputs.action_units.measures import measures_hash, shipped_measures
 from transferpain.models.bundles.bundle import read_bundle
 from transferpain.strategies.hybrid.section import THREE_MODELS
 from transferpain.strategies.hybrid.settings import TITLES
@@ -86,6 +88,19 @@ def test_runs_that_differ_in_their_verdict_share_the_work_and_others_do_not(plac
 
 
 @pytest.mark.slow
+def test_other_measures_are_another_run_and_other_work(places, monkeypatch):
+    plan = plan_of(places)
+    folder = shared_work(plan, plan.folds[0], 0, places).folder
+    check = read_json(measures.CHECK)
+    check["units"]["4"]["measure"] = {"proxy": "blendshape", "blendshape": "proxy"}[check["units"]["4"]["measure"]]
+    monkeypatch.setattr(measures, "CHECK", places.cache / "measures.json")
+    write_json(measures.CHECK, check)
+    changed = plan_of(places)
+    assert changed.run.path != plan.run.path
+    assert shared_work(changed, changed.folds[0], 0, places).folder != folder
+
+
+@pytest.mark.slow
 def test_too_few_subjects_are_found_before_anything_is_trained(places):
     plan = plan_of(places, head={"boosting": {"folds": 5}})
     with pytest.raises(UserError, match=r"(?s)sets too few training subjects aside.*5 subjects with pain"):
@@ -108,6 +123,7 @@ def test_tables_of_another_tool_take_the_place_of_proxies(places):
     assert predictions["y_pred"].eq(predictions["y_true"]).all()
     stated = read_bundle(run.model).manifest["hybrid"]
     assert (stated["estimator"], stated["units"]) == ("openface", [4, 12])
+    assert (stated["measures"], stated["measures_hash"]) == ({}, "")
     again = plan_of(places, head=head).run.path
     table.write_text(table.read_text().replace("0.5", "0.6"), encoding="utf-8")
     assert plan_of(places, head=head).run.path != again == run.path
@@ -139,7 +155,9 @@ def check_predictions(runs: dict[str, RunFolder]) -> None:
             threshold = read_json(runs[name].fold(fold, 0) / THREE_MODELS)["thresholds"][name]["value"]
             unclear = (rows["p_1"] - threshold).abs() < 1e-6  # p_1 is kept in float32
             assert (rows["y_pred"].eq(1) == rows["p_1"].ge(threshold))[~unclear].all()
-        assert read_bundle(runs[name].model).manifest["hybrid"]["main"] == name
+        stated = read_bundle(runs[name].model).manifest["hybrid"]
+        assert (stated["main"], stated["measures_hash"]) == (name, measures_hash())
+        assert stated["measures"] == {str(unit): one.measure for unit, one in shipped_measures().items()}
     assert len({read_bundle(run.model).manifest["weights_hash"] for run in runs.values()}) == 1
     assert not np.allclose(tables["units"]["p_1"], tables["cnn"]["p_1"])
     for run in runs.values():
@@ -150,6 +168,8 @@ def check_predictions(runs: dict[str, RunFolder]) -> None:
 def check_report(folder: Path) -> None:
     importance = pd.read_csv(folder / "importance.csv")
     assert set(importance["model"]) <= {"units", "hybrid"}
+    used = {(unit, measure, standing) for unit, (measure, standing) in shipped_measures().items()}
+    assert set(importance[["unit", "measure", "standing"]].itertuples(index=False, name=None)) <= used
     assert set(pd.read_csv(folder / "thresholds.csv")["model"]) == set(TITLES)
     assert (pd.read_csv(folder / "mcnemar.csv")["tests"] == 2).all()
     assert "SYNTHETIC" in (folder / "index.html").read_text(encoding="utf-8")
@@ -173,4 +193,5 @@ def check_served(bundle: Path) -> None:
     stated = read_json(bundle / "manifest.json")["hybrid"]["thresholds"]
     assert {model["name"]: model["threshold"] for model in content["models"]} == stated
     assert all(0 <= model["p_pain"] <= 1 for model in content["models"])
-    assert len(content["action_units"]) == 9
+    said = {unit["unit"]: (unit["measure"], unit["standing"]) for unit in content["action_units"]}
+    assert said == dict(shipped_measures())

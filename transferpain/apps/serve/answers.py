@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from transferpain.inputs.action_units.proxy import Standing
+from transferpain.inputs.action_units.units import Measure, Standing
 
 RESEARCH = "For research only; no medical device."
 DRAWN = "trained on drawn faces: verdict not valid for people"
@@ -31,12 +31,13 @@ class Region(BaseModel):
 
 
 class UnitAnswer(BaseModel):
-    """The intensity of an action unit, and what it is worth."""
+    """An action unit as a measure guesses it, which is no intensity of a coder, and what that is worth."""
 
     unit: int = Field(description="4 for AU4.")
     intensity: float
     maximum: float = Field(description="The upper end of its scale; the lower one is 0.")
-    standing: Standing
+    measure: Measure = Field(description="What guessed it from the face mesh.")
+    standing: Standing = Field(description="What a check on real faces found of that measure.")
 
 
 class ModelAnswer(BaseModel):

@@ -8,7 +8,7 @@ import numpy as np
 from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts, ServiceFacts, label_of, notices_of
 from transferpain.apps.serve.face_finding import Look, units_of
 from transferpain.apps.serve.refusals import Refusal
-from transferpain.inputs.action_units.proxy import PROXY
+from transferpain.inputs.action_units.measures import MESH
 
 
 class Assessor(Protocol):
@@ -62,7 +62,7 @@ def assessment(facts: ServiceFacts, look: Look, models: list[ModelAnswer]) -> As
         main=main.name,
         models=models,
         action_units=units_of(look),
-        action_units_from=PROXY.title,
+        action_units_from=MESH.title,
         face=look.face,
         regions=look.regions,
         coverage=sum(model.label is not None for model in models) / len(models),

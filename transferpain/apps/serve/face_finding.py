@@ -25,8 +25,9 @@ from transferpain.inputs.action_units.geometry import (
     UPPER_LIP_OUTER,
     UPPER_LIP_SIDES,
 )
-from transferpain.inputs.action_units.mesh import load_still_mesh
-from transferpain.inputs.action_units.proxy import MAXIMA, UNITS, estimate, standing
+from transferpain.inputs.action_units.measures import estimate, shipped_measures
+from transferpain.inputs.action_units.mesh import Mesh, load_still_mesh, stack_meshes
+from transferpain.inputs.action_units.units import MAXIMA, UNITS
 from transferpain.inputs.faces.detectors import Detection, load_detector, load_face_finder
 
 
@@ -52,12 +53,12 @@ class Look:
 
     Attributes:
         detection: of the bundle's own detector, in pixels.
-        points: its mesh, `(478, 3)` in pixels; NaN where none was found.
+        mesh: of this one face, in pixels; NaN where none was found.
         size: width and height of the picture.
     """
 
     detection: Detection
-    points: np.ndarray
+    mesh: Mesh
     size: tuple[int, int]
 
     @property
@@ -70,9 +71,9 @@ class Look:
     @property
     def regions(self) -> list[Region]:
         """The regions as shares of the picture; none without a mesh."""
-        if np.isnan(self.points).any():
+        if np.isnan(self.mesh.points).any():
             return []
-        flat = (self.points[:, :2] / self.size).astype(np.float32)
+        flat = (self.mesh.points[:, :2] / self.size).astype(np.float32)
         regions = []
         for name, (units, parts) in REGIONS.items():
             hulls = [cv2.convexHull(flat[list(part)])[:, 0] for part in parts]
@@ -121,13 +122,12 @@ def load_look(detector: str) -> Callable[[np.ndarray], Look]:
 
 
 def units_of(look: Look) -> list[UnitAnswer]:
-    """Return the proxies of a face's action units; none without a mesh."""
-    guessed = estimate(look.points[None])
+    """Return a face's action units, each by its measure; none without a mesh."""
+    guessed = estimate(stack_meshes([look.mesh]))
     if not guessed.found.iloc[0]:
         return []
-    worth = standing()
-    values = guessed.intensities.iloc[0]
+    measures, values = shipped_measures(), guessed.intensities.iloc[0]
     return [
-        UnitAnswer(unit=unit, intensity=round(float(values[unit]), 2), maximum=maximum, standing=worth[unit])
+        UnitAnswer(unit=unit, intensity=round(float(values[unit]), 2), maximum=maximum, **measures[unit]._asdict())
         for unit, maximum in zip(UNITS, MAXIMA.tolist(), strict=True)
     ]

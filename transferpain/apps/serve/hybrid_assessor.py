@@ -11,13 +11,20 @@ from transferpain.apps.serve.face_finding import Look
 from transferpain.apps.serve.pain_network import compile_network, read_pain_network, service_facts
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.core.errors import UserError
-from transferpain.inputs.action_units.proxy import PROXY, UNITS, estimate
+from transferpain.inputs.action_units.measures import MESH, estimate, measures_hash
+from transferpain.inputs.action_units.mesh import stack_meshes
+from transferpain.inputs.action_units.units import UNITS
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.hybrid.bundle import HybridFacts, read_facts, read_models
 from transferpain.strategies.hybrid.models import FaceMeasurements, probabilities
 from transferpain.strategies.hybrid.settings import TITLES
 from transferpain.strategies.hybrid.training import with_embedding
+
+AGAIN = (
+    "Train the models again with this version, without another tool's tables (head.action_units), or serve them with "
+    "the version that trained them."
+)
 
 
 class HybridAssessor:
@@ -57,7 +64,7 @@ class HybridAssessor:
         """Return the answers of all models for each face."""
         if not looks:
             return []
-        guessed = estimate(np.stack([look.points for look in looks])).intensities.to_numpy(np.float64)
+        guessed = estimate(stack_meshes([look.mesh for look in looks])).intensities.to_numpy(np.float64)
         faces = FaceMeasurements(guessed, outputs[:, :-2], outputs[:, -1].astype(np.float64))
         answers = probabilities(self.units, self.hybrid, faces)
         return [
@@ -72,15 +79,24 @@ class HybridAssessor:
 
 
 def check_fits(stated: HybridFacts, bundle: Bundle, folder: Path) -> None:
-    """Refuse models that read what is not measured here: another layer, or other action units than the proxies."""
+    """Refuse models that read what is not measured here: another layer, other action units, or other measures."""
     embeddings = [layer.name for layer in bundle.model.layers if len(layer.output.shape) == 2]
-    known = (stated.units, stated.estimator, len(bundle.labels)) == (UNITS, PROXY.name, 2)
+    known = (stated.units, stated.estimator, len(bundle.labels)) == (UNITS, MESH.name, 2)
     if not known or stated.embedding not in embeddings:
         units = ", ".join(f"AU{unit}" for unit in stated.units)
         raise UserError(
             f"The models in {folder} read what is not measured here.",
-            rule=f"They tell two classes apart by the {PROXY.name} of {', '.join(f'AU{unit}' for unit in UNITS)}, and "
-            "by an embedding of their network.",
+            rule=f"They tell two classes apart by {', '.join(f'AU{unit}' for unit in UNITS)} from {MESH.title}, and by "
+            "an embedding of their network.",
             received=f"{len(bundle.labels)} classes, {stated.estimator}, {units}, layer {stated.embedding}",
-            todo="Use a bundle of the version that runs here, whose trees read proxies and no other tool's tables.",
+            todo=AGAIN,
+        )
+    if stated.measures_hash != measures_hash():
+        by = ", ".join(f"AU{unit} by {measure}" for unit, measure in stated.measures.items())
+        raise UserError(
+            f"The models in {folder} were trained on action units that were measured in another way.",
+            rule="A measure, its coefficients and the face mesh are those of the training: other numbers, though of "
+            "the same action units, would be read as what they are not.",
+            received=f"{by}; hash {stated.measures_hash}, not {measures_hash()}",
+            todo=AGAIN,
         )

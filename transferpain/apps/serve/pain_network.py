@@ -12,7 +12,7 @@ from transferpain.apps.serve.answers import ModelFacts, ServiceFacts, notices_of
 from transferpain.apps.serve.face_finding import Look, load_look
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.core.errors import UserError
-from transferpain.inputs.action_units.proxy import PROXY
+from transferpain.inputs.action_units.measures import MESH
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import prepare_detector
 from transferpain.models.bundles.bundle import Bundle, read_bundle
@@ -123,6 +123,6 @@ def service_facts(bundle: Bundle, folder: Path, main: str, models: list[ModelFac
         synthetic=synthetic,
         main=main,
         models=models,
-        action_units_from=PROXY.title,
+        action_units_from=MESH.title,
         notices=notices_of(synthetic),
     )

@@ -1,10 +1,13 @@
-"""Check the proxies on real faces: whether they tell emotions apart that differ in one action unit (FER+)."""
+"""Check how action units are measured on real faces: whether emotions are told apart that differ in one unit (FER+)."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.ferplus import EMOTIONS, SPLITS, VOTES, read_images
@@ -12,29 +15,50 @@ from transferpain.data.datasets.index import read_index
 from transferpain.data.tasks.ferplus_votes import accepted_votes
 from transferpain.evaluation.metrics.auc import ranking_statistic
 from transferpain.evaluation.resampling import Answers, bootstrap
-from transferpain.inputs.action_units.mesh import load_still_mesh
-from transferpain.inputs.action_units.proxy import (
-    UNITS,
-    Coefficients,
-    Standing,
-    coefficients_hash,
-    estimate,
-    shipped_coefficients,
-)
+from transferpain.inputs.action_units.blendshapes import blendshape_intensities
+from transferpain.inputs.action_units.measures import measured_with
+from transferpain.inputs.action_units.mesh import Mesh, load_still_mesh, stack_meshes
+from transferpain.inputs.action_units.proxy import proxy_intensities
+from transferpain.inputs.action_units.units import MEASURES, UNITS, Measure, Standing
 
 ENLARGED = 192  # pixels; the mesh finds few faces in the 48 of FER2013
 LEAST_AREA = 0.85
-SAMPLES = ("Training", "PublicTest")
-# Which emotion shows a unit, and which one does not (all others where none is named).
-CHECKS = {12: ("happiness", None), 25: ("surprise", "neutral"), 26: ("surprise", "neutral")}
+CHOOSES, CONFIRMS = "Training", "PublicTest"
+# Which emotion shows a unit, and which one does not (all others where none is named). Only units that the Facial Action
+# Coding System names in every variant of the emotion: disgust has AU9 or AU10, and a smile may be without AU6.
+CHECKS = {
+    4: ("anger", "neutral"),
+    12: ("happiness", None),
+    25: ("surprise", "neutral"),
+    26: ("surprise", "neutral"),
+}
 
 
-def check_proxies(data_root: Path, pictures: int = 4000, seed: int = 0) -> dict:
-    """Measure on real FER+ pictures how well the package's proxies rank those that show a unit.
+@dataclass(frozen=True)
+class Sample:
+    """Pictures of one usage of FER+.
 
-    The emotion of a picture is the one that more than half of its votes name. A unit is checked if it reaches
-    `LEAST_AREA` on Training pictures and on PublicTest ones that are no copies of them: how the measures of the mesh
-    behave on some Training pictures was known when they were chosen.
+    Attributes:
+        emotions: the name of each one's emotion, `(pictures,)`.
+        guesses: measure -> float64 `(pictures, len(UNITS))`, NaN where no face was found.
+    """
+
+    emotions: np.ndarray
+    guesses: Mapping[Measure, np.ndarray]
+
+    @property
+    def found(self) -> np.ndarray:
+        """Bool `(pictures,)`, whether a face was found."""
+        return np.isfinite(self.guesses["proxy"]).all(axis=1)
+
+
+def check_units(data_root: Path, pictures: int = 4000, seed: int = 0) -> dict:
+    """Measure on real FER+ pictures how well proxies and blendshapes rank those that show a unit, and choose.
+
+    The emotion of a picture is the one that more than half of its votes name. Of the two measures of a unit the one
+    with the larger area on Training pictures is chosen; a unit that no emotion shows stays with its proxy. What was
+    chosen, and nothing else, is looked at on PublicTest pictures that are no copies of Training ones. It is checked if
+    it reaches `LEAST_AREA` on both: how the measures behave on some Training pictures was known when they were made.
 
     Args:
         data_root: holds `fer2013.csv` and `fer2013new.csv`, as for `read_index`.
@@ -42,7 +66,7 @@ def check_proxies(data_root: Path, pictures: int = 4000, seed: int = 0) -> dict:
         seed: of the draw and of the bootstrap over pictures, because FER+ knows no subjects.
 
     Returns:
-        What `proxy_check.json` holds, as JSON types: figures, no pixel.
+        What `measures.json` holds, as JSON types: figures, no pixel.
 
     Raises:
         UserError: if the files are missing, are a twin's, or have no Training or no PublicTest pictures.
@@ -50,37 +74,58 @@ def check_proxies(data_root: Path, pictures: int = 4000, seed: int = 0) -> dict:
     index = read_index("ferplus", data_root)
     if index.synthetic:
         raise UserError(
-            "The proxies cannot be checked on drawn faces.",
-            rule="They were fitted on such faces: only real ones tell whether they are of use.",
+            "How action units are measured cannot be checked on drawn faces.",
+            rule="The proxies were fitted on such faces: only real ones tell whether they are of use.",
             received=data_root,
             todo="Give the folder of the real fer2013.csv and fer2013new.csv.",
         )
-    clips = index.clips
-    kept, accepted = accepted_votes(clips[list(VOTES)].to_numpy(), "majority")
+    rows = {usage: _draw(index.clips, usage, pictures, seed, data_root) for usage in (CHOOSES, CONFIRMS)}
     images, find = read_images(data_root), load_still_mesh()
-    samples = {}
-    for usage in SAMPLES:
-        usable = np.flatnonzero(kept & (clips["split"] == SPLITS[usage]) & ~clips["in_training"])
-        if not len(usable):
-            raise UserError(
-                f"The copy of FER+ has no {usage} pictures.",
-                rule=f"The proxies are checked on {' and '.join(SAMPLES)}.",
-                received=data_root,
-                todo="Give the whole fer2013.csv and fer2013new.csv.",
-            )
-        chosen = np.sort(np.random.default_rng(seed).choice(usable, min(pictures, len(usable)), replace=False))
-        points = np.stack([find(enlarge(images[row])) for row in clips["first_frame"].to_numpy()[chosen]])
-        emotions = np.array(EMOTIONS)[accepted[chosen].argmax(axis=1)]
-        samples[usage] = compare(points, emotions, shipped_coefficients(), seed)
+
+    def look(usage: str) -> Sample:
+        drawn = rows[usage]
+        meshes = stack_meshes([find(enlarge(images[number])) for number in drawn["first_frame"]])
+        return Sample(drawn["emotion"].to_numpy(), guess(meshes))
+
+    training = look(CHOOSES)
+    compared = compare(training, dict.fromkeys(CHECKS, MEASURES), seed)
+    measures = choose(compared)
+    public = look(CONFIRMS)
+    confirmed = compare(public, {number: (measures[number],) for number in CHECKS}, seed)
+    samples = {CHOOSES: (training, compared), CONFIRMS: (public, confirmed)}
     return {
-        "coefficients": coefficients_hash(),
+        "measured_with": measured_with(),
         "seed": seed,
         "enlarged_to": ENLARGED,
         "least_area": LEAST_AREA,
         "mediapipe": version("mediapipe"),
-        "samples": samples,
-        "units": judge([sample["areas"] for sample in samples.values()]),
+        "samples": {
+            usage: {
+                "pictures": len(sample.emotions),
+                "faces_found": round(float(sample.found.mean()), 4),
+                "areas": areas,
+                "mean_of_neutral_faces": at_rest(sample, measures),
+            }
+            for usage, (sample, areas) in samples.items()
+        },
+        "units": judge(measures, [compared, confirmed]),
     }
+
+
+def _draw(clips: pd.DataFrame, usage: str, pictures: int, seed: int, data_root: Path) -> pd.DataFrame:
+    """Return `first_frame` and `emotion` of some pictures on whose emotion most agree."""
+    kept, accepted = accepted_votes(clips[list(VOTES)].to_numpy(), "majority")
+    usable = np.flatnonzero(kept & (clips["split"] == SPLITS[usage]) & ~clips["in_training"])
+    if not len(usable):
+        raise UserError(
+            f"The copy of FER+ has no {usage} pictures.",
+            rule=f"How action units are measured is chosen on {CHOOSES} and confirmed on {CONFIRMS}.",
+            received=data_root,
+            todo="Give the whole fer2013.csv and fer2013new.csv.",
+        )
+    chosen = np.sort(np.random.default_rng(seed).choice(usable, min(pictures, len(usable)), replace=False))
+    emotions = np.array(EMOTIONS)[accepted[chosen].argmax(axis=1)]
+    return pd.DataFrame({"first_frame": clips["first_frame"].to_numpy()[chosen], "emotion": emotions})
 
 
 def enlarge(image: np.ndarray) -> np.ndarray:
@@ -89,42 +134,76 @@ def enlarge(image: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(large, cv2.COLOR_GRAY2RGB)
 
 
-def compare(points: np.ndarray, emotions: np.ndarray, coefficients: Coefficients, seed: int) -> dict:
-    """Return the area under the ROC curve of each of `CHECKS`, and what the proxies say of neutral faces.
-
-    Faces that the mesh does not find count in `faces_found` only.
-
-    Args:
-        points: `(pictures, 478, 3)`, NaN where no face was found.
-        emotions: the name of each picture's emotion, `(pictures,)`.
-        coefficients: those that are checked.
-        seed: of the bootstrap.
-    """
-    guessed = estimate(points, coefficients)
-    found = guessed.found.to_numpy()
-    areas = {}
-    for number, (shown_by, against) in CHECKS.items():
-        shows = emotions == shown_by
-        compared = found & (shows | (emotions == against) if against else True)
-        area = _area(guessed.intensities[number].to_numpy()[compared], shows[compared], seed)
-        areas[str(number)] = {"shown_by": shown_by, "against": against or "all others", **area}
-    # They should be near 0: what they are is how far real faces differ from drawn ones.
-    at_rest = guessed.intensities[found & (emotions == "neutral")].mean().round(2)
+def guess(meshes: Mesh) -> dict[Measure, np.ndarray]:
+    """Return what both measures say of each of `UNITS`, as `Sample` holds it."""
     return {
-        "pictures": len(points),
-        "faces_found": round(float(found.mean()), 4),
-        "areas": areas,
-        "mean_of_neutral_faces": {str(number): float(value) for number, value in at_rest.items()},
+        "proxy": proxy_intensities(meshes.points),
+        "blendshape": blendshape_intensities(meshes.blendshapes),
     }
 
 
-def judge(samples: list[dict[str, dict]]) -> dict[str, Standing]:
-    """Say of each unit what its areas in all samples mean: `checked` needs `LEAST_AREA` in every one of them."""
-    standing = dict.fromkeys(map(str, UNITS), "unvalidated")
-    for number in map(str, CHECKS):
-        enough = all(areas[number]["area"] >= LEAST_AREA for areas in samples)
-        standing[number] = f"{'checked' if enough else 'failed'} on real faces"
-    return standing
+def compare(sample: Sample, asked: Mapping[int, tuple[Measure, ...]], seed: int) -> dict[str, dict]:
+    """Return the area under the ROC curve of measures of some of `CHECKS`; faces that were not found do not count.
+
+    Args:
+        sample: what was measured.
+        asked: unit -> which measures of it.
+        seed: of the bootstrap.
+    """
+    areas = {}
+    for number, measures in asked.items():
+        shown_by, against = CHECKS[number]
+        shows = sample.emotions == shown_by
+        compared = sample.found & (shows | (sample.emotions == against) if against else True)
+        areas[str(number)] = {
+            "shown_by": shown_by,
+            "against": against or "all others",
+            "shown_in": int(shows[compared].sum()),
+            "not_shown_in": int((~shows[compared]).sum()),
+        } | {
+            measure: _area(sample.guesses[measure][compared, UNITS.index(number)], shows[compared], seed)
+            for measure in measures
+        }
+    return areas
+
+
+def choose(areas: Mapping[str, dict]) -> dict[int, Measure]:
+    """Return the measure of each of `UNITS`: the one with the larger area, the proxy where there is none or both equal.
+
+    Args:
+        areas: of both measures, as `compare` returns them.
+    """
+    chosen: dict[int, Measure] = dict.fromkeys(UNITS, "proxy")
+    for number, found in areas.items():
+        if found["blendshape"]["area"] > found["proxy"]["area"]:
+            chosen[int(number)] = "blendshape"
+    return chosen
+
+
+def judge(measures: Mapping[int, Measure], samples: list[Mapping[str, dict]]) -> dict[str, dict[str, str]]:
+    """Say of each unit's measure what its areas mean: `checked` needs `LEAST_AREA` in every sample.
+
+    Args:
+        measures: the one of each unit.
+        samples: the areas of each sample, as `compare` returns them.
+    """
+    found = {}
+    for number, measure in measures.items():
+        standing: Standing = "unvalidated"
+        if number in CHECKS:
+            enough = all(areas[str(number)][measure]["area"] >= LEAST_AREA for areas in samples)
+            standing = "checked on real faces" if enough else "failed on real faces"
+        found[str(number)] = {"measure": measure, "standing": standing}
+    return found
+
+
+def at_rest(sample: Sample, measures: Mapping[int, Measure]) -> dict[str, float]:
+    """Return the mean of neutral faces by the measure of each unit: a coder would write about 0."""
+    rows = sample.found & (sample.emotions == "neutral")
+    return {
+        str(number): round(float(sample.guesses[measures[number]][rows, place].mean()), 2)
+        for place, number in enumerate(UNITS)
+    }
 
 
 def _area(intensity: np.ndarray, shows: np.ndarray, seed: int) -> dict:
@@ -142,6 +221,4 @@ def _area(intensity: np.ndarray, shows: np.ndarray, seed: int) -> dict:
     return {
         "area": round(found.value, 3),
         "interval": [round(found.low, 3), round(found.high, 3)],
-        "shown_in": int(shows.sum()),
-        "not_shown_in": int((~shows).sum()),
     }

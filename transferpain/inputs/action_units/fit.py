@@ -14,9 +14,9 @@ from transferpain.data.synthetic import camera
 from transferpain.data.synthetic.camera import Sensor, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
-from transferpain.inputs.action_units.geometry import MEASURES, measure
+from transferpain.inputs.action_units.geometry import DISTANCES, take_distances
 from transferpain.inputs.action_units.mesh import load_still_mesh
-from transferpain.inputs.action_units.proxy import MAXIMA, UNITS
+from transferpain.inputs.action_units.units import MAXIMA, UNITS
 
 CAMERAS = (camera.UNBC, camera.BIOVID, camera.AI4PAIN, camera.MINTPAIN)
 # What is drawn: the proxies' units, and raised brows, which must not pass for the absence of AU4.
@@ -25,9 +25,9 @@ SHARE, EYES_CLOSED = 0.4, 0.15  # of the pictures in which a unit acts; eyes tha
 POSE_SPREAD = {"x": 0.05, "y": 0.05, "roll": 0.1, "yaw": 0.15, "pitch": 0.1}
 PENALTIES = tuple(10.0 ** np.arange(-2, 4.5, 0.5))
 FOLDS = 5
-# By which measures a unit is guessed, and whether its muscles (Facial Action Coding System) lengthen or shorten them:
-# a measure may count that way only, so that what is peculiar to drawn faces is not learnt.
-MEASURES_OF = {
+# By which distances a unit is guessed, and whether its muscles (Facial Action Coding System) lengthen or shorten them:
+# a distance may count that way only, so that what is peculiar to drawn faces is not learnt.
+DISTANCES_OF = {
     4: {"inner brows above eyes": -1, "middle brows above eyes": -1, "gap between brows": -1},
     6: {"cheeks below eyes": -1, "eye opening": -1, "outer brows above eyes": -1},
     7: {"eye opening": -1, "upper lids above corners": -1},
@@ -82,7 +82,7 @@ def draw_examples(settings: FitSettings) -> Examples:
             pose = Pose(**{name: float(random.normal(0, spread)) for name, spread in POSE_SPREAD.items()})
             drawn = draw_face(sitter, {f"AU{number}": value for number, value in acts.items()}, pose)
             exposure = place.exposure * (1 + place.exposure_spread * random.normal())
-            points.append(find(sensor.expose(drawn, exposure)))
+            points.append(find(sensor.expose(drawn, exposure)).points)
             intensities.append([acts[number] for number in UNITS])
             subjects.append(subject)
     return Examples(np.stack(points), np.array(intensities), np.array(subjects))
@@ -101,7 +101,7 @@ def fit_proxies(examples: Examples, settings: FitSettings) -> dict:
         What `proxy.json` holds, as JSON types; `correlation` and `error` (mean absolute) are those of drawn people
         that were left out, five parts of the people by turns; the penalty is the one that is best there.
     """
-    taken = measure(examples.points)
+    taken = take_distances(examples.points)
     found = np.isfinite(taken).all(axis=1)
     folds = list(GroupKFold(FOLDS).split(taken[found], groups=examples.subjects[found]))
     lines = zip(UNITS, MAXIMA, examples.intensities[found].T, strict=True)
@@ -119,8 +119,8 @@ def fit_proxies(examples: Examples, settings: FitSettings) -> dict:
 
 
 def _fit_unit(number: int, maximum: float, taken: np.ndarray, intensity: np.ndarray, folds: list) -> dict:
-    signs = np.array(list(MEASURES_OF[number].values()))
-    signed = taken[:, [list(MEASURES).index(name) for name in MEASURES_OF[number]]] * signs
+    signs = np.array(list(DISTANCES_OF[number].values()))
+    signed = taken[:, [list(DISTANCES).index(name) for name in DISTANCES_OF[number]]] * signs
 
     def line(penalty: float) -> Pipeline:
         return make_pipeline(StandardScaler(), Ridge(penalty, positive=True))
@@ -131,7 +131,7 @@ def _fit_unit(number: int, maximum: float, taken: np.ndarray, intensity: np.ndar
     penalty = min(guesses, key=lambda one: np.square(guesses[one] - intensity).mean())
     scaler, ridge = line(penalty).fit(signed, intensity).named_steps.values()
     weights = ridge.coef_ / scaler.scale_
-    named = zip(MEASURES_OF[number], weights * signs, strict=True)
+    named = zip(DISTANCES_OF[number], weights * signs, strict=True)
     return {
         "constant": round(float(ridge.intercept_ - weights @ scaler.mean_), 4),
         "weights": {name: round(float(weight), 4) for name, weight in named if round(float(weight), 4)},

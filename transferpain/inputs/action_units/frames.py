@@ -1,19 +1,21 @@
-"""Proxies of action units in the frames of clips: each picture looked at for itself, as the server does."""
+"""Action units in the frames of clips, guessed from face meshes: each picture by itself, as the server does it."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from transferpain.inputs.action_units.mesh import STILL
-from transferpain.inputs.action_units.proxy import UNITS, estimate
+from transferpain.inputs.action_units.measured import FrameUnits
+from transferpain.inputs.action_units.measures import MESH, estimate, shipped_measures
+from transferpain.inputs.action_units.mesh import STILL, Mesh
+from transferpain.inputs.action_units.units import UNITS
 from transferpain.inputs.landmarks.cache import read_landmarks
 from transferpain.inputs.landmarks.stage import compute_landmarks
 
 
 def frame_units(
     clips: pd.DataFrame, frames: pd.DataFrame, data_root: Path, cache: Path, jobs: int | None = None
-) -> np.ndarray:
+) -> FrameUnits:
     """Guess the action units of single frames; the meshes are cached, the guesses are made anew from them.
 
     Args:
@@ -21,7 +23,7 @@ def frame_units(
         frames: one row per frame, with `file_clip`, the clip that it is in, and `row`, its place there.
 
     Returns:
-        float64 `(frames, len(UNITS))`, NaN where no mesh was found.
+        The intensities of `UNITS`, NaN where no mesh was found, and how each was measured.
 
     Raises:
         UserError: if the cache cannot be written.
@@ -31,7 +33,8 @@ def frame_units(
     numbered = frames.assign(position=np.arange(len(frames)))
     for clip, rows in numbered.groupby("file_clip"):
         if path := table.loc[clip, "landmarks"]:
-            guessed = estimate(read_landmarks(Path(path)).pixels).intensities.to_numpy(np.float64)
+            kept = read_landmarks(Path(path))
+            guessed = estimate(Mesh(kept.pixels, kept.blendshapes)).intensities.to_numpy(np.float64)
             there = rows[rows["row"] < len(guessed)]
             intensities[there["position"]] = guessed[there["row"]]
-    return intensities
+    return FrameUnits(MESH, UNITS, intensities, shipped_measures())

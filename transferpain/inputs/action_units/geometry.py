@@ -29,7 +29,7 @@ LOWER_LIP_INNER, LOWER_LIP_OUTER = (14, 87, 317), (17, 84, 314)
 CHIN = (152,)
 
 
-class Measure(NamedTuple):
+class Distance(NamedTuple):
     """How far the middle of the points `to` lies from the middle of the points `start`, along one axis."""
 
     axis: int
@@ -37,27 +37,27 @@ class Measure(NamedTuple):
     to: tuple[int, ...]
 
 
-MEASURES = {
-    "inner brows above eyes": Measure(DOWN, INNER_BROWS, EYE_CORNERS),
-    "middle brows above eyes": Measure(DOWN, MIDDLE_BROWS, EYE_CORNERS),
-    "outer brows above eyes": Measure(DOWN, OUTER_BROWS, EYE_CORNERS),
-    "gap between brows": Measure(ACROSS, (55, 107), (285, 336)),
-    "eye opening": Measure(DOWN, UPPER_LIDS, LOWER_LIDS),
-    "upper lids above corners": Measure(DOWN, UPPER_LIDS, EYE_CORNERS),
-    "cheeks below eyes": Measure(DOWN, EYE_CORNERS, CHEEKS),
-    "nose wings below eyes": Measure(DOWN, EYE_CORNERS, NOSE_WINGS),
-    "nose base below eyes": Measure(DOWN, EYE_CORNERS, NOSE_BASE),
-    "width of the nose": Measure(ACROSS, (64, 98, 129), (294, 327, 358)),
-    "upper lip below nose": Measure(DOWN, NOSE_BASE, UPPER_LIP_OUTER),
-    "sides of the upper lip below nose wings": Measure(DOWN, NOSE_WINGS, UPPER_LIP_SIDES),
-    "thickness of the upper lip": Measure(DOWN, UPPER_LIP_OUTER, UPPER_LIP_INNER),
-    "mouth width": Measure(ACROSS, (61,), (291,)),
-    "mouth corners above lower lip": Measure(DOWN, MOUTH_CORNERS, LOWER_LIP_INNER),
-    "mouth corners below upper lip": Measure(DOWN, UPPER_LIP_INNER, MOUTH_CORNERS),
-    "mouth corners below nose": Measure(DOWN, NOSE_BASE, MOUTH_CORNERS),
-    "mouth opening": Measure(DOWN, UPPER_LIP_INNER, LOWER_LIP_INNER),
-    "chin below nose": Measure(DOWN, NOSE_BASE, CHIN),
-    "chin below lower lip": Measure(DOWN, LOWER_LIP_OUTER, CHIN),
+DISTANCES = {
+    "inner brows above eyes": Distance(DOWN, INNER_BROWS, EYE_CORNERS),
+    "middle brows above eyes": Distance(DOWN, MIDDLE_BROWS, EYE_CORNERS),
+    "outer brows above eyes": Distance(DOWN, OUTER_BROWS, EYE_CORNERS),
+    "gap between brows": Distance(ACROSS, (55, 107), (285, 336)),
+    "eye opening": Distance(DOWN, UPPER_LIDS, LOWER_LIDS),
+    "upper lids above corners": Distance(DOWN, UPPER_LIDS, EYE_CORNERS),
+    "cheeks below eyes": Distance(DOWN, EYE_CORNERS, CHEEKS),
+    "nose wings below eyes": Distance(DOWN, EYE_CORNERS, NOSE_WINGS),
+    "nose base below eyes": Distance(DOWN, EYE_CORNERS, NOSE_BASE),
+    "width of the nose": Distance(ACROSS, (64, 98, 129), (294, 327, 358)),
+    "upper lip below nose": Distance(DOWN, NOSE_BASE, UPPER_LIP_OUTER),
+    "sides of the upper lip below nose wings": Distance(DOWN, NOSE_WINGS, UPPER_LIP_SIDES),
+    "thickness of the upper lip": Distance(DOWN, UPPER_LIP_OUTER, UPPER_LIP_INNER),
+    "mouth width": Distance(ACROSS, (61,), (291,)),
+    "mouth corners above lower lip": Distance(DOWN, MOUTH_CORNERS, LOWER_LIP_INNER),
+    "mouth corners below upper lip": Distance(DOWN, UPPER_LIP_INNER, MOUTH_CORNERS),
+    "mouth corners below nose": Distance(DOWN, NOSE_BASE, MOUTH_CORNERS),
+    "mouth opening": Distance(DOWN, UPPER_LIP_INNER, LOWER_LIP_INNER),
+    "chin below nose": Distance(DOWN, NOSE_BASE, CHIN),
+    "chin below lower lip": Distance(DOWN, LOWER_LIP_OUTER, CHIN),
 }
 
 
@@ -86,19 +86,19 @@ def straighten(points: np.ndarray) -> np.ndarray:
     return (points - ((left + right) / 2)[..., None, :]) @ turn / size
 
 
-def measure(points: np.ndarray) -> np.ndarray:
-    """Take the `MEASURES` of faces.
+def take_distances(points: np.ndarray) -> np.ndarray:
+    """Take the `DISTANCES` of faces.
 
     Args:
         points: as for `straighten`; NaN where no face was found.
 
     Returns:
-        float64 `(..., len(MEASURES))` in inter-ocular distances; NaN where no face was found.
+        float64 `(..., len(DISTANCES))` in inter-ocular distances; NaN where no face was found.
     """
     straight = straighten(points)
     taken = [
         straight[..., taken.to, taken.axis].mean(axis=-1) - straight[..., taken.start, taken.axis].mean(axis=-1)
-        for taken in MEASURES.values()
+        for taken in DISTANCES.values()
     ]
     return np.stack(taken, axis=-1)
 

@@ -1,12 +1,14 @@
 """The action units of the frames of one clip, as one estimator measured them, on that estimator's scale."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.inputs.action_units.units import Measure, Standing
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,13 @@ class ActionUnits:
         return float(self.found.mean())
 
 
+class Measured(NamedTuple):
+    """How a unit is measured where this package does it, and what a check on real faces found of that."""
+
+    measure: Measure
+    standing: Standing
+
+
 @dataclass(frozen=True)
 class FrameUnits:
     """Intensities of frames of several clips.
@@ -60,11 +69,13 @@ class FrameUnits:
         estimator: whose they are.
         numbers: the action units, in the order of the columns.
         intensities: float64 `(frames, len(numbers))`, NaN where none were measured.
+        measures: action unit -> how it was measured; empty if another tool did it.
     """
 
     estimator: Estimator
     numbers: tuple[int, ...]
     intensities: np.ndarray
+    measures: Mapping[int, Measured] = field(default_factory=dict)
 
 
 def stack(clips: Sequence[ActionUnits], numbers: Sequence[int]) -> np.ndarray:

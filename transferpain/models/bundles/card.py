@@ -116,8 +116,12 @@ def describe_trees(manifest: dict) -> str:
         return ""
     facts = manifest["hybrid"]
     scored = manifest.get("scores_of") or HYBRID_TITLES[facts["main"]]
+    measured = facts["estimator"]
+    for measure in dict.fromkeys(facts.get("measures", {}).values()):
+        units = [f"AU{unit}" for unit, one in facts["measures"].items() if one == measure]
+        measured += f"; {measure}: {', '.join(units)}"
     return (
-        f" Beside it stands gradient boosting on {len(facts['units'])} action units ({facts['estimator']}), alone and "
+        f" Beside it stands gradient boosting on {len(facts['units'])} action units ({measured}), alone and "
         f"with its embedding. The scores are those of: {scored}."
     )
 

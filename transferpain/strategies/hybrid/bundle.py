@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.preprocessing import StandardScaler
 
+from transferpain.inputs.action_units.units import Measure
 from transferpain.models.bundles.manifest import not_a_bundle
 from transferpain.models.bundles.sklearn_part import load_part, save_parts
 from transferpain.strategies.hybrid.boosting import Model
@@ -26,6 +27,8 @@ class HybridFacts(BaseModel):
         units: the action units, in the order of their columns.
         estimator: who measured them; intensities of another one mean something else.
         thresholds: model -> from which P(pain) on it says pain.
+        measures: action unit -> what guessed it from a face mesh; empty if another tool measured them.
+        measures_hash: of all that those guesses are made with; numbers of another one mean something else.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +38,8 @@ class HybridFacts(BaseModel):
     units: tuple[int, ...] = Field(min_length=1)
     estimator: str
     thresholds: dict[Name, Share] = Field(min_length=3)
+    measures: dict[int, Measure] = {}
+    measures_hash: str = ""
 
 
 def save_models(fitted: FittedModels, facts: HybridFacts, folder: Path) -> str:

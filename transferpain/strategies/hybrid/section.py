@@ -8,7 +8,6 @@ import pandas as pd
 from transferpain.core.contracts import Section, Table
 from transferpain.core.schema import read_stamped
 from transferpain.evaluation.formatting import number
-from transferpain.inputs.action_units.proxy import PROXY, standing
 from transferpain.strategies.common.finished import fold_files, read_experiment
 from transferpain.strategies.hybrid.settings import TITLES
 
@@ -20,6 +19,9 @@ COLUMNS = {
     "score": "Objective reached",
     "coverage": "Frames looked at",
 }
+FALLS = {"fall": "Fall of the AUC", "least": "Least", "largest": "Largest"}
+# Of units that this package guessed itself, as the run states them.
+GUESSED = {"measure": "Measured by", "standing": "Standing of the measure"}
 TUNED = "Tuned on training subjects by answers of models that did not learn from them; no tested subject is among them."
 
 
@@ -33,6 +35,7 @@ def three_models_section(run: Path) -> Section | None:
     trainings = {training: read_stamped(path) for training, path in files.items()}
     tuned, worth = thresholds(name, verdict, trainings), importance(name, verdict, trainings)
     estimator = next(iter(trainings.values()))["estimator"]
+    text = importance_as_text(worth) if len(worth) else None
     read = (
         "By how much the area under the ROC curve falls for tested subjects when one column is shuffled: mean over "
         "trainings, and the least and largest of them. Columns that say the same share their importance. The action "
@@ -41,9 +44,10 @@ def three_models_section(run: Path) -> Section | None:
     units = Table(
         name="importance",
         numbers=worth,
-        text=importance_as_text(worth, estimator) if len(worth) else None,
+        text=text,
         caption=f"Importance of action units in {name}",
         note=read,
+        text_columns=1 if text is None else len(text.columns) - len(FALLS),
     )
     chosen = Table(
         name="thresholds",
@@ -100,9 +104,11 @@ def thresholds_as_text(table: pd.DataFrame) -> pd.DataFrame:
 def importance(name: str, verdict: str, trainings: dict[str, Any]) -> pd.DataFrame:
     """Return one row per action unit: the mean fall of the AUC over trainings, and the least and largest of them.
 
-    It is empty for the network, which reads none, and where no training's test subjects showed both answers. The
-    arguments are those of `thresholds`.
+    Beside it stands how the unit was measured and what a check on real faces had found of that; nothing where another
+    tool did it. The table is empty for the network, which reads none, and where no training's test subjects showed both
+    answers. The arguments are those of `thresholds`.
     """
+    measures = next(iter(trainings.values())).get("measures", {})
     falls: dict[str, list[float]] = {}
     for facts in trainings.values():
         for unit, fall in facts["importance"].get(verdict, {}).items():
@@ -112,6 +118,7 @@ def importance(name: str, verdict: str, trainings: dict[str, Any]) -> pd.DataFra
             "run": name,
             "model": verdict,
             "unit": int(unit),
+            **{column: measures.get(unit, {}).get(column, "") for column in GUESSED},
             "fall": _mean(values),
             "least": min(values),
             "largest": max(values),
@@ -120,21 +127,15 @@ def importance(name: str, verdict: str, trainings: dict[str, Any]) -> pd.DataFra
         for unit, values in falls.items()
     ]
     numbers = {"unit": int, "fall": float, "least": float, "largest": float, "trainings": int}
-    table = pd.DataFrame(rows, columns=["run", "model", *numbers]).astype(numbers)
+    table = pd.DataFrame(rows, columns=["run", "model", "unit", *GUESSED, *FALLS, "trainings"]).astype(numbers)
     return table.sort_values("fall", ascending=False, ignore_index=True)
 
 
-def importance_as_text(table: pd.DataFrame, estimator: str) -> pd.DataFrame:
-    """Return the importances as text, without the run's name; proxies with what a check on real faces found."""
-    found = standing() if estimator == PROXY.title else {}
-    return pd.DataFrame(
-        {
-            "Action unit": [f"AU{unit} (proxy, {found[unit]})" if found else f"AU{unit}" for unit in table["unit"]],
-            "Fall of the AUC": [number(value, signed=True) for value in table["fall"]],
-            "Least": [number(value, signed=True) for value in table["least"]],
-            "Largest": [number(value, signed=True) for value in table["largest"]],
-        }
-    )
+def importance_as_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the importances as text, without the run's name; how units were measured only where that is known."""
+    guessed = {title: table[column] for column, title in GUESSED.items() if (table[column] != "").any()}
+    falls = {title: [number(value, signed=True) for value in table[column]] for column, title in FALLS.items()}
+    return pd.DataFrame({"Action unit": [f"AU{unit}" for unit in table["unit"]], **guessed, **falls})
 
 
 def coverage_note(verdict: str, trainings: dict[str, Any]) -> str:

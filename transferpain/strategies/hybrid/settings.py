@@ -40,7 +40,8 @@ class HybridHead(BaseModel):
 
     Attributes:
         verdict: whose answers are the run's.
-        action_units: a folder below the data root with another tool's tables, `<clip>.csv`; `None`: proxies.
+        action_units: a folder below the data root with another tool's tables, `<clip>.csv`; `None`: guesses from the
+            face mesh, each unit by the measure that the check on real faces chose.
         boosting: of both classifiers; its objective is also the network's threshold's.
     """
 

@@ -29,7 +29,8 @@ from transferpain.data.tasks.task import Task
 from transferpain.inputs.action_units.frames import frame_units
 from transferpain.inputs.action_units.from_tables import table_units, tables_hash
 from transferpain.inputs.action_units.measured import FrameUnits
-from transferpain.inputs.action_units.proxy import PROXY, UNITS, coefficients_hash
+from transferpain.inputs.action_units.measures import measures_hash
+from transferpain.inputs.action_units.units import UNITS
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
@@ -123,7 +124,7 @@ class Hybrid(Strategy):
 
     def inputs(self, experiment: Recipe, places: Places) -> list[str]:
         folder = experiment.head.action_units
-        return [] if folder is None else [tables_hash(places.data_root / folder)]
+        return [measures_hash() if folder is None else tables_hash(places.data_root / folder)]
 
     def prepare(self, job: Job) -> PreparedFrames:
         check_subjects(job.plan)
@@ -186,17 +187,11 @@ def check_subjects(plan: Plan) -> None:
 
 
 def action_units_of(plan: Plan, places: Places) -> FrameUnits:
-    """Return the action units of the frames: from the tables that the experiment names, else proxies."""
+    """Return the action units of the frames: from the tables that the experiment names, else from their meshes."""
     folder = plan.experiment.head.action_units
     if folder is not None:
         return table_units(plan.clips, plan.samples, places.data_root / folder)
-    return FrameUnits(PROXY, UNITS, frame_units(plan.clips, plan.samples, plan.index.data_root, places.cache))
-
-
-def units_hash(plan: Plan, places: Places) -> str:
-    """Return a fingerprint of where the action units come from: the tables, or the coefficients of the proxies."""
-    folder = plan.experiment.head.action_units
-    return coefficients_hash() if folder is None else tables_hash(places.data_root / folder)
+    return frame_units(plan.clips, plan.samples, plan.index.data_root, places.cache)
 
 
 def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork:
@@ -204,7 +199,7 @@ def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork
     experiment = plan.experiment.resolved()
     settings = {key: value for key, value in experiment.items() if key not in NO_DIFFERENCE}
     settings["head"] = settings["head"] | {"verdict": None}
-    data = [plan.task.hash, plan.index.hash, plan.origin.hash, units_hash(plan, places)]
+    data = [plan.task.hash, plan.index.hash, plan.origin.hash, *HYBRID.inputs(plan.experiment, places)]
     return SharedWork(places.cache / "hybrid" / fingerprint([SCHEMA, settings, data, fold.name, seed]))
 
 
@@ -231,6 +226,8 @@ def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork
         units=measured.numbers,
         estimator=measured.estimator.name,
         thresholds=thresholds,
+        measures={number: one.measure for number, one in measured.measures.items()},
+        measures_hash=measures_hash() if measured.measures else "",
     )
     save_models(trained.fitted, stated, work.model)
     write_atomically(work.history, lambda path: trained.training.history.to_csv(path, index=False))

@@ -49,7 +49,7 @@ class TrainedHybrid:
         answers: one row per frame of the test and the selection part, as `part` says: `units`, `cnn` and `hybrid`,
             P(pain) by each model, NaN where it could not look.
         facts: thresholds, what the searches chose, coverages, importance of each action unit,
-            whose they are; JSON types.
+            whose they are, and how each was measured; JSON types.
     """
 
     network: keras.Model
@@ -99,6 +99,7 @@ def train_hybrid(
     known = testing & labelled
     importance = fitted.importance(faces.rows(known), is_pain[known], measured.numbers, state)
     facts = describe(fitted, answers, importance) | {"estimator": measured.estimator.title}
+    facts["measures"] = {str(number): one._asdict() for number, one in measured.measures.items()}
     steps = (
         *trained.fitted,
         FittedRows("scaler and trees on action units, and their threshold", learned),

@@ -70,13 +70,13 @@ function showUnits({ action_units: units, action_units_from: from }) {
   const said = units.length ? `Guessed, not coded: ${from}.` : "No mesh of the face was found: nothing to guess from.";
   byId("units-from").textContent = said;
   byId("units").replaceChildren(
-    ...units.map(({ unit, intensity, maximum, standing }) => {
+    ...units.map(({ unit, intensity, maximum, measure, standing }) => {
       const row = make("li");
       const name = `AU${unit} ${UNIT_NAMES[unit] ?? ""}`;
       const value = `${intensity.toFixed(1)} of ${maximum}`;
-      const meter = make("meter", value, { min: 0, max: maximum, value: intensity, "aria-label": `${name}, proxy` });
+      const meter = make("meter", value, { min: 0, max: maximum, value: intensity, "aria-label": `${name}, ${measure}` });
       row.append(make("span", name), make("span", value, { class: "value" }), meter);
-      row.append(make("span", `proxy, ${standing}`, { class: "standing" }));
+      row.append(make("span", `${measure}, ${standing}`, { class: "standing" }));
       return row;
     }),
   );
