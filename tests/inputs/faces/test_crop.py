@@ -1,13 +1,18 @@
 import numpy as np
 import pytest
 
-from transferpain.inputs.faces.crop import crop_face, points_in_crop
+from transferpain.inputs.faces.crop import crop_face, crop_square, points_in_crop
 
 
 def positions(height: int = 40, width: int = 60) -> np.ndarray:
     """A picture whose red tells the column and whose green tells the row."""
     rows, columns = np.mgrid[:height, :width]
     return np.stack([columns, rows, np.zeros_like(rows)], axis=-1).astype(np.uint8)
+
+
+def test_a_cached_box_is_the_square_that_was_cut():
+    box = np.array((904.7, 1113.6, 1357.9, 1566.7), np.float32)
+    assert crop_square(box, margin=0.25) == crop_square(box.tolist(), margin=0.25) == (848, 1057, 567)
 
 
 def test_a_square_box_inside_is_cut_exactly():

@@ -35,7 +35,7 @@ def crop_face(image: np.ndarray, box: tuple[float, float, float, float], margin:
 
 def crop_square(box: tuple[float, float, float, float], margin: float) -> tuple[int, int, int]:
     """Return left and top of the square that `crop_face` cuts out, and its side, in whole pixels of the frame."""
-    left, top, right, bottom = box
+    left, top, right, bottom = map(float, box)  # of a cached box float32, in which another pixel would be rounded to
     side = max(1, round(max(right - left, bottom - top) * (1 + margin)))
     return math.floor((left + right - side + 1) / 2), math.floor((top + bottom - side + 1) / 2), side
 
