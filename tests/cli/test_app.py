@@ -12,6 +12,8 @@ COMMANDS = [
     ("faces",),
     ("pretrain",),
     ("extract",),
+    ("cache", "list"),
+    ("cache", "prune"),
     ("run",),
     ("matrix",),
     ("report",),
@@ -55,7 +57,7 @@ def test_the_version_is_shown():
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("--version",), ("doctor",), ("assets", "list"), ("check-table", TABLE)],
+    [("--help",), ("--version",), ("doctor",), ("assets", "list"), ("cache", "list"), ("check-table", TABLE)],
     ids=lambda arguments: str(arguments[0]),
 )
 def test_start_up_imports_nothing_heavy(arguments):

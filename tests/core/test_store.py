@@ -28,6 +28,7 @@ from transferpain.core.store import (
     name_in_path,
     one_process,
     read_json,
+    read_made,
     remove_folder,
     remove_leftovers,
     sync_folder,
@@ -284,3 +285,22 @@ def test_a_lock_in_a_folder_without_permission_is_an_error(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(PermissionError), one_process(tmp_path / ".lock", print):
         raise AssertionError("the lock must not be given")
+
+
+def test_a_checked_file_says_what_it_was_made_with(tmp_path):
+    path = tmp_path / "cache.bin"
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"), {"dtype": "float32"})
+    assert is_intact(path)
+    assert read_made(path) == {"dtype": "float32"}
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"))
+    assert read_made(path) == {}
+
+
+@pytest.mark.parametrize("second", [b"{", b"[1]", b"3", b"\xff", b""])
+def test_a_damaged_word_on_what_made_it_leaves_a_file_intact(tmp_path, second):
+    path = tmp_path / "cache.bin"
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"), {"dtype": "float32"})
+    checksum = checksum_path(path).read_bytes().split(b"\n")[0]
+    checksum_path(path).write_bytes(checksum + b"\n" + second)
+    assert is_intact(path)
+    assert read_made(path) == {}

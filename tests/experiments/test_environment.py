@@ -1,6 +1,8 @@
 """What a run is computed with is written down."""
 
-from transferpain.core.store import read_json
+import pytest
+
+from transferpain.core.store import read_json, write_json
 from transferpain.experiments.environment import processor_name, project_commit, write_environment
 from transferpain.experiments.run_folder import RunFolder
 
@@ -12,3 +14,22 @@ def test_the_environment_states_versions_machine_and_commit(tmp_path):
     assert environment["versions"]["keras"] == "3.15.1"
     assert environment["machine"]["processor"] == processor_name()
     assert environment["commit"] == project_commit() != ""
+
+
+def test_versions_of_former_sessions_stay_stated(tmp_path):
+    run, path = RunFolder(tmp_path), tmp_path / "environment.json"
+    write_environment(run)
+    today = read_json(path)
+    assert "earlier_versions" not in today
+    for version in ("2.19.1", "2.20.0"):
+        write_json(path, read_json(path) | {"versions": today["versions"] | {"tensorflow": version}})
+        write_environment(run)
+    assert read_json(path)["versions"] == today["versions"]
+    assert read_json(path)["earlier_versions"] == {"tensorflow": ["2.19.1", "2.20.0"]}
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"versions": 3}', '{"schema": 99}', '{"versions": {}}'])
+def test_a_damaged_environment_is_written_anew(tmp_path, content):
+    (tmp_path / "environment.json").write_text(content)
+    write_environment(RunFolder(tmp_path))
+    assert read_json(tmp_path / "environment.json")["versions"]["keras"]

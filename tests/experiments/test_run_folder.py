@@ -97,3 +97,17 @@ def test_a_folder_without_permission_is_named(tmp_path):
     tmp_path.chmod(0o500)
     with pytest.raises(UserError, match="cannot be written"), RunFolder(tmp_path / "run").locked():
         raise AssertionError("the lock must not be given")
+
+
+def test_what_a_run_held_can_be_put_aside(tmp_path):
+    run = RunFolder(tmp_path / "run")
+    for number in (1, 2):
+        with run.locked():
+            run.finish_fold("test", 0, PREDICTIONS, HISTORY)
+            write_json(run.path / "facts.json", {"number": number})
+            aside = run.put_aside()
+        assert aside == run.path / f"former-{number}"
+        assert RunFolder(aside).fold_is_done("test", 0)
+        assert RunFolder(aside).facts() == {"number": number}
+        assert {path.name for path in run.path.iterdir()} == {".lock", *(f"former-{one + 1}" for one in range(number))}
+        assert not run.fold_is_done("test", 0)

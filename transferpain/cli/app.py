@@ -8,6 +8,7 @@ import typer
 import transferpain
 from transferpain.cli.action_units import units_app
 from transferpain.cli.assets import assets_app
+from transferpain.cli.cache import cache_app
 from transferpain.cli.data import data_app
 from transferpain.cli.doctor import doctor_app
 from transferpain.cli.edge import edge_app
@@ -30,6 +31,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.add_typer(models_app, name="models")
+app.add_typer(cache_app, name="cache")
 app.add_typer(units_app, name="action-units")
 app.add_typer(assets_app, name="assets")
 for commands in (stages_app, experiments_app, explain_app, edge_app, live_app, serve_app, published_app, doctor_app):

@@ -229,10 +229,15 @@ def checksum_path(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
 
-def write_checked(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a cache file atomically, then its checksum; without the checksum it does not count."""
+def write_checked(path: Path, write: Callable[[Path], object], made: dict | None = None) -> None:
+    """Write a cache file atomically, then its checksum; without the checksum it does not count.
+
+    Args:
+        made: JSON types, what the file was made with: kept in a second line beside the checksum, see `read_made`.
+    """
     _write_beside(path, write)  # the folder is synced once, with the checksum
-    write_text(checksum_path(path), file_hash(path) + "\n")
+    line = "" if made is None else json.dumps(made, sort_keys=True) + "\n"
+    write_text(checksum_path(path), f"{file_hash(path)}\n{line}")
 
 
 def is_intact(path: Path) -> bool:
@@ -240,4 +245,22 @@ def is_intact(path: Path) -> bool:
     sidecar = checksum_path(path)
     if not (path.is_file() and sidecar.is_file()):
         return False
-    return sidecar.read_text(encoding="utf-8").strip() == file_hash(path)
+    return _lines(sidecar)[0] == file_hash(path)
+
+
+def read_made(path: Path) -> dict:
+    """Return what a cached file was made with, as `write_checked` was told; empty if that was nothing, or is damaged.
+
+    Raises:
+        OSError: if the checksum's file cannot be read.
+    """
+    try:
+        made = json.loads(_lines(checksum_path(path))[1] or "{}")
+    except ValueError:
+        return {}
+    return made if isinstance(made, dict) else {}
+
+
+def _lines(sidecar: Path) -> tuple[str, str]:
+    checksum, _, made = sidecar.read_text(encoding="utf-8", errors="replace").partition("\n")
+    return checksum.strip(), made.strip()

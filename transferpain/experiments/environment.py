@@ -6,7 +6,8 @@ import platform
 import subprocess
 from pathlib import Path
 
-from transferpain.core.schema import write_stamped
+from transferpain.core.errors import UserError
+from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.experiments.run_folder import RunFolder, now
 
 REPORTED_PACKAGES = (
@@ -24,6 +25,10 @@ REPORTED_PACKAGES = (
     "pandas",
     "pyarrow",
 )
+
+
+# Another version of these may change the last bits of a training.
+FRAMEWORKS = ("tensorflow", "keras")
 
 
 def environment() -> dict:
@@ -46,8 +51,21 @@ def installed_version(package: str) -> str | None:
 
 
 def write_environment(folder: RunFolder) -> None:
-    """Record versions, machine and commit in `environment.json`."""
-    write_stamped(folder.path / "environment.json", environment())
+    """Record versions, machine and commit in `environment.json`; of former sessions, the versions that differ."""
+    path, today = folder.path / "environment.json", environment()
+    write_stamped(path, today | earlier_versions(path, today["versions"]))
+
+
+def earlier_versions(path: Path, today: dict[str, str]) -> dict[str, dict[str, list[str]]]:
+    """Return `earlier_versions`, package -> versions of former sessions; nothing where there are none."""
+    try:
+        before = read_stamped(path)
+        known = {name: {before["versions"][name], *before.get("earlier_versions", {}).get(name, [])} for name in today}
+    except (OSError, UserError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+    others = {name: sorted(known[name] - {version}) for name, version in today.items()}
+    others = {name: versions for name, versions in others.items() if versions}
+    return {"earlier_versions": others} if others else {}
 
 
 def processor_name() -> str:

@@ -18,6 +18,7 @@ from transferpain.experiments.fitted import read_fitted, write_fitted
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
+from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
@@ -56,6 +57,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "synthetic": plan.synthetic,
         "source": {"name": plan.origin.name, "hash": plan.origin.hash, "synthetic": plan.origin.synthetic},
         "preprocessing": plan.preprocessing.canonical,
+        **makers_today(plan.experiment, plan.has_faces_stage),
         "compute_dtype": dtype,
         "compute_dtype_reason": reason,
         "split_seed": SPLIT_SEED,

@@ -11,6 +11,7 @@ runs/<name>-<hash>/
     folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json, done; candidates.csv with nested selection,
         forgetting.csv where the source was probed, three-models.json of the strategy `hybrid`;
         <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
+    former-<number>/     the same of an unfinished run whose faces another version of the detector had found
     metrics.json         derived from the predictions, never written by hand
     model/               the best model, as a bundle
 """
@@ -21,6 +22,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import pandas as pd
@@ -34,9 +36,13 @@ from transferpain.core.store import (
     name_in_path,
     one_process,
     remove_folder,
+    sync_folder,
     write_atomically,
     write_text,
 )
+
+LOCK = ".lock"
+FORMER = "former-"
 
 
 @dataclass(frozen=True)
@@ -92,6 +98,18 @@ class RunFolder:
         write_atomically(folder / "history.csv", lambda path: history.to_csv(path, index=False))
         write_text(folder / "done", now() + "\n")
 
+    def put_aside(self) -> Path:
+        """Move all that a locked run holds into `former-<number>/` below it, and return that folder."""
+        number = next(number for number in count(1) if not (self.path / f"{FORMER}{number}").exists())
+        aside = self.path / f"{FORMER}{number}"
+        aside.mkdir()
+        for path in sorted(self.path.iterdir()):
+            if path.name != LOCK and not path.name.startswith(FORMER):
+                path.rename(aside / path.name)
+        sync_folder(aside)
+        sync_folder(self.path)
+        return aside
+
     def log(self, message: str) -> None:
         """Append one line with the time in UTC."""
         self.path.mkdir(parents=True, exist_ok=True)
@@ -107,7 +125,7 @@ class RunFolder:
         """
         with ExitStack() as alone:
             try:
-                alone.enter_context(one_process(self.path / ".lock", self._refuse))
+                alone.enter_context(one_process(self.path / LOCK, self._refuse))
             except PermissionError as error:
                 raise UserError(
                     "The run folder cannot be written to.",

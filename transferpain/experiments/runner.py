@@ -26,11 +26,13 @@ from transferpain.experiments.chosen_source import (
     source_experiment,
 )
 from transferpain.experiments.environment import write_environment
+from transferpain.experiments.makers import go_on_or_apart
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.results import close_fold, finish, record_facts
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
+from transferpain.inputs.faces.cache import keeping
 from transferpain.models.bundles.manifest import split_digest
 from transferpain.models.sources.face_settings import check_installed
 from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
@@ -122,13 +124,20 @@ def run_plan(plan: RunPlan, folder: Path, places: Places) -> RunFolder:
     experiment = plan.experiment
     if plan.run.is_done:
         return plan.run
-    with plan.run.locked(), measured(plan.run.path) as meter:
-        plan.run.log("started")
-        write_text(plan.run.path / "experiment.yaml", yaml.safe_dump(experiment.resolved(), sort_keys=False))
-        write_environment(plan.run)
-        walk(plan, Job(plan, places, meter, partial(plan_of_source, experiment, folder, places)))
-        plan.run.log("finished")
+    with plan.run.locked(), keeping(places.cache):
+        go_on_or_apart(plan)
+        with measured(plan.run.path) as meter:
+            compute(plan, Job(plan, places, meter, partial(plan_of_source, experiment, folder, places)))
     return plan.run
+
+
+def compute(plan: RunPlan, job: Job) -> None:
+    """Say in the run's folder what is computed with what, and go through the stages of the job."""
+    plan.run.log("started")
+    write_text(plan.run.path / "experiment.yaml", yaml.safe_dump(plan.experiment.resolved(), sort_keys=False))
+    write_environment(plan.run)
+    walk(plan, job)
+    plan.run.log("finished")
 
 
 def walk(plan: RunPlan, job: Job) -> None:

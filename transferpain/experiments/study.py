@@ -12,6 +12,7 @@ from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import make_plan, run_plan
 from transferpain.experiments.schema import (
@@ -93,6 +94,7 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
         if not stood and number < len(batch.experiments):
             show(list(runs))
     draw_twins(batch.twins, batch.places)
+    note_finished_before(runs)
     return runs
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.schema import stamp
-from transferpain.core.store import fingerprint, read_json, write_json
+from transferpain.core.store import file_hash, fingerprint, read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import Batch, load_batch, run_batch
@@ -50,6 +50,8 @@ def report_batch(batch: Batch, runs: list[RunFolder]) -> Path:
     inputs = stamp(
         {
             "runs": [run.path.name for run in runs],
+            # A run that was computed again has the name that it had.
+            "written": [file_hash(run.path / "environment.json") for run in runs],
             "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
             "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
         }

@@ -230,6 +230,10 @@ class Strategy(ABC):
         """Return how many frames of each clip are dealt out one by one; `None` where clips stay whole."""
         return None
 
+    def reads_mesh(self, experiment: Recipe) -> bool:
+        """Tell whether what it learns from depends on the face mesh."""
+        return False
+
     def inputs(self, experiment: Recipe, places: Places) -> list[str]:
         """Return hashes of what it reads besides the index and the source; they enter the run's name."""
         return []

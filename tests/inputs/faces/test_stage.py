@@ -16,7 +16,8 @@ from tests.parts import needs
 from transferpain.core.errors import UserError
 from transferpain.core.store import checksum_path, file_hash, is_intact
 from transferpain.data.datasets.index import read_index
-from transferpain.inputs.faces.cache import read_faces
+from transferpain.inputs.faces.cache import FaceFacts, face_key, faces_path, media_hash, read_faces, write_faces
+from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.faces.stage import compute_faces
 from transferpain.models.sources.face_settings import FaceSettings
 
@@ -305,3 +306,17 @@ def test_the_faces_of_a_twin_are_found(small_twin, tmp_path, dataset):
     assert faces["found"].sum() >= 0.98 * faces["num_frames"].sum()
     sizes = [len(jpeg) for path in faces["faces"] for jpeg in read_faces(path).jpegs()]
     assert np.mean(sizes) < 30_000
+
+
+def test_what_a_former_version_found_is_found_again_and_a_note_says_so(data_root, tmp_path, capsys):
+    clips, cache, former = table(["face", "nobody"]), tmp_path / "cache", "mediapipe 0.10.21"
+    key = face_key(media_hash(data_root / "face.mp4", cache), former, SETTINGS.resolved_margin, SETTINGS.size)
+    old = faces_path(cache, key)
+    write_faces(old, FaceFacts(key, 25.0, 0, 0, former), [])
+    faces = compute_faces(clips, data_root, SETTINGS, cache, jobs=1)
+    assert str(old) not in set(faces["faces"])
+    said = " ".join(capsys.readouterr().err.split())
+    here = detector_identity("mediapipe")
+    assert f"faces of 1 clips were made by {former}; they are computed again by {here}; `transferpain cache" in said
+    compute_faces(clips, data_root, SETTINGS, cache, jobs=1)
+    assert former not in capsys.readouterr().err

@@ -14,6 +14,7 @@ from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.estimate import estimate
 from transferpain.experiments.executors.base import Conditions
 from transferpain.experiments.executors.registry import EXECUTORS
+from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand
 from transferpain.experiments.matrix.check import absent_cells
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
@@ -83,6 +84,7 @@ def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[s
         record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
         for cell in loaded.cells
     ]
+    note_finished_before(runs.values())
     return records, runs
 
 

@@ -16,7 +16,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import fingerprint, is_intact
+from transferpain.core.store import fingerprint, is_intact, read_made
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import subject_names
 from transferpain.inputs.adaptation.base import learned
@@ -133,7 +133,8 @@ def _compute(fit: Fit, missing: dict[Fitting, dict[str, Path]], cache: Path) -> 
                 if change is None:
                     failed.add(str(path))
                 else:
-                    write_features(path, _as_cached(change(read_features(Path(file)))))
+                    made = read_made(Path(file)) | {"adaptation": fitting.method}
+                    write_features(path, _as_cached(change(read_features(Path(file)))), made)
                 advance(1)
     if failed:
         note(

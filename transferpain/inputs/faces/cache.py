@@ -13,6 +13,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transferpain.core.errors import UserError
+from transferpain.core.locks import using_folder
+from transferpain.core.progress import note
 from transferpain.core.store import file_hash, fingerprint, write_checked, write_text
 from transferpain.data.media.medium import Medium
 from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
@@ -111,6 +113,13 @@ def using(cache: Path) -> Iterator[None]:
             received=error,
             todo="Free disk space or name a cache folder that you may write. What is finished is kept.",
         ) from error
+
+
+@contextmanager
+def keeping(cache: Path) -> Iterator[None]:
+    """Compute into the cache or read from it: meanwhile `transferpain cache prune` removes nothing there."""
+    with using_folder(cache, lambda: note("`transferpain cache prune` is at work: waiting for it.")):
+        yield
 
 
 def media_hash(path: Path, cache: Path) -> str:

@@ -16,7 +16,8 @@ from transferpain.core.store import is_intact, remove_leftovers
 from transferpain.core.workers import run_in_workers
 from transferpain.data.media.medium import Medium, UnreadableMedium, picture_files
 from transferpain.data.media.paths import resolve_media
-from transferpain.inputs.faces.cache import ClipTask, media_hash, pictures_hash, read_facts, using
+from transferpain.inputs.faces.cache import ClipTask, keeping, media_hash, pictures_hash, read_facts, using
+from transferpain.inputs.faces.makers import former_makers
 
 MEDIUM_COLUMNS = ["media", "kind", "first_frame", "num_frames"]
 
@@ -27,14 +28,17 @@ class Measurement:
 
     Attributes:
         name: plural, e.g. `faces`: the column of the table and the folder in the cache.
-        key: takes the hash of a clip's content and its span (`None`: all of it), returns the cache key.
+        identity: what measures, and its version.
+        key: takes the hash of a clip's content, what measures, and the clip's span (`None`: all of it), returns the
+            cache key.
         path: takes the cache folder and a key, returns the cache file.
         prepare: called once if something has to be computed, before worker processes start; returns the function of
             a module that computes a `ClipTask` in one of them: the number of frames, and a problem or nothing.
     """
 
     name: str
-    key: Callable[[str, tuple[int, int | None] | None], str]
+    identity: str
+    key: Callable[[str, str, tuple[int, int | None] | None], str]
     path: Callable[[Path, str], Path]
     prepare: Callable[[], Callable[[ClipTask], tuple[int, str]]]
 
@@ -75,11 +79,12 @@ def measure_clips(
         # Of a video with many spans the bytes are read once.
         whole = list(dict.fromkeys(replace(medium, span=None) for medium in media))
         hashed = dict(zip(whole, threads.map(partial(_hash_medium, cache=cache), whole), strict=True))
-        tasks = []
+        tasks, contents = [], {}
         for clip, medium in zip(clips["clip"], media, strict=True):
             content, _ = hashed[replace(medium, span=None)]
-            key = content and measurement.key(content, medium.span)
+            key = content and measurement.key(content, measurement.identity, medium.span)
             tasks.append(ClipTask(clip, medium, key, measurement.path(cache, key)))
+            contents[key] = content
         # Two clips with the same bytes have the same faces.
         unique = {task.key: task for task in tasks if task.key}
         intact = threads.map(lambda task: is_intact(task.path), unique.values())
@@ -87,7 +92,9 @@ def measure_clips(
     problems = {}
     if missing:
         nominal = clips.loc[clips["clip"].isin([task.clip for task in missing]), "num_frames"].sum(skipna=False)
-        with progress_bar(measurement.name, None if pd.isna(nominal) else float(nominal), "frames") as advance:
+        note_former(missing, contents, measurement, cache)
+        total = None if pd.isna(nominal) else float(nominal)
+        with keeping(cache), progress_bar(measurement.name, total, "frames") as advance:
             problems = _compute_missing(missing, measurement, cache, jobs or os.cpu_count(), advance)
     rows = []
     for task, nominal in zip(tasks, clips["fps"].astype("Float64").to_numpy(float, na_value=math.nan), strict=True):
@@ -124,6 +131,26 @@ def _usable(task: ClipTask, nominal_fps: float) -> tuple:
 
 def _unusable(clip: str, problem: str) -> tuple:
     return clip, "", "", 0, math.nan, 0, problem
+
+
+def note_former(missing: list[ClipTask], contents: dict[str, str], measurement: Measurement, cache: Path) -> None:
+    """Say, once, of how many clips the cache holds what a former version measured, which is measured again.
+
+    Args:
+        contents: cache key -> hash of the clip's content.
+    """
+    with using(cache):
+        former = former_makers(cache / measurement.name, measurement.identity)
+    counts = {}
+    for identity in former:
+        keys = [measurement.key(contents[task.key], identity, task.medium.span) for task in missing]
+        counts[identity] = sum(measurement.path(cache, key).is_file() for key in keys)
+    if any(counts.values()):
+        made = ", ".join(f"of {count} clips were made by {identity}" for identity, count in counts.items() if count)
+        note(
+            f"{measurement.name} {made}; they are computed again by {measurement.identity}; "
+            "`transferpain cache prune` removes the old ones."
+        )
 
 
 def _compute_missing(

@@ -26,9 +26,8 @@ def compute_faces(
     Raises:
         UserError: if the cache cannot be written, or weights of the detector are missing.
     """
-    identity = detector_identity(settings.detector)
 
-    def key(content: str, span: tuple[int, int | None] | None) -> str:
+    def key(content: str, identity: str, span: tuple[int, int | None] | None) -> str:
         return face_key(content, identity, settings.resolved_margin, settings.size, span)
 
     def prepare():
@@ -37,4 +36,5 @@ def compute_faces(
         prepare_detector(settings.detector)
         return partial(compute_clip, settings=settings, cache=cache)
 
-    return measure_clips(clips, data_root, Measurement("faces", key, faces_path, prepare), cache, jobs)
+    faces = Measurement("faces", detector_identity(settings.detector), key, faces_path, prepare)
+    return measure_clips(clips, data_root, faces, cache, jobs)

@@ -30,9 +30,9 @@ def features_path(cache: Path, key: str) -> Path:
     return cache / "features" / key[:2] / f"{key}.npy"
 
 
-def write_features(path: Path, features: np.ndarray) -> None:
-    """Write float16 `(frames, D)`."""
-    write_checked(path, lambda temporary: np.save(temporary, features))
+def write_features(path: Path, features: np.ndarray, made: dict | None = None) -> None:
+    """Write float16 `(frames, D)`, and beside the checksum what they were made with (`store.read_made`): JSON types."""
+    write_checked(path, lambda temporary: np.save(temporary, features), made)
 
 
 def read_features(path: Path) -> np.ndarray:

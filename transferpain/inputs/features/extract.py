@@ -15,7 +15,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers
-from transferpain.inputs.faces.cache import read_faces, using
+from transferpain.inputs.faces.cache import keeping, read_faces, read_facts, using
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
 from transferpain.inputs.features.extractors.extractor import Extractor
@@ -41,6 +41,7 @@ class ClipTask:
             one.
         path: the cache file of its features.
         pictures: about how many pictures it takes.
+        made: what they are made with, in the words of the cache: extractor, faces, sampling, dtype.
     """
 
     clip: str
@@ -48,6 +49,7 @@ class ClipTask:
     sampling: tuple[float, float] | int | None
     path: Path
     pictures: float
+    made: dict
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ def extract_features(
             sampling = _known_rates(clip, fps, settings.fps)
             share = settings.fps / fps
         key = feature_key(extractor.key, face_key, sampling, dtype)
-        tasks.append(ClipTask(clip, Path(path), sampling, features_path(cache, key), found * min(1.0, share)))
+        made = {"extractor": list(extractor.key), "faces": face_key, "sampling": sampling, "dtype": dtype}
+        tasks.append(ClipTask(clip, Path(path), sampling, features_path(cache, key), found * min(1.0, share), made))
     # Two clips with the same faces have the same features.
     unique = list({task.path: task for task in tasks}.values())
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -116,7 +119,7 @@ def extract_features(
         missing = [task for task, whole in zip(unique, intact, strict=True) if not whole]
     if missing:
         key = [*extractor.key, settings.fps, settings.frames, dtype]
-        with ExitStack() as alone:
+        with ExitStack() as alone, keeping(cache):
             with using(cache):
                 alone.enter_context(one_process(cache / "features" / f".lock-{fingerprint(key)}", _note_waiting))
                 remove_leftovers(cache / "features")
@@ -168,7 +171,8 @@ def _compute_missing(
 
 def _write(task: ClipTask, features: np.ndarray, cache: Path, on_embedded: Callable) -> None:
     with using(cache):
-        write_features(task.path, features)
+        # Who found the faces says whether anyone can still ask for these features.
+        write_features(task.path, features, task.made | {"detector": read_facts(task.faces).detector})
     on_embedded()
 
 

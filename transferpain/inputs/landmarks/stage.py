@@ -30,9 +30,8 @@ def compute_landmarks(
     Raises:
         UserError: if the cache cannot be written, or the mesh does not start.
     """
-    mesh = mesh_identity()
 
-    def key(content: str, span: tuple[int, int | None] | None) -> str:
+    def key(content: str, mesh: str, span: tuple[int, int | None] | None) -> str:
         return landmark_key(content, mesh, settings, span)
 
     def prepare():
@@ -41,4 +40,5 @@ def compute_landmarks(
 
         return partial(compute_clip, settings=settings, cache=cache)
 
-    return measure_clips(clips, data_root, Measurement("landmarks", key, landmarks_path, prepare), cache, jobs)
+    landmarks = Measurement("landmarks", mesh_identity(), key, landmarks_path, prepare)
+    return measure_clips(clips, data_root, landmarks, cache, jobs)

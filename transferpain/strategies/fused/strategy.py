@@ -100,6 +100,9 @@ class Fused(Strategy):
         if task.sample == "frame":
             raise refused_frames(experiment, task, f"strategy {self.name}")
 
+    def reads_mesh(self, experiment: Recipe) -> bool:
+        return True
+
     def frames_dealt_out(self, experiment: Recipe) -> int | None:
         """The frames of a clip are dealt out one by one, as El-Ghaish does: they leak into each other."""
         fusion = experiment.fusion

@@ -31,6 +31,8 @@ from transferpain.inputs.action_units.from_tables import table_units, tables_has
 from transferpain.inputs.action_units.measured import FrameUnits
 from transferpain.inputs.action_units.measures import measures_hash
 from transferpain.inputs.action_units.units import UNITS
+from transferpain.inputs.faces.detectors import detector_identity
+from transferpain.inputs.landmarks.mesh import mesh_identity
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
@@ -69,6 +71,11 @@ class SharedWork:
     @property
     def model(self) -> Path:
         return self.folder / "model"
+
+    @property
+    def made(self) -> Path:
+        """What found the faces that it learned from, for `transferpain cache`."""
+        return self.folder / "made.json"
 
     @property
     def facts(self) -> Path:
@@ -121,6 +128,9 @@ class Hybrid(Strategy):
                 todo="Use --set task=unbc-binary-1, or another strategy.",
             )
         super().check_task(experiment, task)
+
+    def reads_mesh(self, experiment: Recipe) -> bool:
+        return experiment.head.action_units is None
 
     def inputs(self, experiment: Recipe, places: Places) -> list[str]:
         folder = experiment.head.action_units
@@ -199,8 +209,14 @@ def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork
     experiment = plan.experiment.resolved()
     settings = {key: value for key, value in experiment.items() if key not in NO_DIFFERENCE}
     settings["head"] = settings["head"] | {"verdict": None}
-    data = [plan.task.hash, plan.index.hash, plan.origin.hash, *HYBRID.inputs(plan.experiment, places)]
+    data = [plan.task.hash, plan.index.hash, plan.origin.hash, *HYBRID.inputs(plan.experiment, places), found_by(plan)]
     return SharedWork(places.cache / "hybrid" / fingerprint([SCHEMA, settings, data, fold.name, seed]))
+
+
+def found_by(plan: Plan) -> dict[str, str]:
+    """Return what finds the faces and, where the action units are proxies, the meshes that the models learn from."""
+    makers = {"detector": detector_identity(plan.experiment.faces.detector)}
+    return makers if plan.experiment.head.action_units else makers | {"mesh": mesh_identity()}
 
 
 def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork) -> None:
@@ -215,7 +231,7 @@ def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork
     experiment, preprocessing = plan.experiment, plan.preprocessing
     source = plan.origin.load().model
     start = with_classes(source, len(plan.task.classes), preprocessing.size, seed, experiment.feature_layer)
-    work.folder.mkdir(parents=True, exist_ok=True)
+    write_json(work.made, found_by(plan))
     trained = train_hybrid(experiment, start, preprocessing, prepared.frames, (fold, seed), work.folder)
     kept = {"synthetic": plan.synthetic}
     save_bundle(work.model, trained.network, preprocessing.model_dump(), plan.task.classes, kept)
