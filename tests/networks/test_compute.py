@@ -1,10 +1,9 @@
-import os
 import subprocess
 import sys
 
 import pytest
 
-from transferpain.networks.compute import choose_compute_dtype, fastest_dtype, gpu_capability, processor_flags
+from transferpain.networks.compute import choose_compute_dtype, fastest_dtype, processor_flags
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -40,23 +39,6 @@ def test_no_flags_where_the_system_lists_none(tmp_path):
     other = tmp_path / "cpuinfo"
     other.write_text("processor : 0\nFeatures : fp asimd\n")
     assert processor_flags(other) == frozenset()
-
-
-@pytest.mark.parametrize(
-    ("script", "capability"),
-    [("echo 8.6; echo 7.5", 7.5), ("echo 9.0", 9.0), ("exit 9", None), ("true", None)],
-)
-def test_the_weakest_gpu_counts(tmp_path, monkeypatch, script, capability):
-    program = tmp_path / "nvidia-smi"
-    program.write_text(f"#!/bin/sh\n{script}\n")
-    program.chmod(0o755)
-    monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
-    assert gpu_capability() == capability
-
-
-def test_no_gpu_without_its_program(tmp_path, monkeypatch):
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert gpu_capability() is None
 
 
 def test_the_choice_starts_no_tensorflow():

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.gpu import describe_gpus
 from transferpain.core.optional import PARTS, is_installed
 from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.places import Places
 from transferpain.experiments.environment import REPORTED_PACKAGES, installed_version, processor_name, project_commit
 from transferpain.inputs.faces.mediapipe_tasks import SYSTEM_LIBRARIES, check_libraries
 from transferpain.models.assets import ALL_ASSETS, AssetState, state_of
-from transferpain.networks.compute import choose_compute_dtype, gpu_capability, processor_flags
+from transferpain.networks.compute import choose_compute_dtype, processor_flags
 
 # All wheels unpack into one folder `cv2`: at two versions the later install silently wins.
 PINNED_OPENCV = ("opencv-python", "opencv-contrib-python")
@@ -37,7 +38,6 @@ def examine(places: Places) -> list[Finding]:
     parts = {part.name: is_installed(part.name) for part in PARTS.values() if part.full}
     dtype, reason = choose_compute_dtype("auto")
     features = sorted(processor_flags() & SHOWN_FLAGS)
-    capability = gpu_capability()
     return [
         Finding("Python", platform.python_version()),
         set_finding(parts),
@@ -49,9 +49,7 @@ def examine(places: Places) -> list[Finding]:
         Finding("commit", project_commit()),
         Finding("processor", f"{processor_name()}, {os.cpu_count()} cores"),
         Finding("processor features", ", ".join(features) or "none that matter here"),
-        Finding("GPU", "none found", "absent")
-        if capability is None
-        else Finding("GPU", f"compute capability {capability}"),
+        *[Finding(*row) for row in describe_gpus()],
         Finding("compute dtype", f"{dtype}: {reason}"),
         Finding("data root", str(places.data_root.resolve())),
         *[dataset_finding(name, places.data_root) for name in DATASETS],

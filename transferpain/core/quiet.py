@@ -6,6 +6,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from transferpain.core.gpu import let_memory_grow
+
 
 class _Silence:
     """How many callers want silence at the moment, and the descriptor that is put back after the last of them."""
@@ -52,6 +54,7 @@ def silence_opencv() -> None:
 
 def import_tensorflow() -> None:
     """Import TensorFlow and Keras without their messages; later imports find them loaded."""
+    let_memory_grow()
     with standard_error_silenced():
         import keras
         import tensorflow

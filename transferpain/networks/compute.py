@@ -1,13 +1,10 @@
 """Which number format the backbone computes in on this machine, found without starting TensorFlow."""
 
-import shutil
-import subprocess
 from pathlib import Path
 
-# Tensor cores multiply bfloat16 from this compute capability on (NVIDIA Ampere).
-BFLOAT16_CAPABILITY = 8.0
+from transferpain.core.gpu import gpu_capability, gpu_dtype
+
 BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
-ANSWER_SECONDS = 10
 
 
 def choose_compute_dtype(requested: str) -> tuple[str, str]:
@@ -27,15 +24,7 @@ def choose_compute_dtype(requested: str) -> tuple[str, str]:
 def fastest_dtype(flags: frozenset[str], capability: float | None) -> tuple[str, str]:
     """Choose for a machine with these processor flags and this GPU compute capability (`None`: no GPU)."""
     if capability is not None:
-        if capability >= BFLOAT16_CAPABILITY:
-            return (
-                "bfloat16",
-                f"The GPU has compute capability {capability}: it multiplies bfloat16 natively.",
-            )
-        return (
-            "float32",
-            f"The GPU has compute capability {capability}: below {BFLOAT16_CAPABILITY}, no bfloat16.",
-        )
+        return gpu_dtype(capability)
     for flag in BFLOAT16_FLAGS:
         if flag in flags:
             return "bfloat16", f"The processor has {flag}: it multiplies bfloat16 natively."
@@ -51,17 +40,3 @@ def processor_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
         if name.strip() == "flags":
             return frozenset(values.split())
     return frozenset()
-
-
-def gpu_capability() -> float | None:
-    """Return the lowest compute capability of the NVIDIA GPUs, or `None` if there is no GPU."""
-    program = shutil.which("nvidia-smi")
-    if program is None:
-        return None
-    query = [program, "--query-gpu=compute_cap", "--format=csv,noheader"]
-    try:
-        answer = subprocess.run(query, capture_output=True, text=True, check=True, timeout=ANSWER_SECONDS)
-    except (subprocess.SubprocessError, OSError):
-        # The driver is missing or asleep: there is no GPU to compute on.
-        return None
-    return min((float(line) for line in answer.stdout.split()), default=None)

@@ -7,7 +7,8 @@ from tests.apps.live.test_model import points_of
 from tests.inputs.landmarks.drawn import drawn_person
 from transferpain.apps.live.encoder import converted_encoder, fastest_kinds
 from transferpain.apps.live.model import load_live_model
-from transferpain.networks.compute import gpu_capability, processor_flags
+from transferpain.core.gpu import gpu_capability
+from transferpain.networks.compute import processor_flags
 
 without_amx = pytest.mark.skipif(
     not fastest_kinds(processor_flags(), gpu_capability()), reason="Keras is the fastest on this machine"

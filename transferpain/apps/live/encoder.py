@@ -7,11 +7,12 @@ from transferpain.apps.edge.export import ExportOptions, export_model
 from transferpain.apps.edge.lite import HEAD_KIND, read_converted
 from transferpain.apps.edge.openvino import multiplies_int8
 from transferpain.core.errors import UserError
+from transferpain.core.gpu import gpu_capability
 from transferpain.core.optional import is_installed
 from transferpain.core.progress import note
 from transferpain.models.bundles.manifest import manifest_hash, split_digest
 from transferpain.models.sources.picture_model import model_folder
-from transferpain.networks.compute import gpu_capability, processor_flags
+from transferpain.networks.compute import processor_flags
 
 
 def fastest_kinds(flags: frozenset[str], capability: float | None, openvino: bool = True) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Sequence
 
+from transferpain.core.gpu import Gpu, cells_at_once, next_gpu, usable_gpus
 from transferpain.core.progress import note
 from transferpain.experiments.executors.base import Conditions, Outcome
 from transferpain.experiments.executors.worker import start_worker
@@ -21,6 +22,8 @@ class Local:
     def run(self, experiments: Sequence[Experiment], conditions: Conditions) -> Iterator[Outcome]:
         """Compute experiments; with one at a time its own progress is shown."""
         waiting, running, jobs = list(experiments), {}, conditions.jobs
+        gpus, seen = usable_gpus(), {}
+        note_crowded(gpus, min(jobs, len(waiting)))
         try:
             while waiting or running:
                 while waiting and len(running) < jobs:
@@ -29,11 +32,13 @@ class Local:
                         note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {experiment.name}")
                     log = None if jobs == 1 else conditions.logs / f"{experiment.name}.txt"
                     threads = threads_of(experiment, jobs)
+                    seen[experiment.name] = next_gpu(gpus, seen)
                     running[experiment.name] = start_worker(
-                        experiment, conditions.folder, conditions.places, log, threads
+                        experiment, conditions.folder, conditions.places, log, threads, seen[experiment.name]
                     )
                 time.sleep(POLL_SECONDS)
                 for name in [name for name, worker in running.items() if worker.has_ended]:
+                    seen.pop(name)
                     yield Outcome(name, running.pop(name).error())
         finally:
             for worker in running.values():
@@ -43,6 +48,15 @@ class Local:
 
 
 LOCAL = Local()
+
+
+def note_crowded(gpus: Sequence[Gpu], cells: int) -> None:
+    """Say that so many cells at a time may not fit into the memory of the GPUs, if there are any."""
+    if gpus and cells > cells_at_once(gpus):
+        note(
+            f"warning: {cells} cells at a time may not fit into the memory of the GPU: it is enough for about "
+            f"{cells_at_once(gpus)}. Use fewer --jobs if one fails for lack of memory; what is finished is kept."
+        )
 
 
 def threads_of(experiment: Experiment, jobs: int) -> int | None:

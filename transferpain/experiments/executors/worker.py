@@ -16,6 +16,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.gpu import let_memory_grow, show_only
 from transferpain.core.process import Stopped, message_of, prepare, stop_is_answered
 from transferpain.core.workers import stops_held
 from transferpain.data.places import Places
@@ -45,7 +46,12 @@ class Worker:
 
 
 def start_worker(
-    experiment: Experiment, folder: Path, places: Places, log: Path | None, threads: int | None = None
+    experiment: Experiment,
+    folder: Path,
+    places: Places,
+    log: Path | None,
+    threads: int | None = None,
+    gpu: str | None = None,
 ) -> Worker:
     """Start the process of an experiment.
 
@@ -53,11 +59,12 @@ def start_worker(
         folder: where experiments that `source:` names stand.
         log: file of its messages; `None` shows them.
         threads: of a TensorFlow operation; `None` is one for each core.
+        gpu: the only one that the process sees; `None` leaves all.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
     answers, answer = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(experiment, folder, places, log, threads, answer))
+    process = context.Process(target=work, args=(experiment, folder, places, log, (threads, gpu), answer))
     with stops_held():
         process.start()
     answer.close()
@@ -65,10 +72,22 @@ def start_worker(
 
 
 def work(
-    experiment: Experiment, folder: Path, places: Places, log: Path | None, threads: int | None, answer: Connection
+    experiment: Experiment,
+    folder: Path,
+    places: Places,
+    log: Path | None,
+    share: tuple[int | None, str | None],
+    answer: Connection,
 ) -> None:
-    """Run the experiment, and send what became of it: "", or the error that its user reads."""
+    """Run the experiment, and send what became of it: "", or the error that its user reads.
+
+    Args:
+        share: of the machine: threads and GPU, as `start_worker` takes them.
+    """
     prepare()
+    threads, gpu = share
+    let_memory_grow()
+    show_only(gpu)
     try:
         threading.Thread(target=_end_with_the_matrix, daemon=True).start()
         _say_to(log)
