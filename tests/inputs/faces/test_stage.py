@@ -64,7 +64,7 @@ def test_faces_are_found_kept_and_told(data_root, tmp_path):
     hiding = read_faces(faces["faces"][5])
     assert hiding.found.tolist() == [True] * 2 + [False] * 2 + [True] * 3
     assert hiding.images.shape == (5, 96, 96, 3)
-    assert hiding.facts.detector == "mediapipe 0.10.21"
+    assert hiding.facts.detector == detector_identity("mediapipe")
 
 
 def test_the_face_is_in_the_middle_and_in_rgb(data_root, tmp_path):
