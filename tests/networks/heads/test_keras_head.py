@@ -30,6 +30,12 @@ def test_batches_carry_weights_and_depend_on_the_epoch_alone(training):
         np.testing.assert_array_equal(weights, targets.argmax(axis=1) + 1)
 
 
+@pytest.mark.parametrize(("numbers", "together"), [(4, 16), (1 << 16, 4), (1 << 20, 1)])
+def test_small_batches_are_handed_over_together(training, numbers, together):
+    rows = Rows(lambda positions: np.zeros((len(positions), numbers), np.float32), ROWS.y, ROWS.weights)
+    assert batches_of(rows, training, None).together == together
+
+
 def test_without_a_seed_the_order_is_kept(training):
     batches = batches_of(ROWS, training, None)
     np.testing.assert_array_equal(np.concatenate([x for x, _, _ in batches.of(0)]), X)

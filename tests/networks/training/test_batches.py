@@ -58,13 +58,24 @@ def test_training_shuffles_rows_together_and_anew_each_epoch():
     assert not np.array_equal(next(other_fold.of(0))[2], weights)
 
 
-def test_the_dataset_holds_the_same_batches():
-    batches = array_batches(INPUTS, TARGETS, WEIGHTS, size=4, shuffle=(1,))
-    dataset = batches.dataset(3)
+@pytest.mark.parametrize("together", [1, 2, 5])
+def test_the_dataset_holds_the_same_batches(together):
+    batches = replace(array_batches(INPUTS, TARGETS, WEIGHTS, size=4, shuffle=(1,)), together=together)
+    epochs = iter([3, 4])
+    dataset = batches.dataset(lambda: next(epochs))
     assert int(dataset.cardinality()) == 3
-    for received, expected in zip(dataset, batches.of(3), strict=True):
-        for part, whole in zip(received, expected, strict=True):
-            np.testing.assert_array_equal(part, whole)
+    for epoch in (3, 4):
+        for received, expected in zip(dataset, batches.of(epoch), strict=True):
+            for part, whole in zip(received, expected, strict=True):
+                np.testing.assert_array_equal(part, whole)
+
+
+def test_batches_of_several_inputs_can_be_handed_over_together():
+    single = array_batches(INPUTS, TARGETS, WEIGHTS, size=4, shuffle=None)
+    batches = replace(single, of=lambda epoch: (((x, -x), y, w) for x, y, w in single.of(epoch)), together=2)
+    (first, second), _, _ = next(iter(batches.dataset(lambda: 0)))
+    np.testing.assert_array_equal(first, INPUTS[:4])
+    np.testing.assert_array_equal(second, -INPUTS[:4])
 
 
 @pytest.mark.parametrize("rows", [9, 0])
@@ -141,7 +152,7 @@ def test_drawn_labels_follow_their_distribution():
 
 def test_an_epoch_starts_no_tuner_that_its_end_would_wait_for():
     batches = array_batches(np.zeros((4, 2)), one_hot([0, 1, 0, 1], 2), np.ones(4, np.float32), 2, None)
-    assert batches.dataset(0).options().autotune.enabled is False
+    assert batches.dataset(lambda: 0).options().autotune.enabled is False
 
 
 def test_mixup_mixes_inputs_targets_and_weights_by_the_same_shares():

@@ -1,6 +1,7 @@
 import math
 import subprocess
 import sys
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
@@ -176,7 +177,7 @@ def test_without_patience_the_last_weights_are_kept(tmp_path):
     model = linear_model()
     result = fit(model, line_batches(*line_data()), validation, settings, tmp_path / "c.npz", SEED)
     assert result.epoch == len(result.history) == 5
-    scores = model.evaluate(validation.dataset(0), verbose=0)
+    scores = model.evaluate(validation.dataset(lambda: 0), verbose=0)
     assert scores[0] == pytest.approx(result.history["val_loss"].iloc[-1], rel=1e-6)
 
 
@@ -207,7 +208,7 @@ def test_the_moving_average_is_validated_and_kept(tmp_path):
     result = fit(averaged, training, training, settings, tmp_path / "average.npz", SEED)
     expected = 0.75 * (0.75 * plain[0] + 0.25 * plain[1]) + 0.25 * plain[2]
     np.testing.assert_allclose(averaged.get_weights()[0], expected, rtol=1e-5)
-    loss = averaged.evaluate(training.dataset(0), verbose=0)[0]
+    loss = averaged.evaluate(training.dataset(lambda: 0), verbose=0)[0]
     assert loss == pytest.approx(result.history["val_loss"].iloc[-1], rel=1e-6)
 
 
@@ -315,6 +316,20 @@ def test_no_logs_are_written_unasked(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["c.npz"]
 
 
+@pytest.mark.parametrize("together", [2, 3, 16])
+def test_batches_that_are_handed_over_together_teach_the_same(uninterrupted, together, tmp_path, monkeypatch):
+    settings, expected, result = uninterrupted
+    training, validation = (replace(batches, together=together) for batches in image_data(settings))
+    rows = []
+    bar = nullcontext(rows.append)
+    monkeypatch.setattr("transferpain.networks.training.fit.progress_bar", lambda *_: bar)
+    model = small_network()
+    received = fit(model, training, validation, settings, tmp_path / "c.npz", SEED)
+    assert equal_weights(model, expected)
+    pd.testing.assert_frame_equal(without_seconds(received.history), without_seconds(result.history))
+    assert sum(rows) == len(received.history) * training.steps * training.size
+
+
 @pytest.mark.slow
 def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
     settings, expected, result = uninterrupted
@@ -337,7 +352,7 @@ def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
 )
 def test_each_optimizer_is_built_with_its_rate(settings, kind):
     optimizer = build_optimizer(TrainingSettings(optimizer=settings, schedule=ScheduleSettings()), steps=3)
-    assert type(optimizer) is kind
+    assert isinstance(optimizer, kind)
     assert float(optimizer.learning_rate) == pytest.approx(settings.learning_rate)
     assert optimizer.get_config().get("momentum", settings.momentum) == settings.momentum
 

@@ -13,6 +13,10 @@ from transferpain.networks.heads.base import HeadSettings, HeadTraining, Rows
 from transferpain.networks.training.batches import Batches, one_hot, rows_of_batches
 from transferpain.networks.training.fit import Training, fit, reset_model
 
+# Batches that are handed over together: as long as they are small, and no more than a stop by hand can wait for.
+NUMBERS_TOGETHER = 1 << 20
+MOST_TOGETHER = 16
+
 
 @dataclass(frozen=True)
 class FittedNetwork:
@@ -88,7 +92,8 @@ def batches_of(rows: Rows, training: HeadTraining, shuffle: tuple[int | str, ...
         for positions in rows_of_batches(len(rows.y), size, shuffle, epoch):
             yield rows.load(positions), targets[positions], rows.weights[positions]
 
-    return Batches(of, len(rows.y), size)
+    numbers = size * rows.load(np.zeros(1, np.int64)).size
+    return Batches(of, len(rows.y), size, together=min(MOST_TOGETHER, max(1, NUMBERS_TOGETHER // numbers)))
 
 
 def seeded_dense(units: int, seed: int, name: str, activation: str | None = None) -> keras.layers.Dense:

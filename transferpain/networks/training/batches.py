@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 import numpy as np
 import tensorflow as tf
@@ -24,11 +25,13 @@ class Batches:
         of: takes an epoch's number and returns its batches.
         rows: rows in an epoch.
         size: rows in a batch; the last batch of an epoch may be smaller.
+        together: batches that are handed to the model in one call; more than one where a step is shorter than a call.
     """
 
     of: Callable[[int], Iterator[Batch]]
     rows: int
     size: int
+    together: int = 1
 
     @property
     def steps(self) -> int:
@@ -40,14 +43,29 @@ class Batches:
         """Shapes and dtypes of a batch, `tf.TensorSpec` each, the number of rows left open."""
         return tf.nest.map_structure(lambda part: tf.TensorSpec((None, *part.shape[1:]), part.dtype), next(self.of(0)))
 
-    def dataset(self, epoch: int) -> tf.data.Dataset:
-        """Return the batches of an epoch as a dataset that prepares the next ones while the model works."""
-        batches = tf.data.Dataset.from_generator(lambda: self.of(epoch), output_signature=self.signature)
-        batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(2)
+    def dataset(self, epoch: Callable[[], int]) -> tf.data.Dataset:
+        """Return the batches of an epoch as a dataset that prepares the next ones while the model works.
+
+        Args:
+            epoch: says, each time that the dataset is iterated over, which epoch it is: to make a dataset takes longer
+                than some epochs.
+        """
+        batches = tf.data.Dataset.from_generator(lambda: self._handed_over(epoch()), output_signature=self.signature)
+        if self.together > 1:
+            batches = batches.rebatch(self.size)
+        batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(2 * self.together)
         options = tf.data.Options()
         # Nothing here is left to be tuned, and the end of an epoch would wait until the tuner's nap ends: up to 20 s.
         options.autotune.enabled = False
         return batches.with_options(options)
+
+    def _handed_over(self, epoch: int) -> Iterator[Batch]:
+        """Yield the batches of an epoch, as many at once as go together: each costs a call from TensorFlow."""
+        batches = self.of(epoch)
+        if self.together == 1:
+            yield from batches
+        while group := list(islice(batches, self.together)):
+            yield tf.nest.map_structure(lambda *parts: np.concatenate(parts), *group)
 
 
 def one_hot(classes: np.ndarray, num_classes: int) -> np.ndarray:

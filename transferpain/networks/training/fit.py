@@ -5,7 +5,7 @@ state, best weights) or a function of `(seed parts, epoch)` (order, augmentation
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.progress import progress_bar
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
+from transferpain.networks.training.adadelta import FusedAdadelta
 from transferpain.networks.training.batches import Batches
 from transferpain.networks.training.checkpoint import Progress, load_checkpoint, save_checkpoint
 from transferpain.networks.training.losses import loss_for
@@ -27,7 +28,7 @@ from transferpain.networks.training.settings import TrainingSettings
 OPTIMIZERS = {
     "adam": keras.optimizers.Adam,
     "adamw": keras.optimizers.AdamW,
-    "adadelta": keras.optimizers.Adadelta,
+    "adadelta": FusedAdadelta,
     "sgd": keras.optimizers.SGD,
 }
 LEARNING_RATE = "learning_rate"  # the name that Keras gives an optimiser's variable which no step changes
@@ -77,18 +78,19 @@ def fit(
             optimizer=build_optimizer(settings, training.steps),
             loss=loss_for(settings.label_mode),
             metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+            steps_per_execution=training.together,
             jit_compile=False,  # 15 % slower on the two-core EPYC of 2026-11 for ResNet-18 at batch 128
         )
         model.optimizer.build(model.trainable_variables)
     key = fingerprint([settings.model_dump(), list(seed), training.rows, training.size])
     progress, best = load_checkpoint(checkpoint, key, model)
-    validation_data = validation.dataset(0)
+    data, validation_data = training.dataset(lambda: progress.epoch), validation.dataset(lambda: 0)
     epochs_left = settings.epochs - progress.epoch
     with progress_bar(label, epochs_left * training.steps * training.size, "frames") as advance:
-        step = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: advance(training.size))
+        steps = _CountSteps(lambda number: advance(number * training.size), training.steps)
         while progress.epoch < settings.epochs and not _is_over(progress, settings):
             with _held_weights(model) as hold:
-                row = _run_epoch(model, training, validation_data, (*seed, progress.epoch), [step, hold])
+                row = _run_epoch(model, data, validation_data, (*seed, progress.epoch), [steps, hold])
                 best = _record(progress, row, model, best, settings)
             save_checkpoint(checkpoint, key, model, progress, best)
             if settings.tensorboard:
@@ -144,7 +146,7 @@ def build_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.
 
 def _run_epoch(
     model: keras.Model,
-    training: Batches,
+    training: tf.data.Dataset,
     validation: tf.data.Dataset,
     seed: tuple[int | str, ...],
     callbacks: list[keras.callbacks.Callback],
@@ -156,7 +158,7 @@ def _run_epoch(
     started = time.monotonic()
     epoch = int(seed[-1])
     _reset_random_states(model, seed)
-    logs = model.fit(training.dataset(epoch), epochs=1, callbacks=callbacks, verbose=0, shuffle=False).history
+    logs = model.fit(training, epochs=1, callbacks=callbacks, verbose=0, shuffle=False).history
     scores = model.evaluate(validation, verbose=0, return_dict=True)
     row = {
         "epoch": epoch + 1,
@@ -204,6 +206,21 @@ def _reset_random_states(model: keras.Model, seed: tuple[int | str, ...]) -> Non
     states = [variable for variable in model.variables if variable.name == SEED_STATE]
     for number, state in enumerate(states):
         state.assign(np.array([derive_seed(*seed, number), 0], dtype="uint32"))
+
+
+class _CountSteps(keras.callbacks.Callback):
+    """Calls `count` with the number of steps that were taken in one call."""
+
+    def __init__(self, count: Callable[[int], None], steps: int):
+        super().__init__()
+        self._count, self._steps, self._first = count, steps, 0
+
+    def on_train_batch_begin(self, batch: int, logs: dict | None = None) -> None:
+        self._first = batch
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        # Keras names the last step that a call may take, even where the epoch ends before it.
+        self._count(min(batch + 1, self._steps) - self._first)
 
 
 @contextmanager
