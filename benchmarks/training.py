@@ -12,9 +12,9 @@ from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.models.sources.preprocessing import scale_pixels
 from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
-from transferpain.networks.training.batches import Images, image_batches, one_hot
+from transferpain.networks.training.batches import Batches, Images, image_batches, one_hot
 from transferpain.networks.training.determinism import make_deterministic
-from transferpain.networks.training.fit import fit
+from transferpain.networks.training.fit import fit, reset_model
 from transferpain.networks.training.settings import AugmentSettings, TrainingSettings
 
 BATCH = 32
@@ -27,11 +27,12 @@ class Sizes(NamedTuple):
     demo: int
     larger: int
     batches: int
+    epochs: int
     repetitions: int
 
 
-FULL = Sizes(DEMO_SIZE, LARGER_SIZE, batches=12, repetitions=5)
-QUICK = Sizes(32, 48, batches=2, repetitions=1)
+FULL = Sizes(DEMO_SIZE, LARGER_SIZE, batches=12, epochs=2, repetitions=5)
+QUICK = Sizes(32, 48, batches=2, epochs=1, repetitions=1)
 
 
 def measure(folder: Path, quick: bool) -> dict:
@@ -39,14 +40,20 @@ def measure(folder: Path, quick: bool) -> dict:
     make_deterministic()
     contestants = {
         "the stage": the_stage(folder, sizes),
+        "the loop": the_loop(sizes),
         "bare steps": bare_steps(sizes.demo, "mixed_bfloat16", sizes),
         "float32": bare_steps(sizes.demo, "float32", sizes),
         "larger": bare_steps(sizes.larger, "mixed_bfloat16", sizes),
     }
     in_turn(contestants, 1)  # the first use builds the graphs
     seconds = in_turn(contestants, sizes.repetitions)
-    pictures = sizes.batches * BATCH
+    pictures = sizes.epochs * sizes.batches * BATCH
     figures = [
+        Figure(
+            "the stage v a loop that decodes, changes, steps and validates alike",
+            speed_ratio(seconds, "the stage", "the loop"),
+            least=0.95,
+        ),
         Figure(
             "the stage v bare steps on arrays, validation included", speed_ratio(seconds, "the stage", "bare steps")
         ),
@@ -58,29 +65,65 @@ def measure(folder: Path, quick: bool) -> dict:
 
 
 def the_stage(folder: Path, sizes: Sizes):
-    """Return a call that trains an epoch as a run does, from JPEG decoding to the checkpoint; one batch validates."""
+    """Return a call that trains as a run does, from JPEG decoding to the checkpoints; one batch validates.
+
+    The graphs of the first call serve all: in a run they are built once for all epochs of a phase.
+    """
+    images, validation = pictures(sizes)
+    model = with_dtype(build_vgg16_gap(sizes.demo, CLASSES), "mixed_bfloat16")
+    start = model.get_weights()
+    settings = SETTINGS.model_copy(update={"epochs": sizes.epochs})
+
+    def train():
+        reset_model(model, start)
+        checkpoint = folder / "checkpoint.npz"
+        training = batches_of(images, sizes, (0, "fold"))
+        fit(model, training, batches_of(validation, sizes, None), settings, checkpoint, (0, "fold"))
+        checkpoint.unlink()
+
+    return train
+
+
+def the_loop(sizes: Sizes):
+    """Return a call that does the stage's decoding, changes, steps and validation, and nothing else."""
+    images, validation = pictures(sizes)
+    model = with_dtype(build_vgg16_gap(sizes.demo, CLASSES), "mixed_bfloat16")
+    model.compile(
+        keras.optimizers.Adam(1e-4),
+        keras.losses.CategoricalCrossentropy(),
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+        jit_compile=False,
+    )
+
+    def train():
+        for epoch in range(sizes.epochs):
+            for batch in batches_of(images, sizes, (0, "fold")).of(epoch):
+                model.train_on_batch(*batch)
+            for batch in batches_of(validation, sizes, None).of(0):
+                model.test_on_batch(*batch)
+
+    return train
+
+
+def pictures(sizes: Sizes) -> tuple[Images, Images]:
+    """Return JPEGs of noise to train on, and one batch of them to validate with."""
     random = np.random.default_rng(0)
-    pictures = random.integers(0, 256, (sizes.batches * BATCH, sizes.demo, sizes.demo, 3), dtype=np.uint8)
-    jpegs = [cv2.imencode(".jpg", picture)[1].tobytes() for picture in pictures]
+    noise = random.integers(0, 256, (sizes.batches * BATCH, sizes.demo, sizes.demo, 3), dtype=np.uint8)
+    jpegs = [cv2.imencode(".jpg", picture)[1].tobytes() for picture in noise]
     targets = one_hot(np.arange(len(jpegs)) % CLASSES, CLASSES)
     images = Images(
         lambda rows: np.stack([decode_jpeg(jpegs[row]) for row in rows]), targets, np.ones(len(jpegs), np.float32)
     )
-    validation = Images(images.load, targets[:BATCH], images.weights[:BATCH])
-    model = with_dtype(build_vgg16_gap(sizes.demo, CLASSES), "mixed_bfloat16")
+    return images, Images(images.load, targets[:BATCH], images.weights[:BATCH])
+
+
+def batches_of(images: Images, sizes: Sizes, shuffle: tuple[int | str, ...] | None) -> Batches:
+    """Make batches as a run does; `shuffle` of `None` means validation."""
 
     def prepare(pixels: np.ndarray) -> np.ndarray:
         return scale_pixels(pixels.astype(np.float32), "unit")
 
-    def batches(data: Images, shuffle: tuple[int | str, ...] | None):
-        return image_batches(data, prepare, sizes.demo, BATCH, SETTINGS.augment, "majority", shuffle)
-
-    def train():
-        checkpoint = folder / "checkpoint.npz"
-        fit(model, batches(images, (0, "fold")), batches(validation, None), SETTINGS, checkpoint, (0, "fold"))
-        checkpoint.unlink()
-
-    return train
+    return image_batches(images, prepare, sizes.demo, BATCH, SETTINGS.augment, "majority", shuffle)
 
 
 def bare_steps(size: int, dtype: str, sizes: Sizes):
@@ -91,7 +134,7 @@ def bare_steps(size: int, dtype: str, sizes: Sizes):
     targets = one_hot(np.arange(BATCH) % CLASSES, CLASSES)
 
     def train():
-        for _ in range(sizes.batches):
+        for _ in range(sizes.epochs * sizes.batches):
             model.train_on_batch(inputs, targets)
 
     return train

@@ -1,8 +1,10 @@
+from pathlib import Path
+
 import keras
 import numpy as np
 import pytest
 
-from transferpain.networks.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from transferpain.networks.training.checkpoint import Progress, checkpoint_writer, load_checkpoint
 
 
 def trained_model(seed: int) -> keras.Model:
@@ -34,7 +36,8 @@ def saved(tmp_path):
     progress = Progress(epoch=2, best_epoch=1, best_loss=0.25, wait=1, history=[{"epoch": 1, "loss": 0.1 + 0.2}])
     best = [weights + 1 for weights in model.get_weights()]
     path = tmp_path / "fold" / "checkpoint.npz"
-    save_checkpoint(path, "key", model, progress, best)
+    with checkpoint_writer(path, "key") as save:
+        save(model, progress, best)
     return path, model, progress, best
 
 
@@ -54,6 +57,41 @@ def test_a_missing_file_is_a_fresh_start(tmp_path):
     before = state_of(model)
     assert load_checkpoint(tmp_path / "none.npz", "key", model) == (Progress(), [])
     assert equal(state_of(model), before)
+
+
+def save_epochs(path: Path, epochs: int, error: Exception | None = None) -> None:
+    model = trained_model(0)
+    with checkpoint_writer(path, "key") as save:
+        for epoch in range(1, epochs + 1):
+            save(model, Progress(epoch=epoch), [])
+        if error is not None:
+            raise error
+
+
+def test_what_is_written_is_the_state_of_the_moment_and_the_last_one_stays(tmp_path):
+    model, path = trained_model(0), tmp_path / "checkpoint.npz"
+    with checkpoint_writer(path, "key") as save:
+        for epoch in (1, 2, 3):
+            model.set_weights([np.full_like(weights, epoch) for weights in model.get_weights()])
+            save(model, Progress(epoch=epoch), [])
+            model.set_weights([np.zeros_like(weights) for weights in model.get_weights()])
+    progress, _ = load_checkpoint(path, "key", model)
+    assert progress.epoch == 3
+    assert all((weights == 3).all() for weights in model.get_weights())
+
+
+def test_an_error_of_the_training_leaves_the_last_state_on_the_disk(tmp_path):
+    path = tmp_path / "checkpoint.npz"
+    with pytest.raises(RuntimeError, match="power cut"):
+        save_epochs(path, 1, RuntimeError("power cut"))
+    assert load_checkpoint(path, "key", trained_model(1))[0].epoch == 1
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_state_that_cannot_be_written_is_an_error(tmp_path, times):
+    (tmp_path / "file").write_text("in the way of the folder")
+    with pytest.raises(OSError, match="file"):
+        save_epochs(tmp_path / "file" / "checkpoint.npz", times)
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])

@@ -3,6 +3,9 @@
 import io
 import json
 import zipfile
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -28,17 +31,41 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)
 
 
-def save_checkpoint(path: Path, key: str, model: keras.Model, progress: Progress, best: list[np.ndarray]) -> None:
-    """Write everything that the next epoch depends on: weights, random states, optimiser, best weights, progress.
+@contextmanager
+def checkpoint_writer(path: Path, key: str) -> Iterator[Callable[[keras.Model, Progress, list[np.ndarray]], None]]:
+    """Yield a `save(model, progress, best)` that copies the state and writes it to `path` while the next epoch runs.
+
+    What is saved is everything that the next epoch depends on: weights, random states, optimiser, best weights,
+    progress. The last one is on the disk on leaving, also where an error ends the training.
 
     Args:
         key: names the training; only a training with the same key goes on from this file.
-        best: weights of the best epoch; empty if none is kept.
+
+    Raises:
+        OSError: from the next `save`, or on leaving, if the file could not be written.
     """
+    with ThreadPoolExecutor(1) as pool:
+        writing: list[Future] = []
+
+        def save(model: keras.Model, progress: Progress, best: list[np.ndarray]) -> None:
+            arrays = _state(key, model, progress, best)
+            while writing:  # never two states in memory for the disk
+                writing.pop().result()
+            writing.append(pool.submit(_write, path, arrays))
+
+        yield save
+        while writing:
+            writing.pop().result()
+
+
+def _state(key: str, model: keras.Model, progress: Progress, best: list[np.ndarray]) -> dict[str, np.ndarray]:
     arrays = {f"model_{i}": variable.numpy() for i, variable in enumerate(model.variables)}
     arrays |= {f"optimizer_{i}": variable.numpy() for i, variable in enumerate(model.optimizer.variables)}
     arrays |= {f"best_{i}": weights for i, weights in enumerate(best)}
-    arrays["progress"] = np.array(json.dumps({"key": key, **asdict(progress)}))
+    return arrays | {"progress": np.array(json.dumps({"key": key, **asdict(progress)}))}
+
+
+def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
     # Into memory first: where a write fails, NumPy's archive complains once more when it is thrown away.
     content = io.BytesIO()
     np.savez(content, **arrays)

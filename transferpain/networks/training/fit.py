@@ -21,7 +21,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
 from transferpain.networks.training.adadelta import FusedAdadelta
 from transferpain.networks.training.batches import Batches
-from transferpain.networks.training.checkpoint import Progress, load_checkpoint, save_checkpoint
+from transferpain.networks.training.checkpoint import Progress, checkpoint_writer, load_checkpoint
 from transferpain.networks.training.losses import loss_for
 from transferpain.networks.training.settings import TrainingSettings
 
@@ -86,13 +86,14 @@ def fit(
     progress, best = load_checkpoint(checkpoint, key, model)
     data, validation_data = training.dataset(lambda: progress.epoch), validation.dataset(lambda: 0)
     epochs_left = settings.epochs - progress.epoch
-    with progress_bar(label, epochs_left * training.steps * training.size, "frames") as advance:
+    total = epochs_left * training.steps * training.size
+    with progress_bar(label, total, "frames") as advance, checkpoint_writer(checkpoint, key) as save_checkpoint:
         steps = _CountSteps(lambda number: advance(number * training.size), training.steps)
         while progress.epoch < settings.epochs and not _is_over(progress, settings):
             with _held_weights(model) as hold:
                 row = _run_epoch(model, data, validation_data, (*seed, progress.epoch), [steps, hold])
                 best = _record(progress, row, model, best, settings)
-            save_checkpoint(checkpoint, key, model, progress, best)
+            save_checkpoint(model, progress, best)
             if settings.tensorboard:
                 _log(checkpoint.parent / "tensorboard", row)
     if settings.patience is None:
