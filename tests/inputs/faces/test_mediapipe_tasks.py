@@ -7,9 +7,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.inputs.landmarks.drawn import drawn_person
 from transferpain.inputs.faces.mediapipe_tasks import (
     as_image,
     close_task,
+    look,
     mediapipe_identity,
     open_face_detector,
     open_face_landmarker,
@@ -103,3 +105,30 @@ def test_the_detector_finds_every_face():
 
     both = np.concatenate([drawn_person(1), drawn_person(2)], axis=1)
     assert len(open_face_detector(0.5).detect(as_image(both)).detections) == 2
+
+
+@pytest.mark.parametrize(("follows", "milliseconds"), [(True, 40), (False, None)])
+def test_points_are_those_of_the_librarys_own_result(follows, milliseconds):
+    both = np.concatenate([drawn_person(1), drawn_person(2)], axis=1)
+    for picture, faces in [(both, 2), (both[:, ::-1], 2), (both[::2, ::2], 2), (both[:32], 0)]:
+        landmarkers = [open_face_landmarker(follows, 3, 0.5, 0.5, blendshapes=True) for _ in range(2)]
+        points, blendshapes = look(landmarkers[0], picture, milliseconds)
+        if follows:
+            result = landmarkers[1].detect_for_video(as_image(picture), milliseconds)
+        else:
+            result = landmarkers[1].detect(as_image(picture))
+        found = result.face_landmarks
+        assert blendshapes == result.face_blendshapes
+        assert len(points) == len(found) == faces
+        assert points.dtype == np.float32
+        assert points.tolist() == [[[point.x, point.y, point.z] for point in face] for face in found]
+        for landmarker in landmarkers:
+            close_task(landmarker)
+
+
+def test_what_the_native_code_refuses_is_an_error():
+    landmarker = open_face_landmarker(True, 1, 0.5, 0.5)
+    picture = drawn_person()
+    look(landmarker, picture, 40)
+    with pytest.raises((RuntimeError, ValueError)):
+        look(landmarker, picture, 40)

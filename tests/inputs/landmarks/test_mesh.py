@@ -8,7 +8,7 @@ from transferpain.data.synthetic.landmarks import landmarks
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES
 from transferpain.inputs.landmarks.geometry import place
-from transferpain.inputs.landmarks.mesh import find_faces, find_points, forget_faces, load_mesh
+from transferpain.inputs.landmarks.mesh import FaceMesh, find_faces, find_points, forget_faces, load_mesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings, WithBlendshapes
 
 # Points of the drawing, and the same ones of the mesh: corners of the eyes and of the mouth, chin.
@@ -75,3 +75,24 @@ def test_it_says_nothing_when_it_starts_and_finds_a_face(mesh, capfd):
     forget_faces(mesh)
     find_points(mesh, drawn_person())
     assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("faces", [1, 3])
+@pytest.mark.parametrize("confidence", [0.5, 0.0])
+def test_what_has_forgotten_answers_as_what_is_new(faces, confidence):
+    # With no confidence asked for, it goes on to see a face in an empty picture.
+    settings = LandmarkSettings(detection_confidence=0.5, tracking_confidence=confidence)
+    used, pictures = FaceMesh(settings, faces), [drawn_person(1), drawn_person(1, x=0.55)]
+    for picture in (drawn_person(2, x=0.3), drawn_person(2, x=0.35)):
+        assert len(find_points(used, picture))
+    forget_faces(used)
+    new = FaceMesh(settings, faces)
+    for picture in pictures:
+        np.testing.assert_array_equal(find_points(used, picture), find_points(new, picture))
+
+
+def test_a_mesh_for_single_pictures_follows_nothing():
+    mesh = FaceMesh(LandmarkSettings(still=True), 1)
+    first = find_points(mesh, drawn_person(1))
+    find_points(mesh, drawn_person(2, x=0.3))
+    np.testing.assert_array_equal(find_points(mesh, drawn_person(1)), first)

@@ -85,8 +85,11 @@ def measure_clips(
             key = content and measurement.key(content, measurement.identity, medium.span)
             tasks.append(ClipTask(clip, medium, key, measurement.path(cache, key)))
             contents[key] = content
-        # Two clips with the same bytes have the same faces.
-        unique = {task.key: task for task in tasks if task.key}
+        # Two clips with the same bytes have the same faces. The longest come first, so that no process is left alone
+        # with one in the end.
+        lengths = clips["num_frames"].astype("Float64").fillna(math.inf)
+        longest = sorted(zip(lengths, tasks, strict=True), key=lambda each: each[0], reverse=True)
+        unique = {task.key: task for _, task in longest if task.key}
         intact = threads.map(lambda task: is_intact(task.path), unique.values())
         missing = [task for task, is_whole in zip(unique.values(), intact, strict=True) if not is_whole]
     problems = {}

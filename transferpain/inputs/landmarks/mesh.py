@@ -1,24 +1,22 @@
 """MediaPipe's face mesh: a picture goes in, 478 points of each face come out (El-Ghaish), and blendshapes if asked."""
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from transferpain.core.quiet import standard_error_silenced
 from transferpain.inputs.faces.mediapipe_tasks import (
     NOTHING,
-    as_image,
+    FoundFaces,
     close_task,
+    look,
     mediapipe_identity,
     open_face_landmarker,
 )
 from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES, scores_of
 from transferpain.inputs.landmarks.geometry import POINTS
 from transferpain.inputs.landmarks.settings import LandmarkSettings
-
-if TYPE_CHECKING:
-    from mediapipe.tasks.python.vision import FaceLandmarkerResult
 
 FRAME_MILLISECONDS = 33  # between two frames, as the mesh is told; it smooths what it follows by the time
 
@@ -44,12 +42,9 @@ class FaceMesh:
 
     def __init__(self, settings: LandmarkSettings, faces: int):
         self._settings, self._faces = settings, faces
-        self._landmarker = self._milliseconds = None
+        self._open()
 
-    def open(self) -> None:
-        """Start anew, following nothing."""
-        if self._landmarker is not None:
-            close_task(self._landmarker)
+    def _open(self) -> None:
         settings = self._settings
         self._landmarker = open_face_landmarker(
             not settings.still,
@@ -61,15 +56,21 @@ class FaceMesh:
         self._milliseconds = 0
         self.find(NOTHING)
 
-    def find(self, image: np.ndarray) -> "FaceLandmarkerResult":
+    def forget(self) -> None:
+        """Follow nothing any more, as if it had just been opened."""
+        # A mesh that finds nothing follows nothing; to open it anew takes as long as three pictures.
+        if not self._settings.still and len(self.find(NOTHING).points):
+            close_task(self._landmarker)
+            self._open()
+
+    def find(self, image: np.ndarray) -> FoundFaces:
         """Return what MediaPipe says of each face in the next frame."""
-        picture = as_image(image)
         # Its native code warns of what nobody can act on: at the first picture, and now and then later.
         with standard_error_silenced():
             if self._settings.still:
-                return self._landmarker.detect(picture)
+                return look(self._landmarker, image, None)
             self._milliseconds += FRAME_MILLISECONDS
-            return self._landmarker.detect_for_video(picture, self._milliseconds)
+            return look(self._landmarker, image, self._milliseconds)
 
 
 @cache
@@ -83,14 +84,12 @@ def load_mesh(settings: LandmarkSettings, faces: int = 1) -> FaceMesh:
     Raises:
         UserError: if the model file cannot be had.
     """
-    mesh = FaceMesh(settings, faces)
-    mesh.open()
-    return mesh
+    return FaceMesh(settings, faces)
 
 
 def forget_faces(mesh: FaceMesh) -> None:
     """Let a mesh forget the faces that it follows: another video begins."""
-    mesh.open()
+    mesh.forget()
 
 
 def find_faces(mesh: FaceMesh, image: np.ndarray) -> Faces:
@@ -101,10 +100,9 @@ def find_faces(mesh: FaceMesh, image: np.ndarray) -> Faces:
     """
     found = mesh.find(image)
     height, width = image.shape[:2]
-    points = [[(point.x, point.y, point.z) for point in face] for face in found.face_landmarks]
-    placed = np.array(points, np.float32).reshape(-1, POINTS, 3) * np.float32((width, height, width))
-    scores = np.full((len(points), len(BLENDSHAPES)), np.nan, np.float32)
-    for number, face in enumerate(found.face_blendshapes):
+    placed = found.points.reshape(-1, POINTS, 3) * np.float32((width, height, width))
+    scores = np.full((len(placed), len(BLENDSHAPES)), np.nan, np.float32)
+    for number, face in enumerate(found.blendshapes):
         scores[number] = scores_of(face)
     return Faces(placed, scores)
 
