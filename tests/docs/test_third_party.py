@@ -9,6 +9,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.parts import needs
 from transferpain.models.assets import ALL_ASSETS
 
 ROOT = Path(__file__).parents[2]
@@ -36,6 +37,9 @@ def test_every_package_that_is_asked_for_is_listed_with_its_version(pin):
     assert listed[canonicalize_name(asked.name)] in asked.specifier
 
 
+@needs("face-alignment")
+@needs("edge")
+@needs("server")
 def test_the_command_writes_the_page_where_the_same_versions_are_installed():
     written = COMMAND["third_party"](ROOT / "requirements.txt", ROOT / "weights")
     if packages(written) != packages(PAGE):

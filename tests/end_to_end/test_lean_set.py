@@ -1,6 +1,7 @@
 """What needs a package that the lean set leaves out says so before it begins; all else goes its way."""
 
 import pytest
+import yaml
 
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.lean_set import lean_environment
@@ -54,3 +55,24 @@ def test_a_run_without_them_is_planned_as_ever(lean, small_twin, tmp_path):
     done = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", "--dry-run", *places, *MEDIAPIPE, environment=lean)
     assert done.returncode == 0, done.stderr
     assert "faces (mediapipe)" in done.stdout
+
+
+def test_a_study_is_refused_before_its_first_experiment_where_a_later_one_needs_it(lean, small_twin, tmp_path):
+    member = {"experiment": "ai4pain-ann"}
+    study = {
+        "study": "two",
+        "title": "Two detectors",
+        "question": "Which?",
+        "set": {"source": "untrained"},
+        "experiments": {
+            "first": member | {"set": {"faces": {"detector": "mediapipe"}}},
+            "second": member | {"set": {"faces": {"detector": "face_alignment"}}},
+        },
+    }
+    (tmp_path / "ai4pain-ann.yaml").write_bytes((EXPERIMENTS / "ai4pain-ann.yaml").read_bytes())
+    (tmp_path / "two.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
+    places = ("--data-root", small_twin, "--workspace", tmp_path / "workspace")
+    done = transferpain("run", tmp_path / "two.yaml", *places, environment=lean)
+    assert done.returncode == 1
+    assert "The detector face_alignment cannot be used" in done.stderr
+    assert not (tmp_path / "workspace" / "runs").exists()

@@ -34,7 +34,7 @@ from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
 from transferpain.inputs.faces.cache import keeping
 from transferpain.models.bundles.manifest import split_digest
-from transferpain.models.sources.face_settings import check_installed
+from transferpain.models.sources.face_settings import check_installed, detector_is_installed
 from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
 from transferpain.strategies.base import Job
 from transferpain.strategies.common.media import faces_of
@@ -87,18 +87,24 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
     return bundle_origin(name, run_experiment(source, folder, places).model, digest)
 
 
+def lacks_detector(experiment: Experiment, folder: Path) -> bool:
+    """Tell whether the detector of an experiment, or of one that its source comes from, is not installed."""
+    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
+    return not detector_is_installed(experiment.faces.detector) or (
+        source is not None and lacks_detector(source, folder)
+    )
+
+
 def check_detectors(experiment: Experiment, folder: Path, places: Places) -> None:
     """Refuse an unfinished experiment whose detector, or that of a source which is to be trained, is not installed.
 
     Raises:
         UserError: if it is; the message says what to install.
     """
-    try:
-        check_installed(experiment.faces.detector)
-    except UserError:
+    if not detector_is_installed(experiment.faces.detector):
         _, index, _ = labelled_samples(experiment, places)
         if (index.clips["kind"] != "image_rows").all() and finished_run(experiment, folder, places) is None:
-            raise
+            check_installed(experiment.faces.detector)
     source = None if experiment.source in BUILT else source_experiment(experiment, folder)
     if source is not None:
         check_detectors(source, folder, places)

@@ -14,7 +14,7 @@ from transferpain.data.tasks.task import load_task
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.runner import make_plan, run_plan
+from transferpain.experiments.runner import check_detectors, lacks_detector, make_plan, run_plan
 from transferpain.experiments.schema import (
     Comparison,
     Experiment,
@@ -83,11 +83,17 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
     Args:
         batch: the experiments and their twins.
         show: called with the runs so far when one was computed now and others follow.
+
+    Raises:
+        UserError: as `check_detectors`, before the first experiment is computed; and as `make_plan`.
     """
+    for experiment in batch.experiments:
+        if lacks_detector(experiment, batch.folder):  # told before the first experiment, not in the middle
+            draw_twins(twins_read(batch, experiment), batch.places)
+            check_detectors(experiment, batch.folder, batch.places)
     runs: list[RunFolder] = []
     for number, experiment in enumerate(batch.experiments, start=1):
-        read = datasets_read(experiment, batch.folder)
-        draw_twins({name: settings for name, settings in batch.twins.items() if name in read}, batch.places)
+        draw_twins(twins_read(batch, experiment), batch.places)
         plan = make_plan(experiment, batch.folder, batch.places)
         stood = plan.run.is_done
         runs.append(run_plan(plan, batch.folder, batch.places))
@@ -96,6 +102,12 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
     draw_twins(batch.twins, batch.places)
     note_finished_before(runs)
     return runs
+
+
+def twins_read(batch: Batch, experiment: Experiment) -> dict[str, TwinSettings]:
+    """Return the twins of a batch that one of its experiments reads."""
+    read = datasets_read(experiment, batch.folder)
+    return {name: settings for name, settings in batch.twins.items() if name in read}
 
 
 def datasets_read(experiment: Experiment, folder: Path) -> set[str]:

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.core.optional import require
+from transferpain.core.optional import is_installed, require
 
 # dlib: "extend with a ratio of 25 %" (Hosseini, preprocessing). face_alignment: the tight box of the
 # landmarks (Prajod names no margin). mediapipe: our choice, not a paper's.
@@ -34,6 +34,11 @@ class FaceSettings(BaseModel):
     def resolved_margin(self) -> float:
         """The margin that is used: the given one or the detector's default."""
         return DEFAULT_MARGINS[self.detector] if self.margin is None else self.margin
+
+
+def detector_is_installed(detector: str) -> bool:
+    """Tell whether the packages of a detector are installed."""
+    return detector not in PARTS_OF_DETECTORS or is_installed(PARTS_OF_DETECTORS[detector])
 
 
 def check_installed(detector: str) -> None:
