@@ -1,3 +1,9 @@
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -5,11 +11,15 @@ from tests.apps.edge.small_fused import save_small_fused
 from tests.apps.live.live_models import save_live_model
 from tests.apps.live.test_model import points_of
 from tests.inputs.landmarks.drawn import drawn_person
+from tests.lean_set import lean_environment
+from transferpain.apps.edge.export import ExportOptions, export_model
+from transferpain.apps.edge.lite import HEAD_KIND
 from transferpain.apps.live.encoder import converted_encoder, fastest_kinds
 from transferpain.apps.live.model import load_live_model
 from transferpain.core.gpu import gpu_capability
 from transferpain.networks.compute import processor_flags
 
+PROJECT = Path(__file__).parents[3]
 without_amx = pytest.mark.skipif(
     not fastest_kinds(processor_flags(), gpu_capability()), reason="Keras is the fastest on this machine"
 )
@@ -59,3 +69,28 @@ def test_what_is_the_fastest_where(flags, capability, kinds):
 
 def test_where_openvino_is_not_installed_int8_is_not_the_fastest():
     assert fastest_kinds(frozenset({"avx512_bf16", "avx512_vnni"}), None, openvino=False) == ("dynamic",)
+
+
+@pytest.mark.slow
+def test_where_openvino_is_not_installed_tensorflow_lite_answers(tmp_path):
+    bundle, file = str(save_small_fused(tmp_path / "bundle")), tmp_path / "edge" / "encoder-dynamic.tflite"
+    export_model(bundle, file.parent, ExportOptions(("dynamic",), 2, head_kinds=(HEAD_KIND,)))
+    program = f"""
+import sys
+from pathlib import Path
+from tests.apps.live.test_model import points_of
+from tests.inputs.landmarks.drawn import drawn_person
+from transferpain.apps.live.model import load_live_model
+picture = drawn_person()
+landmarks = points_of(picture)
+models = [load_live_model({bundle!r}, "float32", encoder=one) for one in (None, Path({str(file)!r}))]
+assert "openvino" not in sys.modules
+print([model.answer(model.see(picture, landmarks[0]), landmarks).tolist() for model in models])
+"""
+    (tmp_path / "site").mkdir()
+    environment = os.environ | lean_environment(tmp_path / "site")
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=PROJECT, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_allclose(*json.loads(done.stdout.splitlines()[-1]), atol=0.15)
