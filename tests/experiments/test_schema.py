@@ -236,7 +236,7 @@ LEAVES = {
     "backbone": st.sampled_from(["vgg16", "resnet18"]),
     "faces.size": st.integers(16, 1024),
     "faces.margin": st.none() | st.floats(0, 4),
-    "faces.detector": st.sampled_from(["mediapipe", "dlib", "face_alignment"]),
+    "faces.detector": st.sampled_from(["mediapipe", "dlib", "face_alignment", "yunet"]),
     "features.fps": st.none() | st.floats(0.5, 1000),
     "features.dtype": st.sampled_from(["auto", "float32", "bfloat16"]),
     "features.batch": st.integers(1, 1024),

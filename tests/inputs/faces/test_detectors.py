@@ -50,7 +50,7 @@ def torch_home(tmp_path, monkeypatch) -> Path:
     load_detector.cache_clear()
 
 
-@pytest.mark.parametrize("name", ["mediapipe", "dlib"])
+@pytest.mark.parametrize("name", ["mediapipe", "dlib", "yunet"])
 def test_a_face_is_found_where_it_is(name):
     image = draw_plain_face(640, 480, center=(400, 250), scale=1.5)
     found = load_detector(name)(image)
@@ -62,18 +62,27 @@ def test_a_face_is_found_where_it_is(name):
     assert found.score > 0.5
 
 
-@pytest.mark.parametrize("name", ["mediapipe", "dlib"])
+@pytest.mark.parametrize("name", ["mediapipe", "dlib", "yunet"])
 def test_no_face_is_found_in_noise(name):
     noise = np.random.default_rng(0).integers(0, 256, (240, 320, 3)).astype(np.uint8)
     assert load_detector(name)(noise) is None
 
 
-@pytest.mark.parametrize("name", ["mediapipe", "dlib"])
+@pytest.mark.parametrize("name", ["mediapipe", "dlib", "yunet"])
 def test_the_largest_of_two_faces_is_taken(name):
     small = draw_plain_face(320, 480, center=(160, 240), scale=0.9)
     large = draw_plain_face(320, 480, center=(160, 240), scale=1.5)
     assert load_detector(name)(np.hstack([small, large])).left > 320
     assert load_detector(name)(np.hstack([large, small])).right < 320
+
+
+def test_yunet_takes_pictures_of_any_size_one_after_the_other():
+    detect = load_detector("yunet")
+    picture = draw_plain_face(320, 240, center=(160, 120), scale=0.8)
+    same = [detect(image) for image in (picture, picture[::2, ::2], np.asfortranarray(picture), picture)]
+    assert same[0] == same[2] == same[3]
+    assert same[1].left == pytest.approx(same[0].left / 2, abs=8)
+    assert detect(np.zeros((1, 1, 3), np.uint8)) is None
 
 
 def test_dlib_looks_again_for_a_small_face():
@@ -91,6 +100,7 @@ def test_a_detector_is_loaded_once():
 def test_the_identity_names_the_version():
     assert detector_identity("mediapipe") == "mediapipe 1.2.3"
     assert detector_identity("dlib").startswith("dlib 20.")
+    assert detector_identity("yunet") == "yunet 4.14.0.94"
 
 
 @needs("face-alignment")

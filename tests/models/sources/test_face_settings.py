@@ -4,7 +4,9 @@ from pydantic import ValidationError
 from transferpain.models.sources.face_settings import FaceSettings
 
 
-@pytest.mark.parametrize(("detector", "margin"), [("mediapipe", 0.0), ("dlib", 0.25), ("face_alignment", 0.0)])
+@pytest.mark.parametrize(
+    ("detector", "margin"), [("mediapipe", 0.0), ("dlib", 0.25), ("face_alignment", 0.0), ("yunet", 0.0)]
+)
 def test_each_detector_has_its_own_margin(detector, margin):
     assert FaceSettings(detector=detector).resolved_margin == margin
 

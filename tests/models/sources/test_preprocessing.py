@@ -63,7 +63,7 @@ PREPROCESSINGS = st.builds(
     Preprocessing,
     size=st.integers(32, 512),
     scaling=st.sampled_from(["unit", "caffe", "symmetric"]),
-    detector=st.sampled_from(["mediapipe", "dlib", "face_alignment", "none"]),
+    detector=st.sampled_from(["mediapipe", "dlib", "face_alignment", "yunet", "none"]),
     margin=st.none() | st.floats(0, 4),
 )
 

@@ -13,13 +13,20 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transferpain.core.assets.registry import asset_path
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import standard_error_silenced
 from transferpain.inputs.faces.mediapipe_tasks import as_image, open_face_detector, prepare_mediapipe
 from transferpain.models.sources.face_settings import check_installed
 
-DISTRIBUTIONS = {"mediapipe": "mediapipe", "dlib": "dlib-bin", "face_alignment": "face-alignment"}
+DISTRIBUTIONS = {
+    "mediapipe": "mediapipe",
+    "dlib": "dlib-bin",
+    "face_alignment": "face-alignment",
+    "yunet": "opencv-python",
+}
 MEDIAPIPE_CONFIDENCE = 0.5
+YUNET_CONFIDENCE = 0.7  # our choice; docs/detectors.md says what other ones find
 DOWNLOAD_TIMEOUT = 20.0  # seconds without an answer
 
 
@@ -45,6 +52,8 @@ Detector = Callable[[np.ndarray], Detection | None]
 def detector_identity(name: str) -> str:
     """Return the detector's name and its library's version; both belong to the cache key.
 
+    Of yunet only one file of weights is taken, so that OpenCV's version says all.
+
     Raises:
         UserError: if its packages are not installed.
     """
@@ -57,13 +66,18 @@ def load_detector(name: str) -> Detector:
     """Return a detector, loaded once a process.
 
     Args:
-        name: `mediapipe`, `dlib` or `face_alignment`.
+        name: `mediapipe`, `dlib`, `face_alignment` or `yunet`.
 
     Raises:
         UserError: if its packages are not installed.
     """
     check_installed(name)
-    loaders = {"mediapipe": _load_mediapipe, "dlib": _load_dlib, "face_alignment": _load_face_alignment}
+    loaders = {
+        "mediapipe": _load_mediapipe,
+        "dlib": _load_dlib,
+        "face_alignment": _load_face_alignment,
+        "yunet": _load_yunet,
+    }
     return loaders[name]()
 
 
@@ -79,6 +93,8 @@ def prepare_detector(name: str) -> None:
         _fetch_face_alignment_weights()
     elif name == "mediapipe":
         prepare_mediapipe()
+    elif name == "yunet":
+        asset_path("yunet")
 
 
 def _largest(detections: list[Detection]) -> Detection | None:
@@ -132,6 +148,21 @@ def _load_dlib() -> Detector:
                 for box, score in zip(boxes, scores, strict=True)
             ]
         )
+
+    return detect
+
+
+def _load_yunet() -> Detector:
+    import cv2
+
+    model = cv2.FaceDetectorYN.create(str(asset_path("yunet")), "", (0, 0), score_threshold=YUNET_CONFIDENCE)
+
+    def detect(image: np.ndarray) -> Detection | None:
+        height, width = image.shape[:2]
+        model.setInputSize((width, height))
+        _, faces = model.detect(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
+        rows = [] if faces is None else faces.tolist()
+        return _largest([Detection(x, y, x + wide, y + high, score) for x, y, wide, high, *_, score in rows])
 
     return detect
 

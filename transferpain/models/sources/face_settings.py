@@ -7,8 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from transferpain.core.optional import is_installed, require
 
 # dlib: "extend with a ratio of 25 %" (Hosseini, preprocessing). face_alignment: the tight box of the
-# landmarks (Prajod names no margin). mediapipe: our choice, not a paper's.
-DEFAULT_MARGINS = {"mediapipe": 0.0, "dlib": 0.25, "face_alignment": 0.0}
+# landmarks (Prajod names no margin). mediapipe and yunet: our choice, not a paper's.
+DEFAULT_MARGINS = {"mediapipe": 0.0, "dlib": 0.25, "face_alignment": 0.0, "yunet": 0.0}
 
 # The part of the toolkit that a detector belongs to, where not every installation has it.
 PARTS_OF_DETECTORS = {"face_alignment": "face-alignment"}
@@ -26,7 +26,7 @@ class FaceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    detector: Literal["mediapipe", "dlib", "face_alignment"] = "mediapipe"
+    detector: Literal["mediapipe", "dlib", "face_alignment", "yunet"] = "mediapipe"
     margin: float | None = Field(default=None, ge=0, le=4)
     size: int = Field(default=224, ge=16, le=1024)
 
