@@ -23,10 +23,15 @@ def transferpain(
         [program, *map(str, arguments)],
         capture_output=True,
         text=True,
-        env={key: value for key, value in os.environ.items() if key != "TRANSFERPAIN_DATA"} | (environment or {}),
+        env=clean_environment() | (environment or {}),
         check=False,
         preexec_fn=preexec_fn,
     )
+
+
+def clean_environment() -> dict[str, str]:
+    """Return the variables of this process without the one that names somebody's data."""
+    return {key: value for key, value in os.environ.items() if key != "TRANSFERPAIN_DATA"}
 
 
 def imported_modules(*arguments: object) -> set[str]:

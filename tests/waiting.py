@@ -1,14 +1,22 @@
 """Waits for an event, however long it takes: no test depends on how fast a machine is."""
 
-import subprocess
 import time
 from collections.abc import Callable
+from typing import Protocol
 
 PATIENCE_SECONDS = 600  # ends a test that would wait for ever; nothing is measured with it
 LOOK_SECONDS = 0.005
 
 
-def wait_until(event: Callable[[], bool], process: subprocess.Popen | None = None) -> None:
+class Process(Protocol):
+    """A started process, such as `subprocess.Popen`."""
+
+    def poll(self) -> int | None:
+        """Return its exit code, `None` while it runs."""
+        ...
+
+
+def wait_until(event: Callable[[], bool], process: Process | None = None) -> None:
     """Return once `event` has come.
 
     Args:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from tests.forked_program import LIGHT, forked
 from transferpain import __version__
 from transferpain.core.process import message_of
 
@@ -87,7 +88,7 @@ def test_help_imports_nothing_that_a_command_works_with(arguments):
 )
 def test_a_fault_is_a_message_and_not_a_traceback(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = transferpain(*arguments)
+    result = forked(*arguments, preload=LIGHT)
     assert result.returncode == 1
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr

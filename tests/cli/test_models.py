@@ -1,14 +1,18 @@
 """The commands as a user gives them."""
 
 import resource
+from functools import partial
 
 import pytest
 
 from tests.command_line import imported_modules, transferpain
 from tests.experiments.test_ship import write_run
+from tests.forked_program import LIGHT, forked
 from tests.models.bundles.complete import save_complete
 from tests.models.bundles.web import Web, serve
 from transferpain.models.bundles.manifest import manifest_hash
+
+light = partial(forked, preload=LIGHT)  # each command is called as it is installed once as well
 
 
 @pytest.fixture(scope="module")
@@ -57,14 +61,14 @@ def test_verify_reproduces_the_numbers(workspace):
 
 
 def test_verify_refuses_another_model_than_asked_for(workspace):
-    message = fail(transferpain("models", "verify", f"{workspace / 'weights' / 'free'}#sha256={'0' * 64}"))
+    message = fail(light("models", "verify", f"{workspace / 'weights' / 'free'}#sha256={'0' * 64}"))
     assert "another bundle than the one that is asked for" in message
 
 
 def test_a_model_is_exported_and_imported(workspace, tmp_path):
     model = workspace / "weights" / "free"
-    for name in ("one", "two.zip"):
-        done = transferpain("models", "export", model, tmp_path / name)
+    for name, call in {"one": transferpain, "two.zip": light}.items():
+        done = call("models", "export", model, tmp_path / name)
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     assert done.stdout == f"{tmp_path / 'two.zip'}#sha256={manifest_hash(model)}\n"
@@ -75,10 +79,10 @@ def test_a_model_is_exported_and_imported(workspace, tmp_path):
 
 def test_a_restricted_model_is_exported_with_a_permission_only(workspace, tmp_path):
     model, file = workspace / "weights" / "lent", tmp_path / "lent.zip"
-    assert "the owners of BioVid Heat Pain Database" in fail(transferpain("models", "export", model, file))
-    assert "the owners of BioVid Heat Pain Database" in fail(transferpain("models", "push", model, tmp_path / "shelf"))
+    assert "the owners of BioVid Heat Pain Database" in fail(light("models", "export", model, file))
+    assert "the owners of BioVid Heat Pain Database" in fail(light("models", "push", model, tmp_path / "shelf"))
     assert not list(tmp_path.iterdir())
-    done = transferpain("models", "export", model, file, "--i-have-permission", "S. Walter, 1 May")
+    done = light("models", "export", model, file, "--i-have-permission", "S. Walter, 1 May")
     assert done.returncode == 0, done.stderr
     assert file.is_file()
 
@@ -105,19 +109,17 @@ def test_a_model_is_shipped_and_what_was_done_is_printed(tmp_path):
         "0.0 MB",
     ):
         assert told in done.stdout
-    assert "is not a finished run" in fail(transferpain("models", "ship", tmp_path, "--to", tmp_path / "more"))
+    assert "is not a finished run" in fail(light("models", "ship", tmp_path, "--to", tmp_path / "more"))
 
 
 @pytest.mark.parametrize("place", ["zip", "web"])
 def test_a_disk_that_fills_is_named_and_nothing_stays(workspace, tmp_path, place):
-    transferpain("models", "export", workspace / "weights" / "free", tmp_path / "model.zip")
+    light("models", "export", workspace / "weights" / "free", tmp_path / "model.zip")
     new = tmp_path / "new"
 
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, 5_000))
-
+    limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (5_000, 5_000))
     with serve(Web((tmp_path / "model.zip").read_bytes())) as web:
         address = web.url if place == "web" else tmp_path / "model.zip"
-        done = transferpain("models", "pull", address, "--workspace", new, preexec_fn=limit)
+        done = light("models", "pull", address, "--workspace", new, preexec_fn=limit)
     assert "File too large" in fail(done)
     assert not [path for path in new.rglob("*") if path.is_file() and path.suffix != ".tag"]

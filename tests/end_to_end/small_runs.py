@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from tests.command_line import transferpain
+from tests.forked_program import forked
 from tests.small_study import write_small_study
 from transferpain.experiments.run_folder import RunFolder
 
@@ -19,12 +19,12 @@ def settings(*overrides: str) -> list[str]:
     return [word for override in overrides for word in ("--set", override)]
 
 
-def call(command: str, workspace: Path, *overrides: str, data_root: Path | None = None, **options):
-    """Call `run`, `extract` or `faces` for the study's `ann`."""
+def call(command: str, workspace: Path, *overrides: str, data_root: Path | None = None, start=forked, **options):
+    """Call `run`, `extract` or `faces` for the study's `ann`; `start` is `forked` or `transferpain`."""
     experiment = workspace / "experiments" / "ai4pain-ann.yaml"
     places = ("--workspace", workspace, "--data-root", data_root or workspace / "data")
     ann = (*SMALL, "seeds=[0, 1]", f"source={workspace / 'source'}")
-    return transferpain(command, experiment, *places, *settings(*ann, *overrides), **options)
+    return start(command, experiment, *places, *settings(*ann, *overrides), **options)
 
 
 def succeed(result: subprocess.CompletedProcess) -> str:

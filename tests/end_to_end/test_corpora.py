@@ -6,6 +6,7 @@ import pytest
 
 from tests.command_line import EXPERIMENTS, transferpain
 from tests.data.datasets.unbc_trees import make_unbc
+from tests.forked_program import forked
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.unbc_facts import SUBJECTS
 from transferpain.data.places import Places
@@ -63,7 +64,7 @@ def test_every_subject_is_left_out_and_one_without_pain_is_named(tmp_path):
     assert drawn.returncode == 0, drawn.stderr
     places = ("--data-root", data, "--workspace", tmp_path)
     words = [word for setting in SETTINGS for word in ("--set", setting)]
-    result = transferpain("run", EXPERIMENTS / "unbc-lstm.yaml", *places, *words)
+    result = forked("run", EXPERIMENTS / "unbc-lstm.yaml", *places, *words)
     assert result.returncode == 0, result.stderr
     (run,) = map(RunFolder, (tmp_path / "runs").iterdir())
 
@@ -96,7 +97,7 @@ def test_every_subject_is_left_out_and_one_without_pain_is_named(tmp_path):
     compared = (fold / "candidates.csv").read_bytes()
     for path in (run.path / "metrics.json", fold / "done", fold / "predictions.parquet"):
         path.unlink()
-    again = transferpain("run", EXPERIMENTS / "unbc-lstm.yaml", *places, *words)
+    again = forked("run", EXPERIMENTS / "unbc-lstm.yaml", *places, *words)
     assert again.returncode == 0, again.stderr
     assert "inner" not in again.stderr
     assert (fold / "candidates.csv").read_bytes() == compared

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.command_line import transferpain
 from tests.end_to_end.small_runs import assert_predicts_as, call, copy_parts, fail, succeed
 
 pytestmark = pytest.mark.slow
@@ -16,7 +17,7 @@ PR_CAPBSET_DROP, CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH = 24, 1, 2
 
 
 def obey_permissions() -> None:
-    """Let permission bits count in a program started by root as well."""
+    """Let permission bits count in a program started by root as well: what is dropped is lost when it starts."""
     for capability in (CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH):
         ctypes.CDLL(None).prctl(PR_CAPBSET_DROP, capability, 0, 0, 0)
 
@@ -35,7 +36,7 @@ def test_a_folder_without_permission_is_named(finished, tmp_path, part, mode):
         shutil.copytree(finished / "cache", workspace / "cache", copy_function=os.link)
     (workspace / part).chmod(mode)
     try:
-        message = fail(call("run", workspace, preexec_fn=obey_permissions))
+        message = fail(call("run", workspace, start=transferpain, preexec_fn=obey_permissions))
     finally:
         (workspace / part).chmod(0o755)
     assert str(workspace / part) in message
@@ -48,7 +49,7 @@ def test_a_complete_cache_needs_no_permission_to_write(finished, tmp_path):
     succeed(call("extract", workspace))
     chmod_folders(workspace / "cache", 0o555)
     try:
-        succeed(call("run", workspace, preexec_fn=obey_permissions))
+        succeed(call("run", workspace, start=transferpain, preexec_fn=obey_permissions))
     finally:
         chmod_folders(workspace / "cache", 0o755)
     assert_predicts_as(finished, workspace)
@@ -60,6 +61,6 @@ def test_a_video_without_permission_is_unusable(finished, tmp_path):
     (folder / "1_Baseline.mp4").rename(folder / "kept.tmp")
     shutil.copyfile(folder / "kept.tmp", folder / "1_Baseline.mp4")
     (folder / "1_Baseline.mp4").chmod(0o000)
-    result = call("faces", workspace, preexec_fn=obey_permissions)
+    result = call("faces", workspace, start=transferpain, preexec_fn=obey_permissions)
     succeed(result)
     assert "unusable: train-1-1_Baseline: the video cannot be read: Permission denied" in result.stdout

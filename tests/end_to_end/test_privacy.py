@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS, transferpain
+from tests.forked_program import forked
 from transferpain.data.synthetic.mintpain import INVENTED_NAMES
 
 SUBJECTS = 5
@@ -83,12 +84,12 @@ def test_no_name_is_printed_or_kept(tmp_path):
         transferpain(*check, "--data-root", people[0] / "nothing"),
         transferpain(*check, "--data-root", people[0].parent / "Sub99 Quonkmeyer"),
         transferpain("run", *experiment, *words, "--dry-run"),
-        transferpain("run", *experiment, *words),
+        forked("run", *experiment, *words),
         transferpain("doctor", "--data-root", data, "--workspace", workspace),
     ]
     for folder in (data / "mintpain" / "Extracted_Data").rglob("RGB"):
         damage(folder)
-    results.append(transferpain("faces", *experiment, *words))
+    results.append(forked("faces", *experiment, *words))
     assert [result.returncode for result in results] == [0, 0, 1, 1, 0, 0, 0, 1], results[-1].stderr
 
     assert (workspace / "reports" / "mintpain-lstm" / "index.html").is_file()

@@ -8,6 +8,7 @@ import pytest
 import yaml
 
 from tests.command_line import EXPERIMENTS, transferpain
+from tests.forked_program import forked
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
@@ -73,7 +74,7 @@ def test_an_unlabelled_test_set_gives_answers_and_no_score(small_twin, tmp_path)
     for video in (data / "ai4pain" / "Test").rglob("*Baseline*.mp4"):
         video.rename(video.with_name(f"{video.parent.name}_99.mp4"))
     arguments = ["--data-root", data, "--workspace", tmp_path, *overrides("protocol.test_split=test")]
-    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
+    result = forked("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
     assert result.returncode == 0, result.stderr
     assert "no labels" in result.stdout
     (path,) = (tmp_path / "runs").iterdir()
@@ -88,7 +89,7 @@ def test_an_unlabelled_test_set_gives_answers_and_no_score(small_twin, tmp_path)
 @pytest.mark.slow
 def test_selection_on_the_reported_subjects_warns(small_twin, tmp_path):
     arguments = ["--data-root", small_twin, "--workspace", tmp_path, *overrides("protocol.selection=paper")]
-    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
+    result = forked("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
     assert result.returncode == 0, result.stderr
     assert "its scores are optimistic" in " ".join(result.stderr.split())
     page = (tmp_path / "reports" / "ai4pain-ann" / "index.html").read_text(encoding="utf-8")
@@ -97,12 +98,12 @@ def test_selection_on_the_reported_subjects_warns(small_twin, tmp_path):
 
 @pytest.mark.slow
 def test_image_rows_run_from_csv_to_report(tmp_path):
-    result = transferpain("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "30", "--clips", "8")
+    result = forked("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "30", "--clips", "8")
     assert result.returncode == 0, result.stderr
     changes = ["images.size=32", "training.epochs=1", "training.schedule.warmup_epochs=0", "training.tensorboard=true"]
     sets = [part for change in changes for part in ("--set", change)]
     arguments = ["--data-root", tmp_path, "--workspace", tmp_path, *sets]
-    result = transferpain("run", EXPERIMENTS / "ferplus-resnet18-64.yaml", *arguments)
+    result = forked("run", EXPERIMENTS / "ferplus-resnet18-64.yaml", *arguments)
     assert result.returncode == 0, result.stderr
     assert "SYNTHETIC" in result.stdout
     (path,) = (tmp_path / "runs").iterdir()
@@ -110,7 +111,7 @@ def test_image_rows_run_from_csv_to_report(tmp_path):
     metrics = RunFolder(path).metrics()
     assert metrics["has_subjects"] is False
     assert metrics["copies"] == 0  # a twin's copies never stand in two splits
-    done = transferpain("models", "ship", path, "--to", tmp_path / "weights" / "small")
+    done = forked("models", "ship", path, "--to", tmp_path / "weights" / "small")
     assert done.returncode == 0, done.stderr
     assert "1 epoch. Validation" in (tmp_path / "weights" / "small" / "README.md").read_text(encoding="utf-8")
 
@@ -145,7 +146,7 @@ def run_adapted(adaptation: str, backbone: str, small_twin, workspace) -> tuple[
         f"backbone={backbone}",
     )
     command = ["run", EXPERIMENTS / "ai4pain-ann.yaml", "--data-root", small_twin, "--workspace", workspace, *sets]
-    result = transferpain(*command)
+    result = forked(*command)
     assert result.returncode == 0, result.stderr
     (path,) = (workspace / "runs").iterdir()
     facts = RunFolder(path).facts()
@@ -166,7 +167,7 @@ def test_coral_runs_from_one_dataset_to_another_and_adapts_once(small_twin, tmp_
     predictions = RunFolder(path).predictions()
     written = {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")}
     shutil.rmtree(path)
-    again = transferpain(*command)
+    again = forked(*command)
     assert again.returncode == 0, again.stderr
     assert {file: file.stat().st_mtime_ns for file in (tmp_path / "cache" / "features").rglob("*.npy")} == written
     pd.testing.assert_frame_equal(RunFolder(path).predictions(), predictions)
@@ -220,7 +221,7 @@ def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_tw
     changes += ["source=small-ferplus", "probe_source=true"]
     sets = [part for change in changes for part in ("--set", change)]
     arguments = ["--data-root", unbc_twin, "--workspace", tmp_path, *sets]
-    result = transferpain("run", folder / "unbc-7level.yaml", *arguments)
+    result = forked("run", folder / "unbc-7level.yaml", *arguments)
     assert result.returncode == 0, result.stderr
     (path,) = (tmp_path / "runs").glob("unbc-7level-*")
     predicted = RunFolder(path).predictions().query("frame == -1")

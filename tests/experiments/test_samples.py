@@ -5,7 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
+from tests.forked_program import forked
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.experiments.run_folder import RunFolder
@@ -70,7 +71,7 @@ def test_a_head_is_trained_on_one_dataset_and_tested_on_the_other(small_twin, tm
     }
     overrides = [part for key, value in changes.items() for part in ("--set", f"{key}={value}")]
     places = ["--data-root", small_twin, "--workspace", tmp_path]
-    result = transferpain("run", EXPERIMENTS / "ai4pain-ann.yaml", *places, *overrides)
+    result = forked("run", EXPERIMENTS / "ai4pain-ann.yaml", *places, *overrides)
     assert result.returncode == 0, result.stderr
     (path,) = (tmp_path / "runs").iterdir()
     run = RunFolder(path)

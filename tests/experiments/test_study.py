@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from tests.forked_program import forked
 from tests.small_study import CROSS
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
@@ -156,7 +157,7 @@ def test_a_second_run_computes_nothing_and_imports_no_tensorflow(finished_study)
 @pytest.mark.slow
 def test_the_same_study_in_another_workspace_predicts_the_same_bits(finished_study, tmp_path):
     workspace, study, _ = finished_study
-    again = transferpain("run", study, "--workspace", tmp_path)
+    again = forked("run", study, "--workspace", tmp_path)
     assert again.returncode == 0, again.stderr
     for name in ("ann", "lstm", "small-biovid-vgg16"):
         first, second = (run_of(place, name).predictions() for place in (workspace, tmp_path))

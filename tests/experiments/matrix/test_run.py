@@ -11,6 +11,7 @@ import pytest
 
 from tests.command_line import imported_modules, transferpain
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
+from tests.forked_program import LIGHT, forked
 from tests.waiting import wait_until
 from transferpain.core.cost import read_cost
 from transferpain.core.overrides import merge
@@ -104,7 +105,7 @@ def test_cells_that_a_call_leaves_out_are_open(small_twin, tmp_path):
 
 def test_a_dry_run_computes_nothing(tmp_path, small_twin):
     path = write_matrix(tmp_path)
-    result = transferpain(*arguments(path, small_twin, tmp_path), "--dry-run")
+    result = forked(*arguments(path, small_twin, tmp_path), "--dry-run", preload=LIGHT)
     assert result.returncode == 0, result.stderr
     assert "to do" in result.stdout
     assert not (tmp_path / "runs").exists()
@@ -112,7 +113,8 @@ def test_a_dry_run_computes_nothing(tmp_path, small_twin):
 
 def test_an_impossible_cell_is_named_before_anything_runs(tmp_path, small_twin):
     grid = MATRIX["transfer"][0] | {"sources": {"none": {"source": "no-such-source"}}}
-    result = transferpain(*arguments(write_matrix(tmp_path, transfer=[grid]), small_twin, tmp_path))
+    path = write_matrix(tmp_path, transfer=[grid])
+    result = forked(*arguments(path, small_twin, tmp_path), preload=LIGHT)
     assert result.returncode == 1
     assert "none-to-biovid-ann" in result.stderr
     assert "Traceback" not in result.stderr

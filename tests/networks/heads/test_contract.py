@@ -59,13 +59,18 @@ def save(one: Fitted, folder: Path) -> None:
         save_bundle(folder, network, PREPROCESSING, LABELS, {"synthetic": True})
 
 
-@pytest.fixture(params=ALL.values(), ids=ALL)
+@pytest.fixture(scope="module", params=ALL.values(), ids=ALL)
 def head(request) -> Head:
     return request.param
 
 
-def test_it_learns_and_says_how_well(head, tmp_path):
-    one = fitted(head, tmp_path)
+@pytest.fixture(scope="module")
+def one(head, tmp_path_factory) -> Fitted:
+    """The head, trained to the end."""
+    return fitted(head, tmp_path_factory.mktemp("one"))
+
+
+def test_it_learns_and_says_how_well(head, one):
     unseen = drawn(head, 30, 3)
     said = one.predict(unseen.all())
     assert said.shape == (30, CLASSES)
@@ -77,8 +82,7 @@ def test_it_learns_and_says_how_well(head, tmp_path):
     assert one.selection_loss in one.history["val_loss"].tolist()
 
 
-def test_rows_of_a_batch_do_not_see_each_other(head, tmp_path):
-    one = fitted(head, tmp_path, epochs=2)
+def test_rows_of_a_batch_do_not_see_each_other(head, one):
     x = drawn(head, 6, 3).all()
     others = x.copy()
     others[1:] = 50.0
@@ -94,14 +98,13 @@ def test_the_same_seed_gives_the_same_bits_and_another_one_others_where_it_draws
         assert not np.array_equal(first, other)
 
 
-def test_it_states_its_layers_truly(head, tmp_path):
-    network = fitted(head, tmp_path, epochs=1).parts().get("model")
+def test_it_states_its_layers_truly(head, one):
+    network = one.parts().get("model")
     built = set() if network is None else {type(layer).__name__ for layer in network.layers}
     assert built - {"NotEqual", "Any"} == head.layers  # operations of a mask
 
 
-def test_it_is_saved_and_answers_the_same(head, tmp_path):
-    one = fitted(head, tmp_path, epochs=2)
+def test_it_is_saved_and_answers_the_same(head, one, tmp_path):
     save(one, tmp_path / "bundle")
     bundle = read_any_bundle(tmp_path / "bundle")
     x = drawn(head, 6, 3).all()

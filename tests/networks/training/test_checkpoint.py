@@ -30,9 +30,15 @@ def equal(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
     return all(np.array_equal(a, b) for a, b in zip(first, second, strict=True))
 
 
+@pytest.fixture(scope="module")
+def models() -> tuple[keras.Model, keras.Model]:
+    """A trained model, and another one that keeps its state where a file is not used; no test changes them."""
+    return trained_model(0), trained_model(1)
+
+
 @pytest.fixture
-def saved(tmp_path):
-    model = trained_model(0)
+def saved(models, tmp_path):
+    model = models[0]
     progress = Progress(epoch=2, best_epoch=1, best_loss=0.25, wait=1, history=[{"epoch": 1, "loss": 0.1 + 0.2}])
     best = [weights + 1 for weights in model.get_weights()]
     path = tmp_path / "fold" / "checkpoint.npz"
@@ -52,8 +58,8 @@ def test_everything_comes_back(saved):
     assert sorted(path.parent.iterdir()) == [path]
 
 
-def test_a_missing_file_is_a_fresh_start(tmp_path):
-    model = trained_model(0)
+def test_a_missing_file_is_a_fresh_start(models, tmp_path):
+    model = models[1]
     before = state_of(model)
     assert load_checkpoint(tmp_path / "none.npz", "key", model) == (Progress(), [])
     assert equal(state_of(model), before)
@@ -95,7 +101,7 @@ def test_a_state_that_cannot_be_written_is_an_error(tmp_path, times):
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])
-def test_a_damaged_file_is_a_fresh_start_with_a_note(saved, damage, capsys):
+def test_a_damaged_file_is_a_fresh_start_with_a_note(saved, models, damage, capsys):
     path = saved[0]
     content = path.read_bytes()
     middle = len(content) // 2
@@ -106,15 +112,15 @@ def test_a_damaged_file_is_a_fresh_start_with_a_note(saved, damage, capsys):
         "text": b"not a checkpoint",
     }[damage]
     path.write_bytes(damaged)
-    model = trained_model(1)
+    model = models[1]
     before = state_of(model)
     assert load_checkpoint(path, "key", model) == (Progress(), [])
     assert equal(state_of(model), before)
     assert "is damaged: this training starts again" in capsys.readouterr().err
 
 
-def test_a_file_of_another_training_is_not_used(saved, capsys):
-    model = trained_model(1)
+def test_a_file_of_another_training_is_not_used(saved, models, capsys):
+    model = models[1]
     before = state_of(model)
     assert load_checkpoint(saved[0], "other key", model) == (Progress(), [])
     assert equal(state_of(model), before)

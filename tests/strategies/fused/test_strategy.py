@@ -4,14 +4,13 @@ import dataclasses
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
+from tests.forked_program import ForkedProgram, forked
 from tests.small_study import tiny
 from tests.waiting import wait_until
 from transferpain.core.errors import UserError
@@ -47,12 +46,10 @@ def arguments(data: Path, workspace: Path) -> list[object]:
 
 def kill_when(path: Path, words: list[object]) -> None:
     """Start the command, and kill it as soon as `path` is there."""
-    program = Path(sys.executable).with_name("transferpain")
-    clean = {key: value for key, value in os.environ.items() if key != "TRANSFERPAIN_DATA"}
-    started = subprocess.Popen([program, *map(str, words)], env=clean, stderr=subprocess.DEVNULL)
+    started = ForkedProgram(*words)
     wait_until(path.is_file, started)
-    started.send_signal(signal.SIGKILL)
-    assert started.wait(timeout=60) == -signal.SIGKILL
+    os.kill(started.pid, signal.SIGKILL)
+    assert started.wait() == -signal.SIGKILL
 
 
 @pytest.mark.slow
@@ -62,7 +59,7 @@ def test_killed_between_its_phases_a_fold_ends_with_the_same_answers(small_twin,
     second = plan.run.fold("fold1", 0)
     kill_when(second / "checkpoint-landmarks.npz", words)
     assert (plan.run.fold("fold0", 0) / "done").is_file()
-    resumed = transferpain(*words)
+    resumed = forked(*words)
     assert resumed.returncode == 0, resumed.stderr
     assert "fold0" not in resumed.stderr
     assert "fold1 seed 0 whole" in resumed.stderr
@@ -72,7 +69,7 @@ def test_killed_between_its_phases_a_fold_ends_with_the_same_answers(small_twin,
 
     other = tmp_path / "undisturbed"
     shutil.copytree(tmp_path / "cache", other / "cache")
-    undisturbed = transferpain(*arguments(small_twin, other))
+    undisturbed = forked(*arguments(small_twin, other))
     assert undisturbed.returncode == 0, undisturbed.stderr
     assert "fold1 seed 0 images" in undisturbed.stderr
     expected = RunFolder(other / plan.run.path.relative_to(tmp_path)).predictions()
@@ -92,7 +89,7 @@ def check_run(plan: RunPlan, table: str) -> None:
     history = pd.read_csv(plan.run.fold("fold0", 0) / "history.csv")
     assert history["phase"].tolist() == ["images", "landmarks", "whole"]
     assert load_part(plan.run.model, "adaboost").n_features_in_ == 128
-    verified = transferpain("models", "verify", plan.run.model, "--reproduce")
+    verified = forked("models", "verify", plan.run.model, "--reproduce")
     assert verified.returncode == 0, verified.stderr
     card = (plan.run.model / "README.md").read_text(encoding="utf-8")
     assert "478 landmarks" in card

@@ -98,7 +98,25 @@ def _require_whole(video: Path, name: str, frames: int) -> None:
         raise OSError(f"{name} has {written} of {frames} frames; the disk may be full")
 
 
-def _write_job(job: tuple[WriteClip, Path, Camera, list[ClipPlan]]) -> int:
+Job = tuple[WriteClip, Path, Camera, list["ClipPlan"]]
+
+
+def _written(jobs: list[Job], workers: int) -> Iterator[int]:
+    """Write the clips of all jobs; yields the number of frames of each that is done."""
+    # What is no more than one job is drawn before other processes would have started.
+    if sum(plan.frames for *_, plans in jobs for plan in plans) <= FRAMES_A_JOB:
+        threads = cv2.getNumThreads()
+        try:
+            yield from map(_write_job, jobs)
+        finally:
+            cv2.setNumThreads(threads)
+        return
+    with closing(run_in_workers(_write_job, jobs, workers)) as results:
+        for _, frames in results:
+            yield frames
+
+
+def _write_job(job: Job) -> int:
     """Write some clips of one person; returns the number of frames written."""
     write, folder, camera, plans = job
     cv2.setNumThreads(1)
@@ -145,10 +163,9 @@ def write_clips(
     missing = [plan for plan in plans if not (folder / plan.media).exists()]
     advance(sum(plan.frames for plan in plans) - sum(plan.frames for plan in missing))
     jobs = [(write, folder, camera, clips) for clips in _chunks(missing)]
-    if jobs:
-        with closing(run_in_workers(_write_job, jobs, workers or os.cpu_count() or 1)) as results:
-            for _, frames in results:
-                advance(frames)
+    with closing(_written(jobs, workers or os.cpu_count() or 1)) as written:
+        for frames in written:
+            advance(frames)
     table = true_action_units(camera, plans)
     write_atomically(folder / "true_action_units.parquet", lambda path: table.to_parquet(path, index=False))
 

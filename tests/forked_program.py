@@ -1,0 +1,174 @@
+"""Calls the command line in processes that are forked from one which has imported the libraries already.
+
+What a process can be to a test, this one is: it has its own memory, session, limits, signals and exit code. Only the
+seconds are gone that the interpreter and TensorFlow need to start, which a test of a long run has paid for each of
+its calls. That the installed program starts is seen by the tests that call it with `tests.command_line.transferpain`.
+"""
+
+import importlib
+import os
+import pickle
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+from tests.command_line import clean_environment
+from transferpain.experiments.executors.worker import PRELOADED
+
+PREPARED = {"TF_CPP_MIN_LOG_LEVEL": "3", "GLOG_minloglevel": "3"}  # they count when TensorFlow is imported
+MOST_BYTES = 1 << 16  # of a request
+LIGHT = "transferpain.experiments.study"  # for commands that need no TensorFlow
+
+
+class ForkedProgram:
+    """A started `transferpain ARGUMENTS`: its process, and what it has written so far.
+
+    Args:
+        environment: variables to add.
+        preexec_fn: called in the process before the program begins; it is pickled. Nothing is executed anew, so what
+            counts from then on, such as a dropped capability, needs the installed program.
+        new_session: whether it leads a process group of its own, as a command that a terminal starts.
+        preload: a module; what it imports is there already.
+    """
+
+    def __init__(
+        self,
+        *arguments: object,
+        environment: dict[str, str] | None = None,
+        preexec_fn: Callable[[], object] | None = None,
+        new_session: bool = False,
+        preload: str = PRELOADED,
+    ):
+        request = {
+            "arguments": [str(argument) for argument in arguments],
+            "environment": clean_environment() | (environment or {}),
+            "folder": os.getcwd(),
+            "preexec_fn": preexec_fn,
+            "new_session": new_session,
+        }
+        self._written = {1: bytearray(), 2: bytearray()}
+        pipes = {number: os.pipe() for number in self._written}
+        status, child_status = os.pipe()
+        given = [pipes[1][1], pipes[2][1], child_status]
+        socket.send_fds(_forker(preload), [pickle.dumps(request)], given)
+        for number in given:
+            os.close(number)
+        self._readers = [
+            threading.Thread(target=self._read, args=(number, pipe[0]), daemon=True) for number, pipe in pipes.items()
+        ]
+        for reader in self._readers:
+            reader.start()
+        self.returncode: int | None = None
+        self._status = os.fdopen(status, "rb")
+        self.pid = int(self._status.readline())
+        self._waiting = threading.Thread(target=self._take_status, daemon=True)
+        self._waiting.start()
+
+    def _read(self, number: int, pipe: int) -> None:
+        while content := os.read(pipe, 1 << 16):
+            self._written[number] += content
+        os.close(pipe)
+
+    def _take_status(self) -> None:
+        with self._status:
+            self.returncode = int(self._status.readline())
+
+    @property
+    def stdout(self) -> str:
+        return self._written[1].decode(errors="replace")
+
+    @property
+    def stderr(self) -> str:
+        return self._written[2].decode(errors="replace")
+
+    def poll(self) -> int | None:
+        """Return the exit code, negative for a signal, or `None` while the process runs."""
+        return self.returncode
+
+    def wait(self) -> int:
+        """Wait for the end of the process and of what it writes; return its exit code."""
+        for thread in (self._waiting, *self._readers):
+            thread.join()
+        return self.returncode
+
+
+def forked(*arguments: object, **options: Any) -> subprocess.CompletedProcess:
+    """Run `transferpain ARGUMENTS` to its end, as `tests.command_line.transferpain` does; see `ForkedProgram`."""
+    program = ForkedProgram(*arguments, **options)
+    code = program.wait()
+    return subprocess.CompletedProcess(arguments, code, program.stdout, program.stderr)
+
+
+@cache
+def _forker(preload: str) -> socket.socket:
+    """Start the process that programs are forked from, and return the way to it; it ends with this process."""
+    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-c", f"from tests.forked_program import serve; serve({there.fileno()}, {preload!r})"]
+    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+    environment = clean_environment() | PREPARED | {"PYTHONPATH": root}
+    subprocess.Popen(command, pass_fds=[there.fileno()], env=environment, stdin=subprocess.DEVNULL)
+    there.close()
+    return here
+
+
+def serve(descriptor: int, preload: str) -> None:
+    """Fork a program for each request that comes, until nobody can send one any more."""
+    importlib.import_module(preload)
+    requests = socket.socket(fileno=descriptor)
+    while True:
+        message, given, _, _ = socket.recv_fds(requests, MOST_BYTES, 3)
+        if not message:
+            return
+        if os.fork() == 0:
+            requests.close()
+            _watch(pickle.loads(message), *given)
+            return
+        for number in given:
+            os.close(number)
+        while _reap():
+            pass
+
+
+def _reap() -> bool:
+    """Take leave of a child that has ended, if there is one."""
+    try:
+        return os.waitpid(-1, os.WNOHANG)[0] != 0
+    except ChildProcessError:
+        return False
+
+
+def _watch(request: dict[str, Any], stdout: int, stderr: int, status: int) -> None:
+    """Fork the program itself, and report its number, then its exit code; returns in the program alone, at its end."""
+    program = os.fork()
+    if program == 0:
+        os.close(status)
+        os.dup2(stdout, 1)
+        os.dup2(stderr, 2)
+        os.close(stdout)
+        os.close(stderr)
+        _become(request)
+        return
+    os.close(stdout)
+    os.close(stderr)
+    os.write(status, b"%d\n" % program)
+    code = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
+    os.write(status, b"%d\n" % code)
+    os._exit(0)
+
+
+def _become(request: dict[str, Any]) -> None:
+    from transferpain.cli.app import main
+
+    if request["new_session"]:
+        os.setsid()
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    if request["preexec_fn"]:
+        request["preexec_fn"]()
+    sys.argv = ["transferpain", *request["arguments"]]
+    main()
