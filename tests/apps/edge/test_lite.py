@@ -1,6 +1,6 @@
 import pytest
 
-from transferpain.apps.edge.lite import EDGE, Converted, read_converted
+from transferpain.apps.edge.lite import EDGE, Converted, load_lite, read_converted
 from transferpain.core.errors import UserError
 from transferpain.core.store import file_hash, read_json, write_json
 
@@ -67,3 +67,10 @@ def test_a_file_that_nothing_vouches_for_is_refused(tmp_path, content):
     (tmp_path / EDGE).unlink()
     with pytest.raises(UserError, match="not an encoder of this model"):
         read_converted(file, DIGEST)
+
+
+def test_a_file_that_does_not_load_ends_no_process_but_its_own(tmp_path):
+    file = tmp_path / "encoder-int8.tflite"
+    file.write_bytes(b"no network")
+    with pytest.raises(RuntimeError, match="could not load it"):
+        load_lite(file, threads=1)

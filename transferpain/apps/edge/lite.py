@@ -1,5 +1,7 @@
 """Runs a TensorFlow Lite file that `export-edge` wrote."""
 
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,11 @@ from transferpain.core.store import file_hash
 # float16 and dynamic store smaller weights and compute in float32 (dynamic: partly in int8); int8 does all in int8.
 KINDS = ("float32", "float16", "dynamic", "int8")
 HEAD_KIND = "float32"  # of the head that live mode takes, whatever the encoder's: it is small
+PROBE = """
+import sys
+from ai_edge_litert.interpreter import Interpreter
+Interpreter(model_path=sys.argv[1], num_threads=int(sys.argv[2])).allocate_tensors()
+"""
 EDGE = "edge.json"  # beside the files: what each of them is
 
 
@@ -56,7 +63,15 @@ def load_lite(path: Path, threads: int) -> Callable[..., np.ndarray]:
     """Return a function of a file of `convert`: float32 arrays `(1, *shape)` by their names in, its answer out.
 
     The answer has a batch of 1 and is a copy.
+
+    Raises:
+        RuntimeError: if this machine cannot run the file.
     """
+    # LiteRT ends the whole process at a file for which the processor has no kernels: it does so to another one first.
+    probe = subprocess.run([sys.executable, "-c", PROBE, str(path), str(threads)], capture_output=True, text=True)
+    if probe.returncode:
+        said = probe.stderr.strip().splitlines() or ["it ended without a word"]
+        raise RuntimeError(f"TensorFlow Lite could not load it ({said[-1]}).")
     from ai_edge_litert.interpreter import Interpreter
 
     with standard_error_silenced():
