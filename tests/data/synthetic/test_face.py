@@ -4,6 +4,7 @@ import pytest
 from transferpain.data.synthetic.camera import BIOVID, seat
 from transferpain.data.synthetic.face import ACTION_UNITS, RAISED, RELIEF, TURN, Pose, around, draw_face
 from transferpain.data.synthetic.subjects import invent_look
+from transferpain.inputs.action_units.mesh import load_still_mesh
 
 # MediaPipe mesh points: eye corners, lids, brows, lips.
 RIGHT_EYE, LEFT_EYE = (33, 133), (362, 263)
@@ -16,18 +17,13 @@ def sitter():
 
 @pytest.fixture(scope="module")
 def mesh():
-    import mediapipe
-
-    with mediapipe.solutions.face_mesh.FaceMesh(static_image_mode=True, refine_landmarks=False) as detector:
-        yield detector
+    return load_still_mesh()
 
 
 def measures(mesh, picture) -> dict[str, float]:
     """Return distances of the mesh in inter-ocular distances."""
-    found = mesh.process(picture).multi_face_landmarks
-    assert found, "the mesh finds no face"
-    height, width = picture.shape[:2]
-    points = np.array([(point.x * width, point.y * height) for point in found[0].landmark])
+    points = mesh(picture).points[:, :2]
+    assert not np.isnan(points).any(), "the mesh finds no face"
     right, left = points[list(RIGHT_EYE)].mean(0), points[list(LEFT_EYE)].mean(0)
     unit = np.linalg.norm(right - left)
 

@@ -18,7 +18,9 @@ from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES, scores_of
 from transferpain.inputs.landmarks.geometry import POINTS
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
-FRAME_MILLISECONDS = 33  # between two frames, as the mesh is told; it smooths what it follows by the time
+# Between two frames, as the mesh is told. It smooths the way of a single face by the time that has passed: after a
+# quarter of an hour nothing is left of the frame before, so that a sudden movement is seen where it is.
+FRAME_MILLISECONDS = 1_000_000
 
 
 class Faces(NamedTuple):
