@@ -4,10 +4,12 @@ import os
 import subprocess
 import sys
 import threading
+from importlib import import_module
+from types import ModuleType
 
 import pytest
 
-from transferpain.core.quiet import standard_error_silenced
+from transferpain.core.quiet import module_hidden, standard_error_silenced
 
 
 def test_the_file_descriptor_is_silent_inside_and_open_after(capfd):
@@ -62,3 +64,19 @@ def test_tensorflow_comes_without_a_word():
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert result.stderr == ""
     assert result.stdout.strip() == "3.15.1"
+
+
+def test_a_hidden_module_is_not_found_inside_and_as_it_was_after(monkeypatch):
+    monkeypatch.delitem(sys.modules, "wave", raising=False)
+    with module_hidden("wave"), pytest.raises(ImportError):
+        import_module("wave")
+    assert "wave" not in sys.modules
+    assert import_module("wave")
+
+
+def test_a_module_that_is_loaded_is_not_hidden(monkeypatch):
+    loaded = ModuleType("wave")
+    monkeypatch.setitem(sys.modules, "wave", loaded)
+    with module_hidden("wave"):
+        assert sys.modules["wave"] is loaded
+    assert sys.modules["wave"] is loaded

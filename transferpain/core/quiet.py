@@ -44,6 +44,19 @@ def standard_error_silenced() -> Iterator[None]:
                 os.close(_Silence.kept)
 
 
+@contextmanager
+def module_hidden(name: str) -> Iterator[None]:
+    """Let what is imported not find a module that it would load for nothing; one that is loaded already stays."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None
+    try:
+        yield
+    finally:
+        del sys.modules[name]
+
+
 def silence_opencv() -> None:
     """Let OpenCV and its FFmpeg say nothing of what they read; whoever reads tells what is wrong with it."""
     import cv2

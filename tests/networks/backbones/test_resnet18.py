@@ -2,14 +2,12 @@
 
 import subprocess
 import sys
-from importlib import import_module
-from types import ModuleType
 
 import keras
 import numpy as np
 import pytest
 
-from transferpain.networks.backbones.resnet18 import build_resnet18, without_torch
+from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.surgery import with_classes
 
 
@@ -40,21 +38,6 @@ def test_weights_are_he_normal(resnet18):
         kernel = resnet18.get_layer(name).get_weights()[0]
         inputs = np.prod(kernel.shape[:-1])
         assert kernel.std() == pytest.approx(np.sqrt(2 / inputs), rel=0.02)
-
-
-def test_pytorch_is_not_found_inside_and_as_it_was_after(monkeypatch):
-    monkeypatch.delitem(sys.modules, "torch", raising=False)
-    with without_torch(), pytest.raises(ImportError):
-        import_module("torch")
-    assert "torch" not in sys.modules
-
-
-def test_pytorch_that_is_loaded_stays(monkeypatch):
-    loaded = ModuleType("torch")
-    monkeypatch.setitem(sys.modules, "torch", loaded)
-    with without_torch():
-        assert sys.modules["torch"] is loaded
-    assert sys.modules["torch"] is loaded
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ import numpy as np
 
 from transferpain.core.assets.registry import asset_path
 from transferpain.core.errors import UserError
-from transferpain.core.quiet import standard_error_silenced
+from transferpain.core.quiet import module_hidden, standard_error_silenced
 
 if TYPE_CHECKING:
     from mediapipe.tasks.python.components.containers.category import Category
@@ -188,11 +188,13 @@ def _nothing_to_do(task: object) -> None:
 def starting_mediapipe() -> Iterator[None]:
     """Import mediapipe and open a task in here: both are talkative, and slow with TensorFlow.
 
+    MediaPipe needs TensorFlow for its documentation only, and takes seconds to import it.
+
     Raises:
         UserError: if a library of the system is missing that MediaPipe is linked with.
     """
     try:
-        with standard_error_silenced(), _without_tensorflow():
+        with standard_error_silenced(), module_hidden("tensorflow"):
             yield
     except OSError as error:
         raise _library_missing(error) from error
@@ -205,16 +207,3 @@ def _library_missing(error: OSError) -> UserError:
         received=error,
         todo="Install them (Debian and Ubuntu: apt install libegl1 libgles2), or choose the detector dlib.",
     )
-
-
-@contextmanager
-def _without_tensorflow() -> Iterator[None]:
-    """Hide TensorFlow from mediapipe, which needs it for its documentation only and takes seconds to import it."""
-    if "tensorflow" in sys.modules:
-        yield
-        return
-    sys.modules["tensorflow"] = None
-    try:
-        yield
-    finally:
-        del sys.modules["tensorflow"]

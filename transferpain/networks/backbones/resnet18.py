@@ -1,11 +1,9 @@
 """ResNet-18 (He et al., CVPR 2016; so in Hosseini), built by keras-cv and renamed."""
 
 import re
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from transferpain.core.quiet import module_hidden
 from transferpain.core.seeds import derive_seed
 from transferpain.networks.backbones.base import CLASSIFIER, Backbone, Block
 
@@ -33,8 +31,9 @@ def build_resnet18(size: int, classes: int, seed: int = 0, embedding: int = WIDT
     """
     import keras
 
-    with without_torch():
-        import keras_cv  # frozen upstream and slow to import: only here, and no saved model needs it
+    # Frozen upstream and slow to import: only here, and no saved model needs it. It would load PyTorch for nothing.
+    with module_hidden("torch"):
+        import keras_cv
 
     from transferpain.networks.backbones.surgery import classifier, rebuilt
 
@@ -57,19 +56,6 @@ def build_resnet18(size: int, classes: int, seed: int = 0, embedding: int = WIDT
         return config
 
     return rebuilt(model, size, named_and_seeded)
-
-
-@contextmanager
-def without_torch() -> Iterator[None]:
-    """Let what is imported find no PyTorch, unless it is loaded: keras-cv would load it for nothing, in seconds."""
-    if "torch" in sys.modules:
-        yield
-        return
-    sys.modules["torch"] = None
-    try:
-        yield
-    finally:
-        del sys.modules["torch"]
 
 
 def _own_name(name: str) -> str:
