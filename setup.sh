@@ -62,7 +62,8 @@ elif [ -n "$built_python" ] && [ -x "$VENV"/bin/python ]; then
 else
     python=$(find_python)
     if [ -n "$python" ]; then
-        wanted=$(version_of "$python")
+        # By its path: by a name alone, uv takes one of its own.
+        wanted=$(version_of "$python") python=$(command -v "$python")
     elif has_uv; then
         python=3.13 wanted=3.13
     else
@@ -83,7 +84,7 @@ if [ "$wanted" != "$built_python" ] || [ "$set_wanted$built_set" = leanfull ] ||
         say "Python $wanted ($python), the $set_wanted set, by uv"
         uv venv --quiet --seed --python "$python" "$VENV"
     else
-        say "Python $wanted ($(command -v "$python")), the $set_wanted set, by pip"
+        say "Python $wanted ($python), the $set_wanted set, by pip"
         "$python" -m venv "$VENV"
     fi
 else
