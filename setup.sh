@@ -55,7 +55,7 @@ if [ -n "${PYTHON:-}" ]; then
     wanted=$(version_of "$PYTHON") || fail "PYTHON names no Python that starts. Received: $PYTHON. Name one with: make setup PYTHON=/path/to/python3.13"
     is_known "$wanted" || fail "transferpain needs Python 3.11, 3.12 or 3.13. Received: $PYTHON, which is Python $wanted. Name one with: make setup PYTHON=/path/to/python3.13"
     can_build "$PYTHON" || fail "$PYTHON cannot build an environment: its module venv is missing. Try: apt install python$wanted-venv"
-    python=$PYTHON
+    python=$(command -v "$PYTHON")
 elif [ -n "$built_python" ] && [ -x "$VENV"/bin/python ]; then
     wanted=$built_python
     python=$(sed -n 's/^home = //p' "$VENV"/pyvenv.cfg)/python$wanted
