@@ -5,6 +5,10 @@ import os
 import re
 import shutil
 import signal
+import subprocess
+import sys
+import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.forked_program import ForkedProgram, forked
+from tests.command_line import transferpain
 from tests.small_study import write_small_study
 from tests.waiting import wait_until
 from transferpain.core.cost import read_cost
@@ -24,25 +28,41 @@ pytestmark = pytest.mark.slow
 LIVE = {"FORCE_COLOR": "1", "TERM": "xterm", "COLUMNS": "120"}  # bars are drawn although nobody sees a terminal
 
 
-class Started(ForkedProgram):
-    """A command in a process group of its own, as a terminal starts it."""
+class Started:
+    """A command in a process group of its own, as a terminal starts it, and what it has written to standard error."""
 
     def __init__(self, *arguments: object):
-        super().__init__(*arguments, environment=LIVE, new_session=True)
+        program = Path(sys.executable).with_name("transferpain")
+        self.process = subprocess.Popen(
+            [program, *map(str, arguments)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={key: value for key, value in os.environ.items() if key != "TRANSFERPAIN_DATA"} | LIVE,
+            start_new_session=True,
+        )
+        self.written: deque[str] = deque()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
+
+    def _read(self) -> None:
+        while text := os.read(self.process.stderr.fileno(), 1 << 16):
+            self.written.append(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.decode(errors="replace")))
 
     @property
     def message(self) -> str:
-        """What it has written to standard error, without what moves the cursor."""
-        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.stderr)
+        return "".join(self.written)
 
     def wait_for(self, moment: Callable[["Started"], bool]) -> None:
         """Return once `moment` has come; fail if the command ends before."""
-        wait_until(lambda: moment(self), self)
+        wait_until(lambda: moment(self), self.process)
 
     def end(self, how: signal.Signals, group: bool = False) -> int:
         """Send a signal, to the whole group as a terminal's Ctrl-C, and return the exit code."""
-        (os.killpg if group else os.kill)(self.pid, how)
-        return self.wait()
+        (os.killpg if group else os.kill)(self.process.pid, how)
+        code = self.process.wait(timeout=60)
+        self.reader.join(timeout=60)
+        return code
 
 
 def files(workspace: Path, pattern: str) -> list[Path]:
@@ -103,7 +123,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(finished_study, tmp_p
         started.wait_for(moment(tmp_path))
         assert started.end(signal.SIGKILL) == -signal.SIGKILL, name
         finished |= finished_files(tmp_path)
-    last = forked("run", study, "--workspace", tmp_path)
+    last = transferpain("run", study, "--workspace", tmp_path)
     assert last.returncode == 0, last.stderr
     assert {path: written for path, written in finished_files(tmp_path).items() if path in finished} == finished
     for name in ("small-biovid-vgg16", "ann", "lstm"):
@@ -155,7 +175,7 @@ def test_killed_inside_its_epochs_a_training_ends_with_the_same_bits(finished_st
     experiment, overrides, bar = TRAININGS[training]
     workspaces = [tmp_path / "undisturbed", tmp_path / "killed"]
     commands = [command_for("run", prepared(place, finished), experiment, overrides) for place in workspaces]
-    undisturbed = forked(*commands[0])
+    undisturbed = transferpain(*commands[0])
     assert undisturbed.returncode == 0, undisturbed.stderr
     epochs = []
     # Killed when the training has begun, and again when it has finished an epoch more than that.
@@ -168,7 +188,7 @@ def test_killed_inside_its_epochs_a_training_ends_with_the_same_bits(finished_st
         assert epochs == [0, 1]  # inside the first epoch and inside the second
     else:
         assert 0 <= epochs[0] < epochs[1] < 12
-    last = forked(*commands[1])
+    last = transferpain(*commands[1])
     assert last.returncode == 0, last.stderr
     assert_same_predictions(*workspaces, (experiment,))
     assert read_cost(run_of(workspaces[1], experiment).path).sessions == len(epochs) + 1
@@ -183,7 +203,7 @@ def test_killed_inside_extraction_no_clip_is_embedded_again(finished_study, tmp_
         started.wait_for(at_least(clips, "cache/features/*/*.npy")(tmp_path))
         assert started.end(signal.SIGKILL) == -signal.SIGKILL
         written.append(finished_files(tmp_path))
-    last = forked(*command)
+    last = transferpain(*command)
     assert last.returncode == 0, last.stderr
     after = finished_files(tmp_path)
     assert len(written[0]) < len(written[-1]) < len(after)

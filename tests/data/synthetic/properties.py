@@ -63,12 +63,13 @@ def summary(units: np.ndarray) -> np.ndarray:
 def detection_rates(pictures: list[np.ndarray]) -> dict[str, float]:
     """Return the share of pictures in which each detector finds a face."""
     import dlib
-    import mediapipe
+
+    from transferpain.inputs.faces.detectors import load_face_finder
 
     hog = dlib.get_frontal_face_detector()
-    with mediapipe.solutions.face_detection.FaceDetection(model_selection=0) as detection:
-        return {
-            "dlib": np.mean([len(hog(picture, 0)) > 0 for picture in pictures]),
-            "dlib, enlarged": np.mean([len(hog(picture, 1)) > 0 for picture in pictures]),
-            "mediapipe": np.mean([bool(detection.process(picture).detections) for picture in pictures]),
-        }
+    detection = load_face_finder()
+    return {
+        "dlib": np.mean([len(hog(picture, 0)) > 0 for picture in pictures]),
+        "dlib, enlarged": np.mean([len(hog(picture, 1)) > 0 for picture in pictures]),
+        "mediapipe": np.mean([bool(detection(picture)) for picture in pictures]),
+    }
