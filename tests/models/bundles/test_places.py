@@ -1,6 +1,7 @@
 import shutil
 import sys
 import types
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -193,6 +194,7 @@ def hub(monkeypatch, tmp_path):
         return shelf / repo_id / revision / filename
 
     module = types.SimpleNamespace(HfApi=HfApi, hf_hub_download=hf_hub_download, shelf=shelf, asked=asked)
+    module.__spec__ = ModuleSpec("huggingface_hub", None)
     monkeypatch.setitem(sys.modules, "huggingface_hub", module)
     return module
 
