@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from transferpain.inputs.features.windows import fill_missing, nearest_frames, pad, resample, windows
+from transferpain.inputs.features.windows import fill_missing, nearest_frames, resample, windows
 
 RATES = st.floats(min_value=1, max_value=240)
 FEATURES = arrays.arrays(
@@ -166,25 +166,3 @@ def test_filling_leaves_found_rows_alone_and_no_gap(features, data, how):
     assert mask[~missing].all()
     if how == "mask" or missing.all():
         assert np.array_equal(mask, ~missing)
-
-
-def test_pad_adds_zeros_at_the_end():
-    padded, mask = pad(np.ones((2, 3), np.float16), 4)
-    assert padded.tolist() == [[1, 1, 1], [1, 1, 1], [0, 0, 0], [0, 0, 0]]
-    assert mask.tolist() == [True, True, False, False]
-
-
-def test_pad_keeps_the_mask_of_missing_frames():
-    _, mask = pad(np.ones((3, 1)), 4, mask=np.array([True, False, True]))
-    assert mask.tolist() == [True, False, True, False]
-
-
-@given(FEATURES, st.integers(1, 60))
-def test_pad_gives_the_length_and_keeps_the_start(features, length):
-    padded, mask = pad(features, length)
-    kept = min(len(features), length)
-    assert padded.shape == (length, features.shape[1])
-    assert padded.dtype == features.dtype
-    assert np.array_equal(padded[:kept], features[:kept])
-    assert not padded[kept:].any()
-    assert mask.sum() == kept

@@ -3,6 +3,9 @@
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 
 from tests.strategies.frozen.frozen_clips import CLASSES, DIMENSION, experiment, write_clips
 from transferpain.networks.heads.base import Rows
@@ -61,6 +64,31 @@ def test_a_gap_is_held_or_masked_and_short_windows_are_padded(clips):
     np.testing.assert_array_equal(held[2], held[1])
     assert not masked[2].any()
     assert not held[3].any()
+
+
+@given(
+    arrays.arrays(np.float16, st.tuples(st.integers(1, 12), st.integers(1, 3)), elements=st.floats(-9, 9, width=16)),
+    st.data(),
+    st.sampled_from(["hold_last", "mask"]),
+)
+def test_a_window_keeps_its_start_its_length_and_what_is_found(features, data, how):
+    missing = data.draw(arrays.arrays(bool, len(features)))
+    features[missing] = np.nan
+    before = features.copy()
+    seen = sequence(experiment(window={"seconds": 1, "missing": how}), features)
+    kept = min(len(features), 4)
+    assert seen.shape == (4, features.shape[1])
+    assert seen.dtype == np.float32
+    assert np.array_equal(features, before, equal_nan=True)
+    assert np.array_equal(seen[:kept][~missing[:kept]], features[:kept][~missing[:kept]])
+    assert not seen[kept:].any()
+    if how == "mask" or missing.all():
+        assert not seen[:kept][missing[:kept]].any()
+    else:
+        last = [
+            max((i for i in range(frame + 1) if not missing[i]), default=int(missing.argmin())) for frame in range(kept)
+        ]
+        assert np.array_equal(seen[:kept], features[last])
 
 
 def test_windows_are_read_whole_and_means_over_found_frames(clips):

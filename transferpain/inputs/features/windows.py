@@ -95,22 +95,3 @@ def fill_missing(features: np.ndarray, how: Literal["hold_last", "mask"]) -> tup
     first = int(found.argmax())
     last_found = np.maximum.accumulate(np.where(found, np.arange(len(features)), first))
     return features[last_found], np.ones(len(features), bool)
-
-
-def pad(features: np.ndarray, length: int, mask: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Cut or zero-pad `(frames, D)` at its end to `(length, D)`.
-
-    Args:
-        features: `(frames, D)`.
-        length: rows of the result.
-        mask: bool `(frames,)`, which rows may be used; all by default.
-
-    Returns:
-        `(padded, mask)`: `(length, D)` of the same dtype, and bool `(length,)`, False on the padding.
-    """
-    kept = min(len(features), length)
-    padded = np.zeros((length, features.shape[1]), features.dtype)
-    padded[:kept] = features[:kept]
-    padded_mask = np.zeros(length, bool)
-    padded_mask[:kept] = True if mask is None else mask[:kept]
-    return padded, padded_mask

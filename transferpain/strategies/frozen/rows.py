@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.windows import fill_missing, pad, windows
+from transferpain.inputs.features.windows import fill_missing, windows
 from transferpain.networks.heads.base import Reads, Rows
 from transferpain.strategies.base import Recipe
 
@@ -100,7 +100,10 @@ def window_rows(recipe: Recipe, data: Windows, weights: np.ndarray) -> Rows:
     """Return whole windows, `(rows, frames, D)`; arguments as for `frame_rows`."""
 
     def load(rows: np.ndarray) -> np.ndarray:
-        return np.stack([sequence(recipe, data.window(row)) for row in rows])
+        sequences = np.zeros((len(rows), recipe.window_frames, data.features[0].shape[1]), np.float32)
+        for place, row in zip(sequences, rows, strict=True):
+            _write_sequence(recipe, data.window(row), place)
+        return sequences
 
     return Rows(load, data.y, np.asarray(weights, dtype=np.float32)[data.y])
 
@@ -124,10 +127,19 @@ def sequence(recipe: Recipe, features: np.ndarray) -> np.ndarray:
 
     Rows of zeros are masked; with `missing: hold_last` only the padding is.
     """
-    filled, found = fill_missing(np.asarray(features, dtype=np.float32), recipe.window.missing)
-    filled = np.where(found[:, None], filled, 0.0)
-    padded, _ = pad(filled, recipe.window_frames)
-    return padded.astype(np.float32)
+    whole = np.zeros((recipe.window_frames, features.shape[1]), np.float32)
+    _write_sequence(recipe, features, whole)
+    return whole
+
+
+def _write_sequence(recipe: Recipe, features: np.ndarray, place: np.ndarray) -> None:
+    """Write a window into `place`, float32 `(frames, D)` of zeros, as `sequence` returns it."""
+    kept = place[: len(features)]
+    # One copy where nothing is missing: an epoch reads every window.
+    kept[:] = features[: len(place)]
+    if np.isnan(kept).any():
+        filled, found = fill_missing(np.asarray(features, dtype=np.float32), recipe.window.missing)
+        kept[:] = np.where(found[:, None], filled, 0.0)[: len(place)]
 
 
 def mean_features(recipe: Recipe, features: np.ndarray) -> np.ndarray:
