@@ -76,6 +76,7 @@ EXPERIMENTS: dict[str, Settings] = {
         **SHARED_RESNET18,
         "strategy": "frozen",
         "features": {"frames": 4},
+        "window": {"seconds": 0.5},
         "head": {"kind": "ann", "hidden": [32], "dropout": 0.1},
         "training": HEAD_TRAINING,
     },

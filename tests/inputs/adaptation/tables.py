@@ -45,7 +45,7 @@ def small_table(folder: Path) -> pd.DataFrame:
         rows.append(
             {"dataset": dataset, "subject": f"S{number // 2}", "clip": f"c{number}", "features": str(path), "y": y}
         )
-    return pd.DataFrame(rows).assign(row=-1).astype({"y": "Int64"})
+    return pd.DataFrame(rows).assign(row=-1, stretch_rows=-1).astype({"y": "Int64"})
 
 
 def used(method: str) -> np.ndarray:
@@ -78,4 +78,4 @@ def faces_stage(folder: Path) -> pd.DataFrame:
         path = folder / f"{number}.parquet"
         write_pictures(path, [pictures[0], None, pictures[2]])
         rows.append({"clip": f"c{number}", "faces": str(path), "key": f"key{number}"})
-    return pd.DataFrame(rows).assign(num_frames=3, fps=5.0, found=2, pictures=2, problem="")
+    return pd.DataFrame(rows).assign(num_frames=3, fps=5.0, found=2, pictures=2, stretch=3, problem="")

@@ -104,7 +104,7 @@ def test_the_weights_are_named_by_the_source_and_the_pictures(tmp_path):
 def test_names_of_cached_files_never_change_and_nothing_is_computed_twice(tmp_path):
     """The names were computed by version 0.1.0; there are no faces, so that nothing could be computed again."""
     stage = pd.DataFrame([{"clip": f"c{number}", "faces": "none", "key": f"key{number}"} for number in range(6)])
-    stage = stage.assign(num_frames=3, fps=5.0, found=2, pictures=[2, 2, 2, 700, 800, 2], problem="")
+    stage = stage.assign(num_frames=3, fps=5.0, found=2, pictures=[2, 2, 2, 700, 800, 2], stretch=800, problem="")
     pictures = drawn(stage[3:5])
     assert pictures[0][2][:5] == (0, 1, 3, 4, 6)
     assert AdaptedSource(ORIGIN, pictures).weights_hash == "912a5124010d897c"

@@ -26,13 +26,18 @@ def test_pictures_are_drawn_from_faces_alone_and_in_no_order_of_clips(stage):
 
 
 def test_no_more_pictures_are_drawn_than_stated(stage):
-    many = stage.assign(pictures=[500, 0, 400, 300, 200, 100])
+    many = stage.assign(pictures=[500, 0, 400, 300, 200, 100], stretch=1000)
     drawn = draw_pictures(many, 1000, 0)
     assert sum(len(numbers) for *_, numbers in drawn) == 1000
     for _, key, numbers in drawn:
         assert len(set(numbers)) == len(numbers)
         assert max(numbers) < many.set_index("key")["pictures"][key]
     assert draw_pictures(many, 1000, 1) != drawn
+
+
+def test_of_a_long_clip_no_more_pictures_are_drawn_than_its_stretch_has(stage):
+    drawn = draw_pictures(stage.assign(pictures=[500, 0, 4, 4, 4, 4], stretch=4), 1000, 0)
+    assert [len(numbers) for *_, numbers in drawn] == [4] * 5
 
 
 @pytest.mark.parametrize("rows", [slice(0, 0), slice(0, 3)])

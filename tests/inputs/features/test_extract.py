@@ -18,7 +18,7 @@ from transferpain.inputs.features.cache import read_features
 from transferpain.inputs.features.extract import COLUMNS, extract_features
 from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.inputs.features.settings import FeatureSettings
-from transferpain.inputs.features.windows import resample
+from transferpain.inputs.features.windows import spread_frames
 
 PROJECT = Path(__file__).parents[3]
 CLIPS = {"short": "xx", "gaps": ".xx.x..xx", "nobody": "...", "long": "x" * 11}
@@ -182,8 +182,28 @@ def test_so_many_features_a_clip_are_spread_over_it(tmp_path, frames, taken):
     table = extract_features(SMALL, faces, settings, tmp_path)
     spread = read_features(table["features"][0])
     np.testing.assert_array_equal(spread, native[list(taken)])
-    np.testing.assert_array_equal(spread, resample(native, frames))
+    np.testing.assert_array_equal(spread, native[spread_frames(len(native), frames)])
     assert table["frames"][0] == frames
+
+
+def test_a_long_clip_is_read_at_the_rate_of_a_short_one(tmp_path):
+    faces = make_faces(tmp_path, {"baseline": "x" * 24, "pain": "x" * 4}, fps=4.0).assign(stretch=4)
+    settings = FeatureSettings(dtype="float32", batch=4, frames=8)
+    files = extract_features(SMALL, faces, settings, tmp_path)["features"]
+    native = extract_features(SMALL, faces, SETTINGS, tmp_path)["features"]
+    for file, every in zip(files, native, strict=True):
+        np.testing.assert_array_equal(read_features(file), read_features(every)[[0, 0, 1, 1, 2, 2, 3, 3]])
+
+
+def test_another_stretch_is_another_file_and_a_whole_clip_keeps_its_own(tmp_path):
+    faces = make_faces(tmp_path, {"clip": "x" * 8})
+    settings = FeatureSettings(dtype="float32", batch=4, frames=2)
+    whole, known, short, shorter = (
+        extract_features(SMALL, table, settings, tmp_path)["features"][0]
+        for table in (faces, faces.assign(stretch=8), faces.assign(stretch=4), faces.assign(stretch=3))
+    )
+    assert whole == known
+    assert len({whole, short, shorter}) == 3
 
 
 def test_clips_of_any_length_get_so_many_features(faces, tmp_path):

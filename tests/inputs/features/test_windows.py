@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from transferpain.inputs.features.windows import fill_missing, nearest_frames, resample, windows
+from transferpain.inputs.features.windows import fill_missing, nearest_frames, spread_frames, stretch_frames, windows
 
 RATES = st.floats(min_value=1, max_value=240)
 FEATURES = arrays.arrays(
@@ -99,20 +99,15 @@ def test_nearest_frames_refuse_impossible_rates(fps, target):
         nearest_frames(10, fps, target)
 
 
-def test_resample_to_the_same_length_changes_nothing():
-    rows = np.arange(12.0).reshape(6, 2)
-    assert np.array_equal(resample(rows, 6), rows)
-
-
-def test_resample_doubles_and_halves():
-    rows = np.arange(4.0)[:, None]
-    assert resample(rows, 8)[:, 0].tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
-    assert resample(rows, 2)[:, 0].tolist() == [1, 3]
+def test_spread_over_as_many_frames_takes_each_and_otherwise_doubles_or_halves():
+    assert spread_frames(6, 6).tolist() == [0, 1, 2, 3, 4, 5]
+    assert spread_frames(4, 8).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert spread_frames(4, 2).tolist() == [1, 3]
 
 
 @given(st.integers(1, 400), st.integers(1, 400))
-def test_resample_keeps_order_and_reaches_both_ends(num_rows, length):
-    taken = resample(np.arange(num_rows)[:, None], length)[:, 0]
+def test_spread_keeps_order_and_reaches_both_ends(num_rows, length):
+    taken = spread_frames(num_rows, length)
     assert len(taken) == length
     assert (np.diff(taken) >= 0).all()
     # Upside down in time is upside down in rows, so neither end is favoured by more than one row.
@@ -121,10 +116,26 @@ def test_resample_keeps_order_and_reaches_both_ends(num_rows, length):
         assert set(taken) == set(range(num_rows))
 
 
+@given(st.integers(1, 400), st.integers(1, 60), st.integers(0, 400))
+def test_a_stretch_is_read_alike_however_long_the_clip_is(stretch, length, longer):
+    taken = stretch_frames(stretch + longer, stretch, length)
+    assert taken.tolist() == stretch_frames(stretch, stretch, length).tolist()
+    assert taken.max() < stretch
+
+
+def test_where_a_stretch_goes_beyond_the_clip_its_last_frame_stands():
+    assert stretch_frames(9, 10, 5).tolist() == [1, 3, 5, 7, 8]
+
+
 @pytest.mark.parametrize(("rows", "length"), [(0, 5), (5, 0)])
-def test_resample_refuses_nothing(rows, length):
+def test_spread_refuses_nothing(rows, length):
     with pytest.raises(ValueError, match="positive length"):
-        resample(np.zeros((rows, 2)), length)
+        spread_frames(rows, length)
+
+
+def test_a_stretch_of_a_clip_without_frames_is_refused():
+    with pytest.raises(ValueError, match="Needs frames"):
+        stretch_frames(0, 4, 4)
 
 
 def test_hold_last_repeats_the_row_before_and_the_first_for_a_late_start():

@@ -29,8 +29,8 @@ def faces(tmp_path) -> pd.DataFrame:
             frames.append({"found": found, **box, "jpeg": jpeg})
         path = tmp_path / f"{clip}.parquet"
         write_faces(path, FaceFacts("key", 25.0, 6, 5, "drawn"), frames)
-        rows.append({"clip": f"clip{clip}", "faces": str(path), "problem": ""})
-    rows.append({"clip": "clip2", "faces": "", "problem": "the video is empty"})
+        rows.append({"clip": f"clip{clip}", "faces": str(path), "problem": "", "stretch": 6})
+    rows.append({"clip": "clip2", "faces": "", "problem": "the video is empty", "stretch": 0})
     return pd.DataFrame(rows)
 
 
@@ -52,6 +52,19 @@ def test_testing_takes_its_own_step_and_knows_the_gaps(faces):
     assert list(found) == [True, False, True, True]
     assert brightness(images) == [20, 40, 50]
     assert len(pictures.tested(2)[0]) == 0
+
+
+@pytest.mark.parametrize(("train", "trained"), [("cut", [0, 1, 2, 4, 5]), ("first", [0, 1, 2])])
+def test_a_tested_clip_shows_its_first_stretch_alone(faces, train, trained):
+    pictures = video_pictures(faces.assign(stretch=3), ImageSettings(), np.eye(2, dtype=np.float32), train)
+    assert list(pictures.tested(0)[0]) == [0, 1, 2]
+    load, _ = pictures.rows_of(np.array([0]))
+    assert brightness(load(np.arange(len(trained)))) == [10 * frame for frame in trained]
+
+
+def test_a_rest_that_is_shorter_than_a_stretch_is_not_trained_on(faces):
+    pictures = video_pictures(faces.assign(stretch=4), ImageSettings(first_frame=1), np.eye(2, dtype=np.float32))
+    assert brightness(pictures.rows_of(np.array([0]))[0](np.arange(3))) == [10, 20, 40]
 
 
 def test_a_first_frame_beyond_the_clip_gives_no_picture(faces):

@@ -43,5 +43,5 @@ def write_clips(folder: Path) -> pd.DataFrame:
         write_features(path, features)
         rows.append({"subject": str(number // 2), "clip": f"clip{number}", "features": str(path), "y": y})
     rows[10]["features"] = ""
-    table = pd.DataFrame(rows).assign(dataset="ai4pain", rate=4.0, row=-1)
+    table = pd.DataFrame(rows).assign(dataset="ai4pain", rate=4.0, row=-1, stretch_rows=4)
     return table.astype({"y": "Int64"})

@@ -23,6 +23,12 @@ def test_training_clips_are_cut_and_a_rest_is_left_out(clips):
     assert list(cut.y) == [0, 0, 1, 1]
 
 
+@pytest.mark.parametrize("mode", ["cut", "first"])
+def test_of_a_clip_without_a_rate_the_stretch_is_read(clips, mode):
+    data = windows_of(experiment(features={}), clips.iloc[:1].assign(rate=np.nan, stretch_rows=7), mode)
+    assert list(zip(data.start, data.stop, strict=True)) == [(0, 7)]
+
+
 def test_a_clip_can_be_one_frame_of_a_file(clips):
     frames = pd.concat([clips.iloc[:1].assign(row=row) for row in (1, 2, 9)])
     data = windows_of(experiment(), frames, "cut")

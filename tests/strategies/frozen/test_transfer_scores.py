@@ -39,7 +39,7 @@ def samples(tmp_path) -> pd.DataFrame:
         path = tmp_path / f"{number}.npy"
         write_features(path, frames_of(number))
         rows.append({"subject": f"s{number // 3}", "clip": f"c{number}", "features": str(path), "y": number % CLASSES})
-    table = pd.DataFrame(rows).assign(dataset="biovid", row=-1).astype({"y": "Int64"})
+    table = pd.DataFrame(rows).assign(dataset="biovid", row=-1, stretch_rows=-1).astype({"y": "Int64"})
     return table.assign(file_clip=table["clip"])
 
 

@@ -28,6 +28,8 @@ from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.picture_model import PictureModel
 from transferpain.networks.training.augment import augment
 from transferpain.networks.training.settings import AugmentSettings
+from transferpain.strategies.common.settings import WindowSettings
+from transferpain.strategies.common.stretch import with_stretch
 from transferpain.strategies.fused.inputs import landmark_rows, read_clip
 from transferpain.strategies.fused.settings import FusionSettings
 
@@ -47,11 +49,14 @@ class FacePicture(NamedTuple):
 
 
 class ClipReading(NamedTuple):
-    """How faces and landmarks of videos are read; `fusion` for a network that also reads a window of landmarks."""
+    """How faces and landmarks of videos are read; `fusion` and `window` for a network that also reads a window of
+    landmarks.
+    """
 
     faces: FaceSettings
     landmarks: LandmarkSettings
     fusion: FusionSettings | None
+    window: WindowSettings
 
 
 @dataclass(frozen=True)
@@ -109,7 +114,7 @@ def choose_pictures(
         pictures = _images(wanted, index, model.preprocessing.size, per_class, places, mesh)
     else:
         fusion = experiment.fusion if model.reads_landmarks else None
-        reading = ClipReading(model.preprocessing.faces, experiment.landmarks, fusion)
+        reading = ClipReading(model.preprocessing.faces, experiment.landmarks, fusion, experiment.window)
         pictures = _frames(wanted, index, reading, per_class, places, mesh)
     if not pictures:
         raise UserError(
@@ -165,7 +170,11 @@ def _frames(
     clips = pd.concat([_thin(group.drop_duplicates("file_clip"), per_class) for _, group in wanted.groupby("y")])
     media = index.clips[index.clips["clip"].isin(clips["file_clip"])]
     faces = compute_faces(media, places.data_root, reading.faces, places.cache)
-    files = pd.DataFrame({"clip": media["clip"], "faces": faces["faces"], "landmarks": ""})
+    if reading.fusion:
+        faces = with_stretch(media, faces, reading.window)
+        faces.loc[faces["problem"] != "", "faces"] = ""
+    stretch = faces["stretch"] if reading.fusion else faces["num_frames"]
+    files = pd.DataFrame({"clip": media["clip"], "faces": faces["faces"], "landmarks": "", "stretch": stretch})
     if mesh:
         meshes = compute_landmarks(media, places.data_root, reading.landmarks, places.cache)
         files["landmarks"] = meshes["landmarks"]
@@ -194,7 +203,8 @@ def _frames_of_clip(clip, rows: np.ndarray, files: pd.Series, reading: ClipReadi
     mesh = read_landmarks(Path(files["landmarks"])).pixels if files["landmarks"] else ()
     window = None
     if reading.fusion:
-        window = read_clip(Path(files["faces"]), Path(files["landmarks"]), settings, reading.fusion.frames).landmarks
+        paths = Path(files["faces"]), Path(files["landmarks"])
+        window = read_clip(*paths, settings, reading.fusion.frames, int(files["stretch"])).landmarks
         if not len(window):
             return []
     pictures = []

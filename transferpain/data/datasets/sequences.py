@@ -9,7 +9,9 @@ from transferpain.data.datasets.index import Index
 
 
 def cut_sequences(index: Index, label: str, frames: int) -> Index:
-    """Cut each sequence into clips of so many frames, end to end; what is left at its end is a shorter clip.
+    """Cut each sequence into clips of so many frames, end to end; what is left at its end is left out.
+
+    A shorter clip would be told by its length: of UNBC-McMaster's, length alone has an AUC of .66 for pain.
 
     Args:
         index: of a dataset whose clips are folders of pictures and whose frames have labels.
@@ -17,10 +19,11 @@ def cut_sequences(index: Index, label: str, frames: int) -> Index:
         frames: frames per clip.
 
     Returns:
-        The index with clips of kind "image_span", named `<sequence>/<first>-<last frame>`, in the order of time.
+        The index with clips of kind "image_span", named `<sequence>/<first>-<last frame>`, in the order of time, and
+        a sentence in `problems` that counts what was left out.
 
     Raises:
-        UserError: if the frames have no such label, or the clips are no folders of pictures.
+        UserError: if the frames have no such label, the clips are no folders of pictures, or all are shorter.
     """
     if index.frames is None or label not in index.frames or not (index.clips["kind"] == "images").all():
         raise UserError(
@@ -34,6 +37,15 @@ def cut_sequences(index: Index, label: str, frames: int) -> Index:
     parts = parts.groupby(["clip", "part"], as_index=False).agg(
         first=("frame", "min"), last=("frame", "max"), num_frames=("frame", "size"), value=("value", "max")
     )
+    whole = parts[parts["num_frames"] == frames]
+    if whole.empty:
+        raise UserError(
+            f"The sequences of {index.dataset.name} are too short.",
+            rule="window.clip_frames cuts sequences into clips of so many frames; a shorter rest is left out.",
+            received=f"window.clip_frames: {frames}; the longest sequence has {place.max() + 1} frames",
+            todo=f"Use --set window.clip_frames={place.max() + 1}, or fewer.",
+        )
+    problems, parts = _left_out(parts, whole, frames), whole
     # The order of the sequences is the index's; of the parts, that of time.
     clips = index.clips.drop(columns=["num_frames", label]).merge(parts, on="clip", validate="one_to_many")
     numbers = [f"{first:03d}-{last:03d}" for first, last in zip(clips["first"], clips["last"], strict=True)]
@@ -44,4 +56,17 @@ def cut_sequences(index: Index, label: str, frames: int) -> Index:
         num_frames=clips["num_frames"].astype("Int64"),
         **{label: clips["value"]},
     )
-    return replace(index, clips=clips[index.clips.columns])
+    clips = clips[index.clips.columns].reset_index(drop=True)
+    return replace(index, clips=clips, problems=index.problems + problems)
+
+
+def _left_out(parts: pd.DataFrame, whole: pd.DataFrame, frames: int) -> tuple[str, ...]:
+    rests = parts.drop(whole.index)
+    lost = sorted(set(rests["clip"]) - set(whole["clip"]))
+    if rests.empty:
+        return ()
+    lengths = f"{rests['num_frames'].min()} to {rests['num_frames'].max()} frames"
+    entirely = f", {len(lost)} of which were all of a sequence" if lost else ""
+    return (
+        f"{len(rests)} rests of sequences that are shorter than {frames} frames were left out ({lengths}){entirely}.",
+    )

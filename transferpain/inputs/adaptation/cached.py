@@ -49,16 +49,17 @@ class Fitting:
 
     Attributes:
         method: its name.
-        domains: feature files of each domain, ascending.
+        domains: of each domain the feature files, ascending, each with the number of its rows that are fitted on; -1
+            for all.
     """
 
     method: str
-    domains: tuple[tuple[str, ...], ...]
+    domains: tuple[tuple[tuple[str, int], ...], ...]
 
     @cached_property
     def digest(self) -> str:
         """Names the method and the clips."""
-        return fingerprint([self.method, [[Path(file).stem for file in files] for files in self.domains]])
+        return fingerprint([self.method, [[_named(*file) for file in files] for files in self.domains]])
 
     def path(self, cache: Path, features: str) -> Path:
         """Return where the features of a clip stand once they are adapted by this fitting."""
@@ -66,7 +67,18 @@ class Fitting:
 
     def arrays(self) -> list[Iterable[np.ndarray]]:
         """Return the features of the clips of each domain, read as they are used."""
-        return [map(read_features, map(Path, files)) for files in self.domains]
+        return [map(_read_rows, files) for files in self.domains]
+
+
+def _named(file: str, rows: int) -> str | tuple[str, int]:
+    stem = Path(file).stem
+    return stem if rows < 0 else (stem, rows)
+
+
+def _read_rows(file: tuple[str, int]) -> np.ndarray:
+    path, rows = file
+    features = read_features(Path(path))
+    return features if rows < 0 else features[:rows]
 
 
 def subject_groups(samples: pd.DataFrame, fold: Fold, fitted_on: np.ndarray) -> list[Group]:
@@ -87,7 +99,9 @@ def adapt_files(
     Args:
         method: its name, which the names of the files cover.
         fit: from the features of each domain's clips to what changes the features of one.
-        samples: with dataset, subject and `features`, the file of each sample's features, empty where it has none.
+        samples: with dataset, subject, `features`, the file of each sample's features, empty where it has none, and
+            `stretch_rows`: so many rows of it are fitted on, so that a long clip counts no more than a short one; -1
+            for all.
         groups: fold -> what is changed by what.
         cache: the cache folder.
 
@@ -96,6 +110,7 @@ def adapt_files(
         features, or its group's clips show too few faces to be fitted on.
     """
     before = samples["features"].to_numpy(dtype=str)
+    rows = samples["stretch_rows"].to_numpy(dtype=np.int64)
     usable = before != ""
     after, missing = {}, {}
     known: dict[Path, bool] = {}
@@ -103,7 +118,10 @@ def adapt_files(
         after[fold] = files = np.full(len(samples), "", dtype=object)
         for group in fold_groups:
             changed = group.changed[usable[group.changed]]
-            domains = (np.unique(before[domain[usable[domain]]]).tolist() for domain in group.domains)
+            domains = (
+                sorted(set(zip(before[domain].tolist(), rows[domain].tolist(), strict=True)))
+                for domain in (domain[usable[domain]] for domain in group.domains)
+            )
             fitting = Fitting(method, tuple(map(tuple, domains)))
             paths = {file: fitting.path(cache, file) for file in np.unique(before[changed]).tolist()}
             unknown = [path for path in paths.values() if path not in known]

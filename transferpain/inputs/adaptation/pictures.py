@@ -33,7 +33,8 @@ def draw_pictures(faces: pd.DataFrame, number: int, seed: int) -> Drawn:
     """Draw pictures evenly from all frames with a face, each at most once.
 
     Args:
-        faces: rows of the faces stage with faces (path), key and pictures (frames with a face).
+        faces: rows of the faces stage with faces (path), key, pictures (frames with a face) and stretch: of each clip
+            so many of its first pictures at most, so that long clips count no more than short ones.
         number: how many; all if there are fewer.
         seed: of the draw.
 
@@ -42,7 +43,7 @@ def draw_pictures(faces: pd.DataFrame, number: int, seed: int) -> Drawn:
     """
     # Clips with the same pictures count once, and their order must not matter.
     faces = faces.drop_duplicates("key").sort_values("key")
-    ends = np.cumsum(faces["pictures"].to_numpy(dtype=np.int64))
+    ends = np.cumsum(faces[["pictures", "stretch"]].min(axis=1).to_numpy(dtype=np.int64))
     if not len(ends) or ends[-1] == 0:
         raise UserError(
             "AdaBN has no picture to adapt to.",

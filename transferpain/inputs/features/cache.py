@@ -1,5 +1,6 @@
 """The cache of features: one .npy file a clip."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,19 +10,31 @@ from numpy.lib import format as npy
 from transferpain.core.store import fingerprint, write_checked
 
 
-def feature_key(
-    extractor: tuple[str, ...], face_key: str, sampling: tuple[float, float] | int | None, dtype: str
-) -> str:
+@dataclass(frozen=True)
+class FirstFrames:
+    """So many `rows`, spread evenly over the first `frames` of a clip."""
+
+    frames: int
+    rows: int
+
+
+Sampling = tuple[float, float] | int | FirstFrames | None
+
+
+def feature_key(extractor: tuple[str, ...], face_key: str, sampling: Sampling, dtype: str) -> str:
     """Return the cache key of a clip's features; it changes with each argument and with nothing else.
 
     Args:
         extractor: `key` of the extractor.
         face_key: the cache key of the clip's faces.
-        sampling: `(fps of the video, fps of the features)`, or the features per clip; `None` if each frame has one.
+        sampling: `(fps of the video, fps of the features)`, or the features per clip, over all of it or its first
+            frames; `None` if each frame has one.
         dtype: what the extractor computes in.
     """
     if isinstance(sampling, tuple):
         sampling = tuple(float(rate) for rate in sampling)
+    if isinstance(sampling, FirstFrames):
+        sampling = ["first", sampling.frames, sampling.rows]
     return fingerprint(["features", *extractor, face_key, sampling, dtype])
 
 

@@ -17,10 +17,17 @@ from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers
 from transferpain.inputs.faces.cache import keeping, read_faces, read_facts, using
 from transferpain.inputs.faces.jpeg import decode_jpeg
-from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
+from transferpain.inputs.features.cache import (
+    FirstFrames,
+    Sampling,
+    feature_key,
+    features_path,
+    read_features,
+    write_features,
+)
 from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.settings import FeatureSettings
-from transferpain.inputs.features.windows import nearest_frames, spread_frames
+from transferpain.inputs.features.windows import nearest_frames, spread_frames, stretch_frames
 from transferpain.networks.compute import choose_compute_dtype
 
 FACE_COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found"]
@@ -37,8 +44,7 @@ class ClipTask:
     Attributes:
         clip: its name.
         faces: the cache file of its faces.
-        sampling: frames per second of the video and of the features, or the features per clip; `None` if each frame has
-            one.
+        sampling: see `feature_key`.
         path: the cache file of its features.
         pictures: about how many pictures it takes.
         made: what they are made with, in the words of the cache: extractor, faces, sampling, dtype.
@@ -46,7 +52,7 @@ class ClipTask:
 
     clip: str
     faces: Path
-    sampling: tuple[float, float] | int | None
+    sampling: Sampling
     path: Path
     pictures: float
     made: dict
@@ -83,7 +89,8 @@ def extract_features(
 
     Args:
         extractor: of faces; it is opened only if something is missing.
-        faces: the table of `compute_faces`; rows with a problem are left out.
+        faces: the table of `compute_faces`; rows with a problem are left out. With `stretch`, frames from a clip's
+            beginning, `settings.frames` are spread over these, and not over all of the clip.
         settings: frame rate or features per clip, compute dtype and batch.
         cache: the cache folder.
         on_embedded: called once a clip that was embedded, when its file stands; from another thread.
@@ -102,15 +109,19 @@ def extract_features(
     dtype, _ = choose_compute_dtype(settings.dtype)
     faces = faces[faces["problem"] == ""]
     tasks = []
-    for clip, path, face_key, num_frames, fps, found in faces[FACE_COLUMNS].itertuples(index=False):
-        sampling, share = settings.frames, 1.0
+    stretches = faces["stretch"] if "stretch" in faces else faces["num_frames"]
+    rows = faces[FACE_COLUMNS].assign(stretch=stretches).itertuples(index=False)
+    for clip, path, face_key, num_frames, fps, found, stretch in rows:
+        sampling, share = None, 1.0
         if settings.frames is not None:
+            sampling = settings.frames if stretch == num_frames else FirstFrames(int(stretch), settings.frames)
             share = settings.frames / num_frames
         elif settings.fps is not None:
             sampling = _known_rates(clip, fps, settings.fps)
             share = settings.fps / fps
         key = feature_key(extractor.key, face_key, sampling, dtype)
-        made = {"extractor": list(extractor.key), "faces": face_key, "sampling": sampling, "dtype": dtype}
+        stated = {"first": sampling.frames, "rows": sampling.rows} if isinstance(sampling, FirstFrames) else sampling
+        made = {"extractor": list(extractor.key), "faces": face_key, "sampling": stated, "dtype": dtype}
         tasks.append(ClipTask(clip, Path(path), sampling, features_path(cache, key), found * min(1.0, share), made))
     # Two clips with the same faces have the same features.
     unique = list({task.path: task for task in tasks}.values())
@@ -203,7 +214,7 @@ def _jpegs(tasks: list[ClipTask], started: deque[ClipLayout]) -> Iterator[bytes]
     """Yield the wanted pictures of clip after clip; each clip's layout is put into `started` before them."""
     for task in tasks:
         faces = read_faces(task.faces)
-        ticks = _ticks(faces.num_frames, task.sampling)
+        ticks = sampled_frames(faces.num_frames, task.sampling)
         rows = faces.found[ticks]
         picture_of_frame = np.cumsum(faces.found) - 1
         wanted, picture_of_row = np.unique(picture_of_frame[ticks[rows]], return_inverse=True)
@@ -212,10 +223,12 @@ def _jpegs(tasks: list[ClipTask], started: deque[ClipLayout]) -> Iterator[bytes]
         yield from (jpegs[picture] for picture in wanted)
 
 
-def _ticks(num_frames: int, sampling: tuple[float, float] | int | None) -> np.ndarray:
-    """Return which frame each row of the features takes."""
+def sampled_frames(num_frames: int, sampling: Sampling) -> np.ndarray:
+    """Return which frame each row of the features takes, int64 `(rows,)`, counted from the clip's beginning."""
     if sampling is None:
         return np.arange(num_frames)
+    if isinstance(sampling, FirstFrames):
+        return stretch_frames(num_frames, sampling.frames, sampling.rows)
     if isinstance(sampling, int):
         return spread_frames(num_frames, sampling)
     return nearest_frames(num_frames, *sampling)

@@ -13,8 +13,8 @@ class FeatureSettings(BaseModel):
     Attributes:
         extractor: what turns a face into features: `source`, the embedding of the experiment's source.
         fps: features per second; each tick takes the frame nearest in time. `None` keeps the video's rate.
-        frames: features per clip, spread evenly over the whole of it, whatever its length and rate: for clips without a
-            rate. Not together with `fps`.
+        frames: features per clip, spread evenly over the stretch that is read of every clip (`window.seconds`, or
+            `window.frames` pictures): for clips without a rate. Not together with `fps`.
         dtype: what the extractor computes in; `auto` takes bfloat16 where the machine is fast at it.
         batch: pictures a step; it changes the speed, not the meaning.
     """

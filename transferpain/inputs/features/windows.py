@@ -67,9 +67,17 @@ def spread_frames(num_frames: int, length: int) -> np.ndarray:
     return (2 * np.arange(length) + 1) * num_frames // (2 * length)
 
 
-def resample(features: np.ndarray, length: int) -> np.ndarray:
-    """Stretch or shrink `(frames, D)` to `(length, D)` by `spread_frames`, which also says what it raises."""
-    return features[spread_frames(len(features), length)]
+def stretch_frames(num_frames: int, stretch: int, length: int) -> np.ndarray:
+    """Return which frames stand for the first `stretch` frames of a clip, at one rate whatever the clip's length.
+
+    Where the stretch goes beyond the clip's end, its last frame stands.
+
+    Returns:
+        int64 `(length,)`, as of `spread_frames`, which also says what it raises.
+    """
+    if num_frames <= 0:
+        raise ValueError(f"Needs frames. Received: {num_frames}")
+    return np.minimum(spread_frames(stretch, length), num_frames - 1)
 
 
 def fill_missing(features: np.ndarray, how: Literal["hold_last", "mask"]) -> tuple[np.ndarray, np.ndarray]:

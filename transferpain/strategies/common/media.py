@@ -11,6 +11,7 @@ from transferpain.inputs.faces.stage import compute_faces
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.strategies.base import Plan
 from transferpain.strategies.common.pictures import Pictures, frame_pictures, still_pictures, video_pictures
+from transferpain.strategies.common.stretch import with_stretch
 
 
 def faces_of(settings: FaceSettings, clips: pd.DataFrame, places: Places) -> pd.DataFrame:
@@ -30,10 +31,21 @@ def faces_of(settings: FaceSettings, clips: pd.DataFrame, places: Places) -> pd.
     return faces
 
 
+def stretches_of(plan: Plan, places: Places, skipped: int = 0) -> pd.DataFrame:
+    """Compute the faces of the plan's clips: the table of `compute_faces` with `stretch`; see `with_stretch`.
+
+    Where single frames are predicted, each by itself, all of a clip is read.
+    """
+    faces = faces_of(plan.experiment.faces, plan.clips, places)
+    if plan.task.sample == "frame":
+        return faces.assign(stretch=faces["num_frames"].astype(np.int64))
+    return with_stretch(plan.clips, faces, plan.experiment.window, skipped)
+
+
 def media_of(plan: Plan, places: Places) -> tuple[pd.DataFrame | None, np.ndarray | None]:
-    """Return the table of the faces stage, or of an image dataset its images; the other is `None`."""
+    """Return the faces stage with the stretches that are read, or an image dataset's images; the other is `None`."""
     if plan.has_faces_stage:
-        return faces_of(plan.experiment.faces, plan.clips, places), None
+        return stretches_of(plan, places, plan.experiment.images.first_frame), None
     return None, read_images(plan.index.data_root, places.cache)
 
 
@@ -44,4 +56,4 @@ def pictures_of(plan: Plan, faces: pd.DataFrame | None, images: np.ndarray | Non
         return still_pictures(images, plan.samples["first_frame"].to_numpy(), targets)
     if plan.task.sample == "frame":
         return frame_pictures(faces, plan.samples, targets)
-    return video_pictures(faces, plan.experiment.images, targets)
+    return video_pictures(faces, plan.experiment.images, targets, plan.experiment.window.train)

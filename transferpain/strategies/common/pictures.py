@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pandas as pd
@@ -29,20 +30,28 @@ class Pictures:
     targets: np.ndarray
 
 
-def video_pictures(faces: pd.DataFrame, settings: ImageSettings, targets: np.ndarray) -> Pictures:
+def video_pictures(
+    faces: pd.DataFrame, settings: ImageSettings, targets: np.ndarray, train: Literal["cut", "first"] = "cut"
+) -> Pictures:
     """Take pictures from the faces of videos: from `first_frame` on, every `every`-th in training.
 
+    A tested clip shows its first stretch alone: the vote of more pictures would vary less, and tell long clips.
+
     Args:
-        faces: the table of `compute_faces`, one row per clip.
+        faces: one row per clip: the table of `compute_faces` with `stretch`, see `with_stretch`.
         targets: float32 `(clips, classes)`.
+        train: whether training takes as many stretches as fit, or the first.
     """
 
-    def chosen(position: int, step: int) -> tuple[np.ndarray, np.ndarray, list[bytes]]:
+    def chosen(position: int, step: int, part: str) -> tuple[np.ndarray, np.ndarray, list[bytes]]:
         row = faces.iloc[position]
         if row["problem"]:
             return np.empty(0, np.int64), np.empty(0, bool), []
         clip = read_faces(Path(row["faces"]))
-        frames = np.arange(settings.first_frame, clip.num_frames, step)
+        stretch = int(row["stretch"])
+        fitting = 1 if part == "first" else max(1, (clip.num_frames - settings.first_frame) // stretch)
+        last = min(settings.first_frame + fitting * stretch, clip.num_frames)
+        frames = np.arange(settings.first_frame, last, step)
         found = clip.found[frames]
         jpegs, place = clip.jpegs(), np.cumsum(clip.found) - 1
         return frames, found, [jpegs[place[frame]] for frame in frames[found]]
@@ -50,13 +59,13 @@ def video_pictures(faces: pd.DataFrame, settings: ImageSettings, targets: np.nda
     def rows_of(positions: np.ndarray):
         jpegs, clip = [], []
         for position in positions:
-            found = chosen(position, settings.every)[2]
+            found = chosen(position, settings.every, train)[2]
             jpegs += found
             clip += [position] * len(found)
         return _loader(jpegs), np.array(clip, dtype=np.int64)
 
     def tested(position: int):
-        frames, found, jpegs = chosen(position, settings.test_every)
+        frames, found, jpegs = chosen(position, settings.test_every, "first")
         return frames, found, _decode(jpegs)
 
     return Pictures(rows_of, tested, targets)

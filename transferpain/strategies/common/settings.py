@@ -74,8 +74,10 @@ class WindowSettings(BaseModel):
 
     Attributes:
         clip_frames: cuts sequences of pictures whose frames are labelled (UNBC-McMaster) into clips of so many frames,
-            all of which are trained and tested on; a clip's label is the highest of its frames.
-        seconds: length of a window.
+            all of which are trained and tested on; a clip's label is the highest of its frames. What is left of a
+            sequence at its end is left out.
+        seconds: length of a window, and of the stretch that is read of a tested clip.
+        frames: the same in pictures, of clips without a frame rate (MIntPAIN); `None` where they are of one length.
         train: `cut` takes every whole window of a training clip, `first` only the first.
         missing: how a sequence head sees a frame without a face.
     """
@@ -84,6 +86,7 @@ class WindowSettings(BaseModel):
 
     clip_frames: int | None = Field(None, ge=1)
     seconds: float = Field(10.0, gt=0)
+    frames: int | None = Field(None, ge=1)
     train: Literal["cut", "first"] = "cut"
     missing: Literal["hold_last", "mask"] = "hold_last"
 

@@ -65,13 +65,15 @@ def windows_of(recipe: Recipe, clips: pd.DataFrame, mode: str) -> Windows:
 def spans_of(recipe: Recipe, clip, num_rows: int, mode: str) -> list[tuple[int, int]]:
     """Return the `(start, stop)` feature rows of a clip's windows.
 
-    A clip that is a single frame of a file is that one row; features that were spread evenly over a clip
-    (`features.frames`) are one window; else windows are cut by time.
+    A clip that is a single frame of a file is that one row; features that were spread evenly over a stretch
+    (`features.frames`) are one window, and so is the stretch of a clip without a rate; else windows are cut by time.
     """
     if clip.row >= 0:
         return [(clip.row, clip.row + 1)]
     if recipe.features.frames is not None:
         return [(0, num_rows)]
+    if not clip.rate > 0:
+        return [(0, num_rows if clip.stretch_rows < 0 else clip.stretch_rows)]
     return windows(num_rows, clip.rate, recipe.window.seconds, mode)
 
 

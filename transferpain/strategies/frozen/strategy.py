@@ -20,11 +20,12 @@ from transferpain.inputs.adaptation.chosen import adapted_features, check_adapta
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.extractor import ExtractorKind
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import NAME_PATTERN, Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
-from transferpain.strategies.common.media import faces_of
+from transferpain.strategies.common.media import stretches_of
 from transferpain.strategies.common.work import forward_rate
 from transferpain.strategies.frozen.candidates import check_candidates
 from transferpain.strategies.frozen.section import candidates_section
@@ -58,9 +59,10 @@ class PreparedFeatures(Prepared):
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """The plan's samples with `features` (path, empty where the clip is unusable) and `rate`."""
+        """The plan's samples with `features` (path, empty where the clip is unusable), `rate` and `stretch_rows`."""
         files = self.stage.set_index("clip").loc[self.job.plan.samples["file_clip"]]
-        return self.job.plan.samples.assign(features=files["features"].to_numpy(), rate=files["rate"].to_numpy())
+        columns = ("features", "rate", "stretch_rows")
+        return self.job.plan.samples.assign(**{name: files[name].to_numpy() for name in columns})
 
     @cached_property
     def adapted(self) -> dict[str, np.ndarray]:
@@ -208,12 +210,13 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
 
     Returns:
         The table of `compute_faces` with `features` (path, empty where the clip is unusable, or only its pictures are
-        needed), `pictures` (frames with a face), `found` and `frames` (feature rows with a face, and all) and `rate`
-        (feature rows per second), in the order of `plan.clips`.
+        needed), `pictures` (frames with a face), `found` and `frames` (feature rows with a face, and all), `rate`
+        (feature rows per second), `stretch` (see `with_stretch`) and `stretch_rows` (feature rows of it, -1 for
+        all), in the order of `plan.clips`.
     """
     from transferpain.inputs.features.extract import extract_features
 
-    faces = faces_of(plan.experiment.faces, plan.clips, places)
+    faces = stretches_of(plan, places)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     extractor = extractor_of(plan.experiment).make(plan.origin)
@@ -221,8 +224,20 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)
-    table["rate"] = plan.experiment.features.fps or table["fps"]
+    settings = plan.experiment.features
+    table["rate"] = settings.fps or table["fps"]
+    rows = rows_of_stretch(table, settings)
+    table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
     return table
+
+
+def rows_of_stretch(table: pd.DataFrame, settings: FeatureSettings) -> np.ndarray:
+    """Return how many feature rows the stretch of each clip has, int64; `table` has `stretch` and `fps`."""
+    if settings.frames is not None:
+        return np.full(len(table), settings.frames, np.int64)
+    share = 1.0 if settings.fps is None else settings.fps / table["fps"].to_numpy(dtype=float)
+    rows = np.round(table["stretch"].to_numpy(dtype=float) * share)
+    return np.nan_to_num(rows, nan=1.0).clip(1).astype(np.int64)
 
 
 def extractor_of(experiment: Recipe) -> ExtractorKind:

@@ -40,8 +40,9 @@ def train_head(
 
     Args:
         clips: the labelled clips with their features: columns dataset, subject, clip, y, features (path, empty
-            where the clip is unusable), rate (feature rows per second), row (the feature row that the clip is, where
-            a clip is one frame of a file; else -1).
+            where the clip is unusable), rate (feature rows per second), stretch_rows (feature rows that are read of a
+            tested clip, -1 for all), row (the feature row that the clip is, where a clip is one frame of a file; else
+            -1).
         fold: positions into `clips`.
         checkpoint: file that holds the state after the last epoch.
         traced: heads that earlier calls trained, see `HeadTraining`. Those of this call are added.

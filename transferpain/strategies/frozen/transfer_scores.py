@@ -70,10 +70,15 @@ def clip_features(samples: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, p
 
 
 def frames_of(clip: pd.DataFrame) -> np.ndarray:
-    """Return the features of a clip, float16 `(frames, D)`: all of them, or of single frames theirs."""
+    """Return the features of a clip's stretch, float16 `(frames, D)`, or of single frames theirs.
+
+    A mean over all of a longer clip would vary less than others, and tell the clip by that.
+    """
     features = read_features(Path(clip["features"].iloc[0]))
-    rows = clip["row"].to_numpy()
-    return features if (rows < 0).any() else features[rows]
+    rows, stretch = clip["row"].to_numpy(), clip["stretch_rows"].iloc[0]
+    if (rows >= 0).all():
+        return features[rows]
+    return features if stretch < 0 else features[:stretch]
 
 
 def source_outputs(origin: Origin | None, means: np.ndarray) -> np.ndarray | None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.faces.crop import crop_square, points_in_crop
-from transferpain.inputs.features.windows import fill_missing, resample, spread_frames
+from transferpain.inputs.features.windows import fill_missing, stretch_frames
 from transferpain.inputs.landmarks.cache import read_landmarks
 from transferpain.inputs.landmarks.geometry import POINTS, place
 from transferpain.models.sources.face_settings import FaceSettings
@@ -16,7 +16,7 @@ from transferpain.strategies.fused.settings import FusionSettings
 
 @dataclass(frozen=True)
 class Clip:
-    """The window of a clip: T frames, spread evenly over it.
+    """The window of a clip: T frames, spread evenly over the stretch that is read of it.
 
     A frame counts as found where there are a face and landmarks. For any other the frame found before it stands, or the
     first one found after it (our choice, not the paper's).
@@ -27,7 +27,7 @@ class Clip:
         jpegs: the picture of the face in each, encoded, T; none where the clip shows no face at all.
         landmarks: float32 `(T, 478, 3)`, x and y in pixels of those pictures, z on the same scale; without any face
             `(0, 478, 3)`.
-        total_found: frames found in the whole clip, not in the window alone.
+        total_found: frames found in the whole stretch, not in the window alone.
     """
 
     frames: np.ndarray
@@ -45,21 +45,24 @@ class Clip:
 UNREADABLE = Clip(np.empty(0, np.int64), np.empty(0, bool), (), np.empty((0, POINTS, 3), np.float32), 0)
 
 
-def read_clip(faces: Path, landmarks: Path, settings: FaceSettings, length: int) -> Clip:
+def read_clip(faces: Path, landmarks: Path, settings: FaceSettings, length: int, stretch: int | None = None) -> Clip:
     """Read the window of a clip from the caches of faces and landmarks.
 
     Args:
         faces, landmarks: cache files of the same clip.
         settings: how the faces were cut out.
         length: frames in the window, T.
+        stretch: over how many of the clip's first frames they are spread; `None` for all.
     """
     shown, mesh = read_faces(faces), read_landmarks(landmarks)
     found = shown.found & mesh.found
-    frames = spread_frames(len(found), length)
+    stretch = len(found) if stretch is None else stretch
+    frames = stretch_frames(len(found), stretch, length)
+    found[stretch:] = False
     if not found.any():
         return Clip(frames, found[frames], (), UNREADABLE.landmarks, 0)
     numbers = np.where(found, np.arange(len(found), dtype=float), np.nan)[:, None]
-    standing = resample(fill_missing(numbers, "hold_last")[0], length)[:, 0].astype(np.int64)
+    standing = fill_missing(numbers, "hold_last")[0][frames, 0].astype(np.int64)
     jpegs, place_of = shown.jpegs(), np.cumsum(shown.found) - 1
     pixels = mesh.pixels
     return Clip(

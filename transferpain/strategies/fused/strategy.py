@@ -156,7 +156,7 @@ def read_windows(plan: Plan, faces: pd.DataFrame, landmarks: pd.DataFrame) -> di
         windows[shown.clip] = UNREADABLE
         if not shown.problem and not mesh.problem:
             paths = Path(shown.faces), Path(mesh.landmarks)
-            windows[shown.clip] = read_clip(*paths, settings, plan.experiment.fusion.frames)
+            windows[shown.clip] = read_clip(*paths, settings, plan.experiment.fusion.frames, shown.stretch)
     return windows
 
 
