@@ -48,8 +48,9 @@ def test_clips_are_cut_for_a_task_of_clips_and_refused_for_one_of_frames(tmp_pat
     places = Places(tmp_path, tmp_path)
     cut = {"window": {"clip_frames": 3}}
     _, index, samples = labelled_samples(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", cut), places)
-    assert samples["y"].tolist() == [1, 1, 1] * 2
-    assert samples["num_frames"].tolist() == [3, 3, 1] * 2
+    assert samples["y"].tolist() == [1, 1] * 2
+    assert samples["num_frames"].tolist() == [3, 3] * 2
+    assert "2 rests of sequences" in index.problems[-1]
     assert samples["file_clip"].tolist() == index.clips["clip"].tolist()
     whole = {"window": {"clip_frames": None}}
     assert len(labelled_samples(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", whole), places)[2]) == 2

@@ -20,6 +20,9 @@ from transferpain.cli.console import (
 )
 
 experiments_app = typer.Typer()
+NullWorlds = Annotated[
+    bool, typer.Option("--null", help="Run it where nothing can be learned, and fail unless every score is at chance.")
+]
 
 
 @experiments_app.command(
@@ -33,6 +36,7 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the stages with an estimate of hours and disk, and stop.")
     ] = False,
+    null: NullWorlds = False,
     debug: Debug = False,
 ) -> None:
     """Compute whatever is missing of an experiment or a study, and print the result table."""
@@ -44,6 +48,11 @@ def run(
         columns, rows = dry_run_rows(experiment, places, overrides or [])
         print_rows(f"{experiment}: nothing was computed; hours and disk are estimates", columns, rows)
         return
+    if null:
+        from transferpain.reports.null_worlds import check_file
+
+        conclude(check_file(experiment, places, overrides or []))
+        return
     # Standard output holds the final table alone.
     result = run_file(
         experiment,
@@ -53,6 +62,14 @@ def run(
     )
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
+
+
+def conclude(check) -> None:
+    """Print the table of a null check; the command fails where a score is not at chance."""
+    print_rows(check.result.title, check.result.columns, check.result.rows)
+    print_lines(check.result.notes)
+    if not check.passed:
+        raise typer.Exit(1)
 
 
 @experiments_app.command(epilog=example("matrix experiments/transfer-matrix.yaml --where target=unbc --jobs 2"))
@@ -69,6 +86,7 @@ def matrix(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
     ] = False,
+    null: NullWorlds = False,
     debug: Debug = False,
 ) -> None:
     """Compute whatever is missing of a matrix of sources, targets and heads, and write its report."""
@@ -80,6 +98,11 @@ def matrix(
     if dry_run:
         title = f"{file}: nothing was computed; hours and disk are estimates"
         print_rows(title, DRY_RUN_COLUMNS, dry_run_rows(*arguments))
+        return
+    if null:
+        from transferpain.reports.null_worlds import check_matrix
+
+        conclude(check_matrix(*arguments, jobs))
         return
     result = run_matrix(*arguments, jobs)
     print_rows(result.title, result.columns, result.rows)

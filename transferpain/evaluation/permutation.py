@@ -58,6 +58,27 @@ def permute_within_subjects(
     Raises:
         UserError: if no clip has a label.
     """
+    observed, scores = permuted_scores(predictions, metric, in_series=in_series, draws=draws, seed=seed)
+    if not len(scores):
+        return PermutationTest(observed, observed, float("nan"))
+    # The tolerance keeps rounding from turning a tie into a win.
+    beaten_by = int((scores >= observed - 1e-12).sum())
+    return PermutationTest(observed, float(scores.mean()), (1 + beaten_by) / (1 + draws))
+
+
+def permuted_scores(
+    predictions: pd.DataFrame,
+    metric: str = "balanced_accuracy",
+    *,
+    in_series: bool = False,
+    draws: int = PERMUTATIONS,
+    seed: int = 0,
+) -> tuple[float, np.ndarray]:
+    """Return a run's score, and the scores with labels permuted among each subject's own clips, float64 `(draws,)`.
+
+    Arguments and what is raised are those of `permute_within_subjects`. Where no subject has clips of two classes,
+    nothing can be permuted, and no score is returned.
+    """
     rows = labelled_rows(predictions)
     if rows.empty:
         raise UserError("There is nothing to permute.", rule="At least one clip needs a label.", received="no label")
@@ -81,7 +102,7 @@ def permute_within_subjects(
 
     observed = float(measure(y_true[np.newaxis])[0])
     if pd.DataFrame({"subject": subject, "y": y_true}).drop_duplicates().shape[0] == len(names):
-        return PermutationTest(observed, observed, float("nan"))
+        return observed, np.empty(0)
     generator = np.random.default_rng(seed)
     in_order = np.argsort(subject, kind="stable")
     sizes = np.bincount(subject)
@@ -98,7 +119,4 @@ def permute_within_subjects(
         permuted = np.empty((orders, len(y_true)), np.int64)
         permuted[:, in_order] = y_true[shuffled]
         scores.append(measure(permuted))
-    scores = np.concatenate(scores)
-    # The tolerance keeps rounding from turning a tie into a win.
-    beaten_by = int((scores >= observed - 1e-12).sum())
-    return PermutationTest(observed, float(scores.mean()), (1 + beaten_by) / (1 + draws))
+    return observed, np.concatenate(scores)

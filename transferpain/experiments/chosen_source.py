@@ -20,7 +20,9 @@ def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None
     name, _ = split_digest(experiment.source)
     path = folder / f"{name}.yaml"
     if path.is_file():
-        return load_experiment(path, experiment.source_set)
+        source = load_experiment(path, experiment.source_set)
+        # What a source learned of true labels would be known in a null world, too.
+        return source if experiment.null_draw is None else source.model_copy(update={"null_draw": experiment.null_draw})
     if (Path(name) / MANIFEST).is_file() and not experiment.source_set:
         return None
     raise UserError(

@@ -3,9 +3,11 @@ cross-dataset experiment."""
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
 from transferpain.data.datasets.index import Index
 from transferpain.data.datasets.sequences import cut_sequences
@@ -13,10 +15,17 @@ from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold, keep_used
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.tasks.task import Task, label_clips, label_frames, load_task
+from transferpain.evaluation.predictions import tells_subjects_apart
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.chosen import add_references
 from transferpain.strategies.registry import STRATEGIES
+
+# What is true of a clip, or a frame, whatever its label is.
+KEPT = {
+    *("dataset", "subject", "clip", "media", "kind", "first_frame", "num_frames", "fps", "bytes", "split"),
+    *("file_clip", "row", "frame"),
+}
 
 
 def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Index, pd.DataFrame]:
@@ -66,10 +75,10 @@ def dataset_samples(experiment: Experiment, task: Task, dataset: str, places: Pl
         if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
             index = cut_sequences(index, task.rule_for(dataset).column, frames)
         samples = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
-        samples = samples.assign(file_clip=samples["clip"])
+        samples = deal_anew(samples.assign(file_clip=samples["clip"]), experiment.null_draw)
         dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)
         return index, samples if dealt_out is None else each_frame(samples, dealt_out)
-    return index, frame_samples(task, index)
+    return index, deal_anew(frame_samples(task, index), experiment.null_draw)
 
 
 def frame_samples(task: Task, index: Index) -> pd.DataFrame:
@@ -83,6 +92,29 @@ def frame_samples(task: Task, index: Index) -> pd.DataFrame:
     samples = samples.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
     names = samples["file_clip"] + "/" + samples["frame"].astype(str).str.zfill(3)
     return samples.drop(columns="frame").assign(clip=names)
+
+
+def deal_anew(samples: pd.DataFrame, draw: int | None) -> pd.DataFrame:
+    """Deal labels anew among each subject's samples, or among those of a split where the data name no subjects.
+
+    Clips are permuted; the frames of a subject are shifted in a circle, so that neighbours keep like labels.
+
+    Args:
+        samples: `Plan.samples` of one dataset.
+        draw: which of the null check's draws; `None` leaves the labels as they are.
+    """
+    if draw is None:
+        return samples
+    labels = [column for column in samples if column not in KEPT]
+    in_series = bool((samples["row"] >= 0).any())
+    by = "subject" if tells_subjects_apart(samples) else "split"
+    order = np.arange(len(samples))
+    for name, positions in samples.groupby(by, sort=True).indices.items():
+        random = np.random.default_rng(derive_seed("null draw", draw, str(samples["dataset"].iloc[0]), str(name)))
+        step = int(random.integers(len(positions)))
+        order[positions] = np.roll(positions, step) if in_series else random.permutation(positions)
+    dealt = samples[labels].iloc[order].set_axis(samples.index)
+    return samples.assign(**{column: dealt[column] for column in labels})
 
 
 def each_frame(samples: pd.DataFrame, frames: int) -> pd.DataFrame:

@@ -72,6 +72,8 @@ class CommonKeys(Settings):
             `fused` joins its convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish).
         images: the pictures of strategies that train a network.
         seeds: one training per seed.
+        null_draw: deals labels anew within subjects, by so many a draw: what `--null` does with licensed data. Scores
+            then say nothing of pain.
     """
 
     schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")
@@ -92,6 +94,7 @@ class CommonKeys(Settings):
     head: HeadSettings
     training: TrainingSettings = TrainingSettings()
     seeds: tuple[int, ...] = Field((0,), min_length=1)
+    null_draw: int | None = Field(None, ge=1)
 
     @model_validator(mode="before")
     @classmethod

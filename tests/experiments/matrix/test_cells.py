@@ -35,7 +35,7 @@ def test_the_command_line_changes_every_cell_and_wins(tmp_path):
 
 def test_changes_of_a_dataset_go_into_every_cell_that_reads_it(tmp_path):
     cells = cells_of(tmp_path, datasets={"ai4pain": {"window": {"seconds": 3}}})
-    assert [cell.experiment.window.seconds for cell in cells] == [10, 3, 10, 3]
+    assert [cell.experiment.window.seconds for cell in cells] == [0.5, 3, 0.5, 3]
 
 
 def test_two_cells_of_one_name_are_refused(tmp_path):

@@ -88,6 +88,7 @@ def plan_biovid(settings: TwinSettings) -> list[ClipPlan]:
         )
     seconds = settings.seconds or OFFICIAL_SECONDS
     clips = settings.clips or OFFICIAL_CLIPS
+    settings.refuse("BioVid", "uneven")
     drawn, fps = settings.chosen_levels(LEVELS), settings.fps or BIOVID.fps
     seed = derive_seed(settings.seed, "biovid")
     plans = []

@@ -69,7 +69,7 @@ def plan_ferplus(settings: TwinSettings) -> list[ImagePlan]:
     Raises:
         UserError: if there are fewer than three people, or `seconds`, `fps` or `levels` is given.
     """
-    settings.refuse("FER+", "fps", "levels")
+    settings.refuse("FER+", "fps", "levels", "uneven")
     if settings.subjects < len(USAGES):
         raise UserError(
             "FER+'s twin needs more subjects.",

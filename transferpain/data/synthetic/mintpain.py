@@ -62,7 +62,7 @@ def subject_folder(number: int) -> str:
 
 def _plan_folders(settings: TwinSettings) -> list[SweepPlan]:
     """Return a plan for each folder of pictures; one without frames stays empty."""
-    settings.refuse("MIntPAIN", "fps", "levels")
+    settings.refuse("MIntPAIN", "fps", "levels", "uneven")
     if settings.subjects > len(INVENTED_NAMES):
         raise UserError(
             "MIntPAIN's twin cannot have so many subjects.",

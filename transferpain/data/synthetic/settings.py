@@ -22,6 +22,7 @@ class TwinSettings:
             course in fewer frames.
         levels: BioVid's and AI4Pain's clips that are drawn, by the level in their names; None = of all. The clips that
             are left out change nothing in the others.
+        uneven: UNBC's sequences are as unequal as the official ones, and `seconds` long on average, not each.
 
     Raises:
         UserError: if a number is out of its range.
@@ -34,6 +35,7 @@ class TwinSettings:
     seconds: float | None = None
     fps: int | None = None
     levels: tuple[str, ...] | None = None
+    uneven: bool = False
 
     def __post_init__(self):
         self._check("subjects", "a whole number from 1 on", _is_whole(self.subjects) and self.subjects >= 1)
@@ -47,6 +49,7 @@ class TwinSettings:
         self._check("seconds", "from 0.2 to 60", seconds)
         fps = self.fps is None or (_is_whole(self.fps) and 1 <= self.fps <= 60)
         self._check("fps", "a whole number from 1 to 60", fps)
+        self._check("uneven", "true or false", isinstance(self.uneven, bool))
         levels = self.levels is None or (len(self.levels) > 0 and len(set(self.levels)) == len(self.levels))
         self._check("levels", "a list of levels, each once", levels)
 
@@ -60,10 +63,10 @@ class TwinSettings:
             )
 
     def facts(self) -> dict:
-        """Return the settings as JSON types; `fps` and `levels` only where they are given."""
+        """Return the settings as JSON types; `fps`, `levels` and `uneven` only where they are given."""
         facts = asdict(self)
-        for key in ("fps", "levels"):
-            if facts[key] is None:
+        for key in ("fps", "levels", "uneven"):
+            if not facts[key]:
                 del facts[key]
         return facts | ({"levels": list(self.levels)} if self.levels else {})
 
@@ -90,10 +93,11 @@ class TwinSettings:
             UserError: if one of them is given; it is named.
         """
         for name in names:
-            if getattr(self, name) is not None:
+            if getattr(self, name):
                 raise UserError(
                     f"{title}'s twin has no `{name}`.",
-                    rule="`fps` and `levels` are for BioVid and AI4Pain, whose clips are videos with a level each.",
+                    rule="`fps` and `levels` are for BioVid and AI4Pain, whose clips are videos with a level each, "
+                    "`uneven` is for UNBC-McMaster.",
                     received=f"{name}={getattr(self, name)}",
                     todo=f"Leave `{name}` out.",
                 )

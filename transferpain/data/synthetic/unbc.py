@@ -109,7 +109,9 @@ def _invent(seed: int, name: str, calm: bool) -> Person:
 def _plan_sequence(person: Person, sequence: str, settings: TwinSettings, seed: int) -> ClipPlan:
     frames, speed = SEQUENCE_FRAMES[sequence], 1.0
     if settings.seconds:
-        frames, speed = max(2, round(settings.seconds * UNBC.fps)), OFFICIAL_SECONDS / settings.seconds
+        speed = OFFICIAL_SECONDS / settings.seconds
+        seconds = SEQUENCE_FRAMES[sequence] / UNBC.fps / speed if settings.uneven else settings.seconds
+        frames = max(2, round(seconds * UNBC.fps))
     plan = ClipPlan(person, sequence, f"Images/{person.name}/{sequence}", frames, speed, (), seed)
     return replace(plan, stimuli=_movements(plan, hurts=not is_unaffected(sequence)))
 

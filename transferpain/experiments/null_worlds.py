@@ -1,0 +1,105 @@
+"""Null worlds: the same experiments where nothing can be learned, so that every score must be at chance.
+
+Where the data are twins, null twins take their place: action units do not depend on the labels, and all else is as it
+is: lengths, rates, order, light. On other data labels are dealt anew within subjects; that finds leaks of fitting and
+of selection, but none of length, rate or order, which hang on the clips and not on the labels that they are given.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from transferpain.core.seeds import derive_seed
+from transferpain.core.store import read_json
+from transferpain.data.places import Places
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import MARK
+from transferpain.data.tasks.task import load_task
+from transferpain.evaluation.null_worlds import PERMUTATIONS, NullScore
+from transferpain.evaluation.permutation import permuted_scores
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.schema import Experiment
+
+DRAWS = 5
+# Told apart from the seeds that a file names: the null twin of a seed is another world than its twin.
+FIRST_SEED = 1000
+
+
+@dataclass(frozen=True)
+class World:
+    """One null world.
+
+    Attributes:
+        draw: its number, from 1 on.
+        places: where its data stand.
+        twins: dataset -> the twin to draw there; where labels are dealt anew those that the file draws, as they are.
+        permutes: whether labels are dealt anew.
+    """
+
+    draw: int
+    places: Places
+    twins: dict[str, TwinSettings]
+    permutes: bool
+
+    def experiment(self, experiment: Experiment) -> Experiment:
+        """Return an experiment as it is run in this world."""
+        return experiment.model_copy(update={"null_draw": self.draw}) if self.permutes else experiment
+
+
+def null_worlds(name: str, twins: Mapping[str, TwinSettings], datasets: set[str], places: Places) -> Iterator[World]:
+    """Yield the worlds of a file.
+
+    Args:
+        name: of the file; twins that it does not draw itself are drawn into `data/null-worlds/<name>/`.
+        twins: those that it draws.
+        datasets: that its experiments read.
+        places: where it reads them; the data of a file with twins stand there, too.
+    """
+    top = places.data_root.with_name(f"{places.data_root.name}-null")
+    own = dict(twins)
+    if not twins:
+        twins = {dataset: found for dataset in sorted(datasets) if (found := _drawn(dataset, places.data_root))}
+        top = places.workspace / "data" / "null-worlds" / name
+    for draw in range(1, DRAWS + 1):
+        if datasets <= set(twins):
+            drawn = {dataset: _null(settings, draw) for dataset, settings in twins.items()}
+            yield World(draw, Places(top / str(draw), places.workspace), drawn, permutes=False)
+        else:
+            yield World(draw, places, own, permutes=True)
+
+
+def _drawn(dataset: str, data_root: Path) -> TwinSettings | None:
+    """Return the settings of the twin that stands in a data root; `None` where it is no twin."""
+    path = data_root / dataset / MARK
+    if not path.is_file():
+        return None
+    facts = read_json(path)
+    known = {key: facts[key] for key in TwinSettings.__dataclass_fields__ if key in facts}
+    return TwinSettings(**known | ({"levels": tuple(known["levels"])} if known.get("levels") else {}))
+
+
+def _null(settings: TwinSettings, draw: int) -> TwinSettings:
+    return replace(settings, null=True, seed=settings.seed + FIRST_SEED * draw)
+
+
+def null_score(experiment: Experiment, draw: int, run: RunFolder) -> NullScore:
+    """Return a run's balanced accuracy beside those with labels dealt anew within subjects.
+
+    Single frames of a subject are shifted in a circle, so that neighbours stay together.
+    """
+    seed = derive_seed("null world", experiment.name, draw)
+    in_series = load_task(experiment.task).sample == "frame"
+    scores = permuted_scores(run.predictions(), in_series=in_series, draws=PERMUTATIONS, seed=seed)
+    return NullScore(experiment.name, draw, *scores)
+
+
+def declared_leak(experiment: Experiment) -> str:
+    """Return why an experiment may be above chance in a null world by its own declaration; "" where it may not."""
+    if experiment.protocol.allow_leakage:
+        return "it deals out frames at random"
+    return "it stops on the tested subjects" if experiment.protocol.selects_on_test else ""
+
+
+def judged(experiments: Sequence[Experiment]) -> list[Experiment]:
+    """Return the experiments that must be at chance."""
+    return [experiment for experiment in experiments if not declared_leak(experiment)]
