@@ -17,6 +17,7 @@ COMMANDS = [
     ("cache", "prune"),
     ("run",),
     ("matrix",),
+    ("register",),
     ("report",),
     ("check-table",),
     ("live",),

@@ -103,13 +103,103 @@ def test_subjects_with_too_few_clips_are_left_out_and_counted():
     short = table[~((table["subject"] < "S03") & (table.groupby(["subject", "seed"]).cumcount() >= 10))]
     curve = calibration_curve(short, draws=50)
     assert (curve.subjects, curve.left_out) == (9, 3)
-    assert "3 of 12 subjects have no more than 10" in curve.reason
+    assert "3 of 12 subjects cannot give 10" in curve.reason
 
 
 def test_nobody_with_enough_clips_is_no_curve():
     curve = calibration_curve(biased_subjects((5, 5)))
     assert (curve.scores, curve.subjects, curve.clips) == (None, 0, 0)
     assert "12 of 12" in curve.reason
+
+
+def without_skill(clips_per_class, *, subjects=12, seeds=range(8), seed=0) -> pd.DataFrame:
+    """A head that knows nothing: its answers are drawn without a look at the label."""
+    table = draw_predictions(clips_per_class, subjects=subjects, seeds=seeds)
+    p_1 = np.random.default_rng(seed).random(len(table))
+    return table.assign(p_0=1 - p_1, p_1=p_1, y_pred=(p_1 > 0.5).astype(int))
+
+
+@pytest.mark.parametrize("clips_per_class", [(1, 12), (3, 12)])
+def test_a_head_at_chance_stays_there_for_every_k(clips_per_class):
+    curve = calibration_curve(without_skill(clips_per_class), draws=50)
+    assert list(curve.scores) == [0, 1, 2, 5, 10]
+    for score in curve.scores.values():
+        assert score.value == pytest.approx(0.5, abs=0.08)
+
+
+@pytest.mark.parametrize("clips_per_class", [(2, 2), (3, 2), (6, 6)])
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_what_is_left_does_not_tell_what_was_shown(clips_per_class, number):
+    table = draw_predictions(clips_per_class, seeds=(0, 1)).assign(p_0=0.5, p_1=0.5)
+    if sum(clips_per_class) - 2 >= number:
+        curve = calibration_curve(table, numbers=(0, number), draws=10)
+        assert [score.value for score in curve.scores.values()] == [0.5, 0.5]
+
+
+def test_no_subject_loses_a_class_and_the_mix_of_what_is_left_is_its_own():
+    table = draw_predictions((4, 12), seeds=(0,))
+    tested = calibrate_subjects(table, (0, 8))[8]
+    assert (tested.groupby(["subject", "y_true"]).size().unstack() == [2, 6]).all(axis=None)
+    alone = calibrate_subjects(draw_predictions((1, 12), seeds=(0,)), (0, 10))[0]
+    assert (alone.groupby(["subject", "y_true"]).size().unstack() == [1, 2]).all(axis=None)
+
+
+def test_what_was_selected_on_is_nobodys_calibration():
+    table = biased_subjects().assign(part="test")
+    selected = table.assign(part="selection", p_0=0.99, p_1=0.01)
+    assert calibration_curve(pd.concat([table, selected]), draws=50) == calibration_curve(table, draws=50)
+
+
+def test_a_class_that_some_subjects_lack_is_no_fault_of_theirs():
+    table = biased_subjects()
+    lacks = table[~((table["subject"] < "S03") & (table["y_true"] == 0))]
+    curve = calibration_curve(lacks, numbers=(0, 5), draws=50)
+    assert (curve.subjects, curve.left_out, curve.reason) == (12, 0, "")
+    assert curve.clips == 9 * 15 + 3 * 5
+
+
+def test_no_curve_where_a_class_would_leave_the_test():
+    table = biased_subjects((1, 12))
+    poor = (table["subject"] < "S10") & (table["y_true"] == 0)  # only S10 and S11 show class 0 ...
+    short = (table["subject"] >= "S10") & (table["y_true"] == 1) & (table.groupby(["subject", "seed"]).cumcount() > 4)
+    curve = calibration_curve(table[~poor & ~short], draws=50)  # ... and they have too few clips
+    assert curve.scores is None
+    assert (curve.subjects, curve.left_out) == (0, 12)
+    assert curve.lost == (0,)
+
+
+def test_no_curve_of_a_single_class():
+    table = biased_subjects()
+    curve = calibration_curve(table[table["y_true"] == 1], draws=50)
+    assert curve.scores is None
+    assert "not of two classes" in curve.reason
+
+
+def test_one_subject_has_a_curve_without_bounds():
+    curve = calibration_curve(biased_subjects()[lambda rows: rows["subject"] == "S00"], draws=50)
+    assert (curve.subjects, curve.clips) == (1, 10)
+    assert all(np.isnan(score.low) for score in curve.scores.values())
+
+
+def test_subjects_with_one_clip_have_none_to_show():
+    table = draw_predictions((6, 6), subjects=1, seeds=(0,))
+    table["subject"] = table["clip"]
+    curve = calibration_curve(table, numbers=(0, 1))
+    assert (curve.scores, curve.left_out) == (None, 12)
+    assert "12 of 12 subjects cannot give 1 " in curve.reason
+
+
+def test_clips_without_a_face_stay_at_chance():
+    table = draw_predictions((8, 8), seeds=(0, 1)).assign(p_0=0.3, p_1=0.7, y_pred=1, coverage=0.0)
+    curve = calibration_curve(table, numbers=(0, 1, 2, 5), draws=50)
+    assert [score.value for score in curve.scores.values()] == [0.5] * 4
+
+
+def test_the_gain_is_paired_over_the_same_clips():
+    curve = calibration_curve(biased_subjects(), draws=200)
+    assert list(curve.gains) == [1, 2, 5, 10]
+    assert curve.gains[10].value == pytest.approx(curve.scores[10].value - curve.scores[0].value)
+    assert curve.gains[10].low > 0
 
 
 def test_the_order_of_rows_does_not_matter():

@@ -55,6 +55,16 @@ def test_three_models_tell_pain_in_single_frames_only(small_twin, tmp_path):
         labelled_samples(experiment, Places(small_twin, tmp_path))
 
 
+DEALT_OUT = {"protocol": {"kind": "random_frames", "allow_leakage": True}, "fusion": {"branches": "images"}}
+
+
+@pytest.mark.parametrize(("file", "changes"), [("unbc-frames-ann", {}), ("multimodal-fusion", DEALT_OUT)])
+def test_few_shot_shows_whole_clips_only(small_twin, tmp_path, file, changes):
+    experiment = load_experiment(EXPERIMENTS / f"{file}.yaml", {"few_shot": {"clips": [0, 1]}} | changes)
+    with pytest.raises(UserError, match="predicts single frames, and few_shot shows clips"):
+        labelled_samples(experiment, Places(small_twin, tmp_path))
+
+
 @pytest.mark.slow
 def test_a_head_is_trained_on_one_dataset_and_tested_on_the_other(small_twin, tmp_path):
     changes = {

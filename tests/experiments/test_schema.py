@@ -217,6 +217,8 @@ def test_the_hash_changes_with_each_input_and_with_nothing_else():
     }
     assert len(hashes) == 5
     assert experiment_hash(same, "task", "index", "source") in hashes
+    asked = Experiment.model_validate(changed(few_shot={"clips": [0, 3]}))  # of the report, not of the run
+    assert experiment_hash(asked, "task", "index", "source") in hashes
 
 
 @given(st.text(max_size=40))

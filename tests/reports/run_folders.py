@@ -124,7 +124,8 @@ def write_every_kind(runs: Path) -> list[Path]:
     """
     table = draw_predictions((2, 3, 2), subjects=8, seeds=(0, 1), skill=0.7, spread=0.1)
     table.loc[table["clip"] == "S00-000", "coverage"] = 0.0
-    own = write_run(runs, "ann", table, stated={"warnings": ["The split is not subject-independent."]})
+    stated = {"warnings": ["The split is not subject-independent."]}
+    own = write_run(runs, "ann", table, stated=stated, changes={"few_shot": {"clips": [0, 1, 2]}})
     write_leakage(own, failing=(6, 9))
     people = table[["dataset", "subject"]].drop_duplicates()
     write_subjects(own, people.assign(sex=["m", "w"] * 4, age=[20, 25, 30, 40, 45, 50, 60, 70]))

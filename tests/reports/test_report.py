@@ -54,7 +54,7 @@ def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
         "classes.csv", "differences.csv", "differences.tex", "index.html", "mcnemar.csv", "ordinal.csv", "ordinal.tex",
         "probabilities.csv", "probabilities.tex", "result.png", "results.csv", "results.tex",
-        "subject_tests.csv", "subjects.csv",
+        "subject_tests.csv", "subjects.csv", "tripod.md",
     ]  # fmt: skip
 
 

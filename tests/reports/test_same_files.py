@@ -44,5 +44,5 @@ def test_a_file_holds_what_it_held(written, name):
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as top:
         for path in write_files(Path(top)).iterdir():
-            if path.suffix in (".csv", ".tex", ".txt"):
+            if path.suffix in (".csv", ".tex", ".txt", ".md"):
                 shutil.copy(path, EXPECTED / path.name)

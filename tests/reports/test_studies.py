@@ -8,6 +8,7 @@ from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from tests.small_study import write_small_study
 from transferpain.data.places import Places
+from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import load_batch
 from transferpain.reports.studies import report_batch, report_runs
@@ -28,6 +29,16 @@ def test_a_report_is_written_once_for_the_same_runs_and_again_for_others(batch):
     assert page.stat().st_mtime_ns == before
     report_batch(replace(batch, comparisons=()), runs)
     assert page.stat().st_mtime_ns > before
+
+
+def test_a_curve_is_asked_of_runs_that_are_older_than_the_question(batch):
+    runs = [RunFolder(write_run(batch.places.runs, name, draw_predictions(subjects=4))) for name in ("ann", "lstm")]
+    page = report_batch(batch, runs)
+    assert "Few-shot" not in page.read_text(encoding="utf-8")
+    asked = [one.model_copy(update={"few_shot": FewShotSettings(clips=(0, 1))}) for one in batch.experiments]
+    report_batch(replace(batch, experiments=asked), runs)
+    assert "Few-shot calibration of ann" in page.read_text(encoding="utf-8")
+    assert (page.parent / "few_shot.csv").is_file()
 
 
 def test_a_report_that_was_removed_is_written_again(batch):

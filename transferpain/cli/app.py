@@ -17,6 +17,7 @@ from transferpain.cli.explain import explain_app
 from transferpain.cli.live import live_app
 from transferpain.cli.models import models_app
 from transferpain.cli.published import published_app
+from transferpain.cli.registration import registration_app
 from transferpain.cli.serve import serve_app
 from transferpain.cli.stages import stages_app
 from transferpain.core.errors import UserError
@@ -34,7 +35,10 @@ app.add_typer(models_app, name="models")
 app.add_typer(cache_app, name="cache")
 app.add_typer(units_app, name="action-units")
 app.add_typer(assets_app, name="assets")
-for commands in (stages_app, experiments_app, explain_app, edge_app, live_app, serve_app, published_app, doctor_app):
+for commands in (
+    *(stages_app, experiments_app, registration_app),
+    *(explain_app, edge_app, live_app, serve_app, published_app, doctor_app),
+):
     app.add_typer(commands)
 
 

@@ -23,6 +23,10 @@ experiments_app = typer.Typer()
 NullWorlds = Annotated[
     bool, typer.Option("--null", help="Run it where nothing can be learned, and fail unless every score is at chance.")
 ]
+RegistrationFile = Annotated[
+    Path | None,
+    typer.Option("--registration", metavar="FILE", help="What `register` wrote, if not beside the report."),
+]
 
 
 @experiments_app.command(
@@ -37,6 +41,7 @@ def run(
         bool, typer.Option("--dry-run", help="List the stages with an estimate of hours and disk, and stop.")
     ] = False,
     null: NullWorlds = False,
+    registration: RegistrationFile = None,
     debug: Debug = False,
 ) -> None:
     """Compute whatever is missing of an experiment or a study, and print the result table."""
@@ -59,6 +64,7 @@ def run(
         places,
         overrides or [],
         lambda early: print_rows(early.title, early.columns, early.rows, beside()),
+        registration,
     )
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
@@ -87,6 +93,7 @@ def matrix(
         bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
     ] = False,
     null: NullWorlds = False,
+    registration: RegistrationFile = None,
     debug: Debug = False,
 ) -> None:
     """Compute whatever is missing of a matrix of sources, targets and heads, and write its report."""
@@ -104,7 +111,7 @@ def matrix(
 
         conclude(check_matrix(*arguments, jobs))
         return
-    result = run_matrix(*arguments, jobs)
+    result = run_matrix(*arguments, jobs, registration)
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
     if any(line.startswith("failed") for line in result.notes):

@@ -2,11 +2,13 @@
 
 Temperature scaling (Guo et al., ICML 2017) with one bias per class. So few clips would drive both to infinity; so the
 logarithm of the temperature and the biases have standard normal priors, our choice. The clips are taken out of the
-test, and for every k the same clips are tested, so that the points of a curve can be compared.
+test, and for every k the same clips are tested, so that the points of a curve can be compared, in pairs too. What is
+tested of a subject has that subject's own mix of classes, as nearly as whole clips allow, and at least one clip of each
+of them: if a subject's only clip without pain were shown, the test would ask for nothing but pain.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -15,10 +17,11 @@ from scipy.special import log_softmax, softmax
 
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes, subject_names
 from transferpain.evaluation.resampling import DRAWS, Interval
-from transferpain.evaluation.statistics import bootstrap_subjects
+from transferpain.evaluation.statistics import bootstrap_subjects, paired_difference
 
 NUMBERS = (0, 1, 2, 5, 10)
 SMALLEST_PROBABILITY = 1e-7
+TESTED, LEFT_OUT = -1, -2  # in place of a clip's turn
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,13 @@ class CalibrationCurve:
     """Scores after calibration with k labelled clips of each tested subject.
 
     Attributes:
-        scores: for each k the score with its 95 % interval over subjects; None where no subject has enough clips.
+        scores: for each k the score with its 95 % interval over subjects; None where there is no curve.
         subjects: how many were tested.
         left_out: how many had too few clips.
         clips: how many clips were tested, the same ones for each k.
+        reason: why there is no curve, or who was left out.
+        gains: for each k but the first, the score minus that of the first, paired: over the same subjects and clips.
+        lost: classes that these subjects alone show: without them no clip of it would be tested, so there is no curve.
     """
 
     scores: dict[int, Interval] | None
@@ -45,6 +51,8 @@ class CalibrationCurve:
     left_out: int
     clips: int
     reason: str = ""
+    gains: Mapping[int, Interval] = field(default_factory=dict)
+    lost: tuple[int, ...] = ()
 
 
 def fit_calibration(probabilities: np.ndarray, labels: np.ndarray) -> Calibration:
@@ -79,11 +87,13 @@ def calibrate_subjects(
 ) -> dict[int, pd.DataFrame]:
     """Calibrate a run for each tested subject with k of that subject's clips, and answer for the others.
 
-    As many clips as the largest k are drawn from each subject and tested for no k, the classes in turn and in random
-    order; k takes the first of them. A subject of whom no clip would be left is left out.
+    As many clips as the largest k are taken from each subject and tested for no k; k takes the first of them, in which
+    the classes take turns. Which classes they are is a matter of how many clips of each a subject has, and of an order
+    of the classes that is drawn once for all: else what is left would tell what was taken. A subject who cannot give so
+    many and keep a clip of each of its classes is left out.
 
     Args:
-        predictions: the table of a run; its clip rows are used. For every k, 0 too, a clip's answer is its most
+        predictions: the table of a run; its tested clip rows are used. For every k, 0 too, a clip's answer is its most
             probable class, which a majority vote of its frames need not have been.
         numbers: the k.
         seed: of the drawn clips, which are the same for all seeds of the run.
@@ -91,17 +101,18 @@ def calibrate_subjects(
     Returns:
         For each k a table of predictions, all with the same clips.
     """
-    rows = labelled_rows(predictions)
+    rows = _tested_rows(predictions)
     columns = [f"p_{number}" for number in range(number_of_classes(predictions))]
-    turn = rows.join(_turns(rows.drop_duplicates(CLIP).sort_values(CLIP), seed), on=CLIP)["turn"].to_numpy()
+    turns = _turns(rows.drop_duplicates(CLIP).sort_values(CLIP), max(numbers), seed)
+    turn = rows.join(turns, on=CLIP)["turn"].to_numpy()
     probabilities, labels = rows[columns].to_numpy(np.float64), rows["y_true"].to_numpy(dtype=np.int64)
-    is_tested = turn >= max(numbers)
+    is_tested = turn == TESTED
     groups = rows.groupby([subject_names(rows), "seed"], observed=True).indices.values()
     tables = {}
     for number in numbers:
         calibrated = probabilities.copy()
         for group in groups:
-            shown, tested = group[turn[group] < number], group[is_tested[group]]
+            shown, tested = group[(turn[group] >= 0) & (turn[group] < number)], group[is_tested[group]]
             if len(tested):
                 calibration = fit_calibration(probabilities[shown], labels[shown])
                 calibrated[tested] = apply_calibration(calibration, probabilities[tested])
@@ -120,34 +131,73 @@ def calibration_curve(
 ) -> CalibrationCurve:
     """Score a run after calibration with each number of labelled clips.
 
+    There is no curve where a class would be tested no more because those who show it have too few clips, and none of
+    a single class.
+
     Args:
         predictions: the table of a run.
         metric: a name from `COMPARED`.
-        numbers: the k.
+        numbers: the k, ascending.
         draws: bootstrap draws behind the intervals.
         seed: of the drawn clips and of the bootstrap.
     """
     tables = calibrate_subjects(predictions, numbers, seed=seed)
-    tested = next(iter(tables.values()))
-    everybody = subject_names(labelled_rows(predictions)).nunique()
-    subjects = subject_names(tested).nunique()
-    reason = f"{everybody - subjects} of {everybody} subjects have no more than {max(numbers)} labelled clips."
-    if subjects == 0:
-        return CalibrationCurve(None, 0, everybody, 0, reason)
+    tested, rows = tables[numbers[0]], _tested_rows(predictions)
+    everybody, subjects = subject_names(rows).nunique(), subject_names(tested).nunique()
+    classes = [sorted(table["y_true"].astype(int).unique().tolist()) for table in (rows, tested)]
+    reason = (
+        f"{everybody - subjects} of {everybody} subjects cannot give {max(numbers)} labelled clips and keep one of "
+        "each of their classes for the test."
+    )
+    if len(classes[0]) < 2:
+        return CalibrationCurve(None, 0, everybody, 0, "The labelled clips are not of two classes.")
+    if lost := tuple(number for number in classes[0] if number not in classes[1]):
+        if not subjects:
+            return CalibrationCurve(None, 0, everybody, 0, reason)
+        reason += " Without them a class would not be tested at all."
+        return CalibrationCurve(None, 0, everybody, 0, reason, lost=lost)
     scores = {k: bootstrap_subjects(table, (metric,), draws=draws, seed=seed)[metric] for k, table in tables.items()}
+    gains = {k: paired_difference(tables[k], tables[numbers[0]], metric, draws=draws, seed=seed) for k in numbers[1:]}
     clips = len(tested.drop_duplicates(CLIP))
-    return CalibrationCurve(scores, subjects, everybody - subjects, clips, reason if subjects < everybody else "")
+    left_out = everybody - subjects
+    return CalibrationCurve(scores, subjects, left_out, clips, reason if left_out else "", gains)
 
 
-def _turns(clips: pd.DataFrame, seed: int) -> pd.Series:
-    """Return when each clip is drawn within its subject: 0, 1, ..., by clip; classes take turns in random order."""
+def _tested_rows(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the labelled clip rows that are tested: what was selected on is nobody's calibration."""
+    if "part" in predictions:
+        predictions = predictions[predictions["part"] == "test"]
+    return labelled_rows(predictions)
+
+
+def _turns(clips: pd.DataFrame, most: int, seed: int) -> pd.Series:
+    """Return when each clip is shown, `0 .. most - 1` within its subject, `TESTED` or `LEFT_OUT`; by clip."""
     generator = np.random.default_rng(seed)
     shuffled = clips.iloc[generator.permutation(len(clips))]
-    subject = subject_names(shuffled)
-    lap = shuffled.groupby([subject, "y_true"]).cumcount()
-    in_order = shuffled.assign(lap=lap, subject_name=subject).sort_values(["subject_name", "lap"], kind="stable")
-    in_order["turn"] = in_order.groupby("subject_name").cumcount()
-    return in_order.set_index(CLIP)["turn"]
+    order = generator.permutation(np.sort(shuffled["y_true"].astype(int).unique()))
+    turn = np.full(len(shuffled), TESTED)
+    labels = shuffled["y_true"].to_numpy(dtype=np.int64)
+    for places in shuffled.groupby(subject_names(shuffled)).indices.values():
+        by_class = [places[labels[places] == number] for number in order]
+        counts = np.array([len(own) for own in by_class])
+        if np.maximum(counts - 1, 0).sum() < most:
+            turn[places] = LEFT_OUT
+            continue
+        given = _shares(counts, most)
+        shown = [own[:number] for own, number in zip(by_class, given, strict=True)]
+        in_turn = [own[lap] for lap in range(given.max(initial=0)) for own in shown if lap < len(own)]
+        turn[in_turn] = np.arange(most)
+    return pd.Series(turn, index=pd.MultiIndex.from_frame(shuffled[CLIP]), name="turn")
+
+
+def _shares(counts: np.ndarray, most: int) -> np.ndarray:
+    """Return how many clips of each class are shown, `most` in all: by the counts, and never a class's last clip."""
+    given = np.zeros(len(counts), dtype=np.int64)
+    wanted = most * counts / counts.sum()
+    for _ in range(most):
+        # The class that is furthest behind its share; of several the first, for every subject the same one.
+        given[np.where(given < counts - 1, wanted - given, -np.inf).argmax()] += 1
+    return given
 
 
 def _logits(probabilities: np.ndarray) -> np.ndarray:

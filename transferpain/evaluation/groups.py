@@ -12,7 +12,7 @@ from transferpain.evaluation.statistics import bootstrap_subjects
 
 SUBJECT = ["dataset", "subject"]
 STATED = ("sex", "age")
-SEXES = {"m": "men", "w": "women", "f": "women"}
+SEXES = {"m": "men", "w": "women", "f": "women", "x": "other"}
 AGE_BANDS = {"under 18": (0, 17), "18-35": (18, 35), "36-50": (36, 50), "51+": (51, 150)}
 COLUMNS = ["by", "group", "subjects", "clips", "balanced_accuracy", "low", "high"]
 FILE = "subjects.csv"

@@ -146,4 +146,12 @@ def check_sample_fits(experiment: Experiment, task: Task) -> None:
             rule="Sequences are dropped where their frames are labelled one by one: here no painless clip is left.",
             todo="Use --set rows.drop_painless_sequences=false, or a task whose sample is `frame`.",
         )
-    STRATEGIES[experiment.strategy].check_task(experiment, task)
+    strategy = STRATEGIES[experiment.strategy]
+    if experiment.few_shot and (task.sample == "frame" or strategy.frames_dealt_out(experiment) is not None):
+        raise UserError(
+            f"{experiment.name} predicts single frames, and few_shot shows clips.",
+            rule="The frames of one clip are alike: some would be shown and their neighbours tested.",
+            received=f"task {task.name}, few_shot: clips {list(experiment.few_shot.clips)}",
+            todo="Use --set few_shot=null, or a task and a head that predict whole clips.",
+        )
+    strategy.check_task(experiment, task)

@@ -20,6 +20,7 @@ from transferpain.core.validation import validate
 from transferpain.core.yaml_file import read_mapping
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
@@ -74,6 +75,8 @@ class CommonKeys(Settings):
         seeds: one training per seed.
         null_draw: deals labels anew within subjects, by so many a draw: what `--null` does with licensed data. Scores
             then say nothing of pain.
+        few_shot: how many labelled clips of each tested subject the report calibrates the answers with, for the curve
+            that it shows; nothing that is trained depends on it.
     """
 
     schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")
@@ -95,6 +98,7 @@ class CommonKeys(Settings):
     training: TrainingSettings = TrainingSettings()
     seeds: tuple[int, ...] = Field((0,), min_length=1)
     null_draw: int | None = Field(None, ge=1)
+    few_shot: FewShotSettings | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -256,9 +260,12 @@ def is_study(path: Path) -> bool:
 
 
 def experiment_hash(experiment: Experiment, task_hash: str, index_hash: str, source_hash: str) -> str:
-    """Return the 16 digits that name a run: the experiment, its task, the data it reads, the source it starts from."""
+    """Return the 16 digits that name a run: the experiment, its task, the data it reads, the source it starts from.
+
+    What only the report does with the answers does not enter: it can be chosen when the run is there.
+    """
     content = {
-        "experiment": experiment.resolved(),
+        "experiment": {key: value for key, value in experiment.resolved().items() if key != "few_shot"},
         "task": task_hash,
         "index": index_hash,
         "source": source_hash,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -19,6 +19,9 @@ from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Comparison
 from transferpain.experiments.upgrade import read_experiment
+
+if TYPE_CHECKING:
+    from transferpain.reports.registered import Registered
 
 
 @dataclass(frozen=True)
@@ -77,10 +80,17 @@ class RunFacts:
 
 @dataclass(frozen=True)
 class ReportFacts:
-    """What a report is about: its runs in the order of the tables, and the comparisons that were declared."""
+    """What a report is about.
+
+    Attributes:
+        runs: in the order of the tables.
+        comparisons: those that were declared.
+        registered: whether they were registered before; `None` where nothing was.
+    """
 
     runs: tuple[RunFacts, ...]
     comparisons: tuple[Comparison, ...] = ()
+    registered: "Registered | None" = None
 
     @property
     def scored(self) -> list[RunFacts]:

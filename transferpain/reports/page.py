@@ -1,24 +1,46 @@
 """What reports write alike: a page from a template, and a table as CSV."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from transferpain.core.store import write_text
 
+if TYPE_CHECKING:
+    from jinja2 import Template
+
 
 def render(template: str, **values: object) -> str:
     """Return the page of a template in `templates/`; text is escaped, and a value that is not given is an error."""
+    return load_template(template).render(**values)
+
+
+def load_template(
+    name: str,
+    escape: Callable[[object], str] | None = None,
+    filters: Mapping[str, Callable[..., object]] | None = None,
+) -> "Template":
+    """Return a template in `templates/`, in which a value that is not given is an error.
+
+    Args:
+        name: of its file.
+        escape: how text is escaped in a file that is no HTML; `None`: as HTML.
+        filters: by their names, in addition to jinja2's own.
+    """
     import jinja2
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("transferpain.reports", "templates"),
-        autoescape=True,
+        autoescape=escape is None,
+        finalize=escape,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template).render(**values)
+    environment.filters.update(filters or {})
+    return environment.get_template(name)
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 
 from transferpain.core.contracts import Section, Table
 from transferpain.core.store import write_atomically, write_text
+from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.schema import Comparison
 from transferpain.reports import figures
 from transferpain.reports.facts import ReportFacts, RunFacts, read_report
@@ -15,6 +16,7 @@ from transferpain.reports.page import render, write_csv
 from transferpain.reports.sections.registry import SECTIONS
 from transferpain.reports.sections.results import draw_result
 from transferpain.reports.tables import latex, marks
+from transferpain.reports.tripod import SheetRun, write_sheet
 
 TEMPLATE = "report.html"
 RESULT_WIDTH = 7.5
@@ -41,7 +43,7 @@ def write_report(
     comparisons: Sequence[Comparison],
     out: Path,
 ) -> Path:
-    """Write `out/<name>/`: `index.html`, `result.png`, and the tables as `.csv` and `.tex`.
+    """Write `out/<name>/`: `index.html`, `result.png`, `tripod.md`, and the tables as `.csv` and `.tex`.
 
     Every score is computed from the predictions of the runs. The page loads nothing, runs no script and holds
     no picture of a dataset. Without a labelled clip in any run there is no `result.png`.
@@ -65,7 +67,7 @@ def write_report(
 
 
 def write_page(report: ReportFacts, folder: Path, title: str, question: str) -> Path:
-    """Write a report's page, picture and tables into its folder; returns the path of `index.html`."""
+    """Write a report's page, picture, tables and TRIPOD+AI sheet into its folder; returns the path of `index.html`."""
     sections = build_sections("report", report)
     parts = [RunPart(run, build_sections("run", run)) for run in report.runs]
     if report.scored:
@@ -82,7 +84,22 @@ def write_page(report: ReportFacts, folder: Path, title: str, question: str) -> 
         parts=parts,
     )
     write_text(folder / "index.html", page)
+    write_sheet(folder, title, question, [sheet_run(run) for run in report.runs], report.registered)
     return folder / "index.html"
+
+
+def sheet_run(run: RunFacts) -> SheetRun:
+    """Return what the TRIPOD+AI sheet needs of a run."""
+    return SheetRun(
+        name=run.name,
+        facts=run.facts,
+        experiment=run.experiment,
+        scores=run.scores,
+        groups=() if run.groups is None else tuple(run.groups["by"].unique()),
+        failed=tuple(line.name for line in failed(run.checks)),
+        commit=run.environment.get("commit", ""),
+        made_here=run.made_here,
+    )
 
 
 def build_sections(scope: str, facts: ReportFacts | RunFacts) -> dict[str, Section]:

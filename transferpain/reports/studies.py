@@ -1,13 +1,20 @@
 """The report of a study's runs, and the whole way from an experiment or study file to results on the screen."""
 
+import json
 from collections.abc import Callable
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
 
 from transferpain.core.errors import UserError
 from transferpain.core.schema import stamp
-from transferpain.core.store import file_hash, fingerprint, read_json, write_json
+from transferpain.core.store import file_hash, fingerprint, json_text, read_json, write_json
 from transferpain.data.places import Places
+from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import Batch, load_batch, run_batch
 from transferpain.reports.screen import (
     COLUMNS,
@@ -19,24 +26,33 @@ from transferpain.reports.screen import (
     warning_lines,
 )
 
+if TYPE_CHECKING:
+    from transferpain.reports.facts import RunFacts
+
 
 def run_file(
-    path: Path, places: Places, assignments: list[str], show: Callable[[Result], object] = lambda result: None
+    path: Path,
+    places: Places,
+    assignments: list[str],
+    show: Callable[[Result], object] = lambda result: None,
+    registration: Path | None = None,
 ) -> Result:
     """Compute whatever is missing of an experiment or study, write its report, and return its table.
 
     Args:
         path, places, assignments: as `load_batch` takes them.
         show: called with the table so far whenever an experiment was computed and others follow.
+        registration: the file that registers it; `None`: the one beside the report, if there is one.
     """
     batch = load_batch(path, places, assignments)
+    registration = registration_of(batch.places.reports, batch.name, registration)
 
     def show_so_far(runs: list[RunFolder]) -> None:
         title = f"{len(runs)} of {len(batch.experiments)} experiments{synthetic_mark(runs)}"
         show(Result(title, COLUMNS, [table_row(run) for run in runs], []))
 
     runs = run_batch(batch, show_so_far)
-    page = report_batch(batch, runs)
+    page = report_batch(batch, runs, registration)
     return Result(
         title=batch.title + synthetic_mark(runs),
         columns=COLUMNS,
@@ -45,8 +61,17 @@ def run_file(
     )
 
 
-def report_batch(batch: Batch, runs: list[RunFolder]) -> Path:
-    """Write the report unless it is there for these very runs; returns the page."""
+def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None = None) -> Path:
+    """Write the report unless it is there for these very runs; returns the page.
+
+    Args:
+        registration: the file that registers the batch, if any.
+    """
+    registered = None
+    if registration is not None:
+        from transferpain.reports.registered import describe_batch, state_of
+
+        registered = state_of(registration, describe_batch(batch), runs)
     inputs = stamp(
         {
             "runs": [run.path.name for run in runs],
@@ -54,19 +79,30 @@ def report_batch(batch: Batch, runs: list[RunFolder]) -> Path:
             "written": [file_hash(run.path / "environment.json") for run in runs],
             "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
             "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
+            **({"registered": asdict(registered)} if registered else {}),
         }
     )
     folder = batch.places.reports / batch.name
     page, record = folder / "index.html", folder / "inputs.json"
-    if page.is_file() and record.is_file() and read_json(record) == inputs:
+    if page.is_file() and record.is_file() and read_json(record) == json.loads(json_text(inputs)):
         return page
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
-    from transferpain.reports.report import write_report
+    from transferpain.reports.facts import read_report
+    from transferpain.reports.report import write_page
 
-    paths = [run.path for run in runs]
-    page = write_report(batch.name, batch.title, batch.question, paths, batch.comparisons, batch.places.reports)
+    report = read_report([run.path for run in runs], batch.comparisons)
+    report = replace(report, runs=tuple(map(as_asked, report.runs, batch.experiments)), registered=registered)
+    page = write_page(report, folder, batch.title, batch.question)
     write_json(record, inputs)
     return page
+
+
+def as_asked(run: "RunFacts", experiment: Experiment) -> "RunFacts":
+    """Return a run with what its experiment asks of the report now: the run may be older than that."""
+    asked = run.experiment | {"few_shot": experiment.resolved()["few_shot"]}
+    if asked == run.experiment:
+        return run
+    return replace(run, experiment=asked, experiment_text=yaml.safe_dump(asked, sort_keys=False))
 
 
 def report_runs(runs: list[Path], name: str, workspace: Path) -> Path:

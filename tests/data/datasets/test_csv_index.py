@@ -56,6 +56,20 @@ def test_rows_become_clips(clinic):
     assert not index.dataset.redistributable
 
 
+def test_sex_and_age_stand_in_the_index_as_such(clinic):
+    lines = TABLE.splitlines()
+    more = ["sex,age", "w,31", "male,", ",", "m,50"]
+    write(clinic, "\n".join(f"{line},{cells}" for line, cells in zip(lines, more, strict=True)) + "\n")
+    index = read_index("clinic", clinic)
+    assert tuple(index.clips.columns) == (*COMMON_COLUMNS, "label", "site", "sex", "age")
+    assert index.clips["sex"].tolist() == ["w", "m", pd.NA, "m"]
+    assert index.clips["age"].tolist() == [31, pd.NA, pd.NA, 50]
+    assert index.problems == ("sex: 'male' of 1 clips is read as 'm'.",)
+    write(clinic, "\n".join(f"{line},{cells}" for line, cells in zip(lines, ["age", "400", "", "", ""], strict=True)))
+    with pytest.raises(UserError, match=r"(?s)up to 120.*line 2: '400'"):
+        read_index("clinic", clinic)
+
+
 def test_a_twins_mark_counts_for_own_data_too(clinic):
     (clinic / "clinic" / "SYNTHETIC.json").write_text(json.dumps({"synthetic": True}))
     assert read_index("clinic", clinic).synthetic

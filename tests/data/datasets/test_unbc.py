@@ -10,6 +10,7 @@ from tests.data.datasets.unbc_trees import make_sequence, make_unbc, make_whole_
 from transferpain.core.errors import UserError
 from transferpain.data.datasets import unbc
 from transferpain.data.datasets.index import read_index
+from transferpain.data.datasets.unbc_facts import MEN
 from transferpain.data.media.paths import list_pictures, resolve_media
 
 SUBJECT, CLIP = "042-ll042", "ll042t1aaaff"
@@ -30,6 +31,10 @@ def scores(index, clip: str = CLIP) -> list:
     return index.frames.loc[index.frames["clip"] == clip, "pspi"].tolist()
 
 
+def test_who_is_not_known_has_no_sex():
+    assert (unbc._sex("048-aa048"), unbc._sex("042-ll042"), unbc._sex("999-zz999"), len(MEN)) == ("m", "w", None, 12)
+
+
 def test_sequences_carry_their_facts_and_labels(tree):
     index = read_index("unbc", tree)
     assert index.problems == ()
@@ -40,6 +45,7 @@ def test_sequences_carry_their_facts_and_labels(tree):
     assert (clip["first_frame"], clip["num_frames"], clip["bytes"]) == (1, 4, 4)
     assert clip["fps"] is pd.NA
     assert (clip["occasion"], clip["movement"], clip["affected"]) == (1, "abduction", False)
+    assert set(index.clips["sex"]) == {"w"}
     assert (clip["pspi"], clip["vas"], clip["opr"], clip["aff"], clip["sen"]) == (3, 6, 3, 7, 10)
 
 

@@ -27,7 +27,7 @@ def page(tmp_path_factory):
     matrix = make_matrix(crossed=TARGETS, heads=("ann", "ann-coral"))
     states = {("trained", "biovid"): "failed", ("ai4pain", "ai4pain"): "absent"}
     records = make_records(matrix, states=states, adapted=("ann-coral",))
-    write_cells(workspace, records, subjects=9, seeds=(0,), skills={"trained": 0.9})
+    write_cells(workspace, records, subjects=9, seeds=(0,), skills={"trained": 0.9}, clips_per_class=(5, 4, 4))
     return write(workspace, matrix, records)
 
 
@@ -40,7 +40,7 @@ def text(page):
 def test_writes_the_page_and_the_tables_beside_it(page):
     assert page.parts[-3:] == ("reports", "drawn", "index.html")
     assert sorted(path.name for path in page.parent.iterdir()) == [
-        "cells.csv", "cells.parquet", "comparisons.csv", "index.html", "matrix.tex",
+        "cells.csv", "cells.parquet", "comparisons.csv", "index.html", "matrix.tex", "tripod.md",
     ]  # fmt: skip
 
 

@@ -21,10 +21,10 @@ def transfer(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def crossed(tmp_path_factory):
-    """Two datasets, each trained and tested on, of three subjects with 12 clips."""
+    """Two datasets, each trained and tested on, of three subjects with 13 clips."""
     top = tmp_path_factory.mktemp("crossed")
     records = make_records(make_matrix(sources=(), crossed=("biovid", "ai4pain")))
-    write_cells(top, records, subjects=3, seeds=(0,), skills={"biovid": 0.8})
+    write_cells(top, records, subjects=3, seeds=(0,), skills={"biovid": 0.8}, clips_per_class=(5, 4, 4))
     return make_grids(records), read_cells(records, top / "runs")
 
 
@@ -157,7 +157,7 @@ def test_few_shot_curves_are_those_of_cross_dataset_cells(crossed, transfer):
     assert sorted(curves) == sorted(crossed[1])
     curve = curves["biovid-on-ai4pain-ann"]
     assert tuple(curve.scores) == NUMBERS
-    assert (curve.subjects, curve.clips) == (3, 3 * 2)
+    assert (curve.subjects, curve.clips) == (3, 3 * 3)
     assert statistics.few_shot(*transfer, METRIC) == {}
 
 

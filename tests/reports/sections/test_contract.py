@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -12,9 +13,11 @@ from tests.reports.run_folders import write_every_kind, write_leakage, write_run
 from transferpain.core.contracts import Section
 from transferpain.core.store import write_text
 from transferpain.evaluation.groups import write_subjects
+from transferpain.experiments.registration import Difference
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import read_report
 from transferpain.reports.page import render
+from transferpain.reports.registered import Registered
 from transferpain.reports.report import RunPart
 from transferpain.reports.sections.registry import SECTIONS
 
@@ -35,7 +38,9 @@ def full(tmp_path_factory):
     write_subjects(first, people.assign(sex=["m", "w"] * 3, age=[20, 30, 40, 50, 60, 70]))
     write_text(first / "unusable.csv", "clip,problem\n<script>1</script>,=1+1\n")
     pair = Comparison(better="ann", worse="ann-untrained")
-    return read_report([first, *write_every_kind(runs)], [pair])
+    report = read_report([first, *write_every_kind(runs)], [pair])
+    differ = (Difference("experiments.<b>.seeds", "<script>0</script>", "=1+1"),)
+    return replace(report, registered=Registered(digest="00ff", date="2026-01-01", differences=differ))
 
 
 @pytest.fixture(scope="module")

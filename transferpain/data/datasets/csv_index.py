@@ -1,6 +1,6 @@
 """A user's own data: a folder in the data root with `index.csv`, and no code.
 
-<data root>/<name>/index.csv       media,subject,label[,clip,start,end,split,fps,...]
+<data root>/<name>/index.csv       media,subject,label[,clip,start,end,split,fps,sex,age,...]
 <data root>/<name>/frames.csv      clip,frame,...: labels of single frames; optional
 <data root>/<name>/dataset.yaml    title, licence, ...: the fields of `OwnData`; optional
 """
@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.datasets.people import COLUMNS as PEOPLE
+from transferpain.data.datasets.people import read_people
 from transferpain.data.media.paths import is_picture, list_pictures, resolve_media
 
 INDEX_NAME = "index.csv"
@@ -29,10 +31,11 @@ TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y"}
 SPLITS = ("", "train", "validation", "test")
 
 LAYOUT = """\
-  index.csv     media,subject,label[,clip,start,end,split,fps,...]
+  index.csv     media,subject,label[,clip,start,end,split,fps,sex,age,...]
                 media: a video, a picture or a folder of pictures, relative to this file
                 start, end: of a video, its first frame and the one after its last, counted from 0
-                split: train, validation, test or nothing; any further column is a raw label
+                split: train, validation, test or nothing
+                sex: m, w or x; age: in years; nothing where it is not stated; any further column is a raw label
   frames.csv    clip,frame,...   optional: labels of single frames
   dataset.yaml  title, licence, citation, redistributable, allow_missing_subjects   optional"""
 
@@ -99,7 +102,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     taken = sorted(TAKEN & set(table.columns))
     if taken:
         raise table_error(path, "It names a column that the index fills itself", ", ".join(taken))
-    labels = ["label", *(column for column in table if column not in REQUIRED + OPTIONAL)]
+    labels = ["label", *(column for column in table if column not in REQUIRED + OPTIONAL + PEOPLE)]
     for column in OPTIONAL:
         if column not in table:
             table[column] = ""
@@ -108,6 +111,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     table["media"] = _inside(path, table["media"], data_root)
     problems: list[str] = []
     table["subject"] = _subjects(path, table, problems)
+    people = read_people(path, table, problems)
     start, end = numbers(path, table["start"], whole=True), numbers(path, table["end"], whole=True)
     check_rows(path, table["end"], (end <= start.fillna(0)).fillna(False), "A span ends before it begins")
     table["clip"] = _names(path, table)
@@ -128,7 +132,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             "bytes": facts["bytes"].astype("Int64"),
             "split": table["split"],
         }
-    ).join(table[labels].replace("", pd.NA).astype("string"))
+    ).join(table[labels].replace("", pd.NA).astype("string").join(people))
     frames = _read_frames(top / FRAMES_NAME, clips)
     usable = facts["fault"] == ""
     problems += [f"{row.media}: {row.fault}, ignored." for row in facts[~usable].itertuples()]

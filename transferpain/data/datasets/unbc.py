@@ -11,7 +11,7 @@ from transferpain.core.store import is_intact, write_checked
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.locate import find_top
-from transferpain.data.datasets.unbc_facts import PAIN_FRAMES, SEQUENCE_FRAMES, SUBJECTS
+from transferpain.data.datasets.unbc_facts import MEN, PAIN_FRAMES, SEQUENCE_FRAMES, SUBJECTS
 from transferpain.data.datasets.unbc_frames import Sequence, frames_table, read_label
 from transferpain.data.datasets.unbc_labels import SEQUENCE_LABELS, LabelFault, parse_landmarks, parse_sequence_label
 from transferpain.data.media import walk
@@ -62,7 +62,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     for scale in SEQUENCE_LABELS:
         folder = _find_part(top, ("Sequence_Labels", scale))
         clips[scale] = _read_sequence_labels(folder, clips, scale, problems)
-    clips = clips.astype({"num_frames": "Int64", "fps": "Float64", "bytes": "Int64", "pspi": "Int64"})
+    clips = clips.astype({"num_frames": "Int64", "fps": "Float64", "bytes": "Int64", "pspi": "Int64", "sex": "string"})
     return Reading(clips, tuple(problems), frames)
 
 
@@ -201,7 +201,13 @@ def _row(sequence: Sequence, data_root: Path) -> dict:
         "occasion": int(occasion),
         "movement": MOVEMENTS[movement],
         "affected": unaffected is None,
+        "sex": _sex(sequence.subject),
     }
+
+
+def _sex(subject: str) -> str | None:
+    """Return `m` or `w` of a known subject: no file of the archive states it."""
+    return None if subject not in SUBJECTS else "m" if subject in MEN else "w"
 
 
 def _read_sequence_labels(folder: Path | None, clips: pd.DataFrame, scale: str, problems: list[str]) -> pd.Series:
@@ -289,6 +295,7 @@ DATASET = Dataset(
         "The pictures 1 to 7 of tv095t2aeunaff are black.",
         "An empty FACS file is a coded frame without an action unit; an empty PSPI file is a missing label.",
         "Two pairs of subjects share initials (043-jh043, 123-jh123; 066-mg066, 101-mg101).",
+        "No file states the subjects' sex: it is from a single public reader, unconfirmed. Their ages are not known.",
         "Neighbouring frames are nearly the same picture: a random split of frames tests on what was trained on.",
     ),
     is_marked=is_marked,

@@ -67,6 +67,9 @@ def _parse_table() -> tuple[dict[str, int], dict[str, int]]:
 # Frames of each sequence; frames with PSPI above 0 of each subject.
 SEQUENCE_FRAMES, PAIN_FRAMES = _parse_table()
 SUBJECTS = tuple(PAIN_FRAMES)
+# As a single public reader has it, unconfirmed: the other 13 are women.
+_MEN = ("048", "052", "064", "095", "096", "097", "101", "103", "109", "115", "120", "123")
+MEN = tuple(name for name in SUBJECTS if name[:3] in _MEN)
 
 
 def _name(numbers: str) -> tuple[str, ...]:

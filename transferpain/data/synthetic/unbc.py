@@ -10,7 +10,7 @@ import numpy as np
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import write_text
-from transferpain.data.datasets.unbc_facts import HOLDOUTS, SEQUENCE_FRAMES, SUBJECTS
+from transferpain.data.datasets.unbc_facts import HOLDOUTS, MEN, SEQUENCE_FRAMES, SUBJECTS
 from transferpain.data.pspi import pspi
 from transferpain.data.synthetic.camera import UNBC, Camera
 from transferpain.data.synthetic.face import Sitter
@@ -23,7 +23,6 @@ from transferpain.data.synthetic.videos import ClipPlan, Person, draw_clip, writ
 
 TEST_SUBJECTS = HOLDOUTS["unbc-20-5"][1]
 NO_PAIN_SUBJECT = "101-mg101"
-MALE = ("048", "052", "064", "095", "096", "097", "101", "103", "109", "115", "120", "123")
 # The drawn action units that the official coders code; a blink (AU45) and a raised brow (AU1) are not among them.
 CODED = (4, 6, 7, 9, 10, 12, 25, 26, 43)
 OFFICIAL_SECONDS = 8.0  # about the mean sequence, 242 frames, at 30 frames per second
@@ -99,7 +98,7 @@ def plan_unbc(settings: TwinSettings) -> list[SequencePlan]:
 
 
 def _invent(seed: int, name: str, calm: bool) -> Person:
-    sex = "m" if name[:3] in MALE else "w"
+    sex = "m" if name in MEN else "w"
     temperament = invent_temperament(seed, name, low_reactive=False)
     temperament = replace(temperament, everyday_tension=NO_PAIN_TENSION if calm else EVERYDAY_TENSION,
                           grimace_rate=0.0, expressiveness=0.0 if calm else temperament.expressiveness)  # fmt: skip

@@ -43,7 +43,11 @@ from transferpain.reports.matrix.facts import (
 )
 from transferpain.reports.matrix.views import grid_figures, grid_views, heat_limits, subject_views
 from transferpain.reports.page import render, write_csv
+from transferpain.reports.registered import Registered
+from transferpain.reports.sections.registration import differences_table
+from transferpain.reports.sections.registration import section_of as registration_section
 from transferpain.reports.tables import TITLES
+from transferpain.reports.tripod import SheetRun, write_sheet
 
 TEMPLATE = "matrix.html"
 GAP_QUESTION = "trained on the target's own dataset minus trained on another, on the same clips"
@@ -85,8 +89,11 @@ class Findings:
         return {test.pair.a.name: test.verdict for family in self.baselines.values() for test in family.tests}
 
 
-def write_matrix_report(matrix: Matrix, records: list[CellRecord], places: Places) -> Path:
-    """Write `reports/<matrix>/`: `index.html`, `cells.csv`, `cells.parquet`, `comparisons.csv` and `matrix.tex`.
+def write_matrix_report(
+    matrix: Matrix, records: list[CellRecord], places: Places, registered: Registered | None = None
+) -> Path:
+    """Write `reports/<matrix>/`: `index.html`, `cells.csv`, `cells.parquet`, `comparisons.csv`, `matrix.tex`
+    and `tripod.md`.
 
     The page loads nothing, runs no script and holds no picture of a dataset.
 
@@ -94,6 +101,7 @@ def write_matrix_report(matrix: Matrix, records: list[CellRecord], places: Place
         matrix: as declared.
         records: what became of each cell; the folder of a finished one is read.
         places: where runs are kept and reports are written.
+        registered: whether it was registered before; `None` where nothing was.
 
     Returns:
         The path of `index.html`.
@@ -110,8 +118,23 @@ def write_matrix_report(matrix: Matrix, records: list[CellRecord], places: Place
     marks = {"synthetic": any(run.facts["synthetic"] for run in findings.runs.values())}
     write_csv(folder / "comparisons.csv", comparisons_table(findings.families, matrix.metric).assign(**marks))
     write_text(folder / "matrix.tex", _latex(matrix, findings))
-    write_text(folder / "index.html", _page(matrix, records, findings, relpath(places.runs, folder)))
+    if registered and registered.differences:
+        write_csv(folder / "registration.csv", differences_table(registered))
+    write_text(folder / "index.html", _page(matrix, records, findings, relpath(places.runs, folder), registered))
+    write_sheet(folder, matrix.title, matrix.question, [_sheet_run(run) for run in findings.runs.values()], registered)
     return folder / "index.html"
+
+
+def _sheet_run(run: CellRun) -> SheetRun:
+    record = run.record
+    protocol = {"kind": record.kind.replace("_", "-"), "selection": record.selection}
+    return SheetRun(
+        name=record.name,
+        facts=run.facts,
+        experiment={"strategy": record.strategy, "head": record.head, "protocol": protocol},
+        scores=run.scores,
+        failed=tuple(line.name for line in failed(run.checks)),
+    )
 
 
 def find(matrix: Matrix, records: Sequence[CellRecord], runs_folder: Path) -> Findings:
@@ -161,7 +184,13 @@ def _latex(matrix: Matrix, findings: Findings) -> str:
     return "\n".join(parts)
 
 
-def _page(matrix: Matrix, records: Sequence[CellRecord], findings: Findings, runs_place: str) -> str:
+def _page(
+    matrix: Matrix,
+    records: Sequence[CellRecord],
+    findings: Findings,
+    runs_place: str,
+    registered: Registered | None,
+) -> str:
     runs, metric = findings.runs, matrix.metric
     synthetic = [name for name, run in runs.items() if run.facts["synthetic"]]
     states = {state: [record for record in records if record.state == state] for state in get_args(State)}
@@ -176,6 +205,7 @@ def _page(matrix: Matrix, records: Sequence[CellRecord], findings: Findings, run
         TEMPLATE,
         title=matrix.title,
         question=matrix.question,
+        registration=registration_section(registered),
         synthetic=synthetic,
         all_synthetic=len(synthetic) == len(runs),
         metric=TITLES[metric].lower(),

@@ -1,13 +1,15 @@
 """The whole way from a matrix file to its report and to results on the screen."""
 
+import json
 from dataclasses import asdict
 from pathlib import Path
 
 from transferpain.core.schema import stamp
-from transferpain.core.store import read_json, write_json
+from transferpain.core.store import json_text, read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.matrix.cells import CellRecord, write_records
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
+from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.screen import COLUMNS as RUN_COLUMNS
 from transferpain.reports.screen import Result, synthetic_mark, table_row
@@ -15,7 +17,9 @@ from transferpain.reports.screen import Result, synthetic_mark, table_row
 COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
 
 
-def run_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> Result:
+def run_matrix(
+    path: Path, places: Places, assignments: list[str], where: list[str], jobs: int, registration: Path | None = None
+) -> Result:
     """Compute the chosen cells that are not finished, write the report of all cells, and return its table.
 
     Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
@@ -23,31 +27,44 @@ def run_matrix(path: Path, places: Places, assignments: list[str], where: list[s
 
     Args:
         jobs: processes at a time.
+        registration: the file that registers it; `None`: the one beside the report, if there is one.
 
     Raises:
         UserError: if a cell is impossible: it is named before anything runs.
     """
     loaded = load(path, places, assignments, where)
+    registration = registration_of(loaded.places.reports, loaded.matrix.matrix, registration)
     records, runs = run_cells(loaded, jobs)
-    page = report_matrix(loaded, records)
+    page = report_matrix(loaded, records, registration)
     folders = [runs[record.name] for record in records if record.state == "done"]
     rows = [result_row(record, runs.get(record.name)) for record in records if record.state != "open"]
     troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
     return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
 
 
-def report_matrix(loaded: LoadedMatrix, records: list[CellRecord]) -> Path:
-    """Write the report unless it is there for these very records; returns the page."""
+def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration: Path | None = None) -> Path:
+    """Write the report unless it is there for these very records; returns the page.
+
+    Args:
+        registration: the file that registers the matrix, if any.
+    """
+    registered = None
+    if registration is not None:
+        from transferpain.reports.registered import describe_matrix, state_of
+
+        runs = [RunFolder(loaded.places.runs / record.run) for record in records if record.run]
+        registered = state_of(registration, describe_matrix(loaded), runs)
     folder = loaded.places.reports / loaded.matrix.matrix
     page, inputs = folder / "index.html", folder / "inputs.json"
-    content = stamp({"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")})
-    if page.is_file() and inputs.is_file() and read_json(inputs) == content:
+    content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
+    content = stamp(content | ({"registered": asdict(registered)} if registered else {}))
+    if page.is_file() and inputs.is_file() and read_json(inputs) == json.loads(json_text(content)):
         return page
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
     from transferpain.reports.matrix.report import write_matrix_report
 
     write_records(folder, records)
-    page = write_matrix_report(loaded.matrix, records, loaded.places)
+    page = write_matrix_report(loaded.matrix, records, loaded.places, registered)
     write_json(inputs, content)
     return page
 

@@ -8,7 +8,10 @@ from transferpain.reports.facts import RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import TITLES
 
-NOTE = "In brackets: 95 % interval over the group's subjects. A group of one subject has none."
+NOTE = (
+    "In brackets: 95 % interval over the group's subjects. A group of one subject has none. Sex and age "
+    "are as the data state them; UNBC-McMaster's state none: its subjects' sex is from one public reader, unconfirmed."
+)
 
 
 def build(run: RunFacts) -> Section | None:

@@ -7,12 +7,14 @@ from transferpain.reports.sections.decisions import DECISIONS
 from transferpain.reports.sections.differences import DIFFERENCES
 from transferpain.reports.sections.environment import ENVIRONMENT
 from transferpain.reports.sections.experiment import EXPERIMENT
+from transferpain.reports.sections.few_shot import FEW_SHOT
 from transferpain.reports.sections.groups import GROUPS
 from transferpain.reports.sections.leakage import LEAKAGE
 from transferpain.reports.sections.levels import LEVELS
 from transferpain.reports.sections.paper import PAPER
 from transferpain.reports.sections.pictures import PICTURES
 from transferpain.reports.sections.probabilities import PROBABILITIES
+from transferpain.reports.sections.registration import REGISTRATION
 from transferpain.reports.sections.results import RESULTS
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.sections.single_clips import SINGLE_CLIPS
@@ -24,6 +26,7 @@ from transferpain.reports.sections.unusable import UNUSABLE
 SECTIONS: Registry[ReportSection] = Registry(
     "section of the report",
     [
+        REGISTRATION,
         RESULTS,
         LEVELS,
         PROBABILITIES,
@@ -37,6 +40,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         CLASSES,
         SUBJECTS,
         GROUPS,
+        FEW_SHOT,
         STRATEGY,
         LEAKAGE,
         UNUSABLE,

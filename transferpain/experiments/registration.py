@@ -1,0 +1,196 @@
+"""What is declared before it is run: a file with a digest and a date, and what differs from it later.
+
+The file holds everything that decides on the result: each experiment with every default filled in, tasks and data by
+their hashes, sources, what is compared and on which metric. It is written once, and carries a digest of its own, so
+that a change by hand shows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from transferpain.core.errors import UserError
+from transferpain.core.schema import read_stamped, stamp
+from transferpain.core.store import fingerprint, json_text, write_text
+from transferpain.data.places import Places
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.tasks.task import load_task
+from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.environment import installed_version, project_commit
+from transferpain.experiments.run_folder import now
+from transferpain.experiments.schema import Experiment
+from transferpain.experiments.study import datasets_read
+from transferpain.models.bundles.manifest import check_digest, split_digest
+from transferpain.models.sources.origin import BUILT
+
+FILE = "registration.json"
+NOT_HERE = "not on this machine"
+ABSENT = "nothing"
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A key whose value is another one now than was registered; values are text, `nothing` where there is none."""
+
+    key: str
+    registered: str
+    now: str
+
+
+@dataclass(frozen=True)
+class Registration:
+    """A registration as it stands in its file.
+
+    Attributes:
+        digest: 16 hexadecimal digits over `content` and `date`.
+        date: in UTC, when it was written.
+        made_with: version and commit that wrote it.
+        content: what was declared, JSON types.
+    """
+
+    digest: str
+    date: str
+    made_with: Mapping[str, str]
+    content: Mapping[str, Any]
+
+
+def describe_experiments(
+    experiments: Sequence[Experiment], folder: Path, places: Places, twins: Mapping[str, TwinSettings]
+) -> dict[str, Any]:
+    """Return everything that decides on what the experiments compute, as JSON types; TensorFlow is not started.
+
+    Data that the file draws itself stand by the settings of the twin, all else by the index' hash. Data that are not
+    on this machine are said to be so: one may register before one has them.
+
+    Args:
+        experiments: as they would be run.
+        folder: where experiments that `source:` names stand.
+        places: where data are read from.
+        twins: dataset -> twin that the file draws.
+    """
+    names = sorted({name for experiment in experiments for name in datasets_read(experiment, folder)})
+    sources: dict[str, Any] = {}
+    for experiment in experiments:
+        sources[experiment.name] = describe_source(experiment, folder)
+    return {
+        "experiments": {experiment.name: experiment.resolved() for experiment in experiments},
+        "sources": sources,
+        "tasks": {experiment.task: load_task(experiment.task).hash for experiment in experiments},
+        "data": {name: _data(name, places, twins) for name in names},
+    }
+
+
+def describe_source(experiment: Experiment, folder: Path) -> Any:
+    """Return what an experiment starts from: the name of what is built, a bundle's digest, or a resolved experiment."""
+    if experiment.source in BUILT:
+        return experiment.source
+    source = source_experiment(experiment, folder)
+    if source is None:
+        name, digest = split_digest(experiment.source)
+        return check_digest(Path(name), digest)
+    return {"experiment": source.resolved(), "source": describe_source(source, folder)}
+
+
+def _data(name: str, places: Places, twins: Mapping[str, TwinSettings]) -> str:
+    if name in twins:
+        return f"drawn: {fingerprint(asdict(twins[name]))}"
+    try:
+        return places.index(name).hash
+    except UserError:
+        return NOT_HERE
+
+
+def write_registration(path: Path, content: Mapping[str, Any]) -> Registration:
+    """Write a registration, with today's date; one of the same content that stands there is left as it is.
+
+    Raises:
+        UserError: if another registration, or any other file, stands there.
+    """
+    if path.exists():
+        former = read_registration(path)
+        if changed := differences(former.content, content):
+            raise UserError(
+                "Something else is registered there.",
+                rule="A registration is never written over: what was declared, and when, must stay.",
+                received=f"{path} of {former.date}; {len(changed)} keys differ, the first is {changed[0].key}",
+                todo="Name another file with --out, or another study. Move the former one by hand, if it must go.",
+            )
+        return former
+    date = now()
+    made_with = {"transferpain": installed_version("transferpain") or "unknown", "commit": project_commit()}
+    registration = Registration(_digest(content, date), date, made_with, content)
+    write_text(path, json_text(stamp(vars(registration))))
+    return registration
+
+
+def read_registration(path: Path) -> Registration:
+    """Read a registration.
+
+    Raises:
+        UserError: if it is none, or was changed after it was written.
+    """
+    try:
+        values = read_stamped(path)
+        registration = Registration(**{key: values[key] for key in Registration.__dataclass_fields__})
+        digest = _digest(registration.content, registration.date)
+        if set(values) != set(vars(registration)) or not isinstance(registration.content, dict):
+            raise ValueError(f"the keys {', '.join(sorted(values))}")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        raise UserError(
+            f"{path} is no registration.",
+            rule="`transferpain register` writes it, and nothing else does.",
+            received=f"{type(error).__name__}: {error}",
+            todo="Get the file again as it was written.",
+        ) from error
+    if registration.digest != digest:
+        raise UserError(
+            f"{path} was changed after it was written.",
+            rule="Its digest is that of its content and its date.",
+            received=f"digest {registration.digest}, but its content has {digest}",
+            todo="Get the file again as it was written; what stands there now proves nothing.",
+        )
+    return registration
+
+
+def registration_of(reports: Path, name: str, chosen: Path | None) -> Path | None:
+    """Return the file that registers a report: the chosen one, or the one beside it; `None` where there is none.
+
+    Raises:
+        UserError: if the chosen file is not there.
+    """
+    file = chosen or reports / name / FILE
+    if file.is_file():
+        return file
+    if chosen is None:
+        return None
+    raise UserError(
+        "The registration was not found.",
+        rule="`--registration` names a file that `transferpain register` wrote.",
+        received=chosen,
+        todo="Correct the path, or leave the option out.",
+    )
+
+
+def differences(registered: Mapping[str, Any], today: Mapping[str, Any]) -> list[Difference]:
+    """Return what differs, key by key, the keys in order."""
+    before, after = _flat(registered), _flat(today)
+    return [
+        Difference(key, before.get(key, ABSENT), after.get(key, ABSENT))
+        for key in sorted({*before, *after})
+        if before.get(key) != after.get(key)
+    ]
+
+
+def _flat(value: Any, key: str = "") -> dict[str, str]:
+    """Return dotted key -> value as text of everything below; an empty mapping is a value."""
+    if not isinstance(value, Mapping) or not value:
+        return {key: json_text(value).strip() if isinstance(value, (Mapping, list, tuple)) else str(value)}
+    found = {}
+    for name, below in value.items():
+        found |= _flat(below, f"{key}.{name}" if key else str(name))
+    return found
+
+
+def _digest(content: Any, date: str) -> str:
+    return fingerprint({"content": content, "date": date})

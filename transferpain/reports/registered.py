@@ -1,0 +1,140 @@
+"""Whether what a report shows was declared before it was run, and was run as it was declared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transferpain.core.errors import UserError
+from transferpain.data.places import Places
+from transferpain.experiments.matrix.run import LoadedMatrix, load, record_of
+from transferpain.experiments.registration import (
+    FILE,
+    NOT_HERE,
+    Difference,
+    Registration,
+    describe_experiments,
+    differences,
+    read_registration,
+    write_registration,
+)
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.schema import read_values
+from transferpain.experiments.study import Batch, load_batch
+from transferpain.reports.matrix.declared_tests import adapted_pairs, crossed_pairs, gap_pairs, source_pairs
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What a report says of a registration.
+
+    Attributes:
+        fault: why the file proves nothing; empty where it can be used.
+        digest, date: as of `Registration`; empty with a fault.
+        differences: what was not run as it was registered, key by key.
+        begun_before: runs that had begun when it was written.
+    """
+
+    fault: str = ""
+    digest: str = ""
+    date: str = ""
+    differences: tuple[Difference, ...] = ()
+    begun_before: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What is to be read first."""
+        if self.fault:
+            return f"A registration stands beside this report, and proves nothing: {self.fault}"
+        start = f"Registered on {self.date} (digest {self.digest})"
+        if self.begun_before:
+            start += f", when these runs had begun already: {', '.join(self.begun_before)}"
+        if not self.differences:
+            return f"{start}, and run as registered."
+        data = [one.key.removeprefix("data.") for one in self.differences if one.key.startswith("data.")]
+        changed = f" The data of {', '.join(data)} are not those that were registered." if data else ""
+        return f"{start}, and NOT run as registered: {len(self.differences)} keys differ.{changed}"
+
+
+def describe_batch(batch: Batch) -> dict[str, Any]:
+    """Return what is declared in an experiment or a study, as JSON types."""
+    return {
+        "kind": "study" if len(batch.experiments) > 1 or batch.comparisons else "experiment",
+        "name": batch.name,
+        "question": batch.question,
+        "comparisons": [f"{pair.better} - {pair.worse}, {pair.metric}" for pair in batch.comparisons],
+        **describe_experiments(batch.experiments, batch.folder, batch.places, batch.twins),
+    }
+
+
+def describe_matrix(loaded: LoadedMatrix) -> dict[str, Any]:
+    """Return what is declared in a matrix, as JSON types: its cells, its metric, and its families of comparisons."""
+    matrix = loaded.matrix
+    records = [record_of(cell, None, "", "") for cell in loaded.cells]
+    pairs = {
+        "transfer": source_pairs(matrix, records)[1],
+        "cross_dataset": crossed_pairs(records),
+        "gaps": gap_pairs(records),
+        "adapted": adapted_pairs(records),
+    }
+    experiments = [cell.experiment for cell in loaded.cells]
+    return {
+        "kind": "matrix",
+        "name": matrix.matrix,
+        "question": matrix.question,
+        "metric": matrix.metric,
+        "families": {
+            name: [f"{pair.a.name} - {pair.b.name if pair.b else 'draws from the training shares'}" for pair in family]
+            for name, family in pairs.items()
+        },
+        **describe_experiments(experiments, loaded.folder, loaded.places, matrix.twins),
+    }
+
+
+def register_file(
+    path: Path, places: Places, assignments: list[str], out: Path | None
+) -> tuple[Path, Registration, list[str]]:
+    """Register an experiment, a study or a matrix; returns the file, what it holds, and data that are not here.
+
+    Args:
+        path, places, assignments: as `load_batch` takes them.
+        out: the file; `None`: beside the report that will be written.
+
+    Raises:
+        UserError: as `load_batch`, `load` and `write_registration`.
+    """
+    if "matrix" in read_values(path):
+        loaded = load(path, places, assignments, [])
+        content, reports = describe_matrix(loaded), loaded.places.reports
+    else:
+        batch = load_batch(path, places, assignments)
+        content, reports = describe_batch(batch), batch.places.reports
+    file = out or reports / content["name"] / FILE
+    registration = write_registration(file, content)
+    return file, registration, [name for name, found in content["data"].items() if found == NOT_HERE]
+
+
+def state_of(file: Path, content: dict[str, Any], runs: Sequence[RunFolder]) -> Registered:
+    """Compare what a file registers with what was run.
+
+    Args:
+        file: a registration.
+        content: what is declared now, as `describe_batch` or `describe_matrix`.
+        runs: the runs of the report.
+    """
+    try:
+        registration = read_registration(file)
+    except UserError as error:
+        return Registered(fault=str(error).splitlines()[0])
+    return Registered(
+        digest=registration.digest,
+        date=registration.date,
+        differences=tuple(differences(registration.content, content)),
+        begun_before=tuple(run.path.name for run in runs if begun(run) < registration.date),
+    )
+
+
+def begun(run: RunFolder) -> str:
+    """Return when a run was begun, in UTC as in its log; of a run without a log "", which is before every date."""
+    log = run.path / "log.txt"
+    return log.read_text(encoding="utf-8").partition(" ")[0] if log.is_file() else ""
