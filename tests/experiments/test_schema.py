@@ -18,6 +18,7 @@ from transferpain.experiments.schema import (
     is_study,
     load_experiment,
     load_study,
+    read_values,
 )
 from transferpain.networks.backbones.vgg16 import VGG16
 
@@ -47,7 +48,7 @@ def changed(**changes) -> dict:
 
 @pytest.mark.parametrize("path", sorted(EXPERIMENTS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_shipped_file_is_valid_and_opens_with_paper_and_command(path):
-    if path.stem.startswith("transfer-matrix"):
+    if "matrix" in read_values(path):
         assert load_matrix(path).matrix == path.stem
     elif is_study(path):
         load_study(path)
