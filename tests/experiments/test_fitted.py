@@ -16,13 +16,23 @@ def test_what_was_entered_is_read_back(tmp_path):
     fitted = (
         FittedRows("weights of the network", np.array([0, 1, 2, 5])),
         FittedRows("adaptation coral", np.array([6]), transductive=True),
+        FittedRows("choice of the epoch", np.array([3, 4]), use="selection"),
     )
     write_fitted(tmp_path, fitted, SAMPLES)
     again = read_fitted(tmp_path)
-    assert [(one.step, one.rows.tolist(), one.transductive) for one in again] == [
-        ("weights of the network", [0, 1, 2, 5], False),
-        ("adaptation coral", [6], True),
+    assert [(one.step, one.rows.tolist(), one.transductive, one.use) for one in again] == [
+        ("weights of the network", [0, 1, 2, 5], False, "fit"),
+        ("adaptation coral", [6], True, "fit"),
+        ("choice of the epoch", [3, 4], False, "selection"),
     ]
+
+
+def test_a_file_of_before_uses_were_told_apart_is_read(tmp_path):
+    write_fitted(tmp_path, (FittedRows("scaler", np.array([0])),), SAMPLES)
+    content = json.loads((tmp_path / FITTED).read_text())
+    del content["fitted"][0]["use"]
+    (tmp_path / FITTED).write_text(json.dumps(content))
+    assert read_fitted(tmp_path)[0].use == "fit"
 
 
 def test_a_reader_sees_stretches_numbers_and_subjects(tmp_path):

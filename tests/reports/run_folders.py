@@ -71,11 +71,11 @@ def write_run(
     return run.path
 
 
-def write_leakage(folder: Path, failing: tuple[int, ...] = ()) -> tuple[CheckLine, ...]:
+def write_leakage(folder: Path, failing: tuple[int, ...] = (), declared: tuple[int, ...] = ()) -> tuple[CheckLine, ...]:
     """Write twelve leakage checks into a run's folder, and return them; the first does not apply."""
     lines = [CheckLine(1, "Check 1", "not applicable", "", "The data name no subjects.")]
     for number in range(2, 13):
-        state = "fail" if number in failing else "pass"
+        state = "fail" if number in failing else "declared" if number in declared else "pass"
         lines.append(CheckLine(number, f"Check {number}", state, f"0 of {number}", f"Explanation {number}."))
     write_checks(folder, lines)
     return tuple(lines)

@@ -7,7 +7,14 @@ from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
 from transferpain.core.store import write_text
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.reports.screen import COLUMNS, difference_lines, synthetic_mark, table_row, warning_lines
+from transferpain.reports.screen import (
+    COLUMNS,
+    declared_lines,
+    difference_lines,
+    synthetic_mark,
+    table_row,
+    warning_lines,
+)
 
 
 def test_warnings_and_failing_leakage_checks_stand_below_the_table(tmp_path):
@@ -57,4 +64,14 @@ def test_differences_are_read_from_the_report_that_has_them(tmp_path):
     )
     assert difference_lines(tmp_path) == [
         "ann minus lstm, accuracy: +0.100 [-0.050, +0.200] (paired over subjects, averaged over seeds)"
+    ]
+
+
+def test_checks_that_rest_on_what_was_declared_are_named_once_for_all_runs_alike(tmp_path):
+    runs = [RunFolder(tmp_path / f"{name}-0123456789abcdef") for name in ("ann", "lstm", "svm", "old")]
+    for run, declared in zip(runs, ((11,), (11,), (7, 11)), strict=False):
+        write_leakage(run.path, declared=declared)
+    assert declared_lines(runs) == [
+        "declared, not compared: leakage checks 11 (Check 11) of ann, lstm",
+        "declared, not compared: leakage checks 7 (Check 7), 11 (Check 11) of svm",
     ]

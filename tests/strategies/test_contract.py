@@ -104,7 +104,7 @@ def test_a_run_answers_selection_and_test_and_says_what_was_fitted_to_whom(name,
     check_answers(plan, run)
     for fold in plan.folds:
         fitted = read_fitted(run.fold(fold.name, 0))
-        assert fitted
+        assert {one.use for one in fitted} >= {"fit", "selection"}
         for one in fitted:
             assert len(one.rows)
             assert one.transductive or not np.isin(one.rows, fold.test).any()

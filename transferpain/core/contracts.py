@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 Part = Literal["selection", "test"]
+RowUse = Literal["fit", "selection", "copies"]
 # How the votes of several people become what a network learns from (FER+).
 LabelMode = Literal["majority", "crossentropy", "probability", "multi_target"]
 
@@ -36,11 +37,26 @@ class FittedRows:
         step: what was fitted, in words.
         rows: int64, ascending positions into the samples.
         transductive: whether the method is declared to read test rows, without their labels.
+        use: `fit` for rows that something was fitted to; `selection` for those that an epoch or a model was chosen by;
+            `copies` for those that were repeated or changed at random for training.
     """
 
     step: str
     rows: np.ndarray
     transductive: bool = False
+    use: RowUse = "fit"
+
+
+@dataclass(frozen=True)
+class FramesRead:
+    """Which frames of its clip each sample is trained and answered by, as the medium counts them, from 0.
+
+    Attributes:
+        trained, answered: int64 `(frames,)` for each sample, in the order of time; empty where its clip is unusable.
+    """
+
+    trained: tuple[np.ndarray, ...]
+    answered: tuple[np.ndarray, ...]
 
 
 @dataclass(frozen=True)
@@ -79,7 +95,7 @@ class Table:
         latex: the caption of its LaTeX file; none is written without.
         kind: of `scores` all columns but the first `text_columns` hold numbers; of `prose` all hold sentences; `pairs`
             are a name and a value each, which need no heading.
-        states: of each row, `pass`, `fail` or `not applicable`; empty where rows have none.
+        states: of each row, `pass`, `fail`, `declared` or `not applicable`; empty where rows have none.
     """
 
     name: str

@@ -25,6 +25,7 @@ def write_fitted(folder: Path, fitted: Sequence[FittedRows], samples: pd.DataFra
         {
             "step": one.step,
             "transductive": one.transductive,
+            "use": one.use,
             "samples": len(one.rows),
             "subjects": np.unique(subjects[one.rows]).tolist(),
             "rows": stretches(one.rows),
@@ -38,7 +39,9 @@ def read_fitted(folder: Path) -> tuple[FittedRows, ...]:
     """Read what `write_fitted` wrote; nothing where a fold was made before it was written down."""
     path = folder / FITTED
     lines = read_stamped(path)["fitted"] if path.is_file() else []
-    return tuple(FittedRows(line["step"], rows_of(line["rows"]), line["transductive"]) for line in lines)
+    return tuple(
+        FittedRows(line["step"], rows_of(line["rows"]), line["transductive"], line.get("use", "fit")) for line in lines
+    )
 
 
 def stretches(rows: np.ndarray) -> list[list[int]]:

@@ -158,6 +158,7 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
         fitted={fold.name: fitted_in(plan, fold) for fold in plan.folds},
         stage=prepared.stage,
         images=prepared.images,
+        frames=prepared.frames_read(),
     )
     checks = run_checks(evidence)
     write_checks(plan.run.path, checks)

@@ -55,6 +55,16 @@ def warning_lines(runs: list[RunFolder]) -> list[str]:
     return lines
 
 
+def declared_lines(runs: list[RunFolder]) -> list[str]:
+    """Return, for each set of leakage checks that rest on what was declared, the runs of which that is true."""
+    by_checks: dict[str, list[str]] = {}
+    for run in runs:
+        named = ", ".join(f"{line.number} ({line.name})" for line in read_checks(run.path) if line.state == "declared")
+        if named:
+            by_checks.setdefault(named, []).append(name_of(run))
+    return [f"declared, not compared: leakage checks {named} of {', '.join(who)}" for named, who in by_checks.items()]
+
+
 def shown(score: dict[str, float | None]) -> str:
     """Return `0.612 [0.560, 0.655]`, the value alone where there is no interval, or a dash."""
     return with_interval(score["value"], score["low"], score["high"], undefined="-")

@@ -19,6 +19,7 @@ from transferpain.experiments.study import Batch, load_batch, run_batch
 from transferpain.reports.screen import (
     COLUMNS,
     Result,
+    declared_lines,
     difference_lines,
     name_of,
     synthetic_mark,
@@ -57,7 +58,7 @@ def run_file(
         title=batch.title + synthetic_mark(runs),
         columns=COLUMNS,
         rows=[table_row(run) for run in runs],
-        notes=[*difference_lines(page.parent), *warning_lines(runs), f"report: {page}"],
+        notes=[*difference_lines(page.parent), *warning_lines(runs), *declared_lines(runs), f"report: {page}"],
     )
 
 

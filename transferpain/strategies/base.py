@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from transferpain.core.contracts import FoldResult, Section, Stage
+from transferpain.core.contracts import FoldResult, FramesRead, Section, Stage
 from transferpain.core.cost import Meter
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import Index
@@ -137,6 +137,20 @@ class Prepared:
     stage: pd.DataFrame | None
     images: np.ndarray | None = None
     once: Mapping[str, Callable[[], dict]] = field(default_factory=dict)
+
+    def frames_read(self) -> FramesRead:
+        """Return the frames that are looked at of each sample of the plan: its own, or all of its clip."""
+        samples = self.job.plan.samples
+        if self.stage is None:
+            frames = tuple(np.zeros(1, np.int64) for _ in range(len(samples)))
+        else:
+            stage = self.stage.set_index("clip").loc[samples["file_clip"]]
+            lengths = np.where(stage["problem"] == "", stage["num_frames"], 0).astype(np.int64)
+            frames = tuple(
+                np.array([row], np.int64)[:length] if row >= 0 else np.arange(length)
+                for row, length in zip(samples["row"], lengths, strict=True)
+            )
+        return FramesRead(frames, frames)
 
 
 @dataclass(frozen=True)

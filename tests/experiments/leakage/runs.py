@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from transferpain.core.contracts import FittedRows
+from transferpain.core.contracts import FittedRows, FramesRead
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.leakage.evidence import Evidence
@@ -66,10 +66,27 @@ def draw_evidence(tmp_path: Path | None = None, **changes) -> Evidence:
         predictions=answer(clips, folds),
         data_root=tmp_path or Path("data"),
         lineage=(),
-        fitted={fold.name: (FittedRows("weights of the network", fold.train),) for fold in folds},
+        fitted={fold.name: fitted_in(fold) for fold in folds},
         stage=None if tmp_path is None else draw_stage(tmp_path, clips),
+        frames=FramesRead((np.arange(5),) * len(number), (np.arange(5),) * len(number)),
     )
     return replace(evidence, **changes)
+
+
+def fitted_in(fold: Fold) -> tuple[FittedRows, ...]:
+    """Return what a strategy enters where it trains a network on a fold."""
+    return (
+        FittedRows("weights of the network", fold.train),
+        FittedRows("repeated pictures", fold.train, use="copies"),
+        FittedRows("choice of the epoch", fold.selection, use="selection"),
+    )
+
+
+def single_frames(evidence: Evidence, rows) -> Evidence:
+    """Let each sample be one frame of its clip: that with the number in `rows`, or none where it is -1."""
+    all_of_it, rows = np.arange(5), np.asarray(rows)
+    frames = tuple(all_of_it if row < 0 else np.array([row]) for row in rows)
+    return replace(evidence, samples=evidence.samples.assign(row=rows), frames=FramesRead(frames, frames))
 
 
 def answer(clips: pd.DataFrame, folds: list[Fold], y_pred=None) -> pd.DataFrame:
@@ -86,8 +103,10 @@ def answer(clips: pd.DataFrame, folds: list[Fold], y_pred=None) -> pd.DataFrame:
 
 
 def with_fold(evidence: Evidence, **changes) -> Evidence:
-    """Replace parts of the first fold."""
-    return replace(evidence, folds=(replace(evidence.folds[0], **changes), *evidence.folds[1:]))
+    """Replace parts of the first fold, and what was fitted in it."""
+    first = replace(evidence.folds[0], **changes)
+    fitted = {**evidence.fitted, first.name: fitted_in(first)}
+    return replace(evidence, folds=(first, *evidence.folds[1:]), fitted=fitted)
 
 
 def without_subjects(evidence: Evidence) -> Evidence:

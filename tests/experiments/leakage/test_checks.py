@@ -12,6 +12,7 @@ def test_the_lines_stand_in_their_order(tmp_path):
     assert [line.number for line in lines] == list(range(1, len(CHECKS) + 1))
     assert {line.state for line in lines[:6]} == {"pass"}
     assert [line.number for line in lines if line.state == "not applicable"] == [7]
+    assert [line.number for line in lines if line.state == "declared"] == [11]
     assert [line.name for line in lines] == list(CHECKS)
     assert all(line.explanation.endswith(".") for line in lines)
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.experiments.leakage.runs import (
@@ -10,8 +11,10 @@ from tests.experiments.leakage.runs import (
     without_subjects,
     write_video,
 )
+from transferpain.core.contracts import FramesRead
 from transferpain.experiments.leakage import covariates
-from transferpain.experiments.leakage.covariates import COVARIATES, measure_covariates
+from transferpain.experiments.leakage.covariates import COVARIATES, measure_covariates, session_places
+from transferpain.inputs.features.windows import spread_frames
 
 
 def leak(evidence):
@@ -33,11 +36,55 @@ def test_brightness_that_shows_the_label_fails(evidence):
     assert line.figure.startswith("balanced accuracy 1.000")
 
 
-def test_length_that_shows_the_label_fails_if_the_model_sees_it(evidence):
-    longer = evidence.stage.assign(num_frames=5 + 20 * evidence.samples["y"].astype(int))
-    assert COVARIATES.run(replace(evidence, stage=longer)).state == "pass"
-    shorter = evidence.stage.assign(num_frames=5 - 3 * evidence.samples["y"].astype(int))
-    assert COVARIATES.run(replace(evidence, stage=shorter)).state == "fail"
+def read_frames(evidence, lengths, sampling):
+    """Let `sampling` choose the frames that are read of clips with so many frames."""
+    frames = tuple(sampling(int(length)) for length in lengths)
+    return replace(evidence, frames=FramesRead(frames, frames), stage=evidence.stage.assign(num_frames=lengths))
+
+
+@pytest.mark.parametrize("fps", [5.0, float("nan")])
+def test_frames_that_are_spread_over_longer_clips_of_one_class_fail(evidence, fps):
+    """The 60-s baselines of AI4Pain beside its 10-s pain clips: as many frames, at another step."""
+    evidence = replace(evidence, stage=evidence.stage.assign(fps=fps))
+    lengths = np.where(evidence.samples["y"] == 0, 60, 10)
+    line = COVARIATES.run(read_frames(evidence, lengths, lambda length: spread_frames(length, 5)))
+    assert line.state == "fail"
+    assert "balanced accuracy 1.000" in line.figure
+    first = COVARIATES.run(read_frames(evidence, lengths, lambda length: spread_frames(min(length, 10), 5)))
+    assert first.state == "pass"
+
+
+def test_more_votes_in_one_class_fail(evidence):
+    lengths = np.where(evidence.samples["y"] == 0, 60, 10)
+    assert COVARIATES.run(read_frames(evidence, lengths, lambda length: np.arange(0, length, 5))).state == "fail"
+
+
+def test_another_rate_in_one_class_fails(evidence):
+    fps = np.where(evidence.samples["y"] == 0, 25.0, 30.0)
+    assert COVARIATES.run(replace(evidence, stage=evidence.stage.assign(fps=fps))).state == "fail"
+
+
+def test_of_two_datasets_the_one_that_is_tested_is_looked_at(evidence):
+    """Clips of another dataset, all of them without pain, would hide what tells the tested ones apart."""
+    files = evidence.files.assign(dataset=np.where(evidence.samples["subject"].isin(["S4", "S5"]), "biovid", "ai4pain"))
+    folds = (evidence.folds[2],)
+    line = COVARIATES.run(replace(evidence, samples=evidence.samples.assign(dataset=files["dataset"]), folds=folds))
+    assert "; 8 clips" in line.figure
+
+
+def test_an_order_that_shows_the_label_fails_and_is_named(evidence):
+    assert "session is not in the data" in COVARIATES.run(evidence).explanation
+    order = evidence.samples["y"].astype(int) * 10 + evidence.samples.groupby("subject").cumcount()
+    line = COVARIATES.run(replace(evidence, files=evidence.files.assign(order=order)))
+    assert line.state == "fail"
+    assert "place in the session" in line.figure
+    assert "session is not in the data" not in line.explanation
+
+
+def test_a_place_in_the_session_counts_by_trial_and_then_by_sweep(evidence):
+    files = evidence.files.iloc[:5].assign(trial=[2, 1, 1, 2, 1], sweep=[1, 2, 1, 2, 1])
+    assert session_places(files).tolist() == [0.75, 0.5, 0.25, 1.0, 1.0]
+    assert session_places(files.drop(columns=["trial", "sweep"])) is None
 
 
 def test_frame_size_that_shows_the_label_fails(evidence):
@@ -49,15 +96,18 @@ def test_frame_size_that_shows_the_label_fails(evidence):
 def test_what_is_measured(evidence):
     write_video(evidence.data_root / "00.avi", brightness=40, size=(96, 80))
     table = measure_covariates(evidence, np.arange(4))
-    assert list(table) == ["brightness", "brightness within subject", "frame width", "frame height", "seconds"]
+    assert list(table) == [
+        "brightness",
+        "brightness within subject",
+        "frame width",
+        "frame height",
+        "frames",
+        "stretch",
+        "step",
+    ]
     assert table["brightness"][0] == pytest.approx(40, abs=3)
     assert table["brightness within subject"].sum() == pytest.approx(0, abs=1e-6)
-    assert (table["frame width"][0], table["frame height"][0], table["seconds"][0]) == (96, 80, 1.0)
-
-
-def test_an_image_model_sees_no_length(evidence):
-    faces_alone = replace(evidence, stage=evidence.stage.drop(columns="features"))
-    assert "seconds" not in measure_covariates(faces_alone, np.arange(4))
+    assert table.loc[0, ["frame width", "frame height", "frames", "stretch", "step"]].tolist() == [96, 80, 5, 0.8, 0.2]
 
 
 def test_a_video_that_cannot_be_read_is_no_obstacle(evidence):
@@ -85,8 +135,20 @@ def test_many_clips_are_sampled(evidence, monkeypatch):
     assert "; 12 clips" in COVARIATES.run(evidence).figure
 
 
-def test_single_frames_share_their_recording(evidence):
-    assert COVARIATES.run(replace(evidence, samples=evidence.samples.assign(row=2))).state == "not applicable"
+def test_single_frames_are_judged_by_the_values_of_their_clips(evidence):
+    """Each clip counts once, with the highest class that it shows, and its length is not looked at."""
+    twice = pd.concat([evidence.samples, evidence.samples.assign(y=0)], ignore_index=True).assign(row=2)
+    frames = FramesRead((np.array([2]),) * 48, (np.array([2]),) * 48)
+    folds = [replace(fold, test=np.append(fold.test, fold.test + 24)) for fold in evidence.folds]
+    evidence = replace(evidence, samples=twice, frames=frames, folds=tuple(folds))
+    line = COVARIATES.run(evidence)
+    assert line.state == "pass"
+    assert "frames" not in line.figure
+    assert "; 24 clips" in line.figure
+    assert "show no length" in line.explanation
+    for media, y in zip(evidence.files["media"], evidence.files["y"], strict=True):
+        write_video(evidence.data_root / media, brightness=60 + 120 * y)
+    assert COVARIATES.run(evidence).state == "fail"
 
 
 def test_without_subjects_or_labels_nothing_can_be_said(evidence):

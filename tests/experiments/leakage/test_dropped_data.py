@@ -5,6 +5,7 @@ import pytest
 
 from tests.experiments.leakage.runs import (
     draw_evidence,
+    single_frames,
     without_labels,
     write_pictures,
 )
@@ -54,7 +55,8 @@ def test_a_run_in_which_no_face_was_found_is_still_checked(evidence):
 
 
 def test_of_single_frames_the_face_is_looked_for_in_each(evidence):
-    samples = evidence.samples.assign(row=2, clip=evidence.samples["clip"] + "/002")
+    evidence = single_frames(evidence, [2] * 24)
+    samples = evidence.samples.assign(clip=evidence.samples["clip"] + "/002")
     predictions = evidence.predictions.assign(clip=evidence.predictions["clip"] + "/002")
     evidence = replace(evidence, samples=samples, predictions=predictions, stage=evidence.stage.assign(found=1))
     line = DROPPED_DATA.run(evidence)

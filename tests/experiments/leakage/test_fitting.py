@@ -30,6 +30,11 @@ def test_a_step_fitted_to_test_rows_fails():
     assert line.figure == "weights of the network: 0 test rows; scaler: 8 test rows"
 
 
+def test_rows_that_chose_an_epoch_are_not_this_lines():
+    chosen = FittedRows("choice of the epoch", np.arange(24), use="selection")
+    assert FITTING.run(with_fitted(draw_evidence(), chosen)).state == "pass"
+
+
 def test_a_declared_transductive_step_is_named():
     scaler = FittedRows("z-score by subject", np.arange(24), transductive=True)
     line = FITTING.run(with_fitted(draw_evidence(), scaler))

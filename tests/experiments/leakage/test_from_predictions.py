@@ -22,12 +22,12 @@ def test_every_check_has_its_line_and_what_needs_the_run_is_declared():
     assert [line.name for line in lines] == list(CHECKS)
     assert [line.number for line in lines] == list(range(1, len(CHECKS) + 1))
     others = [line for line in lines if line.name not in (SHARED, IDENTITY)]
-    assert {(line.state, line.explanation) for line in others} == {("not applicable", DECLARED)}
+    assert {(line.state, line.explanation) for line in others} == {("declared", DECLARED)}
 
 
 def test_tested_rows_alone_cannot_show_that_no_subject_is_shared():
     line = checked(by_subject())[SHARED]
-    assert line.state == "not applicable"
+    assert line.state == "declared"
     assert "0 are tested in two folds" in line.figure
 
 
@@ -41,9 +41,11 @@ def test_a_subject_that_is_tested_in_two_folds_or_selected_on_is_a_leak():
     assert "1 also selected on" in line.figure
 
 
-def test_answers_that_do_not_beat_permuted_labels_fail():
-    assert checked(by_subject(skill=0.95))[IDENTITY].state == "pass"
-    assert checked(by_subject(skill=0.5))[IDENTITY].state == "fail"
+def test_answers_at_chance_are_called_so_and_are_no_leak():
+    for skill, said in ((0.95, "are above chance"), (0.5, "are not above chance, which is no leak")):
+        line = checked(by_subject(skill=skill))[IDENTITY]
+        assert line.state == "not applicable"
+        assert said in line.explanation
 
 
 def test_without_labels_or_subjects_nothing_is_claimed():

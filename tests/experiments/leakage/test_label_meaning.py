@@ -15,7 +15,7 @@ def leak(evidence):
 
 def test_both_definitions_are_printed():
     line = LABEL_MEANING.run(draw_evidence(lineage=(EMOTIONS,)))
-    assert line.state == "pass"
+    assert line.state == "declared"
     assert line.figure == "biovid (target): heat stimulus BL1 against PA4; ferplus (source): emotion by votes"
     assert "different things" in line.explanation
 

@@ -8,6 +8,7 @@ from tests.experiments.leakage.runs import (
     draw_evidence,
     without_labels,
 )
+from transferpain.core.contracts import FittedRows
 from transferpain.experiments.leakage.oversampling import OVERSAMPLING
 
 
@@ -15,6 +16,36 @@ def leak(evidence):
     samples = pd.concat([evidence.samples, evidence.samples], ignore_index=True)
     folds = (replace(evidence.folds[0], test=np.arange(len(samples))),)
     return replace(evidence, samples=samples, folds=folds, predictions=answer(samples, folds))
+
+
+def test_copies_of_a_subjects_clip_fail_under_any_name(tmp_path):
+    evidence = draw_evidence(tmp_path)
+    keys = evidence.stage["key"].to_numpy(copy=True)
+    keys[1] = keys[0]
+    line = OVERSAMPLING.run(replace(evidence, stage=evidence.stage.assign(key=keys)))
+    assert (line.state, line.figure.split(";")[0]) == ("fail", "1 of 24 rows repeated")
+
+
+def test_the_same_video_of_two_subjects_is_not_this_lines(tmp_path):
+    evidence = draw_evidence(tmp_path)
+    keys = evidence.stage["key"].to_numpy(copy=True)
+    keys[20] = keys[0]
+    assert OVERSAMPLING.run(replace(evidence, stage=evidence.stage.assign(key=keys))).state == "pass"
+
+
+def test_clips_that_cannot_be_used_are_no_copies_of_each_other(tmp_path):
+    evidence = draw_evidence(tmp_path)
+    assert OVERSAMPLING.run(replace(evidence, stage=evidence.stage.assign(key=""))).state == "pass"
+
+
+def test_test_rows_that_are_multiplied_for_training_fail():
+    evidence = draw_evidence()
+    assert "48 rows repeated or changed for training, 0 of them tested" in OVERSAMPLING.run(evidence).figure
+    copied = FittedRows("repeated pictures", np.arange(24), use="copies")
+    fitted = {**evidence.fitted, "fold0": (*evidence.fitted["fold0"], copied)}
+    line = OVERSAMPLING.run(replace(evidence, fitted=fitted))
+    assert line.state == "fail"
+    assert "8 of them tested" in line.figure
 
 
 def test_oversampling_before_the_split_fails():

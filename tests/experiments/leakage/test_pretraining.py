@@ -20,6 +20,12 @@ def test_a_source_without_tested_subjects_passes():
     assert line.figure == "0 of 6 tested subjects were in the training of the source (biovid, ferplus)"
 
 
+def test_a_source_that_names_no_people_is_only_declared():
+    line = PRETRAINING.run(draw_evidence(lineage=(EMOTIONS,)))
+    assert line.state == "declared"
+    assert "manifest declares" in line.explanation
+
+
 def test_equal_names_in_another_dataset_pass():
     assert PRETRAINING.run(draw_evidence(lineage=(trained_on("S0", dataset="unbc"),))).state == "pass"
 

@@ -54,8 +54,8 @@ class World:
 
     def adapt(self, cache: str = "") -> np.ndarray:
         """Return the feature file of each sample."""
-        job = AdaptationJob(ORIGIN, self.stage, self.settings, self.folder / cache)
-        return self.method.adapt(job, self.samples, [self.fold])["test"]
+        self.job = AdaptationJob(ORIGIN, self.stage, self.settings, self.folder / cache)
+        return self.method.adapt(self.job, self.samples, [self.fold])["test"]
 
     def change(self, positions: np.ndarray) -> None:
         """Give samples other features, and other pictures."""
@@ -138,6 +138,12 @@ def test_what_it_says_it_is_fitted_on_does_change_what_others_become(world):
 def test_only_a_method_that_is_declared_transductive_is_fitted_on_tested_clips(world):
     assert bool(np.isin(world.fold.test, world.seen).any()) == world.method.transductive
     assert np.array_equal(world.seen, np.unique(world.seen))
+
+
+def test_it_enters_what_it_has_read_also_where_the_cache_holds_the_result(world):
+    for _ in range(2):
+        world.adapt()
+        np.testing.assert_array_equal(world.job.seen["test"], world.seen)
 
 
 def test_its_features_are_of_clips_that_it_asked_for(world):

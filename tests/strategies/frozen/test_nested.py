@@ -121,14 +121,16 @@ def test_scores_are_of_whole_clips():
 
 def test_other_selections_choose_nothing(clips, tmp_path):
     plain = experiment(protocol={"kind": "group_kfold"}, candidates={})
-    assert selected_experiment(plain, clips, FOLD, 0, 2, tmp_path / "fold") is plain
+    assert selected_experiment(plain, clips, FOLD, 0, 2, tmp_path / "fold") == (plain, ())
     assert not (tmp_path / "fold").exists()
 
 
 @pytest.mark.slow
 def test_the_better_candidate_is_chosen_without_the_tested_subjects(clips, tmp_path):
     folder = tmp_path / "fold"
-    chosen = selected_experiment(experiment(), clips, FOLD, 0, 2, folder)
+    chosen, (chosen_by,) = selected_experiment(experiment(), clips, FOLD, 0, 2, folder)
+    assert (chosen_by.step, chosen_by.use) == ("choice among the candidates", "selection")
+    np.testing.assert_array_equal(chosen_by.rows, np.union1d(FOLD.train, FOLD.selection))
     assert chosen.training.optimizer.learning_rate == 0.05
     table = pd.read_csv(folder / "candidates.csv", float_precision="round_trip")
     assert table["candidate"].tolist() == ["still", "still", "learning", "learning"]
@@ -148,7 +150,7 @@ def test_the_better_candidate_is_chosen_without_the_tested_subjects(clips, tmp_p
     whole = (folder / "candidates.csv").read_bytes()
     kept = table.drop(columns="chosen").iloc[:3].assign(loss=[5.0, *table["loss"][1:3]])
     kept.to_csv(folder / "candidates.csv", index=False)
-    assert selected_experiment(experiment(), clips, FOLD, 0, 2, folder) == chosen
+    assert selected_experiment(experiment(), clips, FOLD, 0, 2, folder)[0] == chosen
     resumed = pd.read_csv(folder / "candidates.csv", float_precision="round_trip")
     assert resumed["loss"][0] == 5.0
     assert resumed.drop(index=0).to_csv(index=False).encode().split(b"\n")[1:] == whole.split(b"\n")[2:]

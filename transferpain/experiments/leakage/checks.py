@@ -1,7 +1,7 @@
 """The leakage checks of a run, and the file that keeps what they answered.
 
-Each answers pass, fail or not applicable, with a figure. They look at what the run left behind, not at what its
-settings promise.
+Each answers pass, fail, declared or not applicable, with a figure. They look at what the run left behind, not at what
+its settings promise; what can only be promised is called declared.
 """
 
 from collections.abc import Sequence

@@ -11,7 +11,7 @@ from transferpain.data.media.paths import resolve_media
 from transferpain.evaluation.confusion import count_confusions
 from transferpain.evaluation.formatting import with_interval
 from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
-from transferpain.evaluation.predictions import WHOLE_CLIP
+from transferpain.evaluation.predictions import WHOLE_CLIP, subject_names
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.statistics import bootstrap_subjects
 from transferpain.experiments.leakage.evidence import (
@@ -27,42 +27,77 @@ SIGNIFICANT = 0.05
 MAX_PROBED = 2000
 FOLDS = 5
 PERMUTATIONS = 200
+SESSION = "place in the session"
+# Columns of an index that say in which order a subject's clips were recorded, the coarsest first.
+ORDER = ("session", "trial", "sweep", "order")
 
 
 def run(evidence: Evidence) -> Verdict:
-    """Check that length, brightness and frame size alone do not predict the label of people who were not trained on."""
+    """Check that what is read of a clip besides the face does not predict its label for people not trained on."""
     if not evidence.has_subjects:
         return not_applicable(NO_SUBJECTS)
-    if evidence.labels_frames:
-        reason = "Single frames are predicted; what is measured here is the same for all frames of a video."
-        return not_applicable(reason)
-    probed = _probed(evidence)
-    labels = evidence.samples["y"].iloc[probed].to_numpy(dtype=np.int64)
-    subjects = evidence.subjects[probed]
-    if len(set(labels)) < 2 or len(set(subjects)) < 2:
+    found = {}
+    for dataset, positions in probed_clips(evidence).items():
+        labels = clip_labels(evidence)[positions].astype(np.int64)
+        subjects = evidence.subjects[positions]
+        if len(set(labels)) > 1 and len(set(subjects)) > 1:
+            table = measure_covariates(evidence, positions)
+            chance = 1 / len(set(labels))
+            found[dataset] = (table, chance, *predict_from(table, labels, subjects, chance))
+    if not found:
         return not_applicable("It takes two labelled classes and two subjects.")
-    table = measure_covariates(evidence, probed)
-    chance = 1 / len(set(labels))
-    interval, p = predict_from(table, labels, subjects, chance)
-    permuted = f", p = {p:.3f}" if p < 1 else ""
-    figure = (
+    figures = [
         f"balanced accuracy {with_interval(interval.value, interval.low, interval.high)} from "
-        f"{', '.join(table.columns)}; chance {chance:.3f}{permuted}; {len(probed)} clips"
-    )
+        f"{', '.join(table.columns)}; chance {chance:.3f}{f', p = {p:.3f}' if p < 1 else ''}; {len(table)} clips"
+        + (f" of {dataset}" if len(found) > 1 else "")
+        for dataset, (table, chance, interval, p) in found.items()
+    ]
+    reads = "Single frames are predicted, which show no length." if evidence.labels_frames else ""
+    known = any(SESSION in table for table, *_ in found.values())
     explanation = (
-        "A decision tree on these values alone, cross-validated over groups of subjects. It fails where the 95 % "
-        f"interval over subjects lies above chance and permuted labels reach it with p < {SIGNIFICANT}. The time "
-        "within a session is not in the data."
+        "A decision tree on these values of the tested clips alone, as they are read, cross-validated over groups of "
+        "subjects. It fails where the 95 % interval over subjects lies above chance and permuted labels reach it with "
+        f"p < {SIGNIFICANT}. {reads}{'' if known else ' The place in the session is not in the data.'}"
     )
-    return Verdict("fail" if p < SIGNIFICANT else "pass", figure, explanation)
+    fails = any(p < SIGNIFICANT / len(found) for *_, p in found.values())
+    return Verdict("fail" if fails else "pass", "; ".join(figures), " ".join(explanation.split()))
+
+
+def clip_labels(evidence: Evidence) -> np.ndarray:
+    """Return the class of each sample's clip, float64 `(samples,)`: its own, or the highest of its labelled frames."""
+    y = evidence.samples["y"].astype("Float64")
+    return y.groupby(evidence.file_of).transform("max").to_numpy(dtype=float, na_value=np.nan)
+
+
+def probed_clips(evidence: Evidence) -> dict[str, np.ndarray]:
+    """Return dataset -> positions of tested samples that have a label and could be read, one for each clip.
+
+    Of more than `MAX_PROBED` as many are taken, spread evenly over them.
+    """
+    usable = np.zeros(len(evidence.samples), bool)
+    usable[evidence.tested] = True
+    if evidence.stage is not None:
+        usable &= (evidence.stage["problem"] == "").to_numpy()[evidence.file_of]
+    positions = np.flatnonzero(usable)
+    if evidence.labels_frames:
+        positions = positions[np.unique(evidence.file_of[positions], return_index=True)[1]]
+    datasets = evidence.samples["dataset"].to_numpy(dtype=str)[positions]
+    found = {}
+    for dataset in np.unique(datasets):
+        own = positions[datasets == dataset]
+        if len(own) > MAX_PROBED:
+            own = own[np.linspace(0, len(own) - 1, MAX_PROBED).round().astype(int)]
+        found[dataset] = own
+    return found
 
 
 def measure_covariates(evidence: Evidence, positions: np.ndarray) -> pd.DataFrame:
-    """Measure what a recording shows besides the face: one row per position.
+    """Measure what is read of clips of one dataset besides the face: one row per position.
 
     Columns: `brightness` (mean grey of the whole first frame), `brightness within subject` (minus the subject's
-    mean), `frame width`, `frame height`; and `seconds`, of the stretch that a head on features sees: an image model
-    judges single pictures and sees no length.
+    mean), `frame width`, `frame height`; of clips that are read as a whole `frames`, `stretch` (from the first to the
+    last of them) and `step` (between two), in seconds, or in frames of the medium where a rate is unknown; and `place
+    in the session` where the data hold it.
     """
     files = evidence.file_of[positions]
     with progress_bar("covariates", len(positions), "clips") as advance, ThreadPoolExecutor() as threads:
@@ -77,11 +112,27 @@ def measure_covariates(evidence: Evidence, positions: np.ndarray) -> pd.DataFram
     subjects = evidence.subjects[positions]
     means = table["brightness"].groupby(subjects).transform("mean")
     table.insert(1, "brightness within subject", table["brightness"] - means)
-    if evidence.stage is not None and "features" in evidence.stage:
-        stage = evidence.stage.iloc[files]
-        seconds = (stage["num_frames"] / stage["fps"]).to_numpy(dtype=float)
-        table["seconds"] = np.minimum(seconds, evidence.experiment.window.seconds)
+    if evidence.stage is not None and evidence.frames is not None and not evidence.labels_frames:
+        rates = evidence.stage["fps"].to_numpy(dtype=float)[files]
+        scale = rates if (rates > 0).all() else np.ones(len(rates))
+        read = [evidence.frames.answered[position] for position in positions]
+        table["frames"] = [float(len(frames)) for frames in read]
+        table["stretch"] = [float(np.ptp(frames)) if len(frames) else np.nan for frames in read] / scale
+        table["step"] = [float(np.median(np.diff(frames))) if len(frames) > 1 else np.nan for frames in read] / scale
+    place = session_places(evidence.files)
+    if place is not None:
+        table[SESSION] = place[files]
     return table
+
+
+def session_places(files: pd.DataFrame) -> np.ndarray | None:
+    """Return each clip's place in its subject's session, float64 `(clips,)` up to 1; `None` where none is stated."""
+    columns = [name for name in ORDER if name in files and files[name].notna().any()]
+    if not columns:
+        return None
+    order = files.groupby(columns, dropna=False).ngroup()
+    people = order.groupby(subject_names(files).to_numpy())
+    return people.rank(method="dense", pct=True).to_numpy(dtype=float)
 
 
 def predict_from(
@@ -123,17 +174,6 @@ def predict_from(
     generator = np.random.default_rng(0)
     beaten_by = sum(reached(generator.permutation(labels)) >= interval.value - 1e-12 for _ in range(PERMUTATIONS))
     return interval, (1 + beaten_by) / (1 + PERMUTATIONS)
-
-
-def _probed(evidence: Evidence) -> np.ndarray:
-    """Return positions of labelled samples that could be read: all, or `MAX_PROBED` spread evenly over them."""
-    usable = evidence.samples["y"].notna().to_numpy()
-    if evidence.stage is not None:
-        usable = usable & (evidence.stage["problem"] == "").to_numpy()[evidence.file_of]
-    positions = np.flatnonzero(usable)
-    if len(positions) > MAX_PROBED:
-        positions = positions[np.linspace(0, len(positions) - 1, MAX_PROBED).round().astype(int)]
-    return positions
 
 
 def _first_frame(data_root: Path, row) -> np.ndarray | None:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
 from transferpain.evaluation.formatting import number
 from transferpain.evaluation.predictions import clip_rows
@@ -59,10 +60,10 @@ def _missed(evidence: Evidence) -> np.ndarray:
     found = stage["found"].fillna(0).to_numpy(dtype=float)
     of_file = 1 - np.divide(found, frames, out=np.zeros(len(stage)), where=frames > 0)
     missed, rows = of_file[evidence.file_of], evidence.samples["row"].to_numpy()
-    for file in np.unique(evidence.file_of[rows >= 0]):
-        samples = np.flatnonzero((evidence.file_of == file) & (rows >= 0))
+    for file, samples in pd.Series(np.flatnonzero(rows >= 0)).groupby(evidence.file_of[rows >= 0]):
         if not stage["problem"].iloc[file]:
-            missed[samples] = ~read_faces(Path(stage["faces"].iloc[file])).found[rows[samples]]
+            found = read_faces(Path(stage["faces"].iloc[file])).found
+            missed[samples] = [not found[evidence.frames.answered[sample]].all() for sample in samples]
     return missed
 
 

@@ -8,13 +8,13 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from transferpain.core.contracts import FittedRows
+from transferpain.core.contracts import FittedRows, FramesRead
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.evaluation.predictions import subject_names, tells_subjects_apart
 from transferpain.experiments.schema import Experiment
 
-State = Literal["pass", "fail", "not applicable"]
+State = Literal["pass", "fail", "declared", "not applicable"]
 NO_LABELS = "No tested clip has a label."
 NO_SUBJECTS = "The data name no subjects: most of them have a single picture or clip."
 
@@ -26,7 +26,7 @@ class CheckLine:
     Attributes:
         number: its place in the list, from 1 on.
         name: what is checked.
-        state: the verdict.
+        state: the verdict; `declared` where nothing contradicts what was stated, and nothing could be compared.
         figure: what was counted or measured; empty where the check does not apply.
         explanation: what the figure means, or why the check does not apply.
     """
@@ -82,6 +82,7 @@ class Evidence:
         stage: the table of the faces stage in the order of `files`, with `features` (path) where features were
             cached; `None` where there is no faces stage.
         images: uint8 `(images, side, side)`, the pictures that `first_frame` of image rows counts; else `None`.
+        frames: the frames that each sample is trained and answered by.
     """
 
     experiment: Experiment
@@ -95,6 +96,7 @@ class Evidence:
     fitted: Mapping[str, tuple[FittedRows, ...]]
     stage: pd.DataFrame | None = None
     images: np.ndarray | None = None
+    frames: FramesRead | None = None
 
     @property
     def subjects(self) -> np.ndarray:
@@ -136,9 +138,14 @@ def not_applicable(reason: str) -> Verdict:
     return Verdict("not applicable", "", reason)
 
 
-def learned_from(fold: Fold) -> np.ndarray:
-    """Return the positions that a fold is trained or selected on; rows that are also tested are check 6's."""
-    return np.setdiff1d(np.union1d(fold.train, fold.selection), fold.test)
+def learned_from(evidence: Evidence, fold: Fold) -> np.ndarray:
+    """Return the positions that a fold learns from: those of its parts, and whatever else something was fitted to.
+
+    Left out are tested rows, which checks 5 and 6 count, and what an adaptation is declared to see.
+    """
+    fitted = [one.rows for one in evidence.fitted.get(fold.name, ()) if not one.transductive]
+    rows = np.unique(np.concatenate([fold.train, fold.selection, *fitted]))
+    return np.setdiff1d(rows, np.union1d(fold.test, fold.reference))
 
 
 def percent(share: float) -> str:

@@ -15,7 +15,7 @@ def run(evidence: Evidence) -> Verdict:
     if unknown:
         named = ", ".join(unknown[:3])
         return Verdict("fail", "unknown", f"The run does not say what was fitted in {named}; run it again.")
-    fitted = [(fold, one) for fold in evidence.folds for one in evidence.fitted[fold.name]]
+    fitted = [(fold, one) for fold in evidence.folds for one in evidence.fitted[fold.name] if one.use == "fit"]
     read = count_test_rows(fitted)
     declared = {one.step for _, one in fitted if one.transductive}
     bad = [step for step, rows in read.items() if rows and step not in declared]
@@ -30,7 +30,7 @@ def run(evidence: Evidence) -> Verdict:
 
 def is_known(evidence: Evidence, fold: Fold) -> bool:
     """Tell whether a fold says what was fitted in it, the adaptation of its features included."""
-    steps = {one.step for one in evidence.fitted.get(fold.name, ())}
+    steps = {one.step for one in evidence.fitted.get(fold.name, ()) if one.use == "fit"}
     adaptation = evidence.experiment.adaptation
     return bool(steps) and (adaptation is None or f"adaptation {adaptation}" in steps)
 

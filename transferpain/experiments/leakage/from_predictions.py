@@ -28,7 +28,7 @@ def check_table(predictions: pd.DataFrame) -> tuple[CheckLine, ...]:
     """
     verdicts = {name: check(predictions) for name, check in ANSWERED.items()}
     return tuple(
-        CheckLine(number, name, **asdict(verdicts.get(name) or not_applicable(DECLARED)))
+        CheckLine(number, name, **asdict(verdicts.get(name) or Verdict("declared", "", DECLARED)))
         for number, name in enumerate(CHECKS, start=1)
     )
 
@@ -51,17 +51,17 @@ def shared_subjects(predictions: pd.DataFrame) -> Verdict:
     if repeated or both:
         return Verdict("fail", figure, "A fold trains on what other folds test: these subjects stand on both sides.")
     why = "No subject stands in two folds; that none is trained on in its own fold is declared by whoever made them."
-    return Verdict("not applicable", figure, why)
+    return Verdict("declared", figure, why)
 
 
 def identity(predictions: pd.DataFrame) -> Verdict:
-    """Check that the score beats labels permuted within each subject."""
+    """Say whether the score beats labels permuted within each subject."""
     tested = clip_rows(predictions[predictions["part"] == "test"])
     if not tells_subjects_apart(tested.drop_duplicates(["dataset", "subject", "clip"])):
         return not_applicable(NO_SUBJECTS)
     if not tested["y_true"].notna().any():
         return not_applicable(NO_LABELS)
-    return judge_answers(tested, in_series=False, known=None)
+    return judge_answers(tested, in_series=False)
 
 
 ANSWERED: dict[str, Callable[[pd.DataFrame], Verdict]] = {

@@ -22,7 +22,7 @@ def run(evidence: Evidence) -> Verdict:
         explanation = "Source and target predict different things; the score tells how well one carries over."
     elif missing:
         explanation = "Write a definition into the task."
-    return Verdict("fail" if missing else "pass", figure, explanation)
+    return Verdict("fail" if missing else "declared", figure, explanation)
 
 
 LABEL_MEANING = LeakageCheck("What the labels mean", run)

@@ -36,6 +36,9 @@ def run(evidence: Evidence) -> Verdict:
     explanation = (
         "By dataset and subject. One person in two datasets, and what the face detector was trained on, are unknown."
     )
+    if not any(ancestor.people for ancestor in evidence.lineage):
+        explanation = "The source names no people: that it comes from another dataset is what its manifest declares."
+        return Verdict("declared", figure, explanation)
     return Verdict("fail" if shared else "pass", figure, explanation)
 
 

@@ -11,5 +11,5 @@ def in_both(evidence: Evidence, samples: np.ndarray) -> tuple[set, set]:
     for fold in evidence.folds:
         test = set(samples[fold.test])
         tested |= test
-        shared |= test & set(samples[learned_from(fold)])
+        shared |= test & set(samples[learned_from(evidence, fold)])
     return tested, shared

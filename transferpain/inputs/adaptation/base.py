@@ -5,7 +5,7 @@ A method is a module here with a class and one entry of it, which `registry.py` 
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,15 @@ class AdaptationJob:
         stage: the table of the faces stage with `pictures`, the frames with a face of each clip.
         settings: how features are computed.
         cache: the cache folder.
+        seen: fold -> the samples that the method has read to be fitted, entered where they are read: int64, ascending
+            positions. A method that enters nothing fails leakage check 5.
     """
 
     origin: Origin
     stage: pd.DataFrame
     settings: FeatureSettings
     cache: Path
+    seen: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 class Adaptation(ABC):

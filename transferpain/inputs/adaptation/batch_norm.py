@@ -76,7 +76,10 @@ class BatchNorm(Adaptation):
         faces = job.stage[job.stage["problem"] == ""].set_index("clip", drop=False)
         after = {}
         for fold in folds:
-            clips = samples["file_clip"].iloc[self.fitted_on(samples, fold)].unique()
+            shown = self.fitted_on(samples, fold)
+            shown = shown[samples["file_clip"].iloc[shown].isin(faces["clip"]).to_numpy()]
+            clips = samples["file_clip"].iloc[shown].unique()
+            job.seen[fold.name] = np.sort(shown)
             seed = derive_seed(fold.name, self.name)
             pictures = draw_pictures(faces[faces["clip"].isin(clips)], MOST_PICTURES, seed)
             used = _used(fold)

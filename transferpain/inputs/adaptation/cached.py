@@ -19,7 +19,7 @@ from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, is_intact, read_made
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import subject_names
-from transferpain.inputs.adaptation.base import learned
+from transferpain.inputs.adaptation.base import AdaptationJob, learned
 from transferpain.inputs.faces.cache import using
 from transferpain.inputs.features.cache import features_path, read_features, write_features
 from transferpain.inputs.features.extract import FLOAT16_MAX
@@ -92,7 +92,7 @@ def subject_groups(samples: pd.DataFrame, fold: Fold, fitted_on: np.ndarray) -> 
 
 
 def adapt_files(
-    method: str, fit: Fit, samples: pd.DataFrame, groups: Mapping[str, Sequence[Group]], cache: Path
+    method: str, fit: Fit, samples: pd.DataFrame, groups: Mapping[str, Sequence[Group]], job: AdaptationJob
 ) -> dict[str, np.ndarray]:
     """Adapt the features of the groups' samples; what the cache holds is not computed again.
 
@@ -103,7 +103,7 @@ def adapt_files(
             `stretch_rows`: so many rows of it are fitted on, so that a long clip counts no more than a short one; -1
             for all.
         groups: fold -> what is changed by what.
-        cache: the cache folder.
+        job: names the cache, and is told which samples were read.
 
     Returns:
         Fold -> the feature file of each sample, text `(samples,)`; empty where the sample is in no group, has no
@@ -111,17 +111,17 @@ def adapt_files(
     """
     before = samples["features"].to_numpy(dtype=str)
     rows = samples["stretch_rows"].to_numpy(dtype=np.int64)
-    usable = before != ""
+    usable, cache = before != "", job.cache
     after, missing = {}, {}
     known: dict[Path, bool] = {}
     for fold, fold_groups in groups.items():
         after[fold] = files = np.full(len(samples), "", dtype=object)
+        read = [np.empty(0, np.int64)]
         for group in fold_groups:
             changed = group.changed[usable[group.changed]]
-            domains = (
-                sorted(set(zip(before[domain].tolist(), rows[domain].tolist(), strict=True)))
-                for domain in (domain[usable[domain]] for domain in group.domains)
-            )
+            used = [domain[usable[domain]] for domain in group.domains]
+            read += used
+            domains = (sorted(set(zip(before[domain].tolist(), rows[domain].tolist(), strict=True))) for domain in used)
             fitting = Fitting(method, tuple(map(tuple, domains)))
             paths = {file: fitting.path(cache, file) for file in np.unique(before[changed]).tolist()}
             unknown = [path for path in paths.values() if path not in known]
@@ -129,6 +129,7 @@ def adapt_files(
                 known |= zip(unknown, threads.map(is_intact, unknown), strict=True)
             missing.setdefault(fitting, {}).update({file: path for file, path in paths.items() if not known[path]})
             files[changed] = [str(paths[file]) for file in before[changed].tolist()]
+        job.seen[fold] = np.unique(np.concatenate(read))
     failed = _compute(fit, {fitting: paths for fitting, paths in missing.items() if paths}, cache)
     return {fold: np.where(np.isin(files, list(failed)), "", files) for fold, files in after.items()}
 

@@ -53,7 +53,7 @@ class Coral(Adaptation):
 
     def adapt(self, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
         groups = {fold.name: [Group((learned(fold), fold.reference), learned(fold))] for fold in folds}
-        files = adapt_files(self.name, _fit, samples, groups, job.cache)
+        files = adapt_files(self.name, _fit, samples, groups, job)
         before = samples["features"].to_numpy(dtype=object)
         for fold in folds:
             as_they_are = np.setdiff1d(fold.test, learned(fold))

@@ -34,7 +34,7 @@ class SubjectStandardization(Adaptation):
 
     def adapt(self, job: AdaptationJob, samples: pd.DataFrame, folds: Sequence[Fold]) -> dict[str, np.ndarray]:
         groups = {fold.name: subject_groups(samples, fold, self.fitted_on(samples, fold)) for fold in folds}
-        return adapt_files(self.name, standardize, samples, groups, job.cache)
+        return adapt_files(self.name, standardize, samples, groups, job)
 
 
 SUBJECT_STANDARDIZATION = SubjectStandardization()

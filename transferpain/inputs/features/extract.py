@@ -112,12 +112,12 @@ def extract_features(
     stretches = faces["stretch"] if "stretch" in faces else faces["num_frames"]
     rows = faces[FACE_COLUMNS].assign(stretch=stretches).itertuples(index=False)
     for clip, path, face_key, num_frames, fps, found, stretch in rows:
-        sampling, share = None, 1.0
+        if settings.fps is not None:
+            _check_rate_is_known(clip, fps)
+        sampling, share = sampling_of(settings, num_frames, fps, stretch), 1.0
         if settings.frames is not None:
-            sampling = settings.frames if stretch == num_frames else FirstFrames(int(stretch), settings.frames)
             share = settings.frames / num_frames
         elif settings.fps is not None:
-            sampling = _known_rates(clip, fps, settings.fps)
             share = settings.fps / fps
         key = feature_key(extractor.key, face_key, sampling, dtype)
         stated = {"first": sampling.frames, "rows": sampling.rows} if isinstance(sampling, FirstFrames) else sampling
@@ -148,7 +148,19 @@ def extract_features(
     return pd.DataFrame(rows, columns=COLUMNS, index=faces.index)
 
 
-def _known_rates(clip: str, fps: float, target_fps: float) -> tuple[float, float]:
+def sampling_of(settings: FeatureSettings, num_frames: int, fps: float, stretch: int) -> Sampling:
+    """Return how the rows of a clip's features are taken from its frames; see `feature_key`.
+
+    Args:
+        num_frames, fps: of the clip.
+        stretch: its frames that are read where `settings.frames` of them are taken.
+    """
+    if settings.frames is not None:
+        return settings.frames if stretch == num_frames else FirstFrames(int(stretch), settings.frames)
+    return None if settings.fps is None else (float(fps), float(settings.fps))
+
+
+def _check_rate_is_known(clip: str, fps: float) -> None:
     if not fps > 0:
         raise UserError(
             f"The frame rate of clip {clip} is unknown, so that it cannot be resampled.",
@@ -156,7 +168,6 @@ def _known_rates(clip: str, fps: float, target_fps: float) -> tuple[float, float
             received=fps,
             todo="Take `frames`, so many features per clip, in place of `fps`, or repair the video's header.",
         )
-    return (float(fps), float(target_fps))
 
 
 def _note_waiting() -> None:

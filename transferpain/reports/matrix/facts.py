@@ -63,7 +63,8 @@ class CellRun:
     @property
     def labels(self) -> str:
         """What the labels mean, in the target and in what the source was trained on."""
-        stated = [line.figure for line in self.checks if line.number == LABELS_CHECK and line.state == "pass"]
+        lines = [line for line in self.checks if line.number == LABELS_CHECK]
+        stated = [line.figure for line in lines if line.state in ("pass", "declared")]
         return stated[0] if stated else self.facts["label_definition"] or "not stated"
 
     def score(self, metric: str) -> dict[str, float | None]:

@@ -183,16 +183,17 @@ def few_shot_text(curves: Mapping[str, CalibrationCurve]) -> pd.DataFrame:
 
 
 def leakage_text(runs: Mapping[str, CellRun]) -> pd.DataFrame:
-    """Return how many of each cell's leakage checks pass, fail or do not apply, and which fail."""
+    """Return how many of each cell's leakage checks pass, fail, are declared or do not apply, and which fail."""
     rows = []
     for name, run in runs.items():
-        counts = {state: sum(line.state == state for line in run.checks) for state in ("pass", "fail")}
+        counts = {state: sum(line.state == state for line in run.checks) for state in ("pass", "fail", "declared")}
         faults = "; ".join(f"{line.number} {line.name}: {line.figure}" for line in failed(run.checks))
         rows.append(
             {
                 "Cell": name,
                 "Pass": str(counts["pass"]),
                 "Fail": str(counts["fail"]),
+                "Declared": str(counts["declared"]),
                 "Not applicable": str(len(run.checks) - sum(counts.values())),
                 "What fails": faults or ("nothing" if run.checks else "the run has no checks"),
             }

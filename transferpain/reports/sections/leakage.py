@@ -17,6 +17,7 @@ COLUMNS = {
     "figure": "Figure",
     "explanation": "What it means",
 }
+DECLARED = "Declared: nothing contradicts what was stated, and there was nothing to compare it with."
 
 
 def build(run: RunFacts) -> Section | None:
@@ -29,6 +30,7 @@ def build(run: RunFacts) -> Section | None:
         numbers=table,
         text=leakage_as_text(table),
         caption=f"Leakage checks of {run.name}",
+        note=DECLARED if (table["state"] == "declared").any() else "",
         kind="prose",
         states=tuple(table["state"]),
     )

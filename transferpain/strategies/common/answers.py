@@ -13,6 +13,9 @@ from transferpain.core.contracts import Part
 from transferpain.evaluation.predictions import WHOLE_CLIP
 from transferpain.networks.heads.vote import majority_vote
 
+# What is fitted by rows of selection in every training, as `FittedRows` calls it.
+EPOCH = "choice of the epoch"
+
 
 @dataclass(frozen=True)
 class ClipAnswer:

@@ -21,6 +21,7 @@ from transferpain.networks.training.fit import Training, fit
 from transferpain.networks.training.settings import AugmentSettings
 from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.answers import (
+    EPOCH,
     ClipAnswer,
     answer_by_prior,
     answer_by_vote,
@@ -33,6 +34,7 @@ from transferpain.strategies.common.rows import keep_rows, oversample
 from transferpain.strategies.common.settings import RowSettings
 
 PREDICTION_BATCH = 64
+COPIES = "repeated and changed training pictures"
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ def train_network(
     fold, seed = fold_and_seed
     phases, samples, pictures, preprocessing = tuning.phases, shown.samples, shown.pictures, shown.preprocessing
     training, learned = training_images(experiment, tuning.rows, shown, fold.train, (seed, fold.name))
-    selection = selection_images(pictures, fold.selection)
+    selection, chosen_by = selection_images(pictures, fold.selection)
     model = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
     histories, epochs = [], 0
     for phase in phases:
@@ -117,14 +119,13 @@ def train_network(
         selected = samples["clip"].iloc[keep_rows(samples, fold.test, tuning.rows, ("tested", fold.name))]
         tables = {part: table.assign(selected=table["clip"].isin(selected)) for part, table in tables.items()}
     history = pd.concat(histories, ignore_index=True)
-    fitted = fitted_rows(experiment, phases, learned, fold)
+    fitted = fitted_rows(experiment, tuning, learned, fold)
+    fitted = (*fitted, FittedRows(EPOCH, chosen_by, use="selection"))
     predictions = pd.concat(tables.values(), ignore_index=True)
     return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(history, kept), fitted)
 
 
-def fitted_rows(
-    experiment: Recipe, phases: tuple[Phase, ...], learned: np.ndarray, fold: Fold
-) -> tuple[FittedRows, ...]:
+def fitted_rows(experiment: Recipe, tuning: Tuning, learned: np.ndarray, fold: Fold) -> tuple[FittedRows, ...]:
     """Return what a training has fitted, and to which rows.
 
     Args:
@@ -133,8 +134,10 @@ def fitted_rows(
     fitted = [FittedRows("weights of the network", learned), FittedRows("prior for clips without a face", fold.train)]
     if experiment.training.class_weights:
         fitted.append(FittedRows("class weights", learned))
-    if BACKBONES[experiment.backbone].normalizes and any(not phase.is_last_layer for phase in phases):
+    if BACKBONES[experiment.backbone].normalizes and any(not phase.is_last_layer for phase in tuning.phases):
         fitted.append(FittedRows("batch normalisation", learned))
+    if tuning.rows.oversample_from is not None or experiment.training.augment != AugmentSettings():
+        fitted.append(FittedRows(COPIES, learned, use="copies"))
     return tuple(fitted)
 
 
@@ -180,11 +183,13 @@ def training_images(
     return images, np.unique(sample)
 
 
-def selection_images(pictures: Pictures, selection: np.ndarray) -> Images:
-    """Return the pictures that training stops on: all those of a fold's selection samples, as they are."""
+def selection_images(pictures: Pictures, selection: np.ndarray) -> tuple[Images, np.ndarray]:
+    """Return the pictures that training stops on, as they are: all those of a fold's selection samples, and which have
+    one.
+    """
     load, sample = pictures.rows_of(selection)
     targets = pictures.targets[sample]
-    return Images(load, targets, sample_weights(targets, None))
+    return Images(load, targets, sample_weights(targets, None)), np.unique(sample)
 
 
 def batches_of(

@@ -48,10 +48,7 @@ def video_pictures(
         if row["problem"]:
             return np.empty(0, np.int64), np.empty(0, bool), []
         clip = read_faces(Path(row["faces"]))
-        stretch = int(row["stretch"])
-        fitting = 1 if part == "first" else max(1, (clip.num_frames - settings.first_frame) // stretch)
-        last = min(settings.first_frame + fitting * stretch, clip.num_frames)
-        frames = np.arange(settings.first_frame, last, step)
+        frames = chosen_frames(clip.num_frames, int(row["stretch"]), settings.first_frame, step, part)
         found = clip.found[frames]
         jpegs, place = clip.jpegs(), np.cumsum(clip.found) - 1
         return frames, found, [jpegs[place[frame]] for frame in frames[found]]
@@ -69,6 +66,18 @@ def video_pictures(
         return frames, found, _decode(jpegs)
 
     return Pictures(rows_of, tested, targets)
+
+
+def chosen_frames(num_frames: int, stretch: int, first: int, step: int, part: Literal["cut", "first"]) -> np.ndarray:
+    """Return which frames of a clip are taken, int64: every `step`-th of its stretches.
+
+    Args:
+        num_frames: of the clip.
+        stretch: frames of a stretch; the first one begins at the frame `first`.
+        part: whether as many stretches are taken as fit, or the first.
+    """
+    fitting = 1 if part == "first" else max(1, (num_frames - first) // stretch)
+    return np.arange(first, min(first + fitting * stretch, num_frames), step)
 
 
 def frame_pictures(faces: pd.DataFrame, samples: pd.DataFrame, targets: np.ndarray) -> Pictures:

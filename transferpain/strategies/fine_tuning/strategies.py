@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict
 
-from transferpain.core.contracts import FoldResult, Section, Stage
+from transferpain.core.contracts import FoldResult, FramesRead, Section, Stage
 from transferpain.data.protocols.fold import Fold
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
@@ -54,6 +55,21 @@ class PreparedPictures(Prepared):
     def pictures(self):
         """The `Pictures` of the plan's samples."""
         return pictures_of(self.job.plan, self.stage, self.images)
+
+    def frames_read(self) -> FramesRead:
+        from transferpain.strategies.common.pictures import chosen_frames
+
+        plan = self.job.plan
+        if self.stage is None or plan.task.sample == "frame":
+            return super().frames_read()
+        images, stage = plan.experiment.images, self.stage.set_index("clip").loc[plan.samples["file_clip"]]
+        lengths = np.where(stage["problem"] == "", stage["num_frames"], 0).astype(int)
+        both = list(zip(lengths, stage["stretch"].clip(lower=1).astype(int), strict=True))
+        trained, answered = (
+            tuple(chosen_frames(length, stretch, images.first_frame, step, part) for length, stretch in both)
+            for step, part in ((images.every, plan.experiment.window.train), (images.test_every, "first"))
+        )
+        return FramesRead(trained, answered)
 
     @cached_property
     def source_task(self):

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.core.contracts import FittedRows
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import name_in_path, write_atomically
 from transferpain.data.protocols.fold import Fold
@@ -18,14 +19,16 @@ from transferpain.strategies.frozen.candidates import candidate_experiment
 from transferpain.strategies.frozen.training import train_head
 
 CANDIDATES = "candidates.csv"
+CHOICE = "choice among the candidates"
 COLUMNS = ["candidate", "inner_fold", "loss", "balanced_accuracy", "clips", "subjects", "chosen"]
 SMALLEST = 1e-7  # a probability of 0 would make the loss infinite
 
 
 def selected_experiment(
     experiment: Recipe, clips: pd.DataFrame, fold: Fold, seed: int, num_classes: int, folder: Path
-) -> Recipe:
-    """Return the experiment with which a fold is trained: with nested selection, as the chosen candidate changes it.
+) -> tuple[Recipe, tuple[FittedRows, ...]]:
+    """Return the experiment with which a fold is trained, with nested selection as the chosen candidate changes it, and
+    the rows that it was chosen by.
 
     Each candidate is trained on every inner fold (groups of the fold's training subjects) and scored on the subjects
     left out there. The scores stand in `candidates.csv`; one that is there is not computed again.
@@ -37,7 +40,7 @@ def selected_experiment(
         folder: the fold's, where `candidates.csv` is written.
     """
     if experiment.protocol.selection != "nested":
-        return experiment
+        return experiment, ()
     inner = inner_folds(clips, fold, experiment.protocol, seed)
     rows = read_scores(folder)
     for name in experiment.candidates:
@@ -53,7 +56,8 @@ def selected_experiment(
             checkpoint.unlink(missing_ok=True)
     chosen = choose(pd.DataFrame(rows), experiment.protocol.selection_rule)
     write_scores(folder, [row | {"chosen": row["candidate"] == chosen} for row in rows])
-    return candidate_experiment(experiment, chosen)
+    seen = np.unique(np.concatenate([rows for part in inner for rows in (part.train, part.selection, part.test)]))
+    return candidate_experiment(experiment, chosen), (FittedRows(CHOICE, seen, use="selection"),)
 
 
 def inner_folds(clips: pd.DataFrame, fold: Fold, settings: ProtocolSettings, seed: int) -> list[Fold]:

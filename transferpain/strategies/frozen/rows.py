@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.inputs.features.cache import read_features
+from transferpain.inputs.features.extract import sampled_frames, sampling_of
 from transferpain.inputs.features.windows import fill_missing, windows
 from transferpain.networks.heads.base import Reads, Rows
 from transferpain.strategies.base import Recipe
@@ -75,6 +76,20 @@ def spans_of(recipe: Recipe, clip, num_rows: int, mode: str) -> list[tuple[int, 
     if not clip.rate > 0:
         return [(0, num_rows if clip.stretch_rows < 0 else clip.stretch_rows)]
     return windows(num_rows, clip.rate, recipe.window.seconds, mode)
+
+
+def frames_of_spans(recipe: Recipe, clip, mode: str) -> np.ndarray:
+    """Return the frames of its medium that a clip's windows show, int64 `(frames,)`; none where it is unusable.
+
+    Args:
+        clip: a row of the samples as for `train_head`, with num_frames, fps and stretch of its medium.
+        mode: as for `windows_of`.
+    """
+    if not clip.features:
+        return np.empty(0, np.int64)
+    sampling = sampling_of(recipe.features, clip.num_frames, clip.fps, clip.stretch)
+    frames = sampled_frames(clip.num_frames, sampling)
+    return np.concatenate([frames[start:stop] for start, stop in spans_of(recipe, clip, len(frames), mode)])
 
 
 def found_frames(features: np.ndarray) -> np.ndarray:

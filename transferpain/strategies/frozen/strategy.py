@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.core.contracts import FittedRows, FoldResult, Section, Stage
+from transferpain.core.contracts import FittedRows, FoldResult, FramesRead, Section, Stage
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
@@ -64,12 +64,29 @@ class PreparedFeatures(Prepared):
         columns = ("features", "rate", "stretch_rows")
         return self.job.plan.samples.assign(**{name: files[name].to_numpy() for name in columns})
 
+    def frames_read(self) -> FramesRead:
+        from transferpain.strategies.frozen.rows import frames_of_spans
+
+        experiment = self.job.plan.experiment
+        stage = self.stage.set_index("clip").loc[self.job.plan.samples["file_clip"]]
+        rows = self.samples.assign(**{name: stage[name].to_numpy() for name in ("num_frames", "fps", "stretch")})
+        trained, answered = (
+            tuple(frames_of_spans(experiment, row, mode) for row in rows.itertuples())
+            for mode in (experiment.window.train, "first")
+        )
+        return FramesRead(trained, answered)
+
+    @cached_property
+    def adapting(self) -> AdaptationJob:
+        """What features are adapted from; after `adapted` it says which samples were read."""
+        job = self.job
+        return AdaptationJob(job.plan.origin, self.stage, job.plan.experiment.features, job.places.cache)
+
     @cached_property
     def adapted(self) -> dict[str, np.ndarray]:
         """Fold -> the feature file of each sample, adapted as the experiment says."""
         plan = self.job.plan
-        adapting = AdaptationJob(plan.origin, self.stage, plan.experiment.features, self.job.places.cache)
-        return adapted_features(plan.experiment.adaptation, adapting, self.samples, plan.folds)
+        return adapted_features(plan.experiment.adaptation, self.adapting, self.samples, plan.folds)
 
 
 class Frozen(Strategy):
@@ -151,9 +168,10 @@ class Frozen(Strategy):
         plan = prepared.job.plan
         clips = prepared.samples.assign(features=prepared.adapted[fold.name])
         num_classes = len(plan.task.classes)
-        experiment = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
+        experiment, chosen_by = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
         trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced)
-        return replace(trained, fitted=(*trained.fitted, *further_rows(plan, fold)))
+        adapted = adapted_rows(plan.experiment.adaptation, prepared.adapting, fold)
+        return replace(trained, fitted=(*trained.fitted, *chosen_by, *adapted))
 
     def stages(self, work: Workload) -> list[Stage]:
         from transferpain.networks.compute import choose_compute_dtype
@@ -193,16 +211,12 @@ class Frozen(Strategy):
 FROZEN = Frozen()
 
 
-def further_rows(plan: Plan, fold: Fold) -> tuple[FittedRows, ...]:
-    """Return what is fitted besides the head: the choice among candidates, and the adaptation of the features."""
-    experiment, fitted = plan.experiment, []
-    if experiment.protocol.selection == "nested":
-        fitted.append(FittedRows("choice among the candidates", np.union1d(fold.train, fold.selection)))
-    if experiment.adaptation is not None:
-        method = ADAPTATIONS[experiment.adaptation]
-        seen = method.fitted_on(plan.samples, fold)
-        fitted.append(FittedRows(f"adaptation {method.name}", seen, method.transductive))
-    return tuple(fitted)
+def adapted_rows(adaptation: str | None, adapting: AdaptationJob, fold: Fold) -> tuple[FittedRows, ...]:
+    """Return the rows that an adaptation has read in a fold, as it noted them; nothing where it noted none."""
+    if adaptation is None or fold.name not in adapting.seen:
+        return ()
+    method = ADAPTATIONS[adaptation]
+    return (FittedRows(f"adaptation {method.name}", adapting.seen[fold.name], method.transductive),)
 
 
 def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = lambda: None) -> pd.DataFrame:

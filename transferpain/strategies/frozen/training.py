@@ -14,6 +14,7 @@ from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.answers import (
+    EPOCH,
     ClipAnswer,
     answer_by_prior,
     answer_by_sequence,
@@ -75,6 +76,7 @@ def train_head(
         tables[part] = predictions_table(asked, answers, fold.name, seed, part)
     parts = dict(fitted.parts())
     seen = np.sort(fold.train[np.unique(training.sample)])
+    chosen_by = np.sort(fold.selection[np.unique(selection.sample)])
     steps = [*(["class weights"] if recipe.training.class_weights else []), *head.steps]
     return FoldResult(
         predictions=pd.concat([tables["selection"], tables["test"]], ignore_index=True),
@@ -85,6 +87,7 @@ def train_head(
             FittedRows("weights of the network", seen),
             FittedRows("prior for clips without a face", np.sort(fold.train)),
             *(FittedRows(step, seen) for step in steps),
+            FittedRows(EPOCH, chosen_by, use="selection"),
         ),
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
-from transferpain.core.contracts import FoldResult, Stage
+from transferpain.core.contracts import FoldResult, FramesRead, Stage
 from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
@@ -59,6 +59,10 @@ class PreparedWindows(Prepared):
         axis, named = plan.experiment.fusion.axis, zip(plan.samples["file_clip"], plan.samples["row"], strict=True)
         read = [self.windows[name] if row < 0 else one_frame(self.windows[name], row, axis) for name, row in named]
         return Recordings(plan.samples, read, len(plan.task.classes), plan.preprocessing)
+
+    def frames_read(self) -> FramesRead:
+        frames = tuple(clip.frames for clip in self.recordings.clips)
+        return FramesRead(frames, frames)
 
     @cached_property
     def convolutions(self):

@@ -18,8 +18,10 @@ from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.training.batches import Batches, one_hot, sample_weights
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import Training, fit
+from transferpain.networks.training.settings import AugmentSettings
 from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.answers import (
+    EPOCH,
     ClipAnswer,
     answer_by_prior,
     answer_by_sequence,
@@ -27,7 +29,7 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
-from transferpain.strategies.common.network import PREDICTION_BATCH, choose_layers, training_dtype
+from transferpain.strategies.common.network import COPIES, PREDICTION_BATCH, choose_layers, training_dtype
 from transferpain.strategies.common.phases import Phase
 from transferpain.strategies.fused.adaboost import adaboost_probabilities, fit_adaboost
 from transferpain.strategies.fused.batches import Rows, fused_batches, select_rows
@@ -118,6 +120,9 @@ def fitted_rows(experiment: Recipe, data: Recordings, fold: Fold) -> tuple[Fitte
     fitted.append(FittedRows("batch normalisation", learned))
     if isinstance(experiment.head, AdaBoostHead):
         fitted.append(FittedRows("AdaBoost on the embedding", shown(fold.selection)))
+    if experiment.training.augment != AugmentSettings():
+        fitted.append(FittedRows(COPIES, learned, use="copies"))
+    fitted.append(FittedRows(EPOCH, shown(fold.selection), use="selection"))
     return tuple(fitted)
 
 

@@ -271,7 +271,10 @@ def read_shared(plan: Plan, fold: Fold, seed: int, work: SharedWork) -> FoldResu
         predictions=pd.concat(tables, ignore_index=True),
         history=pd.read_csv(work.history),
         model=work.model,
-        fitted=tuple(FittedRows(one["step"], np.array(one["rows"], np.int64)) for one in facts.pop("fitted")),
+        fitted=tuple(
+            FittedRows(one["step"], np.array(one["rows"], np.int64), use=one.get("use", "fit"))
+            for one in facts.pop("fitted")
+        ),
         files={THREE_MODELS: facts},
         facts={FACTS: stated, "scores_of": TITLES[verdict]},
     )

@@ -105,7 +105,7 @@ def train_hybrid(
         FittedRows("scaler and trees on action units, and their threshold", learned),
         FittedRows("what stands on the network, and thresholds", fold.selection),
     )
-    facts["fitted"] = [{"step": one.step, "rows": one.rows.tolist()} for one in steps]
+    facts["fitted"] = [{"step": one.step, "rows": one.rows.tolist(), "use": one.use} for one in steps]
     both = pd.concat([answers.assign(part="test"), selected.assign(part="selection")], ignore_index=True)
     return TrainedHybrid(trained.model, fitted, trained.training, both, facts)
 
