@@ -14,7 +14,7 @@ def by_subject(**options):
     return table.assign(fold=table["subject"], part="test")
 
 
-SHARED, IDENTITY = "The same subject in two splits", "Identity instead of pain"
+SHARED, IDENTITY = "The same subject in two splits", "Above chance, by refitting"
 
 
 def test_every_check_has_its_line_and_what_needs_the_run_is_declared():

@@ -20,14 +20,15 @@ from transferpain.inputs.features.cache import write_features
 
 
 def leak(evidence):
-    """Six names of three people, who are in pain often or seldom."""
-    person = np.arange(24) // 4 % 3
-    y = np.where(person == 0, [1, 1, 1, 0] * 6, [0, 0, 0, 1] * 6)
+    """Twelve names of six people, of whom two are always in pain, two never, and two now and then."""
+    name = np.arange(24) // 2
+    person = name % 6
+    y = np.where(person < 2, 1, np.where(person < 4, 0, np.arange(24) % 2))
     for number in range(24):
         features = np.random.default_rng(number).normal(size=(5, 8))
         features[:, person[number]] += 9
         write_features(evidence.data_root / f"{number}.npy", features.astype(np.float16))
-    samples = evidence.samples.assign(y=pd.array(y, dtype="Int64"))
+    samples = evidence.samples.assign(y=pd.array(y, dtype="Int64"), subject=[f"N{one}" for one in name])
     return replace(evidence, samples=samples, predictions=answer(samples, evidence.folds))
 
 

@@ -40,7 +40,7 @@ def test_clips_that_cannot_be_used_are_no_copies_of_each_other(tmp_path):
 
 def test_test_rows_that_are_multiplied_for_training_fail():
     evidence = draw_evidence()
-    assert "48 rows repeated or changed for training, 0 of them tested" in OVERSAMPLING.run(evidence).figure
+    assert "36 rows repeated or changed for training, 0 of them tested" in OVERSAMPLING.run(evidence).figure
     copied = FittedRows("repeated pictures", np.arange(24), use="copies")
     fitted = {**evidence.fitted, "fold0": (*evidence.fitted["fold0"], copied)}
     line = OVERSAMPLING.run(replace(evidence, fitted=fitted))

@@ -54,7 +54,7 @@ def look_at(pictures: list[np.ndarray]) -> Looks:
     grey = np.array(pictures, np.uint8).reshape(-1, SIDE, SIDE)
     as_it_is = (_grids()[MOVES.index((0.0, 0.0, 0.0))],)
     coarse = [_coarse(one, as_it_is)[0] for one in grey]
-    return Looks(grey, np.array(coarse, np.float32).reshape(len(grey), -1))
+    return Looks(grey, np.array(coarse, np.float32).reshape(len(grey), int(_disc(COARSE).sum())))
 
 
 def alike(looks: Looks, test: np.ndarray, train: np.ndarray, video: np.ndarray) -> np.ndarray:
