@@ -18,7 +18,7 @@ MOVES = (
     *((0.0, float(right), float(down)) for right in SHIFTS for down in SHIFTS),
     *((float(angle), 0.0, 0.0) for angle in ANGLES),
 )
-MIN_COARSE = 0.98
+MIN_COARSE = 0.95
 CANDIDATES = 6
 # Correlations of pictures that lie over each other, and of small ones as they are (our choice, by the benchmark).
 MIN_ALIGNED = 0.998
