@@ -6,8 +6,8 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
+from transferpain.experiments.registration import Registered
 from transferpain.reports.facts import read_report
-from transferpain.reports.registered import Registered
 from transferpain.reports.report import sheet_run
 from transferpain.reports.tripod import OPEN, SheetRun, escape, write_sheet
 

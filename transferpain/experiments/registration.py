@@ -55,6 +55,38 @@ class Registration:
     content: Mapping[str, Any]
 
 
+@dataclass(frozen=True)
+class Registered:
+    """What a report says of a registration.
+
+    Attributes:
+        fault: why the file proves nothing; empty where it can be used.
+        digest, date: as of `Registration`; empty with a fault.
+        differences: what was not run as it was registered, key by key.
+        begun_before: runs that had begun when it was written.
+    """
+
+    fault: str = ""
+    digest: str = ""
+    date: str = ""
+    differences: tuple[Difference, ...] = ()
+    begun_before: tuple[str, ...] = ()
+
+    @property
+    def sentence(self) -> str:
+        """What is to be read first."""
+        if self.fault:
+            return f"A registration stands beside this report, and proves nothing: {self.fault}"
+        start = f"Registered on {self.date} (digest {self.digest})"
+        if self.begun_before:
+            start += f", when these runs had begun already: {', '.join(self.begun_before)}"
+        if not self.differences:
+            return f"{start}, and run as registered."
+        data = [one.key.removeprefix("data.") for one in self.differences if one.key.startswith("data.")]
+        changed = f" The data of {', '.join(data)} are not those that were registered." if data else ""
+        return f"{start}, and NOT run as registered: {len(self.differences)} keys differ.{changed}"
+
+
 def describe_experiments(
     experiments: Sequence[Experiment], folder: Path, places: Places, twins: Mapping[str, TwinSettings]
 ) -> dict[str, Any]:

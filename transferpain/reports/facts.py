@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pandas as pd
 
@@ -16,12 +16,10 @@ from transferpain.evaluation.scores import score
 from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.registration import Registered
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Comparison
 from transferpain.experiments.upgrade import read_experiment
-
-if TYPE_CHECKING:
-    from transferpain.reports.registered import Registered
 
 
 @dataclass(frozen=True)
@@ -90,7 +88,7 @@ class ReportFacts:
 
     runs: tuple[RunFacts, ...]
     comparisons: tuple[Comparison, ...] = ()
-    registered: "Registered | None" = None
+    registered: Registered | None = None
 
     @property
     def scored(self) -> list[RunFacts]:

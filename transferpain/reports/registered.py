@@ -1,7 +1,6 @@
 """Whether what a report shows was declared before it was run, and was run as it was declared."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from transferpain.experiments.matrix.run import LoadedMatrix, load, record_of
 from transferpain.experiments.registration import (
     FILE,
     NOT_HERE,
-    Difference,
+    Registered,
     Registration,
     describe_experiments,
     differences,
@@ -22,38 +21,6 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import read_values
 from transferpain.experiments.study import Batch, load_batch
 from transferpain.reports.matrix.declared_tests import adapted_pairs, crossed_pairs, gap_pairs, source_pairs
-
-
-@dataclass(frozen=True)
-class Registered:
-    """What a report says of a registration.
-
-    Attributes:
-        fault: why the file proves nothing; empty where it can be used.
-        digest, date: as of `Registration`; empty with a fault.
-        differences: what was not run as it was registered, key by key.
-        begun_before: runs that had begun when it was written.
-    """
-
-    fault: str = ""
-    digest: str = ""
-    date: str = ""
-    differences: tuple[Difference, ...] = ()
-    begun_before: tuple[str, ...] = ()
-
-    @property
-    def sentence(self) -> str:
-        """What is to be read first."""
-        if self.fault:
-            return f"A registration stands beside this report, and proves nothing: {self.fault}"
-        start = f"Registered on {self.date} (digest {self.digest})"
-        if self.begun_before:
-            start += f", when these runs had begun already: {', '.join(self.begun_before)}"
-        if not self.differences:
-            return f"{start}, and run as registered."
-        data = [one.key.removeprefix("data.") for one in self.differences if one.key.startswith("data.")]
-        changed = f" The data of {', '.join(data)} are not those that were registered." if data else ""
-        return f"{start}, and NOT run as registered: {len(self.differences)} keys differ.{changed}"
 
 
 def describe_batch(batch: Batch) -> dict[str, Any]:

@@ -13,8 +13,8 @@ import pandas as pd
 
 from transferpain.core.store import write_text
 from transferpain.evaluation.formatting import number, with_interval
+from transferpain.experiments.registration import Registered
 from transferpain.reports.page import load_template
-from transferpain.reports.registered import Registered
 
 FILE = "tripod.md"
 TEMPLATE = "tripod.md"

@@ -13,11 +13,10 @@ from tests.reports.run_folders import write_every_kind, write_leakage, write_run
 from transferpain.core.contracts import Section
 from transferpain.core.store import write_text
 from transferpain.evaluation.groups import write_subjects
-from transferpain.experiments.registration import Difference
+from transferpain.experiments.registration import Difference, Registered
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import read_report
 from transferpain.reports.page import render
-from transferpain.reports.registered import Registered
 from transferpain.reports.report import RunPart
 from transferpain.reports.sections.registry import SECTIONS
 

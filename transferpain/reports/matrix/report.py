@@ -17,6 +17,7 @@ from transferpain.evaluation.resampling import DRAWS
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord, State
 from transferpain.experiments.matrix.settings import Matrix
+from transferpain.experiments.registration import Registered
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports.figures import STAMP
 from transferpain.reports.matrix import statistics, tables
@@ -43,7 +44,6 @@ from transferpain.reports.matrix.facts import (
 )
 from transferpain.reports.matrix.views import grid_figures, grid_views, heat_limits, subject_views
 from transferpain.reports.page import render, write_csv
-from transferpain.reports.registered import Registered
 from transferpain.reports.sections.registration import differences_table
 from transferpain.reports.sections.registration import section_of as registration_section
 from transferpain.reports.tables import TITLES

@@ -5,8 +5,8 @@ from dataclasses import asdict
 import pandas as pd
 
 from transferpain.core.contracts import Section, Table
+from transferpain.experiments.registration import Registered
 from transferpain.reports.facts import ReportFacts
-from transferpain.reports.registered import Registered
 from transferpain.reports.sections.section import ReportSection
 
 COLUMNS = {"key": "Key", "registered": "Registered", "now": "Run"}
