@@ -1,3 +1,6 @@
+import gc
+import resource
+import sys
 from pathlib import Path
 
 import keras
@@ -98,6 +101,24 @@ def test_a_state_that_cannot_be_written_is_an_error(tmp_path, times):
     (tmp_path / "file").write_text("in the way of the folder")
     with pytest.raises(OSError, match="file"):
         save_epochs(tmp_path / "file" / "checkpoint.npz", times)
+
+
+def test_a_full_disk_is_one_error_and_leaves_the_state_before(tmp_path, monkeypatch):
+    path, complaints = tmp_path / "checkpoint.npz", []
+    save_epochs(path, 1)
+    whole = path.read_bytes()
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            save_epochs(path, 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    gc.collect()
+    assert complaints == []
+    assert path.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])
