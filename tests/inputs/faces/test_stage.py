@@ -1,3 +1,4 @@
+import errno
 import math
 import os
 import subprocess
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from tests.data.media.test_video import replace_rate
+from tests.disk import Disk
 from tests.inputs.faces.drawing import draw_plain_face, moving_face, write_video
 from tests.inputs.faces.test_detectors import random_face_alignment_weights
 from tests.parts import needs
@@ -234,6 +236,23 @@ def test_a_full_disk_is_a_message_and_loses_nothing(data_root, tmp_path):
     assert "File too large" in answer.stdout
     assert not list(cache.rglob(".partial-*"))
     assert compute_faces(table(["nobody", "face"]), data_root, SETTINGS, cache)["found"].tolist() == [0, 6]
+
+
+def test_all_is_on_the_disk_when_the_stage_is_over(data_root, tmp_path, monkeypatch):
+    disk, cache = Disk(monkeypatch), tmp_path / "cache"
+    compute_faces(table(["face", "nobody"]), data_root, SETTINGS, cache, jobs=1)
+    assert len(list((cache / "faces").rglob("*.parquet"))) == 2
+    assert disk.unsynced(cache / "faces") == []
+    assert disk.synced[cache] == disk.state(cache)
+
+
+def test_a_disk_that_does_not_keep_what_it_is_given_is_a_message(data_root, tmp_path, monkeypatch):
+    def fail(handle):
+        raise OSError(errno.EIO, "the disk is broken")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(UserError, match=r"cannot be read or written(.|\n)*the disk is broken"):
+        compute_faces(table(["nobody"]), data_root, SETTINGS, tmp_path / "cache", jobs=1)
 
 
 def start_stage(data_root: Path, names: list[str], cache: Path) -> subprocess.Popen:

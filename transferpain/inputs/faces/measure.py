@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import is_intact, remove_leftovers
+from transferpain.core.store import is_intact, remove_leftovers, sync_checked
 from transferpain.core.workers import run_in_workers
 from transferpain.data.media.medium import Medium, UnreadableMedium, picture_files
 from transferpain.data.media.paths import resolve_media
@@ -165,10 +165,19 @@ def _compute_missing(
             note(f"The {measurement.name} of clip {task.clip} are damaged in the cache: they are computed again.")
     with using(cache):
         remove_leftovers(cache / measurement.name)
-    problems = {}
-    with closing(run_in_workers(measurement.prepare(), missing, jobs)) as results:
+    problems, syncing = {}, []
+    # A worker that waited for the disk would leave its processor idle; this process has nothing else to do.
+    with (
+        ThreadPoolExecutor(jobs) as threads,
+        closing(run_in_workers(measurement.prepare(), missing, jobs)) as results,
+    ):
         for task, (num_frames, problem) in results:
             advance(num_frames)
             if problem:
                 problems[task.key] = problem
+            else:
+                syncing.append(threads.submit(sync_checked, task.path, cache))
+    with using(cache):
+        for each in syncing:
+            each.result()
     return problems
