@@ -55,6 +55,16 @@ def test_a_clip_of_missing_frames_only_gives_a_finite_answer():
     assert np.isfinite(np.array(answer)).all()
 
 
+def test_after_fifty_steps_small_features_still_tell_clips_apart():
+    small = np.random.default_rng(0).normal(0.2, 0.1, size=(16, 6, 8)).astype("float32")
+    model = build_lstm(6, 8, 3, seed=0)
+    for _ in range(50):
+        model(small, training=True)
+    normalized = np.array(model.get_layer("norm1")(small, training=False))
+    assert normalized.std() == pytest.approx(1, abs=0.5)
+    assert np.array(model(small, training=False)).std(axis=0).max() > 0.01
+
+
 def test_the_seed_sets_the_weights():
     first, same, other = (build_lstm(6, 8, 3, seed=seed) for seed in (1, 1, 2))
     weights = [[np.array(w) for w in model.trainable_weights] for model in (first, same, other)]
