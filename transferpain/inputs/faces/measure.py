@@ -63,7 +63,7 @@ def measure_clips(
         data_root: the folder that `media` is relative to.
         measurement: what is measured.
         cache: the cache folder.
-        jobs: worker processes; all processors by default.
+        jobs: worker processes; as many as processors by default, 0 for none: this process computes.
 
     Returns:
         A table with one row per clip, in the order and with the row labels of `clips`: clip, a column with the name of
@@ -98,7 +98,8 @@ def measure_clips(
         note_former(missing, contents, measurement, cache)
         total = None if pd.isna(nominal) else float(nominal)
         with keeping(cache), progress_bar(measurement.name, total, "frames") as advance:
-            problems = _compute_missing(missing, measurement, cache, jobs or os.cpu_count(), advance)
+            workers = os.cpu_count() if jobs is None else jobs
+            problems = _compute_missing(missing, measurement, cache, workers, advance)
     rows = []
     for task, nominal in zip(tasks, clips["fps"].astype("Float64").to_numpy(float, na_value=math.nan), strict=True):
         _, unread = hashed[replace(task.medium, span=None)]
