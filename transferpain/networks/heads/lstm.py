@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import keras
 
 DROPOUT = 0.3
-# Of the moving averages of the normalisation. Keras' .99 keeps a tenth of its start after 230 steps, more than some folds
-# have: until then small features are nothing beside it, and the head answers the same for every clip.
+# Of the moving averages of the normalisation. Keras' .99 keeps a tenth of its start after 230 steps, more than some
+# folds have: until then small features are nothing beside it, and the head answers the same for every clip.
 AVERAGES = 0.9
 
 
