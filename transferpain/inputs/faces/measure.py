@@ -169,7 +169,7 @@ def _compute_missing(
     problems, syncing = {}, []
     # A worker that waited for the disk would leave its processor idle; this process has nothing else to do.
     with (
-        ThreadPoolExecutor(jobs) as threads,
+        ThreadPoolExecutor(max(1, jobs)) as threads,
         closing(run_in_workers(measurement.prepare(), missing, jobs)) as results,
     ):
         for task, (num_frames, problem) in results:
