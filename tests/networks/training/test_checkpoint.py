@@ -111,16 +111,16 @@ def test_a_state_that_cannot_be_written_is_an_error(models, tmp_path, times):
         save_epochs(models[0], tmp_path / "file" / "checkpoint.npz", times)
 
 
-def test_a_full_disk_is_one_error_and_leaves_the_state_before(tmp_path, monkeypatch):
+def test_a_full_disk_is_one_error_and_leaves_the_state_before(models, tmp_path, monkeypatch):
     path, complaints = tmp_path / "checkpoint.npz", []
-    save_epochs(path, 1)
+    save_epochs(models[0], path, 1)
     whole = path.read_bytes()
     monkeypatch.setattr(sys, "unraisablehook", complaints.append)
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, limits[1]))
     try:
         with pytest.raises(OSError, match="too large"):
-            save_epochs(path, 1)
+            save_epochs(models[0], path, 1)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     gc.collect()
