@@ -127,7 +127,7 @@ def outcomes(checkout) -> list[tuple[str, str]]:
         files |= {contract_of(example): None, own.path: None}
         chosen.append(f"({' and '.join(example.name.split())}) or {Path(own.path).stem}")
     printed = python(checkout, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-k", " or ".join(chosen), *files)
-    return re.findall(r"(?m)^(\S+?::.*?) ([A-Z]+) +\[", printed)
+    return re.findall(r"(?m)^(\S+?::.*?) (PASSED|FAILED|ERROR|SKIPPED|XFAIL|XPASS)\b", printed)
 
 
 @pytest.mark.slow
