@@ -12,6 +12,9 @@ EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg
 
 MATRICES := transfer-matrix transfer-matrix-demo
 
+# Whoever sets it has each of some hundred processes compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup $(READY) lock demo au-cnn-hybrid test test-fast test-python baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
