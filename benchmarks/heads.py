@@ -28,7 +28,7 @@ class Sizes(NamedTuple):
     repetitions: int
 
 
-FULL = Sizes({"ann": 30, "lstm": 64}, 300, epochs=2, repetitions=5)
+FULL = Sizes({"ann": 30, "lstm": 64}, 300, epochs=2, repetitions=3)
 QUICK = Sizes({"ann": 6, "lstm": 6}, 30, epochs=1, repetitions=1)
 
 
@@ -112,7 +112,8 @@ def time_training(folder: Path, kind: str, number: int, sizes: Sizes) -> dict[st
     contestants = {"cache": from_cache, "arrays": from_arrays, "plain Keras": plain_keras}
     if kind == "ann":
         contestants["as before"] = as_before
-    in_turn(contestants, 1)  # the first use of every operation is nobody's time
+    if sizes.repetitions > 1:
+        in_turn(contestants, 1)  # the first use of every operation is nobody's time
     return in_turn(contestants, sizes.repetitions)
 
 

@@ -12,6 +12,7 @@ import pandas as pd
 from benchmarks.data import CLASSES, FEATURE_RATE, head_experiment, random_features, twin_faces, untrained_vgg16
 from benchmarks.measure import Figure, main
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.experiments.executors.worker import PRELOADED
 
 INTERVAL = 0.1
 GROWTH = 4
@@ -62,7 +63,10 @@ def memory_curve(work: Callable, *arguments) -> dict[str, list[float]]:
     Raises:
         RuntimeError: if the process fails.
     """
-    process = multiprocessing.get_context("spawn").Process(target=work, args=arguments)
+    # Forked from a process that has the libraries and nothing else, so that they are imported once.
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([PRELOADED])
+    process = context.Process(target=work, args=arguments)
     process.start()
     started, curve = time.monotonic(), {"seconds": [], "gigabytes": []}
     while process.is_alive():

@@ -8,6 +8,7 @@ its calls. That the installed program starts is seen by the tests that call it w
 import importlib
 import os
 import pickle
+import runpy
 import socket
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from transferpain.experiments.executors.worker import PRELOADED
 
 PREPARED = {"TF_CPP_MIN_LOG_LEVEL": "3", "GLOG_minloglevel": "3"}  # they count when TensorFlow is imported
 MOST_BYTES = 1 << 16  # of a request
+PROGRAM = "transferpain.cli.app"
 LIGHT = "transferpain.experiments.study"  # for commands that need no TensorFlow
 
 
@@ -33,6 +35,7 @@ class ForkedProgram:
             counts from then on, such as a dropped capability, needs the installed program.
         new_session: whether it leads a process group of its own, as a command that a terminal starts.
         preload: a module; what it imports is there already.
+        module: run as `python -m MODULE ARGUMENTS` instead of the command line.
     """
 
     def __init__(
@@ -42,6 +45,7 @@ class ForkedProgram:
         preexec_fn: Callable[[], object] | None = None,
         new_session: bool = False,
         preload: str = PRELOADED,
+        module: str | None = None,
     ):
         request = {
             "arguments": [str(argument) for argument in arguments],
@@ -49,6 +53,7 @@ class ForkedProgram:
             "folder": os.getcwd(),
             "preexec_fn": preexec_fn,
             "new_session": new_session,
+            "module": module,
         }
         self._written = {1: bytearray(), 2: bytearray()}
         pipes = {number: os.pipe() for number in self._written}
@@ -117,7 +122,8 @@ def _forker(preload: str) -> socket.socket:
 
 def serve(descriptor: int, preload: str) -> None:
     """Fork a program for each request that comes, until nobody can send one any more."""
-    importlib.import_module(preload)
+    for module in (preload, PROGRAM, "typer.rich_utils"):
+        importlib.import_module(module)
     requests = socket.socket(fileno=descriptor)
     while True:
         message, given, _, _ = socket.recv_fds(requests, MOST_BYTES, 3)
@@ -170,5 +176,8 @@ def _become(request: dict[str, Any]) -> None:
     os.environ.update(request["environment"])
     if request["preexec_fn"]:
         request["preexec_fn"]()
-    sys.argv = ["transferpain", *request["arguments"]]
-    main()
+    sys.argv = [request["module"] or "transferpain", *request["arguments"]]
+    if request["module"]:
+        runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
+    else:
+        main()

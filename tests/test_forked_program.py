@@ -28,6 +28,12 @@ def test_it_writes_and_ends_as_the_installed_program(arguments, tmp_path, monkey
     assert ("Traceback" in one.stderr) == ("Traceback" in other.stderr)
 
 
+def test_a_module_is_run_in_place_of_the_command_line():
+    shown = forked("--help", module="benchmarks.scores")
+    assert (shown.returncode, shown.stderr) == (0, "")
+    assert "Benchmark: scores." in shown.stdout
+
+
 def test_environment_and_limits_are_its_own(tmp_path):
     limit = partial(resource.setrlimit, resource.RLIMIT_FSIZE, (5_000, 5_000))
     command = ("data", "twin", "biovid", "--out", tmp_path, "--subjects", "2", "--clips", "1", "--seconds", "0.5")

@@ -1,5 +1,7 @@
 """The command line: help, exit codes, messages; the long commands are in test_study.py."""
 
+from functools import partial
+
 import pytest
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
@@ -29,6 +31,7 @@ COMMANDS = [
     ("assets", "verify"),
     ("doctor",),
 ]
+light = partial(forked, preload=LIGHT)  # the installed program starts for the version, a table and the doctor
 TABLE = EXPERIMENTS.parent / "docs" / "hosseini-table-2.csv"
 HEAVY = {
     "tensorflow",
@@ -46,7 +49,7 @@ HEAVY = {
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_help_of_each_command_shows_an_example(command):
-    result = transferpain(*command, "--help")
+    result = light(*command, "--help")
     assert result.returncode == 0
     assert f"transferpain {' '.join(command)}" in " ".join(result.stdout.split())
     assert "Example:" in result.stdout
@@ -89,7 +92,7 @@ def test_help_imports_nothing_that_a_command_works_with(arguments):
 )
 def test_a_fault_is_a_message_and_not_a_traceback(arguments, message, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = forked(*arguments, preload=LIGHT)
+    result = light(*arguments)
     assert result.returncode == 1
     assert message in " ".join(result.stderr.split())
     assert "Traceback" not in result.stderr
@@ -104,13 +107,13 @@ def test_the_checker_shows_what_a_published_table_allows():
 
 
 def test_debug_shows_the_traceback():
-    result = transferpain("run", "nowhere.yaml", "--debug")
+    result = light("run", "nowhere.yaml", "--debug")
     assert result.returncode == 1
     assert "Traceback" in result.stderr
 
 
 def test_the_environment_names_the_data_root(tmp_path):
-    result = transferpain("data", "check", "biovid", environment={"TRANSFERPAIN_DATA": str(tmp_path / "licensed")})
+    result = light("data", "check", "biovid", environment={"TRANSFERPAIN_DATA": str(tmp_path / "licensed")})
     assert result.returncode == 1
     assert "licensed" in result.stderr
 
@@ -123,7 +126,7 @@ def test_doctor_shows_what_follows_from_the_machine():
 
 
 def test_check_of_a_twin_says_that_it_is_synthetic(small_twin, tmp_path):
-    result = transferpain("data", "check", "biovid", "--data-root", small_twin, "--workspace", tmp_path)
+    result = light("data", "check", "biovid", "--data-root", small_twin, "--workspace", tmp_path)
     assert result.returncode == 0
     assert "SYNTHETIC" in result.stdout
 

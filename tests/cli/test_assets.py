@@ -1,11 +1,14 @@
 """`transferpain assets ...` as a user calls it."""
 
 import os
+from functools import partial
 
 import pytest
 
-from tests.command_line import transferpain
+from tests.forked_program import LIGHT, forked
 from transferpain.core.assets.registry import FACE_LANDMARKER, asset_path
+
+light = partial(forked, preload=LIGHT)  # that listing starts as it is installed is seen in test_app.py
 
 
 @pytest.fixture
@@ -16,7 +19,7 @@ def environment(tmp_path):
 
 
 def test_list_shows_what_is_here_and_what_is_missing(environment):
-    done = transferpain("assets", "list", environment=environment | {"COLUMNS": "300"})
+    done = light("assets", "list", environment=environment | {"COLUMNS": "300"})
     assert done.returncode == 0, done.stderr
     said = " ".join(done.stdout.split())
     for words in (
@@ -33,7 +36,7 @@ def test_list_shows_what_is_here_and_what_is_missing(environment):
 
 
 def test_verify_names_where_each_file_lies(environment):
-    done = transferpain("assets", "verify", environment=environment)
+    done = light("assets", "verify", environment=environment)
     assert done.returncode == 0, done.stderr
     assert f"face_landmarker: {asset_path('face_landmarker')}" in done.stdout.replace("\n", "")
     assert "imagenet-vgg16: missing, and not required" in done.stdout
@@ -48,24 +51,24 @@ def test_verify_fails_where_a_file_is_wrong(environment, tmp_path, damage):
     else:
         content[1000] ^= 1
     (tmp_path / "assets" / FACE_LANDMARKER.file).write_bytes(content)
-    done = transferpain("assets", "verify", environment=environment)
+    done = light("assets", "verify", environment=environment)
     assert done.returncode == 1
     assert f"Received: face_landmarker: {tmp_path / 'assets' / FACE_LANDMARKER.file} has" in done.stderr
     assert "Traceback" not in done.stderr
-    fetched = transferpain("assets", "fetch", environment=environment)
+    fetched = light("assets", "fetch", environment=environment)
     assert fetched.returncode == 1
     assert "is not the one that was published" in fetched.stderr
 
 
 def test_fetch_takes_what_is_here_already(environment, tmp_path):
-    done = transferpain("assets", "fetch", environment=environment)
+    done = light("assets", "fetch", environment=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert str(asset_path("face_landmarker")) in done.stdout.replace("\n", "")
     assert not os.path.exists(tmp_path / "assets")
 
 
 def test_fetch_without_network_says_what_to_do(environment, tmp_path):
-    done = transferpain("assets", "fetch", "imagenet-vgg16", environment=environment)
+    done = light("assets", "fetch", "imagenet-vgg16", environment=environment)
     assert done.returncode == 1
     assert "not on this machine and could not be fetched" in done.stderr
     assert "58,889,256 bytes and the md5" in done.stderr
@@ -74,6 +77,6 @@ def test_fetch_without_network_says_what_to_do(environment, tmp_path):
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(environment):
-    done = transferpain("assets", "fetch", "imagenet-vgg19", environment=environment)
+    done = light("assets", "fetch", "imagenet-vgg19", environment=environment)
     assert done.returncode == 1
     assert "did you mean `imagenet-vgg16`" in done.stderr

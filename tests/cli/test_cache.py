@@ -4,6 +4,7 @@ import os
 import pty
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ import pytest
 from tests.command_line import transferpain
 from tests.end_to_end.test_permissions import chmod_folders, obey_permissions
 from tests.experiments.caches.made import FORMER, add_faces, fill
+from tests.forked_program import LIGHT, forked
+
+light = partial(forked, preload=LIGHT)  # what a terminal or a dropped capability decides needs the installed program
 
 
 def files_of(workspace) -> set:
@@ -35,7 +39,7 @@ def answer(workspace, word: str) -> subprocess.CompletedProcess:
 
 def test_the_list_says_what_is_of_no_use_and_removes_nothing(tmp_path):
     usable, former = fill(tmp_path)
-    result = transferpain("cache", "list", "--workspace", tmp_path, "--verify")
+    result = light("cache", "list", "--workspace", tmp_path, "--verify")
     assert result.returncode == 0
     for word in (
         FORMER,
@@ -52,16 +56,10 @@ def test_the_list_says_what_is_of_no_use_and_removes_nothing(tmp_path):
 
 def test_a_dry_run_and_a_call_that_nobody_answers_remove_nothing(tmp_path):
     usable, former = fill(tmp_path)
-    dry = transferpain("cache", "prune", "--dry-run", "--workspace", tmp_path)
+    dry = light("cache", "prune", "--dry-run", "--workspace", tmp_path)
     assert dry.returncode == 0
     assert "MB would be removed; nothing was." in said(dry)
-    result = subprocess.run(
-        [Path(sys.executable).with_name("transferpain"), "cache", "prune", "--workspace", tmp_path],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    result = light("cache", "prune", "--workspace", tmp_path)  # no terminal is its standard input
     assert result.returncode == 1
     assert "Add --yes" in said(result)
     assert files_of(tmp_path) == usable | former
@@ -75,14 +73,14 @@ def test_who_says_no_loses_nothing_and_who_says_yes_what_is_of_no_use(tmp_path):
     agreed = answer(tmp_path, "y")
     assert (agreed.returncode, files_of(tmp_path)) == (0, usable)
     assert f"{len(former)} files removed" in said(agreed)
-    again = transferpain("cache", "prune", "--yes", "--workspace", tmp_path)
+    again = light("cache", "prune", "--yes", "--workspace", tmp_path)
     assert again.returncode == 0
     assert "is to be removed." in said(again)
 
 
 @pytest.mark.parametrize("command", [("list",), ("prune", "--yes")], ids=" ".join)
 def test_without_a_cache_there_is_nothing_to_do(tmp_path, command):
-    result = transferpain("cache", *command, "--workspace", tmp_path)
+    result = light("cache", *command, "--workspace", tmp_path)
     assert result.returncode == 0
     assert "Nothing" in result.stdout
     assert list(tmp_path.iterdir()) == []
@@ -91,7 +89,7 @@ def test_without_a_cache_there_is_nothing_to_do(tmp_path, command):
 @pytest.mark.parametrize("command", [("list",), ("prune", "--yes")], ids=" ".join)
 def test_a_file_in_place_of_the_cache_is_refused(tmp_path, command):
     (tmp_path / "cache").write_text("mine")
-    result = transferpain("cache", *command, "--workspace", tmp_path)
+    result = light("cache", *command, "--workspace", tmp_path)
     assert result.returncode == 1
     assert "is not a folder" in result.stderr
     assert "Traceback" not in result.stderr

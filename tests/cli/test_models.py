@@ -12,7 +12,7 @@ from tests.models.bundles.complete import save_complete
 from tests.models.bundles.web import Web, serve
 from transferpain.models.bundles.manifest import manifest_hash
 
-light = partial(forked, preload=LIGHT)  # each command is called as it is installed once as well
+light = partial(forked, preload=LIGHT)  # export and verify are called as they are installed as well
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +38,14 @@ def test_list_and_verify_import_no_tensorflow(workspace):
 
 
 def test_list_shows_digests_and_who_is_to_be_asked(workspace):
-    shown = transferpain("models", "list", "--workspace", workspace)
+    shown = light("models", "list", "--workspace", workspace)
     assert shown.returncode == 0, shown.stderr
     assert "ask biovid" in shown.stdout
     assert "may be shared" in shown.stdout
 
 
 def test_card_is_printed(workspace):
-    shown = transferpain("models", "card", workspace / "weights" / "lent")
+    shown = light("models", "card", workspace / "weights" / "lent")
     assert shown.stdout.startswith("---\nlibrary_name: keras\n")
     assert "**Not to be passed on**" in shown.stdout
 
@@ -72,7 +72,7 @@ def test_a_model_is_exported_and_imported(workspace, tmp_path):
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
     assert done.stdout == f"{tmp_path / 'two.zip'}#sha256={manifest_hash(model)}\n"
-    done = transferpain("models", "import", done.stdout.strip(), "--workspace", tmp_path)
+    done = light("models", "import", done.stdout.strip(), "--workspace", tmp_path)
     assert done.stdout == f"model: {tmp_path / 'weights' / 'ferplus-small'}\n"
     assert manifest_hash(tmp_path / "weights" / "ferplus-small") == manifest_hash(model)
 
@@ -89,17 +89,17 @@ def test_a_restricted_model_is_exported_with_a_permission_only(workspace, tmp_pa
 
 def test_a_model_is_pulled_from_the_web(workspace, tmp_path):
     model = workspace / "weights" / "free"
-    transferpain("models", "push", model, tmp_path / "model.zip")
+    light("models", "push", model, tmp_path / "model.zip")
     with serve(Web((tmp_path / "model.zip").read_bytes())) as web:
         address = f"{web.url}#sha256={manifest_hash(model)}"
-        done = transferpain("models", "pull", address, "--out", tmp_path / "mine", "--workspace", tmp_path)
+        done = light("models", "pull", address, "--out", tmp_path / "mine", "--workspace", tmp_path)
     assert done.returncode == 0, done.stderr
     assert manifest_hash(tmp_path / "mine") == manifest_hash(model)
 
 
 def test_a_model_is_shipped_and_what_was_done_is_printed(tmp_path):
     run = write_run(tmp_path / "runs", "mine", 64, 0)
-    done = transferpain("models", "ship", run, "--to", tmp_path / "weights" / "mine")
+    done = light("models", "ship", run, "--to", tmp_path / "weights" / "mine")
     assert done.returncode == 0, done.stderr
     for told in (
         manifest_hash(tmp_path / "weights" / "mine"),

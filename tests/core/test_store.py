@@ -31,11 +31,13 @@ from transferpain.core.store import (
     read_made,
     remove_folder,
     remove_leftovers,
+    sync_checked,
     sync_folder,
     temporary_folder,
     write_atomically,
     write_checked,
     write_json,
+    write_memory,
     write_text,
 )
 
@@ -168,6 +170,35 @@ def test_a_file_and_its_name_are_on_the_disk(tmp_path, monkeypatch):
     write_checked(tmp_path / "c" / "cache.bin", lambda temporary: temporary.write_bytes(b"abc"))
     assert disk.unsynced(tmp_path) == []
     assert disk.around[tmp_path / "a" / "b" / "second.json"] == []  # the first was there before
+
+
+def test_a_cache_file_that_was_left_unsynced_is_on_the_disk_once_it_is_synced(tmp_path, monkeypatch):
+    disk, path = Disk(monkeypatch), tmp_path / "cache" / "ab" / "one.bin"
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"), synced=False)
+    assert is_intact(path)
+    assert disk.synced == {}
+    sync_checked(path, tmp_path)
+    assert disk.unsynced(tmp_path) == []
+    checksum_path(path).unlink()
+    with pytest.raises(FileNotFoundError):
+        sync_checked(path, tmp_path)
+
+
+def test_a_cache_file_that_a_power_cut_cost_is_not_intact(tmp_path):
+    path = tmp_path / "one.bin"
+    for lost in (path, checksum_path(path)):
+        write_checked(path, lambda temporary: temporary.write_bytes(b"abc"), synced=False)
+        lost.write_bytes(b"")
+        assert not is_intact(path)
+
+
+def test_a_memory_is_whole_and_waits_for_no_disk(tmp_path, monkeypatch):
+    disk = Disk(monkeypatch)
+    for text in ("first", "Zoë"):
+        write_memory(tmp_path / "a" / "memory", text)
+        assert (tmp_path / "a" / "memory").read_text(encoding="utf-8") == text
+    assert disk.synced == {}
+    assert [path.name for path in (tmp_path / "a").iterdir()] == ["memory"]
 
 
 def test_a_folder_has_its_name_when_all_in_it_is_on_the_disk(tmp_path, monkeypatch):

@@ -49,8 +49,16 @@ def test_results_come_with_their_items():
     assert sorted(run_in_workers(square, [1, 2, 3], jobs=2)) == [(1, 1), (2, 4), (3, 9)]
 
 
-def test_no_items_give_nothing():
-    assert list(run_in_workers(square, [], jobs=2)) == []
+@pytest.mark.parametrize("jobs", [0, 2])
+def test_no_items_give_nothing(jobs):
+    assert list(run_in_workers(square, [], jobs)) == []
+
+
+def test_without_a_job_this_process_works():
+    assert list(run_in_workers(lambda item: (item, os.getpid()), [2, 1], jobs=0)) == [
+        (2, (2, os.getpid())),
+        (1, (1, os.getpid())),
+    ]
 
 
 def test_an_error_in_a_worker_is_raised_here():

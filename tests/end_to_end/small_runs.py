@@ -46,10 +46,16 @@ def copy_parts(finished: Path, workspace: Path, *parts: str) -> Path:
     """Make a workspace with the source and parts of a finished one, such as `data`; files are hard links."""
     write_small_study(workspace / "experiments")
     (source,) = (finished / "runs").glob("small-biovid-vgg16-*/model")
-    shutil.copytree(source, workspace / "source", copy_function=os.link)
+    link_tree(source, workspace / "source")
     for part in parts:
-        shutil.copytree(finished / part, workspace / part, copy_function=os.link)
+        link_tree(finished / part, workspace / part)
     return workspace
+
+
+def link_tree(source: Path, target: Path) -> None:
+    """Copy a folder as hard links, without its locks, which two names would share, and half-written files."""
+    unfinished = shutil.ignore_patterns(".lock*", "*.lock", ".partial-*")
+    shutil.copytree(source, target, copy_function=os.link, ignore=unfinished)
 
 
 def predictions_of(workspace: Path, name: str) -> pd.DataFrame:

@@ -4,7 +4,7 @@ subject left out in turn, one of whom shows no pain, and candidates compared on 
 import pandas as pd
 import pytest
 
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
 from tests.data.datasets.unbc_trees import make_unbc
 from tests.forked_program import forked
 from transferpain.core.errors import UserError
@@ -61,7 +61,7 @@ def test_clips_are_cut_for_a_task_of_clips_and_refused_for_one_of_frames(tmp_pat
 @pytest.mark.slow
 def test_every_subject_is_left_out_and_one_without_pain_is_named(tmp_path):
     data = tmp_path / "data"
-    drawn = transferpain("data", "twin", "unbc", "--out", data, "--subjects", 5, "--clips", 2, "--seconds", 1)
+    drawn = forked("data", "twin", "unbc", "--out", data, "--subjects", 5, "--clips", 2, "--seconds", 1)
     assert drawn.returncode == 0, drawn.stderr
     places = ("--data-root", data, "--workspace", tmp_path)
     words = [word for setting in SETTINGS for word in ("--set", setting)]

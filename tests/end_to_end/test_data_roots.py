@@ -6,8 +6,8 @@ import shutil
 import pandas as pd
 import pytest
 
-from tests.command_line import transferpain
 from tests.end_to_end.small_runs import call, copy_parts, fail, predictions_of, succeed
+from tests.forked_program import forked
 from transferpain.experiments.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
@@ -18,7 +18,7 @@ def test_nothing_is_shared_between_data_of_the_same_names(finished, tmp_path):
     alone = copy_parts(finished, tmp_path / "alone")
     drawn = tmp_path / "drawn"
     twin = ("--subjects", "8", "--clips", "1", "--seconds", "0.5", "--seed", "1", "--out", drawn)
-    succeed(transferpain("data", "twin", "ai4pain", *twin))
+    succeed(forked("data", "twin", "ai4pain", *twin))
     shutil.copytree(workspace / "data" / "ai4pain", tmp_path / "licensed" / "ai4pain", copy_function=os.link)
     (tmp_path / "licensed" / "ai4pain" / "SYNTHETIC.json").unlink()
     one = {path.name for path in workspace.glob("cache/features/*/*.npy")}

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
-from tests.command_line import transferpain
 from tests.end_to_end.small_runs import assert_predicts_as, call, copy_parts, fail, succeed
+from tests.forked_program import forked
 from transferpain.core.store import file_hash
 
 pytestmark = pytest.mark.slow
@@ -43,9 +43,9 @@ def test_on_a_full_disk_every_stage_says_so_and_goes_on_afterwards(finished, tmp
 
 def test_a_twin_cut_short_by_a_full_disk_is_drawn_to_its_end(finished, tmp_path):
     command = ("data", "twin", "biovid", "--out", tmp_path, "--subjects", "9", "--clips", "1", "--seconds", "0.6")
-    message = fail(transferpain(*command, preexec_fn=full_at(30_000)))
+    message = fail(forked(*command, preexec_fn=full_at(30_000)))
     assert "the disk may be full" in message
-    succeed(transferpain(*command))
+    succeed(forked(*command))
     assert not list(tmp_path.rglob(".partial-*"))
     drawn = {path.relative_to(tmp_path): file_hash(path) for path in tmp_path.rglob("*.mp4")}
     first = finished / "data"

@@ -5,10 +5,6 @@ import os
 import re
 import shutil
 import signal
-import subprocess
-import sys
-import threading
-from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,7 +12,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.command_line import transferpain
+from tests.end_to_end.small_runs import link_tree
+from tests.forked_program import ForkedProgram, forked
 from tests.small_study import write_small_study
 from tests.waiting import wait_until
 from transferpain.core.cost import read_cost
@@ -32,37 +29,20 @@ class Started:
     """A command in a process group of its own, as a terminal starts it, and what it has written to standard error."""
 
     def __init__(self, *arguments: object):
-        program = Path(sys.executable).with_name("transferpain")
-        self.process = subprocess.Popen(
-            [program, *map(str, arguments)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={key: value for key, value in os.environ.items() if key != "TRANSFERPAIN_DATA"} | LIVE,
-            start_new_session=True,
-        )
-        self.written: deque[str] = deque()
-        self.reader = threading.Thread(target=self._read, daemon=True)
-        self.reader.start()
-
-    def _read(self) -> None:
-        while text := os.read(self.process.stderr.fileno(), 1 << 16):
-            self.written.append(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text.decode(errors="replace")))
+        self.program = ForkedProgram(*arguments, environment=LIVE, new_session=True)
 
     @property
     def message(self) -> str:
-        return "".join(self.written)
+        return re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", self.program.stderr)
 
     def wait_for(self, moment: Callable[["Started"], bool]) -> None:
         """Return once `moment` has come; fail if the command ends before."""
-        wait_until(lambda: moment(self), self.process)
+        wait_until(lambda: moment(self), self.program)
 
     def end(self, how: signal.Signals, group: bool = False) -> int:
         """Send a signal, to the whole group as a terminal's Ctrl-C, and return the exit code."""
-        (os.killpg if group else os.kill)(self.process.pid, how)
-        code = self.process.wait(timeout=60)
-        self.reader.join(timeout=60)
-        return code
+        (os.killpg if group else os.kill)(self.program.pid, how)
+        return self.program.wait()
 
 
 def files(workspace: Path, pattern: str) -> list[Path]:
@@ -115,6 +95,7 @@ def assert_same_predictions(one: Path, other: Path, names: tuple[str, ...]) -> N
 
 
 def test_killed_again_and_again_it_ends_with_the_same_bits(finished_study, tmp_path):
+    """The study in another workspace, undisturbed, gives these bits as well: it is the one that is compared with."""
     undisturbed, _, _ = finished_study
     study = write_small_study(tmp_path / "experiments")
     finished = {}
@@ -123,7 +104,7 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(finished_study, tmp_p
         started.wait_for(moment(tmp_path))
         assert started.end(signal.SIGKILL) == -signal.SIGKILL, name
         finished |= finished_files(tmp_path)
-    last = transferpain("run", study, "--workspace", tmp_path)
+    last = forked("run", study, "--workspace", tmp_path)
     assert last.returncode == 0, last.stderr
     assert {path: written for path, written in finished_files(tmp_path).items() if path in finished} == finished
     for name in ("small-biovid-vgg16", "ann", "lstm"):
@@ -175,7 +156,7 @@ def test_killed_inside_its_epochs_a_training_ends_with_the_same_bits(finished_st
     experiment, overrides, bar = TRAININGS[training]
     workspaces = [tmp_path / "undisturbed", tmp_path / "killed"]
     commands = [command_for("run", prepared(place, finished), experiment, overrides) for place in workspaces]
-    undisturbed = transferpain(*commands[0])
+    undisturbed = forked(*commands[0])
     assert undisturbed.returncode == 0, undisturbed.stderr
     epochs = []
     # Killed when the training has begun, and again when it has finished an epoch more than that.
@@ -188,7 +169,7 @@ def test_killed_inside_its_epochs_a_training_ends_with_the_same_bits(finished_st
         assert epochs == [0, 1]  # inside the first epoch and inside the second
     else:
         assert 0 <= epochs[0] < epochs[1] < 12
-    last = transferpain(*commands[1])
+    last = forked(*commands[1])
     assert last.returncode == 0, last.stderr
     assert_same_predictions(*workspaces, (experiment,))
     assert read_cost(run_of(workspaces[1], experiment).path).sessions == len(epochs) + 1
@@ -203,7 +184,7 @@ def test_killed_inside_extraction_no_clip_is_embedded_again(finished_study, tmp_
         started.wait_for(at_least(clips, "cache/features/*/*.npy")(tmp_path))
         assert started.end(signal.SIGKILL) == -signal.SIGKILL
         written.append(finished_files(tmp_path))
-    last = transferpain(*command)
+    last = forked(*command)
     assert last.returncode == 0, last.stderr
     after = finished_files(tmp_path)
     assert len(written[0]) < len(written[-1]) < len(after)
@@ -220,7 +201,7 @@ def test_a_stop_is_answered_with_a_message_and_loses_nothing(finished_study, tmp
     if stage != "drawing the biovid twin":
         shutil.copytree(finished_study[0] / "data", tmp_path / "data", copy_function=os.link)
     if stage == "small-biovid-vgg16":
-        shutil.copytree(finished_study[0] / "cache", tmp_path / "cache", copy_function=os.link)
+        link_tree(finished_study[0] / "cache", tmp_path / "cache")
     started = Started("run", study, "--workspace", tmp_path)
     started.wait_for(lambda now: stage in now.message)
     before = finished_files(tmp_path)

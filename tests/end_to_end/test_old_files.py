@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
 from tests.evaluation.test_kept_scores import rounded
+from tests.forked_program import LIGHT, forked
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.schema import SCHEMA
@@ -43,7 +44,7 @@ def written_scores(run: Path) -> dict:
 def report(tmp_path_factory) -> Path:
     """The folder of the report that the command writes of the four runs."""
     workspace = tmp_path_factory.mktemp("workspace")
-    result = transferpain("report", *RUNS, "--name", "old", "--workspace", workspace)
+    result = forked("report", *RUNS, "--name", "old", "--workspace", workspace, preload=LIGHT)
     assert result.returncode == 0, result.stderr
     return workspace / "reports" / "old"
 

@@ -1,14 +1,13 @@
 """Folders and files that may not be read or written, through the real command line."""
 
 import ctypes
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 
 from tests.command_line import transferpain
-from tests.end_to_end.small_runs import assert_predicts_as, call, copy_parts, fail, succeed
+from tests.end_to_end.small_runs import assert_predicts_as, call, copy_parts, fail, link_tree, succeed
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +32,7 @@ def test_a_folder_without_permission_is_named(finished, tmp_path, part, mode):
     workspace = copy_parts(finished, tmp_path, "data")
     (workspace / part).mkdir()
     if part == "runs":
-        shutil.copytree(finished / "cache", workspace / "cache", copy_function=os.link)
+        link_tree(finished / "cache", workspace / "cache")
     (workspace / part).chmod(mode)
     try:
         message = fail(call("run", workspace, start=transferpain, preexec_fn=obey_permissions))

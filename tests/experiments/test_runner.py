@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
@@ -59,8 +59,7 @@ def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):
 
 
 def test_image_datasets_have_no_faces_stage(tmp_path):
-    result = transferpain("data", "twin", "ferplus", "--out", tmp_path, "--subjects", "6", "--clips", "4")
-    assert result.returncode == 0, result.stderr
+    write_twin("ferplus", tmp_path, TwinSettings(subjects=6, clips=4), lambda frames: None)
     with pytest.raises(UserError, match="has no faces stage"):
         find_faces(load_experiment(EXPERIMENTS / "ferplus-resnet18-64.yaml"), Places(tmp_path, tmp_path))
 

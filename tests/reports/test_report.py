@@ -100,8 +100,15 @@ def test_synthetic_data_are_marked_wherever_they_are_shown(demo):
         assert "SYNTHETIC DATA" in (demo.parent / f"{name}.tex").read_text(encoding="utf-8")
 
 
-def test_licensed_data_carry_no_such_mark(tmp_path):
-    page = write(tmp_path, [write_run(tmp_path, "ann", draw_predictions(subjects=4), synthetic=False)])
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory):
+    """The report of one run on licensed data that left nothing but its predictions."""
+    top = tmp_path_factory.mktemp("plain")
+    return write(top, [write_run(top / "runs", "ann", draw_predictions(subjects=4), synthetic=False)])
+
+
+def test_licensed_data_carry_no_such_mark(plain):
+    page = plain
     assert "SYNTHETIC" not in page.read_text(encoding="utf-8")
     assert "SYNTHETIC" not in (page.parent / "results.tex").read_text(encoding="utf-8")
     assert not pd.read_csv(page.parent / "results.csv")["synthetic"].any()
@@ -113,13 +120,13 @@ def test_the_banner_names_the_synthetic_runs_among_others(tmp_path):
     assert "drawn faces in twin.</strong>" in write(tmp_path, folders).read_text(encoding="utf-8")
 
 
-def test_leakage_checks_stand_in_their_order_and_a_fail_is_visible(tmp_path):
+def test_leakage_checks_stand_in_their_order_and_a_fail_is_visible(plain, tmp_path):
+    assert "Leakage checks" not in plain.read_text(encoding="utf-8")
+    assert not (plain.parent / "leakage.csv").exists()
     folder = write_run(tmp_path, "ann", draw_predictions(subjects=4, skill=0.9))
-    page = write(tmp_path, [folder])
-    assert "Leakage checks" not in page.read_text(encoding="utf-8")
-    assert not (page.parent / "leakage.csv").exists()
     write_leakage(folder, failing=(6, 9))
-    text = write(tmp_path, [folder]).read_text(encoding="utf-8")
+    page = write(tmp_path, [folder])
+    text = page.read_text(encoding="utf-8")
     rows = re.findall(r'<tr class="(\S+)"><th scope="row">(\d+)</th>', text)
     assert [int(number) for _, number in rows] == list(range(1, 13))
     assert [int(number) for state, number in rows if state == "fail"] == [6, 9]
@@ -132,14 +139,14 @@ def test_leakage_checks_stand_in_their_order_and_a_fail_is_visible(tmp_path):
     assert table["synthetic"].all()
 
 
-def test_groups_are_shown_where_the_data_state_sex_or_age(tmp_path):
+def test_groups_are_shown_where_the_data_state_sex_or_age(plain, tmp_path):
+    assert "by sex and age" not in plain.read_text(encoding="utf-8")
     table = draw_predictions(subjects=6, skill=0.8)
     folder = write_run(tmp_path, "ann", table)
-    page = write(tmp_path, [folder])
-    assert "by sex and age" not in page.read_text(encoding="utf-8")
     subjects = table[["dataset", "subject"]].drop_duplicates().assign(sex=["m", "w"] * 3, age=[20, 30, 40, 50, 60, 70])
     write_subjects(folder, subjects)
-    text = write(tmp_path, [folder]).read_text(encoding="utf-8")
+    page = write(tmp_path, [folder])
+    text = page.read_text(encoding="utf-8")
     for part in ("Balanced accuracy by sex and age", "women", "18-35", "36-50", "51+"):
         assert part in text
     groups = pd.read_csv(page.parent / "groups.csv")
@@ -258,10 +265,9 @@ def test_images_without_subjects_say_what_the_interval_is_over(tmp_path):
     assert "Scores by subject" not in text
 
 
-def test_the_same_runs_give_the_same_page(tmp_path):
-    folder = write_run(tmp_path, "ann", draw_predictions(subjects=4))
-    first = write(tmp_path, [folder]).read_bytes()
-    assert write(tmp_path, [folder]).read_bytes() == first
+def test_the_same_runs_give_the_same_page(plain, tmp_path):
+    (folder,) = (plain.parents[2] / "runs").iterdir()
+    assert write(tmp_path, [folder]).read_bytes() == plain.read_bytes()
 
 
 def test_refuses_runs_that_cannot_be_told_apart(tmp_path):

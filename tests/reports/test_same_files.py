@@ -18,17 +18,17 @@ EXPECTED = Path(__file__).with_name("expected")
 PAIRS = [Comparison(better="ann", worse="ann-untrained", metric=name) for name in ("balanced_accuracy", "accuracy")]
 
 
-def write_files(top: Path) -> Path:
+def write_files(runs: list[Path], top: Path) -> Path:
     """Write the report of a run of each kind, and the tables of its page as text beside it; return the folder."""
-    page = write_report("all", "All", "A question?", write_every_kind(top / "runs"), PAIRS, top / "reports")
+    page = write_report("all", "All", "A question?", runs, PAIRS, top / "reports")
     tables = page.with_name("tables.txt")
     tables.write_text(as_lines(page.read_text(encoding="utf-8")), encoding="utf-8")
     return page.parent
 
 
 @pytest.fixture(scope="module")
-def written(tmp_path_factory):
-    return write_files(tmp_path_factory.mktemp("same"))
+def written(every_kind, tmp_path_factory):
+    return write_files(every_kind, tmp_path_factory.mktemp("same"))
 
 
 def test_there_is_no_other_file(written):
@@ -43,6 +43,6 @@ def test_a_file_holds_what_it_held(written, name):
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as top:
-        for path in write_files(Path(top)).iterdir():
+        for path in write_files(write_every_kind(Path(top) / "runs"), Path(top)).iterdir():
             if path.suffix in (".csv", ".tex", ".txt", ".md"):
                 shutil.copy(path, EXPECTED / path.name)

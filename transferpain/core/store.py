@@ -93,13 +93,17 @@ def write_atomically(path: Path, write: Callable[[Path], object]) -> None:
     sync_folder(path.parent)
 
 
-def _write_beside(path: Path, write: Callable[[Path], object]) -> None:
-    make_folder(path.parent)
+def _write_beside(path: Path, write: Callable[[Path], object], synced: bool = True) -> None:
+    if synced:
+        make_folder(path.parent)
+    else:
+        path.parent.mkdir(parents=True, exist_ok=True)
     temporary = _temporary_name(path.parent, path.suffix)
     try:
         write(temporary)
         temporary.chmod(0o644)
-        sync_file(temporary)
+        if synced:
+            sync_file(temporary)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -209,6 +213,14 @@ def write_text(path: Path, text: str) -> None:
     write_atomically(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
 
 
+def write_memory(path: Path, text: str) -> None:
+    """Write UTF-8 text that nobody misses: whole for other processes, but a power cut may leave it empty or cut short.
+
+    Who reads it must tell that from the whole.
+    """
+    _write_beside(path, lambda temporary: temporary.write_text(text, encoding="utf-8"), synced=False)
+
+
 def write_json(path: Path, value: object) -> None:
     """Write `value` atomically as indented JSON with sorted keys."""
     write_text(path, json_text(value))
@@ -229,15 +241,30 @@ def checksum_path(path: Path) -> Path:
     return path.with_name(path.name + ".sha256")
 
 
-def write_checked(path: Path, write: Callable[[Path], object], made: dict | None = None) -> None:
+def write_checked(path: Path, write: Callable[[Path], object], made: dict | None = None, synced: bool = True) -> None:
     """Write a cache file atomically, then its checksum; without the checksum it does not count.
 
     Args:
         made: JSON types, what the file was made with: kept in a second line beside the checksum, see `read_made`.
+        synced: whether both are on the disk in the end; if not, `sync_checked` sees to that. A power cut before it may
+            cost the file, but nobody takes what is left for whole, because the checksum tells.
     """
-    _write_beside(path, write)  # the folder is synced once, with the checksum
+    _write_beside(path, write, synced)
     line = "" if made is None else json.dumps(made, sort_keys=True) + "\n"
-    write_text(checksum_path(path), f"{file_hash(path)}\n{line}")
+    text = f"{file_hash(path)}\n{line}"
+    _write_beside(checksum_path(path), lambda temporary: temporary.write_text(text, encoding="utf-8"), synced)
+    if synced:  # the folder once, for both
+        sync_folder(path.parent)
+
+
+def sync_checked(path: Path, root: Path) -> None:
+    """Wait until a cache file, its checksum, and their names in each folder up to `root`, are on the disk."""
+    sync_file(path)
+    sync_file(checksum_path(path))
+    for folder in path.parents:
+        sync_folder(folder)
+        if folder == root:
+            break
 
 
 def is_intact(path: Path) -> bool:

@@ -1,6 +1,7 @@
 """What is wrong with a file of settings, in one line that names the key."""
 
 import difflib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,9 @@ def dotted_key(location: tuple[int | str, ...], values: Any) -> str:
     return ".".join(parts)
 
 
-def all_keys(schema: type[BaseModel]) -> list[str]:
+@cache
+def all_keys(schema: type[BaseModel]) -> tuple[str, ...]:
     """Return every key that a schema knows at any depth, to suggest the nearest one."""
     description = schema.model_json_schema()
     parts = [description, *description.get("$defs", {}).values()]
-    return [key for part in parts for key in part.get("properties", {})]
+    return tuple(key for part in parts for key in part.get("properties", {}))

@@ -21,11 +21,15 @@ def run_in_workers(function: Callable, items: Sequence, jobs: int) -> Iterator[t
     Args:
         function: a function of a module; it and its results are pickled.
         items: what to work on; an exception of `function` is raised here.
-        jobs: the most processes at a time.
+        jobs: the most processes at a time; 0 works in this process, item by item.
 
     Raises:
         UserError: if a worker process was killed from outside.
     """
+    if jobs == 0:
+        for item in items:
+            yield item, function(item)
+        return
     before = set(multiprocessing.active_children())
     pool = ProcessPoolExecutor(
         max_workers=max(1, min(jobs, len(items))),

@@ -191,9 +191,12 @@ def draw_ranking(curves: Sequence["Curves"], labels: Sequence[str], synthetic: b
 
 def as_data_uri(figure: "Figure") -> str:
     """Return the figure as SVG in a `data:` address; the same figure gives the same text."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.BytesIO()
     with style():
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
+        # `savefig` draws twice, once unseen to lay the figure out, which the drawing itself does as well.
+        FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 

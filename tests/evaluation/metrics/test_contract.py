@@ -7,7 +7,7 @@ import pytest
 from tests.evaluation.drawn import draw_predictions
 from transferpain.evaluation.metrics.metric import statistic_of
 from transferpain.evaluation.metrics.registry import COMPARED, HEADLINES, METRICS, measured, metrics_of
-from transferpain.evaluation.resampling import bootstrap, draw_subjects, read_answers, score_whole
+from transferpain.evaluation.resampling import Answers, bootstrap, draw_subjects, read_answers, score_whole
 
 EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
 QUALITIES = [metric for metric in METRICS.values() if metric.larger_is_better is not None]
@@ -91,15 +91,23 @@ def test_a_draw_scores_as_its_repeated_clips_do(metric):
         assert found[draw] == pytest.approx(whole(metric, pd.concat(copies))[0])
 
 
-@EVERY
-def test_a_reason_stands_exactly_where_a_score_is_missing(metric):
+@pytest.fixture(scope="module")
+def short_runs() -> list[Answers]:
+    """Runs of one subject with three clips, whose labels and answers are drawn from two of three classes."""
     generator = np.random.default_rng(0)
     table = draw_predictions((1, 1, 1), subjects=1)
+    runs = []
     for _ in range(50):
-        labels, answers = generator.integers(0, 2, (2, 3))
-        run = answered(table.assign(y_true=pd.array(labels, dtype="Int64")), answers)
-        missing = np.isnan(whole(metric, run))[0]
-        assert missing == (metric.why_undefined(read_answers(run)) is not None), (labels, answers)
+        labels, classes = generator.integers(0, 2, (2, 3))
+        runs.append(read_answers(answered(table.assign(y_true=pd.array(labels, dtype="Int64")), classes)))
+    return runs
+
+
+@EVERY
+def test_a_reason_stands_exactly_where_a_score_is_missing(metric, short_runs):
+    for run in short_runs:
+        missing = np.isnan(score_whole(statistic_of([metric], run), run.subjects)[metric.name])[0]
+        assert missing == (metric.why_undefined(run) is not None), (run.y_true, run.y_pred)
 
 
 @EVERY

@@ -22,9 +22,15 @@ def with_leak(check, evidence) -> Evidence:
     return import_module(f"tests.experiments.leakage.test_{module}").leak(evidence)
 
 
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory) -> Evidence:
+    """The evidence of a clean run, whose files no test changes."""
+    return draw_evidence(tmp_path_factory.mktemp("clean"))
+
+
 @EVERY
-def test_a_clean_run_has_no_leak(check, tmp_path):
-    verdict = check.run(draw_evidence(tmp_path))
+def test_a_clean_run_has_no_leak(check, clean):
+    verdict = check.run(clean)
     assert verdict.state in ("pass", "declared", "not applicable")
     assert bool(verdict.figure) == (verdict.state != "not applicable")
     assert verdict.explanation.endswith(".")
@@ -39,14 +45,12 @@ def test_the_planted_leak_is_found(check, tmp_path):
 
 
 @EVERY
-def test_the_same_run_has_the_same_verdict(check, tmp_path):
-    evidence = draw_evidence(tmp_path)
-    assert check.run(evidence) == check.run(evidence)
+def test_the_same_run_has_the_same_verdict(check, clean):
+    assert check.run(clean) == check.run(clean)
 
 
 @EVERY
 @pytest.mark.parametrize("strategy", ["frozen", "full", "a strategy that is not written yet"])
-def test_the_name_of_the_strategy_changes_nothing(check, strategy, tmp_path):
-    evidence = draw_evidence(tmp_path)
-    renamed = evidence.experiment.model_copy(update={"strategy": strategy})
-    assert check.run(replace(evidence, experiment=renamed)) == check.run(evidence)
+def test_the_name_of_the_strategy_changes_nothing(check, strategy, clean):
+    renamed = clean.experiment.model_copy(update={"strategy": strategy})
+    assert check.run(replace(clean, experiment=renamed)) == check.run(clean)

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -23,9 +24,17 @@ def leak(evidence):
     return evidence
 
 
+@pytest.fixture(scope="module")
+def drawn(tmp_path_factory):
+    return draw_evidence(tmp_path_factory.mktemp("drawn"))
+
+
 @pytest.fixture
-def evidence(tmp_path):
-    return draw_evidence(tmp_path)
+def evidence(drawn, tmp_path):
+    """A run whose videos a test may write over; its faces and features are those of all."""
+    for video in drawn.data_root.glob("*.avi"):
+        shutil.copy(video, tmp_path)
+    return replace(drawn, data_root=tmp_path)
 
 
 def test_brightness_that_shows_the_label_fails(evidence):

@@ -85,7 +85,9 @@ def test_each_clip_passes_the_network_once_over_all_cells_and_processes(finished
 @pytest.mark.slow
 def test_a_dry_run_tells_what_is_done(finished_matrix, small_twin):
     workspace, path, _ = finished_matrix
-    result = transferpain(*arguments(path, small_twin, workspace), "--dry-run", "--where", "target=mintpain,biovid")
+    result = forked(
+        *arguments(path, small_twin, workspace), "--dry-run", "--where", "target=mintpain,biovid", preload=LIGHT
+    )
     assert result.returncode == 0, result.stderr
     for text in ("absent", "done", "sum"):
         assert text in result.stdout
@@ -95,8 +97,8 @@ def test_a_dry_run_tells_what_is_done(finished_matrix, small_twin):
 @pytest.mark.slow
 def test_cells_that_a_call_leaves_out_are_open(small_twin, tmp_path):
     path = write_matrix(tmp_path / "experiments")
-    result = transferpain(
-        *arguments(path, small_twin, tmp_path), "--where", "kind=transfer", "--where", "target=biovid"
+    result = forked(
+        *arguments(path, small_twin, tmp_path), "--where", "kind=transfer", "--where", "target=biovid", preload=LIGHT
     )
     assert result.returncode == 0, result.stderr
     assert states_in(tmp_path) == {name: "done" if name == NAMES[0] else "open" for name in NAMES}
@@ -137,7 +139,7 @@ def test_a_killed_cell_is_reported_and_the_next_call_finishes_it_with_the_same_n
     assert "failed: untrained-to-biovid-ann: Its process was killed by signal 9" in " ".join(output.split())
     assert "Traceback" not in messages
     assert states_in(tmp_path) == {name: "failed" if name == NAMES[0] else "done" for name in NAMES}
-    again = transferpain(*arguments(path, small_twin, tmp_path))
+    again = forked(*arguments(path, small_twin, tmp_path), preload=LIGHT)
     assert again.returncode == 0, again.stderr
     for name in NAMES:
         pd.testing.assert_frame_equal(predictions(tmp_path, name), predictions(workspace, name))

@@ -46,8 +46,8 @@ def write_sweep(root: Path, person: str, sweep: int, pictures: list[bytes]) -> P
     return folder
 
 
-def faces_of(index: Index, cache: Path) -> pd.DataFrame:
-    return compute_faces(index.clips, index.data_root, SETTINGS, cache, jobs=1)
+def faces_of(index: Index, cache: Path, jobs: int = 0) -> pd.DataFrame:
+    return compute_faces(index.clips, index.data_root, SETTINGS, cache, jobs)
 
 
 def write_table(root: Path, table: str) -> Index:
@@ -83,7 +83,7 @@ def test_no_name_of_a_person_is_kept_or_told(tmp_path, capfd):
     (gone / "RGB-12-00-00.png").unlink()
     gone.rmdir()
     (emptied / "RGB-12-00-00.png").unlink()
-    faces = faces_of(index, cache)
+    faces = faces_of(index, cache, jobs=1)  # a worker may tell names as well
     assert faces["found"].tolist() == [2, 0, 0, 0, 1]
     assert [bool(problem) for problem in faces["problem"]] == [False, True, True, True, False]
     assert "not one picture" in faces["problem"][1]
@@ -184,7 +184,7 @@ def test_a_span_decodes_its_frames_alone(film):
 def test_the_nominal_frames_of_a_whole_video_are_no_span(film):
     index = write_table(film, "media,subject,label\nfilm.mp4,a,x\n")
     whole = faces_of(index, film / "cache")
-    nominal = compute_faces(index.clips.assign(num_frames=5), film, SETTINGS, film / "cache", jobs=1)
+    nominal = compute_faces(index.clips.assign(num_frames=5), film, SETTINGS, film / "cache", jobs=0)
     pd.testing.assert_frame_equal(nominal, whole)
     assert whole["num_frames"][0] == 12
 

@@ -1,15 +1,20 @@
 """Hugging Face addresses with the real client, in the real command line, against a hub on this machine."""
 
 import threading
+from subprocess import CompletedProcess
 
 import pytest
 
-from tests.command_line import transferpain
+from tests.forked_program import LIGHT, forked
 from tests.models.bundles.complete import save_complete
 from tests.models.bundles.hub_server import Hub
 from transferpain.models.bundles.manifest import load_manifest, manifest_hash
 
 pytest.importorskip("huggingface_hub")
+
+
+def models(*arguments: object, hub: Hub) -> CompletedProcess:
+    return forked("models", *arguments, environment=hub.environment, preload=LIGHT)
 
 
 @pytest.fixture(scope="module")
@@ -35,25 +40,25 @@ def hub(tmp_path):
 
 
 def test_a_model_goes_to_the_hub_and_comes_back(hub, model, tmp_path):
-    pushed = transferpain("models", "push", model, "hf://owner/mine", environment=hub.environment)
+    pushed = models("push", model, "hf://owner/mine", hub=hub)
     assert pushed.returncode == 0, pushed.stderr
     (commit,) = hub.commits
     assert hub.created == [{"name": "mine", "organization": "owner", "visibility": "private"}]
     address = f"hf://owner/mine@{commit}#sha256={manifest_hash(model)}"
     assert address in "".join(pushed.stdout.split())
     folder = tmp_path / "new"
-    pulled = transferpain("models", "pull", address, "--out", folder, environment=hub.environment)
+    pulled = models("pull", address, "--out", folder, hub=hub)
     assert pulled.returncode == 0, pulled.stderr
     assert load_manifest(folder) == load_manifest(model)
 
 
 def test_a_file_that_the_hub_lacks_leaves_nothing(hub, model, tmp_path):
-    pushed = transferpain("models", "push", model, "hf://owner/mine", environment=hub.environment)
+    pushed = models("push", model, "hf://owner/mine", hub=hub)
     assert pushed.returncode == 0, pushed.stderr
     ((commit, files),) = hub.commits.items()
     del files["model.keras"]
     address = f"hf://owner/mine@{commit}"
-    pulled = transferpain("models", "pull", address, "--out", tmp_path / "new", environment=hub.environment)
+    pulled = models("pull", address, "--out", tmp_path / "new", hub=hub)
     assert pulled.returncode == 1
     assert "could not be fetched from Hugging Face" in pulled.stderr
     assert "Traceback" not in pulled.stderr

@@ -137,7 +137,10 @@ def test_an_array_that_claims_to_be_huge_is_refused(tmp_path):
 
 
 def test_pictures_are_not_shown_without_their_preprocessing(tmp_path):
-    folder = save_with_probe(tmp_path / "model", build_vgg16_gap(32, 2, embedding=8))
+    images = keras.Input((32, 32, 3), name="images")
+    mean = keras.layers.GlobalAveragePooling2D(name="gap")(images)
+    model = keras.Model(images, keras.layers.Dense(2, "softmax", name="logits")(mean))
+    folder = save_with_probe(tmp_path / "model", model)
     (folder / "preprocess.json").write_text('{"size": 32, "scaling": "unknown"}')
     vouch_again(folder)
     with pytest.raises(UserError, match="does not say how its pictures are prepared"):

@@ -8,7 +8,7 @@ from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.bundles.sklearn_bundle import save_head
 from transferpain.models.sources.loaded_model import load_model
 from transferpain.models.sources.preprocessing import Preprocessing
-from transferpain.models.sources.source import untrained_source
+from transferpain.networks.backbones.surgery import classifier
 
 PREPROCESSING = Preprocessing(size=32, scaling="symmetric")
 FACES = np.random.default_rng(0).integers(0, 256, (40, 50, 45, 3), dtype=np.uint8)
@@ -17,8 +17,10 @@ FACES = np.random.default_rng(0).integers(0, 256, (40, 50, 45, 3), dtype=np.uint
 @pytest.fixture(scope="module")
 def faces_model(tmp_path_factory):
     folder = tmp_path_factory.mktemp("faces") / "bundle"
-    source = untrained_source("resnet18", PREPROCESSING, 0)
-    save_bundle(folder, source.model, PREPROCESSING.model_dump(), ("no", "yes"), {"synthetic": True})
+    images = keras.Input((32, 32, 3), name="images")
+    maps = keras.layers.Conv2D(4, 3, kernel_initializer=keras.initializers.HeNormal(seed=0), name="conv")(images)
+    model = keras.Model(images, classifier(maps, classes=2, embedding=8, seed=0))
+    save_bundle(folder, model, PREPROCESSING.model_dump(), ("no", "yes"), {"synthetic": True})
     return load_model(folder)
 
 

@@ -1,6 +1,7 @@
 """A source by its facts, known without loading its model."""
 
 import hashlib
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -16,6 +17,15 @@ from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.vgg16 import VGG16, build_vgg16_gap
 
 SMALL = Preprocessing(size=32)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory) -> tuple[Path, str]:
+    """A bundle whose embedding is narrower than that of its backbone, and its digest; no test changes it."""
+    folder = tmp_path_factory.mktemp("saved") / "model"
+    facts = {"synthetic": True, "backbone": "vgg16"}
+    model = build_vgg16_gap(32, 2, embedding=8)
+    return folder, save_bundle(folder, model, SMALL.model_dump(), ("no", "yes"), facts)
 
 
 def test_an_untrained_origin_is_named_by_how_it_is_built():
@@ -36,10 +46,9 @@ def test_imagenet_weights_are_there_for_vgg16_only():
         built_origin("imagenet", "resnet18", SMALL)
 
 
-def test_a_bundle_is_known_by_its_manifest(tmp_path):
-    facts = {"synthetic": True, "backbone": "vgg16"}
-    digest = save_bundle(tmp_path / "model", build_vgg16_gap(32, 2), SMALL.model_dump(), ("no", "yes"), facts)
-    origin = bundle_origin("mine", tmp_path / "model")
+def test_a_bundle_is_known_by_its_manifest(saved):
+    folder, digest = saved
+    origin = bundle_origin("mine", folder)
     assert origin.hash == digest
     assert origin.synthetic
     assert origin.preprocessing == SMALL
@@ -61,13 +70,11 @@ def test_the_bundle_of_a_head_is_no_origin(tmp_path):
         bundle_origin("mine", save_small(tmp_path / "head"))
 
 
-def test_a_pinned_digest_admits_one_bundle_only(tmp_path):
-    facts = {"synthetic": True, "backbone": "vgg16"}
-    model = build_vgg16_gap(32, 2, embedding=8)
-    digest = save_bundle(tmp_path / "model", model, SMALL.model_dump(), ("no", "yes"), facts)
-    assert bundle_origin("mine", tmp_path / "model", digest).hash == digest
+def test_a_pinned_digest_admits_one_bundle_only(saved):
+    folder, digest = saved
+    assert bundle_origin("mine", folder, digest).hash == digest
     with pytest.raises(UserError, match="another bundle than the one that is asked for"):
-        bundle_origin("mine", tmp_path / "model", "0" * 64)
+        bundle_origin("mine", folder, "0" * 64)
 
 
 def rewrite_manifest(folder: Path, change: Callable[[dict], object]) -> None:
@@ -78,12 +85,9 @@ def rewrite_manifest(folder: Path, change: Callable[[dict], object]) -> None:
 
 
 @pytest.fixture
-def narrow(tmp_path) -> Path:
-    """A bundle whose embedding is narrower than that of its backbone."""
-    facts = {"synthetic": True, "backbone": "vgg16"}
-    model = build_vgg16_gap(32, 2, embedding=8)
-    save_bundle(tmp_path / "model", model, SMALL.model_dump(), ("no", "yes"), facts)
-    return tmp_path / "model"
+def narrow(saved, tmp_path) -> Path:
+    """A copy of the bundle whose manifest a test may change."""
+    return shutil.copytree(saved[0], tmp_path / "model")
 
 
 def test_the_size_of_the_embedding_is_what_the_manifest_states(narrow):

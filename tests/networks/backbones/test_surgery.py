@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from transferpain.networks.backbones.resnet18 import build_resnet18
-from transferpain.networks.backbones.surgery import copy_weights, with_classes, with_dtype
+from transferpain.networks.backbones.surgery import classifier, with_classes, with_dtype
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 
@@ -27,6 +27,15 @@ def vgg16() -> keras.Model:
     return build_vgg16_gap(32, 2)
 
 
+@pytest.fixture(scope="module")
+def small() -> keras.Model:
+    """A network of the layers of a backbone: each kind once."""
+    images = keras.Input((12, 12, 3), name="images")
+    x = keras.layers.Conv2D(4, 3, kernel_initializer=keras.initializers.HeNormal(seed=1), name="conv")(images)
+    x = keras.layers.BatchNormalization(name="bn")(x)
+    return keras.Model(images, classifier(x, classes=2, embedding=6, seed=0), name="small")
+
+
 @pytest.mark.parametrize("dtype", ["mixed_bfloat16", "bfloat16"])
 def test_another_dtype_gives_nearly_the_same_probabilities(resnet18, dtype):
     copy = with_dtype(resnet18, dtype)
@@ -37,21 +46,27 @@ def test_another_dtype_gives_nearly_the_same_probabilities(resnet18, dtype):
     assert np.abs(expected - np.asarray(received)).max() < 0.05
 
 
-def test_float32_weights_survive_mixed_precision_and_back(resnet18):
-    assert equal_weights(with_dtype(with_dtype(resnet18, "mixed_bfloat16"), "float32"), resnet18)
+def test_float32_weights_survive_mixed_precision_and_back(small):
+    assert equal_weights(with_dtype(with_dtype(small, "mixed_bfloat16"), "float32"), small)
 
 
-def test_a_copy_carries_no_optimizer(vgg16):
-    model = copy_weights(vgg16, build_vgg16_gap(32, 2))
+def test_a_copy_has_the_settings_and_weights_of_its_model(small):
+    copy = with_dtype(small, "float32")
+    assert copy.get_config() == small.get_config()
+    assert equal_weights(copy, small)
+
+
+def test_a_copy_carries_no_optimizer(small):
+    model = keras.models.clone_model(small)
     model.compile("adam", "categorical_crossentropy")
     assert not with_dtype(model, "float32").compiled
 
 
-def test_new_classes_keep_every_other_weight(vgg16):
-    model = with_classes(vgg16, 5, size=48, seed=3)
+def test_new_classes_keep_every_other_weight(small):
+    model = with_classes(small, 5, size=48, seed=3)
     assert model.input_shape == (None, 48, 48, 3)
     assert model.output_shape == (None, 5)
-    for layer in vgg16.layers:
+    for layer in small.layers:
         if layer.name != "logits":
             for old, new in zip(layer.get_weights(), model.get_layer(layer.name).get_weights(), strict=True):
                 np.testing.assert_array_equal(old, new)
@@ -72,8 +87,8 @@ def test_a_new_output_stands_on_the_layer_where_a_network_is_cut(request, networ
     )
 
 
-def test_a_copy_is_penalised_as_asked_and_trainable(vgg16):
-    frozen = with_dtype(vgg16, "float32", kernel_l2=5e-5)
+def test_a_copy_is_penalised_as_asked_and_trainable(small):
+    frozen = with_dtype(small, "float32", kernel_l2=5e-5)
     kernels = [layer for layer in frozen.layers if hasattr(layer, "kernel")]
     assert {float(layer.kernel_regularizer.l2) for layer in kernels} == {5e-5}
     assert all(layer.bias_regularizer is None for layer in kernels)

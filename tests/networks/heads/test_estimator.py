@@ -8,7 +8,7 @@ from transferpain.core.errors import UserError
 from transferpain.networks.heads.estimator import HeadClassifier
 from transferpain.networks.training.settings import TrainingSettings
 
-TRAINING = {"epochs": 20, "batch": 8, "optimizer": {"learning_rate": 0.01}}
+TRAINING = {"epochs": 8, "batch": 8, "optimizer": {"learning_rate": 0.03}}
 LABELS = np.repeat([0, 1], 30)
 X = np.random.default_rng(0).normal(0, 0.3, (60, 6)).astype(np.float32) + LABELS[:, None]
 Y = np.array(["rest", "pain"])[LABELS]

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from transferpain.networks.heads.lstm import build_lstm
 
@@ -47,12 +48,23 @@ def test_without_a_mask_a_row_of_zeros_is_a_frame():
     x = clips()
     x[:, -2:] = 0
     plain, masked = build_lstm(6, 8, 3, seed=0), build_lstm(6, 8, 3, seed=0, masked=True)
-    assert not np.allclose(plain.predict(x, verbose=0), masked.predict(x, verbose=0), atol=1e-4)
+    assert not np.allclose(plain(x, training=False), masked(x, training=False), atol=1e-4)
 
 
 def test_a_clip_of_missing_frames_only_gives_a_finite_answer():
     answer = build_lstm(6, 8, 3, seed=0, masked=True)(np.zeros((2, 6, 8), "float32"), training=True)
     assert np.isfinite(np.array(answer)).all()
+
+
+def test_after_fifty_steps_small_features_still_tell_clips_apart():
+    small = np.random.default_rng(0).normal(0.2, 0.1, size=(16, 6, 8)).astype("float32")
+    model = build_lstm(6, 8, 3, seed=0)
+    step = tf.function(lambda: model(small, training=True))  # eagerly fifty of them take several seconds
+    for _ in range(50):
+        step()
+    normalized = np.array(model.get_layer("norm1")(small, training=False))
+    assert normalized.std() == pytest.approx(1, abs=0.5)
+    assert np.array(model(small, training=False)).std(axis=0).max() > 0.01
 
 
 def test_the_seed_sets_the_weights():

@@ -1,3 +1,6 @@
+import gc
+import resource
+import sys
 from pathlib import Path
 
 import keras
@@ -47,14 +50,23 @@ def saved(models, tmp_path):
     return path, model, progress, best
 
 
-def test_everything_comes_back(saved):
+@pytest.fixture
+def another(models) -> keras.Model:
+    """The second model; it has its state again after the test."""
+    model = models[1]
+    before = state_of(model)
+    yield model
+    for variable, value in zip((*model.variables, *model.optimizer.variables), before, strict=True):
+        variable.assign(value)
+
+
+def test_everything_comes_back(saved, another):
     path, model, progress, best = saved
-    other = trained_model(1)
-    assert not equal(state_of(other), state_of(model))
-    loaded_progress, loaded_best = load_checkpoint(path, "key", other)
+    assert not equal(state_of(another), state_of(model))
+    loaded_progress, loaded_best = load_checkpoint(path, "key", another)
     assert loaded_progress == progress
     assert equal(loaded_best, best)
-    assert equal(state_of(other), state_of(model))
+    assert equal(state_of(another), state_of(model))
     assert sorted(path.parent.iterdir()) == [path]
 
 
@@ -65,8 +77,7 @@ def test_a_missing_file_is_a_fresh_start(models, tmp_path):
     assert equal(state_of(model), before)
 
 
-def save_epochs(path: Path, epochs: int, error: Exception | None = None) -> None:
-    model = trained_model(0)
+def save_epochs(model: keras.Model, path: Path, epochs: int, error: Exception | None = None) -> None:
     with checkpoint_writer(path, "key") as save:
         for epoch in range(1, epochs + 1):
             save(model, Progress(epoch=epoch), [])
@@ -74,8 +85,8 @@ def save_epochs(path: Path, epochs: int, error: Exception | None = None) -> None
             raise error
 
 
-def test_what_is_written_is_the_state_of_the_moment_and_the_last_one_stays(tmp_path):
-    model, path = trained_model(0), tmp_path / "checkpoint.npz"
+def test_what_is_written_is_the_state_of_the_moment_and_the_last_one_stays(another, tmp_path):
+    model, path = another, tmp_path / "checkpoint.npz"
     with checkpoint_writer(path, "key") as save:
         for epoch in (1, 2, 3):
             model.set_weights([np.full_like(weights, epoch) for weights in model.get_weights()])
@@ -86,18 +97,36 @@ def test_what_is_written_is_the_state_of_the_moment_and_the_last_one_stays(tmp_p
     assert all((weights == 3).all() for weights in model.get_weights())
 
 
-def test_an_error_of_the_training_leaves_the_last_state_on_the_disk(tmp_path):
+def test_an_error_of_the_training_leaves_the_last_state_on_the_disk(models, another, tmp_path):
     path = tmp_path / "checkpoint.npz"
     with pytest.raises(RuntimeError, match="power cut"):
-        save_epochs(path, 1, RuntimeError("power cut"))
-    assert load_checkpoint(path, "key", trained_model(1))[0].epoch == 1
+        save_epochs(models[0], path, 1, RuntimeError("power cut"))
+    assert load_checkpoint(path, "key", another)[0].epoch == 1
 
 
 @pytest.mark.parametrize("times", [1, 2])
-def test_a_state_that_cannot_be_written_is_an_error(tmp_path, times):
+def test_a_state_that_cannot_be_written_is_an_error(models, tmp_path, times):
     (tmp_path / "file").write_text("in the way of the folder")
     with pytest.raises(OSError, match="file"):
-        save_epochs(tmp_path / "file" / "checkpoint.npz", times)
+        save_epochs(models[0], tmp_path / "file" / "checkpoint.npz", times)
+
+
+def test_a_full_disk_is_one_error_and_leaves_the_state_before(models, tmp_path, monkeypatch):
+    path, complaints = tmp_path / "checkpoint.npz", []
+    save_epochs(models[0], path, 1)
+    whole = path.read_bytes()
+    monkeypatch.setattr(sys, "unraisablehook", complaints.append)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2048, limits[1]))
+    try:
+        with pytest.raises(OSError, match="too large"):
+            save_epochs(models[0], path, 1)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    gc.collect()
+    assert complaints == []
+    assert path.read_bytes() == whole
+    assert list(tmp_path.iterdir()) == [path]
 
 
 @pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])

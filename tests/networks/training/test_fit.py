@@ -1,75 +1,25 @@
 import math
-import subprocess
-import sys
-from contextlib import nullcontext
-from dataclasses import replace
-from pathlib import Path
 
 import keras
 import numpy as np
-import pandas as pd
 import pytest
 import tensorflow as tf
 
-from tests.waiting import wait_until
+from tests.networks.training.drawn import COSINE, EVERYTHING, SEED, equal_weights, image_data, small_network
 from transferpain.core.errors import UserError
-from transferpain.networks.training.batches import Batches, Images, array_batches, image_batches, one_hot
+from transferpain.networks.training.batches import Batches, array_batches, one_hot
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.networks.training.fit import build_optimizer, fit, reset_model
 from transferpain.networks.training.settings import (
-    AugmentSettings,
     OptimizerSettings,
     ScheduleSettings,
     TrainingSettings,
 )
 
-SEED = (0, "fold")
-SGD = {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}
-COSINE = {"name": "cosine", "warmup_epochs": 0.5}
-EVERYTHING = {
-    "sgd, cosine, average": TrainingSettings(
-        optimizer=SGD, schedule=COSINE, ema=0.9, epochs=4, patience=None, batch=16, label_mode="probability"
-    ),
-    "adam, early stopping": TrainingSettings(
-        optimizer={"name": "adam", "learning_rate": 0.03}, epochs=4, patience=2, batch=16
-    ),
-    "adadelta, average, early stopping": TrainingSettings(
-        optimizer={"name": "adadelta", "learning_rate": 1.0}, ema=0.8, epochs=4, patience=3, batch=16
-    ),
-}
-
 
 @pytest.fixture(scope="module", autouse=True)
 def deterministic():
     make_deterministic()
-
-
-def small_network() -> keras.Model:
-    """Convolution, batch normalisation and two dropouts: everything that carries state."""
-    images = keras.Input((12, 12, 3))
-    x = keras.layers.Conv2D(4, 3, kernel_initializer=keras.initializers.HeNormal(seed=1))(images)
-    x = keras.layers.BatchNormalization()(x)
-    x = keras.layers.Dropout(0.2, seed=1)(x)
-    x = keras.layers.GlobalAveragePooling2D()(x)
-    x = keras.layers.Dense(8, "relu", kernel_initializer=keras.initializers.HeNormal(seed=2))(x)
-    x = keras.layers.Dropout(0.2, seed=2)(x)
-    x = keras.layers.Dense(3, "softmax", kernel_initializer=keras.initializers.HeNormal(seed=3))(x)
-    return keras.Model(images, x)
-
-
-def image_data(settings: TrainingSettings) -> tuple[Batches, Batches]:
-    random = np.random.default_rng(0)
-    pixels = random.integers(0, 256, (72, 12, 12), dtype=np.uint8)
-    targets = random.dirichlet(np.ones(3), 72).astype(np.float32)
-    weights = random.random(72, dtype=np.float32)
-    images = Images(lambda rows: pixels[rows], targets, weights)
-
-    def prepare(batch):
-        return batch.astype(np.float32) / 255
-
-    changes = AugmentSettings(flip=0.5, rotation=15, shift=0.1, zoom=0.1)
-    training = image_batches(images, prepare, 12, settings.batch, changes, settings.label_mode, SEED)
-    return training, image_batches(images, prepare, 12, 16, changes, settings.label_mode, None)
 
 
 def line_data(rows: int = 64, wrong: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
@@ -93,68 +43,6 @@ def linear_model() -> keras.Model:
     )
 
 
-def equal_weights(first: keras.Model, second: keras.Model) -> bool:
-    return all(np.array_equal(a, b) for a, b in zip(first.get_weights(), second.get_weights(), strict=True))
-
-
-def without_seconds(history: pd.DataFrame) -> pd.DataFrame:
-    return history.drop(columns="seconds")
-
-
-def breaking_off(training: Batches, epoch: int) -> Batches:
-    """The same batches, but reading stops with an error after the first batch of `epoch`."""
-
-    def of(number: int):
-        for batch in training.of(number):
-            yield batch
-            if number == epoch:
-                raise RuntimeError("power cut")
-
-    return replace(training, of=of)
-
-
-@pytest.fixture(scope="module", params=list(EVERYTHING))
-def uninterrupted(request, tmp_path_factory):
-    settings = EVERYTHING[request.param]
-    model = small_network()
-    result = fit(model, *image_data(settings), settings, tmp_path_factory.mktemp("whole") / "c.npz", SEED)
-    return settings, model, result
-
-
-@pytest.mark.parametrize("broken_epoch", [0, 3])
-def test_an_interrupted_training_ends_with_the_same_bits(uninterrupted, broken_epoch, tmp_path):
-    settings, whole, expected = uninterrupted
-    training, validation = image_data(settings)
-    with pytest.raises(tf.errors.OpError, match="power cut"):
-        fit(small_network(), breaking_off(training, broken_epoch), validation, settings, tmp_path / "c.npz", SEED)
-    resumed = small_network()
-    keras.utils.set_random_seed(123)
-    received = fit(resumed, training, validation, settings, tmp_path / "c.npz", SEED)
-    assert equal_weights(whole, resumed)
-    assert received.epoch == expected.epoch
-    pd.testing.assert_frame_equal(without_seconds(received.history), without_seconds(expected.history))
-
-
-def test_another_seed_gives_other_weights(tmp_path):
-    settings = EVERYTHING["adam, early stopping"]
-    training, validation = image_data(settings)
-    models = [small_network() for _ in range(3)]
-    for number, (model, seed) in enumerate(zip(models, (SEED, SEED, (1, "fold")), strict=True)):
-        fit(model, training, validation, settings, tmp_path / f"{number}.npz", seed)
-    assert equal_weights(models[0], models[1])
-    assert not equal_weights(models[0], models[2])  # only the dropout differs: the batches have their own seed
-
-
-def test_a_finished_training_is_not_run_again(tmp_path):
-    settings = EVERYTHING["adadelta, average, early stopping"]
-    training, validation = image_data(settings)
-    first, second = small_network(), small_network()
-    expected = fit(first, training, validation, settings, tmp_path / "c.npz", SEED)
-    received = fit(second, breaking_off(training, 0), validation, settings, tmp_path / "c.npz", SEED)
-    assert equal_weights(first, second)
-    pd.testing.assert_frame_equal(received.history, expected.history)
-
-
 def test_early_stopping_restores_the_weights_of_the_best_epoch(tmp_path):
     training = line_batches(*line_data())
     inputs, targets = line_data(wrong=0.4)
@@ -165,10 +53,11 @@ def test_early_stopping_restores_the_weights_of_the_best_epoch(tmp_path):
     losses = result.history["val_loss"].to_numpy()
     assert result.epoch == losses.argmin() + 1
     assert len(losses) == result.epoch + 3 < 60
-    shorter = linear_model()
+    kept = model.get_weights()
+    reset_model(model, linear_model().get_weights())
     to_best = settings.model_copy(update={"epochs": result.epoch, "patience": None})
-    fit(shorter, training, validation, to_best, tmp_path / "b.npz", SEED)
-    assert equal_weights(model, shorter)
+    fit(model, training, validation, to_best, tmp_path / "b.npz", SEED)
+    assert equal_weights(model.get_weights(), kept)
 
 
 def test_without_patience_the_last_weights_are_kept(tmp_path):
@@ -197,9 +86,9 @@ def test_the_moving_average_is_validated_and_kept(tmp_path):
     inputs, targets = line_data()
     training = line_batches(inputs, targets, shuffle=None, size=64)  # one step per epoch
     optimizer = {"name": "sgd", "learning_rate": 1.0}
-    plain = []
+    plain, model = [], linear_model()
     for epochs in (1, 2, 3):
-        model = linear_model()
+        reset_model(model, linear_model().get_weights())
         settings = TrainingSettings(optimizer=optimizer, epochs=epochs, patience=None)
         fit(model, training, training, settings, tmp_path / f"{epochs}.npz", SEED)
         plain.append(model.get_weights()[0])
@@ -316,31 +205,6 @@ def test_no_logs_are_written_unasked(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["c.npz"]
 
 
-@pytest.mark.parametrize("together", [2, 3, 16])
-def test_batches_that_are_handed_over_together_teach_the_same(uninterrupted, together, tmp_path, monkeypatch):
-    settings, expected, result = uninterrupted
-    training, validation = (replace(batches, together=together) for batches in image_data(settings))
-    rows = []
-    bar = nullcontext(rows.append)
-    monkeypatch.setattr("transferpain.networks.training.fit.progress_bar", lambda *_: bar)
-    model = small_network()
-    received = fit(model, training, validation, settings, tmp_path / "c.npz", SEED)
-    assert equal_weights(model, expected)
-    pd.testing.assert_frame_equal(without_seconds(received.history), without_seconds(result.history))
-    assert sum(rows) == len(received.history) * training.steps * training.size
-
-
-@pytest.mark.slow
-def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
-    settings, expected, result = uninterrupted
-    model, weights = small_network(), small_network().get_weights()
-    fit(model, *image_data(settings), settings, tmp_path / "first.npz", (1, "another"))
-    reset_model(model, weights)
-    again = fit(model, *image_data(settings), settings, tmp_path / "again.npz", SEED)
-    assert equal_weights(model, expected)
-    pd.testing.assert_frame_equal(without_seconds(again.history), without_seconds(result.history))
-
-
 @pytest.mark.parametrize(
     ("settings", "kind"),
     [
@@ -355,36 +219,3 @@ def test_each_optimizer_is_built_with_its_rate(settings, kind):
     assert isinstance(optimizer, kind)
     assert float(optimizer.learning_rate) == pytest.approx(settings.learning_rate)
     assert optimizer.get_config().get("momentum", settings.momentum) == settings.momentum
-
-
-PROGRAM = """
-import sys
-from pathlib import Path
-from tests.networks.training.test_fit import EVERYTHING, SEED, fit, image_data, make_deterministic, small_network
-import numpy as np
-make_deterministic()
-settings = EVERYTHING["sgd, cosine, average"].model_copy(update={"epochs": 40})
-training, validation = image_data(settings)
-model = small_network()
-fit(model, training, validation, settings, Path(sys.argv[1]), SEED)
-np.savez(sys.argv[2], *model.get_weights())
-"""
-
-
-@pytest.mark.slow
-def test_a_killed_process_goes_on_and_ends_with_the_same_bits(tmp_path):
-    def start(name: str) -> subprocess.Popen:
-        arguments = [sys.executable, "-c", PROGRAM, str(tmp_path / f"{name}.npz"), str(tmp_path / f"{name}-out.npz")]
-        root = Path(__file__).parents[3]
-        return subprocess.Popen(arguments, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    assert start("whole").wait() == 0
-    process = start("killed")
-    wait_until((tmp_path / "killed.npz").exists, process)
-    process.kill()
-    assert process.wait() != 0
-    assert not (tmp_path / "killed-out.npz").exists()
-    assert start("killed").wait() == 0
-    with np.load(tmp_path / "whole-out.npz") as whole, np.load(tmp_path / "killed-out.npz") as resumed:
-        for name in whole.files:
-            np.testing.assert_array_equal(whole[name], resumed[name])

@@ -33,25 +33,29 @@ def run(answers: str, uncovered: tuple[int, ...] = (), seeds=(0,)) -> pd.DataFra
 RUNS = {"a": run("+" * 9 + "-"), "b": run("-" * 8 + "++"), "c": run("+" * 9 + "-", uncovered=(0, 1, 2))}
 
 
-def test_single_answers_are_counted_and_tested_exactly():
-    first = mcnemar_tests(RUNS, PAIRS).query("counted == 'all'").iloc[0]
+@pytest.fixture(scope="module")
+def tests():
+    return mcnemar_tests(RUNS, PAIRS)
+
+
+def test_single_answers_are_counted_and_tested_exactly(tests):
+    first = tests.query("counted == 'all'").iloc[0]
     assert (first["clips"], first["only_better"], first["only_worse"], first["method"]) == (10, 8, 1, "exact")
     expected = binomtest(1, 9).pvalue
     assert first["p"] == pytest.approx(expected)
     assert first["p_holm"] == pytest.approx(2 * expected)  # a family of two
 
 
-def test_clips_that_one_run_could_not_look_at_are_left_out_once_more():
-    table = mcnemar_tests(RUNS, PAIRS)
-    assert table["counted"].tolist() == ["all", "all", "covered", "covered"]
-    assert table["clips"].tolist() == [10, 10, 10, 7]
+def test_clips_that_one_run_could_not_look_at_are_left_out_once_more(tests):
+    assert tests["counted"].tolist() == ["all", "all", "covered", "covered"]
+    assert tests["clips"].tolist() == [10, 10, 10, 7]
     a, c = covered_in_both(run("++-", seeds=(0, 1)), run("+++", uncovered=(1,)))
     assert (len(a), len(c)) == (4, 2)
     whole = {name: RUNS[name] for name in "ab"}
     assert mcnemar_tests(whole, PAIRS[:1])["counted"].tolist() == ["all"]
 
 
-def test_a_test_that_no_outcome_could_decide_shows_a_dash():
-    text = mcnemar_as_text(mcnemar_tests(RUNS, PAIRS))
+def test_a_test_that_no_outcome_could_decide_shows_a_dash(tests):
+    text = mcnemar_as_text(tests)
     assert text["p"].tolist()[1] == "–"
     assert text["Only the first right"].tolist()[:2] == ["8", "0"]

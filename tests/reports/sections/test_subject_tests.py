@@ -37,8 +37,13 @@ BETTER, WORSE = [9, 8, 7, 10, 6, 9, 8, 7], [1, 2, 3, 0, 5, 4, 6, 5]
 RUNS = {"a": run(BETTER), "b": run(WORSE), "a2": run(BETTER)}
 
 
-def test_both_tests_are_of_subjects_and_corrected_each_for_itself():
-    first = subject_tests(RUNS, PAIRS).iloc[0]
+@pytest.fixture(scope="module")
+def tests():
+    return subject_tests(RUNS, PAIRS)
+
+
+def test_both_tests_are_of_subjects_and_corrected_each_for_itself(tests):
+    first = tests.iloc[0]
     assert (first["subjects"], first["differing"], first["tests"]) == (8, 8, 2)
     assert first["wilcoxon_p"] == pytest.approx(2 / 2**8)  # all eight differences have one sign
     assert first["wilcoxon_p"] == pytest.approx(wilcoxon(np.array(BETTER), np.array(WORSE)).pvalue)
@@ -50,13 +55,13 @@ def test_both_tests_are_of_subjects_and_corrected_each_for_itself():
     assert first["cliffs_delta"] == pytest.approx(63 / 64)
 
 
-def test_equal_runs_have_no_p_and_say_why():
-    second = subject_tests(RUNS, PAIRS).iloc[1]
+def test_equal_runs_have_no_p_and_say_why(tests):
+    second = tests.iloc[1]
     assert second["differing"] == 0
     assert pd.isna(second["wilcoxon_p"])
     assert "no outcome can reach" in second["reason"]
     assert second["mann_whitney_p"] == pytest.approx(1)
-    text = subject_tests_as_text(subject_tests(RUNS, PAIRS)).iloc[1]
+    text = subject_tests_as_text(tests).iloc[1]
     assert (text["Wilcoxon p"], text["Rank-biserial r"], text["Cliff's delta"]) == ("–", "–", "+0.00")
 
 

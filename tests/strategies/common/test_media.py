@@ -26,7 +26,7 @@ def test_images_are_read_as_they_are(tmp_path):
 
 
 def test_videos_of_which_none_can_be_read_are_refused(tmp_path):
-    write_twin("ai4pain", tmp_path, TwinSettings(subjects=6, clips=1, seconds=0.5), lambda frames: None)
+    write_twin("ai4pain", tmp_path, TwinSettings(subjects=6, clips=1, seconds=0.2), lambda frames: None)
     for video in tmp_path.rglob("*.mp4"):
         video.write_bytes(b"no video")
     places = Places(tmp_path, tmp_path / "workspace")

@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.strategies.fused.network import build_fusion, build_image_branch, build_landmark_branch, take_branch
@@ -179,6 +180,7 @@ def test_each_frame_goes_through_the_same_picture_branch(vgg16):
 def test_after_thirty_steps_it_answers_as_it_learned():
     model = build_landmark_branch(SHORT, classes=2, seed=0)
     _, landmarks = inputs(batch=16)
+    step = tf.function(lambda: model(landmarks, training=True))
     for _ in range(30):
-        learned = np.asarray(model(landmarks, training=True))
+        learned = np.asarray(step())
     assert np.abs(answer(model, landmarks) - learned).max() < 0.03

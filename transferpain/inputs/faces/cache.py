@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from transferpain.core.errors import UserError
 from transferpain.core.locks import using_folder
 from transferpain.core.progress import note
-from transferpain.core.store import file_hash, fingerprint, write_checked, write_text
+from transferpain.core.store import file_hash, fingerprint, write_checked, write_memory
 from transferpain.data.media.medium import Medium
 from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
 
@@ -182,7 +182,7 @@ def _recall(memory: Path, cache: Path) -> str:
 
 def _remember(memory: Path, content: str, cache: Path) -> None:
     with using(cache):
-        write_text(memory, content)
+        write_memory(memory, content)
 
 
 def _content_or_nothing(path: Path) -> str:
@@ -212,12 +212,15 @@ def faces_path(cache: Path, key: str) -> Path:
 
 
 def write_faces(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
-    """Write the faces of one clip: `rows` has one dict per frame with the names of `SCHEMA`."""
+    """Write the faces of one clip: `rows` has one dict per frame with the names of `SCHEMA`.
+
+    `store.sync_checked` sees to it that they are on the disk.
+    """
     metadata = {FACTS: json.dumps(asdict(facts)).encode()}
     table = pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata))
     # JPEG bytes neither compress nor repeat, and statistics of them would be copies of pictures.
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
-    write_checked(path, lambda temporary: pq.write_table(table, temporary, **options))
+    write_checked(path, lambda temporary: pq.write_table(table, temporary, **options), synced=False)
 
 
 def read_facts(path: Path) -> FaceFacts:

@@ -1,6 +1,7 @@
-"""The faces of one clip, computed in a worker process."""
+"""The faces of one clip, computed in a worker process, or in this one."""
 
 import math
+import multiprocessing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from transferpain.models.sources.face_settings import FaceSettings
 
 
 def compute_clip(task: ClipTask, settings: FaceSettings, cache: Path) -> tuple[int, str]:
-    """Compute the faces of one clip in a worker process; as `measure_clip`."""
+    """Compute the faces of one clip; as `measure_clip`."""
 
     def measure(frames: Iterator[np.ndarray | None]) -> list[dict]:
         detect = load_detector(settings.detector)
@@ -36,7 +37,7 @@ def measure_clip(
     write: Callable[[Path, FaceFacts, list[dict]], object],
     cache: Path,
 ) -> tuple[int, str]:
-    """Measure one clip in a worker process and keep what was measured.
+    """Measure one clip and keep what was measured.
 
     Args:
         task: the clip, and the file to write.
@@ -53,7 +54,8 @@ def measure_clip(
         RuntimeError: if `measure` fails; it names the clip.
         UserError: if the cache cannot be written, or what measures does not start.
     """
-    cv2.setNumThreads(1)  # there is one worker per core already
+    if multiprocessing.parent_process() is not None:
+        cv2.setNumThreads(1)  # there is one worker per core already
     silence_opencv()
     try:
         fps, frames = _open(task.medium)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import is_intact, remove_leftovers
+from transferpain.core.store import is_intact, remove_leftovers, sync_checked
 from transferpain.core.workers import run_in_workers
 from transferpain.data.media.medium import Medium, UnreadableMedium, picture_files
 from transferpain.data.media.paths import resolve_media
@@ -63,7 +63,7 @@ def measure_clips(
         data_root: the folder that `media` is relative to.
         measurement: what is measured.
         cache: the cache folder.
-        jobs: worker processes; all processors by default.
+        jobs: worker processes; as many as processors by default, 0 for none: this process computes.
 
     Returns:
         A table with one row per clip, in the order and with the row labels of `clips`: clip, a column with the name of
@@ -98,7 +98,8 @@ def measure_clips(
         note_former(missing, contents, measurement, cache)
         total = None if pd.isna(nominal) else float(nominal)
         with keeping(cache), progress_bar(measurement.name, total, "frames") as advance:
-            problems = _compute_missing(missing, measurement, cache, jobs or os.cpu_count(), advance)
+            workers = os.cpu_count() if jobs is None else jobs
+            problems = _compute_missing(missing, measurement, cache, workers, advance)
     rows = []
     for task, nominal in zip(tasks, clips["fps"].astype("Float64").to_numpy(float, na_value=math.nan), strict=True):
         _, unread = hashed[replace(task.medium, span=None)]
@@ -165,10 +166,19 @@ def _compute_missing(
             note(f"The {measurement.name} of clip {task.clip} are damaged in the cache: they are computed again.")
     with using(cache):
         remove_leftovers(cache / measurement.name)
-    problems = {}
-    with closing(run_in_workers(measurement.prepare(), missing, jobs)) as results:
+    problems, syncing = {}, []
+    # A worker that waited for the disk would leave its processor idle; this process has nothing else to do.
+    with (
+        ThreadPoolExecutor(max(1, jobs)) as threads,
+        closing(run_in_workers(measurement.prepare(), missing, jobs)) as results,
+    ):
         for task, (num_frames, problem) in results:
             advance(num_frames)
             if problem:
                 problems[task.key] = problem
+            else:
+                syncing.append(threads.submit(sync_checked, task.path, cache))
+    with using(cache):
+        for each in syncing:
+            each.result()
     return problems

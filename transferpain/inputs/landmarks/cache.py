@@ -71,7 +71,7 @@ def landmarks_path(cache: Path, key: str) -> Path:
 
 
 def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict], blendshapes: bool = False) -> None:
-    """Write the landmarks of one clip.
+    """Write the landmarks of one clip; `store.sync_checked` sees to it that they are on the disk.
 
     Args:
         facts: what is true of the whole clip.
@@ -91,7 +91,7 @@ def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict], blendshapes:
     table = pa.Table.from_arrays(arrays, schema=schema.with_metadata(metadata))
     # Measured coordinates neither compress nor repeat.
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
-    write_checked(path, lambda temporary: pq.write_table(table, temporary, **options))
+    write_checked(path, lambda temporary: pq.write_table(table, temporary, **options), synced=False)
 
 
 def read_landmarks(path: Path) -> Landmarks:

@@ -1,6 +1,5 @@
 """The state of an unfinished training, in one file that is whole or not there."""
 
-import io
 import json
 import zipfile
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
 
 from transferpain.core.progress import note
 from transferpain.core.store import write_atomically
@@ -46,11 +46,13 @@ def checkpoint_writer(path: Path, key: str) -> Iterator[Callable[[keras.Model, P
     """
     with ThreadPoolExecutor(1) as pool:
         writing: list[Future] = []
+        arrays: dict[str, np.ndarray] = {}
 
         def save(model: keras.Model, progress: Progress, best: list[np.ndarray]) -> None:
-            arrays = _state(key, model, progress, best)
             while writing:  # never two states in memory for the disk
                 writing.pop().result()
+            _copy_state(arrays, model, best)
+            arrays["progress"] = np.array(json.dumps({"key": key, **asdict(progress)}))
             writing.append(pool.submit(_write, path, arrays))
 
         yield save
@@ -58,18 +60,27 @@ def checkpoint_writer(path: Path, key: str) -> Iterator[Callable[[keras.Model, P
             writing.pop().result()
 
 
-def _state(key: str, model: keras.Model, progress: Progress, best: list[np.ndarray]) -> dict[str, np.ndarray]:
-    arrays = {f"model_{i}": variable.numpy() for i, variable in enumerate(model.variables)}
-    arrays |= {f"optimizer_{i}": variable.numpy() for i, variable in enumerate(model.optimizer.variables)}
-    arrays |= {f"best_{i}": weights for i, weights in enumerate(best)}
-    return arrays | {"progress": np.array(json.dumps({"key": key, **asdict(progress)}))}
+def _copy_state(arrays: dict[str, np.ndarray], model: keras.Model, best: list[np.ndarray]) -> None:
+    """Copy a state into `arrays`, and over the state before where there is one: new memory costs more than the copy."""
+    parts = (("model", model.variables), ("optimizer", model.optimizer.variables))
+    values = {f"{kind}_{i}": variable.value for kind, variables in parts for i, variable in enumerate(variables)}
+    for name, value in (values | {f"best_{i}": weights for i, weights in enumerate(best)}).items():
+        seen = value if isinstance(value, np.ndarray) else memoryview(tf.convert_to_tensor(value))
+        if name in arrays:
+            np.copyto(arrays[name], seen, casting="no")
+        else:
+            arrays[name] = np.array(seen)
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
-    # Into memory first: where a write fails, NumPy's archive complains once more when it is thrown away.
-    content = io.BytesIO()
-    np.savez(content, **arrays)
-    write_atomically(path, lambda temporary: temporary.write_bytes(content.getbuffer()))
+    def write(temporary: Path) -> None:
+        # NumPy's own writer complains once more, when it is thrown away, of a disk that was full.
+        with open(temporary, "wb") as file, zipfile.ZipFile(file, "w") as archive:
+            for name, array in arrays.items():
+                with archive.open(f"{name}.npy", "w", force_zip64=True) as entry:
+                    np.lib.format.write_array(entry, array, allow_pickle=False)
+
+    write_atomically(path, write)
 
 
 def load_checkpoint(path: Path, key: str, model: keras.Model) -> tuple[Progress, list[np.ndarray]]:

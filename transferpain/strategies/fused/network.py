@@ -8,7 +8,7 @@ what the picture branch sees are our choices where the paper is silent.
 import keras
 
 from transferpain.core.seeds import derive_seed
-from transferpain.networks.backbones.surgery import copy_weights
+from transferpain.networks.backbones.surgery import copied
 from transferpain.networks.heads.keras_head import seeded_dense
 from transferpain.strategies.fused.settings import FusionSettings
 
@@ -96,12 +96,8 @@ def _image_branch(vgg16: keras.Model, settings: FusionSettings, seed: int):
     steps = (settings.frames,) if settings.fusion == "bilstm" else ()
     images = keras.Input((*steps, size, size, 3), name="images")
     convolutions = keras.Model(vgg16.input, vgg16.get_layer(CUT).output)
-    copy = keras.models.clone_model(
-        convolutions,
-        input_tensors=images,
-        clone_function=lambda layer: each(layer.__class__.from_config(layer.get_config())),
-    )
-    x = copy_weights(convolutions, copy).output
+    copy = copied(convolutions, images, wrap=each)
+    x = copy.output
     if settings.squeeze_excitation:
         x = keras.layers.Multiply(name="scale")([x, _excitation(x, each, seed)])
     x = each(keras.layers.GlobalAveragePooling2D(name="gap"))(x)

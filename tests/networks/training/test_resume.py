@@ -1,0 +1,192 @@
+"""A training that is interrupted, begun anew or run with other graphs ends with the same bits."""
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from tests.networks.training.drawn import (
+    EVERYTHING,
+    SEED,
+    breaking_off,
+    equal_weights,
+    image_data,
+    small_network,
+    without_seconds,
+)
+from tests.waiting import wait_until
+from transferpain.networks.training.determinism import make_deterministic
+from transferpain.networks.training.fit import Training, fit, reset_model
+from transferpain.networks.training.settings import (
+    TrainingSettings,
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def deterministic():
+    make_deterministic()
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A training that nothing interrupted.
+
+    Attributes:
+        weights: those that it ended with.
+        checkpoint: the file of its last epoch.
+        model: its network, with traced graphs; what tests train is `anew(model)`.
+    """
+
+    settings: TrainingSettings
+    weights: list[np.ndarray]
+    result: Training
+    checkpoint: Path
+    model: keras.Model
+
+
+@pytest.fixture(scope="module")
+def whole_training(tmp_path_factory) -> Callable[[str], Whole]:
+    """Takes the name of settings; each is trained once."""
+
+    @cache
+    def train(name: str) -> Whole:
+        settings, model = EVERYTHING[name], small_network()
+        checkpoint = tmp_path_factory.mktemp("whole") / "c.npz"
+        result = fit(model, *image_data(settings), settings, checkpoint, SEED)
+        return Whole(settings, model.get_weights(), result, checkpoint, model)
+
+    return train
+
+
+@pytest.fixture(params=list(EVERYTHING))
+def uninterrupted(request, whole_training) -> Whole:
+    return whole_training(request.param)
+
+
+def anew(model: keras.Model) -> keras.Model:
+    """Give a network that was trained the weights that it began with, and its optimiser no past."""
+    reset_model(model, small_network().get_weights())
+    return model
+
+
+def assert_same_end(whole: Whole, model: keras.Model, received: Training) -> None:
+    assert equal_weights(model.get_weights(), whole.weights)
+    assert received.epoch == whole.result.epoch
+    pd.testing.assert_frame_equal(without_seconds(received.history), without_seconds(whole.result.history))
+
+
+@pytest.mark.parametrize("broken_epoch", [0, 3])
+def test_an_interrupted_training_ends_with_the_same_bits(uninterrupted, broken_epoch, tmp_path):
+    settings = uninterrupted.settings
+    training, validation = image_data(settings)
+    broken = breaking_off(training, broken_epoch)
+    with pytest.raises(tf.errors.OpError, match="power cut"):
+        fit(anew(uninterrupted.model), broken, validation, settings, tmp_path / "c.npz", SEED)
+    resumed = anew(uninterrupted.model)
+    keras.utils.set_random_seed(123)
+    received = fit(resumed, training, validation, settings, tmp_path / "c.npz", SEED)
+    assert_same_end(uninterrupted, resumed, received)
+
+
+def test_another_network_goes_on_with_an_interrupted_training(whole_training, tmp_path):
+    whole = whole_training("sgd, cosine, average")
+    training, validation = image_data(whole.settings)
+    with pytest.raises(tf.errors.OpError, match="power cut"):
+        fit(anew(whole.model), breaking_off(training, 2), validation, whole.settings, tmp_path / "c.npz", SEED)
+    resumed = small_network()
+    received = fit(resumed, training, validation, whole.settings, tmp_path / "c.npz", SEED)
+    assert_same_end(whole, resumed, received)
+
+
+def test_another_seed_gives_other_weights(whole_training, tmp_path):
+    whole = whole_training("adam, early stopping")
+    model = anew(whole.model)
+    fit(model, *image_data(whole.settings), whole.settings, tmp_path / "c.npz", (1, "fold"))
+    # Only the dropout differs: the batches have their own seed.
+    assert not equal_weights(model.get_weights(), whole.weights)
+
+
+def test_a_finished_training_is_not_run_again(whole_training, tmp_path):
+    whole = whole_training("adadelta, average, early stopping")
+    training, validation = image_data(whole.settings)
+    checkpoint = shutil.copy(whole.checkpoint, tmp_path / "c.npz")
+    model = anew(whole.model)
+    received = fit(model, breaking_off(training, 0), validation, whole.settings, checkpoint, SEED)
+    assert equal_weights(model.get_weights(), whole.weights)
+    pd.testing.assert_frame_equal(received.history, whole.result.history)
+
+
+@pytest.mark.parametrize(
+    ("name", "together"),
+    [
+        ("sgd, cosine, average", 2),
+        ("adam, early stopping", 3),
+        ("adadelta, average, early stopping", 16),
+        pytest.param("sgd, cosine, average", 3, marks=pytest.mark.slow),
+        pytest.param("sgd, cosine, average", 16, marks=pytest.mark.slow),
+        pytest.param("adam, early stopping", 2, marks=pytest.mark.slow),
+        pytest.param("adam, early stopping", 16, marks=pytest.mark.slow),
+        pytest.param("adadelta, average, early stopping", 2, marks=pytest.mark.slow),
+        pytest.param("adadelta, average, early stopping", 3, marks=pytest.mark.slow),
+    ],
+)
+def test_batches_that_are_handed_over_together_teach_the_same(whole_training, name, together, tmp_path, monkeypatch):
+    whole = whole_training(name)
+    training, validation = (replace(batches, together=together) for batches in image_data(whole.settings))
+    rows = []
+    bar = nullcontext(rows.append)
+    monkeypatch.setattr("transferpain.networks.training.fit.progress_bar", lambda *_: bar)
+    model = small_network()
+    received = fit(model, training, validation, whole.settings, tmp_path / "c.npz", SEED)
+    assert_same_end(whole, model, received)
+    assert sum(rows) == len(received.history) * training.steps * training.size
+
+
+def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
+    settings, model = uninterrupted.settings, anew(uninterrupted.model)
+    fit(model, *image_data(settings), settings, tmp_path / "first.npz", (1, "another"))
+    again = fit(anew(model), *image_data(settings), settings, tmp_path / "again.npz", SEED)
+    assert_same_end(uninterrupted, model, again)
+
+
+PROGRAM = """
+import sys
+from pathlib import Path
+from tests.networks.training.test_resume import EVERYTHING, SEED, fit, image_data, make_deterministic, small_network
+import numpy as np
+make_deterministic()
+settings = EVERYTHING["sgd, cosine, average"].model_copy(update={"epochs": 40})
+training, validation = image_data(settings)
+model = small_network()
+fit(model, training, validation, settings, Path(sys.argv[1]), SEED)
+np.savez(sys.argv[2], *model.get_weights())
+"""
+
+
+@pytest.mark.slow
+def test_a_killed_process_goes_on_and_ends_with_the_same_bits(tmp_path):
+    def start(name: str) -> subprocess.Popen:
+        arguments = [sys.executable, "-c", PROGRAM, str(tmp_path / f"{name}.npz"), str(tmp_path / f"{name}-out.npz")]
+        root = Path(__file__).parents[3]
+        return subprocess.Popen(arguments, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    assert start("whole").wait() == 0
+    process = start("killed")
+    wait_until((tmp_path / "killed.npz").exists, process)
+    process.kill()
+    assert process.wait() != 0
+    assert not (tmp_path / "killed-out.npz").exists()
+    assert start("killed").wait() == 0
+    with np.load(tmp_path / "whole-out.npz") as whole, np.load(tmp_path / "killed-out.npz") as resumed:
+        for name in whole.files:
+            np.testing.assert_array_equal(whole[name], resumed[name])
