@@ -7,11 +7,14 @@ import pandas as pd
 import yaml
 
 from tests.evaluation.drawn import draw_predictions
+from transferpain.core.schema import write_stamped
 from transferpain.core.store import write_json, write_text
 from transferpain.evaluation.groups import write_subjects
+from transferpain.evaluation.predictions import LINEAR_PROBE, MEAN_AND_MAXIMUM, MEANS, PROBES
 from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.checks import write_checks
 from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.probe_scores import probe_scores
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.inputs.action_units.measures import MESH
 
@@ -69,6 +72,20 @@ def write_run(
         run.finish_fold(str(fold), seed, rows, draw_history(number))
     write_json(run.path / "metrics.json", score(predictions, classes, ordinal=facts["ordinal"], draws=10))
     return run.path
+
+
+def write_probes(folder: Path, predictions: pd.DataFrame) -> None:
+    """Write the linear probes of a finished run: of both the same answers, and the scores in its metrics."""
+    run = RunFolder(folder)
+    for (fold, seed), rows in predictions.groupby(["fold", "seed"]):
+        rows = rows if "part" in rows else rows.assign(part="test")
+        both = pd.concat([rows.assign(probe=name) for name in (MEANS, MEAN_AND_MAXIMUM)], ignore_index=True)
+        both.to_parquet(run.fold(str(fold), seed) / PROBES, index=False)
+        facts = {"c": 0.01, "inner_folds": 5, "rows": 60, "reason": ""}
+        write_stamped(run.fold(str(fold), seed) / "linear_probe.json", {MEANS: facts, MEAN_AND_MAXIMUM: facts})
+    facts, metrics = run.facts(), run.metrics()
+    metrics[LINEAR_PROBE] = probe_scores(run.probe_predictions(), facts["classes"], facts["ordinal"])
+    write_json(folder / "metrics.json", metrics)
 
 
 def write_leakage(folder: Path, failing: tuple[int, ...] = (), declared: tuple[int, ...] = ()) -> tuple[CheckLine, ...]:

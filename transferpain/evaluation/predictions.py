@@ -8,6 +8,12 @@ from transferpain.core.errors import UserError
 
 CLIP = ["dataset", "subject", "clip"]
 WHOLE_CLIP = -1
+# The linear probes beside a head (`evaluation.linear_probe`), by what they read of a clip's frames; their predictions
+# stand in a table of their own, whose column `probe` says which.
+MEANS, MEAN_AND_MAXIMUM = "mean", "mean_and_maximum"
+PROBE_TITLES = {MEANS: "linear probe, mean", MEAN_AND_MAXIMUM: "linear probe, mean + maximum"}
+PROBES = "linear_probe.parquet"
+LINEAR_PROBE = "linear_probe"  # where their scores stand beside those of the head
 
 
 def clip_rows(predictions: pd.DataFrame) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from transferpain.core.schema import write_stamped
 from transferpain.core.store import remove_folder, write_atomically
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
-from transferpain.evaluation.predictions import clip_rows
+from transferpain.evaluation.predictions import LINEAR_PROBE, clip_rows
 from transferpain.evaluation.scores import mark_copies, score
 from transferpain.experiments.fitted import read_fitted, write_fitted
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
@@ -20,6 +20,7 @@ from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
 from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
+from transferpain.experiments.probe_scores import probe_scores
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
@@ -115,7 +116,8 @@ def close_fold(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None
     save_fold_model(plan, fold, seed, result)
     for name, content in result.files.items():
         if isinstance(content, pd.DataFrame):
-            write_atomically(folder / name, lambda path, table=content: table.to_csv(path, index=False))
+            save = content.to_parquet if name.endswith(".parquet") else content.to_csv
+            write_atomically(folder / name, lambda path, save=save: save(path, index=False))
         else:
             write_stamped(folder / name, content)
     write_fitted(folder, result.fitted, plan.samples)
@@ -142,6 +144,7 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
                 best, lowest = folder, loss
     predictions = mark_copies(plan.run.predictions(), plan.samples)
     scores = score(predictions, plan.task.classes, ordinal=plan.task.ordinal)
+    scores[LINEAR_PROBE] = probe_scores(plan.run.probe_predictions(), plan.task.classes, plan.task.ordinal)
     keep_best_model(plan, best, scores)
     if predictions["y_true"].isna().any():
         write_submission(plan, predictions)

@@ -8,8 +8,9 @@ runs/<name>-<hash>/
     transferability.json how well the source should transfer, where a head is trained on its features
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
-    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json, done; candidates.csv with nested selection,
-        forgetting.csv where the source was probed, three-models.json of the strategy `hybrid`;
+    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json, done; linear_probe.parquet and .json beside a
+        head on frozen features, candidates.csv with nested selection, forgetting.csv where the source was probed,
+        three-models.json of the strategy `hybrid`;
         <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
     former-<number>/     the same of an unfinished run whose faces another version of the detector had found
     metrics.json         derived from the predictions, never written by hand
@@ -40,6 +41,7 @@ from transferpain.core.store import (
     write_atomically,
     write_text,
 )
+from transferpain.evaluation.predictions import PROBES
 
 LOCK = ".lock"
 FORMER = "former-"
@@ -90,6 +92,18 @@ class RunFolder:
         tables = [table if "part" in table else table.assign(part="test") for table in tables]
         rows = pd.concat(tables, ignore_index=True)
         return rows[rows["part"] == part].reset_index(drop=True)
+
+    def probe_predictions(self) -> dict[str, pd.DataFrame]:
+        """Return the test predictions of each linear probe, as `predictions` has those of the head.
+
+        None without frozen features, and none where a fold that was made by a former version has none.
+        """
+        files = [path.with_name(PROBES) for path in sorted(self.path.glob("folds/*/predictions.parquet"))]
+        if not all(file.is_file() for file in files):
+            return {}
+        rows = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+        rows = rows[rows["part"] == "test"]
+        return {str(name): table.reset_index(drop=True) for name, table in rows.groupby("probe", sort=False)}
 
     def finish_fold(self, fold: str, seed: int, predictions: pd.DataFrame, history: pd.DataFrame) -> None:
         """Write a fold's results; `done` comes last, when all else is on the disk: a fold is finished or not there."""

@@ -1,7 +1,7 @@
 """What a report knows of its runs: read from their folders, scored from their predictions."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,13 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.schema import read_stamped
 from transferpain.evaluation.groups import read_subjects, score_groups
+from transferpain.evaluation.predictions import LINEAR_PROBE
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.scores import score
 from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
+from transferpain.experiments.probe_scores import probe_scores
 from transferpain.experiments.registration import Registered
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Comparison
@@ -36,11 +38,12 @@ class RunFacts:
         classes: names of the classes.
         synthetic: whether any of the data were drawn.
         predictions: rows of all folds and seeds.
-        scores: `score` of the predictions.
+        scores: `score` of the predictions, and under `linear_probe` those of its linear probes.
         histories: fold folder -> one row per epoch.
         unusable: clips that could not be used, and why; text.
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
+        probes: the predictions of its linear probes, by their names; none without frozen features.
         made_here: false where only the predictions are known, and all else is what their maker declares.
     """
 
@@ -59,6 +62,7 @@ class RunFacts:
     groups: pd.DataFrame | None
     checks: tuple[CheckLine, ...]
     made_here: bool = True
+    probes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
 
     @property
     def folder(self) -> str:
@@ -171,6 +175,8 @@ def read_run(folder: Path) -> RunFacts:
     facts = run.facts()
     classes = tuple(facts["classes"])
     predictions = run.predictions()
+    ordinal, probes = facts.get("ordinal", False), run.probe_predictions()
+    scores = score(predictions, classes, ordinal=ordinal)
     subjects = read_subjects(run.path)
     return RunFacts(
         name=experiment["name"],
@@ -182,11 +188,12 @@ def read_run(folder: Path) -> RunFacts:
         classes=classes,
         synthetic=bool(facts["synthetic"]),
         predictions=predictions,
-        scores=score(predictions, classes, ordinal=facts.get("ordinal", False)),
+        scores=scores | {LINEAR_PROBE: probe_scores(probes, classes, ordinal)},
         histories={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob("folds/*/history.csv"))},
         unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
+        probes=probes,
     )
 
 

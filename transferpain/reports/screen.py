@@ -7,6 +7,7 @@ import pandas as pd
 
 from transferpain.evaluation.formatting import with_interval
 from transferpain.evaluation.metrics.registry import HEADLINES
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
 
@@ -36,6 +37,22 @@ def table_row(run: RunFolder) -> list[str]:
     subjects = metrics["subjects"] if metrics["has_subjects"] else "-"
     counts = [f"{metrics['coverage']:.1%}", subjects, metrics["clips"], len(metrics["seeds"])]
     return [name_of(run), *values, *map(str, counts)]
+
+
+def table_rows(runs: list[RunFolder]) -> list[list[str]]:
+    """Return the rows of the result table: each run's, and below it those of its linear probes."""
+    return [row for run in runs for row in (table_row(run), *probe_rows(run))]
+
+
+def probe_rows(run: RunFolder) -> list[list[str]]:
+    """Return a row for each linear probe beside a run's head, over the clips of the run's own row."""
+    metrics, (_, *_, subjects, clips, seeds) = run.metrics(), table_row(run)
+    probes = metrics.get(LINEAR_PROBE, {})
+    coverage = f"{metrics['coverage']:.1%}"
+    return [
+        [f"  {PROBE_TITLES[name]}", *(shown(scores[metric]) for metric in HEADLINES), coverage, subjects, clips, seeds]
+        for name, scores in probes.items()
+    ]
 
 
 def name_of(run: RunFolder) -> str:

@@ -23,7 +23,7 @@ from transferpain.reports.screen import (
     difference_lines,
     name_of,
     synthetic_mark,
-    table_row,
+    table_rows,
     warning_lines,
 )
 
@@ -50,14 +50,14 @@ def run_file(
 
     def show_so_far(runs: list[RunFolder]) -> None:
         title = f"{len(runs)} of {len(batch.experiments)} experiments{synthetic_mark(runs)}"
-        show(Result(title, COLUMNS, [table_row(run) for run in runs], []))
+        show(Result(title, COLUMNS, table_rows(runs), []))
 
     runs = run_batch(batch, show_so_far)
     page = report_batch(batch, runs, registration)
     return Result(
         title=batch.title + synthetic_mark(runs),
         columns=COLUMNS,
-        rows=[table_row(run) for run in runs],
+        rows=table_rows(runs),
         notes=[*difference_lines(page.parent), *warning_lines(runs), *declared_lines(runs), f"report: {page}"],
     )
 

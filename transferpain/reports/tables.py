@@ -7,11 +7,12 @@ import pandas as pd
 
 from transferpain.evaluation.formatting import UNDEFINED, with_interval
 from transferpain.evaluation.metrics.registry import METRICS
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.reports.facts import RunFacts
 
 TITLES = {
     "run": "Run",
-    "counted": "Clips counted",
+    "counted": "Counted",
     **{name: metric.title for name, metric in METRICS.items()},
     "coverage": "Coverage",
     "subjects": "Subjects",
@@ -21,13 +22,15 @@ TITLES = {
 
 
 def counted_scores(run: RunFacts) -> list[tuple[str, dict[str, Any] | None]]:
-    """Return the scores of all clips, of the clips with a face where they are fewer, and of the selected rows if any.
+    """Return the scores of all clips, of the clips with a face where they are fewer, of the selected rows if any, and
+    those of the linear probes over all clips, where the run has them.
 
     Those of all clips are None without a label.
     """
     scores = run.scores
     counted = ["all", "covered"] if scores["all"] and scores["clips_without_face"] else ["all"]
-    return [(name, scores[name]) for name in [*counted, *(["selected"] if scores["selected"] else [])]]
+    found = [(name, scores[name]) for name in [*counted, *(["selected"] if scores["selected"] else [])]]
+    return [*found, *((PROBE_TITLES[name], table) for name, table in scores.get(LINEAR_PROBE, {}).items())]
 
 
 def scored_counts(runs: Sequence[RunFacts]) -> Iterator[tuple[RunFacts, str, dict[str, Any]]]:

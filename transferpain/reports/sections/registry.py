@@ -11,6 +11,7 @@ from transferpain.reports.sections.few_shot import FEW_SHOT
 from transferpain.reports.sections.groups import GROUPS
 from transferpain.reports.sections.leakage import LEAKAGE
 from transferpain.reports.sections.levels import LEVELS
+from transferpain.reports.sections.linear_probe import LINEAR_PROBES
 from transferpain.reports.sections.paper import PAPER
 from transferpain.reports.sections.pictures import PICTURES
 from transferpain.reports.sections.probabilities import PROBABILITIES
@@ -28,6 +29,7 @@ SECTIONS: Registry[ReportSection] = Registry(
     [
         REGISTRATION,
         RESULTS,
+        LINEAR_PROBES,
         LEVELS,
         PROBABILITIES,
         DIFFERENCES,

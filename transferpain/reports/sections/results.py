@@ -27,7 +27,7 @@ NOTE = Markup(
     "{origin}; means over seeds. In brackets: 95 % bootstrap "
     "interval over subjects ({draws} draws). Majority-class accuracy: what one constant answer scores. Coverage: mean "
     "share of frames in which a face was found. <em>all</em> counts every clip, <em>covered</em> only clips with a "
-    "face."
+    "face; <em>linear probe</em> is a logistic regression on the features that the head reads, over every clip."
 )
 
 

@@ -53,9 +53,11 @@ class PreparedFeatures(Prepared):
 
     Attributes:
         traced: heads whose graphs are traced; training one like them again costs less.
+        probed: fold -> its linear probes, which are the same for every seed.
     """
 
     traced: dict = field(default_factory=dict)
+    probed: dict = field(default_factory=dict)
 
     @cached_property
     def samples(self) -> pd.DataFrame:
@@ -162,16 +164,20 @@ class Frozen(Strategy):
 
     def fit(self, prepared: PreparedFeatures, fold: Fold, seed: int, folder: Path) -> FoldResult:
         start_tensorflow()
+        from transferpain.strategies.frozen.linear_probe import probe_fold
         from transferpain.strategies.frozen.nested import selected_experiment
         from transferpain.strategies.frozen.training import train_head
 
         plan = prepared.job.plan
         clips = prepared.samples.assign(features=prepared.adapted[fold.name])
         num_classes = len(plan.task.classes)
+        if fold.name not in prepared.probed:
+            prepared.probed[fold.name] = probe_fold(plan.experiment, clips, fold, num_classes)
         experiment, chosen_by = selected_experiment(plan.experiment, clips, fold, seed, num_classes, folder)
         trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced)
+        probed = replace(trained, **prepared.probed[fold.name].added_to(trained, seed))
         adapted = adapted_rows(plan.experiment.adaptation, prepared.adapting, fold)
-        return replace(trained, fitted=(*trained.fitted, *chosen_by, *adapted))
+        return replace(probed, fitted=(*probed.fitted, *chosen_by, *adapted))
 
     def stages(self, work: Workload) -> list[Stage]:
         from transferpain.networks.compute import choose_compute_dtype
