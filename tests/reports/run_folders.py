@@ -144,6 +144,7 @@ def write_every_kind(runs: Path) -> list[Path]:
     stated = {"warnings": ["The split is not subject-independent."]}
     own = write_run(runs, "ann", table, stated=stated, changes={"few_shot": {"clips": [0, 1, 2]}})
     write_leakage(own, failing=(6, 9))
+    write_probes(own, draw_predictions((2, 3, 2), subjects=8, seeds=(0, 1), skill=0.8, seed=2))
     people = table[["dataset", "subject"]].drop_duplicates()
     write_subjects(own, people.assign(sex=["m", "w"] * 4, age=[20, 25, 30, 40, 45, 50, 60, 70]))
     write_text(own / "unusable.csv", "clip,problem\nS01-001,the video holds no frame\n")

@@ -27,8 +27,9 @@ def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None
         return None
     raise UserError(
         f"The source of {experiment.name} was not found.",
-        rule="`source:` is `untrained`, `imagenet`, an experiment beside this one, or the folder of a shared model; "
-        "`#sha256=...` behind the last two pins the model's digest, and `source_set` changes an experiment.",
+        rule="`source:` is `untrained`, `untrained-1`, `untrained-2`, `imagenet`, an experiment beside this one, or "
+        "the folder of a shared model; `#sha256=...` behind the last two pins the model's digest, and `source_set` "
+        "changes an experiment.",
         received=experiment.source,
         todo=suggest_file(path),
     )

@@ -56,7 +56,12 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "classes": list(plan.task.classes),
         "ordinal": plan.task.ordinal,
         "synthetic": plan.synthetic,
-        "source": {"name": plan.origin.name, "hash": plan.origin.hash, "synthetic": plan.origin.synthetic},
+        "source": {
+            "name": plan.origin.name,
+            "hash": plan.origin.hash,
+            "synthetic": plan.origin.synthetic,
+            "datasets": learned_datasets(plan),
+        },
         "preprocessing": plan.preprocessing.canonical,
         **makers_today(plan.experiment, plan.has_faces_stage),
         "compute_dtype": dtype,
@@ -68,6 +73,12 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
     write_stamped(plan.run.path / "facts.json", facts)
     unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
     write_atomically(plan.run.path / "unusable.csv", lambda path: unusable.to_csv(path, index=False))
+
+
+def learned_datasets(plan: RunPlan) -> list[str] | None:
+    """Return the datasets that the source, or one before it, learned from; `None` if its manifest does not say."""
+    lineage = read_lineage(plan.parent)
+    return None if lineage is None else sorted({ancestor.dataset for ancestor in lineage})
 
 
 def training_shares(plan: Plan) -> dict[str, list[float]]:

@@ -25,7 +25,7 @@ from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.origin import first_there
+from transferpain.models.sources.origin import BUILT, first_there
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.networks.training.settings import TrainingSettings
@@ -64,8 +64,9 @@ class CommonKeys(Settings):
         task: a file in `transferpain/data/tasks/`.
         dataset: which dataset is read, where the task fits several.
         backbone: the network that the source is, or is built as.
-        source: `untrained`, `imagenet`, another experiment's name, or the folder of a shared model; behind either,
-            `#sha256=<digest>` pins the one model that may be used. Of several, the first that is on this machine.
+        source: `untrained` (`untrained-1` and `untrained-2` are other networks of its kind), `imagenet`, another
+            experiment's name, or the folder of a shared model; behind either, `#sha256=<digest>` pins the one model
+            that may be used. Of several, the first that is on this machine.
         source_set: what is changed in the source's experiment.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
@@ -128,7 +129,7 @@ class CommonKeys(Settings):
                 f"`{self.strategy}`: a whole network would be trained anew for each candidate and inner fold; use "
                 "`inner`"
             )
-        if self.source_set and self.source in ("untrained", "imagenet"):
+        if self.source_set and self.source in BUILT:
             raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
         if len(set(self.seeds)) != len(self.seeds):
             raise ValueError(f"seeds: each seed once, received {list(self.seeds)}")

@@ -10,9 +10,10 @@ import pytest
 
 from tests.models.bundles.bundles import save_small
 from transferpain.core.errors import UserError
+from transferpain.core.store import fingerprint
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.bundles.manifest import facts_of, load_manifest, write_manifest
-from transferpain.models.sources.origin import built_origin, bundle_origin, first_there
+from transferpain.models.sources.origin import UNTRAINED, built_origin, bundle_origin, first_there, seed_of
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.vgg16 import VGG16, build_vgg16_gap
 
@@ -34,6 +35,16 @@ def test_an_untrained_origin_is_named_by_how_it_is_built():
     assert one.hash != built_origin("untrained", "resnet18", SMALL).hash
     assert one.hash != built_origin("untrained", "vgg16", Preprocessing(size=48)).hash
     assert not one.synthetic
+
+
+def test_several_untrained_networks_have_names_and_weights_of_their_own_and_the_first_keeps_its_name():
+    origins = [built_origin(name, "resnet18", SMALL) for name in UNTRAINED]
+    assert len({one.hash for one in origins}) == len({one.weights_hash for one in origins}) == 3
+    assert [seed_of(one.name) for one in origins] == [0, 1, 2]
+    digest = fingerprint(["untrained", "resnet18", SMALL.canonical, 0])
+    assert origins[0].hash == digest
+    weights = [one.load().model.get_weights()[0] for one in origins]
+    assert not any((weights[0] == other).all() for other in weights[1:])
 
 
 def test_pictures_that_are_too_small_for_the_backbone_are_refused_before_it_is_built():

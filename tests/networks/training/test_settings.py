@@ -44,3 +44,28 @@ def test_the_defaults_are_valid_and_cannot_be_changed():
 def test_impossible_settings_are_refused(build, message):
     with pytest.raises(ValidationError, match=message):
         build()
+
+
+def test_few_steps_an_epoch_are_made_up_for_by_more_epochs_and_all_that_is_counted_in_them():
+    schedule = {"name": "step", "at": (10, 20)}
+    settings = TrainingSettings(epochs=30, patience=5, least_steps=900, schedule=schedule)
+    stretched = settings.for_steps(5)
+    assert (stretched.epochs, stretched.patience, stretched.schedule.at) == (180, 30, (60, 120))
+    assert stretched.for_steps(5) == stretched
+    assert settings.for_steps(7).epochs * 7 >= 900
+    warm = TrainingSettings(epochs=10, least_steps=100, schedule={"name": "cosine", "warmup_epochs": 1})
+    assert warm.for_steps(2).schedule.warmup_epochs == 5
+
+
+@pytest.mark.parametrize(("least", "steps"), [(None, 1), (900, 30), (900, 400)])
+def test_a_training_that_takes_enough_steps_is_left_as_it_is(least, steps):
+    settings = TrainingSettings(epochs=30, patience=None, least_steps=least)
+    assert settings.for_steps(steps) is settings
+    assert settings.with_epochs(60).patience is None
+
+
+def test_an_experiment_that_does_not_ask_for_steps_has_the_name_that_it_had():
+    assert "least_steps" not in TrainingSettings().model_dump(mode="json")
+    assert TrainingSettings(least_steps=9).model_dump()["least_steps"] == 9
+    with pytest.raises(ValidationError):
+        TrainingSettings(least_steps=0)

@@ -91,6 +91,7 @@ def write_cells(workspace: Path, records, *, skills=None, with_costs=True, **dra
             "task": record.task,
             "task_hash": "00ff00ff00ff00ff",
             "label_definition": f"{record.tested_on}: intensity of the stimulus",
+            "source": {"name": record.source, "datasets": ["ferplus"]},
             "training_shares": {"0": np.full(len(classes), 1 / len(classes)).tolist()},
         }
         folder = write_run(workspace / "runs", record.name, table, classes=classes, stated=stated)

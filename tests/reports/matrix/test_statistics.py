@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -110,7 +112,7 @@ def predictions(values, achieved, reasons=None):
     sources = [f"source {number}" for number in range(len(values))]
     axes = {"kind": "transfer", "selection": "inner", "head": "ann", "target": "biovid", "score": "logme"}
     rows = pd.DataFrame({"source": sources, "value": values, "achieved": achieved})
-    return rows.assign(**axes, reason=reasons or [""] * len(values))
+    return rows.assign(**axes, reason=reasons or [""] * len(values), left_out="")
 
 
 def test_tau_is_one_where_a_score_orders_the_sources():
@@ -144,6 +146,28 @@ def test_only_the_distance_tells_of_the_target_of_a_cross_dataset_cell(crossed):
     assert set(table["score"]) == {"proxy_a_distance"}
     stated = [run.transferability["proxy_a_distance"]["value"] for run in runs.values()]
     assert table["value"].tolist() == [-value for value in stated]
+
+
+@pytest.mark.parametrize(
+    ("datasets", "reason"),
+    [
+        (["ferplus", "ai4pain"], "good is left out: it learned from these very clips."),
+        (None, "good is left out: the run does not say what its source learned from."),
+    ],
+)
+def test_a_source_that_learned_from_the_clips_is_not_counted_in_kendalls_tau(transfer, datasets, reason):
+    grids, runs = transfer
+    own = runs["good-to-ai4pain-ann"]
+    changed = runs | {"good-to-ai4pain-ann": replace(own, facts=own.facts | {"source": {"datasets": datasets}})}
+    before, after = (
+        statistics.agreements(statistics.predicted(grids, found, METRIC))[0].query(
+            "target == 'ai4pain' and score == 'logme'"
+        )
+        for found in (runs, changed)
+    )
+    assert after["sources"].item() == before["sources"].item() - 1
+    assert after["reason"].item().endswith(reason)
+    assert "left out" not in before["reason"].item()
 
 
 def test_runs_without_scores_predict_nothing(transfer):

@@ -13,9 +13,10 @@ from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.base import Weights
 from transferpain.networks.backbones.registry import BACKBONES
 
-# The same untrained network for every head seed: what is compared is the features, not luck with one network.
-UNTRAINED_SEED = 0
-BUILT = ("untrained", "imagenet")
+# The same untrained network for every head seed: what is compared is the features, not luck with one network. How much
+# there is of that luck is seen with several of them.
+UNTRAINED = {"untrained": 0, "untrained-1": 1, "untrained-2": 2}
+BUILT = (*UNTRAINED, "imagenet")
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Origin:
     """A source by its facts.
 
     Attributes:
-        name: `untrained`, `imagenet`, or the name of the experiment or folder.
+        name: of `BUILT`, or the name of the experiment or folder.
         hash: names the source in a run's hash: the bundle's manifest hash, or the hash of how it is built.
         weights_hash: names the weights in the keys of features.
         backbone: its name in the registry.
@@ -65,8 +66,8 @@ class Origin:
                 )
             return source
         if self.name == "imagenet":
-            return imagenet_source(self.backbone, self.preprocessing, UNTRAINED_SEED)
-        return untrained_source(self.backbone, self.preprocessing, UNTRAINED_SEED)
+            return imagenet_source(self.backbone, self.preprocessing, seed_of(self.name))
+        return untrained_source(self.backbone, self.preprocessing, seed_of(self.name))
 
     def load_embedder(self, compute_dtype: str):
         """Return the Keras model from face crops `(batch, size, size, 3)` to `(batch, D)` float32."""
@@ -74,6 +75,11 @@ class Origin:
         from transferpain.models.sources.source import embedder
 
         return embedder(source, compute_dtype)
+
+
+def seed_of(name: str) -> int:
+    """Return the seed of the weights that a built network draws: of `imagenet` those of its new layers."""
+    return UNTRAINED.get(name, 0)
 
 
 def first_there(names: list[str], weights: Weights | None) -> str:
@@ -108,7 +114,7 @@ def built_preprocessing(name: str, backbone: str, faces: FaceSettings, scaling: 
 
 
 def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Origin:
-    """Describe a network that is built on the spot: `untrained`, or `imagenet` from Keras' weights.
+    """Describe a network that is built on the spot: one of `UNTRAINED`, or `imagenet` from Keras' weights.
 
     Raises:
         UserError: if ImageNet weights are asked for a backbone that has none, or its pictures are too small for it.
@@ -123,7 +129,7 @@ def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Orig
             received=f"backbone: {backbone}",
             todo=f"Use backbone: {' or '.join(known.name for known in having)}, or source: untrained.",
         )
-    digest = fingerprint([name, backbone, preprocessing.canonical, UNTRAINED_SEED])
+    digest = fingerprint([name, backbone, preprocessing.canonical, seed_of(name)])
     return Origin(name, digest, digest, backbone, chosen.width, preprocessing, synthetic=False, folder=None)
 
 

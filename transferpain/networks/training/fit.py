@@ -73,6 +73,7 @@ def fit(
     Raises:
         UserError: if the loss is no longer a number.
     """
+    settings = settings.for_steps(training.steps)
     if not (model.compiled and int(model.optimizer.iterations) == 0):
         model.compile(
             optimizer=build_optimizer(settings, training.steps),

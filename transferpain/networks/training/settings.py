@@ -1,5 +1,6 @@
 """How a network is trained, as an experiment file states it."""
 
+import math
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -82,6 +83,9 @@ class AugmentSettings(BaseModel):
 class TrainingSettings(BaseModel):
     """Everything that `fit` needs to know beside the model and the data.
 
+    `least_steps` is for little data, where an epoch takes a handful of steps: if `epochs` of them take fewer steps, all
+    that is counted in epochs (`epochs`, `patience`, the schedule) is stretched until they take as many.
+
     `patience` counts epochs without a lower validation loss before training stops; the weights of the best epoch
     are restored then. Without it all epochs are run and the last weights are kept. `ema` is the momentum of an
     exponential moving average of the weights, which is what is validated and kept.
@@ -98,6 +102,8 @@ class TrainingSettings(BaseModel):
     batch: int = Field(default=32, ge=1)
     epochs: int = Field(default=100, ge=1)
     patience: int | None = Field(default=5, ge=1)
+    # Left out of what names a run unless it is used, so that runs from before it was there keep their names.
+    least_steps: int | None = Field(default=None, ge=1, exclude_if=lambda value: value is None)
     ema: float | None = Field(default=None, gt=0, lt=1)
     kernel_l2: float = Field(default=0.0, ge=0)
     class_weights: bool = False
@@ -110,3 +116,22 @@ class TrainingSettings(BaseModel):
         if self.schedule.warmup_epochs >= self.epochs:
             raise ValueError("schedule.warmup_epochs must be smaller than epochs")
         return self
+
+    def for_steps(self, steps: int) -> "TrainingSettings":
+        """Return the settings of a training whose epoch takes so many steps: stretched if `least_steps` asks for it."""
+        if self.least_steps is None or self.epochs * steps >= self.least_steps:
+            return self
+        return self.with_epochs(math.ceil(self.least_steps / steps))
+
+    def with_epochs(self, epochs: int) -> "TrainingSettings":
+        """Return the settings with another number of epochs, and all else that is counted in epochs in proportion."""
+        share = epochs / self.epochs
+        changes = {"warmup_epochs": self.schedule.warmup_epochs * share}
+        changes["at"] = tuple(epoch * share for epoch in self.schedule.at)
+        return self.model_copy(
+            update={
+                "epochs": epochs,
+                "patience": self.patience and math.ceil(self.patience * share),
+                "schedule": self.schedule.model_copy(update=changes),
+            }
+        )

@@ -22,6 +22,7 @@ from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.experiments.matrix.settings import Matrix
+from transferpain.models.sources.origin import UNTRAINED
 from transferpain.reports.matrix.facts import CellRun
 
 # A percentile interval of so few subjects misses the truth clearly more often than once in 20 times.
@@ -104,7 +105,7 @@ def source_pairs(matrix: Matrix, records: Sequence[CellRecord]) -> tuple[str, li
 def untrained_sources(matrix: Matrix) -> dict[str, str]:
     """Return for each source of the transfer grids the untrained one that it is compared with; empty without any."""
     sources = {name: changes for grid in matrix.transfer for name, changes in grid.sources.items()}
-    untrained = [name for name, changes in sources.items() if "untrained" in (name, changes.get("source"))]
+    untrained = [name for name, changes in sources.items() if name == "untrained" or changes.get("source") in UNTRAINED]
     if not untrained:
         return {}
 

@@ -13,7 +13,7 @@ from transferpain.core.schema import read_stamped
 from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.metrics.registry import COMPARED
-from transferpain.evaluation.predictions import clip_rows
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, clip_rows
 from transferpain.evaluation.statistics import bootstrap_subjects
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
@@ -26,8 +26,11 @@ RECORD_COLUMNS = (
     *("name", "kind", "selection", "head", "source", "trained_on", "tested_on", "state", "strategy", "task"),
     *("adaptation", "transductive", "target_data", "seconds"),
 )
+# The declared metric of each linear probe.
+PROBE_COLUMNS = {name: f"{LINEAR_PROBE}_{name}" for name in PROBE_TITLES}
 SCORE_COLUMNS = (
     *(metric + bound for metric in COMPARED for bound in ("", "_low", "_high")),
+    *(probe + bound for probe in PROBE_COLUMNS.values() for bound in ("", "_low", "_high")),
     *("majority_class_accuracy", "chance", "prior_draws", "coverage", "subjects", "clips", "seeds"),
     *("task_hash", "labels", "failed_checks", "synthetic", "warnings"),
 )
@@ -71,6 +74,11 @@ class CellRun:
         """Return value, low and high of a metric over all clips; None each without a label."""
         whole = self.scores["all"]
         return whole[metric] if whole else {"value": None, "low": None, "high": None}
+
+    def probe_score(self, probe: str, metric: str) -> dict[str, float | None]:
+        """Return value, low and high of a linear probe beside the head; None each where the run has none."""
+        scores = self.scores.get(LINEAR_PROBE, {}).get(probe)
+        return scores[metric] if scores else {"value": None, "low": None, "high": None}
 
     @cached_property
     def prior_draws(self) -> pd.DataFrame | None:
@@ -191,7 +199,7 @@ def cells_table(records: Sequence[CellRecord], runs: Mapping[str, CellRun], metr
     Args:
         records: what became of the cells; those that are not done have no score.
         runs: the finished cells.
-        metric: the declared one, of which `chance` and `prior_draws` are given.
+        metric: the declared one, of which `chance`, `prior_draws` and the linear probes are given.
     """
     rows = []
     for record in records:
@@ -210,6 +218,9 @@ def _scored(run: CellRun, metric: str) -> dict[str, Any]:
     for name in COMPARED:
         score = run.score(name)
         row |= {name: score["value"], f"{name}_low": score["low"], f"{name}_high": score["high"]}
+    for name, column in PROBE_COLUMNS.items():
+        score = run.probe_score(name, metric)
+        row |= {column: score["value"], f"{column}_low": score["low"], f"{column}_high": score["high"]}
     scores = run.scores
     return row | {
         "majority_class_accuracy": run.score("majority_class_accuracy")["value"],

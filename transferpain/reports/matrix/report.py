@@ -20,7 +20,7 @@ from transferpain.experiments.matrix.settings import Matrix
 from transferpain.experiments.registration import Registered
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports.figures import STAMP
-from transferpain.reports.matrix import statistics, tables
+from transferpain.reports.matrix import statistics, tables, trainings
 from transferpain.reports.matrix.declared_tests import (
     PRIOR_DRAWS,
     TestFamily,
@@ -72,6 +72,7 @@ class Findings:
     adapted: TestFamily | None
     permuted: tuple[pd.DataFrame, Family]
     ranked: tuple[pd.DataFrame, Family]
+    spread: pd.DataFrame
     mean_ranks: pd.DataFrame
     diagonals: pd.DataFrame
     predicted: pd.DataFrame
@@ -92,8 +93,8 @@ class Findings:
 def write_matrix_report(
     matrix: Matrix, records: list[CellRecord], places: Places, registered: Registered | None = None
 ) -> Path:
-    """Write `reports/<matrix>/`: `index.html`, `cells.csv`, `cells.parquet`, `comparisons.csv`, `matrix.tex`
-    and `tripod.md`.
+    """Write `reports/<matrix>/`: `index.html`, `cells.csv`, `cells.parquet`, `comparisons.csv`, `spread.csv`,
+    `matrix.tex` and `tripod.md`.
 
     The page loads nothing, runs no script and holds no picture of a dataset.
 
@@ -115,6 +116,8 @@ def write_matrix_report(
     folder = places.reports / matrix.matrix
     write_csv(folder / "cells.csv", findings.cells)
     write_atomically(folder / "cells.parquet", lambda path: findings.cells.to_parquet(path, index=False))
+    if len(findings.spread):
+        write_csv(folder / "spread.csv", findings.spread)
     marks = {"synthetic": any(run.facts["synthetic"] for run in findings.runs.values())}
     write_csv(folder / "comparisons.csv", comparisons_table(findings.families, matrix.metric).assign(**marks))
     write_text(folder / "matrix.tex", _latex(matrix, findings))
@@ -142,7 +145,8 @@ def find(matrix: Matrix, records: Sequence[CellRecord], runs_folder: Path) -> Fi
     metric = matrix.metric
     runs, grids = read_cells(records, runs_folder), make_grids(records)
     baselines = {}
-    declared = {"transfer": source_pairs(matrix, records)}
+    question, pairs = source_pairs(matrix, records)
+    declared = {"transfer": (trainings.in_words(matrix, question), pairs)}
     declared["cross_dataset"] = (f"each cross-dataset cell against {PRIOR_DRAWS}", crossed_pairs(records))
     for kind, (question, pairs) in declared.items():
         if pairs:
@@ -155,10 +159,11 @@ def find(matrix: Matrix, records: Sequence[CellRecord], runs_folder: Path) -> Fi
         runs=runs,
         cells=cells_table(records, runs, metric),
         baselines=baselines,
-        gaps=run_family(GAP_QUESTION, gaps, runs, metric) if gaps else None,
+        gaps=run_family(trainings.in_words(matrix, GAP_QUESTION), gaps, runs, metric) if gaps else None,
         adapted=run_family(ADAPTED_QUESTION, adapted, runs, metric) if adapted else None,
         permuted=statistics.permutations(runs, metric),
         ranked=statistics.friedman(plain, runs, metric),
+        spread=trainings.spread(matrix, plain, runs, metric),
         mean_ranks=statistics.mean_ranks(plain, runs, metric),
         diagonals=statistics.diagonals(plain, runs, metric),
         predicted=predicted,
@@ -227,6 +232,7 @@ def _page(
         permuted_size=permuted_family.size,
         ranked=tables.friedman_text(ranked),
         ranked_size=ranked_family.size,
+        spread=trainings.spread_text(findings.spread) if len(findings.spread) else None,
         mean_ranks=tables.ranks_text(findings.mean_ranks),
         diagonals=tables.diagonals_text(findings.diagonals) if len(findings.diagonals) else None,
         agreed=tables.agreements_text(agreed) if len(agreed) else None,

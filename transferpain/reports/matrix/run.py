@@ -12,7 +12,7 @@ from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.screen import COLUMNS as RUN_COLUMNS
-from transferpain.reports.screen import Result, synthetic_mark, table_row
+from transferpain.reports.screen import Result, probe_rows, synthetic_mark, table_row
 
 COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
 
@@ -37,7 +37,7 @@ def run_matrix(
     records, runs = run_cells(loaded, jobs)
     page = report_matrix(loaded, records, registration)
     folders = [runs[record.name] for record in records if record.state == "done"]
-    rows = [result_row(record, runs.get(record.name)) for record in records if record.state != "open"]
+    rows = [row for record in records if record.state != "open" for row in result_rows(record, runs.get(record.name))]
     troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
     return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
 
@@ -69,7 +69,9 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration:
     return page
 
 
-def result_row(record: CellRecord, run: RunFolder | None) -> list[str]:
-    """Return a cell's row of the result table: its state, and what a study shows of a run."""
-    scores = table_row(run)[1:] if run else ["-"] * (len(COLUMNS) - 2)
-    return [record.name, record.state, *scores]
+def result_rows(record: CellRecord, run: RunFolder | None) -> list[list[str]]:
+    """Return a cell's rows of the result table: its state and what a study shows of a run, and its linear probes."""
+    if run is None:
+        return [[record.name, record.state, *["-"] * (len(COLUMNS) - 2)]]
+    probes = [[name, "", *scores] for name, *scores in probe_rows(run)]
+    return [[record.name, record.state, *table_row(run)[1:]], *probes]

@@ -146,7 +146,8 @@ def predicted(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -
 
     A transfer cell's scores are those of its source on the target's training clips; of a cross-dataset cell only the
     proxy A-distance tells of the target. `value` is missing where the score is, with its reason; the distance is
-    negative, so that higher is better.
+    negative, so that higher is better. `left_out` says why a transfer cell does not count: of clips that a source has
+    learned from, its scores tell how well it knows them.
     """
     rows = []
     for grid in grids:
@@ -159,9 +160,19 @@ def predicted(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -
                     value = -value
                 row = {"kind": grid.kind, "selection": grid.selection, "head": grid.head, "target": target}
                 row |= {"source": source, "score": score, "value": value, "achieved": run.score(metric)["value"]}
-                rows.append(row | {"reason": entry["reason"]})
-    columns = ["kind", "selection", "head", "target", "source", "score", "value", "achieved", "reason"]
+                left_out = _why_left_out(run) if grid.kind == "transfer" else ""
+                rows.append(row | {"reason": entry["reason"], "left_out": left_out})
+    columns = ["kind", "selection", "head", "target", "source", "score", "value", "achieved", "reason", "left_out"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def _why_left_out(run: CellRun) -> str:
+    """Return why a cell's scores say nothing of transfer; "" where they do."""
+    known = run.facts.get("source", {}).get("datasets")
+    if known is None:
+        return f"{run.record.source} is left out: the run does not say what its source learned from."
+    learned = run.record.tested_on in known
+    return f"{run.record.source} is left out: it learned from these very clips." if learned else ""
 
 
 def agreements(table: pd.DataFrame) -> tuple[pd.DataFrame, Family]:
@@ -176,12 +187,13 @@ def agreements(table: pd.DataFrame) -> tuple[pd.DataFrame, Family]:
     keys = ["kind", "selection", "head", "target", "score"]
     rows = []
     for axes, part in table.groupby(keys, sort=False):
-        known = part.dropna(subset=["value"])
+        known = part[part["left_out"] == ""].dropna(subset=["value"])
         found = agreement(known["value"].to_numpy(float), known["achieved"].to_numpy(float))
         missing = "; ".join(dict.fromkeys(part.loc[part["value"].isna(), "reason"]))
+        left_out = " ".join(dict.fromkeys(filter(None, part["left_out"])))
         row = dict(zip(keys, axes, strict=True)) | {"sources": found.pairs, "kendall": found.kendall}
         row |= {"weighted": found.weighted, "p": found.p}
-        rows.append(row | {"reason": " ".join(filter(None, [found.reason, missing]))})
+        rows.append(row | {"reason": " ".join(filter(None, [found.reason, missing, left_out]))})
     result = pd.DataFrame(rows, columns=[*keys, "sources", "kendall", "weighted", "p", "reason"])
     p_values = {str(place): None if pd.isna(p) else float(p) for place, p in enumerate(result["p"])}
     family = holm("Kendall's tau of each transferability score, for each head and target", p_values)

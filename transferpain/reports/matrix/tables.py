@@ -7,10 +7,11 @@ import pandas as pd
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
 from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.evaluation.predictions import MEANS, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.reports.matrix.declared_tests import TestFamily
-from transferpain.reports.matrix.facts import CellRun, Grid
+from transferpain.reports.matrix.facts import PROBE_COLUMNS, CellRun, Grid
 from transferpain.reports.matrix.figures import MARKS, HeatCell
 from transferpain.reports.matrix.statistics import SCORES
 from transferpain.reports.tables import TITLES, latex
@@ -35,6 +36,22 @@ def heat_cells(
         [_heat_cell(grid.records.get((source, target)), runs, metric, verdicts) for target in grid.targets]
         for source in grid.sources
     ]
+
+
+def probe_cells(grid: Grid, runs: Mapping[str, CellRun], metric: str) -> list[list[HeatCell]]:
+    """Return what the linear probe on means scores where a grid's heat map has the head; empty without any probe."""
+    found = {place: run.probe_score(MEANS, metric) for place, run in grid.of(runs).items()}
+    if all(score["value"] is None for score in found.values()):
+        return []
+    none = HeatCell(None, word="none")
+
+    def cell(place: tuple[str, str]) -> HeatCell:
+        score = found.get(place)
+        if not score or score["value"] is None:
+            return none
+        return HeatCell(score["value"], score["low"], score["high"])
+
+    return [[cell((source, target)) for target in grid.targets] for source in grid.sources]
 
 
 def _heat_cell(
@@ -73,6 +90,10 @@ def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     for name in dict.fromkeys((metric, *COMPARED)):
         text[TITLES[name]] = [
             with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for row in table.to_dict("records")
+        ]
+    for name, column in PROBE_COLUMNS.items():
+        text[f"{PROBE_TITLES[name].capitalize()}: {TITLES[metric].lower()}"] = [
+            with_interval(row[column], row[f"{column}_low"], row[f"{column}_high"]) for row in table.to_dict("records")
         ]
     for name, title in (
         ("majority_class_accuracy", TITLES["majority_class_accuracy"]),

@@ -8,11 +8,12 @@ import pandas as pd
 from transferpain.evaluation.comparisons import subject_scores
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.formatting import number
+from transferpain.evaluation.predictions import MEANS
 from transferpain.reports.figures import as_data_uri
 from transferpain.reports.matrix import figures
 from transferpain.reports.matrix.facts import KINDS, CellRun, Grid
 from transferpain.reports.matrix.statistics import SCORES
-from transferpain.reports.matrix.tables import cells_text, heat_cells, heat_text
+from transferpain.reports.matrix.tables import cells_text, heat_cells, heat_text, probe_cells
 from transferpain.reports.tables import TITLES
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def heat_limits(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str)
     """Return the scores of the lightest and the darkest cell, the same for all heat maps of a page."""
     cells = [run for grid in grids for run in grid.of(runs).values()]
     values = [run.score(metric)["value"] for run in cells]
+    values += [value for run in cells if (value := run.probe_score(MEANS, metric)["value"]) is not None]
     values += [chance for run in cells if (chance := run.chance(metric)) is not None]
     return (min(values), max(values)) if values else (0.0, 1.0)
 
@@ -64,12 +66,12 @@ def grid_views(
         targets = [f"{name}\nchance {number(chances.get(name))}" for name in grid.targets]
         synthetic = any(run.facts["synthetic"] for run in of_grid.values())
         names = ("tested on", "source" if grid.kind == "transfer" else "trained on")
-        figure = figures.draw_heat_map(cells, grid.sources, targets, limits, names, synthetic)
-        said = [
-            f"{source} on {target}: {heat_text(cell)}"
-            for source, line in zip(grid.sources, cells, strict=True)
-            for target, cell in zip(grid.targets, line, strict=True)
-        ]
+
+        def heat_map(shown, title, grid=grid, targets=targets, names=names, synthetic=synthetic) -> dict[str, Any]:
+            figure = figures.draw_heat_map(shown, grid.sources, targets, limits, names, synthetic)
+            return picture(figure, f"{title}, 95 % interval over subjects", f"{grid.title}. {_said(grid, shown)}.")
+
+        probes = probe_cells(grid, runs, metric)
         in_grid = table[table["name"].isin([record.name for record in grid.records.values()])]
         views.append(
             {
@@ -78,13 +80,23 @@ def grid_views(
                 "selection": grid.selection,
                 "adaptation": grid.adaptation,
                 "warning": grid.warning,
-                "figure": picture(
-                    figure, f"{TITLES[metric]}, 95 % interval over subjects", f"{grid.title}. {'; '.join(said)}."
-                ),
+                "figure": heat_map(cells, TITLES[metric]),
+                "probe": heat_map(probes, f"Linear probe on the same features: {TITLES[metric].lower()}")
+                if probes
+                else None,
                 "cells": cells_text(in_grid, metric),
             }
         )
     return views
+
+
+def _said(grid: Grid, cells: Sequence[Sequence[figures.HeatCell]]) -> str:
+    """Return in words what a heat map shows."""
+    return "; ".join(
+        f"{source} on {target}: {heat_text(cell)}"
+        for source, line in zip(grid.sources, cells, strict=True)
+        for target, cell in zip(grid.targets, line, strict=True)
+    )
 
 
 def subject_views(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -> list[dict[str, Any]]:
@@ -132,7 +144,7 @@ def grid_figures(
         "reliabilities": [],
     }
     titles = SCORES | {name: name for name in predicted["score"] if name not in SCORES}
-    known = predicted.dropna(subset=["value"])
+    known = predicted[predicted["left_out"] == ""].dropna(subset=["value"])
     for (kind, selection, head, target), points in known.groupby(["kind", "selection", "head", "target"], sort=False):
         if points["source"].nunique() >= FEWEST_POINTS:
             title = f"{KINDS[kind]} to {target}, head {head}, selection rule {selection}"

@@ -1,5 +1,6 @@
 """What learns when: the phases in which a network is trained on pictures; a backbone states its blocks."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -82,18 +83,12 @@ def gradual_unfreezing(
 
 def changed_training(training: TrainingSettings, rate: float, epochs: int, patience: int | None) -> TrainingSettings:
     """Return `training` with what one phase does otherwise; the schedule is squeezed into the phase's epochs."""
-    share = epochs / training.epochs
-    schedule = training.schedule.model_copy(
-        update={
-            "warmup_epochs": training.schedule.warmup_epochs * share,
-            "at": tuple(epoch * share for epoch in training.schedule.at),
-        }
-    )
-    return training.model_copy(
+    squeezed = training.with_epochs(epochs)
+    least = training.least_steps and math.ceil(training.least_steps * epochs / training.epochs)
+    return squeezed.model_copy(
         update={
             "optimizer": training.optimizer.model_copy(update={"learning_rate": rate}),
-            "schedule": schedule,
-            "epochs": epochs,
             "patience": patience or training.patience,
+            "least_steps": least,
         }
     )

@@ -1,5 +1,6 @@
 """The strategy `frozen`: a head is trained on cached features of a source that stays as it is."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -192,7 +193,9 @@ class Frozen(Strategy):
         trainings = work.trainings
         if experiment.candidates:
             trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
-        epochs, share = experiment.training.epochs, work.largest / len(work.samples)
+        share = work.largest / len(work.samples)
+        learned = rows * share if head.reads == "frame" else work.largest
+        epochs = experiment.training.for_steps(max(1, math.ceil(learned / experiment.training.batch))).epochs
         return [
             Stage(
                 experiment.name,
