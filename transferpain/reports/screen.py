@@ -11,6 +11,7 @@ from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
 
+ONE_EACH = "one training of each source"
 COLUMNS = ["run", *(metric.headline for metric in HEADLINES.values()), "coverage", "subjects", "clips", "seeds"]
 
 
@@ -95,6 +96,11 @@ def difference_lines(report: Path) -> list[str]:
     return [
         f"{row.better} minus {row.worse}, {row.metric}: "
         f"{with_interval(row.difference, row.low, row.high, signed=True, undefined='-')} "
-        "(paired over subjects, averaged over seeds)"
+        f"(paired over subjects, averaged over seeds{_of_sources(row)})"
         for row in pd.read_csv(path).itertuples()
     ]
+
+
+def _of_sources(row) -> str:
+    """Return what a difference between two sources cannot say, from a row of `differences.csv`."""
+    return f"; {ONE_EACH}" if getattr(row, "one_training", False) else ""

@@ -18,9 +18,11 @@ class FrameSkipper:
     """Tells for one frame after the other whether it can be skipped.
 
     El-Ghaish's Algorithm 1: a frame is skipped if its landmarks moved little since the last frame that was not, and it
-    is no tenth frame. "Moved little" is the mean absolute displacement of all coordinates; the mean of signed ones
-    would cancel, our reading. By the rule `paper` it is measured in the frame, so that its meaning changes with how
-    near the face is; by `interocular` in distances between the eyes, after the head's own movement is taken out.
+    is no tenth frame. The algorithm counts all frames, from 1; here frames with a face count, from the first, which is
+    always looked at (our choice: no answer stands before it). "Moved little" is the mean absolute displacement of all
+    coordinates; the mean of signed ones would cancel, our reading. By the rule `paper` it is measured in the frame, so
+    that its meaning changes with how near the face is; by `interocular` in distances between the eyes, after the head's
+    own movement is taken out.
     """
 
     def __init__(self, rule: Rule = "interocular"):

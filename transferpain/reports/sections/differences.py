@@ -11,6 +11,7 @@ from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import TITLES
+from transferpain.reports.trainings import compares_sources, one_training_note
 
 COLUMNS = {"better": "Run", "worse": "minus", "metric": "Metric", "difference": "Difference", "reading": "Reading"}
 NOTE = "Both runs answer for the same clips; each bootstrap draw scores both on the same subjects."
@@ -21,12 +22,13 @@ def build(report: ReportFacts) -> Section | None:
     if not report.comparisons:
         return None
     table = differences(report.gaps).assign(**report.marks)
+    table["one_training"] = [compares_sources(report, pair) for pair, _ in report.gaps]
     shown = Table(
         name="differences",
         numbers=table,
         text=differences_as_text(table),
         caption="Paired differences",
-        note=NOTE,
+        note=NOTE + one_training_note(report),
         latex="Paired differences with 95 % intervals over subjects.",
         text_columns=len(COLUMNS),
     )

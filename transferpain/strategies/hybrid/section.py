@@ -24,6 +24,12 @@ FALLS = {"fall": "Fall of the AUC", "least": "Least", "largest": "Largest"}
 GUESSED = {"measure": "Measured by", "standing": "Standing of the measure"}
 TUNED = "Tuned on training subjects by answers of models that did not learn from them; no tested subject is among them."
 
+UNLIKE = (
+    "The three models do not learn from the same people: the trees on action units alone learn from all training "
+    "subjects, the network from those that are not set aside, and the trees on both from those that are. A difference "
+    "between them is one of what they read and of whom they learned from."
+)
+
 
 def three_models_section(run: Path) -> Section | None:
     """Return the section of a run's folder; `None` where no three models were fitted."""
@@ -59,6 +65,7 @@ def three_models_section(run: Path) -> Section | None:
     )
     return Section(
         title="Three models",
+        notes=(UNLIKE,),
         sections=(Section("Thresholds", tables=(chosen,)), Section("Action units", tables=(units,))),
         coverage=coverage_note(verdict, trainings),
     )
