@@ -7,6 +7,7 @@ import pytest
 from tests.models.bundles.complete import PREPROCESSING, drawn_metrics, facts_for
 from tests.networks.heads.logistic import LOGISTIC
 from tests.strategies.frozen.frozen_clips import CLASSES, experiment, write_clips
+from transferpain.core.errors import UserError
 from transferpain.core.registry import Registry
 from transferpain.core.store import json_text
 from transferpain.data.protocols.fold import Fold
@@ -100,3 +101,11 @@ def test_a_head_of_scikit_learn_is_trained_answers_and_is_passed_on(clips, tmp_p
     }
     extend_bundle(tmp_path / "fold", tmp_path / "model", files, {})
     assert all(line.good for line in verify_model(str(tmp_path / "model"), None, rerun=True))
+
+
+@pytest.mark.parametrize(("train", "selection", "part"), [([10, 11], [0], "training"), ([0, 1], [10, 11], "selection")])
+@pytest.mark.parametrize("head", ["ann", "lstm"])
+def test_a_part_without_a_face_is_an_error_that_names_it(clips, tmp_path, head, train, selection, part):
+    fold = Fold("bare", np.array(train), np.array(selection), np.array([2]))
+    with pytest.raises(UserError, match=f"fold bare of test(.|\\n)*2 {part} clips, none with a face"):
+        train_head(experiment(head={"kind": head}), clips, fold, 0, CLASSES, tmp_path / "checkpoint.npz")

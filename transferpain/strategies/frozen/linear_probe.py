@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.contracts import FittedRows, FoldResult
-from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.linear_probe import LinearProbe, fit_probe
@@ -24,7 +23,7 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
-from transferpain.strategies.frozen.rows import Windows, found_frames, windows_of
+from transferpain.strategies.frozen.rows import Windows, check_shown, found_frames, windows_of
 
 # Frames that are labelled one by one are tens of thousands: so many of them, drawn at random, are fitted (our choice).
 MOST_ROWS = 3000
@@ -110,13 +109,7 @@ def chosen_windows(recipe: Recipe, trained: pd.DataFrame, fold: str) -> Windows:
     """
     windows = windows_of(recipe, trained, recipe.window.train)
     count = len(windows.y)
-    if not count:
-        raise UserError(
-            f"Nothing can be learned in the fold {fold} of {recipe.name}.",
-            rule="At least one of its training clips must show a face.",
-            received=f"{len(trained)} training clips, none with a face",
-            todo="Look at the faces (`transferpain faces`), or use another detector.",
-        )
+    check_shown(windows, trained, "training", f"the fold {fold} of {recipe.name}")
     if count <= MOST_ROWS:
         return windows
     random = np.random.default_rng(derive_seed(fold, "rows of the linear probe"))

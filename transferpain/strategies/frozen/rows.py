@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.core.errors import UserError
 from transferpain.inputs.features.cache import read_features
 from transferpain.inputs.features.extract import sampled_frames, sampling_of
 from transferpain.inputs.features.windows import fill_missing, windows
@@ -61,6 +62,26 @@ def windows_of(recipe: Recipe, clips: pd.DataFrame, mode: str) -> Windows:
                 rows.append((sample, place, start, stop, -1 if pd.isna(row.y) else int(row.y)))
     sample, file, start, stop, y = np.array(rows, dtype=np.int64).reshape(-1, 5).T
     return Windows(features, sample, file, start, stop, y)
+
+
+def check_shown(windows: Windows, clips: pd.DataFrame, part: str, where: str) -> None:
+    """Refuse a part of a fold none of whose clips shows a face.
+
+    Args:
+        windows: of `clips`.
+        part: `training` or `selection`.
+        where: the fold and the experiment, in words.
+
+    Raises:
+        UserError: if there is no window.
+    """
+    if not len(windows.y):
+        raise UserError(
+            f"Nothing can be learned in {where}.",
+            rule=f"At least one of its {part} clips must show a face.",
+            received=f"{len(clips)} {part} clips, none with a face",
+            todo="Look at the faces (`transferpain faces`), or use another detector.",
+        )
 
 
 def spans_of(recipe: Recipe, clip, num_rows: int, mode: str) -> list[tuple[int, int]]:

@@ -22,7 +22,7 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
-from transferpain.strategies.frozen.rows import ROWS, WHOLE, found_frames, spans_of, windows_of
+from transferpain.strategies.frozen.rows import ROWS, WHOLE, check_shown, found_frames, spans_of, windows_of
 
 # Bounds the memory of a prediction; one call per clip would spend its time on the calls.
 PREDICTED_AT_ONCE = 4096
@@ -51,6 +51,8 @@ def train_head(
     head = HEADS.find(recipe.head.kind)
     training = windows_of(recipe, clips.iloc[fold.train], recipe.window.train)
     selection = windows_of(recipe, clips.iloc[fold.selection], "first")
+    for part, windows, rows in (("training", training, fold.train), ("selection", selection, fold.selection)):
+        check_shown(windows, clips.iloc[rows], part, f"the fold {fold.name} of {recipe.name}")
     prior = training_prior(clips["y"].iloc[fold.train].to_numpy(dtype=np.int64), num_classes)
     equal = np.ones(num_classes)
     weights = class_weights(training.y, num_classes) if recipe.training.class_weights else equal
