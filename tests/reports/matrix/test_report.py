@@ -95,6 +95,9 @@ def test_the_page_latex_and_csv_show_the_same_figures(page, text):
         assert shown in latex
     tests = pd.read_csv(page.parent / "comparisons.csv")
     for test in tests.dropna(subset="difference").itertuples():
+        # Half of the last digit shown: the six digits of the CSV file may round it the other way.
+        if any(round(number * 10_000) % 10 == 5 for number in (test.difference_low, test.difference_high)):
+            continue
         shown = with_interval(test.difference, test.difference_low, test.difference_high, signed=True)
         assert shown in text
         assert shown in latex
