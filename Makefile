@@ -16,7 +16,7 @@ MATRICES := transfer-matrix transfer-matrix-demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo au-cnn-hybrid test test-fast test-python baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -41,6 +41,9 @@ $(EXPERIMENTS): $(READY) ## one experiment on licensed data: make ai4pain-ann DA
 
 $(MATRICES): $(READY) ## a matrix of sources, targets and heads: make transfer-matrix DATA=/path/to/data
 	$(TRANSFERPAIN) matrix experiments/$@.yaml $(ROOT) $(ARGS)
+
+null-check: $(READY) ## every strategy, head, adaptation and both matrices where nothing can be learned: fails unless each is at chance
+	$(TRANSFERPAIN) run experiments/null-check.yaml --null $(ARGS) && $(TRANSFERPAIN) matrix experiments/null-check-matrix.yaml --null $(ARGS)
 
 doctor: $(READY) ## versions, processor, data found, compute dtype
 	$(TRANSFERPAIN) doctor $(ROOT)

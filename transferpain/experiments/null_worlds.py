@@ -5,7 +5,7 @@ is: lengths, rates, order, light. On other data labels are dealt anew within sub
 of selection, but none of length, rate or order, which hang on the clips and not on the labels that they are given.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,13 +14,15 @@ from transferpain.core.store import read_json
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import MARK
-from transferpain.data.tasks.task import load_task
 from transferpain.evaluation.null_worlds import PERMUTATIONS, NullScore
 from transferpain.evaluation.permutation import permuted_scores
-from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.null_probe import probe_steps
+from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.schema import Experiment
 
 DRAWS = 5
+# Behind the name of a cell: what the sampling alone tells of its clips.
+STEPS = ": steps"
 # Told apart from the seeds that a file names: the null twin of a seed is another world than its twin.
 FIRST_SEED = 1000
 
@@ -82,15 +84,21 @@ def _null(settings: TwinSettings, draw: int) -> TwinSettings:
     return replace(settings, null=True, seed=settings.seed + FIRST_SEED * draw)
 
 
-def null_score(experiment: Experiment, draw: int, run: RunFolder) -> NullScore:
-    """Return a run's balanced accuracy beside those with labels dealt anew within subjects.
+def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
+    """Return the balanced accuracy of a finished run, and of what the sampling alone tells of its clips.
 
-    Single frames of a subject are shifted in a circle, so that neighbours stay together.
+    Each stands beside those with labels dealt anew within subjects. Single frames of a subject are shifted in a circle,
+    so that neighbours stay together.
     """
-    seed = derive_seed("null world", experiment.name, draw)
-    in_series = load_task(experiment.task).sample == "frame"
-    scores = permuted_scores(run.predictions(), in_series=in_series, draws=PERMUTATIONS, seed=seed)
-    return NullScore(experiment.name, draw, *scores)
+    name, in_series = plan.experiment.name, plan.task.sample == "frame"
+    found = {name: plan.run.predictions(), f"{name}{STEPS}": probe_steps(plan, places)}
+    scores = []
+    for cell, predictions in found.items():
+        if predictions is not None:
+            seed = derive_seed("null world", cell, draw)
+            measured = permuted_scores(predictions, in_series=in_series, draws=PERMUTATIONS, seed=seed)
+            scores.append(NullScore(cell, draw, *measured))
+    return scores
 
 
 def declared_leak(experiment: Experiment) -> str:
@@ -98,8 +106,3 @@ def declared_leak(experiment: Experiment) -> str:
     if experiment.protocol.allow_leakage:
         return "it deals out frames at random"
     return "it stops on the tested subjects" if experiment.protocol.selects_on_test else ""
-
-
-def judged(experiments: Sequence[Experiment]) -> list[Experiment]:
-    """Return the experiments that must be at chance."""
-    return [experiment for experiment in experiments if not declared_leak(experiment)]

@@ -163,7 +163,7 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
     evidence = Evidence(
         experiment=plan.experiment,
         task=plan.task,
-        samples=plan.samples,
+        samples=prepared.located,
         files=plan.clips,
         folds=tuple(plan.folds),
         predictions=predictions,

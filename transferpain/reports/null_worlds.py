@@ -12,7 +12,8 @@ from transferpain.core.store import write_text
 from transferpain.data.places import Places
 from transferpain.evaluation.null_worlds import ALL_DRAWS, ERROR, Held, NullScore, judge_worlds
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
-from transferpain.experiments.null_worlds import DRAWS, World, declared_leak, null_score, null_worlds
+from transferpain.experiments.null_worlds import DRAWS, STEPS, World, declared_leak, null_scores, null_worlds
+from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import datasets_read, load_batch, run_batch
 from transferpain.reports.page import render, write_csv
@@ -54,8 +55,9 @@ def check_file(path: Path, places: Places, assignments: list[str]) -> NullCheck:
     for world in worlds:
         note(f"null world {world.draw} of {len(worlds)}")
         experiments = [world.experiment(experiment) for experiment in batch.experiments]
-        runs = run_batch(replace(batch, places=world.places, twins=world.twins, experiments=experiments))
-        scores += [null_score(one, world.draw, run) for one, run in zip(experiments, runs, strict=True)]
+        run_batch(replace(batch, places=world.places, twins=world.twins, experiments=experiments))
+        plans = [make_plan(experiment, batch.folder, world.places) for experiment in experiments]
+        scores += [score for plan in plans for score in null_scores(plan, world.draw, world.places)]
     return _concluded(batch.name, batch.title, batch.experiments, worlds, scores, [])
 
 
@@ -72,7 +74,8 @@ def check_matrix(path: Path, places: Places, assignments: list[str], where: list
         inside = _inside(loaded, world)
         records, runs = run_cells(inside, jobs)
         wanted = {cell.name: cell.experiment for cell in inside.chosen}
-        scores += [null_score(wanted[name], world.draw, run) for name, run in runs.items() if name in wanted]
+        plans = [make_plan(wanted[name], loaded.folder, world.places) for name in runs if name in wanted]
+        scores += [score for plan in plans for score in null_scores(plan, world.draw, world.places)]
         troubles += [
             f"{record.state} in world {world.draw}: {record.name}: {record.reason}"
             for record in records
@@ -99,7 +102,7 @@ def _concluded(
 ) -> NullCheck:
     """Judge the scores, and write `reports/<name>-null/`: `index.html` and `null.csv`."""
     declared = {one.name: why for one in experiments if (why := declared_leak(one))}
-    judged = [score for score in scores if score.cell not in declared]
+    judged = [score for score in scores if score.cell.removesuffix(STEPS) not in declared]
     if not judged:
         raise UserError(
             "There is no score to judge.",

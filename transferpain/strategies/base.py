@@ -152,6 +152,11 @@ class Prepared:
             )
         return FramesRead(frames, frames)
 
+    @property
+    def located(self) -> pd.DataFrame:
+        """The plan's samples; of single frames `row` is the place in the clip, counted from 0."""
+        return self.job.plan.samples
+
 
 @dataclass(frozen=True)
 class Workload:

@@ -60,3 +60,24 @@ def test_an_alert_is_raised_when_a_level_has_lasted(levels, alerts):
 
 def test_no_seconds_raise_it_at_once():
     assert Alert(level=1, seconds=0).update(5.0, decided(1))
+
+
+@pytest.mark.parametrize("rate", [5, 30])
+def test_a_stretch_is_read_by_time_whatever_the_frame_rate(rate):
+    seen = LastSeconds(2.0)
+    for frame in range(3 * rate):
+        seen.add(frame / rate, np.array([frame / rate]))
+    read = np.array([float(entry[0]) for entry in seen.by_time])
+    assert read[-1] == pytest.approx(3 - 1 / rate)
+    ideal = read[-1] - 2.0 * np.arange(len(read) - 1, -1, -1) / len(read)
+    assert np.abs(read - ideal).max() < 1 / rate + 1e-9
+
+
+def test_frames_that_were_lost_leave_the_one_before_in_their_place():
+    seen = LastSeconds(1.0)
+    for at in (0.0, 0.1, 0.9):
+        seen.add(at, np.array([at]))
+    read = np.array([float(entry[0]) for entry in seen.by_time])
+    # Before the first frame, that one stands: .1 s of it, then .8 s of the second.
+    assert (read == 0.1).mean() == pytest.approx(0.8, abs=0.01)
+    assert read[-1] == 0.9

@@ -138,6 +138,15 @@ def test_ratings_grow_with_the_peak_and_stay_in_their_scales(official):
         assert np.mean([r[scale] for r in calm]) < low + 2 < high - 2 < np.mean([r[scale] for r in strong])
 
 
+def test_uneven_sequences_are_as_unequal_as_the_official_ones():
+    even, uneven = (plan_unbc(TwinSettings(25, seed=3, seconds=1.0, uneven=one)) for one in (False, True))
+    assert {plan.frames for plan in even} == {30}
+    shares = {plan.clip: plan.frames / SEQUENCE_FRAMES[plan.clip] for plan in uneven}
+    assert min(shares.values()) > 0.11
+    assert max(shares.values()) < 0.14
+    assert 25 < np.mean([plan.frames for plan in uneven]) < 35
+
+
 # --- null ------------------------------------------------------------------------------------------------------------
 
 

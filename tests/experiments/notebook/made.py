@@ -35,7 +35,9 @@ def made_samples(subjects: int = 4) -> Samples:
     return label(made_clips(subjects), load_task("biovid-bl1-pa4"))
 
 
-def made_features(folder: Path, samples: Samples, faceless: tuple[int, ...] = ()) -> Features:
+def made_features(
+    folder: Path, samples: Samples, faceless: tuple[int, ...] = (), rows: list[int] | None = None
+) -> Features:
     """Write features of three frames per sample, of which the last has no face, and return them."""
     generator = np.random.default_rng(0)
     files = []
@@ -45,4 +47,7 @@ def made_features(folder: Path, samples: Samples, faceless: tuple[int, ...] = ()
         write_features(folder / f"{place}.npy", values)
         files.append(str(folder / f"{place}.npy"))
     origin = built_origin("untrained", "resnet18", Preprocessing(size=32))
-    return Features(samples, origin, np.array(files), pd.DataFrame(columns=["clip", "problem"]), "source", WIDTH)
+    stretch = np.array([-1] * len(samples) if rows is None else rows)
+    return Features(
+        samples, origin, np.array(files), stretch, pd.DataFrame(columns=["clip", "problem"]), "source", WIDTH
+    )

@@ -24,6 +24,16 @@ def test_means_are_over_frames_with_a_face_and_rows_stay_aligned(tmp_path):
     np.testing.assert_allclose(features.coverage, [2 / 3, 2 / 3, 2 / 3, 0, 2 / 3, 2 / 3, 2 / 3, 2 / 3])
 
 
+def test_of_a_long_clip_the_stretch_alone_is_read(tmp_path):
+    samples = made_samples(1)
+    whole, stretch = (
+        made_features(tmp_path / name, samples, rows=rows) for name, rows in (("a", None), ("b", [1, -1, -1, -1]))
+    )
+    np.testing.assert_array_equal(stretch["s0-0"], whole["s0-0"][:1])
+    np.testing.assert_array_equal(stretch["s0-1"], whole["s0-1"])
+    np.testing.assert_allclose(stretch.mean()[0], whole["s0-0"][0].astype(np.float32))
+
+
 def test_the_frames_of_a_clip_are_read_only(tmp_path):
     frames = made_features(tmp_path, made_samples(1))["s0-1"]
     assert (frames.shape, frames.dtype) == ((3, WIDTH), np.float16)
@@ -64,6 +74,7 @@ def test_what_an_experiment_computed_is_found_and_not_computed_again(small_twin,
         ("untrained", {"fps": 10, "frames": 3}, "goes without fps"),
         ("untrained", {"backbone": "vgg19"}, "This backbone is unknown"),
         ("untrained", {"faces": {"detector": "eyes"}}, "`detector`"),
+        ("untrained", {"window": {"secs": 2}}, "`seconds`"),
     ],
 )
 def test_what_cannot_be_used_is_refused_before_anything_is_computed(source, settings, what):

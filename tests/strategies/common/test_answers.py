@@ -57,3 +57,10 @@ def test_the_table_holds_the_clip_row_and_then_its_frames():
 def test_a_sequence_answer_has_no_frame_rows():
     answer = answer_by_sequence(np.array([0.6, 0.2, 0.2]), 0.5)
     assert list(predictions_table(CLIPS.head(1), [answer], "test", 0, "test")["frame"]) == [-1]
+
+
+def test_frames_of_a_stretch_have_the_numbers_of_its_medium():
+    voted = answer_by_vote(np.array([0, 2]), np.array([True, True]), np.array([[0, 0, 1.0], [0, 1.0, 0]]), PRIOR)
+    clips = CLIPS.assign(kind=["span", "images"], first_frame=[40, 1])
+    table = predictions_table(clips, [voted, voted], "fold0", 7, "test")
+    assert list(table["frame"]) == [-1, 40, 42, -1, 0, 2]

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# A multiple of the numbers of frames that networks read.
+TICKS = 960
+
 
 @dataclass(frozen=True)
 class Decision:
@@ -41,6 +44,18 @@ class LastSeconds:
     def entries(self) -> list[np.ndarray]:
         """Those that are remembered, the newest last."""
         return [entry for _, entry in self._entries]
+
+    @property
+    def by_time(self) -> list[np.ndarray]:
+        """The entry that stood at each of `TICKS` even steps of these seconds, the newest last.
+
+        So many frames a second or another number, frames that were lost and the first second of a session do not
+        change the rate at which a stretch is read. Before the first entry, that one stands.
+        """
+        last = self._entries[-1][0]
+        times = np.array([time for time, _ in self._entries])
+        ticks = last - self._seconds * np.arange(TICKS - 1, -1, -1) / TICKS
+        return [self._entries[place][1] for place in np.searchsorted(times, ticks, side="right").clip(1) - 1]
 
     def clear(self) -> None:
         """Forget them: they were about another face."""

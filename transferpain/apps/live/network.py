@@ -70,8 +70,8 @@ def read_window(landmarks: Sequence[np.ndarray], settings: FusionSettings) -> np
     """Return landmarks as a fused network reads them, float32 `(1, *settings.landmark_shape)`.
 
     Args:
-        landmarks: `(478, 3)` of each frame; as many as the network takes are spread evenly over them, as over a clip,
-            and repeated where there are fewer.
+        landmarks: `(478, 3)` at even steps of time; as many as the network takes are spread evenly over them, as over
+            a clip, and repeated where there are fewer.
     """
     if settings.axis == "points":
         return landmark_rows(landmarks[-1][None], settings)

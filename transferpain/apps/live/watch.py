@@ -87,7 +87,7 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
                 skipped = skipper.skip(landmarks, *frame.image.shape[1::-1])
                 if not skipped:
                     face = model.see(frame.image, landmarks) if face is None else face
-                    answer = None if face is None else model.answer(face, landmarks_before.entries)
+                    answer = None if face is None else model.answer(face, landmarks_before.by_time)
                     moving = landmarks
                 if answer is None:
                     skipper.forget()

@@ -25,7 +25,9 @@ from transferpain.models.sources.origin import BUILT, Origin, built_origin, buil
 from transferpain.models.sources.picture_model import model_folder
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.strategies.common.media import faces_of
-from transferpain.strategies.common.settings import ImageSettings
+from transferpain.strategies.common.settings import ImageSettings, WindowSettings
+from transferpain.strategies.common.stretch import with_stretch
+from transferpain.strategies.frozen.strategy import rows_of_stretch
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,14 @@ class Features:
         extractor: what did, by its name, where it is not the source's embedding.
         width: features of a frame, D.
         files: cache file of each sample's clip, text `(samples,)`; empty where its video cannot be read.
-        unusable: clip and problem of the clips without a readable video or a single face.
+        rows: feature rows of each sample's stretch, int64 `(samples,)`; -1 for all of them.
+        unusable: clip and problem of the clips without a readable video or a single face, or shorter than the stretch.
     """
 
     samples: Samples
     origin: Origin
     files: np.ndarray
+    rows: np.ndarray
     unusable: pd.DataFrame
     extractor: str
     width: int
@@ -117,7 +121,9 @@ class Features:
         if not self.files[place]:
             return np.empty((0, self.width), np.float16)
         features, row = read_features(Path(self.files[place])), self.samples["row"].iloc[place]
-        return features if row < 0 else features[row : row + 1]
+        if row >= 0:
+            return features[row : row + 1]
+        return features if self.rows[place] < 0 else features[: self.rows[place]]
 
 
 def extract(
@@ -126,10 +132,13 @@ def extract(
     *,
     backbone: str = DEFAULT_BACKBONE,
     faces: Mapping[str, Any] | None = None,
+    window: Mapping[str, Any] | None = None,
     workspace: str | Path = ".",
     **settings: Any,
 ) -> Features:
     """Return the features of samples by a source; what `cache/` holds is not computed again.
+
+    Every clip is read for the same stretch, its first `window.seconds`: a longer one would be told by its length.
 
     The keys of the cache are those of experiments: what a run has computed is found here, and the other way round.
 
@@ -139,12 +148,13 @@ def extract(
             behind a folder pins the one model that may be used.
         backbone: of `untrained` and `imagenet`.
         faces: what differs from how the source's own faces were cut out: `detector`, `margin`, `size`.
+        window: as `window` in an experiment file: `seconds`, or `frames` of clips without a frame rate.
         workspace: holds `cache/`.
         settings: as `features` in an experiment file: `fps`, or `frames` (so many features per clip); `dtype`, `batch`.
 
     Raises:
         UserError: if a setting or the source cannot be used, the source reads faces of another size, the pictures are
-            faces already, or not one clip can be used.
+            faces already, the clips are of unequal length below the stretch, or not one clip can be used.
     """
     if not isinstance(samples, Samples):
         raise UserError(
@@ -153,16 +163,23 @@ def extract(
             received=type(samples).__name__,
             todo="Call label(clips, task) first.",
         )
-    chosen = _settings(FeatureSettings, settings)
+    chosen, stretch = _settings(FeatureSettings, settings), _settings(WindowSettings, window or {})
     _check_media(samples, chosen)
     origin, cut = _origin(str(source), backbone, faces or {})
     places = Places(samples.index.data_root, Path(workspace))
     clips = samples.index.clips[samples.index.clips["clip"].isin(samples["file_clip"])]
     stage = faces_of(cut, clips, places)
+    in_clips = bool((samples["row"] < 0).all())
+    if in_clips:
+        stage = with_stretch(clips, stage, stretch)
     extractor = EXTRACTORS.find(chosen.extractor).make(origin)
     found = extract_features(extractor, stage[stage["problem"] == ""], chosen, places.cache)
     files = found.set_index("clip")["features"].reindex(samples["file_clip"]).fillna("").to_numpy(dtype=str)
-    return Features(samples, origin, files, unusable_clips(stage), chosen.extractor, extractor.width)
+    rows = np.full(len(samples), -1, np.int64)
+    if in_clips:
+        own = pd.Series(rows_of_stretch(stage, chosen), index=stage["clip"].to_numpy())
+        rows = own.loc[samples["file_clip"]].to_numpy(dtype=np.int64)
+    return Features(samples, origin, files, rows, unusable_clips(stage), chosen.extractor, extractor.width)
 
 
 def _check_media(samples: Samples, settings: FeatureSettings) -> None:

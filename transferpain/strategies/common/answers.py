@@ -1,6 +1,7 @@
 """Predictions in the table that everything after training reads.
 
-Columns: dataset, subject, clip, frame (-1 is the answer for the whole clip), fold, seed, part (`selection` or `test`),
+Columns: dataset, subject, clip, frame (its number in the medium, counted from 0 in the order of time, also of a span of
+it; -1 is the answer for the whole clip), fold, seed, part (`selection` or `test`),
 y_true (missing where the clip is unlabelled), y_pred, p_0 .. p_{K-1}, coverage (share of the frames with a face).
 """
 
@@ -15,6 +16,7 @@ from transferpain.networks.heads.vote import majority_vote
 
 # What is fitted by rows of selection in every training, as `FittedRows` calls it.
 EPOCH = "choice of the epoch"
+SPANS = ("span", "image_span")
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class ClipAnswer:
         y_pred: the class.
         probabilities: float `(classes,)`.
         coverage: share of the frames with a face.
-        frames: numbers of the frames that were classified one by one, `(frames,)`; empty if none were.
+        frames: the frames that were classified one by one, counted from the clip's beginning, `(frames,)`; empty if
+            none were.
         frame_probabilities: float `(frames, classes)`.
     """
 
@@ -71,7 +74,8 @@ def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str,
     """Return the predictions of one fold and seed.
 
     Args:
-        clips: the clips that were asked for, with `dataset`, `subject`, `clip` and `y`.
+        clips: the clips that were asked for, with `dataset`, `subject`, `clip` and `y`; of stretches of a medium also
+            `kind` and `first_frame`.
         answers: one for each clip, in the same order.
         part: whether the clips were selected on or are tested.
     """
@@ -80,7 +84,9 @@ def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str,
     rows = clips[["dataset", "subject", "clip", "y"]].iloc[positions].reset_index(drop=True)
     rows = rows.rename(columns={"y": "y_true"})
     rows["y_true"] = rows["y_true"].astype("Int64")
-    rows.insert(3, "frame", np.concatenate([np.append(WHOLE_CLIP, answer.frames) for answer in answers]))
+    begins = _begins(clips)
+    numbers = [np.append(WHOLE_CLIP, at + answer.frames) for at, answer in zip(begins, answers, strict=True)]
+    rows.insert(3, "frame", np.concatenate(numbers))
     rows.insert(4, "fold", fold)
     rows.insert(5, "seed", seed)
     rows.insert(6, "part", part)
@@ -94,3 +100,10 @@ def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str,
         rows[f"p_{column}"] = probabilities[:, column].astype(np.float32)
     rows["coverage"] = np.array([answer.coverage for answer in answers])[positions]
     return rows
+
+
+def _begins(clips: pd.DataFrame) -> np.ndarray:
+    """Return at which frame of its medium each clip begins, int64 `(clips,)`."""
+    if "kind" not in clips:
+        return np.zeros(len(clips), np.int64)
+    return clips["first_frame"].where(clips["kind"].isin(SPANS), 0).to_numpy(dtype=np.int64)

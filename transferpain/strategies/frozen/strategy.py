@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -62,9 +62,11 @@ class PreparedFeatures(Prepared):
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """The plan's samples with `features` (path, empty where the clip is unusable), `rate` and `stretch_rows`."""
+        """The plan's samples with `features` (path, empty where the clip is unusable), `rate`, `stretch_rows` and
+        `sampling`, which frame each row is.
+        """
         files = self.stage.set_index("clip").loc[self.job.plan.samples["file_clip"]]
-        columns = ("features", "rate", "stretch_rows")
+        columns = ("features", "rate", "stretch_rows", "sampling")
         return self.job.plan.samples.assign(**{name: files[name].to_numpy() for name in columns})
 
     def frames_read(self) -> FramesRead:
@@ -235,9 +237,9 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         The table of `compute_faces` with `features` (path, empty where the clip is unusable, or only its pictures are
         needed), `pictures` (frames with a face), `found` and `frames` (feature rows with a face, and all), `rate`
         (feature rows per second), `stretch` (see `with_stretch`) and `stretch_rows` (feature rows of it, -1 for
-        all), in the order of `plan.clips`.
+        all) and `sampling` (called, it says which frame of the clip each row is), in the order of `plan.clips`.
     """
-    from transferpain.inputs.features.extract import extract_features
+    from transferpain.inputs.features.extract import extract_features, sampled_frames, sampling_of
 
     faces = stretches_of(plan, places)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
@@ -249,6 +251,10 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     table["frames"] = table["frames"].fillna(0).astype(int)
     settings = plan.experiment.features
     table["rate"] = settings.fps or table["fps"]
+    table["sampling"] = [
+        partial(sampled_frames, int(one.num_frames), sampling_of(settings, one.num_frames, one.fps, one.stretch))
+        for one in table.itertuples()
+    ]
     rows = rows_of_stretch(table, settings)
     table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
     return table

@@ -43,7 +43,7 @@ def train_head(
         clips: the labelled clips with their features: columns dataset, subject, clip, y, features (path, empty
             where the clip is unusable), rate (feature rows per second), stretch_rows (feature rows that are read of a
             tested clip, -1 for all), row (the feature row that the clip is, where a clip is one frame of a file; else
-            -1).
+            -1), sampling (called, it returns which frame of the clip each feature row is).
         fold: positions into `clips`.
         checkpoint: file that holds the state after the last epoch.
         traced: heads that earlier calls trained, see `HeadTraining`. Those of this call are added.
@@ -100,7 +100,7 @@ def answer_clips(recipe: Recipe, fitted: Fitted, clips: pd.DataFrame, prior: np.
     A clip that shows no face is answered with `prior`.
     """
     answers = [answer_by_prior(prior)] * len(clips)
-    pending: list[tuple[int, int, np.ndarray]] = []
+    pending: list[tuple[int, np.ndarray, np.ndarray]] = []
     waiting = 0
     for position, row in enumerate(clips.itertuples()):
         if not row.features:
@@ -110,7 +110,7 @@ def answer_clips(recipe: Recipe, fitted: Fitted, clips: pd.DataFrame, prior: np.
         window = np.array(features[start:stop])
         if not found_frames(window).any():
             continue
-        pending.append((position, start, window))
+        pending.append((position, row.sampling()[start:stop], window))
         waiting += len(window)
         if waiting >= PREDICTED_AT_ONCE:
             answer_pending(recipe, fitted, pending, prior, answers)
@@ -123,23 +123,24 @@ def answer_clips(recipe: Recipe, fitted: Fitted, clips: pd.DataFrame, prior: np.
 def answer_pending(
     recipe: Recipe,
     fitted: Fitted,
-    pending: list[tuple[int, int, np.ndarray]],
+    pending: list[tuple[int, np.ndarray, np.ndarray]],
     prior: np.ndarray,
     answers: list[ClipAnswer],
 ) -> None:
     """Predict windows together and put the answers in their places.
 
     Args:
-        pending: position in `answers`, first row, and features `(frames, D)` of each window.
+        pending: position in `answers`, the frames of the clip, int64 `(frames,)`, and features `(frames, D)` of each
+            window.
     """
     found = [found_frames(window) for _, _, window in pending]
     reads = HEADS.find(recipe.head.kind).reads
     if reads == "frame":
-        frames = [window[mask] for (_, _, window), mask in zip(pending, found, strict=True)]
-        probabilities = fitted.predict(np.concatenate(frames).astype(np.float32))
-        parts = np.split(probabilities, np.cumsum([len(part) for part in frames])[:-1])
-        for (position, start, _), mask, part in zip(pending, found, parts, strict=True):
-            answers[position] = answer_by_vote(start + np.flatnonzero(mask), mask, part, prior)
+        shown = [window[mask] for (_, _, window), mask in zip(pending, found, strict=True)]
+        probabilities = fitted.predict(np.concatenate(shown).astype(np.float32))
+        parts = np.split(probabilities, np.cumsum([len(part) for part in shown])[:-1])
+        for (position, frames, _), mask, part in zip(pending, found, parts, strict=True):
+            answers[position] = answer_by_vote(frames[mask], mask, part, prior)
         return
     rows = np.stack([WHOLE[reads](recipe, window) for _, _, window in pending])
     for (position, _, _), mask, part in zip(pending, found, fitted.predict(rows), strict=True):

@@ -49,6 +49,16 @@ class PreparedWindows(Prepared):
 
     windows: dict | None = None
 
+    @property
+    def located(self) -> pd.DataFrame:
+        # Frames that are dealt out are numbered by their place in the window, which is not that in the clip.
+        samples = self.job.plan.samples
+        named = zip(samples["file_clip"], samples["row"], strict=True)
+        frames = {clip: window.frames for clip, window in self.windows.items()}
+        return samples.assign(
+            row=[row if row < 0 or not len(frames[clip]) else int(frames[clip][row]) for clip, row in named]
+        )
+
     @cached_property
     def recordings(self):
         """The `Recordings` of the plan's samples."""
