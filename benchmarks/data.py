@@ -1,5 +1,6 @@
 """What the benchmarks work on: faces of a synthetic twin, and random features where only their number matters."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -50,7 +51,8 @@ def random_features(cache: Path, clips: int, frames: int) -> pd.DataFrame:
         path = features_path(cache, f"{number:016x}")
         write_features(path, random.normal(size=(frames, DIMENSION)).astype(np.float16))
         rows.append({"subject": str(number), "clip": str(number), "features": str(path), "y": number % CLASSES})
-    return pd.DataFrame(rows).assign(dataset="ai4pain", rate=FEATURE_RATE, row=-1).astype({"y": "Int64"})
+    table = pd.DataFrame(rows).assign(dataset="ai4pain", rate=FEATURE_RATE, row=-1, stretch_rows=-1)
+    return table.assign(sampling=[partial(np.arange, frames)] * clips).astype({"y": "Int64"})
 
 
 def head_experiment(kind: str, fps: float, seconds: float, epochs: int) -> Experiment:

@@ -1,5 +1,6 @@
 """Feature extraction against a bare compiled loop, against plain `model.predict`, and bfloat16 against float32."""
 
+from functools import partial
 from pathlib import Path
 from shutil import rmtree
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.extract import extract_features
+from transferpain.inputs.features.extract import extract_features, sampled_frames
 from transferpain.inputs.features.extractors.source import SourceExtractor, compile_embedder
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.origin import Origin
@@ -116,7 +117,11 @@ def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Si
     for dtype in ("float32", "bfloat16"):
         settings = FeatureSettings(fps=DECISION_RATE, dtype=dtype, batch=BATCH)
         features = extract_features(SourceExtractor(origin), faces, settings, folder / "formats")["features"]
-        tables[dtype] = faces.assign(features=features, rate=DECISION_RATE, row=-1)
+        tables[dtype] = faces.assign(features=features, rate=DECISION_RATE, row=-1, stretch_rows=-1)
+        tables[dtype]["sampling"] = [
+            partial(sampled_frames, int(clip.num_frames), (float(clip.fps), float(DECISION_RATE)))
+            for clip in faces.itertuples()
+        ]
     exact, rounded = (np.concatenate([found_rows(path) for path in table["features"]]) for table in tables.values())
     experiment = head_experiment("ann", DECISION_RATE, 1.0, sizes.epochs)
     labelled = np.flatnonzero(faces["y"].notna())

@@ -23,8 +23,8 @@ from transferpain.strategies.registry import STRATEGIES
 
 # What is true of a clip, or a frame, whatever its label is.
 KEPT = {
-    *("dataset", "subject", "clip", "media", "kind", "first_frame", "num_frames", "fps", "bytes", "split"),
-    *("file_clip", "row", "frame"),
+    *("dataset", "subject", "sex", "age", "clip", "split", "media", "kind", "bytes"),
+    *("first_frame", "num_frames", "fps", "file_clip", "row", "frame"),
 }
 
 

@@ -1,5 +1,7 @@
 """Which candidate a fold is trained with, and who chose it."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -42,7 +44,8 @@ def clips(tmp_path) -> pd.DataFrame:
         if number not in FOLD.test:
             write_features(path, features)
         rows.append({"subject": f"S{number // 2}", "clip": f"clip{number}", "features": str(path), "y": number % 2})
-    table = pd.DataFrame(rows).assign(dataset="biovid", split="", rate=4.0, row=-1)
+    table = pd.DataFrame(rows).assign(dataset="biovid", split="", rate=4.0, row=-1, stretch_rows=4)
+    table["sampling"] = [partial(np.arange, 8)] * len(table)
     return table.astype({"y": "Int64"})
 
 
