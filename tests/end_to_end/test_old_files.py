@@ -121,11 +121,16 @@ def test_a_matrix_file_means_what_it_meant(tmp_path):
     shutil.copy(OLD / "experiments" / "matrix-progressive.yaml", tmp_path)
     former = load(tmp_path / "transfer-matrix-demo.yaml", Places(tmp_path, tmp_path), [], [])
     since = {
-        cell.name: {key: getattr(cell.experiment, key) for key in ("window", "features", "source_set")}
+        cell.name: {
+            key: getattr(cell.experiment, key) for key in ("window", "features", "source_set", "training", "question")
+        }
         for cell in today.cells
     }
     updated = [replace(cell, experiment=cell.experiment.model_copy(update=since[cell.name])) for cell in former.cells]
-    assert updated == today.cells
+    names = {cell.name for cell in former.cells}
+    assert updated == [cell for cell in today.cells if cell.name in names]
+    added = {cell.source for cell in today.cells if cell.name not in names}
+    assert added == {f"untrained{backbone}-{number}" for backbone in ("", "-resnet18") for number in (1, 2)}
     assert "gradual_unfreezing" in {cell.experiment.strategy for cell in former.cells}
 
 

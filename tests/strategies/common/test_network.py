@@ -148,7 +148,8 @@ def test_training_rows_are_dropped_and_repeated_and_only_the_repeated_are_change
 
 def test_selection_and_tested_rows_stay_as_they_are():
     experiment, shown = numbered({})
-    images = selection_images(shown.pictures, np.arange(5, 20))
+    images, chosen = selection_images(shown.pictures, np.arange(5, 20))
+    assert chosen.tolist() == list(range(5, 20))
     assert images.targets.sum(axis=0).tolist() == [9, 4, 2]
     assert images.changed is None
     untouched, learned = training_images(experiment, experiment.rows, shown, np.arange(20), (0, "fold0"))

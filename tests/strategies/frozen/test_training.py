@@ -71,6 +71,7 @@ def test_what_was_fitted_names_the_clips_that_were_seen(clips, tmp_path):
         "prior for clips without a face": [0, 2, 4, 10, 11],
         "class weights": [0, 2, 4],
         "batch normalisation": [0, 2, 4],
+        "choice of the epoch": [6, 7],
     }
     assert not any(one.transductive for one in trained.fitted)
 
@@ -81,7 +82,7 @@ def test_a_head_of_scikit_learn_is_trained_answers_and_is_passed_on(clips, tmp_p
     result, again = (train_head(settings, clips, FOLD, 0, CLASSES, tmp_path / "checkpoint.npz") for _ in range(2))
     pd.testing.assert_frame_equal(result.predictions, again.predictions)
     assert result.model is None
-    assert [one.step for one in result.fitted][-1] == "scaler"
+    assert "scaler" in [one.step for one in result.fitted]
     assert set(result.predictions["frame"]) == {-1}
     tested = result.predictions[result.predictions["part"] == "test"].set_index("clip")
     assert list(tested.loc[["clip8", "clip9"], "y_pred"]) == [2, 0]

@@ -104,6 +104,6 @@ def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str,
 
 def _begins(clips: pd.DataFrame) -> np.ndarray:
     """Return at which frame of its medium each clip begins, int64 `(clips,)`."""
-    if "kind" not in clips:
+    if not {"kind", "first_frame"} <= set(clips.columns):
         return np.zeros(len(clips), np.int64)
     return clips["first_frame"].where(clips["kind"].isin(SPANS), 0).to_numpy(dtype=np.int64)
