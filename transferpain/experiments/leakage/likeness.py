@@ -11,15 +11,15 @@ import numpy as np
 
 SIDE = 64
 COARSE = 16
-ANGLES = (-10, -5, 5, 10)  # degrees
-SHIFTS = (-2, 0, 2)  # pixels of `SIDE`
+ANGLES = (-10.0, -7.5, -5.0, -2.5, 2.5, 5.0, 7.5, 10.0)  # degrees
+SHIFTS = (-2, -1, 0, 1, 2)  # pixels of `SIDE`
 # (degrees, pixels to the right, pixels down): how a picture is moved before it is compared coarsely.
 MOVES = (
     *((0.0, float(right), float(down)) for right in SHIFTS for down in SHIFTS),
-    *((float(angle), 0.0, 0.0) for angle in ANGLES),
+    *((angle, 0.0, 0.0) for angle in ANGLES),
 )
-MIN_COARSE = 0.95
-CANDIDATES = 6
+MIN_COARSE = 0.98
+CANDIDATES = 20
 # Correlations of pictures that lie over each other, and of small ones as they are (our choice, by the benchmark).
 MIN_ALIGNED = 0.998
 MIN_SMALL = 0.995
@@ -103,15 +103,23 @@ def is_same(first: np.ndarray, second: np.ndarray, move: int) -> bool:
 
 
 def _aligned(still: np.ndarray, moved: np.ndarray, start: np.ndarray) -> float:
-    """Return the correlation of two pictures once one is turned and shifted to lie over the other; 0 if it cannot."""
+    """Return the correlation of two pictures where one is turned and shifted to lie over the other; 0 if it cannot.
+
+    It is the higher one of the position `start` and of what is found from there.
+    """
     import cv2
 
-    criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, *STEPS)
     middle = _disc(SIDE).astype(np.uint8)
-    try:
-        return cv2.findTransformECC(still, moved, start, cv2.MOTION_EUCLIDEAN, criteria, middle, BLUR)[0]
-    except cv2.error:
-        return 0.0
+
+    def reached(steps: int, least: float) -> float:
+        criteria = (cv2.TERM_CRITERIA_COUNT | cv2.TERM_CRITERIA_EPS, steps, least)
+        try:
+            return cv2.findTransformECC(still, moved, start.copy(), cv2.MOTION_EUCLIDEAN, criteria, middle, BLUR)[0]
+        except cv2.error:
+            return 0.0
+
+    # A step may lead away from a position that is already right, most where a picture has much detail.
+    return max(reached(1, STEPS[1]), reached(*STEPS))
 
 
 def _moved(grey: np.ndarray) -> np.ndarray:
@@ -131,13 +139,20 @@ def _coarse(grey: np.ndarray, grids: tuple[np.ndarray, ...]) -> np.ndarray:
     import cv2
 
     soft = cv2.GaussianBlur(grey.astype(np.float32), (0, 0), 3)
-    slow = cv2.GaussianBlur(cv2.resize(soft, (COARSE, COARSE), interpolation=cv2.INTER_AREA), (0, 0), 4)
-    details = soft - cv2.resize(slow, (SIDE, SIDE), interpolation=cv2.INTER_LINEAR)
     how = {"flags": cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP, "borderMode": cv2.BORDER_REPLICATE}
-    seen = np.stack([cv2.warpAffine(details, grid, (COARSE, COARSE), **how) for grid in grids])[:, _disc(COARSE)]
-    seen -= seen.mean(axis=1, keepdims=True)
+    seen = np.stack([cv2.warpAffine(soft, grid, (COARSE, COARSE), **how) for grid in grids])[:, _disc(COARSE)]
+    # Taken away inside the disc alone: a wider filter would draw in the rim, which is black where a copy was shifted.
+    seen -= seen @ _slow() @ _slow().T
     lengths = np.linalg.norm(seen, axis=1, keepdims=True)
-    return np.divide(seen, lengths, out=np.zeros_like(seen), where=lengths > 1e-3)
+    return np.divide(seen, lengths, out=np.zeros_like(seen), where=lengths > 0.1)
+
+
+@cache
+def _slow() -> np.ndarray:
+    """Return what changes slowly over the disc, up to squares, as orthonormal columns, float32 `(D, 6)`."""
+    down, right = (places[_disc(COARSE)] / COARSE for places in np.mgrid[:COARSE, :COARSE] - (COARSE - 1) / 2)
+    columns = [np.ones_like(down), down, right, down**2, right**2, down * right]
+    return np.linalg.qr(np.stack(columns, axis=1))[0].astype(np.float32)
 
 
 @cache

@@ -14,7 +14,7 @@ from transferpain.experiments.leakage.shared_videos import videos_of
 from transferpain.inputs.faces.cache import read_faces
 
 PICTURES_A_CLIP = 3
-# A tested picture is compared with all trained ones in 26 positions: more would take minutes.
+# A tested picture is compared with all trained ones in 66 positions: more would take minutes.
 MAX_TESTED = 5000
 
 
@@ -98,6 +98,8 @@ def _pictures_of(evidence: Evidence, file: int, samples: np.ndarray) -> Iterator
     if row["problem"]:
         return
     faces = read_faces(Path(row["faces"]))
+    if not faces.found.any():
+        return
     picture_of, jpegs = np.cumsum(faces.found) - 1, faces.jpegs()
     for sample in samples:
         for frame in chosen_frames(evidence, sample, faces.found):
