@@ -168,12 +168,14 @@ def _watch(request: dict[str, Any], stdout: int, stderr: int, status: int) -> No
 
 def _become(request: dict[str, Any]) -> None:
     from transferpain.cli.app import main
+    from transferpain.core.progress import console
 
     if request["new_session"]:
         os.setsid()
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
+    console.__init__(stderr=True)  # it asks once, when it is made, what the environment says of the terminal
     if request["preexec_fn"]:
         request["preexec_fn"]()
     sys.argv = [request["module"] or "transferpain", *request["arguments"]]
