@@ -80,7 +80,12 @@ def test_a_network_learns_stripes_of_unseen_subjects(tmp_path):
     assert (answers["y_pred"] == answers["y_true"]).mean() > 0.9
     rows = {one.step: one.rows.tolist() for one in trained.fitted}
     learned = list(range(28))
-    assert rows == {"weights of the network": learned, "prior for clips without a face": learned}
+    chosen = list(range(28, 36))
+    assert rows == {
+        "weights of the network": learned,
+        "prior for clips without a face": learned,
+        "choice of the epoch": chosen,
+    }
 
 
 def brightness_network() -> keras.Model:
