@@ -22,6 +22,7 @@ NAMES = (
     "heads",
     "training",
     "scores",
+    "coverage",
     "memory",
     "sharing",
     "server",

@@ -1,4 +1,4 @@
-"""How long the transferability scores take, and the bootstrap over subjects behind every interval."""
+"""How long the transferability scores take, and the jackknife over subjects behind every interval."""
 
 import statistics
 from pathlib import Path
@@ -10,8 +10,7 @@ import pandas as pd
 from benchmarks.data import CLASSES, DIMENSION
 from benchmarks.measure import Figure, in_turn, main
 from transferpain.evaluation import transferability as scores
-from transferpain.evaluation.resampling import DRAWS
-from transferpain.evaluation.statistics import bootstrap_subjects
+from transferpain.evaluation.statistics import score_subjects
 
 SOURCE_CLASSES = 8
 SUBJECTS = 100
@@ -21,17 +20,16 @@ MOST_SECONDS = 5.0
 class Sizes(NamedTuple):
     clips: int
     dimension: int
-    draws: int
     repetitions: int
 
 
-FULL = Sizes(clips=5000, dimension=DIMENSION, draws=DRAWS, repetitions=5)
-QUICK = Sizes(clips=200, dimension=16, draws=50, repetitions=1)
+FULL = Sizes(clips=5000, dimension=DIMENSION, repetitions=5)
+QUICK = Sizes(clips=200, dimension=16, repetitions=1)
 
 
 def measure(folder: Path, quick: bool) -> dict:
     sizes = QUICK if quick else FULL
-    contestants = score_calls(sizes) | {f"bootstrap, {sizes.draws} draws of {SUBJECTS} subjects": bootstrap_call(sizes)}
+    contestants = score_calls(sizes) | {f"intervals over {SUBJECTS} subjects": interval_call()}
     seconds = in_turn(contestants, sizes.repetitions)
     figures = [Figure(name, statistics.median(times), "s", most=MOST_SECONDS) for name, times in seconds.items()]
     return {"figures": figures, "seconds": seconds, "sizes": sizes._asdict()}
@@ -59,15 +57,15 @@ def score_calls(sizes: Sizes) -> dict:
     return {f"{name} of {sizes.clips} clips x {sizes.dimension}": call for name, call in calls.items()}
 
 
-def bootstrap_call(sizes: Sizes):
-    """Return a call of the bootstrap of every metric, three seeds, 24 clips per subject."""
+def interval_call():
+    """Return a call of the intervals of every metric of the answers, three seeds, 24 clips per subject."""
     random = np.random.default_rng(0)
     rows = pd.MultiIndex.from_product([range(SUBJECTS), range(24), range(3)], names=["subject", "clip", "seed"])
     table = rows.to_frame(index=False).assign(dataset="ai4pain", frame=-1, coverage=1.0)
     table["y_true"] = pd.array(table["clip"] % CLASSES, dtype="Int64")
     table["y_pred"] = random.integers(0, CLASSES, len(table))
     table = table.assign(**{f"p_{number}": 1 / CLASSES for number in range(CLASSES)})
-    return lambda: bootstrap_subjects(table, draws=sizes.draws)
+    return lambda: score_subjects(table)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,12 @@ def draw_predictions(
     return pd.concat(tables, ignore_index=True)
 
 
+def draw_counts(subjects: int, samples: int, *, seed: int) -> np.ndarray:
+    """Draw subjects with replacement and return how often each counts in each sample, float `(samples, subjects)`."""
+    counts = np.random.default_rng(seed).multinomial(subjects, np.full(subjects, 1 / subjects), size=samples)
+    return counts.astype(np.float64)
+
+
 def from_confusion(confusion, subjects=12) -> pd.DataFrame:
     """Write the predictions that have this confusion matrix, dealt out to the subjects in turn."""
     confusion = np.asarray(confusion)

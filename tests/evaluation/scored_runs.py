@@ -5,8 +5,6 @@ import pandas as pd
 
 from tests.evaluation.drawn import draw_predictions
 
-DRAWS = 300
-
 
 def cases() -> dict[str, tuple[pd.DataFrame, tuple[str, ...], bool]]:
     """Return name -> predictions, names of the classes, whether they are ordered levels."""

@@ -4,13 +4,13 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.evaluation.baselines import prior_draw_run
-from transferpain.evaluation.statistics import bootstrap_subjects, paired_difference
+from transferpain.evaluation.statistics import paired_difference, score_subjects
 
 PRIOR = np.array([0.04, 0.48, 0.48])
 
 
 def score(table, metric):
-    return bootstrap_subjects(table, (metric,), draws=50)[metric].value
+    return score_subjects(table, (metric,))[metric].value
 
 
 def test_draws_from_the_prior_are_right_as_often_as_the_shares_say():

@@ -11,7 +11,7 @@ from transferpain.evaluation.few_shot import (
     fit_calibration,
 )
 from transferpain.evaluation.predictions import CLIP
-from transferpain.evaluation.statistics import bootstrap_subjects
+from transferpain.evaluation.statistics import score_subjects
 
 
 def overconfident(clips: int, temperature: float, bias) -> tuple[np.ndarray, np.ndarray]:
@@ -86,11 +86,11 @@ def test_without_calibration_the_scores_are_the_runs_own():
     answered = calibrate_subjects(table, (0, 5))[0]
     own = table.merge(answered[[*CLIP, "seed"]], on=[*CLIP, "seed"])
     metric = "balanced_accuracy"
-    assert bootstrap_subjects(answered)[metric].value == bootstrap_subjects(own)[metric].value
+    assert score_subjects(answered)[metric].value == score_subjects(own)[metric].value
 
 
 def test_more_clips_undo_the_lean_of_each_subject():
-    curve = calibration_curve(biased_subjects(), draws=200)
+    curve = calibration_curve(biased_subjects())
     values = [curve.scores[k].value for k in (0, 1, 2, 5, 10)]
     assert values[0] == pytest.approx(0.5, abs=0.02)
     assert values[-1] > 0.8
@@ -101,7 +101,7 @@ def test_more_clips_undo_the_lean_of_each_subject():
 def test_subjects_with_too_few_clips_are_left_out_and_counted():
     table = biased_subjects()
     short = table[~((table["subject"] < "S03") & (table.groupby(["subject", "seed"]).cumcount() >= 10))]
-    curve = calibration_curve(short, draws=50)
+    curve = calibration_curve(short)
     assert (curve.subjects, curve.left_out) == (9, 3)
     assert "3 of 12 subjects cannot give 10" in curve.reason
 
@@ -121,7 +121,7 @@ def without_skill(clips_per_class, *, subjects=12, seeds=range(8), seed=0) -> pd
 
 @pytest.mark.parametrize("clips_per_class", [(1, 12), (3, 12)])
 def test_a_head_at_chance_stays_there_for_every_k(clips_per_class):
-    curve = calibration_curve(without_skill(clips_per_class), draws=50)
+    curve = calibration_curve(without_skill(clips_per_class))
     assert list(curve.scores) == [0, 1, 2, 5, 10]
     for score in curve.scores.values():
         assert score.value == pytest.approx(0.5, abs=0.08)
@@ -132,7 +132,7 @@ def test_a_head_at_chance_stays_there_for_every_k(clips_per_class):
 def test_what_is_left_does_not_tell_what_was_shown(clips_per_class, number):
     table = draw_predictions(clips_per_class, seeds=(0, 1)).assign(p_0=0.5, p_1=0.5)
     if sum(clips_per_class) - 2 >= number:
-        curve = calibration_curve(table, numbers=(0, number), draws=10)
+        curve = calibration_curve(table, numbers=(0, number))
         assert [score.value for score in curve.scores.values()] == [0.5, 0.5]
 
 
@@ -147,13 +147,13 @@ def test_no_subject_loses_a_class_and_the_mix_of_what_is_left_is_its_own():
 def test_what_was_selected_on_is_nobodys_calibration():
     table = biased_subjects().assign(part="test")
     selected = table.assign(part="selection", p_0=0.99, p_1=0.01)
-    assert calibration_curve(pd.concat([table, selected]), draws=50) == calibration_curve(table, draws=50)
+    assert calibration_curve(pd.concat([table, selected])) == calibration_curve(table)
 
 
 def test_a_class_that_some_subjects_lack_is_no_fault_of_theirs():
     table = biased_subjects()
     lacks = table[~((table["subject"] < "S03") & (table["y_true"] == 0))]
-    curve = calibration_curve(lacks, numbers=(0, 5), draws=50)
+    curve = calibration_curve(lacks, numbers=(0, 5))
     assert (curve.subjects, curve.left_out, curve.reason) == (12, 0, "")
     assert curve.clips == 9 * 15 + 3 * 5
 
@@ -162,7 +162,7 @@ def test_no_curve_where_a_class_would_leave_the_test():
     table = biased_subjects((1, 12))
     poor = (table["subject"] < "S10") & (table["y_true"] == 0)  # only S10 and S11 show class 0 ...
     short = (table["subject"] >= "S10") & (table["y_true"] == 1) & (table.groupby(["subject", "seed"]).cumcount() > 4)
-    curve = calibration_curve(table[~poor & ~short], draws=50)  # ... and they have too few clips
+    curve = calibration_curve(table[~poor & ~short])  # ... and they have too few clips
     assert curve.scores is None
     assert (curve.subjects, curve.left_out) == (0, 12)
     assert curve.lost == (0,)
@@ -170,13 +170,13 @@ def test_no_curve_where_a_class_would_leave_the_test():
 
 def test_no_curve_of_a_single_class():
     table = biased_subjects()
-    curve = calibration_curve(table[table["y_true"] == 1], draws=50)
+    curve = calibration_curve(table[table["y_true"] == 1])
     assert curve.scores is None
     assert "not of two classes" in curve.reason
 
 
 def test_one_subject_has_a_curve_without_bounds():
-    curve = calibration_curve(biased_subjects()[lambda rows: rows["subject"] == "S00"], draws=50)
+    curve = calibration_curve(biased_subjects()[lambda rows: rows["subject"] == "S00"])
     assert (curve.subjects, curve.clips) == (1, 10)
     assert all(np.isnan(score.low) for score in curve.scores.values())
 
@@ -191,12 +191,12 @@ def test_subjects_with_one_clip_have_none_to_show():
 
 def test_clips_without_a_face_stay_at_chance():
     table = draw_predictions((8, 8), seeds=(0, 1)).assign(p_0=0.3, p_1=0.7, y_pred=1, coverage=0.0)
-    curve = calibration_curve(table, numbers=(0, 1, 2, 5), draws=50)
+    curve = calibration_curve(table, numbers=(0, 1, 2, 5))
     assert [score.value for score in curve.scores.values()] == [0.5] * 4
 
 
 def test_the_gain_is_paired_over_the_same_clips():
-    curve = calibration_curve(biased_subjects(), draws=200)
+    curve = calibration_curve(biased_subjects())
     assert list(curve.gains) == [1, 2, 5, 10]
     assert curve.gains[10].value == pytest.approx(curve.scores[10].value - curve.scores[0].value)
     assert curve.gains[10].low > 0
@@ -205,5 +205,5 @@ def test_the_gain_is_paired_over_the_same_clips():
 def test_the_order_of_rows_does_not_matter():
     table = biased_subjects()
     shuffled = table.sample(frac=1, random_state=0)
-    assert calibration_curve(table, draws=50) == calibration_curve(shuffled, draws=50)
-    assert calibration_curve(table, draws=50) != calibration_curve(table, draws=50, seed=1)
+    assert calibration_curve(table) == calibration_curve(shuffled)
+    assert calibration_curve(table) != calibration_curve(table, seed=1)

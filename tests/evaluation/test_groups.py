@@ -4,7 +4,7 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.evaluation.groups import name_groups, read_subjects, score_groups, write_subjects
-from transferpain.evaluation.statistics import bootstrap_subjects
+from transferpain.evaluation.statistics import score_subjects
 
 
 def people(table, **columns):
@@ -16,7 +16,7 @@ def test_groups_are_scored_apart():
     table = draw_predictions(subjects=8, skill=1.0, seeds=(0, 1))
     men = table["subject"] < "S04"
     table.loc[men, "y_pred"] = (table.loc[men, "y_true"].astype(int) + 1) % 3
-    scores = score_groups(table, people(table, sex=["m"] * 4 + ["w"] * 4), draws=50).set_index("group")
+    scores = score_groups(table, people(table, sex=["m"] * 4 + ["w"] * 4)).set_index("group")
     assert list(scores.index) == ["men", "women"]
     assert scores["balanced_accuracy"].tolist() == [0.0, 1.0]
     assert scores["subjects"].tolist() == [4, 4]
@@ -24,9 +24,9 @@ def test_groups_are_scored_apart():
 
 
 def test_a_groups_interval_is_that_of_its_subjects():
-    table = draw_predictions(subjects=10, skill=0.6)
-    scores = score_groups(table, people(table, age=[20] * 5 + [60] * 5)).set_index("group")
-    interval = bootstrap_subjects(table[table["subject"] < "S05"])["balanced_accuracy"]
+    table = draw_predictions(subjects=16, skill=0.6)
+    scores = score_groups(table, people(table, age=[20] * 8 + [60] * 8)).set_index("group")
+    interval = score_subjects(table[table["subject"] < "S08"])["balanced_accuracy"]
     assert scores.loc["18-35", ["balanced_accuracy", "low", "high"]].tolist() == pytest.approx(
         [interval.value, interval.low, interval.high]
     )
@@ -51,13 +51,13 @@ def test_names_of_sexes():
 def test_subjects_without_a_statement_are_a_group():
     table = draw_predictions(subjects=6, skill=0.5)
     known = people(table, sex=["m", "m", "w", "w", None, "m"]).iloc[:5]
-    scores = score_groups(table, known, draws=20).set_index("group")
+    scores = score_groups(table, known).set_index("group")
     assert scores["subjects"].to_dict() == {"men": 2, "women": 2, "not stated": 2}
 
 
 def test_a_single_subject_has_no_interval():
     table = draw_predictions(subjects=3)
-    scores = score_groups(table, people(table, sex=["m", "w", "w"]), draws=20).set_index("group")
+    scores = score_groups(table, people(table, sex=["m", "w", "w"])).set_index("group")
     assert np.isnan(scores.loc["men", "low"])
     assert not np.isnan(scores.loc["men", "balanced_accuracy"])
 

@@ -3,9 +3,9 @@ import pandas as pd
 import pytest
 from sklearn.metrics import precision_recall_curve, roc_curve
 
-from tests.evaluation.drawn import draw_predictions
+from tests.evaluation.drawn import draw_counts, draw_predictions
 from transferpain.evaluation import ranking
-from transferpain.evaluation.resampling import draw_subjects, read_answers
+from transferpain.evaluation.resampling import read_answers
 
 
 def coarse(table):
@@ -17,7 +17,7 @@ def coarse(table):
 def test_both_ways_to_count_agree():
     answers = read_answers(coarse(draw_predictions((3, 2), subjects=6)))
     ranked = ranking.rank(answers, 1, 0)
-    (times,) = draw_subjects(6, 50, seed=0)
+    times = draw_counts(6, 50, seed=0)
     np.testing.assert_allclose(ranking.won_by_pairs(ranked, 6)(times), ranking.won_by_clips(ranked)(times))
 
 

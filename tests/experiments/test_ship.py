@@ -42,7 +42,7 @@ def write_run(runs, name: str, size: int, seed: int, index: str = "0" * 16, data
     predictions = draw_predictions((2, 2), subjects=6, seed=seed)
     run.finish_fold("test", 0, predictions, history)
     clips = predictions[["clip"]].assign(in_training=[True, *[False] * (len(predictions) - 1)])
-    write_json(run.path / "metrics.json", score(mark_copies(run.predictions(), clips), LABELS, draws=20))
+    write_json(run.path / "metrics.json", score(mark_copies(run.predictions(), clips), LABELS))
     save_complete(run.model, dataset, parents=["c" * 64], experiment=name)
     return run.path
 

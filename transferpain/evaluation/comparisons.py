@@ -1,7 +1,7 @@
-"""Tests that compare two runs on the same clips, and the correction for having made many of them.
+"""Secondary tests that compare two runs on the same clips, and the correction for having made many of them.
 
-The first choice is `statistics.paired_difference` with its interval; these stand beside it. Each result carries a
-`reason`: why a value is None, or what limits it.
+The primary test is `paired_permutation.swap_test`; these stand beside it. Each result carries a `reason`: why a value
+is None, or what limits it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +14,7 @@ from scipy.stats import PermutationMethod, mannwhitneyu, wilcoxon
 from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
+from transferpain.evaluation.confusion import support
 from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import (
     CLIP,
@@ -106,10 +107,11 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
 
     Args:
         runs: predictions of each run.
-        metric: a name from `COMPARED`; a subject's mean is over the classes that the subject has.
+        metric: a name from `COMPARED`. If it is a mean over classes, only subjects with a clip of each class that
+            occurs are scored: a mean over fewer classes is another score, and rewards constant answers.
 
     Returns:
-        One row per subject, one column per run (0, 1, ...).
+        One row per scored subject, one column per run (0, 1, ...).
 
     Raises:
         UserError: if the runs were not tested on the same labelled clips.
@@ -119,6 +121,10 @@ def subject_scores(runs: Sequence[pd.DataFrame], metric: str = "balanced_accurac
     columns = {}
     for number, run in enumerate(runs):
         names, confusions = confusions_by_subject(run)
+        if METRICS[metric].over_classes and len(confusions):
+            has_class = support(confusions[:, 0]) > 0
+            whole = (has_class | ~has_class.any(axis=0)).all(axis=1)
+            names, confusions = np.array(names, dtype=object)[whole], confusions[whole]
         columns[number] = pd.Series(METRICS[metric].measure(confusions).mean(axis=-1), index=names)
     return pd.DataFrame(columns).dropna()
 

@@ -1,7 +1,7 @@
 """Confusion matrices, and the scores of single classes.
 
 A confusion matrix is an array `(..., classes, classes)` of counts: rows are the true classes, columns the
-predicted ones. Each function works on the last two axes, so that thousands of bootstrap draws are scored at once.
+predicted ones. Each function works on the last two axes, so that many samples of subjects are scored at once.
 """
 
 import numpy as np

@@ -16,8 +16,8 @@ from scipy.optimize import minimize
 from scipy.special import log_softmax, softmax
 
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes, subject_names
-from transferpain.evaluation.resampling import DRAWS, Interval
-from transferpain.evaluation.statistics import bootstrap_subjects, paired_difference
+from transferpain.evaluation.resampling import Interval
+from transferpain.evaluation.statistics import paired_difference, score_subjects
 
 NUMBERS = (0, 1, 2, 5, 10)
 SMALLEST_PROBABILITY = 1e-7
@@ -126,7 +126,6 @@ def calibration_curve(
     metric: str = "balanced_accuracy",
     numbers: Sequence[int] = NUMBERS,
     *,
-    draws: int = DRAWS,
     seed: int = 0,
 ) -> CalibrationCurve:
     """Score a run after calibration with each number of labelled clips.
@@ -138,8 +137,7 @@ def calibration_curve(
         predictions: the table of a run.
         metric: a name from `COMPARED`.
         numbers: the k, ascending.
-        draws: bootstrap draws behind the intervals.
-        seed: of the drawn clips and of the bootstrap.
+        seed: of the drawn clips.
     """
     tables = calibrate_subjects(predictions, numbers, seed=seed)
     tested, rows = tables[numbers[0]], _tested_rows(predictions)
@@ -156,8 +154,8 @@ def calibration_curve(
             return CalibrationCurve(None, 0, everybody, 0, reason)
         reason += " Without them a class would not be tested at all."
         return CalibrationCurve(None, 0, everybody, 0, reason, lost=lost)
-    scores = {k: bootstrap_subjects(table, (metric,), draws=draws, seed=seed)[metric] for k, table in tables.items()}
-    gains = {k: paired_difference(tables[k], tables[numbers[0]], metric, draws=draws, seed=seed) for k in numbers[1:]}
+    scores = {k: score_subjects(table, (metric,))[metric] for k, table in tables.items()}
+    gains = {k: paired_difference(tables[k], tables[numbers[0]], metric) for k in numbers[1:]}
     clips = len(tested.drop_duplicates(CLIP))
     left_out = everybody - subjects
     return CalibrationCurve(scores, subjects, left_out, clips, reason if left_out else "", gains)

@@ -7,14 +7,13 @@ import pandas as pd
 
 from transferpain.core.store import write_text
 from transferpain.evaluation.predictions import labelled_rows
-from transferpain.evaluation.resampling import DRAWS
-from transferpain.evaluation.statistics import bootstrap_subjects
+from transferpain.evaluation.statistics import score_subjects
 
 SUBJECT = ["dataset", "subject"]
 STATED = ("sex", "age")
 SEXES = {"m": "men", "w": "women", "f": "women", "x": "other"}
 AGE_BANDS = {"under 18": (0, 17), "18-35": (18, 35), "36-50": (36, 50), "51+": (51, 150)}
-COLUMNS = ["by", "group", "subjects", "clips", "balanced_accuracy", "low", "high"]
+COLUMNS = ["by", "group", "subjects", "clips", "balanced_accuracy", "low", "high", "reason"]
 FILE = "subjects.csv"
 
 
@@ -44,18 +43,17 @@ def read_subjects(run_folder: Path) -> pd.DataFrame | None:
     return pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"age": ""})
 
 
-def score_groups(predictions: pd.DataFrame, subjects: pd.DataFrame, *, draws: int = DRAWS) -> pd.DataFrame:
+def score_groups(predictions: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:
     """Score each group of tested subjects.
 
     Args:
         predictions: the table of a run.
         subjects: one row per subject: dataset, subject, and `sex` or `age`.
-        draws: bootstrap draws behind the intervals.
 
     Returns:
         The columns `COLUMNS`, one row per group with a labelled clip: `by` ("sex" or "age"), `group`, and the balanced
-        accuracy with its 95 % interval over the group's subjects, NaN where there are too few. Subjects of whom
-        nothing is stated are the group "not stated".
+        accuracy with its 95 % interval over the group's subjects, NaN where there is none, for the `reason`. Subjects
+        of whom nothing is stated are the group "not stated".
     """
     labelled = labelled_rows(predictions)
     groups = pd.DataFrame({column: name_groups(subjects[column]) for column in STATED if column in subjects})
@@ -65,10 +63,11 @@ def score_groups(predictions: pd.DataFrame, subjects: pd.DataFrame, *, draws: in
         of_row = table[column].fillna("not stated").to_numpy()
         for group in group_order(column, of_row):
             part = labelled[of_row == group]
-            interval = bootstrap_subjects(part, ("balanced_accuracy",), draws=draws)["balanced_accuracy"]
+            interval = score_subjects(part, ("balanced_accuracy",))["balanced_accuracy"]
             people = part[SUBJECT].drop_duplicates()
             clips = part[[*SUBJECT, "clip"]].drop_duplicates()
-            rows.append((column, group, len(people), len(clips), interval.value, interval.low, interval.high))
+            counts = (len(people), len(clips))
+            rows.append((column, group, *counts, interval.value, interval.low, interval.high, interval.reason))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 

@@ -55,11 +55,11 @@ def rank(answers: Answers, number: int, seed: int) -> Ranking:
 
 
 def area_of(ranking: Ranking, subjects: int) -> Callable[[np.ndarray], np.ndarray]:
-    """Return what computes the area under the ROC curve of drawn subjects.
+    """Return what computes the area under the ROC curve of counted subjects.
 
     It is the share of pairs of a clip of the class and another clip that are in the right order, ties half. The
-    function takes how often each subject is drawn, float `(draws, subjects)`, and returns float64 `(draws,)`; NaN
-    where a draw has no clip of the class, or no other one.
+    function takes how often each subject counts, float `(samples, subjects)`, and returns float64 `(samples,)`;
+    NaN where a sample has no clip of the class, or no other one.
     """
     clips = len(ranking.positive) + len(ranking.negative)
     won = won_by_pairs(ranking, subjects) if subjects**2 <= PAIRS_PER_CLIP * clips else won_by_clips(ranking)

@@ -17,12 +17,11 @@ from transferpain.evaluation.predictions import (
 )
 from transferpain.evaluation.ranking import class_area
 from transferpain.evaluation.resampling import (
-    DRAWS,
     UNDEFINED,
     Answers,
     Interval,
-    bootstrap,
     confusions_by_subject,
+    jackknife,
     read_answers,
     score_whole,
     weighted,
@@ -31,14 +30,13 @@ from transferpain.evaluation.resampling import (
 NO_CLIP = "no clip is counted"
 
 
-def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool = False, draws: int = DRAWS) -> dict:
+def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool = False) -> dict:
     """Score a run: pooled over its subjects and folds, averaged over its seeds, and subject by subject.
 
     Args:
         predictions: the table of a run; its clip rows (`frame == -1`) are scored.
         classes: names of the classes `0..K-1`.
         ordinal: whether the classes are ordered levels.
-        draws: bootstrap draws behind the intervals.
 
     Returns:
         JSON types only; a score that is not defined is None:
@@ -47,12 +45,12 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
           `subjects`, `clips` (labelled), `unlabelled`, `coverage` (mean share of frames with a face),
           `clips_without_face`;
         - `all` and `covered` (clips with a face in at least one frame): each metric of the answers as
-          `{value, low, high, draws}`, `per_class` (precision, recall with recall_low and recall_high, f1, auc,
-          support), `confusion` (rows true, columns predicted, summed over seeds), `per_seed`, `clips`, `subjects`;
-          None without a label;
+          `{value, low, high, kept, reason}`, `per_class` (precision, recall with recall_low, recall_high and
+          recall_reason, f1, auc, support), `confusion` (rows true, columns predicted, summed over seeds), `per_seed`,
+          `clips`, `subjects`; None without a label. `kept` counts the samples without one subject that define the
+          score; `reason` says why there is no score, or else why there is no interval;
         - in both of them also the metrics of the probabilities and, in `ordinal` (None unless the classes are
-          ordered), those of the levels: each as `{value, low, high, draws, reason}`, where `reason` says why a value
-          is None; and `reliability`, the bins behind the calibration error;
+          ordered), those of the levels, each likewise; and `reliability`, the bins behind the calibration error;
         - `selected`: the same over the rows that the column `selected` marks, where there is one; else None;
         - `copies`: how many labelled clips the column `in_training` marks, None where there is none; and
           `without_copies`: the same scores over all others; None if that leaves out nothing, or everything;
@@ -78,8 +76,8 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
     clips_without_face = int((clips["coverage"] == 0).sum())
     selected = predictions[predictions["selected"]] if "selected" in predictions else predictions[:0]
     copies, originals = _copies(predictions, clips[labelled])
-    whole = _scores(predictions, classes, ordinal, False, draws) if has_labels else None
-    covered = _scores(predictions, classes, ordinal, True, draws) if has_labels and clips_without_face else whole
+    whole = _scores(predictions, classes, ordinal, False) if has_labels else None
+    covered = _scores(predictions, classes, ordinal, True) if has_labels and clips_without_face else whole
     return {
         "classes": list(classes),
         "absent": [name for name, count in zip(classes, counts, strict=True) if count == 0],
@@ -91,9 +89,9 @@ def score(predictions: pd.DataFrame, classes: tuple[str, ...], *, ordinal: bool 
         "clips_without_face": clips_without_face,
         "all": whole,
         "covered": covered,
-        "selected": _scores(selected, classes, ordinal, False, draws) if has_labels and len(selected) else None,
+        "selected": _scores(selected, classes, ordinal, False) if has_labels and len(selected) else None,
         "copies": copies,
-        "without_copies": _scores(originals, classes, ordinal, False, draws) if len(originals) else None,
+        "without_copies": _scores(originals, classes, ordinal, False) if len(originals) else None,
         "has_subjects": has_subjects,
         "per_subject": _per_subject(predictions, clips[labelled]) if has_labels and has_subjects else [],
     }
@@ -118,12 +116,12 @@ def _copies(predictions: pd.DataFrame, labelled: pd.DataFrame) -> tuple[int | No
     return copies, predictions[~predictions["in_training"]] if 0 < copies < len(labelled) else predictions[:0]
 
 
-def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, covered: bool, draws: int) -> dict:
+def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, covered: bool) -> dict:
     answers = read_answers(predictions, covered)
     pooled = answers.confusions.sum(axis=0)  # (seeds, K, K)
     metrics = [metric for metric in METRICS.values() if ordinal or metric.needs != "levels"]
-    entries, by_seed = _entries(metrics, answers, draws)
-    recalls = _recalls(answers, classes, draws)
+    entries, by_seed = _entries(metrics, answers)
+    recalls = _recalls(answers, classes)
     return {
         **{metric.name: entries[metric.name] for metric in metrics if metric.needs != "levels"},
         "ordinal": {name: entries[name] for name in metrics_of("levels")} if ordinal else None,
@@ -134,6 +132,7 @@ def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, 
                 "recall": _number(recalls[name].value),
                 "recall_low": _number(recalls[name].low),
                 "recall_high": _number(recalls[name].high),
+                "recall_reason": recalls[name].reason or None,
                 "f1": _mean(on.f1(pooled)[:, index]),
                 "auc": _number(class_area(answers, index)),
                 "support": int(pooled[:1, index].sum()),
@@ -150,34 +149,38 @@ def _scores(predictions: pd.DataFrame, classes: tuple[str, ...], ordinal: bool, 
     }
 
 
-def _entries(metrics: list[Metric], answers: Answers, draws: int) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
+def _entries(metrics: list[Metric], answers: Answers) -> tuple[dict[str, dict], dict[str, np.ndarray]]:
     """Return the metrics as JSON types, and seed by seed, name -> `(seeds,)`."""
     if not answers.subjects:
         return {metric.name: _entry(metric, UNDEFINED, NO_CLIP) for metric in metrics}, {}
     drawn = statistic_of([metric for metric in metrics if metric.has_interval], answers)
     whole = statistic_of([metric for metric in metrics if not metric.has_interval], answers)
-    intervals = bootstrap(drawn, answers.subjects, draws=draws) | bootstrap(whole, answers.subjects, draws=0)
-    by_seed = score_whole(drawn, answers.subjects) | score_whole(whole, answers.subjects)
+    intervals = jackknife(drawn, answers.subjects, {metric.name: metric.bounds for metric in metrics})
+    points = score_whole(whole, answers.subjects)
+    intervals |= {name: Interval(float(values.mean()), np.nan, np.nan, 0) for name, values in points.items()}
+    by_seed = score_whole(drawn, answers.subjects) | points
     entries = {one.name: _entry(one, intervals[one.name], one.why_undefined(answers)) for one in metrics}
     return entries, {metric.name: by_seed[metric.name] for metric in metrics}
 
 
 def _entry(metric: Metric, interval: Interval, reason: str | None) -> dict:
     values = {name: _number(getattr(interval, name)) for name in ("value", "low", "high")}
-    # A score of the answers is defined wherever there is a clip.
-    return values | {"draws": interval.draws} | ({} if metric.needs == "answers" else {"reason": reason})
+    return values | {"kept": interval.kept, "reason": reason or interval.reason or None}
 
 
-def _recalls(answers: Answers, classes: tuple[str, ...], draws: int) -> dict[str, Interval]:
-    """Return the recall of each class, by its name."""
+def _recalls(answers: Answers, classes: tuple[str, ...]) -> dict[str, Interval]:
+    """Return the recall of each class, by its name: its subjects are those who have a clip of the class."""
     if not answers.subjects:
         return dict.fromkeys(classes, UNDEFINED)
+    intervals = {}
+    for index, name in enumerate(classes):
+        having = answers.confusions[on.support(answers.confusions)[:, 0, index] > 0]  # (subjects, seeds, K, K)
 
-    def statistic(times: np.ndarray) -> dict[str, np.ndarray]:
-        values = on.recall(weighted(times, answers.confusions))  # (draws, seeds, classes)
-        return {name: values[..., index] for index, name in enumerate(classes)}
+        def statistic(times: np.ndarray, having: np.ndarray = having, index: int = index) -> dict[str, np.ndarray]:
+            return {"recall": on.recall(weighted(times, having))[..., index]}
 
-    return bootstrap(statistic, answers.subjects, draws=draws)
+        intervals[name] = jackknife(statistic, len(having), {"recall": (0, 1)})["recall"] if len(having) else UNDEFINED
+    return intervals
 
 
 def _per_subject(predictions: pd.DataFrame, labelled: pd.DataFrame) -> list[dict]:

@@ -9,50 +9,38 @@ from transferpain.core.errors import UserError
 from transferpain.evaluation.metrics.metric import confusion_statistic, statistic_of
 from transferpain.evaluation.metrics.registry import METRICS, measured
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes
-from transferpain.evaluation.resampling import DRAWS, UNDEFINED, Interval, bootstrap, read_answers
+from transferpain.evaluation.resampling import UNDEFINED, Interval, jackknife, read_answers
 
 
-def bootstrap_subjects(
-    predictions: pd.DataFrame,
-    metrics: Sequence[str] = tuple(measured()),
-    *,
-    draws: int = DRAWS,
-    seed: int = 0,
-) -> dict[str, Interval]:
+def score_subjects(predictions: pd.DataFrame, metrics: Sequence[str] = tuple(measured())) -> dict[str, Interval]:
     """Score a run, averaged over its seeds, with a 95 % interval over subjects.
 
     Args:
         predictions: the table of a run.
         metrics: names from `METRICS`.
-        draws: number of bootstrap draws.
-        seed: of the draws.
 
     Returns:
-        An interval for each metric. With fewer than two subjects the bounds are NaN.
+        An interval for each metric; `jackknife` says where there is none.
     """
     answers = read_answers(predictions)
     if not answers.subjects:
         return dict.fromkeys(metrics, UNDEFINED)
     statistic = statistic_of([METRICS[name] for name in metrics], answers)
-    return bootstrap(statistic, answers.subjects, draws=draws, seed=seed)
+    return jackknife(statistic, answers.subjects, {name: METRICS[name].bounds for name in metrics})
 
 
-def paired_difference(
-    a: pd.DataFrame, b: pd.DataFrame, metric: str = "balanced_accuracy", *, draws: int = DRAWS, seed: int = 0
-) -> Interval:
+def paired_difference(a: pd.DataFrame, b: pd.DataFrame, metric: str = "balanced_accuracy") -> Interval:
     """Compare two runs on the same clips: metric of `a` minus metric of `b`, each averaged over its seeds.
 
-    Both runs are scored on the same drawn subjects, so what is common to a subject cancels out.
+    Both runs are scored without the same subject, so what is common to a subject cancels out.
 
     Args:
         a: predictions of the one run.
         b: predictions of the other; its number of seeds may differ.
         metric: a name from `COMPARED`.
-        draws: number of bootstrap draws.
-        seed: of the draws.
 
     Returns:
-        The difference with its 95 % percentile interval over subjects.
+        The difference with its 95 % interval over subjects.
 
     Raises:
         UserError: if the two runs were not tested on the same labelled clips.
@@ -70,7 +58,7 @@ def paired_difference(
         return gap[..., np.newaxis]
 
     statistic = confusion_statistic({metric: difference}, np.concatenate([first, second], axis=1))
-    return bootstrap(statistic, len(first), draws=draws, seed=seed)[metric]
+    return jackknife(statistic, len(first))[metric]
 
 
 def require_same_clips(a: pd.DataFrame, b: pd.DataFrame) -> None:

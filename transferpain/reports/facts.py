@@ -11,6 +11,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.schema import read_stamped
 from transferpain.evaluation.groups import read_subjects, score_groups
+from transferpain.evaluation.paired_permutation import SwapTest, swap_test
 from transferpain.evaluation.predictions import LINEAR_PROBE
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.scores import score
@@ -121,13 +122,13 @@ class ReportFacts:
         return {run.name: run.predictions for run in self.runs}
 
     @cached_property
-    def gaps(self) -> list[tuple[Comparison, Interval]]:
-        """Each comparison with its paired difference."""
-        predictions = self.predictions
-        return [
-            (pair, paired_difference(predictions[pair.better], predictions[pair.worse], pair.metric))
-            for pair in self.comparisons
-        ]
+    def gaps(self) -> list[tuple[Comparison, Interval, SwapTest | None]]:
+        """Each comparison with its paired difference and its test; no test without a labelled clip."""
+        found = []
+        for pair in self.comparisons:
+            sides = self.predictions[pair.better], self.predictions[pair.worse], pair.metric
+            found.append((pair, paired_difference(*sides), swap_test(*sides)))
+        return found
 
 
 def read_report(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> ReportFacts:
@@ -195,6 +196,20 @@ def read_run(folder: Path) -> RunFacts:
         checks=read_checks(run.path),
         probes=probes,
     )
+
+
+def run_scores(run: RunFolder) -> dict[str, Any]:
+    """Return the scores of a finished run as this version computes them.
+
+    Intervals of former versions were too narrow for few subjects: there the scores are computed again.
+    """
+    scores = run.metrics()
+    if scores["all"] and "kept" not in scores["all"]["accuracy"]:
+        facts = run.facts()
+        classes, ordinal = tuple(facts["classes"]), facts.get("ordinal", False)
+        probes = probe_scores(run.probe_predictions(), classes, ordinal)
+        return score(run.predictions(), classes, ordinal=ordinal) | {LINEAR_PROBE: probes}
+    return scores
 
 
 def finished_run(folder: Path) -> RunFolder:

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from transferpain.evaluation.formatting import with_interval
+from transferpain.evaluation.formatting import p_value, with_interval
 from transferpain.evaluation.metrics.registry import HEADLINES
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.reports.facts import run_scores
 
 ONE_EACH = "one training of each source"
 COLUMNS = ["run", *(metric.headline for metric in HEADLINES.values()), "coverage", "subjects", "clips", "seeds"]
@@ -32,7 +33,7 @@ def synthetic_mark(runs: list[RunFolder]) -> str:
 
 def table_row(run: RunFolder) -> list[str]:
     """Return a run's row of the result table; a run without labels has no score."""
-    metrics = run.metrics()
+    metrics = run_scores(run)
     scores = metrics["all"]
     values = [shown(scores[name]) if scores else "no labels" for name in HEADLINES]
     subjects = metrics["subjects"] if metrics["has_subjects"] else "-"
@@ -47,7 +48,7 @@ def table_rows(runs: list[RunFolder]) -> list[list[str]]:
 
 def probe_rows(run: RunFolder) -> list[list[str]]:
     """Return a row for each linear probe beside a run's head, over the clips of the run's own row."""
-    metrics, (_, *_, subjects, clips, seeds) = run.metrics(), table_row(run)
+    metrics, (_, *_, subjects, clips, seeds) = run_scores(run), table_row(run)
     probes = metrics.get(LINEAR_PROBE, {})
     coverage = f"{metrics['coverage']:.1%}"
     return [
@@ -84,8 +85,8 @@ def declared_lines(runs: list[RunFolder]) -> list[str]:
 
 
 def shown(score: dict[str, float | None]) -> str:
-    """Return `0.612 [0.560, 0.655]`, the value alone where there is no interval, or a dash."""
-    return with_interval(score["value"], score["low"], score["high"], undefined="-")
+    """Return `0.612 [0.560, 0.655]`, the value with the reason where there is no interval, or a dash."""
+    return with_interval(score["value"], score["low"], score["high"], score["reason"], undefined="-")
 
 
 def difference_lines(report: Path) -> list[str]:
@@ -95,7 +96,8 @@ def difference_lines(report: Path) -> list[str]:
         return []
     return [
         f"{row.better} minus {row.worse}, {row.metric}: "
-        f"{with_interval(row.difference, row.low, row.high, signed=True, undefined='-')} "
+        f"{with_interval(row.difference, row.low, row.high, row.reason, signed=True, undefined='-')}, "
+        f"{f'p {p_value(row.p_holm)}' if pd.notna(row.p_holm) else 'not tested'} "
         f"(paired over subjects, averaged over seeds{_of_sources(row)})"
         for row in pd.read_csv(path).itertuples()
     ]

@@ -10,6 +10,7 @@ from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.reports.facts import RunFacts
 
+BOUNDS = {"": "value", "_low": "low", "_high": "high", "_reason": "reason"}
 TITLES = {
     "run": "Run",
     "counted": "Counted",
@@ -47,14 +48,16 @@ def marks(run: RunFacts) -> dict[str, Any]:
 
 
 def with_bounds(metric: str, score: dict[str, Any] | None) -> dict[str, float | None]:
-    """Return the cells `<metric>`, `<metric>_low` and `<metric>_high` of a score, empty ones for None."""
-    keys = {"": "value", "_low": "low", "_high": "high"}
-    return {metric + ending: score[key] if score else None for ending, key in keys.items()}
+    """Return the cells `<metric>`, `<metric>_low`, `<metric>_high` and `<metric>_reason` of a score, empty for None.
+
+    The reason says why there is no score, or no interval.
+    """
+    return {metric + ending: score.get(key) if score else None for ending, key in BOUNDS.items()}
 
 
 def cells(table: pd.DataFrame, metric: str) -> list[str]:
-    """Return a metric's three columns as text: the interval with the score, where it has one."""
-    return [with_interval(row[metric], row[f"{metric}_low"], row[f"{metric}_high"]) for _, row in table.iterrows()]
+    """Return a metric's columns as text: the score with its interval, or why there is none."""
+    return [with_interval(*(row[metric + ending] for ending in BOUNDS)) for _, row in table.iterrows()]
 
 
 def undefined(entries: Iterable[tuple[RunFacts, str, dict[str, Any]]]) -> tuple[str, ...]:

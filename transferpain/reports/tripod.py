@@ -205,4 +205,4 @@ def _row(run: SheetRun) -> dict[str, Any]:
 def _score(score: Mapping[str, Any] | None) -> str:
     if not score or pd.isna(score["value"]):
         return UNSTATED
-    return with_interval(score["value"], score.get("low"), score.get("high"))
+    return with_interval(score["value"], score.get("low"), score.get("high"), score.get("reason"))

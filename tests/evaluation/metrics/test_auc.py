@@ -3,10 +3,10 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from tests.evaluation.drawn import draw_predictions
+from tests.evaluation.drawn import draw_counts, draw_predictions
 from transferpain.evaluation import ranking
 from transferpain.evaluation.metrics.auc import ONE_CLASS, ranking_statistic, why_no_area
-from transferpain.evaluation.resampling import draw_subjects, read_answers, score_whole
+from transferpain.evaluation.resampling import read_answers, score_whole
 
 
 def auc(answers):
@@ -53,7 +53,7 @@ def test_one_class_has_no_area_and_says_why():
 
 def test_every_draw_has_the_area_of_its_repeated_clips():
     answers = read_answers(coarse(draw_predictions((3, 2, 2), subjects=8, spread=0.2)))
-    (times,) = draw_subjects(8, 20, seed=3)
+    times = draw_counts(8, 20, seed=3)
     found = ranking_statistic(answers)(times)["auc"][:, 0]
     for draw, repeats in enumerate(times.astype(int)):
         rows = np.repeat(np.arange(len(answers.y_true)), repeats[answers.subject])

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.evaluation.drawn import draw_predictions
+from tests.evaluation.drawn import draw_counts, draw_predictions
 from transferpain.evaluation.metrics.metric import statistic_of
 from transferpain.evaluation.metrics.registry import COMPARED, HEADLINES, METRICS, measured, metrics_of
-from transferpain.evaluation.resampling import Answers, bootstrap, draw_subjects, read_answers, score_whole
+from transferpain.evaluation.resampling import Answers, jackknife, read_answers, score_whole
 
 EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
 QUALITIES = [metric for metric in METRICS.values() if metric.larger_is_better is not None]
@@ -70,17 +70,17 @@ def test_the_order_of_rows_and_the_names_of_subjects_do_not_matter(metric):
 def test_is_the_same_bit_for_bit_the_second_time_and_beside_other_metrics(metric):
     table = draw_predictions((5, 3, 2), seeds=(0, 1))
     answers = read_answers(table)
-    alone = bootstrap(statistic_of([metric], answers), answers.subjects, draws=50)[metric.name]
-    together = bootstrap(statistic_of(list(METRICS.values()), answers), answers.subjects, draws=50)
+    alone = jackknife(statistic_of([metric], answers), answers.subjects)[metric.name]
+    together = jackknife(statistic_of(list(METRICS.values()), answers), answers.subjects)
     assert list(together) == list(METRICS)
     assert together[metric.name] == alone
 
 
 @EVERY
-def test_a_draw_scores_as_its_repeated_clips_do(metric):
+def test_subjects_that_count_often_score_as_their_repeated_clips_do(metric):
     table = draw_predictions((3, 2, 2), subjects=6, spread=0.2)
     answers = read_answers(table)
-    (times,) = draw_subjects(6, 10, seed=1)
+    times = draw_counts(6, 10, seed=1)
     found = statistic_of([metric], answers)(times)[metric.name][:, 0]
     for draw, repeats in enumerate(times.astype(int)):
         copies = [

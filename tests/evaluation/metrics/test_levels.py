@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score, mean_absolute_error
 
-from tests.evaluation.drawn import draw_predictions
+from tests.evaluation.drawn import draw_counts, draw_predictions
 from transferpain.evaluation.metrics import levels
 from transferpain.evaluation.metrics.registry import metrics_of
-from transferpain.evaluation.resampling import Answers, draw_subjects, read_answers, score_whole
+from transferpain.evaluation.resampling import Answers, read_answers, score_whole
 
 # Shrout & Fleiss 1979, table 2: four judges rate six subjects.
 RATINGS = np.array([[9, 2, 5, 8], [6, 1, 3, 2], [8, 4, 6, 8], [7, 1, 2, 6], [10, 5, 6, 9], [6, 2, 4, 7]])
@@ -68,7 +68,7 @@ def test_the_expected_level_is_the_mean_over_the_probabilities():
 
 def test_every_draw_scores_as_its_repeated_clips_do():
     answers = read_answers(draw_predictions((3, 2, 2, 1), subjects=8, seeds=(0, 1), spread=0.2))
-    (times,) = draw_subjects(8, 20, seed=3)
+    times = draw_counts(8, 20, seed=3)
     found = levels.levels_statistic(answers)(times)
     expected = answers.probabilities @ np.arange(4)
     for draw, repeats in enumerate(times.astype(int)):

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 from sklearn.metrics import brier_score_loss, log_loss
 
-from tests.evaluation.drawn import draw_predictions
+from tests.evaluation.drawn import draw_counts, draw_predictions
 from tests.evaluation.metrics.test_calibration_error import answers_of, whole
 from transferpain.evaluation.metrics.proper_scores import proper_statistic
-from transferpain.evaluation.resampling import draw_subjects, read_answers, score_whole
+from transferpain.evaluation.resampling import read_answers, score_whole
 
 
 def test_scores_of_two_classes_are_those_of_scikit_learn():
@@ -18,7 +18,7 @@ def test_scores_of_two_classes_are_those_of_scikit_learn():
 
 def test_every_draw_scores_as_its_repeated_clips_do():
     answers = read_answers(draw_predictions((3, 2, 2), subjects=8, seeds=(0, 1)))
-    (times,) = draw_subjects(8, 10, seed=1)
+    times = draw_counts(8, 10, seed=1)
     found = proper_statistic(answers)(times)
     for draw, repeats in enumerate(times.astype(int)):
         rows = np.repeat(np.arange(len(answers.y_true)), repeats[answers.subject] * (answers.seed == 1))

@@ -15,4 +15,4 @@ def accuracy(confusion: np.ndarray) -> np.ndarray:
     return divide(hits(confusion).sum(axis=-1), confusion.sum(axis=(-2, -1)), np.nan)
 
 
-ACCURACY = Metric("accuracy", "Accuracy", "answers", True, (0, 1), "accuracy", accuracy)
+ACCURACY = Metric("accuracy", "Accuracy", "answers", True, (0, 1), "accuracy", accuracy, linear=True)

@@ -10,7 +10,7 @@ ONE_CLASS = "the labels are of one class, so there is nothing to tell apart"
 
 
 def ranking_statistic(answers: Answers) -> Statistic:
-    """Return what computes `auc` of drawn subjects: the mean of the one-v-rest areas over the classes that occur."""
+    """Return what computes `auc` of counted subjects: the mean of the one-v-rest areas over the classes that occur."""
     classes = ranked_classes(answers)
     areas = [
         [area_of(rank(answers, number, seed), answers.subjects) for number in classes]

@@ -16,5 +16,13 @@ def balanced_accuracy(confusion: np.ndarray) -> np.ndarray:
 
 
 BALANCED_ACCURACY = Metric(
-    "balanced_accuracy", "Balanced accuracy", "answers", True, (0, 1), "balanced accuracy", balanced_accuracy
+    "balanced_accuracy",
+    "Balanced accuracy",
+    "answers",
+    True,
+    (0, 1),
+    "balanced accuracy",
+    balanced_accuracy,
+    linear=True,
+    over_classes=True,
 )

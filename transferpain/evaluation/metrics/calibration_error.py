@@ -9,9 +9,9 @@ BINS = 15
 
 
 def error_statistic(answers: Answers) -> Statistic:
-    """Return what computes `calibration_error` of drawn subjects (`expected_calibration_error`).
+    """Return what computes `calibration_error` of counted subjects (`expected_calibration_error`).
 
-    A draw's error is larger on average than the sample's, so its percentiles are no interval for it.
+    Chance alone adds to it, more the fewer clips there are, so that an interval around it would be one of that.
     """
     bins = reliability(answers)
 

@@ -1,7 +1,7 @@
 """Scores of ordered classes, whose number is their level: how far answers are from the labels.
 
 Two answers are scored: the predicted level, and the expected level `sum(p_k * k)` (protocols of the field report
-both). Everything follows from sums over clips, so that thousands of bootstrap draws are scored at once.
+both). Everything follows from sums over clips, so that many samples of subjects are scored at once.
 """
 
 from functools import partial
@@ -21,7 +21,7 @@ CONSTANT = "the answers do not vary"
 
 
 def levels_statistic(answers: Answers) -> Statistic:
-    """Return what computes the scores of levels of drawn subjects.
+    """Return what computes the scores of levels of counted subjects.
 
     - `mae`: mean absolute error, in levels;
     - `icc`: ICC(3,1) of label and answer as two raters of a clip;

@@ -15,4 +15,4 @@ def macro_f1(confusion: np.ndarray) -> np.ndarray:
     return mean_over_present(f1(confusion))
 
 
-MACRO_F1 = Metric("macro_f1", "Macro F1", "answers", True, (0, 1), "macro F1", macro_f1)
+MACRO_F1 = Metric("macro_f1", "Macro F1", "answers", True, (0, 1), "macro F1", macro_f1, over_classes=True)

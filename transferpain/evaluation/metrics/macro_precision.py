@@ -15,4 +15,6 @@ def macro_precision(confusion: np.ndarray) -> np.ndarray:
     return mean_over_present(precision(confusion))
 
 
-MACRO_PRECISION = Metric("macro_precision", "Macro precision", "answers", True, (0, 1), None, macro_precision)
+MACRO_PRECISION = Metric(
+    "macro_precision", "Macro precision", "answers", True, (0, 1), None, macro_precision, over_classes=True
+)

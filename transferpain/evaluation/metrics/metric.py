@@ -1,4 +1,4 @@
-"""What a metric is, and how several are computed at once for thousands of bootstrap draws."""
+"""What a metric is, and how several are computed at once for many samples of subjects."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,11 +31,15 @@ class Metric:
             probabilities or levels stands in a table of its kind.
         measure: from confusion matrices, counts `(..., classes, classes)`, to scores `(...)`; NaN without a row. So
             it can also be scored subject by subject, permuted and paired.
-        statistic: from answers to what scores drawn subjects, under this metric's name. Metrics with the same
+        statistic: from answers to what scores counted subjects, under this metric's name. Metrics with the same
             statistic are computed together.
         reason: from answers, at least one, and the position of a seed to why that seed's score is not defined; None
             where it is.
-        has_interval: whether percentiles of draws are an interval for it.
+        has_interval: whether what it becomes without each subject makes an interval for it.
+        linear: whether it is a weighted sum of the counts as long as the labels stay the same, so that the mean over
+            seeds is the score of the mean counts.
+        over_classes: whether it is a mean over the classes that occur: then it means the same of two subjects only if
+            both have all of them.
     """
 
     name: str
@@ -48,6 +52,8 @@ class Metric:
     statistic: Callable[[Answers], Statistic] | None = None
     reason: Callable[[Answers, int], str | None] = always_defined
     has_interval: bool = True
+    linear: bool = False
+    over_classes: bool = False
 
     def why_undefined(self, answers: Answers) -> str | None:
         """Return why a run's score is not defined, with the seeds where it is so for some of them only."""
@@ -60,7 +66,7 @@ class Metric:
 
 
 def statistic_of(metrics: Sequence[Metric], answers: Answers) -> Statistic:
-    """Return what computes several metrics of drawn subjects; NaN where a draw does not define a score.
+    """Return what computes several metrics of counted subjects; NaN where a sample does not define a score.
 
     Args:
         metrics: in any order.
@@ -83,10 +89,10 @@ def statistic_of(metrics: Sequence[Metric], answers: Answers) -> Statistic:
 
 
 def confusion_statistic(measures: dict[str, Callable[[np.ndarray], np.ndarray]], confusions: np.ndarray) -> Statistic:
-    """Return what computes measures of drawn subjects; NaN where a draw lost one of the classes that occur.
+    """Return what computes measures of counted subjects; NaN where a sample lost one of the classes that occur.
 
     Args:
-        measures: name -> from confusion matrices `(draws, seeds, classes, classes)` to `(draws, columns)`.
+        measures: name -> from confusion matrices `(samples, seeds, classes, classes)` to `(samples, columns)`.
         confusions: of each subject and seed, counts `(subjects, seeds, classes, classes)`.
     """
     lacking = support(confusions.sum(axis=0)) == 0

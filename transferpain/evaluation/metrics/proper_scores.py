@@ -10,7 +10,7 @@ LEAST_PROBABILITY = float(np.finfo(np.float32).eps)
 
 
 def proper_statistic(answers: Answers) -> Statistic:
-    """Return what computes the proper scores of drawn subjects, lower is better.
+    """Return what computes the proper scores of counted subjects, lower is better.
 
     - `log_loss`: mean of -log of the true class's probability (natural logarithm);
     - `brier`: mean over clips of the squared errors of all classes, summed: 0 to 2 (Brier 1950).

@@ -13,7 +13,7 @@ from transferpain.evaluation.formatting import with_interval
 from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
 from transferpain.evaluation.predictions import WHOLE_CLIP, subject_names
 from transferpain.evaluation.resampling import Interval
-from transferpain.evaluation.statistics import bootstrap_subjects
+from transferpain.evaluation.statistics import score_subjects
 from transferpain.experiments.leakage.evidence import (
     NO_SUBJECTS,
     Evidence,
@@ -145,7 +145,7 @@ def predict_from(
 
     Returns:
         The balanced accuracy with its interval over subjects, and the share p of permutations that reach it; 1 where
-        the interval does not lie above chance.
+        the interval covers chance, or there is none and the score is no higher.
     """
     from sklearn.model_selection import GroupKFold
     from sklearn.tree import DecisionTreeClassifier
@@ -168,8 +168,9 @@ def predict_from(
     rows = pd.DataFrame({"subject": subjects, "y_true": pd.array(labels, dtype="Int64"), "y_pred": predict(labels)})
     rows = rows.assign(dataset="", clip=np.arange(len(rows)), frame=WHOLE_CLIP, fold="", seed=0, coverage=1.0)
     rows[[f"p_{label}" for label in range(num_classes)]] = 0.0
-    interval = bootstrap_subjects(rows, ("balanced_accuracy",))["balanced_accuracy"]
-    if not interval.low > chance:
+    interval = score_subjects(rows, ("balanced_accuracy",))["balanced_accuracy"]
+    # Without an interval, as where every subject is told apart without an error, the permutations decide alone.
+    if interval.low <= chance or interval.value <= chance:
         return interval, 1.0
     generator = np.random.default_rng(0)
     beaten_by = sum(reached(generator.permutation(labels)) >= interval.value - 1e-12 for _ in range(PERMUTATIONS))

@@ -35,7 +35,7 @@ def run(evidence: Evidence) -> Verdict:
     faceless = int((missed == 1).sum())
     answered = set(clip_rows(evidence.predictions)["clip"])
     unanswered = len(set(evidence.samples["clip"].iloc[tested]) - answered)
-    scores = score(evidence.predictions, evidence.task.classes, draws=0)
+    scores = score(evidence.predictions, evidence.task.classes)
     values = [scores[part]["balanced_accuracy"]["value"] for part in ("all", "covered")]
     balanced = [number(value, undefined="undefined") for value in values]
     what = "frames" if evidence.labels_frames else "clips"

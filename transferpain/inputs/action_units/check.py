@@ -14,7 +14,7 @@ from transferpain.data.datasets.ferplus import EMOTIONS, SPLITS, VOTES, read_ima
 from transferpain.data.datasets.index import read_index
 from transferpain.data.tasks.ferplus_votes import accepted_votes
 from transferpain.evaluation.metrics.auc import ranking_statistic
-from transferpain.evaluation.resampling import Answers, bootstrap
+from transferpain.evaluation.resampling import Answers, jackknife
 from transferpain.inputs.action_units.blendshapes import blendshape_intensities
 from transferpain.inputs.action_units.measures import measured_with
 from transferpain.inputs.action_units.mesh import Mesh, load_still_mesh, stack_meshes
@@ -63,7 +63,7 @@ def check_units(data_root: Path, pictures: int = 4000, seed: int = 0) -> dict:
     Args:
         data_root: holds `fer2013.csv` and `fer2013new.csv`, as for `read_index`.
         pictures: how many of each are drawn, at most.
-        seed: of the draw and of the bootstrap over pictures, because FER+ knows no subjects.
+        seed: of the draw of pictures; intervals are over pictures, because FER+ knows no subjects.
 
     Returns:
         What `measures.json` holds, as JSON types: figures, no pixel.
@@ -88,10 +88,10 @@ def check_units(data_root: Path, pictures: int = 4000, seed: int = 0) -> dict:
         return Sample(drawn["emotion"].to_numpy(), guess(meshes))
 
     training = look(CHOOSES)
-    compared = compare(training, dict.fromkeys(CHECKS, MEASURES), seed)
+    compared = compare(training, dict.fromkeys(CHECKS, MEASURES))
     measures = choose(compared)
     public = look(CONFIRMS)
-    confirmed = compare(public, {number: (measures[number],) for number in CHECKS}, seed)
+    confirmed = compare(public, {number: (measures[number],) for number in CHECKS})
     samples = {CHOOSES: (training, compared), CONFIRMS: (public, confirmed)}
     return {
         "measured_with": measured_with(),
@@ -142,13 +142,12 @@ def guess(meshes: Mesh) -> dict[Measure, np.ndarray]:
     }
 
 
-def compare(sample: Sample, asked: Mapping[int, tuple[Measure, ...]], seed: int) -> dict[str, dict]:
+def compare(sample: Sample, asked: Mapping[int, tuple[Measure, ...]]) -> dict[str, dict]:
     """Return the area under the ROC curve of measures of some of `CHECKS`; faces that were not found do not count.
 
     Args:
         sample: what was measured.
         asked: unit -> which measures of it.
-        seed: of the bootstrap.
     """
     areas = {}
     for number, measures in asked.items():
@@ -161,7 +160,7 @@ def compare(sample: Sample, asked: Mapping[int, tuple[Measure, ...]], seed: int)
             "shown_in": int(shows[compared].sum()),
             "not_shown_in": int((~shows[compared]).sum()),
         } | {
-            measure: _area(sample.guesses[measure][compared, UNITS.index(number)], shows[compared], seed)
+            measure: _area(sample.guesses[measure][compared, UNITS.index(number)], shows[compared])
             for measure in measures
         }
     return areas
@@ -206,7 +205,7 @@ def at_rest(sample: Sample, measures: Mapping[int, Measure]) -> dict[str, float]
     }
 
 
-def _area(intensity: np.ndarray, shows: np.ndarray, seed: int) -> dict:
+def _area(intensity: np.ndarray, shows: np.ndarray) -> dict:
     rows = len(shows)
     answers = Answers(
         y_true=shows.astype(np.int64),
@@ -215,9 +214,9 @@ def _area(intensity: np.ndarray, shows: np.ndarray, seed: int) -> dict:
         subject=np.arange(rows),
         seed=np.zeros(rows, np.int64),
         subjects=rows,
-        seeds=(seed,),
+        seeds=(0,),
     )
-    found = bootstrap(ranking_statistic(answers), rows, seed=seed)["auc"]
+    found = jackknife(ranking_statistic(answers), rows, {"auc": (0, 1)})["auc"]
     return {
         "area": round(found.value, 3),
         "interval": [round(found.low, 3), round(found.high, 3)],

@@ -236,15 +236,15 @@ def describe_spread(subjects: list[dict]) -> str:
 
 
 def interval(score: dict) -> str:
-    """Return `0.612 [0.560, 0.655]`, or the value alone where there is no interval."""
-    return with_interval(score["value"], score["low"], score["high"], undefined="-")
+    """Return `0.612 [0.560, 0.655]`, or the value with the reason where there is no interval."""
+    return with_interval(score["value"], score["low"], score["high"], score.get("reason"), undefined="-")
 
 
 def shown(row: dict) -> dict[str, str]:
     """Return a class's scores as text."""
     precision, f1 = (number(row[key], digits=2, undefined="-") for key in ("precision", "f1"))
     # Models that were trained before recalls had intervals state the value alone.
-    bounds = row.get("recall_low"), row.get("recall_high")
+    bounds = row.get("recall_low"), row.get("recall_high"), row.get("recall_reason")
     recall = with_interval(row["recall"], *bounds, digits=2, undefined="-")
     return {"precision": precision, "recall": recall, "f1": f1, "support": str(row["support"])}
 

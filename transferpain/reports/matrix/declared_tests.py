@@ -17,6 +17,8 @@ from transferpain.evaluation.comparisons import (
     wilcoxon_test,
 )
 from transferpain.evaluation.effect_sizes import Effect, median_difference, rank_biserial
+from transferpain.evaluation.feasible import feasible, too_few
+from transferpain.evaluation.paired_permutation import SwapTest, swap_test
 from transferpain.evaluation.predictions import CLIP
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.statistics import paired_difference
@@ -25,8 +27,6 @@ from transferpain.experiments.matrix.settings import Matrix
 from transferpain.models.sources.origin import UNTRAINED
 from transferpain.reports.matrix.facts import CellRun
 
-# A percentile interval of so few subjects misses the truth clearly more often than once in 20 times.
-FEW_SUBJECTS = 10
 PRIOR_DRAWS = "draws from the training shares"
 NO_SUBJECTS = "The data name no subjects: the interval is over images, and there is no test over subjects."
 
@@ -44,28 +44,32 @@ class PairedTest:
     """What the comparison of a pair gave; None where it was refused, and `reason` says why.
 
     Attributes:
-        difference: `a` minus `b` on the declared metric, paired bootstrap over subjects.
-        wilcoxon: of the subjects' scores; its p is the one that is corrected.
+        difference: `a` minus `b` on the declared metric, with its interval over subjects.
+        swap: the primary test, of the pooled metric with the cells swapped within subjects.
+        wilcoxon: the secondary one, of the scores of subjects with every class; not corrected.
         rank_biserial: its effect size; None where it has no p.
-        adjusted: that p after Holm's correction over the family.
+        adjusted: the primary p after Holm's correction over the family; None where the test is not of the family.
+        subjects: how many are tested, 0 where the data name none; None where that is not known yet.
     """
 
     pair: Pair
     difference: Interval | None = None
+    swap: SwapTest | None = None
     wilcoxon: WilcoxonTest | None = None
     rank_biserial: Effect | None = None
     median: Effect | None = None
     mcnemar: McNemarTest | None = None
     adjusted: float | None = None
     clips: int = 0
+    subjects: int | None = None
     reason: str = ""
 
     @property
     def verdict(self) -> str:
-        """`higher` or `lower` where the corrected p is below .05, in the direction of the ranks; else empty."""
+        """`higher` or `lower` where the corrected p is below .05, in the direction of the difference; else empty."""
         if self.adjusted is None or self.adjusted >= ALPHA:
             return ""
-        return "higher" if self.rank_biserial.value > 0 else "lower"
+        return "higher" if self.swap.difference > 0 else "lower"
 
 
 @dataclass(frozen=True)
@@ -159,18 +163,38 @@ def adapted_pairs(records: Sequence[CellRecord]) -> list[Pair]:
 
 
 def run_family(question: str, pairs: Iterable[Pair], runs: Mapping[str, CellRun], metric: str) -> TestFamily:
-    """Compare the pairs of a declared family, and correct the p-values of their Wilcoxon tests by Holm's method.
+    """Compare the pairs of a declared family, and correct the p-values of their primary tests by Holm's method.
 
-    A pair of which a cell is failed or absent was declared too: it counts as a test that could not be computed.
+    The family holds the tests that numbers of subjects alone show to be feasible. A feasible pair of which a cell is
+    failed or absent was declared too: it counts as a test that could not be computed.
     """
     return correct(question, [compare(pair, runs, metric) for pair in pairs])
 
 
 def correct(question: str, tests: Sequence[PairedTest]) -> TestFamily:
-    """Correct the p-values of comparisons that were declared together."""
-    p_values = {str(place): test.wilcoxon.p if test.wilcoxon else None for place, test in enumerate(tests)}
+    """Correct the p-values of comparisons that were declared together, as far as their subjects can support them."""
+    known = {test.pair.a.tested_on: test.subjects for test in tests if test.subjects is not None}
+    # A cell that is not done will be tested on the subjects that its neighbours were tested on.
+    subjects = {
+        str(place): known.get(test.pair.a.tested_on) if test.subjects is None else test.subjects
+        for place, test in enumerate(tests)
+    }
+    able = feasible(subjects)
+    p_values = {place: tests[int(place)].swap.p if tests[int(place)].swap else None for place in sorted(able, key=int)}
     family = holm(question, p_values)
-    corrected = [replace(test, adjusted=family.adjusted[str(place)]) for place, test in enumerate(tests)]
+    left_out = len(tests) - family.size
+    if left_out:
+        said = f"{left_out} of {len(tests)} comparisons have too few subjects for any outcome to count, and no test."
+        family = replace(family, reason=" ".join(filter(None, [said, family.reason if family.size else ""])))
+    corrected = []
+    for place, test in enumerate(tests):
+        if str(place) in able:
+            corrected.append(replace(test, adjusted=family.adjusted[str(place)]))
+        else:
+            said = (
+                test.reason if not subjects[str(place)] else f"{test.reason} {too_few(subjects[str(place)])}.".strip()
+            )
+            corrected.append(replace(test, reason=said))
     return TestFamily(question, family, tuple(corrected))
 
 
@@ -195,22 +219,24 @@ def compare(pair: Pair, runs: Mapping[str, CellRun], metric: str) -> PairedTest:
         reasons += [f"{left_out} clips are left out, which only one of them was tested on."] if left_out else []
     try:
         difference = paired_difference(a, second, metric)
+        swap = swap_test(a, second, metric)
         scores = subject_scores([a, second], metric)
         mcnemar = mcnemar_test(a, second) if pair.b is not None else None
     except UserError as error:
         return PairedTest(pair, reason=" ".join(str(error).splitlines()))
     test = PairedTest(pair, difference, mcnemar=mcnemar, clips=len(a.drop_duplicates(CLIP)))
-    if not first.scores["has_subjects"]:
-        return replace(test, reason=" ".join([*reasons, NO_SUBJECTS]))
+    if not first.scores["has_subjects"] or swap is None:
+        return replace(test, subjects=0, reason=" ".join([*reasons, NO_SUBJECTS]))
+    test = replace(test, swap=swap, subjects=swap.subjects)
     sides = scores[0].to_numpy(), scores[1].to_numpy()
     wilcoxon = wilcoxon_test(*sides)
-    if len(scores) == 1:
-        reasons.append("1 subject: an interval over subjects needs more.")
-    elif len(scores) < FEW_SUBJECTS:
-        reasons.append(f"{len(scores)} subjects: the interval is likely too narrow.")
+    if difference.reason:
+        reasons.append(f"No interval: {difference.reason}.")
+    if len(scores) < swap.subjects:
+        reasons.append(f"Wilcoxon's test is of the {len(scores)} of {swap.subjects} subjects who have every class.")
     # Of two or three subjects that differ, the ranks' correlation is 1 as soon as they agree.
     ranks = rank_biserial(*sides) if wilcoxon.p is not None else None
-    reason = " ".join(filter(None, [*reasons, wilcoxon.reason]))
+    reason = " ".join(filter(None, [*reasons, swap.reason, wilcoxon.reason]))
     return replace(test, wilcoxon=wilcoxon, rank_biserial=ranks, median=median_difference(*sides), reason=reason)
 
 
@@ -229,15 +255,21 @@ def comparisons_table(families: Sequence[TestFamily], metric: str) -> pd.DataFra
 
 def _numbers(test: PairedTest) -> dict[str, float | int | None]:
     difference, median, ranks, mcnemar = test.difference, test.median, test.wilcoxon, test.mcnemar
+    swap = test.swap
     return {
         "difference": difference.value if difference else None,
         "difference_low": difference.low if difference else None,
         "difference_high": difference.high if difference else None,
-        "wilcoxon_p": ranks.p if ranks else None,
+        "difference_reason": difference.reason if difference else None,
+        "kept": difference.kept if difference else None,
+        "p": swap.p if swap else None,
         "adjusted_p": test.adjusted,
-        "subjects": ranks.subjects if ranks else None,
-        "differing": ranks.differing if ranks else None,
-        "smallest_p": ranks.smallest_p if ranks else None,
+        "method": swap.method if swap else None,
+        "subjects": test.subjects,
+        "differing": swap.differing if swap else None,
+        "smallest_p": swap.smallest_p if swap else None,
+        "wilcoxon_p": ranks.p if ranks else None,
+        "wilcoxon_subjects": ranks.subjects if ranks else None,
         "rank_biserial": test.rank_biserial.value if test.rank_biserial else None,
         "median_difference": median.value if median else None,
         "median_difference_low": median.low if median else None,

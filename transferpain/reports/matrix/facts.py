@@ -14,12 +14,13 @@ from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, clip_rows
-from transferpain.evaluation.statistics import bootstrap_subjects
+from transferpain.evaluation.statistics import score_subjects
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.reports.facts import finished_run
+from transferpain.reports.facts import finished_run, run_scores
+from transferpain.reports.tables import BOUNDS, with_bounds
 
 KINDS = {"transfer": "Transfer", "cross_dataset": "Cross-dataset"}
 RECORD_COLUMNS = (
@@ -29,8 +30,7 @@ RECORD_COLUMNS = (
 # The declared metric of each linear probe.
 PROBE_COLUMNS = {name: f"{LINEAR_PROBE}_{name}" for name in PROBE_TITLES}
 SCORE_COLUMNS = (
-    *(metric + bound for metric in COMPARED for bound in ("", "_low", "_high")),
-    *(probe + bound for probe in PROBE_COLUMNS.values() for bound in ("", "_low", "_high")),
+    *(metric + bound for metric in (*COMPARED, *PROBE_COLUMNS.values()) for bound in BOUNDS),
     *("majority_class_accuracy", "chance", "prior_draws", "coverage", "subjects", "clips", "seeds"),
     *("task_hash", "labels", "failed_checks", "synthetic", "warnings"),
 )
@@ -70,15 +70,15 @@ class CellRun:
         stated = [line.figure for line in lines if line.state in ("pass", "declared")]
         return stated[0] if stated else self.facts["label_definition"] or "not stated"
 
-    def score(self, metric: str) -> dict[str, float | None]:
-        """Return value, low and high of a metric over all clips; None each without a label."""
+    def score(self, metric: str) -> dict[str, Any]:
+        """Return value, low, high and reason of a metric over all clips; None each without a label."""
         whole = self.scores["all"]
-        return whole[metric] if whole else {"value": None, "low": None, "high": None}
+        return whole[metric] if whole else dict.fromkeys(BOUNDS.values())
 
-    def probe_score(self, probe: str, metric: str) -> dict[str, float | None]:
-        """Return value, low and high of a linear probe beside the head; None each where the run has none."""
+    def probe_score(self, probe: str, metric: str) -> dict[str, Any]:
+        """Return value, low, high and reason of a linear probe beside the head; None each where the run has none."""
         scores = self.scores.get(LINEAR_PROBE, {}).get(probe)
-        return scores[metric] if scores else {"value": None, "low": None, "high": None}
+        return scores[metric] if scores else dict.fromkeys(BOUNDS.values())
 
     @cached_property
     def prior_draws(self) -> pd.DataFrame | None:
@@ -109,7 +109,7 @@ class CellRun:
         """Return the mean score of draws from the training rows' classes; None where it is not known."""
         if self.prior_draws is None or not self.scores["all"]:
             return None
-        return bootstrap_subjects(self.prior_draws, (metric,), draws=0)[metric].value
+        return score_subjects(self.prior_draws, (metric,))[metric].value
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def read_cell(record: CellRecord, folder: Path) -> CellRun:
     return CellRun(
         record=record,
         facts=run.facts(),
-        scores=run.metrics(),
+        scores=run_scores(run),
         predictions=predictions,
         checks=read_checks(run.path),
         cost=_optional(run.path / "cost.json"),
@@ -216,11 +216,9 @@ def is_transductive(record: CellRecord) -> bool:
 def _scored(run: CellRun, metric: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
     for name in COMPARED:
-        score = run.score(name)
-        row |= {name: score["value"], f"{name}_low": score["low"], f"{name}_high": score["high"]}
+        row |= with_bounds(name, run.score(name))
     for name, column in PROBE_COLUMNS.items():
-        score = run.probe_score(name, metric)
-        row |= {column: score["value"], f"{column}_low": score["low"], f"{column}_high": score["high"]}
+        row |= with_bounds(column, run.probe_score(name, metric))
     scores = run.scores
     return row | {
         "majority_class_accuracy": run.score("majority_class_accuracy")["value"],

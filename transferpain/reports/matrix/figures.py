@@ -25,13 +25,17 @@ DARK = 0.2  # relative luminance below which white text has a contrast of 4 and 
 
 @dataclass(frozen=True)
 class HeatCell:
-    """What stands in a cell of a heat map: a score with its interval and verdict, or a word where there is none."""
+    """What stands in a cell of a heat map: a score with its interval and verdict, or a word where there is none.
+
+    `why` says why a score has no interval.
+    """
 
     value: float | None
     low: float | None = None
     high: float | None = None
     verdict: str = ""
     word: str = ""
+    why: str | None = ""
 
 
 def draw_heat_map(
@@ -75,12 +79,12 @@ def draw_heat_map(
                 axes.add_patch(Rectangle(place, 1, 1, facecolor=colors(0.9 * share), edgecolor="white", linewidth=1.5))
                 color = _text_color(colors(0.9 * share))
                 text = f"{cell.value:.3f} {MARKS[cell.verdict]}".rstrip()
-                has_interval = not pd.isna(cell.low)
+                has_interval = not pd.isna(cell.low) or bool(cell.why)
                 axes.text(
                     column, row - 0.13 * has_interval, text, ha="center", va="center", color=color, fontweight="bold"
                 )
                 if has_interval:
-                    bounds = f"[{cell.low:.3f}, {cell.high:.3f}]"
+                    bounds = f"no interval:\n{cell.why}" if cell.why else f"[{cell.low:.3f}, {cell.high:.3f}]"
                     axes.text(column, row + 0.24, bounds, ha="center", va="center", color=color, fontsize=8)
         axes.set_xlim(-0.5, len(targets) - 0.5)
         axes.set_ylim(len(sources) - 0.5, -0.5)

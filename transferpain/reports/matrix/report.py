@@ -12,8 +12,9 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_text
 from transferpain.data.places import Places
 from transferpain.evaluation.comparisons import Family
+from transferpain.evaluation.feasible import power_in_words
 from transferpain.evaluation.few_shot import CalibrationCurve
-from transferpain.evaluation.resampling import DRAWS
+from transferpain.evaluation.resampling import FEWEST_SUBJECTS
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord, State
 from transferpain.experiments.matrix.settings import Matrix
@@ -214,7 +215,7 @@ def _page(
         synthetic=synthetic,
         all_synthetic=len(synthetic) == len(runs),
         metric=TITLES[metric].lower(),
-        draws=DRAWS,
+        fewest=FEWEST_SUBJECTS,
         baseline_draws=BASELINE_DRAWS,
         states=states,
         kinds={kind: [view for view in views if view["kind"] == kind] for kind in KINDS},
@@ -247,10 +248,12 @@ def _page(
 
 
 def _family_view(family: TestFamily) -> dict[str, Any]:
+    tested = [test.subjects for test in family.tests if test.adjusted is not None]
     return {
         "question": family.question,
         "size": family.family.size,
         "reason": family.family.reason,
+        "power": power_in_words(tested, family.family.size) if tested else "",
         "table": tables.family_text(family),
     }
 

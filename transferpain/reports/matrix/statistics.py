@@ -90,13 +90,15 @@ def _rank(cells: Sequence[CellRun], sources: Sequence[str], metric: str) -> dict
         test = rank_runs(subject_scores([cell.predictions for cell in cells], metric).to_numpy(), sources)
     except UserError as error:
         return row | {"reason": " ".join(str(error).splitlines())}
+    tested = cells[0].scores["subjects"]
+    whole = f"Over the {test.subjects} of {tested} subjects who have every class." if test.subjects < tested else ""
     return row | {
         "subjects": test.subjects,
         "p": test.p,
         "critical_difference": test.critical_difference,
         "mean_ranks": "; ".join(f"{name} {rank:.2f}" for name, rank in test.mean_ranks.items()),
         "different": "; ".join(f"{better} above {worse}" for better, worse in test.different),
-        "reason": test.reason,
+        "reason": " ".join(filter(None, [whole, test.reason])),
     }
 
 

@@ -5,27 +5,19 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 
 from transferpain.evaluation.few_shot import CalibrationCurve
-from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
+from transferpain.evaluation.formatting import UNDEFINED, number, p_value, with_interval
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.evaluation.predictions import MEANS, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
-from transferpain.reports.matrix.declared_tests import TestFamily
+from transferpain.reports.matrix.declared_tests import PairedTest, TestFamily
 from transferpain.reports.matrix.facts import PROBE_COLUMNS, CellRun, Grid
 from transferpain.reports.matrix.figures import MARKS, HeatCell
 from transferpain.reports.matrix.statistics import SCORES
-from transferpain.reports.tables import TITLES, latex
+from transferpain.reports.tables import TITLES, cells, latex
 
-SMALLEST_SHOWN_P = 0.001
 # LaTeX knows these without a package; the arrows of the page it does not.
 LATEX_MARKS = {"▲": "(+)", "▼": "(-)"}
-
-
-def p_value(value: float | None) -> str:
-    """Return three decimals, `< 0.001`, or a dash."""
-    if pd.isna(value):
-        return UNDEFINED
-    return f"< {SMALLEST_SHOWN_P}" if value < SMALLEST_SHOWN_P else f"{value:.3f}"
 
 
 def heat_cells(
@@ -64,14 +56,14 @@ def _heat_cell(
     score = runs[record.name].score(metric)
     if score["value"] is None:
         return HeatCell(None, word="no labels")
-    return HeatCell(score["value"], score["low"], score["high"], verdicts.get(record.name, ""))
+    return HeatCell(score["value"], score["low"], score["high"], verdicts.get(record.name, ""), why=score["reason"])
 
 
 def heat_text(cell: HeatCell) -> str:
     """Return a cell of a heat map as text: the score, its interval and its mark, or the word."""
     if cell.value is None:
         return cell.word
-    return f"{with_interval(cell.value, cell.low, cell.high)} {MARKS[cell.verdict]}".rstrip()
+    return f"{with_interval(cell.value, cell.low, cell.high, cell.why)} {MARKS[cell.verdict]}".rstrip()
 
 
 def grid_text(grid: Grid, cells: Sequence[Sequence[HeatCell]]) -> pd.DataFrame:
@@ -88,13 +80,9 @@ def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     text = pd.DataFrame({"Source": table["source"], "Target": table["tested_on"]})
     done = table["state"] == "done"
     for name in dict.fromkeys((metric, *COMPARED)):
-        text[TITLES[name]] = [
-            with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"]) for row in table.to_dict("records")
-        ]
+        text[TITLES[name]] = cells(table, name)
     for name, column in PROBE_COLUMNS.items():
-        text[f"{PROBE_TITLES[name].capitalize()}: {TITLES[metric].lower()}"] = [
-            with_interval(row[column], row[f"{column}_low"], row[f"{column}_high"]) for row in table.to_dict("records")
-        ]
+        text[f"{PROBE_TITLES[name].capitalize()}: {TITLES[metric].lower()}"] = cells(table, column)
     for name, title in (
         ("majority_class_accuracy", TITLES["majority_class_accuracy"]),
         ("prior_draws", f"Prior draws: {TITLES[metric].lower()}"),
@@ -121,12 +109,16 @@ def family_text(family: TestFamily) -> pd.DataFrame:
             {
                 "Cell": test.pair.a.name,
                 "minus": test.pair.b.name if test.pair.b else "prior draws",
-                "Difference": with_interval(difference.value, difference.low, difference.high, signed=True)
+                "Difference": with_interval(
+                    difference.value, difference.low, difference.high, difference.reason, signed=True
+                )
                 if difference
                 else UNDEFINED,
-                "Wilcoxon p": p_value(test.wilcoxon.p if test.wilcoxon else None),
+                "p": p_value(test.swap.p if test.swap else None),
                 "Holm p": p_value(test.adjusted),
-                "Reading": f"{MARKS[test.verdict]} {test.verdict}" if test.verdict else "not shown",
+                "Reading": _reading(test),
+                "Subjects": UNDEFINED if test.subjects is None else str(test.subjects),
+                "Wilcoxon p": p_value(test.wilcoxon.p if test.wilcoxon else None),
                 "Rank-biserial": number(test.rank_biserial.value, signed=True) if test.rank_biserial else UNDEFINED,
                 "Median difference": with_interval(median.value, median.low, median.high, signed=True)
                 if median
@@ -136,6 +128,12 @@ def family_text(family: TestFamily) -> pd.DataFrame:
             }
         )
     return pd.DataFrame(rows)
+
+
+def _reading(test: PairedTest) -> str:
+    if test.verdict:
+        return f"{MARKS[test.verdict]} {test.verdict}"
+    return "not tested" if test.adjusted is None else "not shown"
 
 
 def permutations_text(table: pd.DataFrame) -> pd.DataFrame:
@@ -198,7 +196,7 @@ def few_shot_text(curves: Mapping[str, CalibrationCurve]) -> pd.DataFrame:
         row = {"Cell": name}
         for k in numbers:
             score = curve.scores[k] if curve.scores else None
-            row[f"k = {k}"] = with_interval(score.value, score.low, score.high) if score else UNDEFINED
+            row[f"k = {k}"] = with_interval(score.value, score.low, score.high, score.reason) if score else UNDEFINED
         rows.append(row | {"Subjects": str(curve.subjects), "Clips": str(curve.clips), "Limits": curve.reason})
     return pd.DataFrame(rows)
 

@@ -111,9 +111,10 @@ def subject_views(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: st
                 for (source, column), run in grid.of(runs).items()
                 if column == target and run.scores["has_subjects"]
             }
-            if not cells:
-                continue
             scores = {name: subject_scores([run.predictions], metric)[0].tolist() for name, run in cells.items()}
+            scores = {name: values for name, values in scores.items() if values}
+            if not scores:
+                continue
             first = next(iter(cells.values()))
             figure = figures.draw_subject_dots(
                 scores,

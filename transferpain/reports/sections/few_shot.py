@@ -1,6 +1,7 @@
 """What a few labelled clips of each tested subject are worth, where the experiment asks for it."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -12,7 +13,7 @@ from transferpain.reports import figures
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.matrix.figures import draw_few_shot
 from transferpain.reports.sections.section import ReportSection
-from transferpain.reports.tables import TITLES
+from transferpain.reports.tables import BOUNDS, TITLES, with_bounds
 
 METRIC = "balanced_accuracy"
 TITLE = "Few-shot calibration"
@@ -52,7 +53,7 @@ def few_shot_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the curve as text, without the run's name."""
     text = pd.DataFrame({"k": table["k"].astype(str)})
     for column in (METRIC, "difference"):
-        bounds = zip(*(table[column + end] for end in ("", "_low", "_high")), strict=True)
+        bounds = zip(*(table[column + end] for end in BOUNDS), strict=True)
         text[column] = [with_interval(*cell, signed=column == "difference") for cell in bounds]
     for column in ("subjects", "clips"):
         text[column] = table[column].astype(str)
@@ -60,9 +61,8 @@ def few_shot_as_text(table: pd.DataFrame) -> pd.DataFrame:
     return text.rename(columns=TITLES | titles)
 
 
-def _cells(name: str, score: Interval | None) -> dict[str, float | None]:
-    values = (score.value, score.low, score.high) if score else (None, None, None)
-    return dict(zip((name, f"{name}_low", f"{name}_high"), values, strict=True))
+def _cells(name: str, score: Interval | None) -> dict[str, float | str | None]:
+    return with_bounds(name, asdict(score) if score else None)
 
 
 def _limits(run: RunFacts, curve: CalibrationCurve) -> tuple[str, ...]:

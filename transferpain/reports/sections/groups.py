@@ -9,8 +9,9 @@ from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import TITLES
 
 NOTE = (
-    "In brackets: 95 % interval over the group's subjects. A group of one subject has none. Sex and age "
-    "are as the data state them; UNBC-McMaster's state none: its subjects' sex is from one public reader, unconfirmed."
+    "In brackets: 95 % interval over the group's subjects. A group of fewer than eight subjects has none. Sex and "
+    "age are as the data state them; UNBC-McMaster's state none: its subjects' sex is from one public reader, "
+    "unconfirmed."
 )
 
 
@@ -27,7 +28,9 @@ def build(run: RunFacts) -> Section | None:
 def groups_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of the groups as text, without the run's name."""
     text = table[["by", "group"]].copy()
-    text["balanced_accuracy"] = [with_interval(row.balanced_accuracy, row.low, row.high) for row in table.itertuples()]
+    text["balanced_accuracy"] = [
+        with_interval(row.balanced_accuracy, row.low, row.high, row.reason) for row in table.itertuples()
+    ]
     for column in ("subjects", "clips"):
         text[column] = table[column].astype(str)
     return text.rename(columns=TITLES | {"by": "By", "group": "Group"})

@@ -6,20 +6,24 @@ import pandas as pd
 
 from transferpain.core.contracts import Section, Table
 from transferpain.core.schema import read_stamped
-from transferpain.evaluation.formatting import UNDEFINED, with_interval
+from transferpain.evaluation.comparisons import ALPHA
+from transferpain.evaluation.feasible import smallest_p, too_few
+from transferpain.evaluation.formatting import UNDEFINED, p_value, with_interval
+from transferpain.evaluation.paired_permutation import swap_test
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.evaluation.statistics import paired_difference
 from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.differences import reading
 from transferpain.reports.sections.section import ReportSection
-from transferpain.reports.tables import marks
+from transferpain.reports.tables import BOUNDS, marks, with_bounds
 
 METRIC = "balanced_accuracy"
 NOTE = (
     "Balanced accuracy over all clips. A linear probe is a logistic regression on standardised features, of a clip's "
     "frames with a face their mean, or their mean and maximum; its C is chosen on inner folds by subject, and all of "
     "it is fitted to the training rows of the fold. It reads the clips, windows and features that the head reads. It "
-    "has no seed, so that a difference is one of the head's mean over seeds. A head that is not above it has not been "
+    "has no seed, so that a difference is one of the head's mean over seeds; p is that of swaps of whole subjects, "
+    "not corrected. A head that is not above it has not been "
     "shown to use more than is linear in the features, or its recipe does not suit these data."
 )
 NOT_FROZEN = "none: it trains its network on pictures, and no features stay as they are"
@@ -32,6 +36,7 @@ COLUMNS = {
     "probe": "Linear probe on",
     "score": "Linear probe",
     "gap": "The run minus the probe",
+    "p": "p",
     "reading": "Reading",
     "c": "C",
 }
@@ -53,14 +58,12 @@ def probes(runs: Sequence[RunFacts]) -> pd.DataFrame:
     rows = []
     for run in runs:
         whole = run.scores["all"]
-        row = {"run": run.name, **_bounds("head", whole[METRIC] if whole else None)}
+        row = {"run": run.name, **with_bounds("head", whole[METRIC] if whole else None)}
         scores = run.scores.get(LINEAR_PROBE, {})
         for name, table in scores.items():
-            gap = paired_difference(run.predictions, run.probes[name], METRIC)
             rows.append(
                 row
-                | {"probe": name, **_bounds("score", table[METRIC])}
-                | {"gap": gap.value, "gap_low": gap.low, "gap_high": gap.high, "reading": reading(gap.low, gap.high)}
+                | {"probe": name, **with_bounds("score", table[METRIC]), **_compared(run, name)}
                 | {"c": _strengths(run, name)}
                 | marks(run)
             )
@@ -69,14 +72,18 @@ def probes(runs: Sequence[RunFacts]) -> pd.DataFrame:
     return pd.DataFrame(rows).reindex(columns=[*_columns(), "synthetic", "warnings"])
 
 
+def _compared(run: RunFacts, name: str) -> dict:
+    """Return the paired difference of a run and its probe, and what the swaps of subjects say of it, uncorrected."""
+    sides = run.predictions, run.probes[name], METRIC
+    gap, test = paired_difference(*sides), swap_test(*sides)
+    p = test.p if test and smallest_p(test.subjects) < ALPHA else None
+    found = {"gap": gap.value, "gap_low": gap.low, "gap_high": gap.high, "gap_reason": gap.reason, "p": p}
+    return found | {"reading": reading(gap.value, p, too_few(test.subjects if test else 0))}
+
+
 def _columns() -> list[str]:
-    bounds = [name + end for name in ("head", "score", "gap") for end in ("", "_low", "_high")]
-    return ["run", *bounds[:3], "probe", *bounds[3:], "reading", "c"]
-
-
-def _bounds(name: str, score: dict | None) -> dict[str, float | None]:
-    ends = {"": "value", "_low": "low", "_high": "high"}
-    return {name + end: score[key] if score else None for end, key in ends.items()}
+    bounds = [name + end for name in ("head", "score", "gap") for end in BOUNDS]
+    return ["run", *bounds[: len(BOUNDS)], "probe", *bounds[len(BOUNDS) :], "p", "reading", "c"]
 
 
 def _why_none(run: RunFacts) -> str:
@@ -101,15 +108,14 @@ def as_text(table: pd.DataFrame) -> pd.DataFrame:
     text["probe"] = [READS.get(name, UNDEFINED) for name in table["probe"]]
     text["score"] = _cells(table, "score")
     text["gap"] = _cells(table, "gap", signed=True)
+    text["p"] = table["p"].map(p_value)
     text["reading"] = table["reading"]
     text["c"] = table["c"].fillna(UNDEFINED)
     return text.rename(columns=COLUMNS)
 
 
 def _cells(table: pd.DataFrame, name: str, signed: bool = False) -> list[str]:
-    return [
-        with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], signed=signed) for _, row in table.iterrows()
-    ]
+    return [with_interval(*(row[name + end] for end in BOUNDS), signed=signed) for _, row in table.iterrows()]
 
 
 LINEAR_PROBES = ReportSection("linear-probe", "report", build)

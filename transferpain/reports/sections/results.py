@@ -9,11 +9,11 @@ from markupsafe import Markup
 from transferpain.core.contracts import Picture, Section, Table
 from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
 from transferpain.evaluation.metrics.registry import HEADLINES, METRICS
-from transferpain.evaluation.resampling import DRAWS
+from transferpain.evaluation.resampling import FEWEST_SUBJECTS
 from transferpain.reports import figures
 from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
-from transferpain.reports.tables import TITLES, counted_scores, marks, with_bounds
+from transferpain.reports.tables import BOUNDS, TITLES, counted_scores, marks, with_bounds
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -24,10 +24,12 @@ DECLARED = (
     "predictions"
 )
 NOTE = Markup(
-    "{origin}; means over seeds. In brackets: 95 % bootstrap "
-    "interval over subjects ({draws} draws). Majority-class accuracy: what one constant answer scores. Coverage: mean "
-    "share of frames in which a face was found. <em>all</em> counts every clip, <em>covered</em> only clips with a "
-    "face; <em>linear probe</em> is a logistic regression on the features that the head reads, over every clip."
+    "{origin}; means over seeds. In brackets: 95 % interval over subjects, from what a score becomes without each of "
+    "them (cluster jackknife with Student's t, on the logit scale); <em>none</em> below {fewest} subjects, where all "
+    "subjects are alike, and where a score is not defined without one of them. Majority-class accuracy: what one "
+    "constant answer scores. Coverage: mean share of frames in which a face was found. <em>all</em> counts every clip, "
+    "<em>covered</em> only clips with a face; <em>linear probe</em> is a logistic regression on the features that the "
+    "head reads, over every clip."
 )
 
 
@@ -44,7 +46,7 @@ def build(report: ReportFacts) -> Section:
                 numbers=table,
                 text=results_as_text(table),
                 caption="Results",
-                note=NOTE.format(origin=_origin(report), draws=f"{DRAWS:,}"),
+                note=NOTE.format(origin=_origin(report), fewest=FEWEST_SUBJECTS),
                 latex="Scores on held-out subjects with 95 % intervals over subjects.",
                 text_columns=2,
             ),
@@ -61,8 +63,8 @@ def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
     """Return one row per run; another without the clips in which no face was found, if there are any; and another over
     the selected rows, where the run's training dropped rows.
 
-    Each metric has the columns `<metric>`, `<metric>_low`, `<metric>_high` (95 % interval over subjects). The
-    number of subjects is missing where the data name none.
+    Each metric has the columns `<metric>`, `<metric>_low`, `<metric>_high` (95 % interval over subjects) and
+    `<metric>_reason` (why there is none). The number of subjects is missing where the data name none.
     """
     rows = []
     for run in runs:
@@ -88,7 +90,7 @@ def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
         text[metric] = [
             number(row[metric])
             if METRICS[metric].larger_is_better is None
-            else with_interval(row[metric], row[f"{metric}_low"], row[f"{metric}_high"])
+            else with_interval(*(row[metric + ending] for ending in BOUNDS))
             for _, row in table.iterrows()
         ]
     text["coverage"] = table["coverage"].map(number)
@@ -106,7 +108,7 @@ def draw_result(report: ReportFacts, width: float) -> "Figure":
         score = run.scores["all"]["balanced_accuracy"]
         seeds = tuple(by_seed["balanced_accuracy"] for by_seed in run.scores["all"]["per_seed"].values())
         bounds = [score["value"] if bound is None else bound for bound in (score["low"], score["high"])]
-        text = with_interval(score["value"], score["low"], score["high"])
+        text = with_interval(score["value"], score["low"], score["high"], score["reason"])
         is_baseline = run.name in baselines
         name = f"{run.name} (see its warning)" if run.warnings else run.name
         rows.append(figures.Row(name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
@@ -125,7 +127,7 @@ def _picture(report: ReportFacts) -> Picture:
 
 def _in_words(run: RunFacts) -> str:
     score = run.scores["all"]["balanced_accuracy"]
-    text = with_interval(score["value"], score["low"], score["high"])
+    text = with_interval(score["value"], score["low"], score["high"], score["reason"])
     return f"{run.name} {text}, chance {number(run.chance)}"
 
 

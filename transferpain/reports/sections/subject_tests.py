@@ -1,4 +1,4 @@
-"""What the subjects' scores say of the declared comparisons: Wilcoxon's tests, and Mann and Whitney's beside them."""
+"""Secondary tests of the declared comparisons, of the subjects' scores: Wilcoxon's, and Mann and Whitney's."""
 
 from collections.abc import Mapping, Sequence
 
@@ -26,10 +26,11 @@ COLUMNS = {
 }
 TESTS = ("wilcoxon", "mann_whitney")
 NOTE = (
-    "Two-sided, each corrected by Holm's method over the comparisons. A subject's score is its mean over seeds, in the "
-    "metric above. Wilcoxon's test and the rank-biserial correlation pair each subject with itself. Mann and Whitney's "
-    "test and Cliff's delta, which El-Ghaish reports beside it, take the two runs' subjects for different people, and "
-    "so see less. A dash: with so few subjects no outcome could be significant."
+    "Secondary: the primary test stands above. Of the subjects who have every class, where the metric is a mean "
+    "over classes. Two-sided, each corrected by Holm's method over the comparisons. A subject's score is its mean "
+    "over seeds, in the metric above. Wilcoxon's test and the rank-biserial correlation pair each subject with "
+    "itself. Mann and Whitney's test and Cliff's delta, which El-Ghaish reports beside it, take the two runs' "
+    "subjects for different people, and so see less. A dash: with so few subjects no outcome could be significant."
 )
 
 
@@ -38,7 +39,7 @@ def build(report: ReportFacts) -> Section | None:
     if not report.comparisons:
         return None
     table = subject_tests(report.predictions, report.comparisons).assign(**report.marks)
-    title = "Tests of the subjects' scores"
+    title = "Secondary tests, of the subjects' scores"
     return Section(
         title=title,
         tables=(Table("subject_tests", table, subject_tests_as_text(table), title, NOTE, text_columns=2),),

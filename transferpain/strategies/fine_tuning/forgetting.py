@@ -57,7 +57,7 @@ def probe(task: SourceTask, model: keras.Model) -> dict[str, float]:
     labels = task.samples["y"].iloc[task.train].to_numpy(dtype=np.int64)
     prior = training_prior(labels, len(task.classes))
     answers = predict_samples(model, task.preprocessing, task.pictures, task.test, prior)
-    scores = score(predictions_table(task.samples.iloc[task.test], answers, "source", 0, "test"), task.classes, draws=0)
+    scores = score(predictions_table(task.samples.iloc[task.test], answers, "source", 0, "test"), task.classes)
     return {metric: scores["all"][metric]["value"] for metric in COMPARED} | {"rows": scores["clips"]}
 
 
