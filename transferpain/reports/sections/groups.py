@@ -9,9 +9,8 @@ from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import TITLES
 
 NOTE = (
-    "In brackets: 95 % interval over the group's subjects. A group of fewer than eight subjects has none. Sex and "
-    "age are as the data state them; UNBC-McMaster's state none: its subjects' sex is from one public reader, "
-    "unconfirmed."
+    "In brackets: 95 % interval over the group's subjects. A group of fewer than eight subjects has none. Sex and age "
+    "are as the data state them; UNBC-McMaster's state none: its subjects' sex is from one public reader, unconfirmed."
 )
 
 
