@@ -5,7 +5,9 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
+from transferpain.core.schema import write_stamped
 from transferpain.core.store import write_text
+from transferpain.evaluation.metrics.registry import metrics_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.screen import (
     COLUMNS,
@@ -30,15 +32,15 @@ def test_warnings_and_failing_leakage_checks_stand_below_the_table(tmp_path):
 
 
 def test_a_row_holds_each_score_with_its_interval(tmp_path):
-    run = RunFolder(write_run(tmp_path, "ann", draw_predictions(subjects=6, seeds=(0, 1))))
+    run = RunFolder(write_run(tmp_path, "ann", draw_predictions(subjects=8, seeds=(0, 1))))
     row = dict(zip(COLUMNS, table_row(run), strict=True))
     score = run.metrics()["all"]["macro_f1"]
     assert row["macro F1"] == f"{score['value']:.3f} [{score['low']:.3f}, {score['high']:.3f}]"
     assert [row[name] for name in ("run", "coverage", "subjects", "clips", "seeds")] == [
         "ann",
         "100.0%",
-        "6",
-        "72",
+        "8",
+        "96",
         "2",
     ]
 
@@ -63,7 +65,7 @@ def test_differences_are_read_from_the_report_that_has_them(tmp_path):
         tmp_path / "differences.csv", "better,worse,metric,difference,low,high\nann,lstm,accuracy,0.1,-0.05,0.2\n"
     )
     assert difference_lines(tmp_path) == [
-        "ann minus lstm, accuracy: +0.100 [-0.050, +0.200] (paired over subjects, averaged over seeds)"
+        "ann minus lstm, accuracy: +0.100 [-0.050, +0.200], not tested (paired over subjects, averaged over seeds)"
     ]
 
 
@@ -75,3 +77,30 @@ def test_checks_that_rest_on_what_was_declared_are_named_once_for_all_runs_alike
         "declared, not compared: leakage checks 11 (Check 11) of ann, lstm",
         "declared, not compared: leakage checks 7 (Check 7), 11 (Check 11) of svm",
     ]
+
+
+def test_a_difference_says_what_its_test_gave_and_why_it_has_no_interval(tmp_path):
+    write_text(
+        tmp_path / "differences.csv",
+        "better,worse,metric,difference,low,high,reason,p_holm\n"
+        'ann,lstm,accuracy,0.1,,,"7 subjects, fewer than 8",0.031\n',
+    )
+    assert difference_lines(tmp_path) == [
+        "ann minus lstm, accuracy: +0.100 [none: 7 subjects, fewer than 8], p 0.031 "
+        "(paired over subjects, averaged over seeds)"
+    ]
+
+
+def test_a_few_subjects_have_a_score_and_the_reason_for_no_interval(tmp_path):
+    run = RunFolder(write_run(tmp_path, "ann", draw_predictions(subjects=6)))
+    row = dict(zip(COLUMNS, table_row(run), strict=True))
+    assert row["balanced accuracy"].endswith(" [none: 6 subjects, fewer than 8]")
+
+
+def test_intervals_of_former_versions_are_computed_again(tmp_path):
+    run = RunFolder(write_run(tmp_path, "ann", draw_predictions(subjects=8)))
+    expected, metrics = table_row(run), run.metrics()
+    for name in metrics_of("answers"):
+        metrics["all"][name] = {"value": 0.5, "low": 0.49, "high": 0.51, "draws": 2000}
+    write_stamped(run.path / "metrics.json", metrics)
+    assert table_row(run) == expected

@@ -90,19 +90,18 @@ def shown(score: dict[str, float | None]) -> str:
 
 
 def difference_lines(report: Path) -> list[str]:
-    """Return a line for each paired difference of a report."""
+    """Return a line for each paired difference of a report; those of former versions have no test."""
     path = report / "differences.csv"
     if not path.is_file():
         return []
-    return [
-        f"{row.better} minus {row.worse}, {row.metric}: "
-        f"{with_interval(row.difference, row.low, row.high, row.reason, signed=True, undefined='-')}, "
-        f"{f'p {p_value(row.p_holm)}' if pd.notna(row.p_holm) else 'not tested'} "
-        f"(paired over subjects, averaged over seeds{_of_sources(row)})"
-        for row in pd.read_csv(path).itertuples()
-    ]
-
-
-def _of_sources(row) -> str:
-    """Return what a difference between two sources cannot say, from a row of `differences.csv`."""
-    return f"; {ONE_EACH}" if getattr(row, "one_training", False) else ""
+    lines = []
+    for row in pd.read_csv(path).to_dict("records"):
+        found = with_interval(row["difference"], row["low"], row["high"], row.get("reason"), signed=True, undefined="-")
+        p = row.get("p_holm")
+        tested = "not tested" if p is None or pd.isna(p) else f"p {p_value(p)}"
+        trainings = f"; {ONE_EACH}" if row.get("one_training") else ""
+        lines.append(
+            f"{row['better']} minus {row['worse']}, {row['metric']}: {found}, {tested} "
+            f"(paired over subjects, averaged over seeds{trainings})"
+        )
+    return lines
