@@ -76,7 +76,7 @@ def test_the_page_holds_every_section(demo):
     for part in (
         "A question?", "Paired differences", "Stated in the paper", "our choice, not the paper", "Confusion matrix",
         "Learning curves", "Scores by subject (24)", "Clips that could not be used (0)", "task: ai4pain-three",
-        "versions keras", "covered", "Majority-class accuracy", "better: the interval lies above 0",
+        "versions keras", "covered", "Majority-class accuracy", "better: p is below 0.05",
         "Ordered levels", "Probabilities", "ICC(3,1)", "expected level", "Brier score", "Calibration: how often",
     ):  # fmt: skip
         assert part in text
@@ -152,7 +152,8 @@ def test_groups_are_shown_where_the_data_state_sex_or_age(plain, tmp_path):
     groups = pd.read_csv(page.parent / "groups.csv")
     assert groups["group"].tolist() == ["men", "women", "18-35", "36-50", "51+"]
     assert groups["subjects"].tolist() == [3, 3, 2, 2, 2]
-    assert groups["low"].notna().all()
+    assert groups["low"].isna().all()
+    assert set(groups["reason"]) == {"3 subjects, fewer than 8", "2 subjects, fewer than 8"}
     assert groups["synthetic"].all()
 
 
