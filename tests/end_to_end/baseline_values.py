@@ -44,7 +44,7 @@ REPORT_TABLES = {
         "run counted mae mae_low mae_high icc icc_low icc_high quadratic_kappa quadratic_kappa_low "
         "quadratic_kappa_high pcc pcc_low pcc_high"
     ),
-    "differences": "better worse metric difference low high draws",
+    "differences": "better worse metric difference low high kept p p_holm tests subjects differing",
     "mcnemar": "better worse counted clips only_better only_worse p p_holm tests",
     "subject_tests": (
         "better worse metric subjects differing rank_biserial wilcoxon_p cliffs_delta mann_whitney_p "

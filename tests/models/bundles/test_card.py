@@ -76,6 +76,9 @@ def test_without_subjects_and_without_labels_the_card_says_so():
     metrics = drawn_metrics() | {"per_subject": [], "has_subjects": False}
     card = card_of(metrics=metrics)
     assert "tell no subjects apart" in card
+    assert "by jackknife over images" in card
+    former = {"value": 0.6, "low": 0.5, "high": 0.7, "draws": 2000}
+    card = card_of(metrics=metrics | {"all": metrics["all"] | {"balanced_accuracy": former}})
     assert "by bootstrap over images" in card
     card = card_of(metrics=metrics | {"all": None})
     assert "The test clips have no labels: there is no score." in card

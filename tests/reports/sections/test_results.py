@@ -5,7 +5,7 @@ from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import ReportFacts
-from transferpain.reports.sections.results import build, draw_result, results, results_as_text
+from transferpain.reports.sections.results import build, draw_result, results, results_as_text, unreliable
 
 
 def test_results_of_the_published_run(read):
@@ -69,3 +69,11 @@ def test_without_a_label_there_is_a_table_and_no_figure(read):
     section = build(ReportFacts((run,)))
     assert section.pictures == ()
     assert len(section.tables[0].text) == 1
+
+
+def test_intervals_that_are_known_to_be_unreliable_are_named_where_they_stand(read):
+    faultless = read("sure", draw_predictions(skill=0.99))
+    few = read("few", draw_predictions(subjects=7, skill=0.99))
+    (sentence,) = build(ReportFacts((read("plain", draw_predictions()), faultless, few))).notes
+    assert sentence.startswith("The intervals of sure and of its differences are unreliable: the answers are nearly")
+    assert unreliable([read("lost", draw_predictions(subjects=12))]) == ()

@@ -88,6 +88,8 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         classes=scores and [{"name": name, **shown(row)} for name, row in scores["per_class"].items()],
         clips=describe_clips(metrics),
         seeds=f"{len(metrics['seeds'])} training{'s' if len(metrics['seeds']) > 1 else ''}",
+        # Models that were scored before scores had `kept` have intervals of another kind.
+        method="jackknife" if scores and "kept" in scores["balanced_accuracy"] else "bootstrap",
         resampled="subjects" if metrics["has_subjects"] else "images",
         spread=describe_spread(metrics["per_subject"]),
         copies=describe_copies(metrics),

@@ -41,7 +41,7 @@ class Training(_Strict):
 
 
 class Score(_Strict):
-    """A score with its 95 % bootstrap interval; `None` where it is not defined."""
+    """A score with its 95 % interval; `None` where it is not defined."""
 
     value: float | None
     low: float | None

@@ -14,7 +14,7 @@ NOTE = (
     "AUC: area under the ROC curve, of several classes the mean of one against the rest over those that occur; the "
     "others: lower is better. Log loss: natural logarithm. Brier score: squared errors of all classes, summed: 0 to 2. "
     "Calibration error: expected gap between confidence and accuracy over 15 bins of equal width; no interval, because "
-    "a bootstrap draw's error is larger on average."
+    "the fewer clips there are, the more chance alone adds to it."
 )
 
 

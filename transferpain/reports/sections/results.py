@@ -8,8 +8,9 @@ from markupsafe import Markup
 
 from transferpain.core.contracts import Picture, Section, Table
 from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
+from transferpain.evaluation.interval_limits import interval_limits
 from transferpain.evaluation.metrics.registry import HEADLINES, METRICS
-from transferpain.evaluation.resampling import FEWEST_SUBJECTS
+from transferpain.evaluation.resampling import FEWEST_SUBJECTS, read_answers
 from transferpain.reports import figures
 from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
@@ -51,7 +52,21 @@ def build(report: ReportFacts) -> Section:
                 text_columns=2,
             ),
         ),
+        notes=unreliable(report.scored),
     )
+
+
+def unreliable(runs: Sequence[RunFacts]) -> tuple[str, ...]:
+    """Return a sentence for each run with intervals that are known to be unreliable, with the reasons."""
+    sentences = []
+    for run in runs:
+        scores = run.scores["all"]
+        if scores["subjects"] < FEWEST_SUBJECTS:
+            continue
+        limits = interval_limits(read_answers(run.predictions), run.classes, scores["balanced_accuracy"]["value"])
+        if limits:
+            sentences.append(f"The intervals of {run.name} and of its differences are unreliable: {'; '.join(limits)}.")
+    return tuple(sentences)
 
 
 def _origin(report: ReportFacts) -> str:
