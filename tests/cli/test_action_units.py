@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.inputs.action_units.test_tables import OPENFACE
-from transferpain.cli.action_units import units_app
+from transferpain.cli.action_units import show_area, units_app
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
 from transferpain.inputs.action_units.geometry import DISTANCES
@@ -41,3 +41,15 @@ def test_proxies_are_fitted_into_a_file(tmp_path):
     assert set(fitted["units"]["12"]["weights"]) <= set(DISTANCES)
     # The two that the mesh follows best, on people that were left out.
     assert min(fitted["units"][number]["correlation"] for number in ("12", "26")) > 0.5
+
+
+@pytest.mark.parametrize(
+    ("area", "shown"),
+    [
+        (None, "-"),
+        ({"area": 0.9, "interval": [0.8, 0.95]}, "0.9 (0.8 to 0.95)"),
+        ({"area": 1.0, "interval": None}, "1.0 (no interval)"),
+    ],
+)
+def test_an_area_is_shown_with_its_interval_where_there_is_one(area, shown):
+    assert show_area(area) == shown

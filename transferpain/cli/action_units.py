@@ -83,8 +83,8 @@ def check(
         if areas:
             told = f"{areas['shown_by']} against {areas['against']}"
         public = confirmed.get(number, {}).get(unit["measure"])
-        figures = [_area(areas.get(measure)) for measure in MEASURES]
-        rows.append([f"AU{number}", told, *figures, unit["measure"], _area(public), unit["standing"]])
+        figures = [show_area(areas.get(measure)) for measure in MEASURES]
+        rows.append([f"AU{number}", told, *figures, unit["measure"], show_area(public), unit["standing"]])
     on, then = found["samples"]
     columns = ["unit", "told apart", *(f"{measure}, {on}" for measure in MEASURES), "used", f"used, {then}", "standing"]
     print_rows("action units on real faces: area under the ROC curve, 95 % interval", columns, rows)
@@ -94,5 +94,9 @@ def check(
 units_app.command("check-proxies", hidden=True)(check)
 
 
-def _area(area: dict | None) -> str:
-    return "{} ({} to {})".format(area["area"], *area["interval"]) if area else "-"
+def show_area(area: dict | None) -> str:
+    """Return an area of a check with its interval, and a dash for None."""
+    if not area:
+        return "-"
+    interval = "{} to {}".format(*area["interval"]) if area["interval"] else "no interval"
+    return f"{area['area']} ({interval})"

@@ -14,7 +14,7 @@ def crossed(tmp_path_factory):
     top = tmp_path_factory.mktemp("crossed")
     matrix = make_matrix(sources=(), crossed=("biovid", "ai4pain"))
     records = make_records(matrix, states={("ai4pain", "biovid"): "failed"})
-    write_cells(top, records, subjects=4)
+    write_cells(top, records, subjects=8)
     return records, read_cells(records, top / "runs"), top
 
 
@@ -74,7 +74,7 @@ def test_the_table_has_a_row_a_cell_and_the_figures_of_its_run(crossed):
         metrics["all"]["balanced_accuracy"]["high"],
     )
     assert row["chance"] == pytest.approx(1 / 3)
-    assert (row["subjects"], row["clips"], row["seeds"]) == (4, 48, 2)
+    assert (row["subjects"], row["clips"], row["seeds"]) == (8, 96, 2)
     assert row["task_hash"] == "00ff00ff00ff00ff"
     failed = table.loc["ai4pain-on-biovid-ann"]
     assert (failed["state"], failed["reason"]) == ("failed", "The training diverged.")
@@ -113,7 +113,7 @@ def test_a_run_without_labels_has_no_score(tmp_path):
     write_cells(tmp_path, records, subjects=2)
     run = read_cells(records, tmp_path / "runs")[records[0].name]
     run.scores["all"] = None
-    assert run.score("accuracy") == {"value": None, "low": None, "high": None}
+    assert run.score("accuracy") == {"value": None, "low": None, "high": None, "reason": None}
     assert run.chance("balanced_accuracy") is None
     assert make_grids(records)[0].of({records[0].name: run}) == {}
 

@@ -180,7 +180,7 @@ def test_without_an_untrained_source_marks_compare_with_draws(tmp_path):
     write_cells(tmp_path, records, subjects=1, seeds=(0,), clips_per_class=(2, 2))
     text = write(tmp_path, matrix, records).read_text(encoding="utf-8")
     assert "The matrix has no untrained source, so a mark compares a cell with draws" in text
-    assert "1 subject: an interval over subjects needs more." in text
+    assert "1 subject, fewer than 8" in text
     assert "so its scores are optimistic" in text
 
 

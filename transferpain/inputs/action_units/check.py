@@ -219,5 +219,5 @@ def _area(intensity: np.ndarray, shows: np.ndarray) -> dict:
     found = jackknife(ranking_statistic(answers), rows, {"auc": (0, 1)})["auc"]
     return {
         "area": round(found.value, 3),
-        "interval": [round(found.low, 3), round(found.high, 3)],
+        "interval": None if np.isnan(found.low) else [round(found.low, 3), round(found.high, 3)],
     }
