@@ -13,6 +13,7 @@ from transferpain.reports.screen import (
     COLUMNS,
     declared_lines,
     difference_lines,
+    missing_lines,
     synthetic_mark,
     table_row,
     warning_lines,
@@ -91,10 +92,12 @@ def test_a_difference_says_what_its_test_gave_and_why_it_has_no_interval(tmp_pat
     ]
 
 
-def test_a_few_subjects_have_a_score_and_the_reason_for_no_interval(tmp_path):
-    run = RunFolder(write_run(tmp_path, "ann", draw_predictions(subjects=6)))
-    row = dict(zip(COLUMNS, table_row(run), strict=True))
-    assert row["balanced accuracy"].endswith(" [none: 6 subjects, fewer than 8]")
+def test_a_few_subjects_have_a_score_and_the_reason_for_no_interval_stands_once_below(tmp_path):
+    few = [RunFolder(write_run(tmp_path, name, draw_predictions(subjects=6))) for name in ("ann", "lstm")]
+    enough = RunFolder(write_run(tmp_path, "svm", draw_predictions(subjects=8)))
+    row = dict(zip(COLUMNS, table_row(few[0]), strict=True))
+    assert row["balanced accuracy"] == f"{few[0].metrics()['all']['balanced_accuracy']['value']:.3f}"
+    assert missing_lines([*few, enough]) == ["no interval: 6 subjects, fewer than 8 (ann, lstm)"]
 
 
 def test_intervals_of_former_versions_are_computed_again(tmp_path):

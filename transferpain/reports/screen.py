@@ -12,6 +12,7 @@ from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.facts import run_scores
 
+MAJORITY = "majority_class_accuracy"  # no answer of a run: where subjects have equal shares, all are alike in it
 ONE_EACH = "one training of each source"
 COLUMNS = ["run", *(metric.headline for metric in HEADLINES.values()), "coverage", "subjects", "clips", "seeds"]
 
@@ -85,8 +86,21 @@ def declared_lines(runs: list[RunFolder]) -> list[str]:
 
 
 def shown(score: dict[str, float | None]) -> str:
-    """Return `0.612 [0.560, 0.655]`, the value with the reason where there is no interval, or a dash."""
-    return with_interval(score["value"], score["low"], score["high"], score["reason"], undefined="-")
+    """Return `0.612 [0.560, 0.655]`, the value alone where there is no interval, or a dash."""
+    return with_interval(score["value"], score["low"], score["high"], undefined="-")
+
+
+def missing_lines(runs: list[RunFolder]) -> list[str]:
+    """Return a line for each reason why scores of the result table have no interval, with the runs that it concerns."""
+    by_reason: dict[str, list[str]] = {}
+    for run in runs:
+        metrics = run_scores(run)
+        tables = [metrics["all"], *metrics.get(LINEAR_PROBE, {}).values()]
+        scores = [table[name] for table in tables if table for name in HEADLINES if name != MAJORITY]
+        reasons = {score["reason"] for score in scores if score["value"] is not None and score["low"] is None}
+        for reason in sorted(filter(None, reasons)):
+            by_reason.setdefault(reason, []).append(name_of(run))
+    return [f"no interval: {reason} ({', '.join(who)})" for reason, who in by_reason.items()]
 
 
 def difference_lines(report: Path) -> list[str]:

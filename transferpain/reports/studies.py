@@ -21,6 +21,7 @@ from transferpain.reports.screen import (
     Result,
     declared_lines,
     difference_lines,
+    missing_lines,
     name_of,
     synthetic_mark,
     table_rows,
@@ -50,7 +51,7 @@ def run_file(
 
     def show_so_far(runs: list[RunFolder]) -> None:
         title = f"{len(runs)} of {len(batch.experiments)} experiments{synthetic_mark(runs)}"
-        show(Result(title, COLUMNS, table_rows(runs), []))
+        show(Result(title, COLUMNS, table_rows(runs), missing_lines(runs)))
 
     runs = run_batch(batch, show_so_far)
     page = report_batch(batch, runs, registration)
@@ -58,7 +59,13 @@ def run_file(
         title=batch.title + synthetic_mark(runs),
         columns=COLUMNS,
         rows=table_rows(runs),
-        notes=[*difference_lines(page.parent), *warning_lines(runs), *declared_lines(runs), f"report: {page}"],
+        notes=[
+            *difference_lines(page.parent),
+            *missing_lines(runs),
+            *warning_lines(runs),
+            *declared_lines(runs),
+            f"report: {page}",
+        ],
     )
 
 

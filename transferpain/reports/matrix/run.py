@@ -12,7 +12,7 @@ from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.screen import COLUMNS as RUN_COLUMNS
-from transferpain.reports.screen import Result, probe_rows, synthetic_mark, table_row
+from transferpain.reports.screen import Result, missing_lines, probe_rows, synthetic_mark, table_row
 
 COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
 
@@ -39,7 +39,8 @@ def run_matrix(
     folders = [runs[record.name] for record in records if record.state == "done"]
     rows = [row for record in records if record.state != "open" for row in result_rows(record, runs.get(record.name))]
     troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
-    return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, [*troubles, f"report: {page}"])
+    notes = [*missing_lines(folders), *troubles, f"report: {page}"]
+    return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, notes)
 
 
 def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration: Path | None = None) -> Path:
