@@ -4,6 +4,7 @@ from tests.models.bundles.bundles import vouch_again
 from tests.models.bundles.complete import save_complete, terms_for
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
+from transferpain.evaluation.formatting import with_interval
 from transferpain.models.bundles.collection import check_parents, find_models, list_model
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.bundles.places import with_permission
@@ -33,7 +34,8 @@ def test_a_line_says_what_a_model_is(family):
     assert (line.dataset, line.sharing, line.problem) == ("ferplus", "may be shared", "")
     assert line.digest == manifest_hash(first)
     score = read_json(first / "metrics.json")["all"]["balanced_accuracy"]
-    assert line.score == f"{score['value']:.2f} [{score['low']:.2f}, {score['high']:.2f}]"
+    assert line.score == with_interval(score["value"], score["low"], score["high"], digits=2)
+    assert line.score.startswith(f"{score['value']:.2f}")
     assert list_model(second).sharing == "ask biovid"
     assert list_model(third).sharing == "ask ai4pain, biovid"
 
