@@ -48,10 +48,10 @@ null-check: $(READY) ## every strategy, head, adaptation and both matrices where
 doctor: $(READY) ## versions, processor, data found, compute dtype
 	$(TRANSFERPAIN) doctor $(ROOT)
 
-test: $(READY) lint ## every test, under 40 minutes
+test: $(READY) lint ## every test, about 20 minutes on two cores
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
-test-fast: $(READY) ## the tests that are not marked slow, under 5 minutes
+test-fast: $(READY) ## the tests that are not marked slow, about 4 minutes on two cores
 	$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(ARGS)
 
 test-python: $(READY) ## the quick tests of sources, faces and features: PYTHON=python3.13 VENV=.venv-3.13, beside another Python's .venv

@@ -17,7 +17,12 @@ from transferpain.experiments.executors.registry import EXECUTORS
 @pytest.mark.parametrize("name", EXECUTORS)
 def test_each_experiment_has_one_outcome_and_a_failure_stops_no_other(name, jobs, small_twin, tmp_path):
     finishes = tiny(
-        EXPERIMENTS, name="finishes", training={"epochs": 1}, features={"fps": None, "frames": 2}, seeds=[0]
+        EXPERIMENTS,
+        name="finishes",
+        training={"epochs": 1},
+        features={"fps": None, "frames": 2},
+        window={"seconds": 0.5},
+        seeds=[0],
     )
     fails = [tiny(EXPERIMENTS, name=f"fails-{number}", dataset="ai4pain", task="unbc-five") for number in range(2)]
     conditions = Conditions(EXPERIMENTS, Places(small_twin, tmp_path), tmp_path / "logs", jobs)

@@ -48,7 +48,7 @@ def test_a_clip_that_is_not_there_is_refused(tmp_path):
 @pytest.mark.slow
 def test_what_an_experiment_computed_is_found_and_not_computed_again(small_twin, tmp_path, monkeypatch):
     study = write_small_study(tmp_path / "experiments")
-    experiment = tiny(study.parent, features={"fps": 10})
+    experiment = tiny(study.parent, features={"fps": 10}, window={"seconds": 0.5})
     computed = extract_only(experiment, study, Places(small_twin, tmp_path))
 
     def refuse(extractor, dtype):
@@ -58,6 +58,7 @@ def test_what_an_experiment_computed_is_found_and_not_computed_again(small_twin,
     samples = label(load_dataset("ai4pain", small_twin, tmp_path), experiment.task)
     samples = samples.select(samples["clip"].isin(computed["clip"]))  # the protocol leaves out one of the folders
     arguments = {"backbone": experiment.backbone, "faces": {"size": 32}, "workspace": tmp_path}
+    arguments["window"] = {"seconds": 0.5}
     features = extract(samples, "untrained", **arguments, fps=10)
     files = computed.set_index("clip")["features"]
     assert features.files.tolist() == files.loc[samples["clip"]].tolist()
