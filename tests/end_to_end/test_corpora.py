@@ -89,7 +89,7 @@ def test_every_subject_is_left_out_and_one_without_pain_is_named(tmp_path):
     assert "Chosen on inner folds of the training subjects (one_standard_error)" in page
     checks = {line.number: line for line in read_checks(run.path)}
     assert [checks[number].state for number in (1, 2, 4, 5, 6)] == ["pass"] * 5
-    assert "choice among the candidates: 0 test rows" in checks[5].figure
+    assert checks[6].figure == "0 of 5 tested subjects chose the epoch or the model"
     assert not list(run.path.rglob("checkpoint*"))
 
     # A fold that was interrupted after the choice keeps it, and ends with the same answers.

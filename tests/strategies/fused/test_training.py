@@ -110,6 +110,7 @@ def test_exactly_the_layers_of_a_phase_move_and_boosting_answers(tmp_path):
         "prior for clips without a face": [0, 1, 2, 3, 4, 5],
         "batch normalisation": [0, 1, 2, 3, 4, 5],
         "AdaBoost on the embedding": [6, 7, 8, 9],
+        "choice of the epoch": [6, 7, 8, 9],
     }
     tested = trained.predictions[trained.predictions["part"] == "test"]
     clips = tested[tested["frame"] == -1]
