@@ -40,7 +40,7 @@ class Sizes(NamedTuple):
     seeds: int
 
 
-FULL = Sizes(TwinSettings(subjects=16, clips=3, seconds=1), 224, 8, 2, 3, epochs=30, seeds=3)
+FULL = Sizes(TwinSettings(subjects=16, clips=3, seconds=1), 224, 8, 2, 5, epochs=30, seeds=3)
 QUICK = Sizes(TwinSettings(subjects=3, clips=1, seconds=0.3), 32, 2, 1, 1, epochs=1, seeds=1)
 
 

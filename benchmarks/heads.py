@@ -28,7 +28,7 @@ class Sizes(NamedTuple):
     repetitions: int
 
 
-FULL = Sizes({"ann": 30, "lstm": 64}, 300, epochs=2, repetitions=3)
+FULL = Sizes({"ann": 30, "lstm": 64}, 300, epochs=2, repetitions=5)
 QUICK = Sizes({"ann": 6, "lstm": 6}, 30, epochs=1, repetitions=1)
 
 

@@ -31,8 +31,7 @@ class Sizes(NamedTuple):
     repetitions: int
 
 
-# An epoch as long as the demo's, which has 600 pictures and 8 epochs: each ends with a checkpoint.
-FULL = Sizes(DEMO_SIZE, LARGER_SIZE, batches=19, epochs=2, repetitions=3)
+FULL = Sizes(DEMO_SIZE, LARGER_SIZE, batches=12, epochs=2, repetitions=5)
 QUICK = Sizes(32, 48, batches=2, epochs=1, repetitions=1)
 
 

@@ -22,7 +22,7 @@ class Sizes(NamedTuple):
     repetitions: int
 
 
-FULL = Sizes(TwinSettings(subjects=8, clips=3, seconds=4), 3)
+FULL = Sizes(TwinSettings(subjects=8, clips=3, seconds=4), 5)
 QUICK = Sizes(TwinSettings(subjects=3, clips=1, seconds=0.5), 1)
 
 

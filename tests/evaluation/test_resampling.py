@@ -37,6 +37,15 @@ def mean_of(values):
     return lambda times: {"mean": (times @ values / times.sum(axis=1))[:, np.newaxis]}
 
 
+@pytest.mark.parametrize("highest", [1, np.inf])
+def test_a_score_at_its_bound_that_varies_has_no_interval_and_says_why(highest):
+    parts = np.tile([4.0, -1.0, -1.0, -1.0, -1.0], 2)
+    found = jackknife(lambda times: {"size": np.abs(times @ parts)[:, np.newaxis] / 10}, 10, {"size": (0, highest)})
+    assert found["size"].value == 0
+    assert np.isnan([found["size"].low, found["size"].high]).all()
+    assert "at its bound" in found["size"].reason
+
+
 def test_of_a_mean_it_is_students_interval():
     values = np.random.default_rng(0).normal(size=9)
     found = jackknife(mean_of(values), 9)["mean"]

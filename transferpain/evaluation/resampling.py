@@ -26,6 +26,7 @@ MOST_GROUPS = 200
 SAMPLES_AT_ONCE = 100
 NO_SPREAD = 1e-9
 ALL_ALIKE = "all subjects alike"
+AT_BOUND = "the score is at its bound, and is not without each subject"
 UNBOUNDED = (-np.inf, np.inf)
 # From how often each subject counts, float `(samples, subjects)`, to scores `(samples, seeds)`; NaN where undefined.
 Statistic = Callable[[np.ndarray], Mapping[str, np.ndarray]]
@@ -194,6 +195,8 @@ def _interval(value: float, without: np.ndarray, bounds: tuple[float, float]) ->
         return Interval(value, np.nan, np.nan, kept, ALL_ALIKE)
     reach = t_quantile(len(without) - 1) * error
     lowest, highest = bounds
+    if value in bounds:
+        return Interval(value, np.nan, np.nan, kept, AT_BOUND)
     if np.isinf(lowest):
         low, high = value - reach, value + reach
     elif np.isinf(highest):
