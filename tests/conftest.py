@@ -18,6 +18,9 @@ from transferpain.data.synthetic.twins import write_twin
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
 
+# Until the tests are collected: see `pytest_collection_finish`.
+gc.disable()
+
 ANSWER = ".answer.json"  # beside a workspace: what the command printed that ran in it
 
 
@@ -39,6 +42,7 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(20_000, 10, 5)
 
 

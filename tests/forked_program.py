@@ -24,6 +24,7 @@ PREPARED = {"TF_CPP_MIN_LOG_LEVEL": "3", "GLOG_minloglevel": "3"}  # they count 
 MOST_BYTES = 1 << 16  # of a request
 PROGRAM = "transferpain.cli.app"
 LIGHT = "transferpain.experiments.study"  # for commands that need no TensorFlow
+CODE = "-c"  # in place of a module: what is run is the only argument, as by `python -c`
 
 
 class ForkedProgram:
@@ -35,7 +36,7 @@ class ForkedProgram:
             counts from then on, such as a dropped capability, needs the installed program.
         new_session: whether it leads a process group of its own, as a command that a terminal starts.
         preload: a module; what it imports is there already.
-        module: run as `python -m MODULE ARGUMENTS` instead of the command line.
+        module: run as `python -m MODULE ARGUMENTS` instead of the command line; `CODE`: as `python -c ARGUMENT`.
     """
 
     def __init__(
@@ -106,6 +107,22 @@ def forked(*arguments: object, **options: Any) -> subprocess.CompletedProcess:
     program = ForkedProgram(*arguments, **options)
     code = program.wait()
     return subprocess.CompletedProcess(arguments, code, program.stdout, program.stderr)
+
+
+def forked_code(code: str, **options: Any) -> str:
+    """Run Python code to its end, as `python -c` does, and return what it printed; it must succeed and say no more."""
+    result = forked(code, preload=LIGHT, module=CODE, **options)
+    assert (result.returncode, result.stderr) == (0, "")
+    return result.stdout
+
+
+def heavy_modules(code: str, heavy: set[str]) -> set[str]:
+    """Return which top-level modules of `heavy` a process has imported after `code`.
+
+    Those that it was forked with count as well, so that none of them hides an import.
+    """
+    tell = "import sys\nprint(*{name.partition('.')[0] for name in sys.modules})"
+    return set(forked_code(f"{code}\n{tell}").split()) & heavy
 
 
 @cache
@@ -179,7 +196,9 @@ def _become(request: dict[str, Any]) -> None:
     if request["preexec_fn"]:
         request["preexec_fn"]()
     sys.argv = [request["module"] or "transferpain", *request["arguments"]]
-    if request["module"]:
+    if request["module"] == CODE:
+        exec(request["arguments"][0], {"__name__": "__main__"})
+    elif request["module"]:
         runpy.run_module(request["module"], run_name="__main__", alter_sys=True)
     else:
         main()

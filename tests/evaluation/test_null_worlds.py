@@ -50,6 +50,7 @@ def test_of_families_in_which_nothing_leaks_at_most_one_in_a_hundred_misses_chan
     assert missed > 0  # intervals that never miss would be wider than they need to be
 
 
+@pytest.mark.slow
 def test_answers_that_hang_together_within_subjects_hold_chance():
     random = np.random.default_rng(1)
     missed = sum(not all(held.holds for held in judge_worlds(family(random, 2), error=0.05)) for _ in range(60))

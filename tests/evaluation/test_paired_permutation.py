@@ -67,6 +67,7 @@ def test_many_differing_subjects_are_swapped_at_random_and_alike_each_time():
     assert (reverse.difference, reverse.p) == (pytest.approx(-test.difference), pytest.approx(test.p))
 
 
+@pytest.mark.slow
 def test_equally_good_runs_are_called_different_no_more_often_than_they_may():
     p_values = []
     for seed in range(200):

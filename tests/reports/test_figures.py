@@ -1,5 +1,6 @@
 import base64
 import xml.etree.ElementTree as ElementTree
+from copy import deepcopy
 
 import cv2
 import numpy as np
@@ -48,6 +49,28 @@ def test_a_figure_becomes_the_same_picture_again(name):
     head, content = first.split(",")
     assert head == "data:image/svg+xml;base64"
     assert ElementTree.fromstring(base64.b64decode(content)).tag.endswith("svg")
+
+
+def test_what_was_drawn_of_the_same_values_is_taken_again_and_of_others_drawn():
+    values = [[3, 1], [0, 4]], ("no", "yes")
+    first = figures.drawn_uri(figures.draw_confusion, *values, True)
+    assert figures.drawn_uri(figures.draw_confusion, *deepcopy(values), True) is first
+    assert first == figures.as_data_uri(figures.draw_confusion(*values, True))
+    changed = [figures.drawn_uri(figures.draw_confusion, *values, False)]
+    values[0][0][0] = 2  # the same object, with another count in it
+    changed.append(figures.drawn_uri(figures.draw_confusion, *values, True))
+    assert len({first, *changed}) == 3
+    fresh = [figures.draw_confusion([[count, 1], [0, 4]], ("no", "yes"), count == 2) for count in (3, 2)]
+    assert changed == [figures.as_data_uri(figure) for figure in fresh]
+
+
+def test_a_png_that_is_taken_again_is_the_file_that_is_written(tmp_path):
+    values = ROWS, "balanced accuracy", True, 5
+    figures.save_png(figures.draw_intervals(*values), tmp_path / "result.png")
+    content = figures.drawn_png(figures.draw_intervals, *values)
+    assert content == (tmp_path / "result.png").read_bytes()
+    assert figures.drawn_png(figures.draw_intervals, *deepcopy(values)) is content
+    assert figures.drawn_png(figures.draw_intervals, *values[:-1], 4) != content
 
 
 def test_png_is_a_picture_of_the_asked_width(tmp_path):

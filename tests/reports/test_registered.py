@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from tests.command_line import EXPERIMENTS, imported_modules
 from tests.data.datasets.trees import touch
 from tests.evaluation.drawn import draw_predictions
+from tests.forked_program import LIGHT, forked
 from tests.reports.run_folders import write_run
 from transferpain.core.store import write_text
 from transferpain.data.places import Places
@@ -145,10 +146,10 @@ def test_a_matrix_registers_its_cells_metric_and_families(tmp_path):
 def test_the_command_writes_the_file_once_without_tensorflow(study):
     path, places = study
     command = ("register", path, "--data-root", places.data_root, "--workspace", places.workspace)
-    result = transferpain(*map(str, command))
+    result = forked(*command, preload=LIGHT)
     assert result.returncode == 0, result.stderr
     assert "registered: " in result.stdout
     assert not {"tensorflow", "keras", "torch", "mediapipe"} & imported_modules(*map(str, command))
-    other = transferpain(*map(str, command), "--set", "seeds=[7]")
+    other = forked(*command, "--set", "seeds=[7]", preload=LIGHT)
     assert other.returncode != 0
     assert "never written over" in other.stderr

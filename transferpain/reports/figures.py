@@ -2,9 +2,11 @@
 
 import base64
 import io
-from collections.abc import Mapping, Sequence
+import pickle
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,6 +29,7 @@ INK, MUTED, BLUE, ORANGE, RED = (
 WIDTH = 4.8
 CHANCE_LINE = (0, (3, 2))
 STAMP = "SYNTHETIC DATA: drawn faces, not people"
+MOST_KEPT = 100  # drawings that a process keeps
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,39 @@ def as_data_uri(figure: "Figure") -> str:
     return "data:image/svg+xml;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
 
 
-def save_png(figure: "Figure", path: Path) -> None:
+def drawn_uri(draw: Callable[..., "Figure"], *values: object) -> str:
+    """Return `as_data_uri(draw(*values))`.
+
+    A report that is written anew in one Python session shows most of its figures again, and to draw them is most of
+    the work: what this process has drawn of the same values is taken again.
+
+    Args:
+        draw: a function of a module; what it draws depends on its arguments alone.
+        values: its arguments, which can be pickled.
+    """
+    return _uri_of(pickle.dumps((draw, values)))
+
+
+def drawn_png(draw: Callable[..., "Figure"], *values: object) -> bytes:
+    """Return the content of the file that `save_png(draw(*values), ...)` writes; see `drawn_uri`."""
+    return _png_of(pickle.dumps((draw, values)))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _uri_of(content: bytes) -> str:
+    draw, values = pickle.loads(content)
+    return as_data_uri(draw(*values))
+
+
+@lru_cache(maxsize=MOST_KEPT)
+def _png_of(content: bytes) -> bytes:
+    draw, values = pickle.loads(content)
+    buffer = io.BytesIO()
+    save_png(draw(*values), buffer)
+    return buffer.getvalue()
+
+
+def save_png(figure: "Figure", path: Path | io.BytesIO) -> None:
     """Write the figure as PNG, 160 dots an inch."""
     with style():
         figure.savefig(path, format="png", dpi=160, metadata={"Software": None})

@@ -1,6 +1,7 @@
 """What reports write alike: a page from a template, and a table as CSV."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,7 +10,7 @@ import pandas as pd
 from transferpain.core.store import write_text
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment, Template
 
 
 def render(template: str, **values: object) -> str:
@@ -29,6 +30,14 @@ def load_template(
         escape: how text is escaped in a file that is no HTML; `None`: as HTML.
         filters: by their names, in addition to jinja2's own.
     """
+    return _environment(escape, tuple((filters or {}).items())).get_template(name)
+
+
+@cache
+def _environment(
+    escape: Callable[[object], str] | None, filters: tuple[tuple[str, Callable[..., object]], ...]
+) -> "Environment":
+    """Return what reads and keeps the templates of one kind: to translate one takes longer than to fill it."""
     import jinja2
 
     environment = jinja2.Environment(
@@ -39,8 +48,8 @@ def load_template(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(filters or {})
-    return environment.get_template(name)
+    environment.filters.update(filters)
+    return environment
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -14,7 +14,7 @@ from transferpain.reports import figures
 from transferpain.reports.facts import ReportFacts, RunFacts, read_report
 from transferpain.reports.page import render, write_csv
 from transferpain.reports.sections.registry import SECTIONS
-from transferpain.reports.sections.results import draw_result
+from transferpain.reports.sections.results import result_rows
 from transferpain.reports.tables import latex, marks
 from transferpain.reports.tripod import SheetRun, write_sheet
 
@@ -71,8 +71,8 @@ def write_page(report: ReportFacts, folder: Path, title: str, question: str) -> 
     sections = build_sections("report", report)
     parts = [RunPart(run, build_sections("run", run)) for run in report.runs]
     if report.scored:
-        picture = draw_result(report, RESULT_WIDTH)
-        write_atomically(folder / "result.png", lambda path: figures.save_png(picture, path))
+        picture = figures.drawn_png(figures.draw_intervals, *result_rows(report), RESULT_WIDTH)
+        write_atomically(folder / "result.png", lambda path: path.write_bytes(picture))
     _write_tables(folder, report, sections, parts)
     page = render(
         TEMPLATE,

@@ -1,8 +1,7 @@
 import json
-import subprocess
-import sys
 
 from tests.experiments.leakage.runs import draw_evidence
+from tests.forked_program import heavy_modules
 from transferpain.experiments.leakage.checks import read_checks, run_checks, write_checks
 from transferpain.experiments.leakage.registry import CHECKS
 
@@ -27,9 +26,5 @@ def test_the_same_run_gives_the_same_lines_and_they_are_kept(tmp_path):
 
 
 def test_importing_the_checks_loads_nothing_heavy():
-    code = (
-        "import sys, transferpain.experiments.leakage.checks; "
-        "print([m for m in ('tensorflow', 'keras', 'sklearn', 'scipy', 'cv2', 'mediapipe') if m in sys.modules])"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
+    heavy = {"tensorflow", "keras", "sklearn", "scipy", "cv2", "mediapipe"}
+    assert heavy_modules("import transferpain.experiments.leakage.checks", heavy) == set()

@@ -1,11 +1,10 @@
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.forked_program import forked_code, heavy_modules
 from tests.inputs.faces.drawing import draw_plain_face
 from tests.parts import needs
 from transferpain.core.errors import UserError
@@ -114,15 +113,11 @@ def test_an_area_is_width_times_height():
 
 def test_mediapipe_is_quiet_and_starts_no_tensorflow():
     code = (
-        "import sys\n"
         "from tests.inputs.faces.drawing import draw_plain_face\n"
         "from transferpain.inputs.faces.detectors import load_detector\n"
         "assert load_detector('mediapipe')(draw_plain_face())\n"
-        "print('tensorflow' in sys.modules)\n"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert answer.stdout == "False\n"
-    assert answer.stderr == ""
+    assert heavy_modules(code, {"tensorflow"}) == set()
 
 
 def test_tensorflow_can_be_imported_after_mediapipe():
@@ -132,8 +127,7 @@ def test_tensorflow_can_be_imported_after_mediapipe():
         "import importlib.util\n"
         "print(importlib.util.find_spec('tensorflow').name)\n"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert answer.stdout == "tensorflow\n"
+    assert forked_code(code) == "tensorflow\n"
 
 
 @needs("face-alignment")

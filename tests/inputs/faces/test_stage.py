@@ -13,6 +13,7 @@ import pytest
 
 from tests.data.media.test_video import replace_rate
 from tests.disk import Disk
+from tests.forked_program import CODE, LIGHT, forked, heavy_modules
 from tests.inputs.faces.drawing import draw_plain_face, moving_face, write_video
 from tests.inputs.faces.test_detectors import random_face_alignment_weights
 from tests.parts import needs
@@ -220,15 +221,12 @@ def test_a_failing_detector_names_the_clip(data_root, tmp_path, monkeypatch):
 def test_cached_faces_start_no_detector_and_no_tensorflow(data_root, tmp_path):
     faces_of(table(["face"]), data_root, tmp_path / "cache")
     code = (
-        "import sys\n"
         "from pathlib import Path\n"
         "from tests.inputs.faces.test_stage import SETTINGS, table\n"
         "from transferpain.inputs.faces.stage import compute_faces\n"
         f"compute_faces(table(['face']), Path({str(data_root)!r}), SETTINGS, Path({str(tmp_path / 'cache')!r}))\n"
-        "print(sorted({'mediapipe', 'tensorflow', 'torch', 'dlib'} & set(sys.modules)))\n"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
-    assert answer.stdout == "[]\n"
+    assert heavy_modules(code, {"mediapipe", "tensorflow", "torch", "dlib"}) == set()
 
 
 def test_a_full_disk_is_a_message_and_loses_nothing(data_root, tmp_path):
@@ -245,7 +243,8 @@ def test_a_full_disk_is_a_message_and_loses_nothing(data_root, tmp_path):
         "except UserError as error:\n"
         "    print(error)\n"
     )
-    answer = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+    answer = forked(code, preload=LIGHT, module=CODE)
+    assert answer.returncode == 0, answer.stderr
     assert "cannot be read or written" in answer.stdout
     assert "File too large" in answer.stdout
     assert not list(cache.rglob(".partial-*"))

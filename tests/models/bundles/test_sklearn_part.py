@@ -4,20 +4,18 @@ import io
 import json
 import pickle
 import shutil
-import subprocess
-import sys
 import zipfile
 from functools import cache
 
 import numpy as np
 import pytest
-import skops.io
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from tests.forked_program import forked_code
 from tests.models.bundles.bundles import change_members, save_small, vouch_again
 from tests.models.bundles.complete import save_complete
 from tests.parts import needs
@@ -25,7 +23,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
 from transferpain.models.bundles.manifest import checksum, facts_of_file, load_manifest, manifest_hash, read_manifest
 from transferpain.models.bundles.places import fetch_model, send_model
-from transferpain.models.bundles.sklearn_part import check_part, load_part, part_bytes, save_part
+from transferpain.models.bundles.sklearn_part import check_part, import_skops, load_part, part_bytes, save_part
 from transferpain.models.bundles.verify import verify_model
 
 X = np.random.default_rng(0).random((60, 4))
@@ -212,7 +210,7 @@ def test_a_type_that_is_not_on_the_list_is_refused(named, bundle):
 
 
 def test_what_skops_alone_would_trust_is_refused(bundle):
-    plant(bundle, skops.io.dumps(KNeighborsClassifier().fit(X, TWO)))
+    plant(bundle, import_skops().dumps(KNeighborsClassifier().fit(X, TWO)))
     assert_refused(bundle, r"sklearn\.neighbors.*KNeighborsClassifier")
 
 
@@ -355,5 +353,4 @@ READS = "import sys; from transferpain.models.bundles.sklearn_part import import
 )
 def test_reading_parts_does_not_import_torch_which_can_be_imported_afterwards(then, told):
     program = f"{READS} print('torch' in sys.modules); {then}"
-    answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert answer.stdout.split() == ["False", told]
+    assert forked_code(program).split() == ["False", told]

@@ -1,11 +1,10 @@
 import re
 import shutil
-import subprocess
-import sys
 
 import pandas as pd
 import pytest
 
+from tests.forked_program import heavy_modules
 from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from tests.reports.test_report import Page
 from transferpain.core.errors import UserError
@@ -211,9 +210,5 @@ def test_refuses_a_matrix_without_cells_and_a_run_that_is_gone(tmp_path):
 
 
 def test_needs_no_tensorflow():
-    code = (
-        "import sys; import transferpain.reports.matrix.report; "
-        "print(sorted({'tensorflow', 'keras', 'torch', 'mediapipe', 'matplotlib'} & set(sys.modules)))"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
+    heavy = {"tensorflow", "keras", "torch", "mediapipe", "matplotlib"}
+    assert heavy_modules("import transferpain.reports.matrix.report", heavy) == set()

@@ -1,13 +1,12 @@
 """What holds for every section: built from drawn runs that left everything a run can leave, and from bare ones."""
 
-import subprocess
-import sys
 from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
+from tests.forked_program import heavy_modules
 from tests.reports.pages import without_pictures
 from tests.reports.run_folders import write_leakage, write_run
 from transferpain.core.contracts import Section
@@ -140,9 +139,5 @@ def test_no_two_sections_have_one_file(sections):
 
 
 def test_the_registry_is_read_without_what_computes():
-    code = (
-        "import sys; import transferpain.reports.sections.registry; "
-        "print(sorted({'tensorflow', 'keras', 'cv2', 'sklearn', 'matplotlib', 'torch'} & set(sys.modules)))"
-    )
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert result.stdout.strip() == "[]"
+    heavy = {"tensorflow", "keras", "cv2", "sklearn", "matplotlib", "torch"}
+    assert heavy_modules("import transferpain.reports.sections.registry", heavy) == set()

@@ -5,7 +5,8 @@ from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import ReportFacts
-from transferpain.reports.sections.results import build, draw_result, results, results_as_text, unreliable
+from transferpain.reports.figures import draw_intervals
+from transferpain.reports.sections.results import build, result_rows, results, results_as_text, unreliable
 
 
 def test_results_of_the_published_run(read):
@@ -56,7 +57,7 @@ def test_the_figure_names_warned_runs_and_says_what_grey_is(read):
     warned = read("leaky", draw_predictions(subjects=4), stated={"warnings": ["LEAKS."]})
     plain = read("plain", draw_predictions(subjects=4))
     report = ReportFacts((warned, plain), (Comparison(better="leaky", worse="plain"),))
-    labels = {text.get_text() for text in draw_result(report, width=5).axes[0].texts}
+    labels = {text.get_text() for text in draw_intervals(*result_rows(report), 5).axes[0].texts}
     assert {"leaky (see its warning)", "plain"} <= labels
     (picture,) = build(report).pictures
     assert picture.title.endswith("Grey: what the others are compared with.")

@@ -77,9 +77,9 @@ def _limits(run: RunFacts, curve: CalibrationCurve) -> tuple[str, ...]:
 
 def _picture(run: RunFacts, curve: CalibrationCurve) -> Picture:
     values = ", ".join(f"k = {k} {number(score.value)}" for k, score in curve.scores.items())
-    drawn = draw_few_shot({run.name: curve}, "balanced accuracy", run.synthetic)
+    drawn = figures.drawn_uri(draw_few_shot, {run.name: curve}, "balanced accuracy", run.synthetic)
     title = "Balanced accuracy after k labelled clips of each subject, with 95 % intervals"
-    return Picture(title, f"{TITLE} of {run.name}: {values}.", figures.as_data_uri(drawn))
+    return Picture(title, f"{TITLE} of {run.name}: {values}.", drawn)
 
 
 FEW_SHOT = ReportSection("few-shot", "run", build)

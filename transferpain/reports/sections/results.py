@@ -1,7 +1,6 @@
 """Results: the scores of every run, with their intervals, beside what a constant answer scores."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import pandas as pd
 from markupsafe import Markup
@@ -15,9 +14,6 @@ from transferpain.reports import figures
 from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import BOUNDS, TITLES, counted_scores, marks, with_bounds
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 MEASURED = "Measured here, on test data that took no part in training"
 DECLARED = (
@@ -115,8 +111,8 @@ def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
     return text.rename(columns=TITLES)
 
 
-def draw_result(report: ReportFacts, width: float) -> "Figure":
-    """Draw the balanced accuracy of each scored run with its interval, its seeds and its chance level."""
+def result_rows(report: ReportFacts) -> tuple[list[figures.Row], str, bool]:
+    """Return what `figures.draw_intervals` needs to show each scored run with its interval, seeds and chance level."""
     baselines = {pair.worse for pair in report.comparisons}
     rows = []
     for run in report.scored:
@@ -127,8 +123,7 @@ def draw_result(report: ReportFacts, width: float) -> "Figure":
         is_baseline = run.name in baselines
         name = f"{run.name} (see its warning)" if run.warnings else run.name
         rows.append(figures.Row(name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
-    axis = "balanced accuracy, 95 % interval"
-    return figures.draw_intervals(rows, axis, any(run.synthetic for run in report.scored), width)
+    return rows, "balanced accuracy, 95 % interval", any(run.synthetic for run in report.scored)
 
 
 def _picture(report: ReportFacts) -> Picture:
@@ -136,7 +131,7 @@ def _picture(report: ReportFacts) -> Picture:
     title = "Dot: mean over seeds. Line: 95 % interval over subjects. Ticks: single seeds."
     if report.comparisons:
         title += " Grey: what the others are compared with."
-    uri = figures.as_data_uri(draw_result(report, figures.WIDTH))
+    uri = figures.drawn_uri(figures.draw_intervals, *result_rows(report))
     return Picture(title, f"Balanced accuracy with 95 % interval: {words}.", uri)
 
 
