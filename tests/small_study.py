@@ -8,7 +8,7 @@ from tests.command_line import EXPERIMENTS
 from transferpain.experiments.schema import Experiment, load_experiment
 
 CROSS = {"task": "cross-binary", "dataset": "biovid", "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"}}
-TINY = {"faces": {"detector": "mediapipe", "size": 32}, "training": {"epochs": 2}}
+TINY = {"faces": {"detector": "mediapipe", "size": 32}, "training": {"epochs": 2, "checkpoint_seconds": 0}}
 STUDY = {
     "study": "small",
     "title": "Small",

@@ -140,7 +140,14 @@ def finished_epochs(workspace: Path) -> int:
 
 
 LONG_SOURCE = ("images.every=1", "training.batch=4", "training.epochs=2")
-LONG_HEAD = ("source=untrained", "training.batch=4", "training.epochs=12", "training.patience=null", "seeds=[0]")
+LONG_HEAD = (
+    "source=untrained",
+    "training.batch=4",
+    "training.epochs=12",
+    "training.patience=null",
+    "training.checkpoint_seconds=0",
+    "seeds=[0]",
+)
 SMALL = ("faces.size=32", "faces.detector=mediapipe", "features.fps=10", "window.seconds=0.5")
 # Experiment, overrides, and the bar that stands while it is trained.
 TRAININGS = {

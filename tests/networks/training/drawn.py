@@ -15,15 +15,16 @@ from transferpain.networks.training.settings import (
 SEED = (0, "fold")
 SGD = {"name": "sgd", "learning_rate": 0.05, "momentum": 0.9, "nesterov": True, "weight_decay": 0.01}
 COSINE = {"name": "cosine", "warmup_epochs": 0.5}
+EVERY_EPOCH = {"epochs": 4, "batch": 16, "checkpoint_seconds": 0}  # has a checkpoint
 EVERYTHING = {
     "sgd, cosine, average": TrainingSettings(
-        optimizer=SGD, schedule=COSINE, ema=0.9, epochs=4, patience=None, batch=16, label_mode="probability"
+        **EVERY_EPOCH, optimizer=SGD, schedule=COSINE, ema=0.9, patience=None, label_mode="probability"
     ),
     "adam, early stopping": TrainingSettings(
-        optimizer={"name": "adam", "learning_rate": 0.03}, epochs=4, patience=2, batch=16
+        **EVERY_EPOCH, optimizer={"name": "adam", "learning_rate": 0.03}, patience=2
     ),
     "adadelta, average, early stopping": TrainingSettings(
-        optimizer={"name": "adadelta", "learning_rate": 1.0}, ema=0.8, epochs=4, patience=3, batch=16
+        **EVERY_EPOCH, optimizer={"name": "adadelta", "learning_rate": 1.0}, ema=0.8, patience=3
     ),
 }
 

@@ -1,5 +1,6 @@
 """A training that is interrupted, begun anew or run with other graphs ends with the same bits."""
 
+import json
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import tensorflow as tf
 from tests.networks.training.drawn import (
     EVERYTHING,
     SEED,
+    SGD,
     breaking_off,
     equal_weights,
     image_data,
@@ -79,6 +81,11 @@ def anew(model: keras.Model) -> keras.Model:
     return model
 
 
+def state_in(checkpoint: Path) -> dict:
+    with np.load(checkpoint) as file:
+        return json.loads(str(file["progress"]))
+
+
 def assert_same_end(whole: Whole, model: keras.Model, received: Training) -> None:
     assert equal_weights(model.get_weights(), whole.weights)
     assert received.epoch == whole.result.epoch
@@ -92,6 +99,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(uninterrupted, broken_e
     broken = breaking_off(training, broken_epoch)
     with pytest.raises(tf.errors.OpError, match="power cut"):
         fit(anew(uninterrupted.model), broken, validation, settings, tmp_path / "c.npz", SEED)
+    assert broken_epoch == (state_in(tmp_path / "c.npz")["epoch"] if broken_epoch else 0)
     resumed = anew(uninterrupted.model)
     keras.utils.set_random_seed(123)
     received = fit(resumed, training, validation, settings, tmp_path / "c.npz", SEED)
@@ -124,6 +132,41 @@ def test_a_finished_training_is_not_run_again(whole_training, tmp_path):
     received = fit(model, breaking_off(training, 0), validation, whole.settings, checkpoint, SEED)
     assert equal_weights(model.get_weights(), whole.weights)
     pd.testing.assert_frame_equal(received.history, whole.result.history)
+
+
+def test_what_a_finished_training_leaves_is_its_model_alone(whole_training):
+    whole = whole_training("adadelta, average, early stopping")
+    with np.load(whole.checkpoint) as file:
+        assert sorted(file.files) == sorted(["progress", *(f"model_{i}" for i in range(len(whole.model.variables)))])
+
+
+def test_a_finished_training_is_not_mistaken_for_a_model_that_was_never_trained(whole_training, tmp_path):
+    whole = whole_training("adam, early stopping")
+    next_phase = TrainingSettings(optimizer=SGD, epochs=2, batch=16, patience=None)
+    ends = []
+    for checkpoint in (tmp_path / "c.npz", Path(shutil.copy(whole.checkpoint, tmp_path / "finished.npz"))):
+        model = small_network()
+        fit(model, *image_data(whole.settings), whole.settings, checkpoint, SEED)
+        fit(model, *image_data(next_phase), next_phase, tmp_path / f"next-{checkpoint.name}", (0, "next"))
+        ends.append(model.get_weights())
+    assert equal_weights(*ends)
+
+
+@pytest.mark.parametrize(("seconds", "left"), [(0, [1, 2]), (3600, [None, None])])
+def test_a_checkpoint_is_written_when_the_time_has_come(whole_training, seconds, left, tmp_path):
+    whole = whole_training("sgd, cosine, average")
+    training, validation = image_data(whole.settings)
+    settings = whole.settings.model_copy(update={"checkpoint_seconds": seconds})
+    found = []
+    for epoch in (1, 2):
+        with pytest.raises(tf.errors.OpError, match="power cut"):
+            fit(anew(whole.model), breaking_off(training, epoch), validation, settings, tmp_path / "c.npz", SEED)
+        found.append(state_in(tmp_path / "c.npz")["epoch"] if (tmp_path / "c.npz").exists() else None)
+    assert found == left
+    resumed = anew(whole.model)
+    received = fit(resumed, training, validation, whole.settings, tmp_path / "c.npz", SEED)
+    assert_same_end(whole, resumed, received)
+    assert state_in(tmp_path / "c.npz")["finished"]
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ def test_the_defaults_are_valid_and_cannot_be_changed():
         (lambda: ScheduleSettings(name="step", at=(0, 60)), "epochs above 0"),
         (lambda: ScheduleSettings(name="step", at=(60,), factor=1), "factor"),
         (lambda: TrainingSettings(kernel_l2=-1), "kernel_l2"),
+        (lambda: TrainingSettings(checkpoint_seconds=-1), "checkpoint_seconds"),
         (lambda: AugmentSettings(flip=1.5), "flip"),
         (lambda: AugmentSettings(zoom=1.0), "zoom"),
     ],

@@ -58,7 +58,7 @@ class HeadTraining:
         frames: frames of a full window; `None` where windows differ in length.
         settings: optimiser, epochs, batch.
         seed: parts of the seed: the seed and the fold's name.
-        checkpoint: file that holds the state after the last epoch.
+        checkpoint: file that holds the state between epochs, and in the end what was kept.
         label: what the progress bar says.
         traced: Keras heads that earlier calls trained, and that are trained again with other weights where they fit.
     """

@@ -92,6 +92,9 @@ class TrainingSettings(BaseModel):
 
     `kernel_l2` is the coupled kind of weight decay, for image networks: kernel_l2 * sum(w^2) over the trained kernels
     is part of both losses, so that each gradient gets 2 * kernel_l2 * w; biases and batch normalisation are spared.
+
+    `checkpoint_seconds` pass at least between two checkpoints, and so much work at most is done again, beside the
+    epoch that was begun, after an interruption; 0 writes one after every epoch.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -110,6 +113,8 @@ class TrainingSettings(BaseModel):
     label_mode: LabelMode = "majority"
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     tensorboard: bool = False
+    # No number depends on it: named only where it is set.
+    checkpoint_seconds: float = Field(default=20.0, ge=0, exclude_if=lambda value: value == 20.0)
 
     @model_validator(mode="after")
     def _warmup_is_shorter_than_training(self):

@@ -45,7 +45,7 @@ def train_head(
             tested clip, -1 for all), row (the feature row that the clip is, where a clip is one frame of a file; else
             -1), sampling (called, it returns which frame of the clip each feature row is).
         fold: positions into `clips`.
-        checkpoint: file that holds the state after the last epoch.
+        checkpoint: file that holds the state between epochs, and in the end what was kept.
         traced: heads that earlier calls trained, see `HeadTraining`. Those of this call are added.
     """
     head = HEADS.find(recipe.head.kind)

@@ -220,7 +220,7 @@ def found_by(plan: Plan) -> dict[str, str]:
 
 
 def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork) -> None:
-    """Fit a fold's models and keep them in the cache; an interrupted training goes on from its last epoch."""
+    """Fit a fold's models and keep them in the cache; an interrupted training goes on from its checkpoint."""
     start_tensorflow()
     from transferpain.models.bundles.bundle import save_bundle
     from transferpain.networks.backbones.surgery import with_classes
