@@ -1,10 +1,11 @@
-import multiprocessing
 import os
 from dataclasses import replace
 
 import pytest
 
 from tests.experiments.caches.made import FORMER, add_faces, add_features, add_run, fill
+from tests.forked_program import CODE, LIGHT, ForkedProgram
+from tests.waiting import wait_until
 from transferpain.core.errors import UserError
 from transferpain.core.locks import using_folder
 from transferpain.core.store import checksum_path, one_process, write_json
@@ -90,42 +91,40 @@ def test_a_fold_that_is_gone_leaves_no_folder(tmp_path):
     assert fold.parent.is_dir()
 
 
-def hold_folder(folder, held, done):
-    with using_folder(folder, lambda: None):
-        held.set()
-        done.wait(60)
-
-
-def hold_file(path, held, done):
-    with one_process(path, lambda: None):
-        held.set()
-        done.wait(60)
+HOLD = """
+import time
+from pathlib import Path
+from {hold.__module__} import {hold.__name__}
+with {hold.__name__}(Path({place!r}), lambda: None):
+    print("held", flush=True)
+    while not Path({done!r}).exists():
+        time.sleep(0.01)
+"""
 
 
 @pytest.mark.parametrize(
     ("hold", "place"),
     [
-        (hold_folder, "cache"),
-        (hold_file, "runs/ann-0123456789abcdef/.lock"),
-        (hold_file, "cache/features/.lock-0123456789abcdef"),
-        (hold_file, "cache/hybrid/0123456789abcdef.lock"),
+        (using_folder, "cache"),
+        (one_process, "runs/ann-0123456789abcdef/.lock"),
+        (one_process, "cache/features/.lock-0123456789abcdef"),
+        (one_process, "cache/hybrid/0123456789abcdef.lock"),
     ],
 )
 def test_while_a_process_computes_nothing_is_removed(tmp_path, hold, place):
     _, former = fill(tmp_path)
-    context = multiprocessing.get_context("spawn")
-    held, done = context.Event(), context.Event()
-    process = context.Process(target=hold, args=(tmp_path / place, held, done))
-    process.start()
+    done = tmp_path / "done"
+    code = HOLD.format(hold=hold, place=str(tmp_path / place), done=str(done))
+    process = ForkedProgram(code, preload=LIGHT, module=CODE)
     try:
-        assert held.wait(60)
+        wait_until(lambda: process.stdout == "held\n", process)
         gone = removable(examine_cache(tmp_path))
         with pytest.raises(UserError, match="A process uses the cache"):
             prune(tmp_path, gone)
         assert former <= files_of(tmp_path / "cache")
     finally:
-        done.set()
-        process.join()
+        done.touch()
+        assert process.wait() == 0, process.stderr
     assert prune(tmp_path, gone).files == len(former)
 
 

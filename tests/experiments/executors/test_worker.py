@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.experiments.matrix.small_matrix import write_matrix
+from tests.forked_program import forked_code
 from tests.waiting import wait_until
 from transferpain.data.places import Places
 from transferpain.experiments.executors.worker import PRELOADED, start_worker
@@ -33,8 +34,7 @@ def start(folder: Path, data_root: Path, log: Path | None):
 
 def test_what_is_preloaded_can_be_imported_and_says_nothing():
     # The process that cells are forked from passes over a module that it cannot import.
-    result = subprocess.run([sys.executable, "-c", f"import {PRELOADED}"], capture_output=True, text=True, check=True)
-    assert (result.stdout, result.stderr) == ("", "")
+    assert forked_code(f"import {PRELOADED}") == ""
 
 
 def is_alive(number: int) -> bool:
