@@ -37,6 +37,7 @@ TRAINING = {
     "batch": 6,
     "dtype": "float32",
     "patience": None,
+    "checkpoint_seconds": 0,
     "optimizer": {"name": "sgd", "learning_rate": 0.01, "momentum": 0.8},
 }
 IMAGES = np.random.default_rng(0).integers(0, 256, (12, SIZE, SIZE), dtype=np.uint8)
