@@ -27,8 +27,8 @@ def measure(folder: Path, quick: bool) -> dict:
     for dataset, settings in matrix.twins.items():
         draw_twin(dataset, places.data_root, settings)
     cells = expand(matrix, path.parent, {})
-    for cell in cells:
-        extract_only(cell.experiment, path, places)
+    for part in (part for cell in cells for part in cell.parts):
+        extract_only(part, path, places)
     seconds = {name: timed_call(path, folder) for name in ("first", "second")}
     figures = [
         Figure(f"{len(cells)} cells from cached features, report included", seconds["first"], "s", most=360),

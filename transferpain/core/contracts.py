@@ -15,18 +15,26 @@ LabelMode = Literal["majority", "crossentropy", "probability", "multi_target"]
 
 @dataclass(frozen=True)
 class Stage:
-    """One stage of an experiment: what it works on, how long it takes, what it leaves on the disk."""
+    """One stage of an experiment: what it works on, how long it takes, what it leaves on the disk.
+
+    Attributes:
+        of: who does the same work once for all: a source's features, or an experiment's own training; "" where whoever
+            looks at the same clips shares it.
+        trainings: how often something is trained in it.
+    """
 
     experiment: str
     name: str
     work: str
     seconds: float
     disk_bytes: float
+    of: str = ""
+    trainings: int = 0
 
     @property
-    def work_key(self) -> tuple[str, str, float]:
+    def work_key(self) -> tuple[str, str, float, str]:
         """Equal for a stage that two experiments share."""
-        return self.name, self.work, self.seconds
+        return self.name, self.work, self.seconds, self.of
 
 
 @dataclass(frozen=True)

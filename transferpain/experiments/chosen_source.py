@@ -71,10 +71,11 @@ def check_is_source(source: Experiment) -> None:
             received=f"strategy {source.strategy}, feature_layer {source.feature_layer}",
             todo=f"Name an experiment whose strategy is {makers}, and whose feature_layer is `embedding`.",
         )
-    if len(source.seeds) > 1 or source.protocol.kind not in ("holdout", "folders"):
+    protocol = source.protocol
+    if len(source.seeds) > 1 or not (protocol.kind in ("holdout", "folders") or protocol.fold is not None):
         raise UserError(
             f"{source.name} cannot be a source.",
-            rule="A source is trained once: one seed, and one split (`holdout` or `folders`).",
-            received=f"seeds {list(source.seeds)}, protocol {source.protocol.kind}",
+            rule="A source is trained once: one seed, and one split (`holdout`, `folders`, `grouped` with a `fold`).",
+            received=f"seeds {list(source.seeds)}, protocol {protocol.kind}",
             todo="Use one seed and a fixed hold-out.",
         )

@@ -3,6 +3,7 @@
 Hours assume two processor cores and no GPU; early stopping makes training shorter.
 """
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -23,8 +24,14 @@ DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0, "yun
 BYTES_A_PIXEL_OF_A_FACE = 0.5
 
 
-def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage]:
+def estimate(
+    experiment: Experiment, folder: Path, places: Places, is_done: Callable[[Experiment], bool] = lambda source: False
+) -> list[Stage]:
     """Return the stages of an experiment, those of its sources first.
+
+    Args:
+        folder: where experiments that `source:` names stand.
+        is_done: tells whether a source is finished, so that it costs nothing.
 
     Raises:
         UserError: if its parts do not fit together, or its detector is not installed.
@@ -32,8 +39,8 @@ def estimate(experiment: Experiment, folder: Path, places: Places) -> list[Stage
     stages = []
     if experiment.source not in BUILT:
         source = source_experiment(experiment, folder)
-        if source is not None:
-            stages = estimate(source, folder, places)
+        if source is not None and not is_done(source):
+            stages = estimate(source, folder, places, is_done)
     _, index, samples = labelled_samples(experiment, places)
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)

@@ -13,6 +13,7 @@ from transferpain.data.datasets.index import Index
 from transferpain.data.datasets.sequences import cut_sequences
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold, keep_used
+from transferpain.data.protocols.kinds.grouped import PLACE, draw_places
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.tasks.task import Task, label_clips, label_frames, load_task
 from transferpain.evaluation.predictions import tells_subjects_apart
@@ -23,7 +24,7 @@ from transferpain.strategies.registry import STRATEGIES
 
 # What is true of a clip, or a frame, whatever its label is.
 KEPT = {
-    *("dataset", "subject", "sex", "age", "clip", "split", "media", "kind", "bytes"),
+    *("dataset", "subject", "sex", "age", "clip", "split", PLACE, "media", "kind", "bytes"),
     *("first_frame", "num_frames", "fps", "file_clip", "row", "frame"),
 }
 
@@ -69,11 +70,18 @@ def split_samples(experiment: Experiment, samples: pd.DataFrame) -> tuple[pd.Dat
 def dataset_samples(experiment: Experiment, task: Task, dataset: str, places: Places) -> tuple[Index, pd.DataFrame]:
     """Return the index of one dataset, and its labelled clips or frames."""
     index = places.index(dataset)
+    place = draw_places(index.clips["subject"].to_numpy(dtype=str), dataset, SPLIT_SEED)
+    index, samples = labelled_part(experiment, task, index)
+    return index, samples.assign(**{PLACE: samples["subject"].astype(str).map(place)})
+
+
+def labelled_part(experiment: Experiment, task: Task, index: Index) -> tuple[Index, pd.DataFrame]:
+    """Return an index, its sequences cut where the experiment says so, and its labelled clips or frames."""
     if task.sample == "clip":
         frames = experiment.window.clip_frames
         # Of two datasets only those with labelled frames can be cut; of one it is a mistake to ask for it.
         if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
-            index = cut_sequences(index, task.rule_for(dataset).column, frames)
+            index = cut_sequences(index, task.rule_for(index.dataset.name).column, frames)
         samples = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
         samples = deal_anew(samples.assign(file_clip=samples["clip"]), experiment.null_draw)
         dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)

@@ -64,7 +64,7 @@ def check_file(path: Path, places: Places, assignments: list[str]) -> NullCheck:
 def check_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> NullCheck:
     """Run the chosen cells of a matrix in its null worlds, and judge every score; arguments as of `run_matrix`."""
     loaded = load(path, places, assignments, where)
-    chosen = [cell.experiment for cell in loaded.chosen]
+    chosen = [part for cell in loaded.chosen for part in cell.parts]
     datasets = set().union(*(datasets_read(experiment, loaded.folder) for experiment in chosen))
     scores, troubles = [], []
     name = loaded.matrix.matrix
@@ -73,8 +73,9 @@ def check_matrix(path: Path, places: Places, assignments: list[str], where: list
         note(f"null world {world.draw} of {len(worlds)}")
         inside = _inside(loaded, world)
         records, runs = run_cells(inside, jobs)
-        wanted = {cell.name: cell.experiment for cell in inside.chosen}
-        plans = [make_plan(wanted[name], loaded.folder, world.places) for name in runs if name in wanted]
+        wanted = {cell.name: cell.parts for cell in inside.chosen}
+        parts = [part for name in runs for part in wanted.get(name, ())]
+        plans = [make_plan(part, loaded.folder, world.places) for part in parts]
         scores += [score for plan in plans for score in null_scores(plan, world.draw, world.places)]
         troubles += [
             f"{record.state} in world {world.draw}: {record.name}: {record.reason}"
@@ -86,7 +87,7 @@ def check_matrix(path: Path, places: Places, assignments: list[str], where: list
 
 def _inside(loaded: LoadedMatrix, world: World) -> LoadedMatrix:
     """Return a matrix as it is run in a world: of its cells the chosen ones, in a report folder of the world's own."""
-    cells = [replace(cell, experiment=world.experiment(cell.experiment)) for cell in loaded.chosen]
+    cells = [cell.changed(world.experiment) for cell in loaded.chosen]
     name = f"{loaded.matrix.matrix}-null"
     matrix = loaded.matrix.model_copy(update={"twins": world.twins, "matrix": name})
     return replace(loaded, matrix=matrix, cells=cells, chosen=cells, places=world.places)

@@ -37,14 +37,14 @@ def describe_batch(batch: Batch) -> dict[str, Any]:
 def describe_matrix(loaded: LoadedMatrix) -> dict[str, Any]:
     """Return what is declared in a matrix, as JSON types: its cells, its metric, and its families of comparisons."""
     matrix = loaded.matrix
-    records = [record_of(cell, None, "", "") for cell in loaded.cells]
+    records = [record_of(cell, (), "", "") for cell in loaded.cells]
     pairs = {
         "transfer": source_pairs(matrix, records)[1],
         "cross_dataset": crossed_pairs(records),
         "gaps": gap_pairs(records),
         "adapted": adapted_pairs(records),
     }
-    experiments = [cell.experiment for cell in loaded.cells]
+    experiments = [part for cell in loaded.cells for part in cell.parts]
     return {
         "kind": "matrix",
         "name": matrix.matrix,

@@ -1,7 +1,9 @@
 """What the command line shows of finished runs: a table, what must be said beside it, and where the report stands."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -34,12 +36,16 @@ def synthetic_mark(runs: list[RunFolder]) -> str:
 
 def table_row(run: RunFolder) -> list[str]:
     """Return a run's row of the result table; a run without labels has no score."""
-    metrics = run_scores(run)
+    return score_row(name_of(run), run_scores(run))
+
+
+def score_row(name: str, metrics: dict[str, Any]) -> list[str]:
+    """Return the row of what has these scores, under a name."""
     scores = metrics["all"]
     values = [shown(scores[name]) if scores else "no labels" for name in HEADLINES]
     subjects = metrics["subjects"] if metrics["has_subjects"] else "-"
     counts = [f"{metrics['coverage']:.1%}", subjects, metrics["clips"], len(metrics["seeds"])]
-    return [name_of(run), *values, *map(str, counts)]
+    return [name, *values, *map(str, counts)]
 
 
 def table_rows(runs: list[RunFolder]) -> list[list[str]]:
@@ -49,7 +55,12 @@ def table_rows(runs: list[RunFolder]) -> list[list[str]]:
 
 def probe_rows(run: RunFolder) -> list[list[str]]:
     """Return a row for each linear probe beside a run's head, over the clips of the run's own row."""
-    metrics, (_, *_, subjects, clips, seeds) = run_scores(run), table_row(run)
+    return probe_score_rows(run_scores(run))
+
+
+def probe_score_rows(metrics: dict[str, Any]) -> list[list[str]]:
+    """Return the rows of the linear probes whose scores stand among others."""
+    _, *_, subjects, clips, seeds = score_row("", metrics)
     probes = metrics.get(LINEAR_PROBE, {})
     coverage = f"{metrics['coverage']:.1%}"
     return [
@@ -92,14 +103,18 @@ def shown(score: dict[str, float | None]) -> str:
 
 def missing_lines(runs: list[RunFolder]) -> list[str]:
     """Return a line for each reason why scores of the result table have no interval, with the runs that it concerns."""
+    return missing_score_lines([(name_of(run), run_scores(run)) for run in runs])
+
+
+def missing_score_lines(named: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
+    """Return the same lines for scores by name."""
     by_reason: dict[str, list[str]] = {}
-    for run in runs:
-        metrics = run_scores(run)
+    for name, metrics in named:
         tables = [metrics["all"], *metrics.get(LINEAR_PROBE, {}).values()]
         scores = [table[name] for table in tables if table for name in HEADLINES if name != MAJORITY]
         reasons = {score["reason"] for score in scores if score["value"] is not None and score["low"] is None}
         for reason in sorted(filter(None, reasons)):
-            by_reason.setdefault(reason, []).append(name_of(run))
+            by_reason.setdefault(reason, []).append(name)
     return [f"no interval: {reason} ({', '.join(who)})" for reason, who in by_reason.items()]
 
 

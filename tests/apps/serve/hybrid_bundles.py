@@ -26,7 +26,7 @@ def draw_models(width: int, largest: float = 1.0) -> FittedModels:
     embedding = largest * np.clip(random.random((number, width)) * 0.7 + 0.3 * is_pain[:, None], 0, 1)
     faces = FaceMeasurements(units, embedding, np.clip(0.4 * random.random(number) + 0.5 * is_pain, 0, 1))
     people = np.repeat(np.arange(PEOPLE), ROWS)
-    return fit_models(faces, is_pain, people, people < PEOPLE // 3, SETTINGS, seed=0)
+    return fit_models(faces, is_pain, people, SETTINGS, seed=0)
 
 
 def save_hybrid(folder: Path, network: keras.Model, preprocessing: Preprocessing, embedding: str = "gap") -> Path:

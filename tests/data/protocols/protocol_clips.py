@@ -48,6 +48,7 @@ CLIPS = {
     "mintpain": draw_clips("mintpain", MINTPAIN_SUBJECTS),
 }
 CLIPS["two"] = pd.concat([CLIPS["biovid"], CLIPS["own"]], ignore_index=True)
+CLIPS["both"] = pd.concat([CLIPS["unbc"], CLIPS["mintpain"]], ignore_index=True)
 
 
 def make_unbc_clips() -> pd.DataFrame:

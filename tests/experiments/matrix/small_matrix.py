@@ -5,6 +5,8 @@ from pathlib import Path
 import yaml
 
 from tests.small_study import TINY, write_small_study
+from transferpain.experiments.matrix.cells import Cell, expand
+from transferpain.experiments.matrix.settings import load_matrix
 
 UNTRAINED = {"source": "untrained"}
 ANN = {"ann": {"experiment": "matrix-ann"}}
@@ -38,3 +40,37 @@ def write_matrix(folder: Path, **changes) -> Path:
     path = folder / "small-matrix.yaml"
     path.write_text(yaml.safe_dump(MATRIX | changes, sort_keys=False), encoding="utf-8")
     return path
+
+
+FEW_PICTURES = {"features": {"frames": 6}, "window": {"frames": 8}}
+TINY_SOURCE = {"faces": {"size": 32}, "images": {"every": 8, "test_every": 8}, "training": {"epochs": 1}}
+MINTPAIN = {"source": "mintpain-vgg16", "source_set": TINY_SOURCE | {"faces": {"detector": "mediapipe", "size": 32}}}
+# A dataset without an official split among the targets and the sources; two groups, so that little is trained.
+TINY_GRID = {
+    "set": TINY | FEW_PICTURES | {"seeds": [0]},
+    "transfer": [
+        {
+            "sources": {"untrained": UNTRAINED, "mintpain-vgg16": MINTPAIN},
+            "targets": {
+                "biovid": {"task": "biovid-bl1-pa4"},
+                "mintpain": {"task": "mintpain-five"},
+                "unbc": {"task": "cross-binary"},
+            },
+            "heads": ANN,
+        }
+    ],
+    "cross_dataset": [
+        {
+            "task": "cross-binary",
+            "trained_on": {"biovid": {"source": "biovid-vgg16"}, "mintpain": MINTPAIN},
+            "tested_on": ["biovid", "mintpain"],
+            "heads": ANN,
+        }
+    ],
+}
+
+
+def grouped_cells(folder: Path, **changes) -> list[Cell]:
+    """Return the cells of a small matrix under grouped folds."""
+    path = write_matrix(folder, protocol="grouped", folds=2, **TINY_GRID | changes)
+    return expand(load_matrix(path), folder, {})

@@ -71,7 +71,7 @@ def folds_of(method: str | None, samples: pd.DataFrame, protocol: dict = CROSS) 
             {"strategy": "full", "head": {"kind": "dense"}},
             "adaptation: for strategy `frozen`, received strategy `full_fine_tuning`",
         ),
-        ({"protocol": {"kind": "group_kfold"}}, "`cross_dataset` only, received `group_kfold`"),
+        ({"protocol": {"kind": "group_kfold"}}, "or `grouped_cross_dataset` only, received `group_kfold`"),
         ({"protocol": {"kind": "random_frames", "allow_leakage": True}}, "random_frames` splits without them"),
         ({"adaptation": "few_shot"}, "`adaptation`: known are .*`coral`.*, received `few_shot`"),
     ],

@@ -63,7 +63,8 @@ def make_records(matrix: Matrix, *, states=None, selection="inner", adapted=()) 
                 target_data="its training subjects, labelled" if trained_on == tested_on else "none",
                 state=state,
                 reason=NOT_DONE.get(state, ""),
-                run=f"{name}-0123456789abcdef" if state == "done" else "",
+                protocol="fixed hold-out",
+                runs=(f"{name}-0123456789abcdef",) if state == "done" else (),
                 seconds=12.0 if state == "done" else None,
             )
         )

@@ -65,7 +65,7 @@ def test_the_table_has_a_row_a_cell_and_the_figures_of_its_run(crossed):
     table = cells_table(records, runs, "balanced_accuracy").set_index("name")
     assert len(table) == 4
     run = runs["biovid-on-ai4pain-ann"]
-    metrics = read_json(top / "runs" / run.record.run / "metrics.json")
+    metrics = read_json(top / "runs" / run.record.runs[0] / "metrics.json")
     row = table.loc["biovid-on-ai4pain-ann"]
     for name in ("balanced_accuracy", "macro_f1", "accuracy", "majority_class_accuracy"):
         assert row[name] == metrics["all"][name]["value"]
@@ -84,7 +84,7 @@ def test_the_table_has_a_row_a_cell_and_the_figures_of_its_run(crossed):
 def test_cost_and_training_shares_may_be_missing(tmp_path):
     records = make_records(make_matrix(sources=("untrained",), targets=("biovid",)))
     write_cells(tmp_path, records, subjects=2, with_costs=False)
-    folder = tmp_path / "runs" / records[0].run
+    folder = tmp_path / "runs" / records[0].runs[0]
     facts = read_json(folder / "facts.json")
     del facts["training_shares"]
     write_json(folder / "facts.json", facts)

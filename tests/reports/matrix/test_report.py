@@ -204,7 +204,7 @@ def test_refuses_a_matrix_without_cells_and_a_run_that_is_gone(tmp_path):
         write(tmp_path, matrix, [])
     records = make_records(matrix)
     write_cells(tmp_path, records, subjects=1, seeds=(0,), clips_per_class=(1, 1))
-    shutil.rmtree(tmp_path / "runs" / records[0].run)
+    shutil.rmtree(tmp_path / "runs" / records[0].runs[0])
     with pytest.raises(UserError, match="finished run"):
         write(tmp_path, matrix, records)
 

@@ -43,7 +43,7 @@ def found(tmp_path_factory):
     records = make_records(matrix)
     write_cells(top, records, skills={"a": 0.4, "b": 0.6, "c": 0.5, "d": 0.9}, subjects=6)
     for record in records:
-        run = RunFolder(top / "runs" / record.run)
+        run = RunFolder(top / "runs" / record.runs[0])
         if record.source != "d":
             write_probes(run.path, run.predictions())
     return matrix, records, read_cells(records, top / "runs"), top

@@ -24,8 +24,7 @@ FACTS = HybridFacts(
 
 @pytest.fixture(scope="module")
 def fitted():
-    faces, is_pain, subjects, known = drawn_faces()
-    return fit_models(faces, is_pain, subjects, known, SMALL, seed=1)
+    return fit_models(*drawn_faces(), SMALL, seed=1)
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
+import re
+
 import pytest
+import yaml
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run, write_three_models
@@ -61,6 +64,24 @@ def test_of_a_run_that_does_not_say_how_units_were_measured_nothing_is_said(tmp_
     for file in run.glob("folds/*/three-models.json"):
         write_json(file, {key: value for key, value in read_json(file).items() if key != "measures"})
     assert "Measured by" not in table(three_models_section(run), "importance").text
+
+
+@pytest.mark.parametrize(
+    ("head", "said", "tuned"),
+    [
+        ({}, "do not learn from the same people", "did not learn from them"),
+        ({"cross_fitting": 2}, "learn from the same people.(.|\n)*2 networks", "did not learn from them"),
+        ({"cross_fitting": None}, "surer of them than of anybody else", "network that learned from them"),
+    ],
+)
+def test_whom_each_model_learned_from_is_said(tmp_path, head, said, tuned):
+    run = write_three_models(tmp_path, "units")
+    experiment = yaml.safe_load((run / "experiment.yaml").read_text(encoding="utf-8"))
+    experiment["head"] |= head
+    (run / "experiment.yaml").write_text(yaml.safe_dump(experiment), encoding="utf-8")
+    section = three_models_section(run)
+    assert re.search(said, section.notes[0])
+    assert tuned in table(section, "thresholds").note
 
 
 def test_other_strategies_have_none(tmp_path):

@@ -34,7 +34,7 @@ from transferpain.strategies.hybrid.strategy import check_subjects, clip_answers
 
 TINY = {
     "source": "untrained",
-    "protocol": {"folds": 2, "selection_share": 0.6},
+    "protocol": {"folds": 2, "selection_share": 0.25},
     "faces": {"detector": "mediapipe", "size": 32},
     "head": {"boosting": {"learning_rates": [0.1], "estimators": [20], "depths": [2], "folds": 2}},
     "training": {"epochs": 1},
@@ -103,7 +103,7 @@ def test_other_measures_are_another_run_and_other_work(places, monkeypatch):
 @pytest.mark.slow
 def test_too_few_subjects_are_found_before_anything_is_trained(places):
     plan = plan_of(places, head={"boosting": {"folds": 5}})
-    with pytest.raises(UserError, match=r"(?s)sets too few training subjects aside.*5 subjects with pain"):
+    with pytest.raises(UserError, match=r"(?s)has too few training subjects.*5 subjects with pain"):
         check_subjects(plan)
 
 
@@ -159,6 +159,14 @@ def check_predictions(runs: dict[str, RunFolder]) -> None:
         assert (stated["main"], stated["measures_hash"]) == (name, measures_hash())
         assert stated["measures"] == {str(unit): one.measure for unit, one in shipped_measures().items()}
     assert len({read_bundle(run.model).manifest["weights_hash"] for run in runs.values()}) == 1
+    for fitted in runs["hybrid"].path.glob("folds/*/fitted.json"):
+        rows = {line["step"]: line["subjects"] for line in read_json(fitted)["fitted"] if line["use"] == "fit"}
+        parts = [people for step, people in rows.items() if "looks at part" in step]
+        everybody = rows["weights of the network"]
+        assert len(parts) == 2
+        assert set(parts[0]) | set(parts[1]) == set(everybody) > set(parts[0])
+        assert rows["what stands on the network, and thresholds"] == everybody
+        assert rows["scaler and trees on action units, and their threshold"] == everybody
     assert not np.allclose(tables["units"]["p_1"], tables["cnn"]["p_1"])
     for run in runs.values():
         # Those of splits and of what was fitted to whom; so small a twin says nothing on the others.

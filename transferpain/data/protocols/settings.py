@@ -1,8 +1,8 @@
 """What an experiment may choose about its protocol."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
 
 from transferpain.data.protocols.kinds.kind import ProtocolKind
 from transferpain.data.protocols.kinds.registry import KINDS
@@ -18,12 +18,14 @@ class ProtocolSettings(BaseModel):
         kind: "folders" (the dataset's own split), "holdout" (a named list of test subjects), "loso" (each subject in
             turn), "group_kfold" (random groups of subjects), "stratified_group_kfold" (groups of subjects with similar
             shares of the classes), "published_folds" (a named list of folds), "cross_dataset" (trained on the training
-            subjects of one dataset, tested on the test subjects of another) or "random_frames" (rows at random,
-            whoever they show: it leaks, and only shows how much).
-        folds: number of groups of "group_kfold", "stratified_group_kfold" and "random_frames".
+            subjects of one dataset, tested on the test subjects of another), "grouped" (groups of a dataset's subjects
+            that are the same for every task), "grouped_cross_dataset" (tested on all subjects of another dataset) or
+            "random_frames" (rows at random, whoever they show: it leaks, and only shows how much).
+        folds: number of groups of the kinds that have any.
+        fold: of "grouped" and "grouped_cross_dataset" the one group that is tested on, from 0 on; all of them if None.
         selection_share: share of the training subjects that "inner" selection sets aside.
         test_split: which folder "folders" tests on, and "cross_dataset" where the dataset has folders.
-        test_dataset: the dataset that "cross_dataset" tests on.
+        test_dataset: the dataset that "cross_dataset" and "grouped_cross_dataset" test on.
         selection: "inner" stops and selects on subjects set aside from training; "paper" on the test
             subjects, or with `test_split: test` on the validation folder; "nested" stops as "inner" does, and also
             chooses among the experiment's `candidates` on subjects of the training part.
@@ -42,6 +44,7 @@ class ProtocolSettings(BaseModel):
 
     kind: KINDS.name_type = "folders"
     folds: int = Field(default=5, ge=2)
+    fold: int | None = Field(default=None, ge=0)
     selection_share: float = Field(default=0.2, gt=0, lt=1)
     test_split: Literal["validation", "test"] = "validation"
     selection: Literal["inner", "paper", "nested"] = "inner"
@@ -60,13 +63,22 @@ class ProtocolSettings(BaseModel):
             for key, why in kind.needs.items():
                 given = getattr(self, key) != type(self).model_fields[key].default
                 if given != (key in self.split_kind.needs):
-                    raise ValueError(f"{key}: goes with kind: {kind.name}, and only with it" + (why and f"; {why}"))
+                    names = " or ".join(name for name, other in KINDS.items() if key in other.needs)
+                    raise ValueError(f"{key}: goes with kind: {names}, and only with it" + (why and f"; {why}"))
+        if self.fold is not None and not (self.split_kind.takes_fold and self.fold < self.folds):
+            kinds = " or ".join(kind.name for kind in KINDS.values() if kind.takes_fold)
+            raise ValueError(f"fold: goes with kind: {kinds}, and is below folds, received {self.fold}")
         self.split_kind.check(self)
         if self.leave_out is not None and self.leave_out not in LEAVE_OUT:
             raise ValueError(f"leave_out: known are {', '.join(LEAVE_OUT)}, received {self.leave_out}")
         if (self.selection == "nested") != (self.selection_rule is not None):
             raise ValueError("selection_rule: goes with selection: nested, and only with it")
         return self
+
+    @model_serializer(mode="wrap")
+    def _write(self, write: Any) -> dict[str, Any]:
+        # Without the key, runs and registrations that were made before it was known keep their names.
+        return {key: value for key, value in write(self).items() if key != "fold" or value is not None}
 
     @property
     def split_kind(self) -> ProtocolKind:

@@ -1,13 +1,15 @@
 """The cells of a matrix: an experiment each, and what became of it."""
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
 from transferpain.core.store import write_json
-from transferpain.experiments.matrix.settings import Changes, Matrix, fixed_protocol
+from transferpain.experiments.matrix.grouped import cell_protocol, folds_of, part_changes
+from transferpain.experiments.matrix.settings import Changes, Matrix
 from transferpain.experiments.schema import Experiment, Member, load_experiment
 from transferpain.experiments.upgrade import upgrade_experiment
 
@@ -26,6 +28,8 @@ class Cell:
         trained_on: the dataset that the head is trained on.
         tested_on: the dataset that is tested on.
         head: its name in the matrix.
+        experiment: the cell as a whole; its name is the cell's.
+        parts: what is run for it: the experiment, or the same for each group of subjects, with a name of its own.
     """
 
     kind: Kind
@@ -34,6 +38,11 @@ class Cell:
     tested_on: str
     head: str
     experiment: Experiment
+    parts: tuple[Experiment, ...]
+
+    def changed(self, change: Callable[[Experiment], Experiment]) -> "Cell":
+        """Return the cell with the same change in its experiment and its parts."""
+        return replace(self, experiment=change(self.experiment), parts=tuple(map(change, self.parts)))
 
     @property
     def name(self) -> str:
@@ -51,7 +60,8 @@ class CellRecord:
         target_data: what it saw of the dataset that is tested on, a short sentence part.
         state: `done`; `failed` and `absent` (the data are not on this machine) have a reason; `open` ones are to be
             computed by another call, and count in the families of tests.
-        run: its folder's name in `runs/`; "" where there is none.
+        protocol: who is tested on, and which source answers, in words; "" in records of former versions.
+        runs: the names in `runs/` of the folders of its parts; none where it is not done.
         seconds: what it took to compute, its source not counted; None where that is not known.
     """
 
@@ -68,7 +78,8 @@ class CellRecord:
     target_data: str
     state: State
     reason: str = ""
-    run: str = ""
+    protocol: str = ""
+    runs: tuple[str, ...] = ()
     seconds: float | None = None
 
 
@@ -91,21 +102,26 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
         values: Changes = {}
         for change in (matrix.set, *datasets, *changes, member.set, own, overrides):
             values = merge(values, upgrade_experiment(change))
-        experiment = load_experiment(folder / f"{member.experiment}.yaml", values)
-        cells.append(Cell(kind, source, trained_on, tested_on, head, experiment))
+        path = folder / f"{member.experiment}.yaml"
+        experiment = load_experiment(path, values)
+        parts = (experiment,)
+        if matrix.protocol == "grouped":
+            changed = part_changes(experiment, folder, folds_of(matrix))
+            parts = tuple(load_experiment(path, merge(values, part)) for part in changed)
+        experiment = parts[0] if len(parts) == 1 else experiment
+        cells.append(Cell(kind, source, trained_on, tested_on, head, experiment, parts))
 
     for grid in matrix.transfer:
         for source, source_changes in grid.sources.items():
             for target, target_changes in grid.targets.items():
-                protocol = {"protocol": fixed_protocol(target)}
+                protocol = cell_protocol(matrix, target, target)
                 for head, member in grid.heads.items():
                     axes = (source, target, target, head)
                     add("transfer", axes, member, protocol, target_changes, source_changes)
     for grid in matrix.cross_dataset:
         for trained, source_changes in grid.trained_on.items():
             for tested in grid.tested_on:
-                crossed = {"kind": "cross_dataset", "test_dataset": tested}
-                common = {"task": grid.task, "protocol": fixed_protocol(trained) if tested == trained else crossed}
+                common = {"task": grid.task} | cell_protocol(matrix, trained, tested)
                 for head, member in grid.heads.items():
                     add("cross_dataset", (trained, trained, tested, head), member, common, source_changes)
     check_names(cells)

@@ -7,6 +7,7 @@ from transferpain.core.errors import NotHere, UserError
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import check_is_source, source_backbone, source_experiment
 from transferpain.experiments.matrix.cells import Cell
+from transferpain.experiments.matrix.grouped import check_bundle
 from transferpain.experiments.runner import check_detectors, find_origin
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
@@ -24,7 +25,9 @@ def absent_cells(cells: list[Cell], folder: Path, places: Places) -> dict[str, s
     absent, impossible = {}, []
     for cell in cells:
         try:
-            check_experiment(cell.experiment, folder, places)
+            for part in cell.parts:
+                check_bundle(part)
+                check_experiment(part, folder, places)
         except NotHere as error:
             absent[cell.name] = str(error).splitlines()[0]
         except UserError as error:

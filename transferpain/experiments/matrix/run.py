@@ -2,7 +2,10 @@
 
 from contextlib import closing, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
@@ -17,6 +20,7 @@ from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand
 from transferpain.experiments.matrix.check import absent_cells
+from transferpain.experiments.matrix.grouped import protocol_in_words
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
@@ -25,7 +29,7 @@ from transferpain.experiments.study import check_twins_are_drawn, draw_twin
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.models.sources.origin import BUILT
 
-DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "hours", "disk GB"]
+DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "trainings", "hours", "disk GB"]
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,21 @@ class LoadedMatrix:
 
 
 def load(path: Path, places: Places, assignments: list[str], where: list[str]) -> LoadedMatrix:
-    """Load a matrix file; `--set` changes every cell, `--where` chooses cells. Raises as `expand` and `choose` do."""
-    matrix = load_matrix(path)
+    """Load a matrix file; `--set` changes every cell, or by `matrix.KEY` the matrix itself; `--where` chooses cells.
+
+    Raises:
+        UserError: as `load_matrix`, `expand` and `choose`.
+    """
+    overrides = parse_overrides(assignments)
+    own = overrides.pop("matrix", {})
+    matrix = load_matrix(path, own if isinstance(own, dict) else {"matrix": own})
     if matrix.data_root is not None:
         places = Places(places.workspace / matrix.data_root, places.workspace)
-    cells = expand(matrix, path.parent, parse_overrides(assignments))
+    cells = expand(matrix, path.parent, overrides)
     return LoadedMatrix(matrix, cells, choose(cells, where), path.parent, places)
 
 
-def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[str, RunFolder]]:
+def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[str, tuple[RunFolder, ...]]]:
     """Draw the twins, compute the chosen cells that are not finished, and say what became of every cell.
 
     Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
@@ -65,7 +75,7 @@ def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[s
         jobs: processes at a time.
 
     Returns:
-        A record of each cell, in order, and the runs of those that are done, by the cell's name.
+        A record of each cell, in order, and the runs of its parts of those that are done, by the cell's name.
 
     Raises:
         UserError: if a cell is impossible: it is named before anything runs.
@@ -78,27 +88,47 @@ def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[s
     present = [cell for cell in unfinished if cell.name not in absent]
     failed = train_sources(present, loaded)
     ready = [cell for cell in present if cell.name not in failed]
-    failed |= run_all([cell.experiment for cell in ready], loaded, jobs)
+    failed |= failed_cells(ready, run_all(unfinished_parts(ready, loaded), loaded, jobs))
     runs |= finished_runs([cell for cell in ready if cell.name not in failed], loaded)
     records = [
-        record_of(cell, runs.get(cell.name), absent.get(cell.name, ""), failed.get(cell.name, ""))
+        record_of(cell, runs.get(cell.name, ()), absent.get(cell.name, ""), failed.get(cell.name, ""))
         for cell in loaded.cells
     ]
-    note_finished_before(runs.values())
+    note_finished_before(run for parts in runs.values() for run in parts)
     return records, runs
 
 
-def finished_runs(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, RunFolder]:
+def finished_runs(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, tuple[RunFolder, ...]]:
     """Return the runs of the cells that are finished; what stands in the way of others is for `absent_cells` to say."""
     runs = {}
     for cell in cells:
         try:
-            run = finished_run(cell.experiment, loaded.folder, loaded.places)
+            parts = [finished_run(part, loaded.folder, loaded.places) for part in cell.parts]
         except UserError:
             continue
-        if run is not None:
-            runs[cell.name] = run
+        if None not in parts:
+            runs[cell.name] = tuple(parts)
     return runs
+
+
+def unfinished_parts(cells: list[Cell], loaded: LoadedMatrix) -> list[Experiment]:
+    """Return what is still to be run of cells that are not finished: of those in parts only the parts that are not."""
+    return [part for cell in cells for part in cell.parts if len(cell.parts) == 1 or not is_finished(loaded, part)]
+
+
+def failed_cells(cells: list[Cell], failed: dict[str, str]) -> dict[str, str]:
+    """Return cell name -> why it failed: the first of its parts that did, and why.
+
+    Args:
+        failed: part name -> why.
+    """
+    found = {}
+    for cell in cells:
+        for part in cell.parts:
+            if part.name in failed:
+                where = "" if part.name == cell.name else f"{part.name}: "
+                found.setdefault(cell.name, where + failed[part.name])
+    return found
 
 
 def train_sources(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, str]:
@@ -110,7 +140,7 @@ def train_sources(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, str]:
     problems: dict[str, str] = {}
     failed: dict[str, str] = {}
     for cell in cells:
-        for source in sources_of(cell.experiment, loaded.folder):
+        for source in (source for part in cell.parts for source in sources_of(part, loaded.folder)):
             key = fingerprint(source.resolved())
             if key not in problems:
                 problems[key] = ""
@@ -144,9 +174,9 @@ def run_all(experiments: list[Experiment], loaded: LoadedMatrix, jobs: int) -> d
     return failed
 
 
-def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> CellRecord:
-    """Return a cell's record: a reason why it is absent or failed, or its run; else it is open."""
-    experiment, cost = cell.experiment, read_cost(run.path) if run else None
+def record_of(cell: Cell, runs: tuple[RunFolder, ...], absent: str, failed: str) -> CellRecord:
+    """Return a cell's record: a reason why it is absent or failed, or its runs; else it is open."""
+    experiment, costs = cell.experiment, [read_cost(run.path) for run in runs]
     return CellRecord(
         name=cell.name,
         kind=cell.kind,
@@ -159,17 +189,18 @@ def record_of(cell: Cell, run: RunFolder | None, absent: str, failed: str) -> Ce
         selection=experiment.protocol.selection,
         adaptation=experiment.adaptation or "",
         target_data=target_data(experiment.adaptation, experiment.protocol),
-        state="absent" if absent else "failed" if failed else "done" if run else "open",
+        state="absent" if absent else "failed" if failed else "done" if runs else "open",
         reason=absent or failed,
-        run=run.path.name if run else "",
-        seconds=cost and cost.seconds,
+        protocol=protocol_in_words(experiment, len(cell.parts)),
+        runs=tuple(run.path.name for run in runs),
+        seconds=sum(cost.seconds for cost in costs) if costs and None not in costs else None,
     )
 
 
 def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:
-    """Return one row per chosen cell with its state, hours and disk, and their sum; computes nothing.
+    """Return one row per chosen cell with its state, trainings, hours and disk, and their sum; computes nothing.
 
-    What several cells share, a source or features, counts in the first of them.
+    What several cells share, a source or features, counts in the first of them; what is finished costs nothing.
 
     Raises:
         UserError: if a cell is impossible, or the matrix' twins are not drawn yet.
@@ -179,15 +210,26 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list
     runs = finished_runs(loaded.chosen, loaded)
     unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
     absent = absent_cells(unfinished, loaded.folder, loaded.places)
-    seen, rows, sums = set(), [], [0.0, 0.0]
+    seen, rows, sums = set(), [], np.zeros(3)
     for cell in loaded.chosen:
         state = "done" if cell.name in runs else "absent" if cell.name in absent else "to do"
-        hours = disk = 0.0
-        for stage in estimate(cell.experiment, loaded.folder, loaded.places) if state == "to do" else []:
-            if stage.work_key not in seen:
-                hours, disk = hours + stage.seconds / 3600, disk + stage.disk_bytes / 1e9
-            seen.add(stage.work_key)
-        sums = [sums[0] + hours, sums[1] + disk]
+        amounts = np.zeros(3)
+        for part in unfinished_parts([cell], loaded) if state == "to do" else []:
+            for stage in estimate(part, loaded.folder, loaded.places, partial(is_finished, loaded)):
+                if stage.work_key not in seen:
+                    amounts += stage.trainings, stage.seconds / 3600, stage.disk_bytes / 1e9
+                seen.add(stage.work_key)
+        sums += amounts
         axes = [cell.source, cell.trained_on, cell.tested_on, cell.head]
-        rows.append([cell.name, *axes, state, f"{hours:.2f}", f"{disk:.2f}"])
-    return [*rows, ["sum", *[""] * 5, *(f"{value:.2f}" for value in sums)]]
+        rows.append([cell.name, *axes, state, *_shown(amounts)])
+    return [*rows, ["sum", *[""] * 5, *_shown(sums)]]
+
+
+def is_finished(loaded: LoadedMatrix, experiment: Experiment) -> bool:
+    """Tell whether an experiment's run is finished, and those of its sources."""
+    return finished_run(experiment, loaded.folder, loaded.places) is not None
+
+
+def _shown(amounts: np.ndarray) -> list[str]:
+    trainings, hours, disk = amounts
+    return [f"{trainings:.0f}", f"{hours:.2f}", f"{disk:.2f}"]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from transferpain.core.errors import UserError
+from transferpain.core.overrides import merge
 from transferpain.core.schema import SCHEMA
 from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
@@ -22,7 +23,7 @@ class TransferGrid(Settings):
 
     Attributes:
         sources: name -> what it changes in an experiment: `source`, `backbone`, `source_set`.
-        targets: dataset -> what it changes: `task`, and `protocol` where it is not the fixed hold-out.
+        targets: dataset -> what it changes: `task`, and `protocol` where it is not the matrix' own.
         heads: name -> the experiment file that trains it, and what is changed in it.
     """
 
@@ -57,6 +58,11 @@ class Matrix(Settings):
         executor: where the cells are computed.
         datasets: dataset -> what is changed in the cells that train or test on it.
         transfer, cross_dataset: the grids of either kind.
+        protocol: who is tested on. `grouped`: all subjects of a dataset without an official split (UNBC-McMaster,
+            MIntPAIN), each in one of `folds` groups, by a source that did not see its group. `fast`: the fixed
+            hold-outs, and each source trained once; of these datasets five subjects are tested, too few for any test.
+            Files that do not say it mean `fast`, as they did before it was known.
+        folds: number of groups, under `grouped` alone; as a protocol has them unless given.
         metric: what the heat maps show and the statistics compare; declared here, before anything is run.
     """
 
@@ -69,6 +75,8 @@ class Matrix(Settings):
     set: Changes = Field(default={})
     executor: EXECUTORS.name_type = "local"
     datasets: dict[Name, Changes] = Field(default={})
+    protocol: Literal["grouped", "fast"] = "fast"
+    folds: int | None = Field(default=None, ge=2)
     metric: COMPARED.name_type = "balanced_accuracy"
     transfer: tuple[TransferGrid, ...] = ()
     cross_dataset: tuple[CrossDatasetGrid, ...] = ()
@@ -79,9 +87,15 @@ class Matrix(Settings):
             raise ValueError("transfer, cross_dataset: give at least one grid")
         return self
 
+    @model_validator(mode="after")
+    def check_folds_are_used(self) -> "Matrix":
+        if self.protocol == "fast" and self.folds is not None:
+            raise ValueError("folds: goes with protocol: grouped, received protocol: fast")
+        return self
 
-def load_matrix(path: Path) -> Matrix:
-    """Load a matrix file. Raises `UserError` as `load_experiment` does."""
+
+def load_matrix(path: Path, changes: Changes | None = None) -> Matrix:
+    """Load a matrix file, with changes laid over its own keys. Raises `UserError` as `load_experiment` does."""
     values = read_values(path)
     if "matrix" not in values:
         raise UserError(
@@ -90,7 +104,7 @@ def load_matrix(path: Path) -> Matrix:
             received=f"the keys {', '.join(values)}",
             todo=f"Use `transferpain run {path}` for an experiment or a study.",
         )
-    return validate(Matrix, values, path)
+    return validate(Matrix, merge(values, changes or {}), path)
 
 
 def fixed_protocol(dataset: str) -> Changes:

@@ -13,7 +13,6 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
-from transferpain.data.protocols.kinds.cross_dataset import target_training
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.origin import Origin
@@ -53,6 +52,8 @@ class Adaptation(ABC):
         features: what features a head reads that was trained with it.
         learns_from_target: whether a head that learned from its features also knows the dataset that is tested on, so
             that it is bound to the terms of both.
+        needs_target_training: whether it is fitted on subjects of another dataset, the one that is tested on, who must
+            not be tested themselves.
         changes_source: whether it changes the source itself, so that the features must be the source's own.
     """
 
@@ -62,6 +63,7 @@ class Adaptation(ABC):
     paper: str
     features: str
     learns_from_target: bool = False
+    needs_target_training: bool = False
     changes_source: bool = False
 
     def check(self, protocol: ProtocolSettings) -> None:
@@ -134,13 +136,15 @@ def learned(fold: Fold) -> np.ndarray:
     return np.union1d(fold.train, fold.selection)
 
 
-def with_target_training(name: str, samples: pd.DataFrame, folds: list[Fold], protocol: ProtocolSettings) -> list[Fold]:
+def with_target_training(
+    name: str, samples: pd.DataFrame, folds: list[Fold], protocol: ProtocolSettings, seed: int
+) -> list[Fold]:
     """Return the folds of a cross-dataset protocol with the target's training subjects as their reference.
 
     Raises:
         UserError: if the method `name` would see no such clip.
     """
-    reference = target_training(samples, protocol)
+    reference = protocol.split_kind.target_training(samples, protocol, seed)
     if not len(reference):
         raise UserError(
             f"{name} has no clip to adapt to.",

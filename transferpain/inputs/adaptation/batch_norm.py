@@ -42,6 +42,7 @@ class BatchNorm(Adaptation):
     paper = "AdaBN: Li et al., arXiv 1603.04779"
     features = "features of the source with the batch statistics of the domain that the faces are from"
     changes_source = True
+    needs_target_training = True
 
     def check_source(self, source: str, backbone: str) -> None:
         found = BACKBONES.get(backbone)
@@ -58,15 +59,15 @@ class BatchNorm(Adaptation):
     def add_references(
         self, samples: pd.DataFrame, folds: list[Fold], protocol: ProtocolSettings, seed: int
     ) -> list[Fold]:
-        if protocol.kind != "cross_dataset":
+        if protocol.test_dataset is None:
             return folds
-        return with_target_training(self.name, samples, folds, protocol)
+        return with_target_training(self.name, samples, folds, protocol, seed)
 
     def fitted_on(self, samples: pd.DataFrame, fold: Fold) -> np.ndarray:
         return fold.reference if len(fold.reference) else learned(fold)
 
     def describe(self, protocol: ProtocolSettings) -> str:
-        return "unlabelled training subjects" if protocol.kind == "cross_dataset" else ""
+        return "unlabelled training subjects" if protocol.test_dataset is not None else ""
 
     def needed_clips(self, samples: pd.DataFrame, folds: Sequence[Fold]) -> np.ndarray:
         used = np.unique(np.concatenate([_used(fold) for fold in folds]))

@@ -93,12 +93,12 @@ def target_data(name: str | None, protocol: ProtocolSettings) -> str:
     parts = []
     if protocol.kind == "random_frames":
         parts.append("labelled clips of the tested subjects (leaks)")
-    elif protocol.kind != "cross_dataset":
+    elif protocol.test_dataset is None:
         number = protocol.train_subjects
         parts.append("all training subjects" if number is None else f"{number} labelled subjects")
     if protocol.selects_on_test:
         parts.append("labels of the test clips, for selection")
-    elif protocol.train_subjects is not None and protocol.kind != "cross_dataset":
+    elif protocol.train_subjects is not None and protocol.test_dataset is None:
         parts.append("labelled subjects for selection")
     if name is not None:
         parts.append(ADAPTATIONS[name].describe(protocol))

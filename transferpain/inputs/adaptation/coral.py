@@ -30,20 +30,21 @@ class Coral(Adaptation):
         "covariance"
     )
     learns_from_target = True
+    needs_target_training = True
 
     def check(self, protocol: ProtocolSettings) -> None:
         super().check(protocol)
-        if protocol.kind != "cross_dataset":
+        if protocol.test_dataset is None:
             raise ValueError(
                 "adaptation: `coral` recolours the features of one dataset to those of another, so it goes with "
-                f"protocol.kind `cross_dataset` only, received `{protocol.kind}`: on one dataset there is no other "
-                "domain"
+                "protocol.kind `cross_dataset` or `grouped_cross_dataset` only, received "
+                f"`{protocol.kind}`: on one dataset there is no other domain"
             )
 
     def add_references(
         self, samples: pd.DataFrame, folds: list[Fold], protocol: ProtocolSettings, seed: int
     ) -> list[Fold]:
-        return with_target_training(self.name, samples, folds, protocol)
+        return with_target_training(self.name, samples, folds, protocol, seed)
 
     def fitted_on(self, samples: pd.DataFrame, fold: Fold) -> np.ndarray:
         return np.union1d(learned(fold), fold.reference)

@@ -9,23 +9,23 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from transferpain.core.schema import read_stamped
 from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, clip_rows
 from transferpain.evaluation.statistics import score_subjects
-from transferpain.experiments.leakage.checks import failed, read_checks
+from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.reports.facts import finished_run, run_scores
+from transferpain.reports.facts import finished_run
+from transferpain.reports.matrix import parts
 from transferpain.reports.tables import BOUNDS, with_bounds
 
 KINDS = {"transfer": "Transfer", "cross_dataset": "Cross-dataset"}
 RECORD_COLUMNS = (
     *("name", "kind", "selection", "head", "source", "trained_on", "tested_on", "state", "strategy", "task"),
-    *("adaptation", "transductive", "target_data", "seconds"),
+    *("adaptation", "transductive", "target_data", "protocol", "seconds"),
 )
 # The declared metric of each linear probe.
 PROBE_COLUMNS = {name: f"{LINEAR_PROBE}_{name}" for name in PROBE_TITLES}
@@ -40,7 +40,7 @@ LABELS_CHECK = 11
 
 @dataclass(frozen=True, eq=False)
 class CellRun:
-    """The finished run of a cell.
+    """The finished run of a cell, or its runs for each group of subjects as one.
 
     Attributes:
         facts: `facts.json` of its folder.
@@ -154,25 +154,29 @@ def read_cells(records: Sequence[CellRecord], runs: Path) -> dict[str, CellRun]:
     Raises:
         UserError: if the folder of a finished cell is no finished run.
     """
-    return {record.name: read_cell(record, runs / record.run) for record in records if record.state == "done"}
+    return {
+        record.name: read_cell(record, [runs / run for run in record.runs])
+        for record in records
+        if record.state == "done"
+    }
 
 
-def read_cell(record: CellRecord, folder: Path) -> CellRun:
-    """Read the run of a finished cell. Raises `UserError` if the folder is no finished run."""
-    run = finished_run(folder)
-    predictions = clip_rows(run.predictions()).reset_index(drop=True)
+def read_cell(record: CellRecord, folders: Sequence[Path]) -> CellRun:
+    """Read the runs of a finished cell, one at least. Raises `UserError` if a folder is no finished run."""
+    runs = [finished_run(folder) for folder in folders]
+    predictions = clip_rows(parts.predictions(runs)).reset_index(drop=True)
     if record.trained_on != record.tested_on:
         # A run of two datasets puts the dataset before a clip's name; other runs on the same clips do not.
         prefix = f"{record.tested_on}/"
         predictions["clip"] = predictions["clip"].astype(str).str.removeprefix(prefix)
     return CellRun(
         record=record,
-        facts=run.facts(),
-        scores=run_scores(run),
+        facts=parts.facts(runs),
+        scores=parts.scores(runs),
         predictions=predictions,
-        checks=read_checks(run.path),
-        cost=_optional(run.path / "cost.json"),
-        transferability=_optional(run.path / "transferability.json").get("scores", {}),
+        checks=parts.checks(runs),
+        cost=parts.cost(runs),
+        transferability=parts.transferability(runs),
     )
 
 
@@ -203,7 +207,7 @@ def cells_table(records: Sequence[CellRecord], runs: Mapping[str, CellRun], metr
     """
     rows = []
     for record in records:
-        row = asdict(record) | {"transductive": is_transductive(record)}
+        row = asdict(record) | {"transductive": is_transductive(record), "run": " ".join(record.runs)}
         rows.append(row | (_scored(runs[record.name], metric) if record.name in runs else {}))
     return pd.DataFrame(rows, columns=[*RECORD_COLUMNS, *SCORE_COLUMNS, "reason", "run"])
 
@@ -235,7 +239,3 @@ def _scored(run: CellRun, metric: str) -> dict[str, Any]:
         "synthetic": bool(run.facts["synthetic"]),
         "warnings": " ".join(run.facts.get("warnings", ())),
     }
-
-
-def _optional(path: Path) -> dict[str, Any]:
-    return read_stamped(path) if path.is_file() else {}

@@ -222,6 +222,8 @@ def _page(
         kind_titles=KINDS,
         untrained=sorted(set(untrained_sources(matrix).values())),
         runs_place=runs_place,
+        protocol=matrix.protocol,
+        tested=tables.subjects_text(findings.cells),
         families=_families_text(families),
         baselines=[_family_view(family) for family in findings.baselines.values()],
         gaps=_family_view(findings.gaps) if findings.gaps else None,

@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from transferpain.core.schema import stamp
 from transferpain.core.store import json_text, read_json, write_json
@@ -11,8 +12,9 @@ from transferpain.experiments.matrix.cells import CellRecord, write_records
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.reports.matrix import parts
 from transferpain.reports.screen import COLUMNS as RUN_COLUMNS
-from transferpain.reports.screen import Result, missing_lines, probe_rows, synthetic_mark, table_row
+from transferpain.reports.screen import Result, missing_score_lines, probe_score_rows, score_row, synthetic_mark
 
 COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
 
@@ -36,10 +38,12 @@ def run_matrix(
     registration = registration_of(loaded.places.reports, loaded.matrix.matrix, registration)
     records, runs = run_cells(loaded, jobs)
     page = report_matrix(loaded, records, registration)
-    folders = [runs[record.name] for record in records if record.state == "done"]
-    rows = [row for record in records if record.state != "open" for row in result_rows(record, runs.get(record.name))]
+    done = [record.name for record in records if record.state == "done"]
+    scores = {name: parts.scores(runs[name]) for name in done}
+    folders = [run for name in done for run in runs[name]]
+    rows = [row for record in records if record.state != "open" for row in result_rows(record, scores.get(record.name))]
     troubles = [f"{record.state}: {record.name}: {record.reason}" for record in records if record.reason]
-    notes = [*missing_lines(folders), *troubles, f"report: {page}"]
+    notes = [*missing_score_lines(scores.items()), *troubles, f"report: {page}"]
     return Result(loaded.matrix.title + synthetic_mark(folders), COLUMNS, rows, notes)
 
 
@@ -53,7 +57,7 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration:
     if registration is not None:
         from transferpain.reports.registered import describe_matrix, state_of
 
-        runs = [RunFolder(loaded.places.runs / record.run) for record in records if record.run]
+        runs = [RunFolder(loaded.places.runs / run) for record in records for run in record.runs]
         registered = state_of(registration, describe_matrix(loaded), runs)
     folder = loaded.places.reports / loaded.matrix.matrix
     page, inputs = folder / "index.html", folder / "inputs.json"
@@ -70,9 +74,9 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration:
     return page
 
 
-def result_rows(record: CellRecord, run: RunFolder | None) -> list[list[str]]:
+def result_rows(record: CellRecord, scores: dict[str, Any] | None) -> list[list[str]]:
     """Return a cell's rows of the result table: its state and what a study shows of a run, and its linear probes."""
-    if run is None:
+    if scores is None:
         return [[record.name, record.state, *["-"] * (len(COLUMNS) - 2)]]
-    probes = [[name, "", *scores] for name, *scores in probe_rows(run)]
-    return [[record.name, record.state, *table_row(run)[1:]], *probes]
+    probes = [[name, "", *row] for name, *row in probe_score_rows(scores)]
+    return [[record.name, record.state, *score_row(record.name, scores)[1:]], *probes]

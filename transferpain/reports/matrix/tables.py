@@ -11,7 +11,7 @@ from transferpain.evaluation.predictions import MEANS, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.reports.matrix.declared_tests import PairedTest, TestFamily
-from transferpain.reports.matrix.facts import PROBE_COLUMNS, CellRun, Grid
+from transferpain.reports.matrix.facts import KINDS, PROBE_COLUMNS, CellRun, Grid
 from transferpain.reports.matrix.figures import MARKS, HeatCell
 from transferpain.reports.matrix.statistics import SCORES
 from transferpain.reports.tables import TITLES, cells, latex
@@ -91,6 +91,7 @@ def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
         text[title] = table[name].map(number)
     for name in ("subjects", "clips", "seeds"):
         text[TITLES[name]] = [UNDEFINED if pd.isna(count) else f"{count:.0f}" for count in table[name]]
+    text["Tested on"] = table["protocol"].replace("", UNDEFINED)
     text["Target data used"] = table["target_data"].where(done, table["reason"])
     text["Task"] = [
         f"{row.task} ({row.task_hash})" if pd.notna(row.task_hash) else row.task for row in table.itertuples()
@@ -98,6 +99,25 @@ def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     text["What the labels mean"] = table["labels"].fillna(UNDEFINED)
     text["Seconds"] = [UNDEFINED if pd.isna(value) else f"{value:.0f}" for value in table["seconds"]]
     return text.assign(run=table["run"])
+
+
+def subjects_text(table: pd.DataFrame) -> pd.DataFrame:
+    """Return who is tested, as text: one row per kind of grid, dataset and protocol.
+
+    Args:
+        table: what `cells_table` returns. Subjects are those of its cells that are done.
+    """
+    rows = []
+    for (kind, target, protocol), part in table.groupby(["kind", "tested_on", "protocol"], sort=False):
+        subjects = sorted({int(number) for number in part["subjects"].dropna()})
+        ends = (
+            UNDEFINED
+            if not subjects
+            else " to ".join(str(number) for number in dict.fromkeys((subjects[0], subjects[-1])))
+        )
+        row = {"Grid": KINDS[kind].lower(), "Target": target, "Tested on": protocol or UNDEFINED}
+        rows.append(row | {"Cells": str(len(part)), "Subjects tested": ends})
+    return pd.DataFrame(rows)
 
 
 def family_text(family: TestFamily) -> pd.DataFrame:

@@ -44,6 +44,8 @@ def training_stage(work: Workload, pictures: int | None = None, trainings: int |
         f"{trainings} x at most {epochs} epochs of {pictures} pictures at {size}x{size}",
         trainings * epochs * pictures / rate,
         trainings * BYTES_A_WEIGHT_FILE,
+        of=experiment.name,
+        trainings=trainings,
     )
 
 

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from transferpain.core.contracts import FittedRows, FoldResult, FramesRead, Section, Stage
 from transferpain.core.errors import UserError
+from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
@@ -205,6 +206,7 @@ class Frozen(Strategy):
                 f"{rows} frames at {work.size}x{work.size}",
                 rows / rate,
                 rows * width * 2,
+                of=fingerprint([experiment.source, experiment.resolved()["source_set"]]),
             ),
             Stage(
                 experiment.name,
@@ -212,6 +214,8 @@ class Frozen(Strategy):
                 f"{trainings} trainings of at most {epochs} epochs",
                 trainings * epochs * rows * share / head.rows_per_second,
                 0.0,
+                of=experiment.name,
+                trainings=trainings,
             ),
         ]
 

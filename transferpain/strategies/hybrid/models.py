@@ -104,30 +104,27 @@ def fit_models(
     faces: FaceMeasurements,
     is_pain: np.ndarray,
     subjects: np.ndarray,
-    known_to_network: np.ndarray,
     settings: BoostingSettings,
     seed: int,
 ) -> FittedModels:
     """Fit the classifiers and tune the thresholds on training subjects.
 
-    Of a face that a network learned from it is too sure, and so would trees be that learn to trust it. What stands on
-    the network, its own threshold included, is therefore fitted on subjects whom the network did not learn from (our
-    choice: Verma is silent); what looks at action units alone learns from all.
+    Of a face that a network learned from it is too sure, and so would trees be that learn to trust it. What they are
+    fitted on must therefore be said by networks that did not learn from the subject (our choice: Verma is silent).
+    All three models learn from the same people.
 
     Args:
-        faces: of training subjects.
+        faces: of training subjects; `embedding` and `cnn` of each by a network that did not learn from the subject.
         is_pain: bool `(faces,)`.
         subjects: `(faces,)`.
-        known_to_network: bool `(faces,)`, whether the network learned from the subject.
         settings: of the classifiers, and what thresholds are tuned for.
         seed: of folds and trees.
 
     Raises:
         UserError: if there are too few subjects, see `fit_boosting`.
     """
-    new = ~known_to_network
-    hybrid = fit_boosting(faces.joined[new], is_pain[new], subjects[new], settings, seed)
+    hybrid = fit_boosting(faces.joined, is_pain, subjects, settings, seed)
     units = fit_boosting(faces.units, is_pain, subjects, settings, seed)
-    shown = new & np.isfinite(faces.cnn)
+    shown = np.isfinite(faces.cnn)
     cnn = tune_threshold(faces.cnn[shown], is_pain[shown], settings.objective, settings.precision)
     return FittedModels(units, hybrid, cnn)

@@ -23,7 +23,19 @@ FALLS = {"fall": "Fall of the AUC", "least": "Least", "largest": "Largest"}
 # Of units that this package guessed itself, as the run states them.
 GUESSED = {"measure": "Measured by", "standing": "Standing of the measure"}
 TUNED = "Tuned on training subjects by answers of models that did not learn from them; no tested subject is among them."
-
+TUNED_BY_HEART = (
+    "Tuned on training subjects, the network's on answers of the network that learned from them; no tested subject is "
+    "among them."
+)
+ALIKE = (
+    "The three models learn from the same people. What the trees on both read of a training subject, a network says "
+    "that did not learn from it: {parts} networks, each trained without its part of the subjects."
+)
+BY_HEART = (
+    "The three models learn from the same people, and what the trees on both read of these, the network says that has "
+    "learned from them: it is surer of them than of anybody else, so that the trees trust it too much."
+)
+# Of runs of former versions.
 UNLIKE = (
     "The three models do not learn from the same people: the trees on action units alone learn from all training "
     "subjects, the network from those that are not set aside, and the trees on both from those that are. A difference "
@@ -39,6 +51,7 @@ def three_models_section(run: Path) -> Section | None:
     experiment = read_experiment(run)
     name, verdict = experiment["name"], experiment["head"]["verdict"]
     trainings = {training: read_stamped(path) for training, path in files.items()}
+    known = experiment["head"].get("cross_fitting", "")
     tuned, worth = thresholds(name, verdict, trainings), importance(name, verdict, trainings)
     estimator = next(iter(trainings.values()))["estimator"]
     text = importance_as_text(worth) if len(worth) else None
@@ -60,12 +73,12 @@ def three_models_section(run: Path) -> Section | None:
         numbers=tuned,
         text=thresholds_as_text(tuned),
         caption=f"Thresholds of {name}",
-        note=TUNED,
+        note=TUNED_BY_HEART if known is None else TUNED,
         text_columns=2,
     )
     return Section(
         title="Three models",
-        notes=(UNLIKE,),
+        notes=(UNLIKE if known == "" else BY_HEART if known is None else ALIKE.format(parts=known),),
         sections=(Section("Thresholds", tables=(chosen,)), Section("Action units", tables=(units,))),
         coverage=coverage_note(verdict, trainings),
     )

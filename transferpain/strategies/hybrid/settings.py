@@ -43,6 +43,9 @@ class HybridHead(BaseModel):
         action_units: a folder below the data root with another tool's tables, `<clip>.csv`; `None`: guesses from the
             face mesh, each unit by the measure that the check on real faces chose.
         boosting: of both classifiers; its objective is also the network's threshold's.
+        cross_fitting: into how many parts the training subjects are dealt. What the trees learn to read, and what the
+            network's threshold is tuned on, says of each part a network that was trained on the others. `None`: the
+            one network says it of all whom it learned from, the plain reading of the paper, for comparison alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -51,3 +54,4 @@ class HybridHead(BaseModel):
     verdict: Literal["units", "cnn", "hybrid"] = "hybrid"
     action_units: str | None = None
     boosting: BoostingSettings = BoostingSettings()
+    cross_fitting: int | None = Field(default=2, ge=2)

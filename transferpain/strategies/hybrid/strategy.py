@@ -3,7 +3,7 @@
 A fold's models are fitted once and kept in the cache: the runs whose verdicts are compared (`head.verdict`) share them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from transferpain.core.store import (
     is_intact,
     one_process,
     read_json,
+    remove_folder,
     write_atomically,
     write_checked,
     write_json,
@@ -43,7 +44,7 @@ from transferpain.strategies.common.work import mesh_stage, training_stage
 from transferpain.strategies.hybrid.section import THREE_MODELS, three_models_section
 from transferpain.strategies.hybrid.settings import TITLES, HybridHead
 
-SCHEMA = 2  # of the models that are kept in the cache
+SCHEMA = 3  # of the models that are kept in the cache
 # What runs may differ in and still share their models.
 NO_DIFFERENCE = ("name", "question", "paper", "seeds", "schema")
 # Of gradient boosting, for a row, a column that a split looks at, a tree and a level of it.
@@ -114,8 +115,8 @@ class Hybrid(Strategy):
     def check(self, experiment: Recipe) -> None:
         if experiment.protocol.selection != "inner":
             raise ValueError(
-                "protocol.selection: strategy `hybrid` keeps the default; it fits its classifiers on the subjects that "
-                "`inner` sets aside"
+                "protocol.selection: strategy `hybrid` keeps the default; its networks stop on subjects that `inner` "
+                "sets aside"
             )
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
@@ -159,11 +160,14 @@ class Hybrid(Strategy):
         levels = len(boosting.learning_rates) * sum(boosting.estimators) * sum(boosting.depths) * boosting.folds
         steps = 0.0
         for fold in work.folds:
-            alone, both = len(fold.train) + len(fold.selection), len(fold.selection)
-            for rows, columns in ((alone, len(UNITS)), (both, len(UNITS) + width)):
-                steps += rows * (columns if boosting.columns == "all" else columns**0.5) * levels
+            for columns in (len(UNITS), len(UNITS) + width):
+                steps += len(fold.train) * (columns if boosting.columns == "all" else columns**0.5) * levels
+        parts = experiment.head.cross_fitting
+        # Each part's network learns from all parts but one.
+        across = [training_stage(work, trainings=work.trainings * (parts - 1))] if parts else []
         return [
-            training_stage(work),
+            # Runs that differ in their verdict share the trainings.
+            *(replace(stage, of="") for stage in (training_stage(work), *across)),
             *([mesh_stage(work, "action units")] if experiment.head.action_units is None else []),
             Stage(
                 experiment.name,
@@ -182,17 +186,19 @@ HYBRID = Hybrid()
 
 
 def check_subjects(plan: Plan) -> None:
-    """Refuse folds that set too few subjects aside, before a network is trained whose trees cannot be fitted."""
-    needed = plan.experiment.head.boosting.folds
+    """Refuse folds with too few training subjects, before a network is trained whose trees cannot be fitted."""
+    head = plan.experiment.head
+    needed = max(head.boosting.folds, head.cross_fitting or 0)
     for fold in plan.folds:
-        aside = plan.samples.iloc[fold.selection]
-        people = [aside.loc[aside["y"] == answer, "subject"].nunique() for answer in (1, 0)]
+        trained = plan.samples.iloc[fold.train]
+        people = [trained.loc[trained["y"] == answer, "subject"].nunique() for answer in (1, 0)]
         if min(people) < needed:
             raise UserError(
-                f"{fold.name} sets too few training subjects aside for the classifiers of {plan.experiment.name}.",
-                rule=f"With head.boosting.folds {needed}, {needed} subjects with pain and as many without are needed.",
+                f"{fold.name} has too few training subjects for the classifiers of {plan.experiment.name}.",
+                rule=f"With head.boosting.folds {head.boosting.folds} and head.cross_fitting {head.cross_fitting}, "
+                f"{needed} subjects with pain and as many without are needed.",
                 received=f"{people[0]} with pain, {people[1]} without",
-                todo="Raise protocol.selection_share, lower head.boosting.folds, or use more subjects.",
+                todo="Lower protocol.selection_share, head.boosting.folds or head.cross_fitting, or use more subjects.",
             )
 
 
@@ -230,7 +236,10 @@ def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork
     plan = prepared.job.plan
     experiment, preprocessing = plan.experiment, plan.preprocessing
     source = plan.origin.load().model
-    start = with_classes(source, len(plan.task.classes), preprocessing.size, seed, experiment.feature_layer)
+
+    def start():
+        return with_classes(source, len(plan.task.classes), preprocessing.size, seed, experiment.feature_layer)
+
     write_json(work.made, found_by(plan))
     trained = train_hybrid(experiment, start, preprocessing, prepared.frames, (fold, seed), work.folder)
     kept = {"synthetic": plan.synthetic}
@@ -249,6 +258,8 @@ def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork
     write_atomically(work.history, lambda path: trained.training.history.to_csv(path, index=False))
     write_json(work.facts, trained.facts)
     write_checked(work.answers, lambda path: trained.answers.to_parquet(path, index=False))
+    for left in work.folder.glob("part*"):
+        remove_folder(work.folder, left) if left.is_dir() else left.unlink()
     for checkpoint in work.folder.glob("checkpoint*.npz"):
         checkpoint.unlink()
 

@@ -1,5 +1,6 @@
 """A network is tuned, and gradient boosting reads its embedding beside action units (Verma)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from transferpain.core.contracts import FittedRows
 from transferpain.core.seeds import derive_seed
+from transferpain.core.store import is_intact, write_checked
 from transferpain.data.protocols.fold import Fold
 from transferpain.inputs.action_units.measured import FrameUnits
 from transferpain.models.sources.preprocessing import Preprocessing
@@ -16,11 +18,13 @@ from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.fit import Training
 from transferpain.strategies.base import Recipe
-from transferpain.strategies.common.network import Shown, Tuning, predict_images, train_network
+from transferpain.strategies.common.network import Shown, TrainedNetwork, Tuning, predict_images, train_network
 from transferpain.strategies.common.phases import whole_network
 from transferpain.strategies.common.pictures import Pictures
+from transferpain.strategies.hybrid.cross_fitting import deal
 from transferpain.strategies.hybrid.models import FaceMeasurements, FittedModels, fit_models
 
+PART = "part"
 LOOKED_AT_ONCE = 512  # bounds the memory of decoded pictures
 
 
@@ -61,39 +65,39 @@ class TrainedHybrid:
 
 def train_hybrid(
     experiment: Recipe,
-    start: keras.Model,
+    start: Callable[[], keras.Model],
     preprocessing: Preprocessing,
     frames: Frames,
     fold_and_seed: tuple[Fold, int],
     folder: Path,
 ) -> TrainedHybrid:
-    """Tune the network on a fold's training subjects, and fit what stands on it on those set aside for selection.
+    """Tune the network on a fold's training subjects, and fit what stands on it on the same people.
 
     Args:
-        start, preprocessing, folder: as for `train_network`.
+        start: returns the network that every training of the fold starts from, so that the axes of their embeddings
+            mean the same at first.
+        preprocessing, folder: as for `train_network`.
     """
     samples, pictures, measured = frames.samples, frames.pictures, frames.action_units
     fold, seed = fold_and_seed
-    tuning = Tuning(whole_network(experiment.backbone, experiment.training))
     shown = Shown(samples, pictures, preprocessing)
-    trained = train_network(experiment, tuning, start, shown, fold_and_seed, folder)
+    trained = tune(experiment, start(), shown, fold_and_seed, folder)
     network = with_embedding(trained.model, experiment.feature_layer, choose_compute_dtype("auto")[0])
-    learned = np.union1d(fold.train, fold.selection)
-    rows = np.union1d(learned, fold.test)
+    rows = np.sort(np.concatenate([fold.train, fold.selection, fold.test]))
     embedding, cnn = look_at(network, preprocessing, pictures, rows)
     faces = FaceMeasurements(measured.intensities[rows], embedding, cnn)
-    training, testing = np.isin(rows, learned), np.isin(rows, fold.test)
+    testing = np.isin(rows, fold.test)
     is_pain = samples["y"].iloc[rows].to_numpy(dtype=float, na_value=np.nan) == 1
     labelled = samples["y"].iloc[rows].notna().to_numpy()
     state = derive_seed(seed, fold.name, "boosting")
-    fitted = fit_models(
-        faces.rows(training),
-        is_pain[training],
-        samples["subject"].iloc[learned].to_numpy(),
-        np.isin(learned, fold.train),
-        experiment.head.boosting,
-        state,
-    )
+    known = faces.rows(np.isin(rows, fold.train))
+    between: tuple[FittedRows, ...] = ()
+    if experiment.head.cross_fitting is not None:
+        embedding, cnn, between = cross_fit(experiment, start, shown, fold_and_seed, folder)
+        known = FaceMeasurements(known.units, embedding, cnn)
+    of_pain = samples["y"].iloc[fold.train].to_numpy(dtype=np.int64) == 1
+    people = samples["subject"].iloc[fold.train].to_numpy()
+    fitted = fit_models(known, of_pain, people, experiment.head.boosting, state)
     answers = pd.DataFrame(fitted.answers(faces.rows(testing)))
     selected = pd.DataFrame(fitted.answers(faces.rows(np.isin(rows, fold.selection))))
     known = testing & labelled
@@ -102,12 +106,68 @@ def train_hybrid(
     facts["measures"] = {str(number): one._asdict() for number, one in measured.measures.items()}
     steps = (
         *trained.fitted,
-        FittedRows("scaler and trees on action units, and their threshold", learned),
-        FittedRows("what stands on the network, and thresholds", fold.selection),
+        *between,
+        FittedRows("scaler and trees on action units, and their threshold", fold.train),
+        FittedRows("what stands on the network, and thresholds", fold.train),
     )
     facts["fitted"] = [{"step": one.step, "rows": one.rows.tolist(), "use": one.use} for one in steps]
     both = pd.concat([answers.assign(part="test"), selected.assign(part="selection")], ignore_index=True)
     return TrainedHybrid(trained.model, fitted, trained.training, both, facts)
+
+
+def tune(
+    experiment: Recipe, start: keras.Model, shown: Shown, fold_and_seed: tuple[Fold, int], folder: Path
+) -> TrainedNetwork:
+    """Train the whole network on one fold with one seed; arguments are those of `train_network`."""
+    tuning = Tuning(whole_network(experiment.backbone, experiment.training))
+    return train_network(experiment, tuning, start, shown, fold_and_seed, folder)
+
+
+def cross_fit(
+    experiment: Recipe,
+    start: Callable[[], keras.Model],
+    shown: Shown,
+    fold_and_seed: tuple[Fold, int],
+    folder: Path,
+) -> tuple[np.ndarray, np.ndarray, tuple[FittedRows, ...]]:
+    """Look at each training subject of a fold with a network that was trained on the others alone.
+
+    All of these networks stop on the fold's selection part, as the one that answers for tested subjects does.
+
+    Args:
+        start, folder: as for `train_hybrid`; what is finished of an interrupted call is kept in the folder.
+
+    Returns:
+        Of the fold's training frames the embeddings and P(pain), as of `look_at`; and what was fitted to which rows.
+    """
+    fold, seed = fold_and_seed
+    labels, subjects = (shown.samples[name].iloc[fold.train].to_numpy() for name in ("y", "subject"))
+    found, fitted = [], []
+    parts = deal(labels.astype(np.int64), subjects, experiment.head.cross_fitting, derive_seed(seed, fold.name, PART))
+    for number, part in enumerate(parts):
+        others = np.setdiff1d(fold.train, fold.train[part])
+        inner = Fold(f"{fold.name}-{PART}{number}", others, fold.selection, fold.train[part])
+        file = folder / f"{PART}{number}.npz"
+        if not is_intact(file):
+            trained = tune(experiment, start(), shown, (inner, seed), folder / f"{PART}{number}")
+            network = with_embedding(trained.model, experiment.feature_layer, choose_compute_dtype("auto")[0])
+            embedding, cnn = look_at(network, shown.preprocessing, shown.pictures, inner.test)
+            write_checked(file, lambda path, e=embedding, c=cnn: save_looks(path, e, c))
+        with np.load(file) as looks:
+            found.append((part, looks["embedding"], looks["cnn"]))
+        fitted.append(FittedRows(f"weights of the network that looks at part {number} of the training", others))
+        fitted.append(FittedRows(f"epoch of the network that looks at part {number}", fold.selection, use="selection"))
+    embedding = np.empty((len(fold.train), found[0][1].shape[1]), np.float32)
+    cnn = np.empty(len(fold.train))
+    for part, one, other in found:
+        embedding[part], cnn[part] = one, other
+    return embedding, cnn, tuple(fitted)
+
+
+def save_looks(path: Path, embedding: np.ndarray, cnn: np.ndarray) -> None:
+    """Write what a network says of faces, as `look_at` returns it."""
+    with open(path, "wb") as file:
+        np.savez(file, embedding=embedding, cnn=cnn)
 
 
 def describe(fitted: FittedModels, answers: pd.DataFrame, importance: dict) -> dict:

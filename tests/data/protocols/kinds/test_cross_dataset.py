@@ -92,7 +92,7 @@ def test_the_targets_training_subjects_are_in_none_of_its_other_folders(test_spl
     clips = pd.concat([make_clips(OFFICIAL), make_clips({"": 87}, dataset="biovid")], ignore_index=True)
     clips.loc[3, "y"] = pd.NA
     settings = ProtocolSettings(kind="cross_dataset", test_dataset="ai4pain", test_split=test_split)
-    target = clips.iloc[target_training(clips, settings)]
+    target = clips.iloc[target_training(clips, settings, 0)]
     assert set(target["dataset"]) == {"ai4pain"}
     assert set(target["split"]) == {"train"}
     assert len(target) == 41 * 3
@@ -102,4 +102,4 @@ def test_the_targets_training_subjects_are_not_in_its_fixed_holdout():
     names = [*HOLDOUT_SUBJECTS[:3], "A", "B"]
     clips = pd.DataFrame({"dataset": "biovid", "subject": names, "split": "", "y": 0})
     settings = ProtocolSettings(kind="cross_dataset", test_dataset="biovid")
-    assert set(clips["subject"].iloc[target_training(clips, settings)]) == {"A", "B"}
+    assert set(clips["subject"].iloc[target_training(clips, settings, 0)]) == {"A", "B"}

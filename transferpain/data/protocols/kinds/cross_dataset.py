@@ -16,7 +16,7 @@ def split(
     return [("test", ~tested & ~held_out, tested & held_out)]
 
 
-def target_training(clips: pd.DataFrame, settings: SplitSettings) -> np.ndarray:
+def target_training(clips: pd.DataFrame, settings: SplitSettings, seed: int) -> np.ndarray:
     """Return the positions of the training subjects of the dataset that is tested on, labelled or not."""
     dataset = clips["dataset"].to_numpy(dtype=str)
     training = clips["split"].to_numpy(dtype=str) == "train"
@@ -48,4 +48,5 @@ CROSS_DATASET = ProtocolKind(
     needs={"test_dataset": ""},
     columns=("dataset", "split"),
     provenance=provenance,
+    target_training=target_training,
 )

@@ -17,6 +17,7 @@ class SplitSettings(Protocol):
     """What a kind reads of `ProtocolSettings`."""
 
     folds: int
+    fold: int | None
     test_split: str
     selection: str
     test_dataset: str | None
@@ -50,6 +51,9 @@ class ProtocolKind:
         keeps_apart: whether no subject stands on both sides of a split.
         paper_folder: the folder that `selection: paper` selects on; `None`: the test part.
         warning: what every output must warn of, a sentence or none.
+        takes_fold: whether the settings may name one fold, `fold`, that is made alone.
+        target_training: of kinds with two datasets: `(clips, settings, seed) -> positions` of the training subjects of
+            the one that is tested on, labelled or not; int64, ascending.
     """
 
     name: str
@@ -61,6 +65,8 @@ class ProtocolKind:
     keeps_apart: bool = True
     paper_folder: str | None = None
     warning: str = ""
+    takes_fold: bool = False
+    target_training: Callable[[pd.DataFrame, SplitSettings, int], np.ndarray] | None = None
 
 
 def number_folds(tests: list[np.ndarray]) -> list[Split]:

@@ -4,6 +4,8 @@ from transferpain.core.registry import Registry
 from transferpain.data.protocols.kinds.cross_dataset import CROSS_DATASET
 from transferpain.data.protocols.kinds.folders import FOLDERS
 from transferpain.data.protocols.kinds.group_kfold import GROUP_KFOLD
+from transferpain.data.protocols.kinds.grouped import GROUPED
+from transferpain.data.protocols.kinds.grouped_cross_dataset import GROUPED_CROSS_DATASET
 from transferpain.data.protocols.kinds.holdout import HOLDOUT
 from transferpain.data.protocols.kinds.loso import LOSO
 from transferpain.data.protocols.kinds.published_folds import PUBLISHED_FOLDS
@@ -20,6 +22,8 @@ KINDS = Registry(
         STRATIFIED_GROUP_KFOLD,
         PUBLISHED_FOLDS,
         CROSS_DATASET,
+        GROUPED,
+        GROUPED_CROSS_DATASET,
         RANDOM_FRAMES,
     ],
 )
