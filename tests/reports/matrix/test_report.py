@@ -158,6 +158,9 @@ def test_open_cells_are_counted_and_stand_in_the_family(tmp_path):
     page = write(tmp_path, matrix, records)
     text = " ".join(page.read_text(encoding="utf-8").split())
     assert "3 cells are done, 0 failed, 0 absent, 1 open" in text
+    assert "Protocol <em>fast</em>: the fixed hold-outs" in text
+    assert "Who is tested" in text
+    assert "<td>fixed hold-out</td>" in text
     comparisons = pd.read_csv(page.parent / "comparisons.csv")
     assert "The cell trained-to-ai4pain-ann is open." in set(comparisons["reason"])
 
