@@ -1,8 +1,8 @@
 """What an experiment may choose about its protocol."""
 
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_serializer, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from transferpain.data.protocols.kinds.kind import ProtocolKind
 from transferpain.data.protocols.kinds.registry import KINDS
@@ -44,7 +44,8 @@ class ProtocolSettings(BaseModel):
 
     kind: KINDS.name_type = "folders"
     folds: int = Field(default=5, ge=2)
-    fold: int | None = Field(default=None, ge=0)
+    # Named only where it is set: runs and registrations of versions that did not know it stay as they are.
+    fold: int | None = Field(default=None, ge=0, exclude_if=lambda value: value is None)
     selection_share: float = Field(default=0.2, gt=0, lt=1)
     test_split: Literal["validation", "test"] = "validation"
     selection: Literal["inner", "paper", "nested"] = "inner"
@@ -74,11 +75,6 @@ class ProtocolSettings(BaseModel):
         if (self.selection == "nested") != (self.selection_rule is not None):
             raise ValueError("selection_rule: goes with selection: nested, and only with it")
         return self
-
-    @model_serializer(mode="wrap")
-    def _write(self, write: Any) -> dict[str, Any]:
-        # Without the key, runs and registrations that were made before it was known keep their names.
-        return {key: value for key, value in write(self).items() if key != "fold" or value is not None}
 
     @property
     def split_kind(self) -> ProtocolKind:
