@@ -54,12 +54,17 @@ def test_groups_are_set_aside_whole():
     assert not set(groups[aside]) & set(groups[~aside])
 
 
+@pytest.mark.slow
 def test_a_head_of_windows_reads_three_dimensions():
     windows = np.repeat(X[:, None], 3, axis=1)
     head = HeadClassifier("lstm", training={"epochs": 1}).fit(windows, Y)
     assert head.predict(windows[:4]).shape == (4,)
     with pytest.raises(ValueError, match="rows of the shape"):
         head.predict(windows[:, :2])
+
+
+def test_windows_are_for_heads_of_windows_and_single_rows_for_the_others():
+    windows = np.repeat(X[:, None], 3, axis=1)
     with pytest.raises(UserError, match="reads windows"):
         HeadClassifier("lstm").fit(X, Y)
     with pytest.raises(UserError, match="reads single rows"):

@@ -92,7 +92,7 @@ def assert_same_end(whole: Whole, model: keras.Model, received: Training) -> Non
     pd.testing.assert_frame_equal(without_seconds(received.history), without_seconds(whole.result.history))
 
 
-@pytest.mark.parametrize("broken_epoch", [0, 3])
+@pytest.mark.parametrize("broken_epoch", [pytest.param(0, marks=pytest.mark.slow), 3])
 def test_an_interrupted_training_ends_with_the_same_bits(uninterrupted, broken_epoch, tmp_path):
     settings = uninterrupted.settings
     training, validation = image_data(settings)
@@ -172,9 +172,9 @@ def test_a_checkpoint_is_written_when_the_time_has_come(whole_training, seconds,
 @pytest.mark.parametrize(
     ("name", "together"),
     [
-        ("sgd, cosine, average", 2),
         ("adam, early stopping", 3),
         ("adadelta, average, early stopping", 16),
+        pytest.param("sgd, cosine, average", 2, marks=pytest.mark.slow),
         pytest.param("sgd, cosine, average", 3, marks=pytest.mark.slow),
         pytest.param("sgd, cosine, average", 16, marks=pytest.mark.slow),
         pytest.param("adam, early stopping", 2, marks=pytest.mark.slow),

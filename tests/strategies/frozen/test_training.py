@@ -60,6 +60,7 @@ def test_a_head_that_was_trained_before_is_trained_as_if_it_were_new(clips, tmp_
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 def test_what_was_fitted_names_the_clips_that_were_seen(clips, tmp_path):
     settings = experiment(head={"kind": "lstm"}, training={"epochs": 1, "class_weights": True})
     fold = Fold("test", np.array([10, 4, 2, 11, 0]), np.arange(6, 8), np.arange(8, 10))
