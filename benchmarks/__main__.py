@@ -23,6 +23,7 @@ NAMES = (
     "training",
     "scores",
     "coverage",
+    "null_worlds",
     "memory",
     "sharing",
     "server",

@@ -74,6 +74,16 @@ def test_answers_that_never_differ_hold_chance_exactly():
     (held,) = judge_worlds([NullScore("c", 1, *permuted_scores(predictions, draws=200))])
     assert (held.value, held.low, held.high, held.chance) == (0.5, 0.5, 0.5, 0.5)
     assert held.holds
+    assert np.isnan(held.found_from)
+
+
+def test_scores_from_so_high_on_miss_chance():
+    permuted = np.random.default_rng(6).normal(0.5, 0.05, 2000)
+    (found,) = {round(one.found_from, 9) for one in judge_worlds([NullScore("c", 1, 0.5, permuted)])}
+    assert 0.6 < found < 0.7
+    for score, holds in ((found - 1e-6, True), (found + 1e-6, False)):
+        (held,) = judge_worlds([NullScore("c", 1, score, permuted)])
+        assert held.holds == holds
 
 
 def test_a_world_in_which_labels_cannot_be_dealt_anew_says_nothing():

@@ -10,8 +10,10 @@ from tests.small_study import tiny, write_small_study
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.experiments.chosen_source import source_experiment
-from transferpain.experiments.null_worlds import DRAWS, declared_leak, null_worlds
+from transferpain.experiments.null_worlds import DRAWS, declared_leak, hang_together, null_scores, null_worlds
+from transferpain.experiments.runner import make_plan
 from transferpain.experiments.samples import deal_anew, labelled_samples
+from transferpain.experiments.study import load_batch
 
 TWINS = {"ai4pain": TwinSettings(8, seed=2, clips=1, seconds=0.5, levels=("none", "high"))}
 
@@ -109,3 +111,32 @@ def test_what_leaks_by_declaration_says_so(tmp_path, protocol, why):
     write_small_study(tmp_path)
     assert why in declared_leak(tiny(tmp_path, protocol=protocol))
     assert bool(why) == bool(declared_leak(tiny(tmp_path, protocol=protocol)))
+
+
+@pytest.mark.parametrize(
+    ("sample", "kinds", "alike"),
+    [
+        ("clip", ["video", "video"], False),
+        ("clip", ["video", "image_span"], True),
+        ("clip", ["images", "span"], False),
+        ("frame", ["images"], True),
+    ],
+)
+def test_neighbours_that_hang_together_are_kept_together(sample, kinds, alike):
+    assert hang_together(sample, pd.DataFrame({"kind": kinds})) is alike
+
+
+@pytest.mark.slow
+def test_linear_probes_and_the_sampling_are_judged_beside_the_head(finished_study):
+    workspace, study, _ = finished_study
+    batch = load_batch(study, Places(workspace / "data", workspace), [])
+    plan = make_plan(batch.experiments[0], batch.folder, batch.places)
+    scores = {score.cell: score for score in null_scores(plan, 3, batch.places)}
+    probes = ["ann: linear probe, mean", "ann: linear probe, mean + maximum"]
+    assert list(scores) == ["ann", *probes, "ann: steps"]
+    metrics = plan.run.metrics()
+    known = [metrics, *metrics["linear_probe"].values()]
+    for score, stated in zip(scores.values(), known, strict=False):
+        assert score.observed == pytest.approx(stated["balanced_accuracy"]["value"])
+    assert {score.draw for score in scores.values()} == {3}
+    assert len({len(score.permuted) for score in scores.values()}) == 1

@@ -6,20 +6,15 @@ import pytest
 import yaml
 
 from tests.command_line import EXPERIMENTS
+from tests.former_sampling import ASKED, put_back
 from tests.small_study import tiny, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.evaluation.null_worlds import NullScore
 from transferpain.experiments.null_worlds import DRAWS, World
-from transferpain.reports.null_worlds import HOLDS, MISSES, _concluded, check_file
-from transferpain.strategies.common import media
+from transferpain.reports.null_worlds import BLIND, HOLDS, MISSES, _concluded, check_file
 
 CHECK = yaml.safe_load((EXPERIMENTS / "null-check.yaml").read_text(encoding="utf-8"))
-
-
-def whole_clips(clips: pd.DataFrame, faces: pd.DataFrame, window, skipped: int = 0) -> pd.DataFrame:
-    """Read all of each clip, as it was done when `features.frames` were spread over it whatever its length."""
-    return faces.assign(stretch=faces["num_frames"].astype(np.int64))
 
 
 def concluded(tmp_path, told: float, **changes):
@@ -48,6 +43,18 @@ def test_the_table_and_the_page_say_what_is_not_at_chance(tmp_path, told, passed
     assert table["holds_chance"].all() == passed
 
 
+def test_a_cell_of_too_few_clips_to_miss_chance_says_so(tmp_path):
+    write_small_study(tmp_path / "experiments")
+    experiment = tiny(tmp_path / "experiments")
+    worlds = [World(draw, Places(tmp_path, tmp_path), {}, permutes=True) for draw in range(1, DRAWS + 1)]
+    permuted = np.random.default_rng(0).integers(0, 2, (DRAWS, 2000)).astype(float)  # one pair of clips a world
+    scores = [NullScore(experiment.name, draw, 1.0, permuted[draw - 1]) for draw in range(1, DRAWS + 1)]
+    check = _concluded("mine", "Mine", [experiment], worlds, scores, [])
+    assert check.passed
+    assert check.result.rows[0][-1] == BLIND
+    assert "ai4pain-ann: too few clips for any score to miss chance" in check.result.notes
+
+
 def test_what_leaks_by_declaration_is_not_judged(tmp_path):
     with pytest.raises(UserError, match="it deals out frames at random"):
         concluded(tmp_path, 0.9, protocol={"kind": "random_frames", "allow_leakage": True})
@@ -59,15 +66,19 @@ def test_the_check_fails_with_the_former_sampling_and_names_the_cell(tmp_path, m
     write_small_study(folder)
     study = CHECK | {"twins": {"ai4pain": CHECK["twins"]["ai4pain"] | {"subjects": 6}}}
     study["set"] = CHECK["set"] | {"training": CHECK["set"]["training"] | {"epochs": 1}}
-    study["experiments"] = {name: CHECK["experiments"][name] for name in ("lstm",)}
+    study["experiments"] = {name: CHECK["experiments"][name] for name in ("ann",)}
     path = folder / "null-check.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")
     places = Places(tmp_path, tmp_path)
     check = check_file(path, places, [])
     assert check.passed, check.result.notes
-    assert [row[0] for row in check.result.rows] == ["lstm", "lstm: steps"]
-    monkeypatch.setattr(media, "with_stretch", whole_clips)
-    # Another name gives other runs; twins and faces are those that are there.
-    check = check_file(path, places, ["question=with the former sampling"])
+    assert [row[0] for row in check.result.rows] == [
+        "ann",
+        "ann: linear probe, mean",
+        "ann: linear probe, mean + maximum",
+        "ann: steps",
+    ]
+    put_back(monkeypatch.setattr)
+    check = check_file(path, places, [ASKED])
     assert not check.passed
-    assert any(note.startswith("failed: lstm: steps is not at chance") for note in check.result.notes)
+    assert any(note.startswith("failed: ann: steps is not at chance") for note in check.result.notes)

@@ -23,6 +23,7 @@ experiments_app = typer.Typer()
 NullWorlds = Annotated[
     bool, typer.Option("--null", help="Run it where nothing can be learned, and fail unless every score is at chance.")
 ]
+Jobs = Annotated[int, typer.Option(min=1, help="Processes at a time.")]
 RegistrationFile = Annotated[
     Path | None,
     typer.Option("--registration", metavar="FILE", help="What `register` wrote, if not beside the report."),
@@ -41,6 +42,7 @@ def run(
         bool, typer.Option("--dry-run", help="List the stages with an estimate of hours and disk, and stop.")
     ] = False,
     null: NullWorlds = False,
+    jobs: Jobs = 1,
     registration: RegistrationFile = None,
     debug: Debug = False,
 ) -> None:
@@ -56,7 +58,7 @@ def run(
     if null:
         from transferpain.reports.null_worlds import check_file
 
-        conclude(check_file(experiment, places, overrides or []))
+        conclude(check_file(experiment, places, overrides or [], jobs))
         return
     # Standard output holds the final table alone.
     result = run_file(
@@ -65,6 +67,7 @@ def run(
         overrides or [],
         lambda early: print_rows(early.title, early.columns, early.rows, beside()),
         registration,
+        jobs,
     )
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
@@ -88,7 +91,7 @@ def matrix(
         list[str] | None,
         typer.Option(metavar="AXIS=NAME,...", help="Only these cells: kind, source, trained_on, target or head."),
     ] = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Processes at a time.")] = 1,
+    jobs: Jobs = 1,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
     ] = False,

@@ -56,6 +56,12 @@ class Held:
         """Whether the interval holds chance."""
         return self.low - TIE <= self.chance <= self.high + TIE
 
+    @property
+    def found_from(self) -> float:
+        """The lowest score above chance that would miss it; NaN where no score could, because nothing varies."""
+        width = (self.high - self.low) / 2
+        return self.chance + width if width > TIE else float("nan")
+
 
 def judge_worlds(scores: Sequence[NullScore], error: float = ERROR) -> list[Held]:
     """Return the simultaneous interval of every score, and of every cell's mean over its worlds.

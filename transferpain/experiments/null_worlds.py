@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pandas as pd
+
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import read_json
 from transferpain.data.places import Places
@@ -16,13 +18,16 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import MARK
 from transferpain.evaluation.null_worlds import PERMUTATIONS, NullScore
 from transferpain.evaluation.permutation import permuted_scores
+from transferpain.evaluation.predictions import PROBE_TITLES
 from transferpain.experiments.null_probe import probe_steps
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.schema import Experiment
 
 DRAWS = 5
-# Behind the name of a cell: what the sampling alone tells of its clips.
-STEPS = ": steps"
+# Behind the name of a cell stands, after this, what else is judged of it.
+PART = ": "
+# What the sampling alone tells of its clips.
+STEPS = f"{PART}steps"
 # Told apart from the seeds that a file names: the null twin of a seed is another world than its twin.
 FIRST_SEED = 1000
 
@@ -85,13 +90,15 @@ def _null(settings: TwinSettings, draw: int) -> TwinSettings:
 
 
 def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
-    """Return the balanced accuracy of a finished run, and of what the sampling alone tells of its clips.
+    """Return the balanced accuracy of a finished run, of its linear probes, and of what the sampling alone tells.
 
-    Each stands beside those with labels dealt anew within subjects. Single frames of a subject are shifted in a circle,
-    so that neighbours stay together.
+    Each stands beside those with labels dealt anew within subjects; in a circle where neighbours hang together.
     """
-    name, in_series = plan.experiment.name, plan.task.sample == "frame"
-    found = {name: plan.run.predictions(), f"{name}{STEPS}": probe_steps(plan, places)}
+    name, in_series = plan.experiment.name, hang_together(plan.task.sample, plan.clips)
+    probes = plan.run.probe_predictions()
+    found = {name: plan.run.predictions()}
+    found |= {f"{name}{PART}{PROBE_TITLES[probe]}": predictions for probe, predictions in probes.items()}
+    found[f"{name}{STEPS}"] = probe_steps(plan, places)
     scores = []
     for cell, predictions in found.items():
         if predictions is not None:
@@ -99,6 +106,16 @@ def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
             measured = permuted_scores(predictions, in_series=in_series, draws=PERMUTATIONS, seed=seed)
             scores.append(NullScore(cell, draw, *measured))
     return scores
+
+
+def hang_together(sample: str, clips: pd.DataFrame) -> bool:
+    """Tell whether neighbours of a subject are alike: single frames, and the pieces of a cut sequence.
+
+    Args:
+        sample: what the task predicts.
+        clips: rows of the index.
+    """
+    return sample == "frame" or bool((clips["kind"] == "image_span").any())
 
 
 def declared_leak(experiment: Experiment) -> str:

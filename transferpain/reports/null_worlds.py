@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
@@ -11,16 +12,26 @@ from transferpain.core.progress import note
 from transferpain.core.store import write_text
 from transferpain.data.places import Places
 from transferpain.evaluation.null_worlds import ALL_DRAWS, ERROR, Held, NullScore, judge_worlds
+from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
-from transferpain.experiments.null_worlds import DRAWS, STEPS, World, declared_leak, null_scores, null_worlds
+from transferpain.experiments.null_worlds import DRAWS, PART, World, declared_leak, null_scores, null_worlds
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import datasets_read, load_batch, run_batch
 from transferpain.reports.page import render, write_csv
 from transferpain.reports.screen import Result
 
-COLUMNS = ["cell", "chance", *(f"world {draw}" for draw in range(1, DRAWS + 1)), "mean", "interval", "verdict"]
-HOLDS, MISSES = "at chance", "NOT AT CHANCE"
+COLUMNS = [
+    "cell",
+    "chance",
+    *(f"world {draw}" for draw in range(1, DRAWS + 1)),
+    "mean",
+    "interval",
+    "found from",
+    "verdict",
+]
+HOLDS, MISSES, BLIND = "at chance", "NOT AT CHANCE", "too few clips"
+MOST = 1.0  # that balanced accuracy can be
 OF_TWINS = (
     "Null twins: action units do not depend on the labels, and all else is as it is in the twins: lengths, rates, "
     "order, light. A score that is not at chance is a leak of any of these, or of fitting or selection."
@@ -44,10 +55,11 @@ class NullCheck:
     passed: bool
 
 
-def check_file(path: Path, places: Places, assignments: list[str]) -> NullCheck:
+def check_file(path: Path, places: Places, assignments: list[str], jobs: int = 1) -> NullCheck:
     """Run an experiment or a study in its null worlds, and judge every score.
 
-    Every run is one as all others: what is finished is not computed again. Arguments are those of `run_file`.
+    Every run is one as all others: what is finished is not computed again. Arguments are those of `run_file`, and how
+    many experiments are computed at a time.
     """
     batch = load_batch(path, places, assignments)
     datasets = set().union(*(datasets_read(experiment, batch.folder) for experiment in batch.experiments))
@@ -55,7 +67,11 @@ def check_file(path: Path, places: Places, assignments: list[str]) -> NullCheck:
     for world in worlds:
         note(f"null world {world.draw} of {len(worlds)}")
         experiments = [world.experiment(experiment) for experiment in batch.experiments]
-        run_batch(replace(batch, places=world.places, twins=world.twins, experiments=experiments))
+        inside = replace(
+            batch, name=f"{batch.name}-null", places=world.places, twins=world.twins, experiments=experiments
+        )
+        run_ahead(inside, jobs)
+        run_batch(inside)
         plans = [make_plan(experiment, batch.folder, world.places) for experiment in experiments]
         scores += [score for plan in plans for score in null_scores(plan, world.draw, world.places)]
     return _concluded(batch.name, batch.title, batch.experiments, worlds, scores, [])
@@ -103,7 +119,7 @@ def _concluded(
 ) -> NullCheck:
     """Judge the scores, and write `reports/<name>-null/`: `index.html` and `null.csv`."""
     declared = {one.name: why for one in experiments if (why := declared_leak(one))}
-    judged = [score for score in scores if score.cell.removesuffix(STEPS) not in declared]
+    judged = [score for score in scores if score.cell.partition(PART)[0] not in declared]
     if not judged:
         raise UserError(
             "There is no score to judge.",
@@ -115,12 +131,13 @@ def _concluded(
     rows = [_row(cell, held) for cell in dict.fromkeys(score.cell for score in judged)]
     for cell, why in declared.items():
         values = [f"{score.observed:.3f}" for score in scores if score.cell == cell]
-        rows.append([cell, "-", *values, *["-"] * (DRAWS - len(values)), "-", "-", f"not judged: {why}"])
+        rows.append([cell, "-", *values, *["-"] * (DRAWS - len(values)), "-", "-", "-", f"not judged: {why}"])
     missed = [_missed(one) for one in held if not one.holds]
     folder = worlds[0].places.reports / f"{name}-null"
     write_csv(folder / "null.csv", _numbers(held))
     permutes = worlds[0].permutes
     verdict = f"{len(missed)} of {len(held)} intervals miss chance" if missed else f"all {len(held)} hold chance"
+    blind = [f"{row[0]}: {BLIND} for any score to miss chance" for row in rows if row[-1] == BLIND]
     page = render(
         "null.html",
         title=f"Null check: {title}",
@@ -132,12 +149,12 @@ def _concluded(
         means=OF_LABELS if permutes else OF_TWINS,
         error=f"{100 * ERROR:g} %",
         worlds=len(worlds),
-        lines=[*missed, *troubles],
+        lines=[*missed, *troubles, *blind],
         table=pd.DataFrame(rows, columns=COLUMNS),
     )
     write_text(folder / "index.html", page)
     conclusion = f"{verdict}; where nothing leaks, any does with a probability of at most {100 * ERROR:g} %"
-    notes = [*missed, *troubles, conclusion if missed else verdict, f"report: {folder / 'index.html'}"]
+    notes = [*missed, *troubles, *blind, conclusion if missed else verdict, f"report: {folder / 'index.html'}"]
     return NullCheck(Result(f"{title}: null check", COLUMNS, rows, notes), not (missed or troubles))
 
 
@@ -145,8 +162,12 @@ def _row(cell: str, held: Sequence[Held]) -> list[str]:
     own = {one.draw: one for one in held if one.cell == cell}
     mean = own.get(ALL_DRAWS) or next(iter(own.values()))
     values = [f"{own[draw].value:.3f}" if draw in own else "-" for draw in range(1, DRAWS + 1)]
-    verdict = HOLDS if all(one.holds for one in own.values()) else MISSES
-    return [cell, f"{mean.chance:.3f}", *values, f"{mean.value:.3f}", f"[{mean.low:.3f}, {mean.high:.3f}]", verdict]
+    verdict = BLIND if mean.found_from > MOST else HOLDS
+    if not all(one.holds for one in own.values()):
+        verdict = MISSES
+    found = "-" if np.isnan(mean.found_from) else f"{mean.found_from:.3f}"
+    interval = f"[{mean.low:.3f}, {mean.high:.3f}]"
+    return [cell, f"{mean.chance:.3f}", *values, f"{mean.value:.3f}", interval, found, verdict]
 
 
 def _missed(one: Held) -> str:
@@ -158,7 +179,7 @@ def _missed(one: Held) -> str:
 
 
 def _numbers(held: Sequence[Held]) -> pd.DataFrame:
-    rows = [(one.cell, one.draw, one.value, one.low, one.high, one.chance, one.holds) for one in held]
-    columns = ["cell", "world", "balanced_accuracy", "low", "high", "chance", "holds_chance"]
+    rows = [(one.cell, one.draw, one.value, one.low, one.high, one.chance, one.found_from, one.holds) for one in held]
+    columns = ["cell", "world", "balanced_accuracy", "low", "high", "chance", "found_from", "holds_chance"]
     table = pd.DataFrame(rows, columns=columns)
     return table.assign(world=table["world"].map(lambda draw: "all" if draw == ALL_DRAWS else str(draw)))

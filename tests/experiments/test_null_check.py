@@ -1,0 +1,63 @@
+"""The files of `make null-check`: nothing is left out, and clips are as unequal as the official ones."""
+
+import numpy as np
+import pytest
+
+from tests.command_line import EXPERIMENTS
+from transferpain.data.places import Places
+from transferpain.data.synthetic.twins import PLANS
+from transferpain.experiments.matrix.run import load
+from transferpain.experiments.study import load_batch
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.networks.heads.registry import HEADS
+from transferpain.strategies.registry import STRATEGIES
+
+PLACES = Places(EXPERIMENTS, EXPERIMENTS)
+DATASETS = {"biovid", "ai4pain", "unbc", "mintpain"}
+
+
+@pytest.fixture(scope="module")
+def study():
+    return load_batch(EXPERIMENTS / "null-check.yaml", PLACES, [])
+
+
+@pytest.fixture(scope="module")
+def matrix():
+    return load(EXPERIMENTS / "null-check-matrix.yaml", PLACES, [], [])
+
+
+def test_every_strategy_head_and_adaptation_is_there(study):
+    assert {one.strategy for one in study.experiments} == set(STRATEGIES)
+    assert {one.head.kind for one in study.experiments} >= set(HEADS)
+    assert {one.adaptation for one in study.experiments} - {None} == set(ADAPTATIONS)
+
+
+@pytest.mark.parametrize("kind", ["transfer", "cross_dataset"])
+def test_either_matrix_tests_every_dataset_with_every_head_and_a_source_that_was_trained(matrix, kind):
+    cells = [cell for cell in matrix.cells if cell.kind == kind]
+    assert {cell.tested_on for cell in cells} == DATASETS
+    assert {cell.experiment.head.kind for cell in cells} >= set(HEADS)
+    assert {"untrained", "biovid-vgg16"} <= {cell.experiment.source for cell in cells}
+
+
+def test_both_files_draw_the_same_twins_so_that_they_are_drawn_once(study, matrix):
+    assert study.twins == matrix.matrix.twins
+    assert study.places == matrix.places
+
+
+def test_clips_are_as_unequal_as_the_official_ones(study):
+    frames = {
+        dataset: {plan.clip: plan.frames for plan in PLANS[dataset](settings)}
+        for dataset, settings in study.twins.items()
+    }
+    of_level = {
+        level: {count for clip, count in frames["ai4pain"].items() if level in clip} for level in ("Baseline", "HIGH")
+    }
+    (baseline,), (pain,) = of_level.values()
+    assert baseline == 6 * pain
+    assert len(set(frames["biovid"].values())) == 1
+    sequences = np.array(list(frames["unbc"].values()))
+    assert sequences.max() > 3 * sequences.min()
+    pictures = frames["mintpain"].values()
+    assert 8 <= min(pictures) < 12
+    assert 24 < max(pictures) <= 28
