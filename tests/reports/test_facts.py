@@ -42,6 +42,16 @@ def test_checks_and_groups_are_read_where_they_are(tmp_path):
     run = read_run(folder)
     assert run.checks == lines
     assert run.groups["group"].tolist() == ["men"]
+    assert run.error_gaps.empty
+
+
+@pytest.mark.parametrize(("classes", "ordinal", "has"), [(2, False, True), (3, True, True), (3, False, False)])
+def test_gaps_of_errors_need_two_classes_or_an_order(tmp_path, classes, ordinal, has):
+    table = draw_predictions((2,) * classes, subjects=4)
+    folder = write_run(tmp_path, "ann", table, classes=CLASSES[:classes], stated={"ordinal": ordinal})
+    assert read_run(folder).error_gaps is None
+    write_subjects(folder, table.drop_duplicates("subject").assign(sex=["m", "w"] * 2))
+    assert (read_run(folder).error_gaps is not None) == has
 
 
 @pytest.mark.parametrize("folder", ["absent", "unfinished"])

@@ -53,8 +53,8 @@ def demo(tmp_path_factory):
 def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
         "classes.csv", "differences.csv", "differences.tex", "index.html", "mcnemar.csv", "ordinal.csv", "ordinal.tex",
-        "probabilities.csv", "probabilities.tex", "result.png", "results.csv", "results.tex",
-        "subject_tests.csv", "subjects.csv", "tripod.md",
+        "probabilities.csv", "probabilities.tex", "recalibration.csv", "result.png", "results.csv", "results.tex",
+        "subject_tests.csv", "subjects.csv", "tripod.md", "within_subjects.csv",
     ]  # fmt: skip
 
 
@@ -155,6 +155,12 @@ def test_groups_are_shown_where_the_data_state_sex_or_age(plain, tmp_path):
     assert groups["low"].isna().all()
     assert set(groups["reason"]) == {"3 subjects, fewer than 8", "2 subjects, fewer than 8"}
     assert groups["synthetic"].all()
+    assert "Errors by sex and age" in text
+    gaps = pd.read_csv(page.parent / "error_gaps.csv")
+    assert gaps[["by", "group", "other"]].drop_duplicates().to_numpy().tolist() == [
+        ["sex", "men", "women"], ["age", "18-35", "36-50"], ["age", "18-35", "51+"], ["age", "36-50", "51+"],
+    ]  # fmt: skip
+    assert gaps["gap_reason"].str.endswith("fewer than 8").all()
 
 
 def test_text_from_files_is_escaped(tmp_path):

@@ -4,11 +4,12 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
-from tests.reports.run_folders import write_leakage, write_run
+from tests.reports.run_folders import draw_history, write_leakage, write_run
 from transferpain.core.schema import write_stamped
 from transferpain.core.store import write_text
 from transferpain.evaluation.metrics.registry import metrics_of
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.reports.facts import run_scores
 from transferpain.reports.screen import (
     COLUMNS,
     declared_lines,
@@ -107,3 +108,6 @@ def test_intervals_of_former_versions_are_computed_again(tmp_path):
         metrics["all"][name] = {"value": 0.5, "low": 0.49, "high": 0.51, "draws": 2000}
     write_stamped(run.path / "metrics.json", metrics)
     assert table_row(run) == expected
+    assert run_scores(run) is run_scores(RunFolder(run.path))
+    run.finish_fold("0", 0, draw_predictions(subjects=8, skill=1.0), draw_history(0))
+    assert run_scores(run)["all"]["accuracy"]["value"] == 1.0

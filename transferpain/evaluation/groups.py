@@ -15,6 +15,7 @@ SEXES = {"m": "men", "w": "women", "f": "women", "x": "other"}
 AGE_BANDS = {"under 18": (0, 17), "18-35": (18, 35), "36-50": (36, 50), "51+": (51, 150)}
 COLUMNS = ["by", "group", "subjects", "clips", "balanced_accuracy", "low", "high", "reason"]
 FILE = "subjects.csv"
+NOT_STATED = "not stated"
 
 
 def write_subjects(run_folder: Path, clips: pd.DataFrame) -> None:
@@ -60,7 +61,7 @@ def score_groups(predictions: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFr
     table = labelled[SUBJECT].astype(str).merge(subjects[SUBJECT].astype(str).join(groups), on=SUBJECT, how="left")
     rows = []
     for column in groups:
-        of_row = table[column].fillna("not stated").to_numpy()
+        of_row = table[column].fillna(NOT_STATED).to_numpy()
         for group in group_order(column, of_row):
             part = labelled[of_row == group]
             interval = score_subjects(part, ("balanced_accuracy",))["balanced_accuracy"]
@@ -75,9 +76,9 @@ def name_groups(values: pd.Series) -> pd.Series:
     """Return the group of each subject: men or women, a band of ages, or "not stated"."""
     if values.name == "sex":
         text = values.astype("string").str.strip()
-        return text.str.lower().map(SEXES).fillna(text).replace("", pd.NA).fillna("not stated")
+        return text.str.lower().map(SEXES).fillna(text).replace("", pd.NA).fillna(NOT_STATED)
     ages = pd.to_numeric(values, errors="coerce").astype("Float64")
-    named = pd.Series("not stated", index=values.index)
+    named = pd.Series(NOT_STATED, index=values.index)
     for name, (lowest, highest) in AGE_BANDS.items():
         named[ages.between(lowest, highest + 1, inclusive="left").fillna(False)] = name
     return named
@@ -85,5 +86,5 @@ def name_groups(values: pd.Series) -> pd.Series:
 
 def group_order(by: str, found: np.ndarray) -> list[str]:
     """Return the groups that occur: ages ascending, sexes by name, "not stated" last."""
-    known = list(AGE_BANDS) if by == "age" else sorted(set(found) - {"not stated"})
-    return [name for name in [*known, "not stated"] if name in set(found)]
+    known = list(AGE_BANDS) if by == "age" else sorted(set(found) - {NOT_STATED})
+    return [name for name in [*known, NOT_STATED] if name in set(found)]

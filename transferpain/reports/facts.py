@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.schema import read_stamped
+from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.paired_permutation import SwapTest, swap_test
 from transferpain.evaluation.predictions import LINEAR_PROBE
@@ -23,6 +24,9 @@ from transferpain.experiments.registration import Registered
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Comparison
 from transferpain.experiments.upgrade import read_experiment
+
+# More runs than a matrix has cells.
+REMEMBERED = 1024
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,7 @@ class RunFacts:
         groups: `score_groups` by sex and age; `None` where the data state neither.
         checks: the leakage checks, in their order; empty if the run has none.
         probes: the predictions of its linear probes, by their names; none without frozen features.
+        error_gaps: `error_gaps` by sex and age; `None` where the data state neither, or the classes have no order.
         made_here: false where only the predictions are known, and all else is what their maker declares.
     """
 
@@ -64,6 +69,7 @@ class RunFacts:
     checks: tuple[CheckLine, ...]
     made_here: bool = True
     probes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
+    error_gaps: pd.DataFrame | None = None
 
     @property
     def folder(self) -> str:
@@ -179,6 +185,7 @@ def read_run(folder: Path) -> RunFacts:
     ordinal, probes = facts.get("ordinal", False), run.probe_predictions()
     scores = score(predictions, classes, ordinal=ordinal)
     subjects = read_subjects(run.path)
+    in_order = ordinal or len(classes) == 2
     return RunFacts(
         name=experiment["name"],
         path=run.path,
@@ -195,21 +202,29 @@ def read_run(folder: Path) -> RunFacts:
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
         probes=probes,
+        error_gaps=error_gaps(predictions, subjects) if subjects is not None and in_order else None,
     )
 
 
 def run_scores(run: RunFolder) -> dict[str, Any]:
     """Return the scores of a finished run as this version computes them.
 
-    Intervals of former versions were too narrow for few subjects: there the scores are computed again.
+    Intervals of former versions were too narrow for few subjects: there the scores are computed again, once for all who
+    ask while the predictions stay what they are.
     """
     scores = run.metrics()
     if scores["all"] and "kept" not in scores["all"]["accuracy"]:
-        facts = run.facts()
-        classes, ordinal = tuple(facts["classes"]), facts.get("ordinal", False)
-        probes = probe_scores(run.probe_predictions(), classes, ordinal)
-        return score(run.predictions(), classes, ordinal=ordinal) | {LINEAR_PROBE: probes}
+        files = [path.stat() for path in sorted(run.path.glob("folds/*/*.parquet"))]
+        return _score_again(run, tuple((file.st_mtime_ns, file.st_size) for file in files))
     return scores
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _score_again(run: RunFolder, _written: tuple[tuple[int, int], ...]) -> dict[str, Any]:
+    facts = run.facts()
+    classes, ordinal = tuple(facts["classes"]), facts.get("ordinal", False)
+    probes = probe_scores(run.probe_predictions(), classes, ordinal)
+    return score(run.predictions(), classes, ordinal=ordinal) | {LINEAR_PROBE: probes}
 
 
 def finished_run(folder: Path) -> RunFolder:

@@ -60,6 +60,16 @@ def cells(table: pd.DataFrame, metric: str) -> list[str]:
     return [with_interval(*(row[metric + ending] for ending in BOUNDS)) for _, row in table.iterrows()]
 
 
+def cells_or_reasons(table: pd.DataFrame, name: str, *, signed: bool = False) -> list[str]:
+    """Return the columns of a figure as text, as `cells` does; one that is not defined is a dash with the reason."""
+    texts = []
+    for _, row in table.iterrows():
+        text = with_interval(*(row[name + ending] for ending in BOUNDS), signed=signed)
+        has_reason = pd.isna(row[name]) and row[name + "_reason"]
+        texts.append(f"{text} [{row[name + '_reason']}]" if has_reason else text)
+    return texts
+
+
 def undefined(entries: Iterable[tuple[RunFacts, str, dict[str, Any]]]) -> tuple[str, ...]:
     """Return a sentence for each score that is not defined, with the reason; clips of all kinds say the same once.
 

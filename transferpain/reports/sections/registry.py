@@ -6,6 +6,7 @@ from transferpain.reports.sections.classes import CLASSES
 from transferpain.reports.sections.decisions import DECISIONS
 from transferpain.reports.sections.differences import DIFFERENCES
 from transferpain.reports.sections.environment import ENVIRONMENT
+from transferpain.reports.sections.error_gaps import ERROR_GAPS
 from transferpain.reports.sections.experiment import EXPERIMENT
 from transferpain.reports.sections.few_shot import FEW_SHOT
 from transferpain.reports.sections.groups import GROUPS
@@ -15,6 +16,7 @@ from transferpain.reports.sections.linear_probe import LINEAR_PROBES
 from transferpain.reports.sections.paper import PAPER
 from transferpain.reports.sections.pictures import PICTURES
 from transferpain.reports.sections.probabilities import PROBABILITIES
+from transferpain.reports.sections.recalibration import RECALIBRATION
 from transferpain.reports.sections.registration import REGISTRATION
 from transferpain.reports.sections.results import RESULTS
 from transferpain.reports.sections.section import ReportSection
@@ -23,6 +25,7 @@ from transferpain.reports.sections.strategy import STRATEGY
 from transferpain.reports.sections.subject_tests import SUBJECT_TESTS
 from transferpain.reports.sections.subjects import SUBJECTS
 from transferpain.reports.sections.unusable import UNUSABLE
+from transferpain.reports.sections.within_subjects import WITHIN_SUBJECTS
 
 SECTIONS: Registry[ReportSection] = Registry(
     "section of the report",
@@ -32,6 +35,8 @@ SECTIONS: Registry[ReportSection] = Registry(
         LINEAR_PROBES,
         LEVELS,
         PROBABILITIES,
+        RECALIBRATION,
+        WITHIN_SUBJECTS,
         DIFFERENCES,
         SUBJECT_TESTS,
         SINGLE_CLIPS,
@@ -42,6 +47,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         CLASSES,
         SUBJECTS,
         GROUPS,
+        ERROR_GAPS,
         FEW_SHOT,
         STRATEGY,
         LEAKAGE,
