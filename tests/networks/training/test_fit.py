@@ -70,6 +70,16 @@ def test_without_patience_the_last_weights_are_kept(tmp_path):
     assert scores[0] == pytest.approx(result.history["val_loss"].iloc[-1], rel=1e-6)
 
 
+def test_more_epochs_than_asked_for_are_said_once(tmp_path, capfd):
+    settings = TrainingSettings(epochs=1, patience=None, batch=16, least_steps=7)
+    batches = line_batches(*line_data())
+    for name in ("d", "e"):
+        assert len(fit(linear_model(), batches, batches, settings, tmp_path / f"{name}.npz", SEED).history) == 2
+    said = capfd.readouterr().err
+    assert said.count("training.epochs is raised from 1 to 2") == 1
+    assert "an epoch takes 4 of the 7 steps that training.least_steps asks for" in said
+
+
 def test_it_learns_and_the_history_says_so(tmp_path):
     inputs, targets = line_data(256)
     settings = TrainingSettings(optimizer={"name": "adam", "learning_rate": 0.1}, epochs=8, patience=None)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import keras
@@ -16,7 +17,7 @@ import pandas as pd
 import tensorflow as tf
 
 from transferpain.core.errors import UserError
-from transferpain.core.progress import progress_bar
+from transferpain.core.progress import note, progress_bar
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
 from transferpain.networks.training.adadelta import FusedAdadelta
@@ -73,7 +74,9 @@ def fit(
     Raises:
         UserError: if the loss is no longer a number.
     """
-    settings = settings.for_steps(training.steps)
+    asked, settings = settings, settings.for_steps(training.steps)
+    if settings.epochs > asked.epochs:
+        _say_raised(asked.epochs, settings.epochs, training.steps, asked.least_steps)
     if not (model.compiled and int(model.optimizer.iterations) == 0):
         model.compile(
             optimizer=build_optimizer(settings, training.steps),
@@ -117,6 +120,15 @@ def fit(
 def _trained(progress: Progress, settings: TrainingSettings) -> Training:
     kept = progress.epoch if settings.patience is None else progress.best_epoch
     return Training(pd.DataFrame(progress.history), kept)
+
+
+@cache
+def _say_raised(asked: int, epochs: int, steps: int, least: int) -> None:
+    """Say once, not for each fold and seed, that more epochs are trained than `epochs` states."""
+    note(
+        f"NOTE: training.epochs is raised from {asked} to {epochs}: an epoch takes {steps} of the {least} steps that "
+        "training.least_steps asks for."
+    )
 
 
 def reset_model(model: keras.Model, weights: list[np.ndarray]) -> None:

@@ -84,7 +84,8 @@ class TrainingSettings(BaseModel):
     """Everything that `fit` needs to know beside the model and the data.
 
     `least_steps` is for little data, where an epoch takes a handful of steps: if `epochs` of them take fewer steps, all
-    that is counted in epochs (`epochs`, `patience`, the schedule) is stretched until they take as many.
+    that is counted in epochs (`epochs`, `patience`, the schedule) is stretched until they take as many. A note on the
+    screen says so, and the report how many epochs were trained.
 
     `patience` counts epochs without a lower validation loss before training stops; the weights of the best epoch
     are restored then. Without it all epochs are run and the last weights are kept. `ema` is the momentum of an

@@ -1,5 +1,7 @@
 """What the stages of strategies cost, to the order of magnitude, on two processor cores and no GPU."""
 
+import math
+
 from transferpain.core.contracts import Stage
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.compute import choose_compute_dtype
@@ -36,7 +38,7 @@ def training_stage(work: Workload, pictures: int | None = None, trainings: int |
     pictures = pictures_trained_on(work) if pictures is None else pictures
     trainings = work.trainings if trainings is None else trainings
     dtype, _ = choose_compute_dtype("auto")
-    epochs = experiment.training.epochs
+    epochs = experiment.training.for_steps(max(1, math.ceil(pictures / experiment.training.batch))).epochs
     rate = forward_rate(experiment.backbone, dtype, size) / TRAINING_PASSES
     return Stage(
         experiment.name,
