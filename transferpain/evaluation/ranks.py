@@ -11,7 +11,8 @@ import numpy as np
 from scipy.stats import friedmanchisquare, rankdata, studentized_range
 
 ALPHA = 0.05
-# Friedman's chi-squared distribution is an approximation for more than ten blocks (Demsar 2006).
+# Friedman's chi-squared distribution is an approximation for more than ten blocks, and a rough one up to five runs
+# (Demsar 2006).
 FEWEST_SUBJECTS = 11
 
 
