@@ -16,14 +16,24 @@ def limits(having: int, subjects: int, score: float = 0.7) -> list[str]:
 
 @pytest.mark.parametrize(
     ("having", "subjects", "said"),
-    [(2, 9, ["2 of 9 subjects have clips of high"]), (3, 9, []), (8, 25, ["8 of 25 subjects have clips of high"])],
+    [
+        (2, 9, ["2 of 9 subjects have clips of high"]),
+        (3, 9, []),
+        (7, 26, ["7 of 26 subjects have clips of high"]),
+        (5, 87, ["5 of 87 subjects have clips of high"]),
+    ],
 )
-def test_a_class_of_fewer_than_a_third_of_the_subjects_is_named(having, subjects, said):
+def test_a_class_of_few_subjects_who_are_fewer_than_a_third_is_named(having, subjects, said):
     assert limits(having, subjects) == said
 
 
-def test_with_many_subjects_a_rare_class_is_no_limit():
-    assert limits(5, 26) == []
+@pytest.mark.parametrize("subjects", [25, 26, 87])
+def test_with_eight_subjects_who_have_it_a_rare_class_is_no_limit(subjects):
+    assert limits(8, subjects) == []
+
+
+def test_without_an_interval_there_is_nothing_to_warn_of():
+    assert limits(1, 7, 1.0) == []
 
 
 def test_a_class_that_nobody_has_is_none():

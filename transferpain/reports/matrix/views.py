@@ -8,7 +8,9 @@ import pandas as pd
 from transferpain.evaluation.comparisons import subject_scores
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.formatting import number
+from transferpain.evaluation.interval_limits import interval_limits
 from transferpain.evaluation.predictions import MEANS
+from transferpain.evaluation.resampling import read_answers
 from transferpain.reports.figures import as_data_uri
 from transferpain.reports.matrix import figures
 from transferpain.reports.matrix.facts import KINDS, CellRun, Grid
@@ -40,6 +42,19 @@ def heat_limits(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str)
     return (min(values), max(values)) if values else (0.0, 1.0)
 
 
+def unreliable(runs: Sequence[CellRun]) -> list[str]:
+    """Return a sentence for each reason why intervals are known to be unreliable, with the cells that it concerns."""
+    by_reason: dict[str, list[str]] = {}
+    for run in runs:
+        answers, score = read_answers(run.predictions), run.score("balanced_accuracy")["value"]
+        for reason in interval_limits(answers, run.classes, score):
+            by_reason.setdefault(reason, []).append(run.record.name)
+    return [
+        f"The intervals of {', '.join(cells)}, and of differences from them, are unreliable: {reason}."
+        for reason, cells in by_reason.items()
+    ]
+
+
 def grid_views(
     grids: Sequence[Grid],
     runs: Mapping[str, CellRun],
@@ -48,7 +63,7 @@ def grid_views(
     verdicts: Mapping[str, str],
     limits: tuple[float, float],
 ) -> list[dict[str, Any]]:
-    """Return for each grid its title, warning, heat map and table of cells.
+    """Return for each grid its title, warnings, heat map and table of cells.
 
     Args:
         grids: of the matrix.
@@ -78,6 +93,7 @@ def grid_views(
                 "kind": grid.kind,
                 "head": grid.head,
                 "selection": grid.selection,
+                "unreliable": unreliable(list(of_grid.values())),
                 "adaptation": grid.adaptation,
                 "warning": grid.warning,
                 "figure": heat_map(cells, TITLES[metric]),

@@ -56,10 +56,8 @@ def unreliable(runs: Sequence[RunFacts]) -> tuple[str, ...]:
     """Return a sentence for each run with intervals that are known to be unreliable, with the reasons."""
     sentences = []
     for run in runs:
-        scores = run.scores["all"]
-        if scores["subjects"] < FEWEST_SUBJECTS:
-            continue
-        limits = interval_limits(read_answers(run.predictions), run.classes, scores["balanced_accuracy"]["value"])
+        score = run.scores["all"]["balanced_accuracy"]["value"]
+        limits = interval_limits(read_answers(run.predictions), run.classes, score)
         if limits:
             sentences.append(f"The intervals of {run.name} and of its differences are unreliable: {'; '.join(limits)}.")
     return tuple(sentences)
