@@ -53,6 +53,14 @@ REPORT_TABLES = {
     "classes": "run class precision recall recall_low recall_high f1 auc support",
     "subjects": "run subject clips coverage balanced_accuracy macro_f1 accuracy",
     "groups": "run by group subjects clips balanced_accuracy low high",
+    "recalibration": "run class slope slope_low slope_high intercept intercept_low intercept_high",
+    "within_subjects": (
+        "run auc auc_low auc_high within_auc within_auc_low within_auc_high subjects worst_subject "
+        "worst_balanced_accuracy worst_clips"
+    ),
+    "error_gaps": (
+        "run by rate group other group_rate other_rate gap gap_low gap_high p p_holm group_subjects other_subjects"
+    ),
     "candidates": "run training candidate loss balanced_accuracy inner_folds chosen",
     "leakage": "run number state",
     "forgetting": "run fold seed tuned accuracy balanced_accuracy macro_f1 rows",
