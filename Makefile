@@ -43,8 +43,8 @@ $(MATRICES): $(READY) ## a matrix of sources, targets and heads: make transfer-m
 	$(TRANSFERPAIN) matrix experiments/$@.yaml $(ROOT) $(ARGS)
 
 null-check: $(READY) ## every strategy, head, adaptation and both matrices where nothing can be learned: fails unless each is at chance
-	$(TRANSFERPAIN) run experiments/null-check.yaml --null --jobs 2 $(ARGS)
-	$(TRANSFERPAIN) matrix experiments/null-check-matrix.yaml --null --jobs 2 $(ARGS)
+	$(TRANSFERPAIN) run experiments/null-check.yaml --null --jobs 3 $(ARGS)
+	$(TRANSFERPAIN) matrix experiments/null-check-matrix.yaml --null --jobs 3 $(ARGS)
 
 doctor: $(READY) ## versions, processor, data found, compute dtype
 	$(TRANSFERPAIN) doctor $(ROOT)

@@ -26,9 +26,10 @@ def matrix():
     return load(EXPERIMENTS / "null-check-matrix.yaml", PLACES, [], [])
 
 
-def test_every_strategy_head_and_adaptation_is_there(study):
+def test_every_strategy_head_and_adaptation_is_there(study, matrix):
     assert {one.strategy for one in study.experiments} == set(STRATEGIES)
-    assert {one.head.kind for one in study.experiments} >= set(HEADS)
+    cells = [cell.experiment for cell in matrix.cells]
+    assert {one.head.kind for one in [*study.experiments, *cells]} >= set(HEADS)
     assert {one.adaptation for one in study.experiments} - {None} == set(ADAPTATIONS)
 
 
