@@ -15,7 +15,7 @@ from transferpain.evaluation.null_worlds import ERROR, NullScore, judge_worlds
 from transferpain.experiments.null_worlds import DRAWS
 
 PERMUTATIONS = 1000
-FAMILIES, TOLD_FAMILIES = 20_000, 500
+FAMILIES, TOLD_FAMILIES = 15_000, 300
 MOST_UPPER = 0.012  # upper end of the exact 95 % interval of the family error
 LEANING = 0.7  # standard deviation of how a person leans to an answer, against clips of 1
 
@@ -41,7 +41,7 @@ class Family:
 FAMILIES_OF = {
     "6 cells of 12 subjects, independent": Family(6, 12, 1),
     "6 cells of 12 subjects, nearly alike": Family(6, 12, 1, shared=0.9),
-    "40 cells of 8 subjects with 4 clips, alike in half": Family(40, 8, 2, shared=0.5),
+    "16 cells of 8 subjects with 4 clips, alike in half": Family(16, 8, 2, shared=0.5),
 }
 TOLD = (0.3, 0.5, 0.7)
 
