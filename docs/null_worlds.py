@@ -13,14 +13,19 @@ from transferpain.core.store import write_text
 from transferpain.evaluation.null_worlds import TIE
 from transferpain.evaluation.predictions import PROBE_TITLES
 from transferpain.experiments.environment import environment
-from transferpain.experiments.null_worlds import DRAWS, PART, STEPS
+from transferpain.experiments.null_worlds import DRAWS, LEANING, PART, STEPS
 
 ROOT = Path(__file__).parents[1]
 BEGIN, END = "<!-- made by docs/null_worlds.py -->", "<!-- end -->"
 FILES = ("null-check", "null-check-matrix")
 FORMER = "-former-sampling"
 HEAD = "head"
-JUDGED = {"": HEAD, **{f"{PART}{title}": title for title in PROBE_TITLES.values()}, STEPS: STEPS.removeprefix(PART)}
+JUDGED = {
+    "": HEAD,
+    LEANING: LEANING.removeprefix(PART),
+    **{f"{PART}{title}": title for title in PROBE_TITLES.values()},
+    STEPS: STEPS.removeprefix(PART),
+}
 
 
 def table(judged: pd.DataFrame) -> str:
@@ -67,7 +72,8 @@ def tables(reports: Path) -> str:
     made = f"Made on {day} on {machine['processor']}, {machine['cores']} cores; {packages}; commit {facts['commit']}."
     reading = (
         f"Means over {DRAWS} worlds; in brackets the score from which on the mean would miss chance (- where none "
-        "could); **bold** where chance is missed in a world or on average."
+        "could: a head gives one answer to all, or clips are too few); **bold** where chance is missed in a world or "
+        "on average."
     )
     return "\n\n".join([*parts, f"{reading} {made}"])
 

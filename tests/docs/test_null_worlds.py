@@ -22,8 +22,8 @@ def judged(score: float = 0.5, found: float = 0.7, holds: bool = True) -> pd.Dat
 
 def test_a_row_holds_the_scores_of_a_cell_and_marks_what_misses_chance():
     lines = COMMAND["table"](judged(0.912, holds=False)).splitlines()
-    assert lines[0] == "| cell | head | linear probe, mean | linear probe, mean + maximum | steps |"
-    assert lines[2] == "| lstm | 0.50 (0.70) |  |  | **0.91** (0.70) |"
+    assert lines[0] == "| cell | head | leaning | linear probe, mean | linear probe, mean + maximum | steps |"
+    assert lines[2] == "| lstm | 0.50 (0.70) |  |  |  | **0.91** (0.70) |"
     assert COMMAND["summary"](judged(0.912, holds=False)) == "3 of 6 intervals miss chance."
 
 

@@ -10,7 +10,14 @@ from tests.small_study import tiny, write_small_study
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.experiments.chosen_source import source_experiment
-from transferpain.experiments.null_worlds import DRAWS, declared_leak, hang_together, null_scores, null_worlds
+from transferpain.experiments.null_worlds import (
+    DRAWS,
+    declared_leak,
+    hang_together,
+    leaning,
+    null_scores,
+    null_worlds,
+)
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.samples import deal_anew, labelled_samples
 from transferpain.experiments.study import load_batch
@@ -126,6 +133,15 @@ def test_neighbours_that_hang_together_are_kept_together(sample, kinds, alike):
     assert hang_together(sample, pd.DataFrame({"kind": kinds})) is alike
 
 
+def test_answers_of_one_class_may_lean_to_the_other():
+    table = pd.DataFrame({"dataset": "d", "subject": "s", "clip": ["a", "b", "c", "d"], "frame": -1, "seed": 0})
+    table = table.assign(fold=["one", "one", "two", "two"], y_true=[0, 1, 0, 1], y_pred=0, coverage=1.0)
+    table = table.assign(p_0=[0.9, 0.8, 0.6, 0.6], p_1=[0.1, 0.2, 0.4, 0.4])
+    # Where a fold's answers are all alike, none leans.
+    assert leaning(table)["y_pred"].tolist() == [0, 1, 0, 0]
+    assert leaning(table.assign(y_true=[None, 1, 0, 1]))["clip"].tolist() == ["b", "c", "d"]
+
+
 @pytest.mark.slow
 def test_linear_probes_and_the_sampling_are_judged_beside_the_head(finished_study):
     workspace, study, _ = finished_study
@@ -133,10 +149,10 @@ def test_linear_probes_and_the_sampling_are_judged_beside_the_head(finished_stud
     plan = make_plan(batch.experiments[0], batch.folder, batch.places)
     scores = {score.cell: score for score in null_scores(plan, 3, batch.places)}
     probes = ["ann: linear probe, mean", "ann: linear probe, mean + maximum"]
-    assert list(scores) == ["ann", *probes, "ann: steps"]
+    assert list(scores) == ["ann", "ann: leaning", *probes, "ann: steps"]
     metrics = plan.run.metrics()
     known = [metrics, *metrics["linear_probe"].values()]
-    for score, stated in zip(scores.values(), known, strict=False):
-        assert score.observed == pytest.approx(stated["balanced_accuracy"]["value"])
+    for cell, stated in zip(["ann", *probes], known, strict=True):
+        assert scores[cell].observed == pytest.approx(stated["balanced_accuracy"]["value"])
     assert {score.draw for score in scores.values()} == {3}
     assert len({len(score.permuted) for score in scores.values()}) == 1

@@ -74,6 +74,7 @@ def test_the_check_fails_with_the_former_sampling_and_names_the_cell(tmp_path, m
     assert check.passed, check.result.notes
     assert [row[0] for row in check.result.rows] == [
         "ann",
+        "ann: leaning",
         "ann: linear probe, mean",
         "ann: linear probe, mean + maximum",
         "ann: steps",

@@ -18,7 +18,7 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import MARK
 from transferpain.evaluation.null_worlds import PERMUTATIONS, NullScore
 from transferpain.evaluation.permutation import permuted_scores
-from transferpain.evaluation.predictions import PROBE_TITLES
+from transferpain.evaluation.predictions import PROBE_TITLES, labelled_rows, number_of_classes
 from transferpain.experiments.null_probe import probe_steps
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.schema import Experiment
@@ -26,6 +26,9 @@ from transferpain.experiments.schema import Experiment
 DRAWS = 5
 # Behind the name of a cell stands, after this, what else is judged of it.
 PART = ": "
+# Which answers lean further to a class than those of the same fold do on average: a head that says one class of all
+# may lean, too.
+LEANING = f"{PART}leaning"
 # What the sampling alone tells of its clips.
 STEPS = f"{PART}steps"
 # Told apart from the seeds that a file names: the null twin of a seed is another world than its twin.
@@ -90,13 +93,14 @@ def _null(settings: TwinSettings, draw: int) -> TwinSettings:
 
 
 def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
-    """Return the balanced accuracy of a finished run, of its linear probes, and of what the sampling alone tells.
+    """Return what is judged of a finished run: balanced accuracy of its head, its linear probes, and the sampling.
 
     Each stands beside those with labels dealt anew within subjects; in a circle where neighbours hang together.
     """
     name, in_series = plan.experiment.name, hang_together(plan.task.sample, plan.clips)
     probes = plan.run.probe_predictions()
-    found = {name: plan.run.predictions()}
+    answers = plan.run.predictions()
+    found = {name: answers, f"{name}{LEANING}": leaning(answers)}
     found |= {f"{name}{PART}{PROBE_TITLES[probe]}": predictions for probe, predictions in probes.items()}
     found[f"{name}{STEPS}"] = probe_steps(plan, places)
     scores = []
@@ -106,6 +110,17 @@ def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
             measured = permuted_scores(predictions, in_series=in_series, draws=PERMUTATIONS, seed=seed)
             scores.append(NullScore(cell, draw, *measured))
     return scores
+
+
+def leaning(predictions: pd.DataFrame) -> pd.DataFrame:
+    """Return the labelled rows of a run's predictions, with the class that each leans to most against its fold's mean.
+
+    No label is looked at, so that permuted labels judge it as they judge the answers.
+    """
+    rows = labelled_rows(predictions)
+    columns = [f"p_{number}" for number in range(number_of_classes(rows))]
+    leans = rows[columns] - rows.groupby(["fold", "seed"])[columns].transform("mean")
+    return rows.assign(y_pred=leans.to_numpy().argmax(axis=1))
 
 
 def hang_together(sample: str, clips: pd.DataFrame) -> bool:
