@@ -99,7 +99,10 @@ def matrix(
     registration: RegistrationFile = None,
     debug: Debug = False,
 ) -> None:
-    """Compute whatever is missing of a matrix of sources, targets and heads, and write its report."""
+    """Compute whatever is missing of a matrix of sources, targets and heads, and write its report.
+
+    --set changes every cell, or by matrix.KEY=VALUE the matrix itself, such as matrix.protocol=fast.
+    """
     from transferpain.experiments.matrix.run import DRY_RUN_COLUMNS, dry_run_rows
     from transferpain.reports.matrix.run import run_matrix
 

@@ -1,8 +1,10 @@
 """Grouped folds of a matrix: every subject is tested once, and by no source that may have seen it."""
 
 import json
+import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.experiments.matrix.small_matrix import TINY_GRID, grouped_cells, write_matrix
@@ -15,7 +17,14 @@ from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.check import absent_cells
 from transferpain.experiments.matrix.grouped import GROUPED, check_bundle, protocol_in_words
-from transferpain.experiments.matrix.run import DRY_RUN_COLUMNS, LoadedMatrix, dry_run_rows, load, run_cells
+from transferpain.experiments.matrix.run import (
+    DRY_RUN_COLUMNS,
+    LoadedMatrix,
+    dry_run_rows,
+    load,
+    run_cells,
+    unfinished_parts,
+)
 from transferpain.experiments.matrix.settings import load_matrix
 from transferpain.experiments.runner import run_experiment
 from transferpain.experiments.samples import labelled_samples, split_samples
@@ -191,6 +200,15 @@ def test_every_subject_is_tested_once_and_a_wrong_pairing_fails_the_line_of_the_
         assert len(run.predictions) == run.scores["clips"] == cells[own.name].scores["clips"]
         assert {line.number: line.state for line in run.checks}[7] != "fail"
     assert {line.number: line.state for line in cells[own.name].checks}[7] == "pass"
+    # A part that is gone is computed again, the same, and nothing else is.
+    files = {file: file.stat().st_mtime_ns for file in small.places.runs.rglob("*") if file.is_file()}
+    gone, kept = (small.places.runs / name for name in own.runs)
+    shutil.rmtree(gone)
+    assert [part.name for part in unfinished_parts(small.cells[-1:], small)] == [small.cells[-1].parts[0].name]
+    run_cells(small, 1)
+    assert all(file.stat().st_mtime_ns == files[file] for file in kept.rglob("*") if file.is_file())
+    again = read_cells(records, small.places.runs)[own.name]
+    pd.testing.assert_frame_equal(again.predictions, cells[own.name].predictions)
     # The head of the first fold with the source of the second, which has learned from the people of the first.
     (cell,) = [cell for cell in small.cells if len(cell.parts) > 1]
     first, second = cell.parts
