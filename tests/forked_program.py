@@ -5,6 +5,8 @@ seconds are gone that the interpreter and TensorFlow need to start, which a test
 its calls. That the installed program starts is seen by the tests that call it with `tests.command_line.transferpain`.
 """
 
+import atexit
+import gc
 import importlib
 import os
 import pickle
@@ -141,6 +143,7 @@ def serve(descriptor: int, preload: str) -> None:
     """Fork a program for each request that comes, until nobody can send one any more."""
     for module in (preload, PROGRAM, "typer.rich_utils"):
         importlib.import_module(module)
+    gc.freeze()  # a search for garbage would copy the memory that a program shares with this process
     requests = socket.socket(fileno=descriptor)
     while True:
         message, given, _, _ = socket.recv_fds(requests, MOST_BYTES, 3)
@@ -173,7 +176,7 @@ def _watch(request: dict[str, Any], stdout: int, stderr: int, status: int) -> No
         os.dup2(stderr, 2)
         os.close(stdout)
         os.close(stderr)
-        _become(request)
+        _run(request)
         return
     os.close(stdout)
     os.close(stderr)
@@ -181,6 +184,23 @@ def _watch(request: dict[str, Any], stdout: int, stderr: int, status: int) -> No
     code = os.waitstatus_to_exitcode(os.waitpid(program, 0)[1])
     os.write(status, b"%d\n" % code)
     os._exit(0)
+
+
+def _run(request: dict[str, Any]) -> None:
+    """Run the program; returns, or raises, only where the interpreter has to say how it ended."""
+    code: object = 0
+    try:
+        _become(request)
+    except SystemExit as end:
+        code = end.code or 0
+        if not isinstance(code, int):
+            raise
+    # What an interpreter does at its end, but for taking apart all that was imported: that takes longer than a command.
+    threading._shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _become(request: dict[str, Any]) -> None:

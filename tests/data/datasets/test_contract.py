@@ -48,7 +48,7 @@ def roots(tmp_path_factory) -> Callable[[str], Path]:
     return root_of
 
 
-@pytest.fixture(params=DATASETS)
+@pytest.fixture(scope="module", params=DATASETS)
 def index(request, roots) -> Index:
     return read_index(request.param, roots(request.param))
 

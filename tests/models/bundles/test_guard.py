@@ -58,7 +58,10 @@ def assert_refused(bundle, reason: str) -> None:
         lambda: build_lstm(4, 8, 2, 0, masked=True),
         lambda: build_lstm(4, 8, 2, 0),
         lambda: build_landmark_branch(FusionSettings(frames=2), 2, 0),
-        lambda: build_fusion(build_vgg16_gap(32, 2, embedding=8), FusionSettings(fusion="bilstm", frames=2), 2, 0),
+        pytest.param(
+            lambda: build_fusion(build_vgg16_gap(32, 2, embedding=8), FusionSettings(fusion="bilstm", frames=2), 2, 0),
+            marks=pytest.mark.slow,
+        ),
     ],
     ids=["ann", "masked lstm", "lstm", "landmarks", "fused"],
 )

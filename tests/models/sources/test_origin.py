@@ -67,6 +67,11 @@ def test_a_bundle_is_known_by_its_manifest(saved):
     assert origin.hash == digest
     assert origin.synthetic
     assert origin.preprocessing == SMALL
+
+
+@pytest.mark.slow
+def test_what_a_bundle_holds_is_what_its_manifest_says(saved):
+    origin = bundle_origin("mine", saved[0])
     embedder = origin.load_embedder("float32")
     assert embedder.output_shape == (None, origin.embedding_size)
     assert origin.load().weights_hash == origin.weights_hash

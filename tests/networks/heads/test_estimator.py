@@ -18,6 +18,7 @@ def small(**changes) -> HeadClassifier:
     return HeadClassifier(**({"kind": "ann", "hidden": (8,), "training": TRAINING} | changes))
 
 
+@pytest.mark.slow
 def test_it_is_cross_validated_by_scikit_learn():
     probabilities = cross_val_predict(small(), X, Y, cv=2, method="predict_proba")
     assert probabilities.shape == (60, 2)

@@ -70,7 +70,13 @@ def whole_training(tmp_path_factory) -> Callable[[str], Whole]:
     return train
 
 
-@pytest.fixture(params=list(EVERYTHING))
+@pytest.fixture(
+    params=[
+        "adam, early stopping",
+        pytest.param("sgd, cosine, average", marks=pytest.mark.slow),
+        pytest.param("adadelta, average, early stopping", marks=pytest.mark.slow),
+    ]
+)
 def uninterrupted(request, whole_training) -> Whole:
     return whole_training(request.param)
 
