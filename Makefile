@@ -52,7 +52,7 @@ doctor: $(READY) ## versions, processor, data found, compute dtype
 test: $(READY) lint ## every test, about 20 minutes on two cores
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
-test-fast: $(READY) ## the tests that are not marked slow, about 4 minutes on two cores
+test-fast: $(READY) ## the tests that are not marked slow, about 3 minutes on two cores
 	$(BIN)/python -m pytest -m "not slow" $(WORKERS) $(ARGS)
 
 test-python: $(READY) ## the quick tests of sources, faces and features: PYTHON=python3.13 VENV=.venv-3.13, beside another Python's .venv

@@ -32,6 +32,7 @@ def fail(result) -> str:
     return result.stderr
 
 
+@pytest.mark.slow
 def test_list_and_verify_import_no_tensorflow(workspace):
     for arguments in (("list", "--workspace", workspace), ("verify", workspace / "weights" / "free", "--parents")):
         assert not imported_modules("models", *arguments) & {"tensorflow", "keras", "torch", "matplotlib"}

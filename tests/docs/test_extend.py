@@ -94,6 +94,7 @@ def test_a_file_that_is_there_is_not_overwritten(checkout):
         extend.apply(EXAMPLES["backbone"], checkout)
 
 
+@pytest.mark.slow
 def test_the_registries_list_them_and_load_nothing_heavy(checkout):
     names = {example.registries[0].path: example.name for example in EXAMPLES.values()}
     code = (

@@ -143,6 +143,7 @@ def test_a_matrix_registers_its_cells_metric_and_families(tmp_path):
     assert named - {"draws from the training shares"} <= set(content["experiments"])
 
 
+@pytest.mark.slow
 def test_the_command_writes_the_file_once_without_tensorflow(study):
     path, places = study
     command = ("register", path, "--data-root", places.data_root, "--workspace", places.workspace)

@@ -293,6 +293,7 @@ def test_refuses_a_comparison_with_a_run_that_is_not_there(tmp_path):
         write(tmp_path, [folder], PAIRS[:1])
 
 
+@pytest.mark.slow
 def test_needs_no_tensorflow(tmp_path):
     folder = write_run(tmp_path, "ann", draw_predictions(subjects=3))
     code = (

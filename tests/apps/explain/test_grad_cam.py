@@ -84,7 +84,7 @@ def test_the_last_maps_of_the_backbones(build, layer):
     assert maps.max() == 1
 
 
-@pytest.mark.parametrize("fusion", ["dense", "bilstm"])
+@pytest.mark.parametrize("fusion", ["dense", pytest.param("bilstm", marks=pytest.mark.slow)])
 def test_the_picture_branch_of_the_fused_network(fusion):
     settings = FusionSettings(fusion=fusion, frames=2)
     model = build_fusion(build_vgg16_gap(32, 2), settings, 3, seed=0)

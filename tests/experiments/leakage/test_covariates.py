@@ -51,7 +51,7 @@ def read_frames(evidence, lengths, sampling):
     return replace(evidence, frames=FramesRead(frames, frames), stage=evidence.stage.assign(num_frames=lengths))
 
 
-@pytest.mark.parametrize("fps", [5.0, float("nan")])
+@pytest.mark.parametrize("fps", [5.0, pytest.param(float("nan"), marks=pytest.mark.slow)])
 def test_frames_that_are_spread_over_longer_clips_of_one_class_fail(evidence, fps):
     """The 60-s baselines of AI4Pain beside its 10-s pain clips: as many frames, at another step."""
     evidence = replace(evidence, stage=evidence.stage.assign(fps=fps))

@@ -111,6 +111,7 @@ def test_an_area_is_width_times_height():
     assert Detection(1, 2, 4, 7, 0.5).area == 15
 
 
+@pytest.mark.slow
 def test_mediapipe_is_quiet_and_starts_no_tensorflow():
     code = (
         "from tests.inputs.faces.drawing import draw_plain_face\n"

@@ -52,6 +52,7 @@ def test_a_model_goes_to_the_hub_and_comes_back(hub, model, tmp_path):
     assert load_manifest(folder) == load_manifest(model)
 
 
+@pytest.mark.slow
 def test_a_file_that_the_hub_lacks_leaves_nothing(hub, model, tmp_path):
     pushed = models("push", model, "hf://owner/mine", hub=hub)
     assert pushed.returncode == 0, pushed.stderr

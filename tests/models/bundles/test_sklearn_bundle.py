@@ -58,7 +58,9 @@ def complete(tmp_path) -> Path:
     return tmp_path / "complete"
 
 
-@pytest.mark.parametrize("fit", [pipeline, boosting, lambda: LogisticRegression().fit(X, Y)])
+@pytest.mark.parametrize(
+    "fit", [pipeline, pytest.param(boosting, marks=pytest.mark.slow), lambda: LogisticRegression().fit(X, Y)]
+)
 def test_a_classifier_answers_as_it_did_and_has_the_same_bytes_each_time(fit, tmp_path):
     classifier = fit()
     digest = save_head(tmp_path / "one", classifier, PREPROCESSING, LABELS, SYNTHETIC)

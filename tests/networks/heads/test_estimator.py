@@ -25,6 +25,7 @@ def test_it_is_cross_validated_by_scikit_learn():
     assert (np.array(["pain", "rest"])[probabilities.argmax(axis=1)] == Y).mean() > 0.8
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bits_and_rows_do_not_mix():
     short = TRAINING | {"epochs": 2}
     one, again, other = (small(random_state=seed, training=short).fit(X, Y) for seed in (0, None, 1))

@@ -146,6 +146,7 @@ def test_what_a_finished_training_leaves_is_its_model_alone(whole_training):
         assert sorted(file.files) == sorted(["progress", *(f"model_{i}" for i in range(len(whole.model.variables)))])
 
 
+@pytest.mark.slow
 def test_a_finished_training_is_not_mistaken_for_a_model_that_was_never_trained(whole_training, tmp_path):
     whole = whole_training("adam, early stopping")
     next_phase = TrainingSettings(optimizer=SGD, epochs=2, batch=16, patience=None)
@@ -179,7 +180,7 @@ def test_a_checkpoint_is_written_when_the_time_has_come(whole_training, seconds,
     ("name", "together"),
     [
         ("adam, early stopping", 3),
-        ("adadelta, average, early stopping", 16),
+        pytest.param("adadelta, average, early stopping", 16, marks=pytest.mark.slow),
         pytest.param("sgd, cosine, average", 2, marks=pytest.mark.slow),
         pytest.param("sgd, cosine, average", 3, marks=pytest.mark.slow),
         pytest.param("sgd, cosine, average", 16, marks=pytest.mark.slow),
