@@ -66,20 +66,20 @@ def test_the_check_fails_with_the_former_sampling_and_names_the_cell(tmp_path, m
     write_small_study(folder)
     study = CHECK | {"twins": {"ai4pain": CHECK["twins"]["ai4pain"] | {"subjects": 6}}}
     study["set"] = CHECK["set"] | {"training": CHECK["set"]["training"] | {"epochs": 1}}
-    study["experiments"] = {name: CHECK["experiments"][name] for name in ("ann",)}
+    study["experiments"] = {name: CHECK["experiments"][name] for name in ("ann-cut-windows",)}
     path = folder / "null-check.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")
     places = Places(tmp_path, tmp_path)
     check = check_file(path, places, [])
     assert check.passed, check.result.notes
     assert [row[0] for row in check.result.rows] == [
-        "ann",
-        "ann: leaning",
-        "ann: linear probe, mean",
-        "ann: linear probe, mean + maximum",
-        "ann: steps",
+        "ann-cut-windows",
+        "ann-cut-windows: leaning",
+        "ann-cut-windows: linear probe, mean",
+        "ann-cut-windows: linear probe, mean + maximum",
+        "ann-cut-windows: steps",
     ]
     put_back(monkeypatch.setattr)
     check = check_file(path, places, [ASKED])
     assert not check.passed
-    assert any(note.startswith("failed: ann: steps is not at chance") for note in check.result.notes)
+    assert any(note.startswith("failed: ann-cut-windows: steps is not at chance") for note in check.result.notes)
