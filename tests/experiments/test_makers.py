@@ -4,6 +4,7 @@ import pytest
 import yaml
 
 from tests.command_line import EXPERIMENTS
+from tests.parts import needs
 from tests.small_study import tiny
 from transferpain.core.store import read_json, write_json, write_text
 from transferpain.data.places import Places
@@ -38,6 +39,7 @@ def begin(run, experiment, **facts) -> None:
     write_text(run.path / "folds" / "test-seed0" / "done", "")
 
 
+@needs("face-alignment")
 def test_a_mesh_counts_where_it_is_read():
     def makers(name):
         return makers_today(load_experiment(EXPERIMENTS / f"{name}.yaml"), True)

@@ -24,10 +24,12 @@ from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.heads.ann import build_ann
 from transferpain.strategies.base import Job, Prepared
 
+DETECTOR = {"detector": "mediapipe"}  # of every set, as the one of the experiment is not
+
 
 @pytest.fixture
 def plan(small_twin, tmp_path):
-    changes = {"source": "untrained", "seeds": [0, 1, 2]}
+    changes = {"source": "untrained", "seeds": [0, 1, 2], "faces": DETECTOR}
     experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", changes)
     return make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
 
@@ -249,7 +251,7 @@ def test_a_model_is_chosen_by_the_loss_of_its_last_phase():
 
 
 def test_a_transductive_adaptation_is_a_fact_and_a_warning(small_twin, tmp_path, capsys):
-    changes = {"source": "untrained", "adaptation": "subject_standardization"}
+    changes = {"source": "untrained", "adaptation": "subject_standardization", "faces": DETECTOR}
     experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", changes)
     adapted = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
     record_facts(adapted, None)

@@ -1,6 +1,7 @@
 import pytest
 
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
+from tests.parts import needs
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
 from transferpain.data.places import Places
@@ -48,8 +49,8 @@ def test_imagenet_without_its_file_is_absent(tmp_path, small_twin, monkeypatch):
     ("changes", "message"),
     [
         ({"source": "no-such-source"}, "was not found"),
-        ({"source": "biovid-vgg16"}, "It reads faces of 224x224 pixels"),
-        ({"source": "ai4pain-ann"}, "cannot be a source"),
+        pytest.param({"source": "biovid-vgg16"}, "It reads faces of 224x224 pixels", marks=needs("face-alignment")),
+        pytest.param({"source": "ai4pain-ann"}, "cannot be a source", marks=needs("face-alignment")),
         ({"source": "untrained", "protocol": {"kind": "loso", "leave_out": "biovid-low-reactive"}}, "does not fit"),
     ],
 )
