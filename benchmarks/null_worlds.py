@@ -109,8 +109,10 @@ def measure(folder: Path, quick: bool) -> dict:
     figures, results = [], {}
     for name, family in FAMILIES_OF.items():
         error, upper = share_missed(family, families)
-        figures.append(Figure(f"{name}: family error", error, most=ERROR))
-        figures.append(Figure(f"{name}: upper end of its 95 % interval", upper, most=1.0 if quick else MOST_UPPER))
+        figures.append(Figure(f"{name}: families in which all hold chance", 1 - error, least=1 - ERROR))
+        figures.append(
+            Figure(f"{name}: lower end of its 95 % interval", 1 - upper, least=0 if quick else 1 - MOST_UPPER)
+        )
         found = {str(told): share_missed(replace(family, told=told), told_families)[0] for told in TOLD}
         figures += [
             Figure(f"{name}: found where {float(told):.0%} of one cell's labels are told", share)

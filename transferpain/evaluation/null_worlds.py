@@ -88,14 +88,15 @@ def judge_worlds(scores: Sequence[NullScore], error: float = ERROR) -> list[Held
     fixed = [Held(one.cell, one.draw, *[one.observed] * 4) for one in scores if not len(one.permuted)]
     if not members:
         return fixed
-    permuted = np.array([values for *_, values in members])
-    count = permuted.shape[1]
+    # The true order of the labels is one of all: only with it among them is it as likely as each to be the furthest.
+    orders = np.array([np.append(observed, values) for *_, observed, values in members])
+    count = orders.shape[1] - 1
     place = int(np.ceil((1 - error) * (count + 1)))
     if place > count:
         raise ValueError(f"an error of {error} needs at least {int(np.ceil(1 / error))} permutations, received {count}")
-    chance, spread = permuted.mean(axis=1), permuted.std(axis=1)
+    chance, spread = orders.mean(axis=1), orders.std(axis=1)
     spread[spread < TIE] = 0.0
-    deviations = np.abs(permuted - chance[:, None]) / np.where(spread, spread, 1.0)[:, None]
+    deviations = np.abs(orders - chance[:, None]) / np.where(spread, spread, 1.0)[:, None]
     width = np.sort(deviations.max(axis=0))[place - 1]
     return [
         Held(cell, draw, observed, observed - width * own, observed + width * own, mean)
