@@ -151,7 +151,7 @@ def test_linear_probes_and_the_sampling_are_judged_beside_the_head(finished_stud
     probes = ["ann: linear probe, mean", "ann: linear probe, mean + maximum"]
     assert list(scores) == ["ann", "ann: leaning", *probes, "ann: steps"]
     metrics = plan.run.metrics()
-    known = [metrics, *metrics["linear_probe"].values()]
+    known = [metrics["all"], *metrics["linear_probe"].values()]
     for cell, stated in zip(["ann", *probes], known, strict=True):
         assert scores[cell].observed == pytest.approx(stated["balanced_accuracy"]["value"])
     assert {score.draw for score in scores.values()} == {3}

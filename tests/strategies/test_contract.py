@@ -29,7 +29,7 @@ EXAMPLES = {
     "hybrid": (
         "unbc-hybrid",
         {
-            "protocol": {"folds": 2, "selection_share": 0.6},
+            "protocol": {"folds": 2, "selection_share": 0.25},
             "head": {"boosting": {"learning_rates": [0.1], "estimators": [5], "depths": [2], "folds": 2}},
         },
     ),
