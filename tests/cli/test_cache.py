@@ -95,6 +95,7 @@ def test_a_file_in_place_of_the_cache_is_refused(tmp_path, command):
     assert "Traceback" not in result.stderr
 
 
+@pytest.mark.slow
 def test_a_cache_that_may_not_be_written_to_is_listed_and_not_pruned(tmp_path):
     usable, former = fill(tmp_path)
     chmod_folders(tmp_path / "cache", 0o555)

@@ -42,6 +42,7 @@ def test_a_run_alone_reads_as_its_own_report(tmp_path):
     assert "Measured here, on test data that took no part in training" in text
 
 
+@pytest.mark.slow
 def test_tables_of_other_clips_are_not_compared_and_a_note_says_so(tmp_path, capsys):
     page = report({"one": drawn(), "other": drawn()[:-1]}, tmp_path)
     assert "one and other are not compared" in capsys.readouterr().err

@@ -83,6 +83,7 @@ def test_data_that_changed_are_named(study):
     assert (page.parent / "registration.csv").is_file()
 
 
+@pytest.mark.slow
 def test_a_changed_setting_is_told_by_its_key_and_the_page_is_written_anew(study):
     path, places = study
     file, *_ = register_file(path, places, [], None)
@@ -114,6 +115,7 @@ def test_a_registration_that_came_after_the_runs_says_so(study):
     assert "when these runs had begun already: ann-" in state.sentence
 
 
+@pytest.mark.slow
 def test_a_file_that_was_changed_by_hand_proves_nothing(study):
     path, places = study
     file, *_ = register_file(path, places, [], None)

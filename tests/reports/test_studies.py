@@ -19,6 +19,7 @@ def batch(tmp_path):
     return load_batch(write_small_study(tmp_path / "experiments"), Places(tmp_path / "data", tmp_path), [])
 
 
+@pytest.mark.slow
 def test_a_report_is_written_once_for_the_same_runs_and_again_where_it_is_gone_or_for_others(batch):
     runs_folder = batch.places.runs
     runs = [RunFolder(write_run(runs_folder, name, draw_predictions(subjects=4))) for name in ("ann", "lstm")]

@@ -55,6 +55,7 @@ def test_a_probe_above_chance_and_one_at_chance_both_pass_and_say_so(evidence):
     assert "not above chance, which is no leak" in line.explanation
 
 
+@pytest.mark.slow
 def test_people_who_differ_in_pain_and_stand_under_one_name_do_not_fail():
     """Their features tell them apart, but nobody else's labels say what they feel."""
     fails = 0

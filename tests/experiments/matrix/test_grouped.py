@@ -148,6 +148,7 @@ def people(plan, part: str) -> set[str]:
     return set(plan.samples["subject"].iloc[rows])
 
 
+@pytest.mark.slow
 def test_the_folds_of_source_and_head_are_the_same_people(small):
     assert absent_cells(small.cells, small.folder, small.places) == {}
     (own,) = [cell for cell in small.cells if len(cell.parts) > 1]

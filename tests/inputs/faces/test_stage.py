@@ -206,6 +206,7 @@ def test_a_cache_that_cannot_be_written_is_a_message_for_the_user(data_root, tmp
         faces_of(table(["face"]), data_root, tmp_path / "cache")
 
 
+@pytest.mark.slow
 @needs("face-alignment")
 def test_a_failing_detector_names_the_clip(data_root, tmp_path, monkeypatch):
     # The weights are there but are no weights: the worker fails to load them.
@@ -259,6 +260,7 @@ def test_all_is_on_the_disk_when_the_stage_is_over(data_root, tmp_path, monkeypa
     assert disk.synced[cache] == disk.state(cache)
 
 
+@pytest.mark.slow
 def test_a_disk_that_does_not_keep_what_it_is_given_is_a_message(data_root, tmp_path, monkeypatch):
     def fail(handle):
         raise OSError(errno.EIO, "the disk is broken")

@@ -30,7 +30,7 @@ def fused(how: str) -> keras.Model:
 @pytest.mark.parametrize(
     "build",
     [
-        lambda: build_vgg16_gap(32, 2, embedding=64),
+        pytest.param(lambda: build_vgg16_gap(32, 2, embedding=64), marks=pytest.mark.slow),
         lambda: build_lstm(20, 64, 2, 0, masked=True),
         small_model,
         pytest.param(lambda: fused("dense"), marks=pytest.mark.slow),

@@ -112,6 +112,7 @@ def test_an_interrupted_training_ends_with_the_same_bits(uninterrupted, broken_e
     assert_same_end(uninterrupted, resumed, received)
 
 
+@pytest.mark.slow
 def test_another_network_goes_on_with_an_interrupted_training(whole_training, tmp_path):
     whole = whole_training("sgd, cosine, average")
     training, validation = image_data(whole.settings)

@@ -176,6 +176,7 @@ def test_one_source_that_is_untrained_has_scores_and_no_comparison(tmp_path):
     assert len((page.parent / "comparisons.csv").read_text(encoding="utf-8").strip()) > 0
 
 
+@pytest.mark.slow
 def test_without_an_untrained_source_marks_compare_with_draws(tmp_path):
     matrix = make_matrix(sources=("a",), targets=("biovid",))
     records = make_records(matrix, selection="paper")
