@@ -147,7 +147,8 @@ def test_no_subject_loses_a_class_and_the_mix_of_what_is_left_is_its_own():
 def test_what_was_selected_on_is_nobodys_calibration():
     table = biased_subjects().assign(part="test")
     selected = table.assign(part="selection", p_0=0.99, p_1=0.01)
-    assert calibration_curve(pd.concat([table, selected])) == calibration_curve(table)
+    # Written down, NaN equals itself.
+    assert repr(calibration_curve(pd.concat([table, selected]))) == repr(calibration_curve(table))
 
 
 def test_a_class_that_some_subjects_lack_is_no_fault_of_theirs():
@@ -205,5 +206,5 @@ def test_the_gain_is_paired_over_the_same_clips():
 def test_the_order_of_rows_does_not_matter():
     table = biased_subjects()
     shuffled = table.sample(frac=1, random_state=0)
-    assert calibration_curve(table) == calibration_curve(shuffled)
+    assert repr(calibration_curve(table)) == repr(calibration_curve(shuffled))
     assert calibration_curve(table) != calibration_curve(table, seed=1)

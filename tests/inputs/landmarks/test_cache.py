@@ -39,7 +39,7 @@ def test_landmarks_come_back_and_are_missing_where_there_is_no_face(tmp_path):
     path, facts, pixels = some_landmarks(tmp_path)
     landmarks = read_landmarks(path)
     assert is_intact(path)
-    assert landmarks.facts == read_facts(path)
+    assert repr(landmarks.facts) == repr(read_facts(path))  # NaN equals itself
     assert (landmarks.facts.key, landmarks.facts.detector) == (facts.key, facts.detector)
     assert landmarks.points.shape == (4, 478, 3)
     assert landmarks.points.dtype == landmarks.centre.dtype == landmarks.interocular.dtype == np.float32
