@@ -13,13 +13,12 @@ from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.null_worlds import (
     DRAWS,
     declared_leak,
-    hang_together,
     leaning,
     null_scores,
     null_worlds,
 )
 from transferpain.experiments.runner import make_plan
-from transferpain.experiments.samples import deal_anew, labelled_samples
+from transferpain.experiments.samples import deal_anew, hang_together, labelled_samples
 from transferpain.experiments.study import load_batch
 
 TWINS = {"ai4pain": TwinSettings(8, seed=2, clips=1, seconds=0.5, levels=("none", "high"))}
@@ -55,41 +54,42 @@ def test_on_licensed_data_labels_are_dealt_anew(tmp_path):
     assert {world.places for world in worlds} == {places}
 
 
-def samples(frames: bool = False) -> pd.DataFrame:
+def samples() -> pd.DataFrame:
     number = np.arange(40)
     table = pd.DataFrame({"dataset": "ai4pain", "subject": (number // 10).astype(str), "num_frames": number})
     labels = {"y": (number % 10 > 5).astype(int), "level": number}
-    return table.assign(clip=number, split="train", row=number % 10 if frames else -1, **labels)
+    return table.assign(clip=number, split="train", row=-1, **labels)
 
 
 def test_labels_stay_with_their_subject_and_go_together():
     before = samples()
-    after = deal_anew(before, 1)
+    after = deal_anew(before, 1, in_series=False)
     pd.testing.assert_frame_equal(after[["subject", "clip", "num_frames"]], before[["subject", "clip", "num_frames"]])
     assert after["level"].tolist() != before["level"].tolist()
     for (_, old), (_, new) in zip(before.groupby("subject"), after.groupby("subject"), strict=True):
         assert sorted(new["level"]) == sorted(old["level"])
     assert (after["y"] == (after["level"] % 10 > 5)).all()
-    assert not after["level"].equals(deal_anew(before, 2)["level"])
-    pd.testing.assert_frame_equal(after, deal_anew(before, 1))
+    assert not after["level"].equals(deal_anew(before, 2, in_series=False)["level"])
+    pd.testing.assert_frame_equal(after, deal_anew(before, 1, in_series=False))
 
 
-def test_neighbouring_frames_keep_like_labels():
-    after = deal_anew(samples(frames=True), 3)
+def test_neighbours_that_hang_together_keep_like_labels():
+    after = deal_anew(samples(), 3, in_series=True)
+    assert after["level"].tolist() != samples()["level"].tolist()
     for _, own in after.groupby("subject"):
         assert set(np.diff(own["level"])) <= {1, -9}
 
 
 def test_pictures_without_people_exchange_labels_within_their_split():
     table = samples().assign(subject=[f"p{number}" for number in range(40)], split=["train"] * 30 + ["test"] * 10)
-    after = deal_anew(table, 1)
+    after = deal_anew(table, 1, in_series=False)
     assert sorted(after["level"][:30]) == list(range(30))
     assert after["level"].tolist() != table["level"].tolist()
 
 
 def test_without_a_draw_labels_stay():
     table = samples()
-    assert deal_anew(table, None) is table
+    assert deal_anew(table, None, in_series=False) is table
 
 
 def test_an_experiment_and_its_source_are_dealt_by_one_draw(small_twin, tmp_path):

@@ -21,6 +21,7 @@ from transferpain.evaluation.permutation import permuted_scores
 from transferpain.evaluation.predictions import PROBE_TITLES, labelled_rows, number_of_classes
 from transferpain.experiments.null_probe import probe_steps
 from transferpain.experiments.plan import RunPlan
+from transferpain.experiments.samples import hang_together
 from transferpain.experiments.schema import Experiment
 
 DRAWS = 5
@@ -121,16 +122,6 @@ def leaning(predictions: pd.DataFrame) -> pd.DataFrame:
     columns = [f"p_{number}" for number in range(number_of_classes(rows))]
     leans = rows[columns] - rows.groupby(["fold", "seed"])[columns].transform("mean")
     return rows.assign(y_pred=leans.to_numpy().argmax(axis=1))
-
-
-def hang_together(sample: str, clips: pd.DataFrame) -> bool:
-    """Tell whether neighbours of a subject are alike: single frames, and the pieces of a cut sequence.
-
-    Args:
-        sample: what the task predicts.
-        clips: rows of the index.
-    """
-    return sample == "frame" or bool((clips["kind"] == "image_span").any())
 
 
 def declared_leak(experiment: Experiment) -> str:

@@ -21,6 +21,7 @@ from transferpain.experiments.leakage.lineage import read_lineage
 from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.experiments.probe_scores import probe_scores
+from transferpain.experiments.samples import hang_together
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
@@ -67,6 +68,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "compute_dtype": dtype,
         "compute_dtype_reason": reason,
         "split_seed": SPLIT_SEED,
+        "in_series": hang_together(plan.task.sample, plan.clips),
         "training_shares": training_shares(plan),
         "problems": [*plan.index.problems, *([] if stage is None else departures(plan.clips, stage))],
     }

@@ -83,10 +83,21 @@ def labelled_part(experiment: Experiment, task: Task, index: Index) -> tuple[Ind
         if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
             index = cut_sequences(index, task.rule_for(index.dataset.name).column, frames)
         samples = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
-        samples = deal_anew(samples.assign(file_clip=samples["clip"]), experiment.null_draw)
+        in_series = hang_together(task.sample, index.clips)
+        samples = deal_anew(samples.assign(file_clip=samples["clip"]), experiment.null_draw, in_series)
         dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)
         return index, samples if dealt_out is None else each_frame(samples, dealt_out)
-    return index, deal_anew(frame_samples(task, index), experiment.null_draw)
+    return index, deal_anew(frame_samples(task, index), experiment.null_draw, in_series=True)
+
+
+def hang_together(sample: str, clips: pd.DataFrame) -> bool:
+    """Tell whether neighbours of a subject are alike: single frames, and the pieces of a cut sequence.
+
+    Args:
+        sample: what the task predicts.
+        clips: rows of the index.
+    """
+    return sample == "frame" or bool((clips["kind"] == "image_span").any())
 
 
 def frame_samples(task: Task, index: Index) -> pd.DataFrame:
@@ -102,19 +113,20 @@ def frame_samples(task: Task, index: Index) -> pd.DataFrame:
     return samples.drop(columns="frame").assign(clip=names)
 
 
-def deal_anew(samples: pd.DataFrame, draw: int | None) -> pd.DataFrame:
+def deal_anew(samples: pd.DataFrame, draw: int | None, in_series: bool) -> pd.DataFrame:
     """Deal labels anew among each subject's samples, or among those of a split where the data name no subjects.
 
-    Clips are permuted; the frames of a subject are shifted in a circle, so that neighbours keep like labels.
+    Clips are permuted; where neighbours hang together, a subject's labels are shifted in a circle, which keeps theirs
+    alike.
 
     Args:
         samples: `Plan.samples` of one dataset.
         draw: which of the null check's draws; `None` leaves the labels as they are.
+        in_series: as `hang_together`.
     """
     if draw is None:
         return samples
     labels = [column for column in samples if column not in KEPT]
-    in_series = bool((samples["row"] >= 0).any())
     by = "subject" if tells_subjects_apart(samples) else "split"
     order = np.arange(len(samples))
     for name, positions in samples.groupby(by, sort=True).indices.items():

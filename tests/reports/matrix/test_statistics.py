@@ -43,6 +43,19 @@ def test_a_good_run_beats_permuted_labels_and_an_untrained_one_does_not(transfer
     assert by_cell.loc["untrained-to-biovid-ann", "p"] > 0.05
 
 
+def test_labels_of_neighbours_that_hang_together_are_shifted_in_a_circle(transfer):
+    """A subject's twelve clips, by class one after the other, all answered rightly: one step of twelve is as good."""
+    _, runs = transfer
+    run = runs["good-to-biovid-ann"]
+    one = run.predictions[run.predictions["subject"] == run.predictions["subject"].iloc[0]]
+    pieces = replace(run, predictions=one.assign(y_pred=one["y_true"]), facts=run.facts | {"in_series": True})
+    independent = replace(pieces, facts=run.facts | {"in_series": False})
+    table, _ = statistics.permutations({"pieces": pieces, "independent": independent}, METRIC)
+    p = table.set_index("cell")["p"]
+    assert p["pieces"] == pytest.approx(1 / 12, rel=0.25)
+    assert p["independent"] < 0.01
+
+
 def test_nothing_to_permute_is_said(transfer, monkeypatch):
     monkeypatch.setattr(statistics, "PERMUTATIONS", 200)
     _, runs = transfer

@@ -56,7 +56,7 @@ def permutations(runs: Mapping[str, CellRun], metric: str) -> tuple[pd.DataFrame
 
 def _permute(run: CellRun, metric: str) -> tuple[PermutationTest, int]:
     draws = int(np.clip(PERMUTED_ROWS // len(run.predictions), 200, PERMUTATIONS))
-    in_series = load_task(run.record.task).sample == "frame"
+    in_series = run.facts.get("in_series", load_task(run.record.task).sample == "frame")
     return permute_within_subjects(run.predictions, metric, in_series=in_series, draws=draws), draws
 
 
