@@ -61,11 +61,20 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class TrainedNetwork:
-    """A trained network (float32), what it says of a fold's samples, and the rows that it was fitted to.
+class FittedNetwork:
+    """A trained network, in the dtype that it was trained in, and the rows that it was fitted to.
 
     Its history has the column `phase`.
     """
+
+    model: keras.Model
+    training: Training
+    fitted: tuple[FittedRows, ...]
+
+
+@dataclass(frozen=True)
+class TrainedNetwork:
+    """A trained network (float32), as `FittedNetwork`, and what it says of a fold's samples."""
 
     model: keras.Model
     predictions: pd.DataFrame
@@ -83,12 +92,40 @@ def train_network(
 ) -> TrainedNetwork:
     """Train a network on one fold with one seed, and predict the fold's test and selection samples.
 
+    Arguments are those of `fit_network`.
+    """
+    fold, seed = fold_and_seed
+    samples, pictures, preprocessing = shown.samples, shown.pictures, shown.preprocessing
+    found = fit_network(experiment, tuning, start, shown, fold_and_seed, folder)
+    prior = training_prior(samples["y"].iloc[fold.train].to_numpy(dtype=np.int64), pictures.targets.shape[1])
+    tables = {}
+    for part, rows in (("test", fold.test), ("selection", fold.selection)):
+        answers = predict_samples(found.model, preprocessing, pictures, rows, prior)
+        tables[part] = predictions_table(samples.iloc[rows], answers, fold.name, seed, part)
+    if tuning.rows.drop:
+        # The same rows for every seed: what differs between seeds is the training.
+        selected = samples["clip"].iloc[keep_rows(samples, fold.test, tuning.rows, ("tested", fold.name))]
+        tables = {part: table.assign(selected=table["clip"].isin(selected)) for part, table in tables.items()}
+    predictions = pd.concat(tables.values(), ignore_index=True)
+    return TrainedNetwork(with_dtype(found.model, "float32"), predictions, found.training, found.fitted)
+
+
+def fit_network(
+    experiment: Recipe,
+    tuning: Tuning,
+    start: keras.Model,
+    shown: Shown,
+    fold_and_seed: tuple[Fold, int],
+    folder: Path,
+) -> FittedNetwork:
+    """Train a network on one fold with one seed.
+
     Args:
         start: the network to start from, float32, with the task's outputs.
         folder: holds a checkpoint per phase; those of finished phases stay until the caller removes them.
     """
     fold, seed = fold_and_seed
-    phases, samples, pictures, preprocessing = tuning.phases, shown.samples, shown.pictures, shown.preprocessing
+    phases, pictures, preprocessing = tuning.phases, shown.pictures, shown.preprocessing
     training, learned = training_images(experiment, tuning.rows, shown, fold.train, (seed, fold.name))
     selection, chosen_by = selection_images(pictures, fold.selection)
     model = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
@@ -109,20 +146,10 @@ def train_network(
         kept = epochs + trained.epoch
         histories.append(trained.history.assign(phase=phase.name, epoch=trained.history["epoch"] + epochs))
         epochs += len(trained.history)
-    prior = training_prior(samples["y"].iloc[fold.train].to_numpy(dtype=np.int64), pictures.targets.shape[1])
-    tables = {}
-    for part, rows in (("test", fold.test), ("selection", fold.selection)):
-        answers = predict_samples(model, preprocessing, pictures, rows, prior)
-        tables[part] = predictions_table(samples.iloc[rows], answers, fold.name, seed, part)
-    if tuning.rows.drop:
-        # The same rows for every seed: what differs between seeds is the training.
-        selected = samples["clip"].iloc[keep_rows(samples, fold.test, tuning.rows, ("tested", fold.name))]
-        tables = {part: table.assign(selected=table["clip"].isin(selected)) for part, table in tables.items()}
     history = pd.concat(histories, ignore_index=True)
     fitted = fitted_rows(experiment, tuning, learned, fold)
     fitted = (*fitted, FittedRows(EPOCH, chosen_by, use="selection"))
-    predictions = pd.concat(tables.values(), ignore_index=True)
-    return TrainedNetwork(with_dtype(model, "float32"), predictions, Training(history, kept), fitted)
+    return FittedNetwork(model, Training(history, kept), fitted)
 
 
 def fitted_rows(experiment: Recipe, tuning: Tuning, learned: np.ndarray, fold: Fold) -> tuple[FittedRows, ...]:

@@ -18,7 +18,7 @@ from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.fit import Training
 from transferpain.strategies.base import Recipe
-from transferpain.strategies.common.network import Shown, TrainedNetwork, Tuning, predict_images, train_network
+from transferpain.strategies.common.network import FittedNetwork, Shown, Tuning, fit_network, predict_images
 from transferpain.strategies.common.phases import whole_network
 from transferpain.strategies.common.pictures import Pictures
 from transferpain.strategies.hybrid.cross_fitting import deal
@@ -33,7 +33,7 @@ class Frames:
     """The single frames of an experiment.
 
     Attributes:
-        samples, pictures: as for `train_network`.
+        samples, pictures: as for `fit_network`.
         action_units: of these frames.
     """
 
@@ -76,7 +76,7 @@ def train_hybrid(
     Args:
         start: returns the network that every training of the fold starts from, so that the axes of their embeddings
             mean the same at first.
-        preprocessing, folder: as for `train_network`.
+        preprocessing, folder: as for `fit_network`.
     """
     samples, pictures, measured = frames.samples, frames.pictures, frames.action_units
     fold, seed = fold_and_seed
@@ -112,15 +112,15 @@ def train_hybrid(
     )
     facts["fitted"] = [{"step": one.step, "rows": one.rows.tolist(), "use": one.use} for one in steps]
     both = pd.concat([answers.assign(part="test"), selected.assign(part="selection")], ignore_index=True)
-    return TrainedHybrid(trained.model, fitted, trained.training, both, facts)
+    return TrainedHybrid(with_dtype(trained.model, "float32"), fitted, trained.training, both, facts)
 
 
 def tune(
     experiment: Recipe, start: keras.Model, shown: Shown, fold_and_seed: tuple[Fold, int], folder: Path
-) -> TrainedNetwork:
-    """Train the whole network on one fold with one seed; arguments are those of `train_network`."""
+) -> FittedNetwork:
+    """Train the whole network on one fold with one seed; arguments are those of `fit_network`."""
     tuning = Tuning(whole_network(experiment.backbone, experiment.training))
-    return train_network(experiment, tuning, start, shown, fold_and_seed, folder)
+    return fit_network(experiment, tuning, start, shown, fold_and_seed, folder)
 
 
 def cross_fit(
@@ -190,7 +190,7 @@ def with_embedding(model: keras.Model, layer: str, dtype: str = "float32") -> ke
     """Return the network answering with the output of `layer` and, behind it, its probabilities.
 
     Args:
-        model: float32.
+        model: a network; its weights are float32.
         layer: whose output is the embedding, `(batch, D)`.
         dtype: what the network computes in.
 
