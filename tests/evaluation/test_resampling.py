@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import special, stats
+from scipy import stats
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.evaluation.resampling import (
@@ -53,11 +53,12 @@ def test_of_a_mean_it_is_students_interval():
     assert (found.low, found.high) == pytest.approx(expected)
 
 
-def test_of_a_bounded_score_it_is_symmetrical_on_the_logit_scale_and_inside_the_bounds():
+def test_of_a_bounded_score_it_is_symmetrical_on_the_probit_scale_and_inside_the_bounds():
     values = np.array([1.0] * 8 + [0.0])
     found = jackknife(mean_of(values), 9, {"mean": (0, 1)})["mean"]
-    reach = stats.t.ppf(0.975, 8) * stats.sem(values) / (8 / 9 * 1 / 9)
-    assert special.logit([found.low, found.high]) == pytest.approx(np.log(8) + np.array([-reach, reach]))
+    middle = stats.norm.ppf(8 / 9)
+    reach = stats.t.ppf(0.975, 8) * stats.sem(values) / stats.norm.pdf(middle)
+    assert stats.norm.ppf([found.low, found.high]) == pytest.approx(middle + np.array([-reach, reach]))
     assert found.high < 1
 
 

@@ -88,14 +88,14 @@ def test_without_copies_or_without_anything_else_there_are_no_second_scores(mark
 
 
 def test_the_interval_of_a_recall_is_over_subjects():
-    # Four of ten subjects are always right and six always wrong: s = .516, so that Student's interval of the logit,
-    # -.405, reaches 2.262 x .516 / sqrt(10) / .24 = 1.539 to each side.
+    # Four of ten subjects are always right and six always wrong: s = .516, so that Student's interval of the probit,
+    # -.2533, reaches 2.262 x .516 / sqrt(10) / .3863 = .9562 to each side.
     table = draw_predictions((3,) * 3, skill=0.0)
     right = table["subject"] < "S04"
     table.loc[right, "y_pred"] = table.loc[right, "y_true"].astype(int)
     for row in score(table, CLASSES)["all"]["per_class"].values():
         assert row["recall"] == pytest.approx(0.4)
-        assert (row["recall_low"], row["recall_high"]) == pytest.approx((0.1251, 0.7565), abs=1e-4)
+        assert (row["recall_low"], row["recall_high"]) == pytest.approx((0.1132, 0.7589), abs=1e-4)
 
 
 def test_absent_classes_are_named_and_enter_no_mean():

@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from scipy import special, stats
+from scipy import stats
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.core.errors import UserError
@@ -22,10 +22,10 @@ def test_interval_equals_a_plain_loop_that_leaves_each_subject_out():
     loop = [np.delete(recall, place).mean() for place in range(15)]
     error = np.sqrt(14 / 15 * ((loop - np.mean(loop)) ** 2).sum())
     value = recall.mean()
-    reach = stats.t.ppf(0.975, 14) * error / (value * (1 - value))
+    reach = stats.t.ppf(0.975, 14) * error / stats.norm.pdf(stats.norm.ppf(value))
     assert interval.value == pytest.approx(value)
     assert (interval.low, interval.high) == pytest.approx(
-        tuple(special.expit(special.logit(value) + np.array([-reach, reach])))
+        tuple(stats.norm.cdf(stats.norm.ppf(value) + np.array([-reach, reach])))
     )
 
 

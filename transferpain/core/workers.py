@@ -47,7 +47,8 @@ def run_in_workers(function: Callable, items: Sequence, jobs: int) -> Iterator[t
             process.terminate()
         if isinstance(error, BrokenProcessPool):
             raise UserError(
-                "A worker process was killed, perhaps for lack of memory.",
+                "A worker process was killed, perhaps for lack of memory, or could not start.",
+                rule='In a script of your own, calls stand below `if __name__ == "__main__":`, as workers import it.',
                 todo="Run the command again: what is finished is kept. Use fewer processes if it recurs.",
             ) from error
         raise

@@ -2,9 +2,9 @@
 
 Clips of one person are alike, so persons are left out with all their clips: the cluster jackknife (MacKinnon, Nielsen
 and Webb, Journal of Applied Econometrics 38, 2023), with the quantile of Student's t for the number of subjects. A
-score that has bounds is mapped to the whole line first, by the logit or the logarithm (Qin and Hotilovac, Statistical
-Methods in Medical Research 17, 2008, for the area under the ROC curve), so that the interval stays inside them and
-leans as the score does. How often these intervals hold the truth: `benchmarks/coverage.py`.
+score that has bounds is mapped to the whole line first, so that the interval stays inside them and leans as the score
+does: by the probit, the scale of the area under a binormal ROC curve (Hanley, Medical Decision Making 8, 1988), or,
+where only one side has a bound, by the logarithm. How often these intervals hold the truth: `benchmarks/coverage.py`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -200,13 +200,19 @@ def _interval(value: float, without: np.ndarray, bounds: tuple[float, float]) ->
     if np.isinf(lowest):
         low, high = value - reach, value + reach
     elif np.isinf(highest):
-        # The slope of the logarithm, and below that of the logit, carries the standard error over.
+        # The slope of the logarithm, and below that of the probit, carries the standard error over.
         steps = reach / (value - lowest)
         low, high = (lowest + (value - lowest) * np.exp(sign * steps) for sign in (-1, 1))
     else:
         width = highest - lowest
-        share = (value - lowest) / width
-        steps = reach / width / (share * (1 - share))
-        odds = share / (1 - share)
-        low, high = (lowest + width / (1 + np.exp(-sign * steps) / odds) for sign in (-1, 1))
+        low, high = (lowest + width * end for end in _probit_ends((value - lowest) / width, reach / width))
     return Interval(value, float(low), float(high), kept)
+
+
+def _probit_ends(share: float, reach: float) -> tuple[float, float]:
+    """Return both ends of an interval that reaches so far from a share, as the probit's slope there carries it over."""
+    from scipy.special import ndtr, ndtri
+
+    place = ndtri(share)
+    steps = reach * np.sqrt(2 * np.pi) * np.exp(place**2 / 2)
+    return float(ndtr(place - steps)), float(ndtr(place + steps))
