@@ -11,7 +11,7 @@ from transferpain.core.foreign import LONGEST_REASON, MOST_DIGITS, MOST_NESTING,
 )
 def test_whatever_a_reader_raises_is_one_message(error):
     with (
-        pytest.raises(UserError, match="^The file is refused") as caught,
+        pytest.raises(UserError, match=r"^The file is refused") as caught,
         border("The file is refused.", rule="It is good.", todo="Get it."),
     ):
         raise error
