@@ -16,7 +16,9 @@ def test_overrides_are_read_as_yaml_and_nest():
     }
 
 
-@pytest.mark.parametrize("assignment", ["training.epochs", "=3", "seeds=[1"])
+@pytest.mark.parametrize(
+    "assignment", ["training.epochs", "=3", "seeds=[1", "a=" + "[" * 2000, "a=.inf", "a." * 40 + "b=1"]
+)
 def test_an_unreadable_override_is_refused(assignment):
     with pytest.raises(UserError):
         parse_overrides([assignment])

@@ -335,3 +335,11 @@ def test_a_damaged_word_on_what_made_it_leaves_a_file_intact(tmp_path, second):
     checksum_path(path).write_bytes(checksum + b"\n" + second)
     assert is_intact(path)
     assert read_made(path) == {}
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff", b"", b"[" * 100_000, b"1" * 5000])
+def test_damaged_json_is_an_error_for_users_that_callers_can_do_without(tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    for kind in (UserError, ValueError):
+        with pytest.raises(kind, match=r"a\.json is damaged"):
+            read_json(tmp_path / "a.json")

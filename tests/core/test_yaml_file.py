@@ -1,7 +1,7 @@
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.core.yaml_file import read_mapping, suggest_file
+from transferpain.core.yaml_file import DEEPEST, LARGEST_BYTES, parse_yaml, read_mapping, suggest_file
 
 
 def test_a_mapping_is_read(tmp_path):
@@ -42,11 +42,75 @@ def test_anchors_may_be_used(tmp_path):
 @pytest.mark.parametrize("text", [bomb(9), bomb(60), "head: &a [*a]", "head: &a {b: *a}", "&a [1, *a]"])
 def test_anchors_that_stand_for_millions_of_values_or_for_themselves_are_refused(text, tmp_path):
     (tmp_path / "a.yaml").write_text(text)
-    with pytest.raises(UserError, match="anchors that stand for more than"):
+    with pytest.raises(UserError, match=r"at most 100,000 parts|holds itself"):
         read_mapping(tmp_path / "a.yaml")
 
 
 def test_values_that_nest_without_end_are_refused(tmp_path):
     (tmp_path / "a.yaml").write_text("a: " + "[" * 5000)
     with pytest.raises(UserError, match="is not valid YAML"):
+        read_mapping(tmp_path / "a.yaml")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("a: 1", {"a": 1}),
+        ("a: -1.5e-3", {"a": -0.0015}),
+        ("a: '010'", {"a": "010"}),
+        ("'1': no", {"1": False}),
+        ("\ufeffa: b", {"a": "b"}),
+        ("a: &x {b: 1}\nc: *x", {"a": {"b": 1}, "c": {"b": 1}}),
+        ("a: &x {b: 1}\nc: {<<: *x, d: 2}", {"a": {"b": 1}, "c": {"b": 1, "d": 2}}),
+        ("", None),
+    ],
+)
+def test_plain_values_are_read(text, value):
+    assert parse_yaml(text.encode()) == value
+
+
+BOMB = "\n".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else 'x'] * 10)}]" for n in range(9))
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * (DEEPEST + 1) + "]" * (DEEPEST + 1), "levels"),
+        ("[" * 5000, "levels"),
+        ("a: " * 2000, "not allowed here"),
+        (BOMB, "parts"),
+        ("a: &x [*x]", "holds itself"),
+        ("a: &x {b: *x}", "holds itself"),
+        ("a: " + "1" * 19, "at most 18 digits"),
+        ("a: " + "1" * 5000, "at most 18 digits"),
+        ("a: 010", "whole number is written"),
+        ("a: 0x10", "whole number is written"),
+        ("a: 1:30", "whole number is written"),
+        ("a: 1_000", "whole number is written"),
+        ("a: .inf", "finite"),
+        ("a: .nan", "finite"),
+        ("a: 1.0e+999", "finite"),
+        ("a: !!binary aGk=", "of the kind binary"),
+        ("a: 2024-01-01", "write text in quotes"),
+        ("a: !!set {b}", "of the kind set"),
+        ("a: !!python/name:os.system x", "python"),
+        ("no: 1", "reads as bool"),
+        ("1: a", "reads as int"),
+        ("? [a]\n: b", "not as text"),
+        ("a: 1\na: 2", "stands twice"),
+        ('a: "\\ud800"', "half a character"),
+        ("a: \x00", "special characters"),
+        ("x" * (LARGEST_BYTES + 1), "bytes"),
+        (b"a: \xff", "decode"),
+        (b"\xff\xfea\x00", "decode"),
+    ],
+)
+def test_what_is_no_plain_setting_is_refused(text, reason):
+    with pytest.raises(ValueError, match=reason):
+        parse_yaml(text)
+
+
+def test_the_message_names_file_and_line(tmp_path):
+    (tmp_path / "a.yaml").write_text("a: 1\nb: .inf\n")
+    with pytest.raises(UserError, match=r"a\.yaml is not valid YAML(.|\n)*finite(.|\n)*line 2"):
         read_mapping(tmp_path / "a.yaml")

@@ -21,6 +21,10 @@ class UserError(Exception):
         super().__init__(printable("\n".join(line for line in lines if line)))
 
 
+class DamagedFile(UserError, ValueError):
+    """A file that is not what its place in the toolkit asks for; who can do without it catches it as a `ValueError`."""
+
+
 class NotHere(UserError):
     """Something that an experiment needs is not on this machine: a dataset, or the file of somebody's weights."""
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-import yaml
-
 from transferpain.core.errors import UserError
+from transferpain.core.yaml_file import DEEPEST, parse_yaml
+
+SHOWN = 200  # letters of an assignment in a message
 
 
 def nest(key: str, value: Any) -> dict[str, Any]:
@@ -23,18 +24,21 @@ def parse_overrides(assignments: list[str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = assignment.partition("=")
-        if not equals or not key:
+        if not equals or not key or key.count(".") >= DEEPEST:
             raise UserError(
                 "An override could not be read.",
                 rule="It is written key=value, with dots for nested keys.",
-                received=assignment,
+                received=assignment[:SHOWN],
                 todo="For example: --set training.epochs=5",
             )
         try:
-            value: Any = yaml.safe_load(text)
-        except yaml.YAMLError as error:
+            value: Any = parse_yaml(text)
+        except ValueError as error:
             raise UserError(
-                f"The value of `{key}` is not YAML.", received=text, todo="Quote it: --set 'key=\"text\"'"
+                f"The value of `{key}` is not YAML.",
+                rule=str(error),
+                received=text[:SHOWN],
+                todo="Quote it: --set 'key=\"text\"'",
             ) from error
         values = merge(values, nest(key, value))
     return values

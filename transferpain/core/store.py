@@ -11,8 +11,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
-from transferpain.core.errors import UserError
+from transferpain.core.errors import DamagedFile, UserError
+from transferpain.core.foreign import parse_json, reason_of
 
 CHUNK_BYTES = 1 << 20
 TEMPORARY = ".partial-"
@@ -231,9 +233,22 @@ def json_text(value: object) -> str:
     return json.dumps(value, indent=2, sort_keys=True) + "\n"
 
 
-def read_json(path: Path) -> dict:
-    """Read a JSON object."""
-    return json.loads(path.read_text(encoding="utf-8"))
+def read_json(path: Path) -> Any:
+    """Read a JSON file within the limits of `parse_json`.
+
+    Raises:
+        DamagedFile: if it is no such JSON.
+        OSError: if it cannot be opened.
+    """
+    try:
+        return parse_json(path.read_bytes())
+    except ValueError as error:
+        raise DamagedFile(
+            f"The file {path} is damaged.",
+            rule="It holds JSON.",
+            received=reason_of(error),
+            todo="Have it written anew.",
+        ) from error
 
 
 def checksum_path(path: Path) -> Path:

@@ -3,9 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from transferpain.core.schema import SCHEMA, as_today
+from transferpain.core.yaml_file import read_mapping
 from transferpain.strategies.registry import STRATEGIES
 
 # What schema 1, the files without `schema`, called otherwise; former names of strategies are known to their registry.
@@ -28,5 +27,5 @@ def read_experiment(run: Path) -> dict[str, Any]:
         UserError: if a later version wrote it, or its strategy is unknown.
     """
     path = run / "experiment.yaml"
-    values = as_today(yaml.safe_load(path.read_text(encoding="utf-8")), path, {1: upgrade_experiment})
+    values = as_today(read_mapping(path), path, {1: upgrade_experiment})
     return values | {"strategy": STRATEGIES.find(values["strategy"]).name}

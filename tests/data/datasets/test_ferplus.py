@@ -6,7 +6,8 @@ import pytest
 
 from tests.data.datasets.trees import small_ferplus
 from transferpain.core.errors import UserError
-from transferpain.data.datasets.ferplus import DATASET, read_images
+from transferpain.data.datasets import ferplus
+from transferpain.data.datasets.ferplus import DATASET, compare, content_of, read_images
 from transferpain.data.datasets.index import read_index
 
 
@@ -157,6 +158,12 @@ def test_missing_images_show_the_layout(tmp_path):
         ("\n6,", "\n6,x ", "row 1 .*not a number"),
         ("\n6,95 ", "\n6,256 ", "row 1 .*from 0 to 255"),
         ("\n6,95 ", "\n6,-1 ", "row 1 .*from 0 to 255"),
+        ("\n6,95 ", "\n6,65537 ", "row 1 .*from 0 to 255"),
+        ("\n6,95 ", "\n6,-65535 ", "row 1 .*from 0 to 255"),
+        ("\n6,95 ", "\n6,18446744073709551617 ", "row 1 .*from 0 to 255"),
+        ("\n6,95 ", "\n6,+95 ", "row 1 .*from 0 to 255"),
+        ("\n6,95 ", '\n6,"95 ', "row 1 .*from 0 to 255"),
+        ("\n6,95 ", "\n6,9 5 ", "row 1 .*not 2304 pixels"),
     ],
 )
 def test_damaged_images_name_row_and_fault(tmp_path, old, new, fault):
@@ -174,6 +181,11 @@ def test_damaged_images_name_row_and_fault(tmp_path, old, new, fault):
         ("fer0000001.png,0,10", "fer0000001.png,0,", "row 2 .*happiness is not a vote"),
         ("fer0000001.png,0,10", "fer0000001.png,0,11", "row 2 .*happiness is not a vote"),
         ("fer0000001.png,0,10", "fer0000001.png,0,9.5", "row 2 .*happiness is not a vote"),
+        ("fer0000001.png,0,10", "fer0000001.png,0,1e1", "row 2 .*happiness is not a vote"),
+        ("fer0000001.png,0,10", "fer0000001.png,1,10", "row 2 .*more votes than the 10 people"),
+        ("fer0000001.png,0,10", "fer0000001.png,0,0,10", "row 2 .*not 12 cells"),
+        ("Training,fer0000001.png,", 'Training,"fer0000001.png\n",', "row 2 .*not 12 cells in one line|not a vote"),
+        ("Training,fer0000001.png,", 'Training,"fer0000001.png,', "cannot be read"),
     ],
 )
 def test_damaged_votes_name_row_and_fault(tmp_path, old, new, fault):
@@ -181,6 +193,19 @@ def test_damaged_votes_name_row_and_fault(tmp_path, old, new, fault):
     replace_in(tmp_path / "fer2013new.csv", old, new)
     with pytest.raises(UserError, match=fault):
         read_index("ferplus", tmp_path)
+
+
+def test_a_lost_digit_shows_where_a_whole_split_is_there(tmp_path, monkeypatch):
+    small_ferplus(tmp_path)
+    official = content_of(whole := read_index("ferplus", tmp_path).clips)
+    monkeypatch.setitem(DATASET.expected, "train images", 3)
+    monkeypatch.setattr(ferplus, "OFFICIAL", {"train": content_of(whole[whole["split"] == "train"])})
+    assert compare(whole) == []
+    replace_in(tmp_path / "fer2013.csv", "\n6,95 ", "\n6,9 ")
+    changed = read_index("ferplus", tmp_path).clips
+    assert content_of(changed)["votes"] == official["votes"]
+    (warning,) = compare(changed)
+    assert "the pixels are not the official ones" in warning
 
 
 def test_empty_files_are_refused(tmp_path):

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 
 import pandas as pd
-import yaml
 
-from transferpain.core.errors import UserError
+from transferpain.core.foreign import border
+from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.media.walk import list_folder, walk_files
 
@@ -116,18 +116,12 @@ def read_rules(path: Path) -> NameRules | None:
     """
     if not path.is_file():
         return None
-    try:
-        rules = yaml.safe_load(path.read_text(encoding="utf-8"))
+    rule = "It gives a regular expression each for some of none, low, high and rest."
+    with border(f"{path} cannot be used.", rule=rule, todo="Correct it, or remove it."):
+        rules = read_yaml(path)
         if not rules or not set(rules) <= {*LEVELS.values(), "rest"}:
             raise ValueError(f"its keys are {', '.join(map(str, rules or ()))}")
-        return {level: re.compile(rule, re.IGNORECASE) for level, rule in rules.items()}
-    except (OSError, ValueError, TypeError, AttributeError, re.error, yaml.YAMLError) as error:
-        raise UserError(
-            f"{path} cannot be used.",
-            rule="It gives a regular expression each for some of none, low, high and rest.",
-            received=error,
-            todo="Correct it, or remove it.",
-        ) from error
+        return {level: re.compile(one, re.IGNORECASE) for level, one in rules.items()}
 
 
 def _row(path: Path, media: str, subject: str, split: str, level: str | None) -> dict:

@@ -10,10 +10,10 @@ import re
 from pathlib import Path
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.datasets.people import COLUMNS as PEOPLE
@@ -155,8 +155,8 @@ def _read_facts(folder: Path) -> OwnData:
     if not path.is_file():
         return OwnData()
     try:
-        return OwnData(**(yaml.safe_load(path.read_text(encoding="utf-8")) or {}))
-    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+        return OwnData(**(read_yaml(path) or {}))
+    except (OSError, ValueError, TypeError) as error:
         fault = error.errors()[0] if isinstance(error, ValidationError) else None
         raise UserError(
             f"{path} cannot be used.",

@@ -1,13 +1,15 @@
 """FER+: the 48x48 grey web faces of FER2013 with ten votes each on eight emotions."""
 
+import csv
 import hashlib
-import warnings
+import re
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import border
 from transferpain.core.store import fingerprint, is_intact, write_checked
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.locate import find_top, layout_error
@@ -17,10 +19,27 @@ IMAGES_NAME = "fer2013.csv"
 VOTES_NAME = "fer2013new.csv"
 EMOTIONS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "fear", "contempt")
 VOTES = (*EMOTIONS, "unknown", "NF")
+HEADER = ["Usage", "Image name", *VOTES]
+VOTE = re.compile(r" *([0-9]|10) *")
+VOTERS = 10
+SHOWN = 80  # letters of a row in a message
 # FER2013's own labels, which put the emotions in another order.
 ORIGINAL_EMOTIONS = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 SPLITS = {"Training": "train", "PublicTest": "validation", "PrivateTest": "test"}
 SIZE = 48
+# What `content_of` gives for the official files; their test rows were not at hand.
+OFFICIAL = {
+    "train": {
+        "pixels": "f1d8c0b3550ab2f91ab13cb318c876b5a9c4616366495bd580cf7ffb51ca7d1c",
+        "votes": "0aef607cf631846b6ae0fa16251164db94a93a8d882d9560ade0ab1ff904033a",
+        "labels": "985f11759c4c9178d79b20d8f0dcdcb6df37fa1af4501f739115e9373624fb13",
+    },
+    "validation": {
+        "pixels": "ca497ad369f1cd5ae05384e1da74ad4d83618e98198f5586dcd97260b126a562",
+        "votes": "297318d1d48e2ba8895238bc5a16430df5d36d14fa0b7dc540dac2b467509b3c",
+        "labels": "eb689f0c618e53f2b9959a99a1ae0d43ebbf1e396f5c705d9451d8d65ff9a2c0",
+    },
+}
 # Part of the cache's key: raise it when what is cached changes.
 READER_VERSION = 2
 
@@ -95,6 +114,28 @@ def count(clips: pd.DataFrame, frames: None = None) -> dict[str, int]:
     return counts
 
 
+def compare(clips: pd.DataFrame, frames: None = None) -> list[str]:
+    """Name what in a whole split is not the official content: a digit lost in a file leaves a picture or a vote."""
+    warnings = []
+    for split, official in OFFICIAL.items():
+        part = clips[clips["split"] == split]
+        if len(part) == DATASET.expected[f"{split} images"]:
+            found = content_of(part)
+            warnings += [
+                f"{split}: the {what} are not the official ones (SHA-256 {found[what][:16]}..., not {digest[:16]}...)."
+                for what, digest in official.items()
+                if found[what] != digest
+            ]
+    return warnings
+
+
+def content_of(clips: pd.DataFrame) -> dict[str, str]:
+    """Return the SHA-256 of the pixels, votes and labels of rows in their order."""
+    votes = clips[["image_name", *VOTES]].to_csv(index=False, lineterminator="\n")
+    texts = {"pixels": "\n".join(clips["subject"]), "votes": votes, "labels": "\n".join(clips["emotion"])}
+    return {what: hashlib.sha256(text.encode()).hexdigest() for what, text in texts.items()}
+
+
 def _find_files(top: Path) -> tuple[Path, Path]:
     found = {path.name: path for path in reversed(list(walk_files(top, depth=2)))}
     if IMAGES_NAME not in found:
@@ -126,22 +167,19 @@ def _save_images(path: Path, images: np.ndarray) -> None:
 def _parse_images(path: Path) -> tuple[list[str], list[str], np.ndarray]:
     """Return emotion and usage of each row as written, and the pixels as uint8 `(rows, 48, 48)`."""
     emotions, usages, images = [], [], []
-    with open(path, encoding="ascii", errors="replace") as file, warnings.catch_warnings():
-        # numpy only warns where it stops at something that is no number.
-        warnings.simplefilter("error", DeprecationWarning)
+    with open(path, encoding="ascii", errors="replace") as file:
         header = [cell.strip() for cell in next(file, "").split(",")]
         if header != ["emotion", "pixels", "Usage"]:
             raise _row_error(path, 0, "its first line is not emotion,pixels,Usage", ",".join(header)[:80])
         for number, line in enumerate(file, start=1):
             if not line.strip():
                 continue
-            cells = [cell.strip().strip('"') for cell in line.split(",")]
+            cells = [_unquoted(cell.strip()) for cell in line.split(",")]
             if len(cells) != 3 or cells[2] not in SPLITS or cells[0] not in set("0123456"):
                 raise _row_error(path, number, "not <emotion 0-6>,<pixels>,<usage>", line.strip()[:40])
-            try:
-                pixels = np.fromstring(cells[1], dtype=np.int16, sep=" ")
-            except (ValueError, DeprecationWarning) as error:
-                raise _row_error(path, number, "a pixel is not a number", cells[1][:40]) from error
+            if cells[1].encode().translate(None, b"0123456789 "):
+                raise _row_error(path, number, "a pixel is not a number from 0 to 255", cells[1][:40])
+            pixels = np.fromstring(cells[1], dtype=np.int64, sep=" ")
             if pixels.size != SIZE * SIZE or pixels.min() < 0 or pixels.max() > 255:
                 fault = f"not {SIZE * SIZE} pixels from 0 to 255"
                 raise _row_error(path, number, fault, f"{pixels.size} pixels: {cells[1][:40]}")
@@ -152,23 +190,28 @@ def _parse_images(path: Path) -> tuple[list[str], list[str], np.ndarray]:
     return emotions, usages, stacked.reshape(-1, SIZE, SIZE)
 
 
+def _unquoted(cell: str) -> str:
+    """Return a cell without the quotes around it; one that is open on a side keeps it, and is refused as no number."""
+    return cell[1:-1] if len(cell) > 1 and cell[0] == cell[-1] == '"' else cell
+
+
 def _read_votes(path: Path) -> pd.DataFrame:
-    try:
-        votes = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (ValueError, UnicodeDecodeError) as error:
-        raise _row_error(path, 0, "not a table of comma separated values", error) from error
-    votes.columns = votes.columns.str.strip()
-    expected = ["Usage", "Image name", *VOTES]
-    if list(votes.columns) != expected:
-        raise _row_error(path, 0, f"its first line is not {','.join(expected)}", ",".join(votes.columns))
-    for column in VOTES:
-        numbers = pd.to_numeric(votes[column], errors="coerce")
-        wrong = ~numbers.isin(range(11))
-        if wrong.any():
-            row = int(np.argmax(wrong))
-            raise _row_error(path, row + 1, f"{column} is not a vote from 0 to 10", repr(votes[column][row]))
-        votes[column] = numbers.astype("int64")
-    return votes
+    reading = border(f"{path} cannot be read.", rule=f"Expected:\n{LAYOUT}", todo="Use the official file.")
+    with reading, open(path, encoding="utf-8", newline="") as file:
+        lines = [line for line in csv.reader(file, strict=True) if line]
+    header, rows = [cell.strip() for cell in (lines or [[]])[0]], lines[1:]
+    if header != HEADER:
+        raise _row_error(path, 0, f"its first line is not {','.join(HEADER)}", ",".join(header)[:SHOWN])
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(HEADER) or any("\n" in cell or "\r" in cell for cell in row):
+            raise _row_error(path, number, f"it has not {len(HEADER)} cells in one line", ",".join(row)[:SHOWN])
+        for column, vote in zip(VOTES, row[2:], strict=True):
+            if not VOTE.fullmatch(vote):
+                raise _row_error(path, number, f"{column} is not a vote from 0 to 10", repr(vote[:SHOWN]))
+        if sum(map(int, row[2:])) > VOTERS:
+            raise _row_error(path, number, f"it has more votes than the {VOTERS} people who gave them", ",".join(row))
+    votes = pd.DataFrame(rows, columns=HEADER, dtype="str")
+    return votes.astype(dict.fromkeys(VOTES, "int64"))
 
 
 def _join(emotions: list[str], usages: list[str], images: np.ndarray, votes: pd.DataFrame) -> pd.DataFrame:
@@ -265,4 +308,5 @@ DATASET = Dataset(
     is_marked=is_marked,
     read=read,
     count=count,
+    compare=compare,
 )

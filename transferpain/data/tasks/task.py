@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
 
 from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
 from transferpain.core.schema import SCHEMA
 from transferpain.core.store import fingerprint
+from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.index import Index
 from transferpain.data.tasks.rules.registry import make_rule
 from transferpain.data.tasks.rules.rule import LabelRule
@@ -143,9 +143,9 @@ def load_task(name: str) -> Task:
             todo="Correct the name.",
         )
     try:
-        content = upgrade(yaml.safe_load(path.read_text(encoding="utf-8")))
+        content = upgrade(read_yaml(path))
         return Task(**(content | {"name": path.stem}))
-    except (OSError, ValueError, TypeError, yaml.YAMLError) as error:
+    except (OSError, ValueError, TypeError) as error:
         fault = error.errors()[0] if isinstance(error, ValidationError) else None
         raise UserError(
             f"The task {path} cannot be used.",

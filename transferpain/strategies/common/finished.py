@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from transferpain.core.schema import as_today
+from transferpain.core.yaml_file import read_mapping
 
 
 def read_experiment(run: Path) -> dict[str, Any]:
     """Return the experiment of a run's folder, with every default filled in."""
     path = run / "experiment.yaml"
-    return as_today(yaml.safe_load(path.read_text(encoding="utf-8")), path)
+    return as_today(read_mapping(path), path)
 
 
 def fold_files(run: Path, name: str) -> dict[str, Path]:
