@@ -62,7 +62,7 @@ def test_the_version_is_shown():
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--help",), ("--version",), ("doctor",), ("assets", "list"), ("cache", "list"), ("check-table", TABLE)],
+    [("--version",), ("doctor",), ("assets", "list"), ("cache", "list"), ("check-table", TABLE)],
     ids=lambda arguments: str(arguments[0]),
 )
 def test_start_up_imports_nothing_heavy(arguments):

@@ -56,6 +56,7 @@ def report(tmp_path_factory) -> Path:
     return workspace / "reports" / "old"
 
 
+@pytest.mark.slow
 def test_the_report_of_finished_runs_shows_the_scores_that_they_had(report):
     results = pd.read_csv(report / "results.csv").query("counted == 'all'").set_index("run")
     assert sorted(results.index) == sorted(TODAY)
@@ -66,6 +67,7 @@ def test_the_report_of_finished_runs_shows_the_scores_that_they_had(report):
             assert pd.notna(row[f"{name}_low"]) or "subject" in row[f"{name}_reason"]
 
 
+@pytest.mark.slow
 def test_the_page_shows_settings_checks_and_what_the_strategy_adds(report):
     page = (report / "index.html").read_text(encoding="utf-8")
     assert "SYNTHETIC" in page

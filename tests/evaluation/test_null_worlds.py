@@ -33,6 +33,7 @@ def family(random: np.random.Generator, cells: int, draws: int = 200, leak: floa
     return scores
 
 
+@pytest.mark.slow
 def test_of_families_in_which_nothing_leaks_at_most_one_in_a_hundred_misses_chance():
     random = np.random.default_rng(0)
     families, cells, draws, clips = 1500, 6, 400, 24

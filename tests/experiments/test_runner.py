@@ -195,7 +195,7 @@ def unbc_twin(tmp_path_factory):
     [
         ({"images": {"every": 3}}, "does not predict them"),
         ({"task": "cross-binary", "dataset": "unbc"}, "labels whole clips"),
-        ({"backbone": "vgg16", "source": "SOURCE"}, "does not fit the backbone"),
+        pytest.param({"backbone": "vgg16", "source": "SOURCE"}, "does not fit the backbone", marks=pytest.mark.slow),
         ({"probe_source": True}, "cannot be probed"),
     ],
 )

@@ -14,6 +14,7 @@ def drawn(skill: float = 0.8, seed: int = 0) -> pd.DataFrame:
     return table.assign(fold=table["subject"])
 
 
+@pytest.mark.slow
 def test_a_page_of_tables_files_and_runs_compares_the_first_with_each_other(tmp_path):
     drawn(0.5, 1).to_csv(tmp_path / "weak.csv", index=False)
     run = write_run(tmp_path / "runs", "ann", drawn(0.6, 2), classes=("no", "yes"))

@@ -56,6 +56,7 @@ def fresh(places):
     return Places(places.data_root, places.workspace)
 
 
+@pytest.mark.slow
 def test_a_study_that_is_run_as_registered_says_so(study):
     path, places = study
     file, registration, absent = register_file(path, places, [], None)
@@ -70,6 +71,7 @@ def test_a_study_that_is_run_as_registered_says_so(study):
     assert f"digest {registration.digest}), and run as registered." in page
 
 
+@pytest.mark.slow
 def test_data_that_changed_are_named(study):
     path, places = study
     file, *_ = register_file(path, places, [], None)

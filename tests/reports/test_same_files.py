@@ -14,6 +14,7 @@ from tests.reports.run_folders import write_every_kind
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.report import write_report
 
+pytestmark = pytest.mark.slow
 EXPECTED = Path(__file__).with_name("expected")
 PAIRS = [Comparison(better="ann", worse="ann-untrained", metric=name) for name in ("balanced_accuracy", "accuracy")]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.data.synthetic.properties import classify, clip_hash, detection_rates, hard_frames, summary
+from tests.data.synthetic.properties import classify, clip_hash, detection_rates, hard_frames, seated, summary
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import read_index
 from transferpain.data.synthetic.ai4pain import plan_ai4pain
@@ -18,7 +18,7 @@ from transferpain.data.synthetic.mintpain import plan_mintpain
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import MARK, PLANS, UNFINISHED_MARK, count_frames, is_drawn, write_twin
 from transferpain.data.synthetic.unbc import plan_unbc
-from transferpain.data.synthetic.videos import ClipPlan, draw_clip, seat_person
+from transferpain.data.synthetic.videos import ClipPlan, draw_clip
 
 SMALL = TwinSettings(2, seed=4, clips=1, seconds=0.3)
 
@@ -216,8 +216,8 @@ def biovid_light():
     """Mean brightness of 40 subjects' clips, and the first frame reduced to 8x6 pixels."""
     plans = two_classes(TwinSettings(40, clips=6, seconds=0.4))
     light, first = [], []
-    for plan in plans:
-        frames = list(draw_clip(BIOVID, seat_person(BIOVID, plan), plan))
+    for plan, sitter in seated(BIOVID, plans):
+        frames = list(draw_clip(BIOVID, sitter, plan))
         light.append([np.mean(frames)])
         first.append(cv2.resize(frames[0], (8, 6), interpolation=cv2.INTER_AREA).ravel())
     return light, first, *biovid_labels(plans)
@@ -228,10 +228,8 @@ def ai4pain_light():
     """The same for 24 AI4Pain subjects, the baseline cut into windows as long as a pain clip; and the lengths."""
     settings = TwinSettings(24, clips=6, seconds=0.4)
     light, first, labels, people, lengths = [], [], [], [], []
-    for plan in plan_ai4pain(settings):
-        if "Rest" in plan.clip:
-            continue
-        frames = list(draw_clip(AI4PAIN, seat_person(AI4PAIN, plan), plan))
+    for plan, sitter in seated(AI4PAIN, (plan for plan in plan_ai4pain(settings) if "Rest" not in plan.clip)):
+        frames = list(draw_clip(AI4PAIN, sitter, plan))
         for start in range(0, len(frames), 12):
             window = frames[start : start + 12]
             light.append([np.mean(window)])
@@ -315,9 +313,8 @@ def test_the_pictures_show_at_96_pixels_what_the_action_units_say():
     hog = cv2.HOGDescriptor((96, 96), (24, 24), (12, 12), (12, 12), 9)
     plans = two_classes(TwinSettings(40, clips=6, seconds=1.6))
     features = []
-    for plan in plans:
-        course, sitter = plan.performance(BIOVID), seat_person(BIOVID, plan)
-        acts, pose = course.frame(24)
+    for plan, sitter in seated(BIOVID, plans):
+        acts, pose = plan.performance(BIOVID).frame(24)
         picture = Sensor(BIOVID, plan.seed, plan.clip).expose(draw_face(sitter, acts, pose), BIOVID.exposure)
         zoom = sitter.zoom
         x, y = sitter.place[0] * BIOVID.width + pose.x * zoom, sitter.place[1] * BIOVID.height + pose.y * zoom
@@ -338,7 +335,8 @@ def test_the_pictures_show_at_96_pixels_what_the_action_units_say():
 def test_the_same_seed_draws_the_same_frames(dataset, camera):
     def drawn(seed: int) -> list[str]:
         plans = PLANS[dataset](TwinSettings(3, seed=seed, clips=1, seconds=0.3))
-        return [clip_hash(camera, plan) for plan in plans]
+        return [clip_hash(camera, plan, sitter) for plan, sitter in seated(camera, plans)]
 
-    assert drawn(9) == drawn(9)
-    assert not set(drawn(9)) & set(drawn(10))
+    first = drawn(9)
+    assert first == drawn(9)
+    assert not set(first) & set(drawn(10))

@@ -67,6 +67,7 @@ def test_bfloat16_features_agree(resnet18):
     assert cosine.min() > 0.999
 
 
+@pytest.mark.slow
 def test_a_bundle_becomes_the_same_source(resnet18, tmp_path):
     preprocessing = resnet18.preprocessing.model_dump()
     save_bundle(tmp_path / "pain", resnet18.model, preprocessing, ("none", "pain"), {"synthetic": True})

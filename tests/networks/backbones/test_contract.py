@@ -21,7 +21,12 @@ SIZE = 64
 REFERENCE_SIZE = 224
 
 
-@pytest.fixture(scope="module", params=list(BACKBONES))
+SLOW = ("vgg16",)  # its 15 million weights are drawn again and again
+
+
+@pytest.fixture(
+    scope="module", params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in BACKBONES]
+)
 def backbone(request) -> Backbone:
     return BACKBONES[request.param]
 

@@ -59,7 +59,13 @@ def save(one: Fitted, folder: Path) -> None:
         save_bundle(folder, network, PREPROCESSING, LABELS, {"synthetic": True})
 
 
-@pytest.fixture(scope="module", params=ALL.values(), ids=ALL)
+SLOW = ("lstm",)  # its graphs take three times as long
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(head, id=name, marks=[pytest.mark.slow] * (name in SLOW)) for name, head in ALL.items()],
+)
 def head(request) -> Head:
     return request.param
 

@@ -92,6 +92,7 @@ def test_it_learns_and_the_history_says_so(tmp_path):
     assert result.history["loss"].iloc[-1] < result.history["loss"].iloc[0] / 2
 
 
+@pytest.mark.slow
 def test_the_moving_average_is_validated_and_kept(tmp_path):
     inputs, targets = line_data()
     training = line_batches(inputs, targets, shuffle=None, size=64)  # one step per epoch
@@ -156,6 +157,7 @@ def test_weight_decay_spares_biases(tmp_path):
     np.testing.assert_allclose(model.get_weights()[1], 0.3, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_rows_without_weight_teach_nothing(tmp_path):
     inputs, targets = line_data(128)
     weights = np.repeat(np.float32([1, 0]), 64)

@@ -151,6 +151,7 @@ def test_the_same_cells_give_the_same_page(tmp_path):
     assert write(tmp_path, matrix, records).read_bytes() == first
 
 
+@pytest.mark.slow
 def test_open_cells_are_counted_and_stand_in_the_family(tmp_path):
     matrix = make_matrix(targets=("biovid", "ai4pain"))
     records = make_records(matrix, states={("trained", "ai4pain"): "open"})

@@ -25,6 +25,7 @@ def test_images_are_read_as_they_are(tmp_path):
     assert (shown[0] == images[plan.samples["first_frame"].iloc[3]]).all()
 
 
+@pytest.mark.slow
 def test_videos_of_which_none_can_be_read_are_refused(tmp_path):
     write_twin("ai4pain", tmp_path, TwinSettings(subjects=6, clips=1, seconds=0.2), lambda frames: None)
     for video in tmp_path.rglob("*.mp4"):
