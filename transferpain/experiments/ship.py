@@ -9,13 +9,14 @@ from typing import Any
 import pandas as pd
 
 from transferpain.core.errors import UserError
-from transferpain.core.store import json_text, read_json
+from transferpain.core.foreign import parse_json
+from transferpain.core.store import json_text
 from transferpain.experiments.kept_model import read_training, run_metrics
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.models.bundles.bundle import extend_bundle, write_bundle_folder
 from transferpain.models.bundles.card import render_card
-from transferpain.models.bundles.manifest import manifest_hash, read_complete
+from transferpain.models.bundles.manifest import read_complete, read_complete_contents
 from transferpain.models.bundles.places import copy_files, is_there
 from transferpain.models.bundles.terms import check_may_be_shared
 from transferpain.models.bundles.training_log import RECIPES, TRAINING, Log, Recipe, Recipes, Score, Tested
@@ -67,14 +68,15 @@ def ship_model(run: Path, others: Sequence[Path], folder: Path, permission: str)
     for other in others:
         check_comparable(own, RunFolder(other))
     source = own.model
-    manifest = read_complete(source)
-    check_contents(source, manifest)
+    contents = read_complete_contents(source)
+    manifest = contents.manifest
+    check_contents(contents)
     check_may_be_shared(manifest, permission)
     check_size(source, manifest)
     log = Log(read_training(own.fold(manifest["fold"], manifest["seed"])), read_recipes(own, others))
-    facts = {"original": manifest_hash(source)} | ({"permission": permission} if permission else {})
+    facts = {"original": contents.digest} | ({"permission": permission} if permission else {})
     metrics = run_metrics(own, own.metrics())
-    labels, preprocessing = (read_json(source / name) for name in ("labels.json", "preprocess.json"))
+    labels, preprocessing = (parse_json(contents.files[name]) for name in ("labels.json", "preprocess.json"))
     files = {
         "metrics.json": json_text(metrics).encode(),
         TRAINING: json_text(log.training.model_dump()).encode(),

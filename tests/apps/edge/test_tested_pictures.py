@@ -34,7 +34,9 @@ def choose(
 
 
 def model_in(folder, preprocessing: Preprocessing, **manifest) -> PictureModel:
-    return PictureModel(folder, Bundle(small_model(2), preprocessing.model_dump(), ("a", "b"), manifest), preprocessing)
+    return PictureModel(
+        folder, Bundle(small_model(2), preprocessing.model_dump(), ("a", "b"), manifest, "0" * 64), preprocessing
+    )
 
 
 def biovid() -> Experiment:

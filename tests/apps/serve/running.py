@@ -58,8 +58,9 @@ def running(
 ) -> Iterator[Running]:
     """Run a server on this machine alone, for a while."""
     access = access or decide_access("127.0.0.1", 0)
-    with listen("127.0.0.1", 0) as listener:
-        server = uvicorn.Server(configure(create_app(assessor, access, limits or Limits(rate=1000)), certificate))
+    app = create_app(assessor, access, limits or Limits(rate=1000))
+    with listen("127.0.0.1", 0, app.connections) as listener:
+        server = uvicorn.Server(configure(app, certificate))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         while not server.started and thread.is_alive():

@@ -2,7 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from transferpain.apps.serve.access import Certificate, choose_certificate, decide_access, host_of, is_loopback
+from transferpain.apps.serve.access import (
+    Certificate,
+    as_in_header,
+    choose_certificate,
+    decide_access,
+    host_of,
+    is_loopback,
+)
 from transferpain.core.errors import UserError
 
 FILES = Certificate(Path("cert.pem"), Path("key.pem"))
@@ -71,3 +78,23 @@ def test_one_certificate():
 )
 def test_the_name_in_a_host_header(header, name):
     assert host_of(header) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        *(("Ü", "xn--tda"), ("pain.example", "pain.example"), ("münchen.example", "xn--mnchen-3ya.example")),
+        *(("[::1]", "::1"), ("2001:DB8::0:1", "2001:db8::1"), ("my_host-1", "my_host-1"), ("a" * 63, "a" * 63)),
+    ],
+)
+def test_a_name_stands_as_browsers_write_it(name, written):
+    assert as_in_header(name) == written
+    assert decide_access("127.0.0.1", 1, names=(name,)).names[0] == written
+
+
+@pytest.mark.parametrize(
+    "name", ["", ".", "a b", "a..b", "-a", "a/b", "a" * 64, "a." * 130, "a\nb", "a:b", "\u202e", "*.x"]
+)
+def test_a_name_that_no_host_can_have_is_refused(name):
+    with pytest.raises(UserError, match="no name of a host"):
+        decide_access("127.0.0.1", 1, names=(name,))

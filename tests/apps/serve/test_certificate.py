@@ -6,8 +6,12 @@ import pytest
 from tests.apps.serve.running import running
 from transferpain.apps.serve.access import Certificate, decide_access
 from transferpain.apps.serve.certificate import make_certificate
+from transferpain.apps.serve.connections import Connections
+from transferpain.apps.serve.limits import Limits
 from transferpain.apps.serve.serve import configure, listen
 from transferpain.core.errors import UserError
+
+NONE = Connections(Limits())
 
 
 def test_a_browser_that_trusts_the_certificate_is_served(assessor, face, tmp_path):
@@ -45,8 +49,8 @@ def test_files_that_are_no_certificate_are_refused(tmp_path):
 
 
 def test_an_address_that_is_taken_is_refused():
-    with listen("127.0.0.1", 0) as taken:
+    with listen("127.0.0.1", 0, NONE) as taken:
         with pytest.raises(UserError, match=r"cannot listen on 127\.0\.0\.1"):
-            listen("127.0.0.1", taken.getsockname()[1])
+            listen("127.0.0.1", taken.getsockname()[1], NONE)
         with pytest.raises(UserError, match="Choose another --port"):
-            listen("192.0.2.1", 0)
+            listen("192.0.2.1", 0, NONE)

@@ -1,4 +1,6 @@
-from transferpain.apps.serve.limits import BURST_SECONDS, MOST_CLIENTS, RateLimit
+import pytest
+
+from transferpain.apps.serve.limits import BURST_SECONDS, MOST_CLIENTS, RateLimit, client_of
 
 
 class Clock:
@@ -38,3 +40,26 @@ def test_clients_are_forgotten_from_the_one_that_was_silent_longest():
         limit.wait_seconds(str(number))
     assert limit.wait_seconds("1") > 0
     assert limit.wait_seconds("0") == 0
+
+
+@pytest.mark.parametrize(
+    ("host", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("::1", "::/64"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_of_ipv6_a_network_is_one_client(host, client):
+    assert client_of(host) == client
+
+
+def test_addresses_of_one_network_share_a_rate():
+    limit = RateLimit(1, Clock())
+    waits = [limit.wait_seconds(f"2001:db8::{number:x}") for number in range(BURST_SECONDS + 1)]
+    assert waits == [0] * BURST_SECONDS + [1]
+    assert limit.wait_seconds("2001:db8:0:1::1") == 0

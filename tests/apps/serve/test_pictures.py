@@ -1,5 +1,6 @@
 import io
 import struct
+import time
 import zlib
 
 import numpy as np
@@ -8,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from tests.apps.serve.drawn import encode
-from transferpain.apps.serve.pictures import LONGEST_SIDE, decode_picture
+from tests.apps.serve.drawn import draw_person, encode
+from transferpain.apps.serve.pictures import LONGEST_SIDE, START_OF_SCAN, decode_picture
 from transferpain.apps.serve.refusals import Refusal
 
 # Upper half red, lower half blue.
@@ -157,3 +158,20 @@ def test_damage_of_any_kind_gives_a_picture_or_a_refusal(kind, changes, cut):
         return
     assert picture.ndim == 3
     assert (picture.shape[2], picture.dtype) == (3, np.uint8)
+
+
+def scans_of(count: int) -> bytes:
+    """Return a JPEG that draws its picture, and then so many empty scans over it."""
+    whole = encode(draw_person(), progressive=True)
+    begin = whole.rindex(START_OF_SCAN)
+    length = int.from_bytes(whole[begin + 2 : begin + 4], "big")
+    return whole[:-2] + whole[begin : begin + 2 + length] * count + whole[-2:]
+
+
+def test_a_picture_that_is_drawn_over_and_over_is_refused_at_once():
+    assert decode_picture(scans_of(20)).shape == (240, 320, 3)
+    begun = time.perf_counter()
+    with pytest.raises(Refusal) as caught:
+        decode_picture(scans_of(6000))
+    assert (caught.value.status, caught.value.error) == (422, "too-many-scans")
+    assert time.perf_counter() - begun < 1

@@ -92,6 +92,52 @@ def test_a_file_that_stands_twice_is_refused(target, tmp_path):
         unpack_archive(path, target)
 
 
+def many_of(path, count: int):
+    with zipfile.ZipFile(path, "w") as archive:
+        for one in range(count):
+            archive.writestr(f"parts/a{one}.skops", b"")
+    return path
+
+
+def test_an_archive_of_many_files_is_refused(target, tmp_path):
+    with pytest.raises(UserError, match="Received: 65 files"):
+        unpack_archive(many_of(tmp_path / "many.zip", 65), target)
+    assert not list(target.iterdir())
+
+
+def test_an_archive_of_forty_thousand_files_is_refused_at_once(target, tmp_path):
+    path = many_of(tmp_path / "many.zip", 300)
+    content = bytearray(path.read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    content[end + 12 : end + 16] = (40_000 * 60).to_bytes(4, "little")  # as long as their list would be
+    path.write_bytes(content)
+    with pytest.raises(UserError, match="a list of members of 2400000 bytes"):
+        unpack_archive(path, target)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+@pytest.mark.parametrize("damage", [False, True])
+def test_a_member_that_is_packed_in_another_way_is_refused(method, damage, target, tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.zip", "w", method) as archive:
+        archive.writestr("labels.json", b"[1, 2, 3]" * 100)
+    if damage:
+        content = bytearray((tmp_path / "model.zip").read_bytes())
+        content[50:60] = bytes(10)
+        (tmp_path / "model.zip").write_bytes(content)
+    with pytest.raises(UserError, match=f"packed by method {method}"):
+        unpack_archive(tmp_path / "model.zip", target)
+    assert not list(target.iterdir())
+
+
+def test_a_deflated_member_that_is_damaged_is_refused(target, tmp_path):
+    path = zip_of(tmp_path / "model.zip", "labels.json", b"[1, 2, 3]" * 100)
+    content = bytearray(path.read_bytes())
+    content[42:46] = b"\xff\xff\xff\xff"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"labels\.json: "):
+        unpack_archive(path, target)
+
+
 def test_an_archive_that_expands_a_thousandfold_is_refused(target, tmp_path):
     path = zip_of(tmp_path / "bomb.zip", "model.keras", bytes(10_000_000))
     assert path.stat().st_size * 500 < 10_000_000

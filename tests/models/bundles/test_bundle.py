@@ -13,8 +13,15 @@ from tests.disk import Disk
 from tests.forked_program import heavy_modules
 from tests.models.bundles.bundles import FACTS, INPUTS, LABELS, PREPROCESSING, save_small, small_model, vouch_again
 from transferpain.core.errors import UserError
-from transferpain.models.bundles.bundle import copy_listed, extend_bundle, read_bundle, save_bundle, weights_hash
-from transferpain.models.bundles.manifest import manifest_hash, read_manifest
+from transferpain.models.bundles.bundle import (
+    check_fits,
+    copy_listed,
+    extend_bundle,
+    read_bundle,
+    save_bundle,
+    weights_hash,
+)
+from transferpain.models.bundles.manifest import manifest_hash, read_contents, read_manifest
 
 
 @pytest.fixture
@@ -137,6 +144,25 @@ def test_weights_under_a_false_name_are_refused(bundle):
     vouch_again(bundle, weights_hash="0" * 64)
     with pytest.raises(UserError, match="weights_hash is not that of the weights"):
         read_bundle(bundle)
+
+
+def test_a_file_that_is_swapped_after_it_was_checked_is_not_loaded(bundle):
+    contents = read_contents(bundle)
+    digest = contents.digest
+    for name in (*contents.files, "manifest.json"):
+        (bundle / name).write_bytes(b"swapped")
+    read = read_bundle(contents)
+    assert (read.labels, read.digest) == (LABELS, digest)
+    assert read.model.output_shape == (None, 2)
+
+
+@pytest.mark.parametrize("shape", [(32, 32, 3), (4, 32, 32, 3), (None, 32, 32, 3), (8,), (4, 8)])
+def test_pictures_are_prepared_for_the_network_that_reads_them(shape, tmp_path):
+    check_fits([shape], {"size": 32}, tmp_path)
+    check_fits([shape], {}, tmp_path)
+    if len(shape) >= 3:
+        with pytest.raises(UserError, match="pictures of size 48 for a network that reads"):
+            check_fits([(8,), shape], {"size": 48}, tmp_path)
 
 
 @pytest.mark.parametrize("labels", ['["one"]', '{"none": 0, "pain": 1}', "not json"])

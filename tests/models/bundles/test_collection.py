@@ -48,6 +48,26 @@ def test_a_twin_and_a_damaged_model_are_marked(tmp_path):
     assert "is not a bundle" in list_model(twin).problem
 
 
+@pytest.mark.parametrize(
+    "metrics",
+    ['{"all": {"balanced_accuracy": {"value": ' + "9" * 400 + ', "low": 0, "high": 1}}}', "[" * 100_000, "{}", "\xff"],
+    ids=["a number of 400 digits", "nested", "no scores", "no text"],
+)
+def test_one_damaged_model_is_listed_as_damaged_beside_the_others(family, metrics):
+    workspace, first, *_ = family
+    (first / "metrics.json").write_bytes(metrics.encode("latin1"))
+    vouch_again(first)
+    lines = [list_model(folder) for folder in find_models(workspace)]
+    assert [line.problem != "" for line in lines] == [False, False, True]
+    assert "is damaged: metrics.json holds no scores" in lines[2].problem
+
+
+def test_scores_that_are_not_those_that_were_saved_are_not_shown(family):
+    _, first, *_ = family
+    (first / "metrics.json").write_text((first / "metrics.json").read_text().replace("0", "1"))
+    assert "metrics.json is not the file that was saved" in list_model(first).problem
+
+
 def test_parents_are_found_by_their_digests(family):
     workspace, first, second, third = family
     assert check_parents(third, find_models(workspace)) == [second, first]

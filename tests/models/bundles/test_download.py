@@ -1,10 +1,12 @@
+import urllib.request
+
 import numpy as np
 import pytest
 
 from tests.models.bundles.web import Web, serve
 from transferpain.core.errors import UserError
 from transferpain.models.bundles import download as module
-from transferpain.models.bundles.download import download
+from transferpain.models.bundles.download import SameSafety, as_sent, download
 
 CONTENT = np.random.default_rng(0).integers(0, 256, 1_000_000, dtype=np.uint8).tobytes()
 
@@ -75,3 +77,61 @@ def test_a_file_larger_than_any_model_is_refused(web, tmp_path, monkeypatch, eta
     with pytest.raises(UserError, match="No model is that large"):
         download(web.url, tmp_path)
     assert not list(tmp_path.glob("*.zip"))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("http://", "https:///model.zip", "http://[::1", "http://[nonsense]/x", "http://a b/x", "http://host:port/x"),
+        *("http://host:99999/x", "http://user:secret@127.0.0.1/x", "http://" + "a" * 300 + "/x", "ftp://host/x"),
+        *("file:///etc/passwd", "http://\n/x", "http://../x", "http://.x/"),
+    ],
+)
+def test_an_address_that_is_none_is_refused_before_anything_is_sent(url, tmp_path):
+    with pytest.raises(UserError, match="could not be fetched"):
+        download(url, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("url", "sent"),
+    [
+        ("https://münchen.example/ä b?q=ü#x", "https://xn--mnchen-3ya.example/%C3%A4%20b?q=%C3%BC"),
+        ("http://[::1]:80/a%20b", "http://[::1]:80/a%20b"),
+        ("http://HOST/a\nb", "http://host/a%0Ab"),
+    ],
+)
+def test_letters_beyond_ascii_are_encoded(url, sent):
+    assert as_sent(url.replace("\n", "%0A")) == sent
+
+
+def test_an_address_beyond_ascii_is_fetched(web, tmp_path):
+    assert download(web.url.replace("model", "mödel"), tmp_path).read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize(
+    "place", ["file:///etc/passwd", "ftp://127.0.0.1/x", "data:,x", "gopher://x/", "//", "http://[::1"]
+)
+def test_a_redirection_to_anything_but_the_web_is_refused(place, web, tmp_path):
+    web.redirect = place
+    with pytest.raises(UserError, match="could not be fetched"):
+        download(web.url, tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.stat().st_size]
+
+
+def test_a_redirection_from_an_encrypted_address_to_another_is_refused():
+    request = urllib.request.Request("https://host/model.zip")
+    with pytest.raises(UserError, match="a redirection to http://host/x"):
+        SameSafety().redirect_request(request, None, 302, "", {}, "http://host/x")
+    assert SameSafety().redirect_request(request, None, 302, "", {}, "https://other/x").full_url == "https://other/x"
+
+
+def test_redirections_without_end_are_given_up(web, tmp_path):
+    web.redirect = web.url
+    with pytest.raises(UserError, match="could not be fetched"):
+        download(web.url, tmp_path)
+
+
+@pytest.mark.parametrize("length", ["9" * 5000, "²", "-1", "x"])
+def test_a_length_that_is_none_is_not_believed(length, web, tmp_path):
+    web.length = length
+    assert download(web.url, tmp_path).read_bytes() == CONTENT

@@ -128,8 +128,7 @@ def test_a_name_in_place_of_an_inner_layer_is_no_model(branch, tmp_path):
         found["config"]["layer"] = "Custom>evil"
 
     change_config(bundle, plant)
-    with pytest.raises(UserError, match="Keras cannot load"):
-        read_bundle(bundle)
+    assert_refused(bundle, "a layer None")
 
 
 def test_a_layer_with_a_penalty_on_its_weights_passes(tmp_path):
@@ -297,8 +296,41 @@ def test_weights_that_are_not_plain_numbers_in_the_file_are_refused(bundle, plan
 
 def test_what_the_list_allows_still_has_to_be_a_model(bundle):
     change_config(bundle, lambda config: config["config"]["layers"].pop(1))
-    with pytest.raises(UserError, match="Keras cannot load"):
-        read_bundle(bundle)
+    assert_refused(bundle, "no earlier layer gives")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda parts: parts["layers"][1]["config"].update(units=10**9), "7e\\+09 parameters"),
+        (lambda parts: parts["layers"][1]["config"].update(dtype="complex64"), "the dtype complex64 in hidden"),
+        (lambda parts: parts["layers"][1]["config"]["dtype"]["config"].update(name="float64"), "the dtype .*float64"),
+        (lambda parts: parts["layers"][1]["config"].update(dtype=None), "the dtype None"),
+        (lambda parts: parts.update(layers={"hidden": {}}), "without a list"),
+        (lambda parts: parts.update(output_layers=[["nothing", 0, 0]]), "which no layer gives"),
+        (lambda parts: parts.update(output_layers=None), "output_layers None"),
+        (lambda parts: parts["layers"][0]["config"].update(batch_shape=[None, 10**10]), "3e\\+10 parameters"),
+    ],
+)
+def test_what_is_too_large_or_put_together_wrongly_is_never_built(bundle, change, reason):
+    change_config(bundle, lambda config: change(config["config"]))
+    assert_refused(bundle, reason)
+
+
+@pytest.mark.parametrize("opening", [b"[", b'{"config":'])
+def test_a_configuration_that_nests_without_end_is_refused(bundle, opening):
+    change_members(bundle / "model.keras", lambda members: members.update({"config.json": opening * 100_000}))
+    vouch_again(bundle)
+    assert_refused(bundle, "nest more than 100 deep")
+
+
+def test_an_archive_with_an_endless_list_of_members_is_refused_before_the_list_is_read(bundle):
+    content = bytearray((bundle / "model.keras").read_bytes())
+    end = content.rindex(b"PK\x05\x06")
+    content[end + 12 : end + 16] = (1 << 30).to_bytes(4, "little")
+    (bundle / "model.keras").write_bytes(content)
+    vouch_again(bundle)
+    assert_refused(bundle, "a list of members of 1073741824 bytes")
 
 
 def test_weights_of_another_shape_are_refused(bundle):

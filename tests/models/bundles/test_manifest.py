@@ -1,13 +1,16 @@
 import json
+import os
 
 import pytest
 
 from tests.models.bundles.bundles import save_small, vouch_again
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.manifest import (
+    MOST_FILES,
     check_digest,
     manifest_hash,
     read_complete,
+    read_contents,
     read_manifest,
     split_digest,
     write_manifest,
@@ -45,6 +48,44 @@ def test_every_flipped_byte_of_the_manifest_shows(bundle):
         (bundle / "manifest.json").write_bytes(content)
         with pytest.raises(UserError, match=r"is damaged|is not a bundle"):
             read_manifest(bundle)
+
+
+def test_a_manifest_that_is_a_link_or_a_pipe_is_refused(bundle):
+    manifest = bundle / "manifest.json"
+    manifest.rename(bundle.parent / "elsewhere.json")
+    manifest.symlink_to(bundle.parent / "elsewhere.json")
+    with pytest.raises(UserError, match=r"is not a bundle[\s\S]*manifest\.json, which is a link"):
+        read_manifest(bundle)
+    manifest.unlink()
+    os.mkfifo(manifest)
+    with pytest.raises(UserError, match=r"is not a bundle[\s\S]*no plain file"):
+        read_manifest(bundle)
+
+
+@pytest.mark.parametrize(
+    "content", [b"[" * 100_000, b'{"a": ' * 500, b'{"format": 1' + b"0" * 400 + b"}", b" " * (2 << 20), b"\xff"]
+)
+def test_a_manifest_that_nests_or_counts_without_end_is_refused(bundle, content):
+    (bundle / "manifest.json").write_bytes(content)
+    with pytest.raises(UserError, match="is not a bundle"):
+        read_manifest(bundle)
+
+
+def test_more_files_than_any_model_has_are_refused(bundle):
+    for number in range(MOST_FILES):
+        (bundle / "parts").mkdir(exist_ok=True)
+        (bundle / "parts" / f"a{number}.skops").write_bytes(b"")
+    vouch_again(bundle)
+    with pytest.raises(UserError, match=f"{MOST_FILES + len(FILES)} files"):
+        read_manifest(bundle)
+
+
+def test_a_folder_that_is_another_bundle_by_then_is_not_read_for_the_pinned_one(bundle):
+    digest = manifest_hash(bundle)
+    assert read_contents(bundle, digest).digest == digest
+    vouch_again(bundle, experiment="another")
+    with pytest.raises(UserError, match="is another bundle than the one that is asked for"):
+        read_contents(bundle, digest)
 
 
 def test_a_file_that_the_manifest_does_not_list_is_refused(bundle):

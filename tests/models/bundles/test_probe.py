@@ -8,7 +8,7 @@ from tests.models.bundles.bundles import change_members, save_small, small_model
 from tests.models.bundles.complete import PREPROCESSING, save_complete
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import save_bundle
-from transferpain.models.bundles.manifest import load_manifest
+from transferpain.models.bundles.manifest import load_manifest, read_contents
 from transferpain.models.bundles.probe import PROBE, drawn_faces, make_probe, other_versions, read_probe, reproduce
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.heads.lstm import build_lstm
@@ -57,7 +57,7 @@ def test_image_models_are_shown_three_different_drawn_faces():
 
 def test_a_probe_of_landmarks_does_not_fit_a_model_without(tmp_path):
     folder = save_with_probe(tmp_path / "model", small_model())
-    (inputs,), outputs = read_probe(folder / PROBE)
+    (inputs,), outputs = read_probe(read_contents(folder))
     write_probe(folder, inputs=inputs, landmarks=inputs, outputs=outputs)
     with pytest.raises(UserError, match="does not fit its model"):
         reproduce(folder)
@@ -69,7 +69,7 @@ def test_the_same_model_gives_the_same_probe():
 
 def test_another_answer_does_not_agree(tmp_path):
     folder = save_with_probe(tmp_path / "model", small_model())
-    (inputs,), outputs = read_probe(folder / PROBE)
+    (inputs,), outputs = read_probe(read_contents(folder))
     write_probe(folder, inputs=inputs, outputs=outputs + np.float32(0.001))
     exact, coarse = reproduce(folder)
     assert not exact.agrees
@@ -115,14 +115,24 @@ class Evil:
         {"inputs": NUMBERS},
         {"inputs": NUMBERS, "outputs": NUMBERS, "more": NUMBERS},
         {"inputs": NUMBERS, "outputs": NUMBERS, "landmarks": NUMBERS.astype(str)},
+        {"inputs": np.float32(1), "outputs": NUMBERS},
+        {"inputs": NUMBERS, "outputs": np.float32(1)},
+        {"inputs": NUMBERS[:0], "outputs": NUMBERS[:0]},
+        {"inputs": NUMBERS[:, :0], "outputs": NUMBERS},
+        {"inputs": np.zeros((3, 4), [("a", np.float32)]), "outputs": NUMBERS},
+        {"inputs": NUMBERS.astype(np.complex64), "outputs": NUMBERS},
+        {"inputs": np.zeros((1000, 4), np.float32), "outputs": np.zeros((1000, 2))},
     ],
-    ids=["pickle", "text", "missing", "more", "text as landmarks"],
+    ids=[
+        *("pickle", "text", "missing", "more", "text as landmarks", "no axis", "no axis of outputs", "empty"),
+        *("no features", "fields", "complex", "many rows"),
+    ],
 )
 def test_a_probe_of_anything_but_these_arrays_is_refused(arrays, tmp_path, capfd):
     folder = save_with_probe(tmp_path / "model", small_model())
     write_probe(folder, **arrays)
     with pytest.raises(UserError, match="is refused"):
-        read_probe(folder / PROBE)
+        read_probe(read_contents(folder))
     assert "code runs" not in capfd.readouterr().out
 
 
@@ -133,7 +143,7 @@ def test_an_array_that_claims_to_be_huge_is_refused(tmp_path):
     change_members(folder / PROBE, lambda members: members.update({"inputs.npy": buffer.getvalue()}))
     vouch_again(folder)
     with pytest.raises(UserError, match="is refused"):
-        read_probe(folder / PROBE)
+        read_probe(read_contents(folder))
 
 
 def test_pictures_are_not_shown_without_their_preprocessing(tmp_path):
@@ -155,5 +165,5 @@ def test_other_versions_are_named(tmp_path):
 
 
 def test_a_bundle_without_a_probe_cannot_be_run_again(tmp_path):
-    with pytest.raises(UserError, match="is refused"):
+    with pytest.raises(UserError, match=r"no probe\.npz"):
         reproduce(save_small(tmp_path / "model"))

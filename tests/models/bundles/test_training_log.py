@@ -5,6 +5,7 @@ import pytest
 from tests.models.bundles.logs import drawn_log, drawn_training
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
+from transferpain.models.bundles.manifest import Contents
 from transferpain.models.bundles.training_log import Log, read_log, thinned
 
 
@@ -13,14 +14,19 @@ def write_log(folder, log: Log) -> None:
     write_json(folder / "recipes.json", log.recipes.model_dump())
 
 
+def contents_of(folder) -> Contents:
+    """Return a folder's files as those of a bundle."""
+    return Contents(folder, {}, "", {path.name: path.read_bytes() for path in folder.iterdir()})
+
+
 def test_what_is_written_is_read(tmp_path):
     log = drawn_log()
     write_log(tmp_path, log)
-    assert read_log(tmp_path) == log
+    assert read_log(contents_of(tmp_path)) == log
 
 
 def test_a_bundle_without_a_log_has_none(tmp_path):
-    assert read_log(tmp_path) == Log()
+    assert read_log(contents_of(tmp_path)) == Log()
 
 
 @pytest.mark.parametrize("epochs", [1, 2, 11, 12, 13, 40, 1000])
@@ -55,11 +61,11 @@ def test_a_log_that_is_not_as_it_is_written_is_refused(file, change, received, t
     content = json.loads((tmp_path / file).read_text())
     write_json(tmp_path / file, edit(content, change))
     with pytest.raises(UserError, match=f"{file} cannot be read[\\s\\S]*Received: `{received}"):
-        read_log(tmp_path)
+        read_log(contents_of(tmp_path))
 
 
 @pytest.mark.parametrize("content", ["", "[]", "not json", "[" * 100_000, '{"epochs": [{"epoch": 1, "loss": NaN}]}'])
 def test_what_is_no_log_at_all_is_refused(content, tmp_path):
     (tmp_path / "training.json").write_text(content)
     with pytest.raises(UserError, match=r"training\.json cannot be read"):
-        read_log(tmp_path)
+        read_log(contents_of(tmp_path))

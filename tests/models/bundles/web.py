@@ -17,6 +17,8 @@ class Web:
         etag: what names this version; empty sends none.
         break_after: the connection is closed after so many bytes; `None` sends everything.
         ranges: whether parts can be asked for.
+        redirect: where requests are sent on to; empty answers them.
+        length: what is said of the length, in place of the truth.
         requests: the `Range` header of each request, and how many bytes were sent.
     """
 
@@ -24,6 +26,8 @@ class Web:
     etag: str = '"one"'
     break_after: int | None = None
     ranges: bool = True
+    redirect: str = ""
+    length: str | None = None
     url: str = ""
     requests: list[tuple[str | None, int]] = field(default_factory=list)
 
@@ -34,6 +38,11 @@ def serve(web: Web) -> Iterator[Web]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if web.redirect:
+                self.send_response(302)
+                self.send_header("Location", web.redirect)
+                self.end_headers()
+                return
             asked = self.headers.get("Range")
             same = self.headers.get("If-Range") in (None, web.etag)
             begin = int(re.match(r"bytes=(\d+)-", asked)[1]) if asked and web.ranges and same else 0
@@ -45,7 +54,7 @@ def serve(web: Web) -> Iterator[Web]:
                 self.send_header("Content-Range", f"bytes {begin}-{len(web.content) - 1}/{len(web.content)}")
             if web.etag:
                 self.send_header("ETag", web.etag)
-            self.send_header("Content-Length", str(len(web.content) - begin))
+            self.send_header("Content-Length", web.length or str(len(web.content) - begin))
             self.end_headers()
             sent = web.content[begin:][: web.break_after]
             web.requests.append((asked, len(sent)))

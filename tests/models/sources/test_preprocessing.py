@@ -28,7 +28,14 @@ def test_unknown_scaling_is_refused():
         scale_pixels(RED, "torch")
 
 
-@pytest.mark.parametrize("wrong", [{"scaling": "torch"}, {"color": "bgr"}, {"size": 4}, {"crop": 3}])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        *({"scaling": "torch"}, {"color": "bgr"}, {"crop": 3}, {"size": 4}, {"size": 10**9}, {"size": None}),
+        *({"detector": "yolo"}, {"detector": ""}, {"detector": None}, {"detector": 3}),
+        *({"margin": -0.1}, {"margin": 5}, {"margin": float("nan")}, {"margin": "wide"}),
+    ],
+)
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValidationError):
         Preprocessing(**wrong)

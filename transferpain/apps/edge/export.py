@@ -19,7 +19,6 @@ from transferpain.core.store import file_hash
 from transferpain.core.workers import run_in_workers
 from transferpain.data.places import Places
 from transferpain.experiments.environment import environment
-from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.sources.picture_model import PictureModel, read_picture_model
 
 REPETITIONS = 30
@@ -254,7 +253,7 @@ def _median_ms(call: Call, inputs: dict[str, np.ndarray]) -> float:
 def _facts(model: PictureModel, parts: list, exported: Exported, wanted: ExportOptions) -> dict:
     manifest = model.bundle.manifest
     return {
-        "model": manifest_hash(model.folder),
+        "model": model.bundle.digest,
         "experiment": manifest.get("experiment", ""),
         "terms": manifest.get("terms"),
         "synthetic": exported.synthetic,

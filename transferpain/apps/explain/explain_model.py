@@ -21,7 +21,6 @@ from transferpain.apps.explain.shares import (
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_json
 from transferpain.data.places import Places
-from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.sources.picture_model import PictureModel, read_picture_model
 from transferpain.models.sources.preprocessing import scale_pixels
 from transferpain.reports.figures import save_png
@@ -160,7 +159,7 @@ def _write(found: Explanation, model: PictureModel, chosen: ChosenPictures, maps
     for name, figure in figures.items():
         write_atomically(found.folder / name, lambda path, figure=figure: save_png(figure, path))
     facts = {
-        "model": manifest_hash(model.folder),
+        "model": model.bundle.digest,
         "experiment": model.bundle.manifest.get("experiment", ""),
         "fold": model.bundle.manifest.get("fold", ""),
         "index": chosen.index,

@@ -12,7 +12,6 @@ from transferpain.apps.edge.openvino import load_openvino, multiplies_int8
 from transferpain.apps.edge.samples import window_settings
 from transferpain.core.optional import is_installed
 from transferpain.inputs.features.windows import spread_frames
-from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.sources.picture_model import PictureModel
 from transferpain.networks.compute import processor_flags
 from transferpain.strategies.fused.inputs import landmark_rows
@@ -37,7 +36,7 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
 
     parts = {part.name: part for part in split_model(model.bundle.model, model.preprocessing.scaling, dtype)}
     side = parts["encoder"].inputs["pixels"][0]
-    calls = {} if encoder is None else _load_converted(encoder, manifest_hash(model.folder))
+    calls = {} if encoder is None else _load_converted(encoder, model.bundle.digest)
     calls |= {name: compiled(part) for name, part in parts.items() if name not in calls}
     encode, head = calls["encoder"], calls.get("head")
     settings = window_settings(parts["head"].inputs["landmarks"]) if head else None

@@ -1,6 +1,7 @@
 """Who may reach the server: this machine alone, or others with a token and TLS."""
 
 import ipaddress
+import re
 import secrets
 import socket
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from transferpain.core.errors import UserError
 
 LOOPBACK_NAMES = ("localhost", "127.0.0.1", "::1")
 LEAST_TOKEN = 16  # characters
+HOST_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_][a-z0-9_-]*(\.[a-z0-9_][a-z0-9_-]*)*\.?")
 NOWHERE = {socket.AF_INET: "192.0.2.1", socket.AF_INET6: "2001:db8::1"}  # reserved for documentation
 
 
@@ -70,8 +72,8 @@ def decide_access(
             none is given.
 
     Raises:
-        UserError: if others could reach it without TLS, the token is too short, or certificate and `self_signed` are
-            both asked for.
+        UserError: if a name is none, others could reach it without TLS, the token is too short, or certificate and
+            `self_signed` are both asked for.
     """
     if certificate and self_signed:
         raise UserError(
@@ -95,8 +97,33 @@ def decide_access(
             received=f"--host {host}",
             todo="Add --self-signed, or --tls-cert and --tls-key; or leave --host out.",
         )
-    known = tuple(dict.fromkeys(name.lower().strip("[]") for name in (*names, *own_names(host))))
+    known = tuple(dict.fromkeys(as_in_header(name) for name in (*names, *own_names(host))))
     return Access(host, port, known, token or (None if alone else secrets.token_urlsafe(24)), certificate, self_signed)
+
+
+def as_in_header(name: str) -> str:
+    """Return a name or an address as a browser writes it into the Host header: in small letters, `ü` as `xn--tda`.
+
+    Raises:
+        UserError: if no host can have that name.
+    """
+    plain = name.strip("[]").lower()
+    try:
+        return str(ipaddress.ip_address(plain))
+    except ValueError:
+        pass
+    try:
+        encoded = plain.encode("idna").decode("ascii")
+    except UnicodeError:
+        encoded = ""
+    if not HOST_NAME.fullmatch(encoded):
+        raise UserError(
+            "This is no name of a host.",
+            rule="A host has an address, or a name of letters, digits, hyphens and dots: at most 63 between two dots.",
+            received=name,
+            todo="Correct --name or --host.",
+        )
+    return encoded
 
 
 def choose_certificate(certificate: Path | None, key: Path | None) -> Certificate | None:

@@ -1,11 +1,11 @@
 """The application: `/v1/assess`, `/v1/models`, `/healthz`, `/openapi.json`, and the page for the phone."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import anyio
 from fastapi import FastAPI, Request
 from fastapi.responses import FileResponse, JSONResponse
 from starlette.exceptions import HTTPException
@@ -17,13 +17,17 @@ from transferpain.apps.serve.access import Access
 from transferpain.apps.serve.answers import DRAWN, RESEARCH, Assessment, Health, ServiceFacts
 from transferpain.apps.serve.assessor import Assessor
 from transferpain.apps.serve.batching import Batcher
-from transferpain.apps.serve.limits import Limits, RateLimit
+from transferpain.apps.serve.connections import Connections
+from transferpain.apps.serve.decoding import Decoders
+from transferpain.apps.serve.limits import Limits, RateLimit, client_of
 from transferpain.apps.serve.middleware import Door, refusal_response
-from transferpain.apps.serve.pictures import TYPES, decode_picture
+from transferpain.apps.serve.pictures import TYPES
 from transferpain.apps.serve.refusals import Problem, Refusal
 
 PAGE = Path(__file__).with_name("page")
-DECODERS = 2  # pictures that are decoded at a time: each may need ten times what is kept of it
+SWEEP_SECONDS = 0.5  # between two looks at which connections have to end
+# A body that arrives in more parts is sent to keep the server busy; a network's packets hold 500 bytes and more.
+FIRST_PARTS, BYTES_OF_PART = 100, 64
 PICTURE_BODY = {
     "requestBody": {
         "required": True,
@@ -44,12 +48,15 @@ def create_app(assessor: Assessor, access: Access, limits: Limits) -> Door:
         access: by what names and with which token it is reached.
         limits: what a request may be like.
     """
-    batcher = Batcher(assessor)
+    batcher, decoders, connections = Batcher(assessor), Decoders(), Connections(limits)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         batcher.start()
+        sweeping = asyncio.create_task(_end_overdue(connections))
         yield
+        sweeping.cancel()
+        await decoders.stop()
         batcher.stop()
 
     about = [RESEARCH, f"Bundle {assessor.facts.bundle}: {DRAWN}."] if assessor.facts.synthetic else [RESEARCH]
@@ -62,7 +69,7 @@ def create_app(assessor: Assessor, access: Access, limits: Limits) -> Door:
         redoc_url=None,
         telemetry=NO_TELEMETRY,
     )
-    _add_assess(app, batcher, limits)
+    _add_assess(app, limits, connections, decoders, batcher)
 
     @app.get("/v1/models", responses=_problems(401, 421, 429))
     async def models() -> ServiceFacts:
@@ -80,38 +87,46 @@ def create_app(assessor: Assessor, access: Access, limits: Limits) -> Door:
 
     app.mount("/page", StaticFiles(directory=PAGE))
     _add_problems(app)
-    return Door(app, access, RateLimit(limits.rate))
+    return Door(app, access, RateLimit(limits.rate), connections)
 
 
-def _add_assess(app: FastAPI, batcher: Batcher, limits: Limits) -> None:
-    decoders = anyio.CapacityLimiter(DECODERS)
-    under_way = 0
+async def _end_overdue(connections: Connections) -> None:
+    while True:
+        await asyncio.sleep(SWEEP_SECONDS)
+        connections.end_overdue()
+
+
+def _add_assess(app: FastAPI, limits: Limits, connections: Connections, decoders: Decoders, batcher: Batcher) -> None:
+    under_way: Counter[str] = Counter()
 
     @app.post(
         "/v1/assess",
         openapi_extra=PICTURE_BODY,
-        responses=_problems(400, 401, 408, 413, 415, 421, 422, 429, 503),
+        responses=_problems(400, 401, 408, 411, 413, 415, 421, 422, 429, 503),
     )
     async def assess(request: Request) -> Assessment:
         """Look at one picture of one face."""
-        nonlocal under_way
-        if under_way >= limits.at_once:
+        address = tuple(request.client or ("unknown", 0))
+        client = client_of(address[0])
+        if under_way.total() >= limits.at_once or under_way[client] >= limits.at_once_of_client:
             raise Refusal(
                 503,
                 "busy",
                 "The server is busy.",
-                f"It takes {limits.at_once} pictures at once.",
+                f"It takes {limits.at_once} pictures at once, {limits.at_once_of_client} of one client.",
                 "one more",
                 "Try again in a second.",
                 {"Retry-After": "1"},
             )
-        under_way += 1
+        under_way[client] += 1
         try:
             content = await read_body(request, limits)
-            picture = await anyio.to_thread.run_sync(decode_picture, content, limiter=decoders)
-            return await batcher.assess(picture)
+            with connections.held(address):
+                return await batcher.assess(await decoders.decode(content, client))
         finally:
-            under_way -= 1
+            under_way[client] -= 1
+            if not under_way[client]:
+                del under_way[client]
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:
@@ -125,13 +140,16 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     if said not in TYPES:
         rule = f"Content-Type is {', '.join(TYPES)}; the body is the file itself, no form."
         raise Refusal(415, "wrong-type", "The body is not said to be a picture.", rule, said or "no type", ADVICE)
-    content = bytearray()
+    content, parts = bytearray(), 0
     try:
         async with asyncio.timeout(limits.body_seconds):
             if int(request.headers.get("content-length", 0)) > limits.body_bytes:
                 raise _too_large(limits, request.headers["content-length"])
             async for part in request.stream():
                 content += part
+                parts += 1
+                if parts > FIRST_PARTS + len(content) / BYTES_OF_PART:
+                    raise _crumbs(parts, len(content))
                 if len(content) > limits.body_bytes:
                     raise _too_large(limits, f"more than {limits.body_bytes}")
     except TimeoutError as error:
@@ -146,6 +164,18 @@ async def read_body(request: Request, limits: Limits) -> bytes:
     if not content:
         raise Refusal(400, "empty", "The body is empty.", "It is the file of a picture.", "0 bytes", "Send a picture.")
     return bytes(content)
+
+
+def _crumbs(parts: int, size: int) -> Refusal:
+    return Refusal(
+        400,
+        "crumbs",
+        "The picture arrives in too many parts.",
+        f"After the first {FIRST_PARTS}, a part has {BYTES_OF_PART} bytes on average.",
+        f"{size} bytes in {parts} parts",
+        "Send the whole file at once.",
+        {"Connection": "close"},
+    )
 
 
 def _too_large(limits: Limits, received: str) -> Refusal:

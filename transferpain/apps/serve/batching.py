@@ -12,6 +12,7 @@ from transferpain.apps.serve.assessor import Assessor
 from transferpain.apps.serve.refusals import Refusal
 
 LARGEST_BATCH = 8
+LAST_BATCH_SECONDS = 1.5
 
 
 class Batcher:
@@ -30,10 +31,10 @@ class Batcher:
         """Start the thread."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Let the thread finish what waits, and end."""
+    def stop(self, seconds: float = LAST_BATCH_SECONDS) -> None:
+        """Let the thread finish what waits, and end; after these seconds it is left to end with the process."""
         self._waiting.put(None)
-        self._thread.join()
+        self._thread.join(seconds)
 
     async def assess(self, picture: np.ndarray) -> Assessment:
         """Return the answer to one picture; one that is cancelled before its turn costs nothing.

@@ -5,7 +5,7 @@ from pathlib import Path
 from transferpain.apps.serve.assessor import Assessor
 from transferpain.apps.serve.cnn_assessor import CnnAssessor
 from transferpain.apps.serve.hybrid_assessor import HybridAssessor
-from transferpain.models.bundles.manifest import load_manifest
+from transferpain.models.bundles.manifest import read_contents
 from transferpain.strategies.hybrid.bundle import is_hybrid
 
 
@@ -15,6 +15,5 @@ def load_assessor(folder: Path) -> Assessor:
     Raises:
         UserError: if it is no intact bundle that tells pain from none.
     """
-    if is_hybrid(load_manifest(folder)):
-        return HybridAssessor(folder)
-    return CnnAssessor(folder)
+    contents = read_contents(folder)
+    return HybridAssessor(contents) if is_hybrid(contents.manifest) else CnnAssessor(contents)

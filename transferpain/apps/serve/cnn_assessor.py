@@ -9,6 +9,7 @@ from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts
 from transferpain.apps.serve.assessor import assessment, model_answer
 from transferpain.apps.serve.pain_network import compile_network, read_pain_network, service_facts
 from transferpain.apps.serve.refusals import Refusal
+from transferpain.models.bundles.manifest import Contents, opened
 from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.hybrid.settings import TITLES
@@ -23,17 +24,18 @@ class CnnAssessor:
         facts: what is behind it.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, place: Path | Contents):
         """Read and compile a bundle.
 
         Raises:
             UserError: if it is no intact bundle, its network reads no pictures, or it does not tell pain from none.
         """
-        bundle, self.crops = read_pain_network(folder)
+        contents = opened(place)
+        bundle, self.crops = read_pain_network(contents)
         network = with_dtype(bundle.model, choose_compute_dtype("auto")[0])
         self.forward = compile_network(network, self.crops.preprocessing)
         cnn = ModelFacts(name="cnn", title=TITLES["cnn"], threshold=THRESHOLD, classes=list(bundle.labels))
-        self.facts = service_facts(bundle, folder, cnn.name, [cnn])
+        self.facts = service_facts(bundle, contents.folder, cnn.name, [cnn])
 
     def assess(self, pictures: Sequence[np.ndarray]) -> list[Assessment | Refusal]:
         """Return an answer for each picture, uint8 RGB `(height, width, 3)`, in their order."""

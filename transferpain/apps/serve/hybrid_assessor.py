@@ -15,6 +15,7 @@ from transferpain.inputs.action_units.measures import MESH, estimate, measures_h
 from transferpain.inputs.action_units.mesh import stack_meshes
 from transferpain.inputs.action_units.units import UNITS
 from transferpain.models.bundles.bundle import Bundle
+from transferpain.models.bundles.manifest import Contents, opened
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.hybrid.bundle import HybridFacts, read_facts, read_models
 from transferpain.strategies.hybrid.models import FaceMeasurements, probabilities
@@ -34,17 +35,19 @@ class HybridAssessor:
         facts: what is behind it.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, place: Path | Contents):
         """Read and compile a bundle.
 
         Raises:
             UserError: if it is no intact bundle of three models that tell pain from none.
         """
-        bundle, self.crops = read_pain_network(folder)
+        contents = opened(place)
+        bundle, self.crops = read_pain_network(contents)
+        folder = contents.folder
         stated = read_facts(folder, bundle.manifest)
         check_fits(stated, bundle, folder)
         width = bundle.model.get_layer(stated.embedding).output.shape[-1]
-        self.units, self.hybrid = read_models(folder, stated, width)
+        self.units, self.hybrid = read_models(contents, stated, width)
         network = with_embedding(bundle.model, stated.embedding, choose_compute_dtype("auto")[0])
         self.forward = compile_network(network, self.crops.preprocessing)
         models = [

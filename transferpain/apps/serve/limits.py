@@ -1,5 +1,6 @@
 """How much one client may ask, so that the server stays up for the others."""
 
+import ipaddress
 import math
 import threading
 import time
@@ -20,12 +21,36 @@ class Limits:
         body_bytes: of a picture.
         body_seconds: within which a body has to arrive.
         at_once: requests that are being received or assessed; each holds a body and a picture in memory.
+        at_once_of_client: those of one client.
+        connections: open ones, at most; fewer where the process may have few files open.
+        connections_of_client: those of one client; more than the requests that it may have under way.
+        idle_seconds: within which the whole head of a request has to arrive, after the connection was opened or the
+            answer before was sent.
+        request_seconds: within which a request has to arrive and is answered.
     """
 
     rate: float = 10
     body_bytes: int = 8_000_000
     body_seconds: float = 20
     at_once: int = 32
+    at_once_of_client: int = 16
+    connections: int = 256
+    connections_of_client: int = 24
+    idle_seconds: float = 10
+    request_seconds: float = 60
+
+
+def client_of(host: str) -> str:
+    """Return who is at an address: of IPv6 the network of 64 bits, all of which whoever has one address usually has."""
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return host
+    if address.version == 4:
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network((address, 64), strict=False))
 
 
 class RateLimit:
@@ -41,7 +66,7 @@ class RateLimit:
 
     def wait_seconds(self, client: str) -> int:
         """Count a request of `client`; return 0 if it may pass, else in how many whole seconds it may."""
-        now = self._clock()
+        now, client = self._clock(), client_of(client)
         with self._lock:
             left, then = self._buckets.pop(client, (self._most, now))
             left = min(self._most, left + (now - then) * self._rate)

@@ -7,6 +7,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from transferpain.apps.serve.access import Access, host_of
+from transferpain.apps.serve.connections import Connections
 from transferpain.apps.serve.limits import RateLimit
 from transferpain.apps.serve.refusals import Refusal
 
@@ -30,11 +31,12 @@ HEADERS = {
 class Door:
     """The outermost layer, so that no answer leaves without `HEADERS`."""
 
-    def __init__(self, app: ASGIApp, access: Access, rate: RateLimit):
-        """Stand before `app`."""
+    def __init__(self, app: ASGIApp, access: Access, rate: RateLimit, connections: Connections):
+        """Stand before `app`, which is reached by these connections."""
         self._app = app
         self._access = access
         self._rate = rate
+        self.connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in, or answer it with a refusal."""
@@ -42,17 +44,26 @@ class Door:
             await self._app(scope, receive, send)
             return
 
+        closes = not scope["path"].startswith(GUARDED) and Headers(scope=scope).get("content-length", "0") != "0"
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+                headers = MutableHeaders(scope=message)
+                headers.update(HEADERS)
+                if closes:  # nobody reads what such a request has sent
+                    headers["Connection"] = "close"
             await send(message)
 
+        address = tuple(scope.get("client") or ("unknown", 0))
+        self.connections.begin(address)
         try:
             self._check(scope)
         except Refusal as refusal:
             await refusal_response(refusal)(scope, receive, send_with_headers)
         else:
             await self._app(scope, receive, send_with_headers)
+        finally:
+            self.connections.end(address)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)
@@ -66,6 +77,16 @@ class Door:
                 f"The Host header names {', '.join(self._access.names)}.",
                 host,
                 "Open the address that the server showed at its start, or start it with --name.",
+            )
+        if "transfer-encoding" in headers:
+            raise Refusal(
+                411,
+                "no-length",
+                "The request does not say how long it is.",
+                "A request with a body has the header Content-Length; chunks may be of a byte each.",
+                "Transfer-Encoding",
+                "Send the whole file at once, as `curl --data-binary @FILE` does.",
+                {"Connection": "close"},
             )
         if not scope["path"].startswith(GUARDED):
             return

@@ -16,7 +16,7 @@ from transferpain.inputs.action_units.measures import MESH
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import prepare_detector
 from transferpain.models.bundles.bundle import Bundle, read_bundle
-from transferpain.models.bundles.manifest import manifest_hash
+from transferpain.models.bundles.manifest import Contents, opened
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
 
@@ -53,13 +53,17 @@ class Crops:
             return refusal
 
 
-def read_pain_network(folder: Path) -> tuple[Bundle, Crops]:
+def read_pain_network(place: Path | Contents) -> tuple[Bundle, Crops]:
     """Read a bundle, and prepare the detector that its faces are cut out with.
+
+    Args:
+        place: its folder, or what was read of it.
 
     Raises:
         UserError: if it is no intact bundle, its network reads no pictures, or it does not tell pain from none.
     """
-    bundle = read_bundle(folder)
+    contents = opened(place)
+    bundle, folder = read_bundle(contents), contents.folder
     if len(bundle.model.input_shape) != 4 or not bundle.preprocessing:
         raise UserError(
             f"The model in {folder} reads no pictures.",
@@ -119,7 +123,7 @@ def service_facts(bundle: Bundle, folder: Path, main: str, models: list[ModelFac
     synthetic = bundle.manifest["synthetic"]
     return ServiceFacts(
         bundle=bundle.manifest.get("experiment") or folder.name,
-        model_version=manifest_hash(folder),
+        model_version=bundle.digest,
         synthetic=synthetic,
         main=main,
         models=models,

@@ -8,11 +8,13 @@ from PIL import Image, ImageOps
 from transferpain.apps.serve.refusals import Refusal
 
 FORMATS = ("JPEG", "PNG", "WEBP")
+JPEGS = ("JPEG", "MPO")
 TYPES = ("image/jpeg", "image/png", "image/webp")
 MOST_PIXELS = 25_000_000
 # Larger pictures are reduced to it: a face has pixels enough left, and what waits in the queue is bounded.
 LONGEST_SIDE = 1280
 SMALLEST_SIDE = 32
+START_OF_SCAN, MOST_SCANS = b"\xff\xda", 100
 ADVICE = "Send one JPEG, PNG or WebP picture, whole and not animated."
 
 
@@ -48,6 +50,17 @@ def decode_picture(content: bytes) -> np.ndarray:
             f"Each side has at least {SMALLEST_SIDE} pixels.",
             f"{width} x {height}",
             "Send the picture in its original size.",
+        )
+    # Within the data of a scan these bytes cannot stand.
+    scans = content.count(START_OF_SCAN) if image.format in JPEGS else 0
+    if scans > MOST_SCANS:
+        raise Refusal(
+            422,
+            "too-many-scans",
+            "The picture is drawn over and over.",
+            f"A JPEG has at most {MOST_SCANS} scans; programs write a dozen.",
+            f"{scans} scans",
+            "Save it again with another program, as a plain JPEG.",
         )
     # A JPEG of a phone may hold a second picture (MPO): the first one counts.
     if image.format != "MPO" and getattr(image, "is_animated", False):

@@ -10,13 +10,19 @@ from starlette.types import ASGIApp
 
 from transferpain.apps.serve.access import Access, Certificate
 from transferpain.apps.serve.certificate import make_certificate
+from transferpain.apps.serve.connections import Connections, Listener
+from transferpain.apps.serve.messages import bound_messages
+from transferpain.apps.serve.middleware import Door
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import border
 
 IDLE_SECONDS = 10  # an open connection without a request
-LAST_SECONDS = 5  # for requests under way when the server is stopped
+LAST_SECONDS = 3  # for requests under way when the server is stopped; all has ended within 5
+BACKLOG = 256
+NO_PASSWORD = "-"  # of a key: without one, OpenSSL would ask for it at the terminal, and wait
 
 
-def serve(app: ASGIApp, access: Access, announce: Callable[[str], object]) -> None:
+def serve(app: Door, access: Access, announce: Callable[[str], object]) -> None:
     """Answer requests until a signal ends it.
 
     Args:
@@ -27,7 +33,10 @@ def serve(app: ASGIApp, access: Access, announce: Callable[[str], object]) -> No
     Raises:
         UserError: if the address is taken or not this machine's, or the certificate cannot be read.
     """
-    with listen(access.host, access.port) as listener, tempfile.TemporaryDirectory(prefix="transferpain-") as folder:
+    with (
+        listen(access.host, access.port, app.connections) as listener,
+        tempfile.TemporaryDirectory(prefix="transferpain-") as folder,
+    ):
         certificate, fingerprint = access.certificate, ""
         if access.self_signed:
             certificate, fingerprint = make_certificate(access.names, Path(folder))
@@ -57,31 +66,31 @@ def configure(app: ASGIApp, certificate: Certificate | None) -> uvicorn.Config:
         proxy_headers=False,  # a client could name another address, and escape its rate
         timeout_keep_alive=IDLE_SECONDS,
         timeout_graceful_shutdown=LAST_SECONDS,
+        backlog=BACKLOG,
+        ssl_keyfile_password=NO_PASSWORD,
         ssl_certfile=certificate and certificate.certificate,
         ssl_keyfile=certificate and certificate.key,
     )
-    try:
+    bound_messages()
+    with border(
+        "The certificate cannot be used.",
+        rule="--tls-cert is a certificate with its chain, --tls-key its key without a password, both PEM.",
+        todo="Give the two files that belong to each other, or --self-signed.",
+    ):
         config.load()
-    except OSError as error:  # ssl.SSLError is one
-        raise UserError(
-            "The certificate cannot be used.",
-            rule="--tls-cert is a certificate with its chain, --tls-key its key without a password, both PEM.",
-            received=error,
-            todo="Give the two files that belong to each other, or --self-signed.",
-        ) from error
     return config
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on `host` and `port`.
+def listen(host: str, port: int, connections: Connections) -> Listener:
+    """Return a socket that listens on `host` and `port`, and lets in whom `connections` admits.
 
     Raises:
         UserError: if it cannot.
     """
     try:
         family, *_, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        return socket.create_server(address[:2], family=family, backlog=256)
-    except OSError as error:
+        return Listener(socket.create_server(address[:2], family=family, backlog=BACKLOG), connections)
+    except (OSError, UnicodeError) as error:  # the second of names that are none
         raise UserError(
             f"The server cannot listen on {host}, port {port}.",
             rule="The address is one of this machine's, and the port is free.",

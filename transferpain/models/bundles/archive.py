@@ -2,22 +2,31 @@
 
 import shutil
 import stat
-import struct
 import zipfile
-import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import reason_of
 from transferpain.core.store import write_atomically
-from transferpain.models.bundles.manifest import COMPLETE, MANIFEST, OPTIONAL, files_in, may_hold
+from transferpain.models.bundles.guard import check_list_of_members
+from transferpain.models.bundles.manifest import (
+    COMPLETE,
+    LARGEST_BYTES,
+    MANIFEST,
+    MOST_FILES,
+    OPTIONAL,
+    files_in,
+    may_hold,
+)
+from transferpain.models.bundles.sizes import Refused
 
 EPOCH = (1980, 1, 1, 0, 0, 0)
 PLAIN_FILE = (stat.S_IFREG | 0o644) << 16
-# Far above any model here (our choice): 2 GB, and a hundred times what was received; weights hardly compress.
-LARGEST_BYTES = 2 << 30
+# Far above any model here (our choice): a hundred times what was received; weights hardly compress.
 LARGEST_EXPANSION = 100
-# What zipfile raises for a file that was tampered with; an OSError, such as a full disk, is no fault of the file.
-DAMAGED = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, OverflowError, ValueError)
+PACKED_BY = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+CHUNK_BYTES = 1 << 20
 
 
 def write_archive(folder: Path, path: Path) -> None:
@@ -42,33 +51,55 @@ def unpack_archive(path: Path, folder: Path) -> None:
         UserError: if it is no zip; holds anything but the plain files of a bundle, each once, by their names; or
             expands to more than any model would.
     """
+    with open(path, "rb") as content:
+        try:
+            check_list_of_members(content)
+            archive = zipfile.ZipFile(content)
+            check_members(archive.infolist(), path.stat().st_size)
+        except Exception as error:  # as `foreign.border` says of readers
+            raise refused(path, reason_of(error)) from error
+        for member in archive.infolist():
+            file = folder / member.filename
+            file.parent.mkdir(exist_ok=True)
+            with open(file, "xb") as target:
+                unpack_member(archive, member, target, path)
+
+
+def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: BinaryIO, path: Path) -> None:
+    """Write what a member holds. A fault of the file raises `UserError`, a full disk what the system says."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            check_members(archive, path)
-            for member in archive.infolist():
-                file = folder / member.filename
-                file.parent.mkdir(exist_ok=True)
-                with archive.open(member) as source, open(file, "xb") as target:
-                    shutil.copyfileobj(source, target)
-    except DAMAGED as error:
-        raise refused(path, error) from error
+        source = archive.open(member)
+    except Exception as error:
+        raise refused(path, reason_of(error)) from error
+    while True:
+        try:
+            chunk = source.read(CHUNK_BYTES)
+        except Exception as error:
+            raise refused(path, f"{member.filename}: {reason_of(error)}") from error
+        if not chunk:
+            return
+        target.write(chunk)
 
 
-def check_members(archive: zipfile.ZipFile, path: Path) -> None:
-    """Refuse an archive before anything of it is written. Raises `UserError` as `unpack_archive`."""
-    members = archive.infolist()
-    names = [member.filename for member in members]
+def check_members(members: list[zipfile.ZipInfo], received: int) -> None:
+    """Raise `Refused` at the first reason, before anything of an archive of so many bytes is written."""
+    if len(members) > MOST_FILES:
+        raise Refused(f"{len(members)} files")
+    seen = set()
     for member in members:
-        kind = stat.S_IFMT(member.external_attr >> 16)
+        name, kind = member.filename, stat.S_IFMT(member.external_attr >> 16)
         if kind not in (0, stat.S_IFREG):
-            raise refused(path, f"{member.filename}, which is a link or a folder, not a plain file")
-        if member.filename != MANIFEST and not may_hold(member.filename):
-            raise refused(path, f"a file {member.filename}")
-        if names.count(member.filename) > 1:
-            raise refused(path, f"{member.filename} twice")
-    size, received = sum(member.file_size for member in members), path.stat().st_size
+            raise Refused(f"{name}, which is a link or a folder, not a plain file")
+        if name != MANIFEST and not may_hold(name):
+            raise Refused(f"a file {name}")
+        if name in seen:
+            raise Refused(f"{name} twice")
+        if member.compress_type not in PACKED_BY:
+            raise Refused(f"{name}, packed by method {member.compress_type}")
+        seen.add(name)
+    size = sum(member.file_size for member in members)
     if size > LARGEST_BYTES or size > LARGEST_EXPANSION * received:
-        raise refused(path, f"{received} bytes that expand to {size}")
+        raise Refused(f"{received} bytes that expand to {size}")
 
 
 def refused(path: Path, received: object) -> UserError:
@@ -76,7 +107,7 @@ def refused(path: Path, received: object) -> UserError:
     return UserError(
         f"The archive {path.name} is refused, and nothing of it was kept.",
         rule=f"It may hold {', '.join(sorted((MANIFEST, *COMPLETE, *OPTIONAL)))} and parts/<name>.skops, "
-        f"by these names, and expand {LARGEST_EXPANSION}-fold.",
+        f"by these names, {MOST_FILES} at most, stored or deflated, and expand {LARGEST_EXPANSION}-fold.",
         received=received,
         todo="Ask for a file that `transferpain models export` wrote.",
     )

@@ -16,6 +16,7 @@ rest when the run is finished. Keras is imported only where a model is written o
 """
 
 import hashlib
+import io
 import json
 import platform
 import shutil
@@ -30,15 +31,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from transferpain.core.errors import UserError
-from transferpain.core.store import move_folder, read_json, sync_folder, sync_tree, temporary_folder, write_json
-from transferpain.models.bundles.guard import Refused, check_config, check_model_file
+from transferpain.core.foreign import border, parse_json
+from transferpain.core.store import move_folder, sync_folder, sync_tree, temporary_folder, write_json
+from transferpain.models.bundles.guard import Refused, check_config, check_model
 from transferpain.models.bundles.manifest import (
     NETWORK,
+    Contents,
     answers_by,
     facts_of,
     facts_of_file,
     manifest_hash,
     not_a_bundle,
+    opened,
     read_manifest,
     write_manifest,
 )
@@ -48,6 +52,7 @@ if TYPE_CHECKING:
 
 VERSIONED = ("transferpain", "keras", "tensorflow", "numpy")
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+GET_AGAIN = "Get the bundle again."
 
 
 @dataclass(frozen=True)
@@ -59,12 +64,14 @@ class Bundle:
         preprocessing: the content of `preprocess.json`.
         labels: names of the outputs.
         manifest: the content of `manifest.json`.
+        digest: the SHA-256 of that file.
     """
 
     model: Any
     preprocessing: dict
     labels: tuple[str, ...]
     manifest: dict
+    digest: str
 
 
 def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels: tuple[str, ...], facts: dict) -> str:
@@ -161,14 +168,18 @@ def write_bundle_folder(folder: Path, write: Callable[[Path], object]) -> str:
     return manifest_hash(folder)
 
 
-def read_bundle(folder: Path) -> Bundle:
-    """Verify and read a bundle.
+def read_bundle(place: Path | Contents) -> Bundle:
+    """Verify and read a bundle; its network is built of the bytes that were checked.
+
+    Args:
+        place: its folder, or what was read of it.
 
     Raises:
-        UserError: as `read_manifest` and `check_model_file`; or if no network is in it, Keras cannot load the model, or
-            the parts of the bundle do not fit each other.
+        UserError: as `read_contents`, `check_model` and `read_settings`; or if no network is in it, Keras cannot load
+            the model, or the parts of the bundle do not fit each other.
     """
-    manifest = read_manifest(folder)
+    contents = opened(place)
+    folder, manifest = contents.folder, contents.manifest
     if answers_by(manifest) != NETWORK:
         raise UserError(
             f"{folder} holds no network.",
@@ -176,41 +187,56 @@ def read_bundle(folder: Path) -> Bundle:
             received=f"a head of scikit-learn, {answers_by(manifest)}",
             todo="Name the model of a run that trained a network.",
         )
-    check_model_file(folder / "model.keras")
-    import keras
+    preprocessing, labels = read_settings(contents)
+    check_fits(check_model(contents.files[NETWORK], folder / NETWORK), preprocessing, folder)
+    # The public reader takes a path, behind which another file may stand by now.
+    from keras.src.saving.saving_lib import load_model
 
-    try:
-        model = keras.models.load_model(folder / "model.keras", compile=False, safe_mode=True)
-    except (ValueError, TypeError, KeyError, OSError, AttributeError) as error:
-        raise UserError(
-            f"Keras cannot load {folder / 'model.keras'}.",
-            rule="A model consists of core Keras layers.",
-            received=(str(error).splitlines() or [type(error).__name__])[0],
-            todo="Check where the bundle comes from.",
-        ) from error
-    preprocessing, labels = read_settings(folder)
-    if len(labels) != model.output_shape[-1]:
-        raise not_a_bundle(folder, f"labels {list(labels)} for {model.output_shape[-1]} outputs")
+    with border(
+        f"Keras cannot load {folder / NETWORK}.",
+        rule="A model consists of core Keras layers.",
+        todo="Check where the bundle comes from.",
+    ):
+        model = load_model(io.BytesIO(contents.files[NETWORK]), compile=False, safe_mode=True)
+        outputs, received = model.output_shape[-1], weights_hash(model)
+    if len(labels) != outputs:
+        raise not_a_bundle(folder, f"labels {list(labels)} for {outputs} outputs")
     # Features are cached under this hash: a false one would pass other weights' features off as this model's.
-    if weights_hash(model) != manifest["weights_hash"]:
+    if received != manifest["weights_hash"]:
         raise not_a_bundle(folder, "a manifest whose weights_hash is not that of the weights")
-    return Bundle(model, preprocessing, labels, manifest)
+    return Bundle(model, preprocessing, labels, manifest, contents.digest)
 
 
-def read_settings(folder: Path) -> tuple[dict, tuple[str, ...]]:
+def check_fits(shapes: list[tuple[int | None, ...]], preprocessing: dict, folder: Path) -> None:
+    """Refuse a bundle whose pictures are prepared for another network.
+
+    Args:
+        shapes: of the network's inputs, without rows: of pictures `(side, side, 3)`, or `(frames, side, side, 3)`.
+        preprocessing: the content of its `preprocess.json`.
+    """
+    side = preprocessing.get("size")
+    wrong = [shape for shape in shapes if side is not None and len(shape) >= 3 and shape[-3:] != (side, side, 3)]
+    if wrong:
+        raise not_a_bundle(folder, f"pictures of size {side!s:.20} for a network that reads {wrong[0]}")
+
+
+def read_settings(contents: Contents) -> tuple[dict, tuple[str, ...]]:
     """Return the content of `preprocess.json`, and the names in `labels.json`.
 
     Raises:
-        UserError: if they are not a mapping and a list.
+        UserError: if they are not a mapping, and a list of different names.
     """
-    try:
-        labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-        preprocessing = read_json(folder / "preprocess.json")
-    except ValueError as error:
-        raise not_a_bundle(folder, error) from error
-    if not isinstance(labels, list) or not isinstance(preprocessing, dict):
-        raise not_a_bundle(folder, f"labels {labels}, preprocessing {preprocessing}")
-    return preprocessing, tuple(map(str, labels))
+    read = {}
+    for name in ("labels.json", "preprocess.json"):
+        with border(
+            f"{contents.folder} is not a bundle: {name} cannot be read.", rule="It is a JSON text.", todo=GET_AGAIN
+        ):
+            read[name] = parse_json(contents.files[name])
+    labels, preprocessing = read.values()
+    named = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    if not named or len(set(labels)) != len(labels) or not isinstance(preprocessing, dict):
+        raise not_a_bundle(contents.folder, f"labels {labels!s:.100}, preprocessing {preprocessing!s:.100}")
+    return preprocessing, tuple(labels)
 
 
 def weights_hash(model: "keras.Model") -> str:

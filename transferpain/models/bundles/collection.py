@@ -4,10 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.core.errors import UserError, printable
-from transferpain.core.store import read_json
+from transferpain.core.foreign import border, parse_json
 from transferpain.evaluation.formatting import with_interval
-from transferpain.models.bundles.manifest import MANIFEST, load_manifest, manifest_hash
+from transferpain.models.bundles.manifest import MANIFEST, load_manifest, load_stated, read_listed
 from transferpain.models.bundles.terms import restricting
+
+METRICS = "metrics.json"
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ def find_models(workspace: Path) -> list[Path]:
 def list_model(folder: Path) -> Listed:
     """Say what a bundle is, from its manifest and scores."""
     try:
-        manifest = load_manifest(folder)
+        manifest, digest = load_stated(folder)
+        score = score_of(folder, manifest)
     except UserError as error:
         return Listed(folder, problem=str(error).splitlines()[0])
     owners = restricting(manifest)
@@ -49,19 +52,24 @@ def list_model(folder: Path) -> Listed:
     return Listed(
         folder,
         dataset=printable(str(manifest.get("dataset", ""))) + twin,
-        score=score_of(folder),
+        score=score,
         sharing=sharing,
-        digest=manifest_hash(folder),
+        digest=digest,
     )
 
 
-def score_of(folder: Path) -> str:
-    """Return a bundle's balanced accuracy, with its interval where there is one; `-` without a score."""
-    try:
-        score = read_json(folder / "metrics.json")["all"]["balanced_accuracy"]
-        return with_interval(score["value"], score["low"], score["high"], digits=2, undefined="-")
-    except (OSError, ValueError, KeyError, TypeError):
+def score_of(folder: Path, manifest: dict) -> str:
+    """Return a bundle's balanced accuracy, with its interval where there is one; `-` without scores.
+
+    Raises:
+        UserError: if its scores are damaged.
+    """
+    if METRICS not in manifest["files"]:
         return "-"
+    content = read_listed(folder, manifest, METRICS)
+    with border(f"The bundle {folder} is damaged: {METRICS} holds no scores.", rule="", todo="Get the bundle again."):
+        score = parse_json(content)["all"]["balanced_accuracy"]
+        return with_interval(score["value"], score["low"], score["high"], digits=2, undefined="-")
 
 
 def check_parents(folder: Path, models: list[Path]) -> list[Path]:

@@ -6,13 +6,17 @@ import re
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import reason_of
 from transferpain.core.store import write_text
 from transferpain.models.bundles.archive import LARGEST_BYTES
 
 CHUNK_BYTES = 1 << 18
 PATIENCE_SECONDS = 30
+LENGTH = r"\d{1,18}"  # of a file, in digits
+STAY_AS_THEY_ARE = "/%:@!$&'()*+,;=~-._"
 
 
 def download(url: str, folder: Path) -> Path:
@@ -27,18 +31,21 @@ def download(url: str, folder: Path) -> Path:
     name = hashlib.sha256(url.encode()).hexdigest()[:16]
     part, tag = folder / f"{name}.part", folder / f"{name}.tag"
     folder.mkdir(parents=True, exist_ok=True)
+    address = as_sent(url)
     try:
-        with open_from(url, part, tag) as response:
+        with open_from(address, part, tag) as response:
             resumed = response.status == 206
             total = total_bytes(response)
             if total is not None and total > LARGEST_BYTES:
                 raise failed(url, f"a file of {total} bytes", "No model is that large: check the address.")
             write_text(tag, validator(response))
             copy(response, part, "ab" if resumed else "wb")
-    except (http.client.HTTPException, urllib.error.URLError, ConnectionError, TimeoutError) as error:
-        answered = isinstance(error, urllib.error.HTTPError)
+    except (http.client.HTTPException, OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.filename is not None and not isinstance(error, urllib.error.URLError):
+            raise  # a file of ours
+        answered = isinstance(error, urllib.error.HTTPError | ValueError)
         todo = "Check the address." if answered else "Give the same command again: it goes on where it was."
-        raise failed(url, error, todo) from error
+        raise failed(url, reason_of(error), todo) from error
     received = part.stat().st_size
     if total is not None and received < total:
         raise failed(
@@ -46,6 +53,40 @@ def download(url: str, folder: Path) -> Path:
         )
     tag.unlink()
     return part.replace(folder / f"{name}.zip")
+
+
+def as_sent(url: str) -> str:
+    """Return an address as it is sent: letters beyond ASCII are encoded, in the host's name as browsers do.
+
+    Raises:
+        UserError: if it is no address of HTTP(S).
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+        known = parts.scheme in ("http", "https") and host and "@" not in parts.netloc
+    except ValueError:  # UnicodeError is one
+        known = False
+    if not known or not re.fullmatch(r"[\w.:-]+", host):
+        raise failed(url, "no address of HTTP(S)", "It is written https://host/path; names and passwords are not sent.")
+    place = (f"[{host}]" if ":" in host else host) + ("" if port is None else f":{port}")
+    path, query = (quote(part, safe=STAY_AS_THEY_ARE + "?") for part in (parts.path, parts.query))
+    return urlunsplit((parts.scheme, place, path, query, ""))
+
+
+class SameSafety(urllib.request.HTTPRedirectHandler):
+    """Follows to other addresses of HTTP(S) only, and never from an encrypted one to another."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):
+        wanted = ("https",) if req.type == "https" else ("http", "https")
+        if urlsplit(newurl).scheme not in wanted:
+            raise failed(req.full_url, f"a redirection to {newurl:.200}", "Check the address.")
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def open_address(request: urllib.request.Request) -> http.client.HTTPResponse:
+    """Send a request; redirections are followed as `SameSafety` says."""
+    return urllib.request.build_opener(SameSafety).open(request, timeout=PATIENCE_SECONDS)
 
 
 def open_from(url: str, part: Path, tag: Path) -> http.client.HTTPResponse:
@@ -56,16 +97,16 @@ def open_from(url: str, part: Path, tag: Path) -> http.client.HTTPResponse:
         headers = {"Range": f"bytes={part.stat().st_size}-", "If-Range": known}
     request = urllib.request.Request(url, headers=headers)
     try:
-        response = urllib.request.urlopen(request, timeout=PATIENCE_SECONDS)
+        response = open_address(request)
     except urllib.error.HTTPError as error:
         if error.code != 416:
             raise
         part.unlink()  # the file is shorter than what has arrived: it is another one
-        return urllib.request.urlopen(urllib.request.Request(url), timeout=PATIENCE_SECONDS)
+        return open_address(urllib.request.Request(url))
     if response.status == 206 and content_range(response)[0] != part.stat().st_size:
         response.close()
         part.unlink()
-        return urllib.request.urlopen(urllib.request.Request(url), timeout=PATIENCE_SECONDS)
+        return open_address(urllib.request.Request(url))
     return response
 
 
@@ -76,8 +117,9 @@ def copy(response: http.client.HTTPResponse, part: Path, mode: str) -> None:
             try:
                 file.write(chunk)
                 file.flush()
-            except OSError:
+            except OSError as error:
                 part.unlink()
+                error.filename = str(part)  # a fault of the disk, not of the transfer
                 raise
             if file.tell() > LARGEST_BYTES:
                 part.unlink()
@@ -89,12 +131,12 @@ def total_bytes(response: http.client.HTTPResponse) -> int | None:
     if response.status == 206:
         return content_range(response)[1]
     length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdigit() else None
+    return int(length) if re.fullmatch(LENGTH, length, re.ASCII) else None
 
 
 def content_range(response: http.client.HTTPResponse) -> tuple[int, int | None]:
     """Return where a part begins and how large the whole is, from `Content-Range: bytes 5-9/10`."""
-    found = re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", ""))
+    found = re.match(rf"bytes ({LENGTH})-{LENGTH}/({LENGTH}|\*)", response.headers.get("Content-Range", ""))
     if found is None:
         return -1, None
     return int(found[1]), None if found[2] == "*" else int(found[2])

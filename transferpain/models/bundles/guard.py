@@ -6,15 +6,17 @@ be plain numbers in the file itself.
 """
 
 import io
-import json
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import h5py
 import numpy as np
 
-from transferpain.core.errors import UserError
+from transferpain.core.foreign import border, parse_json, read_plain
+from transferpain.models.bundles import sizes
+from transferpain.models.bundles.manifest import LARGEST_BYTES
+from transferpain.models.bundles.sizes import Refused
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 
@@ -39,12 +41,15 @@ CLASSES = {
     ("keras.src.ops.numpy", "Any", "Any"),
 }
 ACTIVATIONS = {"linear", "relu", "sigmoid", "softmax", "tanh"}
+# Of single tensors, a mask's among them; and the policy of every layer.
+DTYPES = ("float32", "bool")
+POLICY = {"name": "float32"}
 NAMES_A_CLASS = {"module", "class_name", "registered_name"}
 LEFT_OUT = ("constraint", "quantization_config", "compile_config")
-
-
-class Refused(Exception):
-    """The reason why a model file is refused."""
+# The end of an archive: its mark, its size, and within how many bytes from the end of the file it begins.
+END_MARK, END_SIZE, END_BYTES = b"PK\x05\x06", 22, 22 + 65_535
+ZIP64_MARK, ZIP64_BYTES = b"PK\x06\x07", 20
+LONGEST_LIST = 1 << 20  # bytes; of a forest of 1,000 trees, 300,000
 
 
 def check_model_file(path: Path) -> None:
@@ -54,20 +59,53 @@ def check_model_file(path: Path) -> None:
         UserError: if it is not such a file, names anything that is not on the lists, or has weights that are not
             plain numbers of its own.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
+    check_model(read_plain(path, LARGEST_BYTES), path)
+
+
+def check_model(content: bytes, path: Path) -> list[tuple[int | None, ...]]:
+    """Check what stands in a `.keras` file; as `check_model_file`.
+
+    Args:
+        content: all of the file.
+        path: where it stands, for the message.
+
+    Returns:
+        The shape of each input, without its rows.
+    """
+    with border(
+        f"The model {path} is refused, and was not loaded.",
+        rule="A shared model is a .keras file of core Keras layers, with named activations and its own weights, "
+        f"{sizes.RULE}.",
+        todo="Ask whoever gave it to you for a model without code in it.",
+    ):
+        with open_zip(content) as archive:
             check_members(archive, MEMBERS)
-            config = json.loads(archive.read("config.json"))
+            config = parse_json(archive.read("config.json"))
             weights = archive.read("model.weights.h5")
         check_config(config)
         check_weights(weights)
-    except Exception as error:  # the readers of zip, JSON and HDF5 fail in many ways on a file that was tampered with
-        raise UserError(
-            f"The model {path} is refused, and was not loaded.",
-            rule="A shared model is a .keras file of core Keras layers, with named activations and its own weights.",
-            received=str(error) or type(error).__name__,
-            todo="Ask whoever gave it to you for a model without code in it.",
-        ) from error
+        return sizes.input_shapes(config)
+
+
+def open_zip(content: bytes) -> zipfile.ZipFile:
+    """Open an archive in memory; one whose list of members is longer than any of ours would take minutes to read."""
+    check_list_of_members(io.BytesIO(content))
+    return zipfile.ZipFile(io.BytesIO(content))
+
+
+def check_list_of_members(file: BinaryIO) -> None:
+    """Refuse an archive whose list of members is longer than `LONGEST_LIST`, before the list is read."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(max(0, size - END_BYTES))
+    tail = file.read()
+    end = tail.rfind(END_MARK)
+    if end < 0 or len(tail) < end + END_SIZE:
+        raise Refused("a file that is not a zip file")
+    if ZIP64_MARK in tail[max(0, end - ZIP64_BYTES) : end]:
+        raise Refused("an archive in the form for more than 4 GB")
+    length = int.from_bytes(tail[end + 12 : end + 16], "little")
+    if length > LONGEST_LIST:
+        raise Refused(f"a list of members of {length} bytes, longer than {LONGEST_LIST}")
 
 
 def check_members(archive: zipfile.ZipFile, names: set[str]) -> None:
@@ -97,10 +135,11 @@ def read_array(content: bytes, kinds: str = "fiu") -> np.ndarray:
 
 
 def check_config(config: Any) -> None:
-    """Refuse a configuration that names a class, function or activation that is not on the lists."""
+    """Refuse a configuration that names a class, function or activation that is not on the lists, or is too large."""
     if not isinstance(config, dict) or config.get("class_name") != "Functional":
         raise Refused("a model that is no functional Keras model")
     _check_part(config, "model")
+    sizes.check_sizes(sizes.measure(config))
 
 
 def _check_part(part: Any, where: str) -> None:
@@ -121,6 +160,9 @@ def _check_part(part: Any, where: str) -> None:
 
 
 def _check_value(key: str, value: Any, where: str) -> None:
+    named = value.get("config", {}) if isinstance(value, dict) else {}
+    if key == "dtype" and value not in DTYPES and not (isinstance(named, dict) and named == POLICY):
+        raise Refused(f"the dtype {value!s:.100} in {where}, which is not on the list")
     if key.endswith("activation") and not (isinstance(value, str) and value in ACTIVATIONS):
         raise Refused(f"the activation {value!r} in {where}, which is not on the list")
     # Spelt out, a class is checked as any other is; by its bare name Keras would look it up elsewhere.

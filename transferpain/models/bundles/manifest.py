@@ -6,18 +6,23 @@
     checksum   SHA-256 of all the rest of the manifest, so that damage to the manifest itself shows
 The SHA-256 of the file `manifest.json` is the bundle's digest: it names the bundle and everything in it.
 
+What is used of a bundle is read from the disk once, checked, and used from memory (`Contents`): whoever may write to
+the folder cannot swap a file between the check and its use.
+
 No Keras here: manifests are read on every start.
 """
 
 import hashlib
 import json
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import parse_json, read_plain, reason_of
 from transferpain.core.store import file_hash, write_json
 from transferpain.models.bundles.terms import Terms
 
@@ -33,6 +38,10 @@ OPTIONAL = ("training.json", "recipes.json")
 # Models of scikit-learn, see sklearn_part.py.
 PART_PATTERN = r"parts/[a-z0-9][a-z0-9-]*\.skops"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
+# Far above any model here (our choice).
+LARGEST_BYTES = 2 << 30  # all files together
+LARGEST_MANIFEST = 1 << 20
+MOST_FILES = 64
 
 Digest = Annotated[str, Field(pattern=DIGEST_PATTERN)]
 
@@ -128,11 +137,16 @@ def load_manifest(folder: Path) -> dict:
     Raises:
         UserError: if there is none, or it is damaged or incomplete.
     """
-    path = folder / MANIFEST
+    return load_stated(folder)[0]
+
+
+def load_stated(folder: Path) -> tuple[dict, str]:
+    """Return a bundle's manifest and digest, of one reading; as `load_manifest`."""
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
-        raise not_a_bundle(folder, error) from error
+        content = read_plain(folder / MANIFEST, LARGEST_MANIFEST)
+        manifest = parse_json(content)
+    except (OSError, ValueError) as error:
+        raise not_a_bundle(folder, reason_of(error)) from error
     if not isinstance(manifest, dict):
         raise not_a_bundle(folder, f"a manifest that is a {type(manifest).__name__}")
     try:
@@ -151,7 +165,29 @@ def load_manifest(folder: Path) -> dict:
     two_answers = {NETWORK, HEAD} <= set(stated.files) and stated.answers == HEAD
     if two_answers or not set(needed(manifest, REQUIRED)) <= set(stated.files) or not all(map(may_hold, stated.files)):
         raise not_a_bundle(folder, f"a manifest of {', '.join(stated.files)}")
-    return manifest
+    size = sum(facts.size for facts in stated.files.values())
+    if len(stated.files) > MOST_FILES or size > LARGEST_BYTES:
+        raise not_a_bundle(
+            folder, f"{len(stated.files)} files of {size} bytes; at most {MOST_FILES} files and {LARGEST_BYTES} bytes"
+        )
+    return manifest, hashlib.sha256(content).hexdigest()
+
+
+@dataclass(frozen=True, repr=False)
+class Contents:
+    """A bundle as it was read once: every file is what its manifest states.
+
+    Attributes:
+        folder: where it stood.
+        manifest: the content of `manifest.json`.
+        digest: the SHA-256 of that file.
+        files: name -> bytes, of every other file.
+    """
+
+    folder: Path
+    manifest: dict
+    digest: str
+    files: dict[str, bytes]
 
 
 def read_manifest(folder: Path) -> dict:
@@ -160,23 +196,21 @@ def read_manifest(folder: Path) -> dict:
     Raises:
         UserError: as `load_manifest`; or if a file is missing, differs, or does not belong to the bundle.
     """
-    manifest = load_manifest(folder)
-    for name, facts in manifest["files"].items():
-        file = folder / name
-        if file.is_symlink():
-            raise UserError(
-                f"The bundle {folder} is refused: {name} is a link.",
-                rule="A bundle consists of plain files.",
-                todo="Get the bundle again.",
-            )
-        received = facts_of_file(file) if file.is_file() else "no such file"
-        if received != facts:
-            raise UserError(
-                f"The bundle {folder} is damaged: {name} is not the file that was saved.",
-                rule=f"Its manifest states {facts}.",
-                received=received,
-                todo="Get the bundle again, or train the model again.",
-            )
+    return read_contents(folder).manifest
+
+
+def read_contents(folder: Path, wanted: str | None = None) -> Contents:
+    """Read a bundle into memory, and verify size and SHA-256 of every file in the folder.
+
+    Args:
+        wanted: the digest that it must have; `None` takes any.
+
+    Raises:
+        UserError: as `read_manifest` and `check_digest`.
+    """
+    manifest, digest = load_stated(folder)
+    refuse_another(folder, digest, wanted)
+    files = {name: read_listed(folder, manifest, name) for name in manifest["files"]}
     unknown = [name for name in files_in(folder) if name not in (*manifest["files"], MANIFEST)]
     if unknown:
         raise UserError(
@@ -185,7 +219,42 @@ def read_manifest(folder: Path) -> dict:
             received=", ".join(unknown),
             todo="Remove it, or get the bundle again.",
         )
-    return manifest
+    return Contents(folder, manifest, digest, files)
+
+
+def opened(place: Path | Contents) -> Contents:
+    """Return what stands in a bundle: of its folder, or as it was read before. Raises as `read_contents`."""
+    return place if isinstance(place, Contents) else read_contents(place)
+
+
+def read_listed(folder: Path, manifest: dict, name: str) -> bytes:
+    """Read one file of a bundle.
+
+    Raises:
+        UserError: if it is missing, is no plain file, or is not what the manifest states.
+    """
+    facts = manifest["files"][name]
+    if (folder / name).is_symlink():
+        raise UserError(
+            f"The bundle {folder} is refused: {name} is a link.",
+            rule="A bundle consists of plain files.",
+            todo="Get the bundle again.",
+        )
+    try:
+        content = read_plain(folder / name, facts["size"])
+        received = {"sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    except FileNotFoundError:
+        received = "no such file"
+    except (OSError, ValueError) as error:
+        received = reason_of(error)
+    if received != facts:
+        raise UserError(
+            f"The bundle {folder} is damaged: {name} is not the file that was saved.",
+            rule=f"Its manifest states {facts}.",
+            received=received,
+            todo="Get the bundle again, or train the model again.",
+        )
+    return content
 
 
 def read_complete(folder: Path) -> dict:
@@ -194,9 +263,14 @@ def read_complete(folder: Path) -> dict:
     Raises:
         UserError: as `read_manifest`; or if a file is missing that such a model has.
     """
-    manifest = read_manifest(folder)
-    wanted = needed(manifest, COMPLETE)
-    missing = [name for name in wanted if name not in manifest["files"]]
+    return read_complete_contents(folder).manifest
+
+
+def read_complete_contents(folder: Path, digest: str | None = None) -> Contents:
+    """Read a model that can be passed on into memory; as `read_complete` and `read_contents`."""
+    contents = read_contents(folder, digest)
+    wanted = needed(contents.manifest, COMPLETE)
+    missing = [name for name in wanted if name not in contents.files]
     if missing:
         raise UserError(
             f"{folder} is not complete.",
@@ -204,7 +278,7 @@ def read_complete(folder: Path) -> dict:
             received=f"without {', '.join(missing)}",
             todo="Name the model of a finished run: runs/<name>-<hash>/model.",
         )
-    return manifest
+    return contents
 
 
 def check_digest(folder: Path, wanted: str | None) -> str:
@@ -216,6 +290,12 @@ def check_digest(folder: Path, wanted: str | None) -> str:
         UserError: if `wanted` is given and differs.
     """
     digest = manifest_hash(folder)
+    refuse_another(folder, digest, wanted)
+    return digest
+
+
+def refuse_another(folder: Path, digest: str, wanted: str | None) -> None:
+    """Raise `UserError` if a digest is wanted and another one was received."""
     if wanted is not None and digest != wanted:
         raise UserError(
             f"{folder} is another bundle than the one that is asked for.",
@@ -223,7 +303,6 @@ def check_digest(folder: Path, wanted: str | None) -> str:
             received=digest,
             todo="Get the right bundle, or correct the digest if you trust this one.",
         )
-    return digest
 
 
 def split_digest(address: str) -> tuple[str, str | None]:

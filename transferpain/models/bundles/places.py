@@ -8,22 +8,22 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from jinja2 import TemplateError
-
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import border, parse_json, read_plain
 from transferpain.core.optional import require
 from transferpain.core.progress import note
-from transferpain.core.store import move_folder, read_json, temporary_folder
+from transferpain.core.store import move_folder, temporary_folder
 from transferpain.models.bundles.archive import unpack_archive, write_archive
 from transferpain.models.bundles.bundle import copy_listed, extend_bundle, write_bundle_folder
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.download import download
 from transferpain.models.bundles.manifest import (
+    LARGEST_MANIFEST,
     MANIFEST,
-    check_digest,
     load_manifest,
     manifest_hash,
     read_complete,
+    read_complete_contents,
     split_digest,
 )
 from transferpain.models.bundles.terms import check_may_be_shared
@@ -56,14 +56,13 @@ def fetch_model(address: str, folder: Path | None, workspace: Path) -> Path:
     parent = workspace / "weights" if folder is None else folder.parent
     with temporary_folder(parent) as temporary:
         copy_from(place, temporary, workspace / "cache" / "downloads")
-        manifest = read_complete(temporary)
-        received = check_digest(temporary, digest)
-        check_contents(temporary, manifest)
-        target = folder or parent / checked_name(manifest)
-        if not is_there(target, received):
+        contents = read_complete_contents(temporary, digest)
+        check_contents(contents)
+        target = folder or parent / checked_name(contents.manifest)
+        if not is_there(target, contents.digest):
             move_folder(temporary, target)
     if digest is None and place.startswith((*WEB, HUB)):
-        note(f"warning: nothing proves where this model comes from; pin it with {place}#sha256={received}")
+        note(f"warning: nothing proves where this model comes from; pin it with {place}#sha256={contents.digest}")
     return target
 
 
@@ -88,7 +87,7 @@ def copy_from(place: str, folder: Path, downloads: Path) -> None:
 def copy_files(source: Path, folder: Path) -> None:
     """Copy a bundle's files, and nothing but them."""
     copy_listed(source, folder, read_complete(source))
-    shutil.copyfile(source / MANIFEST, folder / MANIFEST)
+    (folder / MANIFEST).write_bytes(read_plain(source / MANIFEST, LARGEST_MANIFEST))
 
 
 def copy_from_hub(place: str, folder: Path) -> None:
@@ -133,10 +132,9 @@ def send_model(model: str, address: str, permission: str) -> str:
     """
     place, digest = split_digest(model)
     folder = Path(place)
-    manifest = read_complete(folder)
-    check_digest(folder, digest)
-    check_contents(folder, manifest)
-    check_may_be_shared(manifest, permission)
+    contents = read_complete_contents(folder, digest)
+    check_contents(contents)
+    check_may_be_shared(contents.manifest, permission)
     if address.startswith(WEB):
         raise UserError(
             "A model cannot be sent to a web address.",
@@ -188,17 +186,15 @@ def send_to_hub(folder: Path, address: str) -> str:
 
 def with_permission(source: Path, folder: Path, permission: str) -> Path:
     """Copy a bundle to `folder` with the permission in its manifest and on its card; returns `folder`."""
-    facts = {"permission": permission, "original": manifest_hash(source)}
-    parts = (read_json(source / name) for name in ("metrics.json", "labels.json", "preprocess.json"))
-    try:
-        card = render_card(load_manifest(source) | facts, *parts, read_log(source))
-    except (KeyError, TypeError, ValueError, AttributeError, TemplateError) as error:
-        raise UserError(
-            f"No card can be written for {source}.",
-            rule="Manifest, metrics.json, labels.json and preprocess.json say what stands on it.",
-            received=f"{type(error).__name__}: {error}",
-            todo="Get the bundle again.",
-        ) from error
+    contents = read_complete_contents(source)
+    facts = {"permission": permission, "original": contents.digest}
+    with border(
+        f"No card can be written for {source}.",
+        rule="Manifest, metrics.json, labels.json and preprocess.json say what stands on it.",
+        todo="Get the bundle again.",
+    ):
+        parts = (parse_json(contents.files[name]) for name in ("metrics.json", "labels.json", "preprocess.json"))
+        card = render_card(contents.manifest | facts, *parts, read_log(contents))
     extend_bundle(source, folder, {"README.md": card.encode()}, facts)
     return folder
 

@@ -8,7 +8,6 @@ it reads several pictures at once, sees each face so often.
 """
 
 import io
-import zipfile
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
@@ -19,11 +18,13 @@ import cv2
 import numpy as np
 
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import border
 from transferpain.data.synthetic.camera import FERPLUS, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
-from transferpain.models.bundles.guard import check_members, read_array
-from transferpain.models.bundles.manifest import HEAD, NETWORK, answers_by
+from transferpain.models.bundles.guard import check_members, open_zip, read_array
+from transferpain.models.bundles.manifest import HEAD, NETWORK, Contents, answers_by, not_a_bundle, opened
+from transferpain.models.bundles.sizes import Refused
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
 from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
 
@@ -40,6 +41,7 @@ EXPRESSIONS = (
     {"AU4": 4.0, "AU6": 3.0, "AU7": 4.0, "AU9": 2.0, "AU10": 3.0, "AU43": 0.8},
     {"AU6": 3.0, "AU12": 4.0},
 )
+ROWS = len(EXPRESSIONS)
 # The largest difference of a probability that counts as the same (our choice): float32 differs by the order of
 # sums between processors and versions, bfloat16 keeps eight bits of each number.
 TOLERANCES = {"float32": 1e-4, "bfloat16": 0.1}
@@ -108,37 +110,45 @@ def is_pictures(inputs: np.ndarray) -> bool:
     return inputs.ndim >= 4
 
 
-def read_probe(path: Path) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+def read_probe(contents: Contents) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
     """Read inputs, an array for each input of the model, and outputs from a bundle's probe; nothing is ever unpickled.
 
     Raises:
-        UserError: if it does not hold plain arrays of numbers.
+        UserError: if there is none, or it does not hold plain arrays of numbers, at most `ROWS` rows each.
     """
-    try:
-        with zipfile.ZipFile(path) as archive:
+    path = contents.folder / PROBE
+    if PROBE not in contents.files:
+        raise not_a_bundle(contents.folder, f"no {PROBE}")
+    with border(
+        f"The probe {path} is refused.",
+        rule="It holds arrays of numbers: inputs, landmarks where the model reads them as well, and outputs, "
+        f"at most {ROWS} rows each.",
+        todo="Ask whoever gave you the model for another one.",
+    ):
+        with open_zip(contents.files[PROBE]) as archive:
             names = INPUTS if f"{INPUTS[1]}.npy" in archive.namelist() else INPUTS[:1]
             check_members(archive, {f"{name}.npy" for name in (*names, "outputs")})
-            inputs = tuple(read_array(archive.read(f"{name}.npy")) for name in names)
-            return inputs, read_array(archive.read("outputs.npy"))
-    except Exception as error:  # as in check_model_file
-        raise UserError(
-            f"The probe {path} is refused.",
-            rule="It holds arrays of numbers: inputs, landmarks where the model reads them as well, and outputs.",
-            received=error,
-            todo="Ask whoever gave you the model for another one.",
-        ) from error
+            arrays = [read_array(archive.read(f"{name}.npy")) for name in (*names, "outputs")]
+        for array in arrays:
+            if array.dtype.fields is not None or array.ndim < 2 or len(array) > ROWS or not array.size:
+                raise Refused(f"an array of {array.dtype} of the shape {array.shape}")
+        return tuple(arrays[:-1]), arrays[-1]
 
 
-def reproduce(folder: Path) -> list[Reproduction]:
+def reproduce(place: Path | Contents) -> list[Reproduction]:
     """Run a bundle's probe again, in float32 and, where a network answers, in bfloat16.
+
+    Args:
+        place: its folder, or what was read of it.
 
     Raises:
         UserError: if the bundle or its probe cannot be read, or the probe does not fit the model.
     """
-    bundle = read_any_bundle(folder)
-    inputs, expected = read_probe(folder / PROBE)
-    count = len(inputs[0])
-    wanted = [(count, *shape) for shape in input_shapes(bundle.model)], (count, len(bundle.labels))
+    contents = opened(place)
+    folder = contents.folder
+    inputs, expected = read_probe(contents)
+    bundle = read_any_bundle(contents)
+    wanted = [(ROWS, *shape) for shape in input_shapes(bundle.model)], (ROWS, len(bundle.labels))
     received = [one.shape for one in inputs], expected.shape
     if received != wanted or not np.isfinite(expected).all():
         raise UserError(
@@ -149,15 +159,24 @@ def reproduce(folder: Path) -> list[Reproduction]:
         )
     if any(map(is_pictures, inputs)):
         stated_preprocessing(bundle.preprocessing, folder)
-    models = {"float32": bundle.model}
-    if not isinstance(bundle.model, SklearnHead):
-        models["bfloat16"] = in_bfloat16(bundle.model)
-    return [
-        Reproduction(
-            dtype, float(np.abs(answers(model, inputs, bundle.preprocessing) - expected).max()), TOLERANCES[dtype]
-        )
-        for dtype, model in models.items()
-    ]
+    with border(
+        f"The model in {folder} does not answer to its probe.",
+        rule="Each input of the probe has an answer.",
+        todo="Ask whoever gave you the model for another one.",
+    ):
+        models = {"float32": bundle.model}
+        if not isinstance(bundle.model, SklearnHead):
+            models["bfloat16"] = in_bfloat16(bundle.model)
+        return [
+            Reproduction(dtype, _difference(answers(model, inputs, bundle.preprocessing), expected), TOLERANCES[dtype])
+            for dtype, model in models.items()
+        ]
+
+
+def _difference(received: np.ndarray, expected: np.ndarray) -> float:
+    if received.shape != expected.shape:
+        raise Refused(f"answers of the shape {received.shape}")
+    return float(np.abs(received - expected).max())
 
 
 def describe(shapes: list[tuple[int, ...]]) -> str:

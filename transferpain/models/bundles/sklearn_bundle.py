@@ -14,8 +14,8 @@ import numpy as np
 
 from transferpain.core.store import write_json
 from transferpain.models.bundles.bundle import Bundle, check_facts, read_bundle, read_settings, write_bundle_folder
-from transferpain.models.bundles.manifest import HEAD, answers_by, load_manifest, not_a_bundle, write_manifest
-from transferpain.models.bundles.sklearn_part import load_part, part_bytes, refused_part
+from transferpain.models.bundles.manifest import HEAD, Contents, answers_by, not_a_bundle, opened, write_manifest
+from transferpain.models.bundles.sklearn_part import load_part, part_bytes, refusing_part
 from transferpain.networks.heads.sklearn_head import class_probabilities
 
 NAME = "head"
@@ -72,29 +72,30 @@ def save_head(folder: Path, classifier: Any, preprocessing: dict, labels: tuple[
     return write_bundle_folder(folder, write)
 
 
-def read_head(folder: Path) -> Bundle:
+def read_head(place: Path | Contents) -> Bundle:
     """Verify and read a bundle whose answer comes from a classifier; its `model` is a `SklearnHead`.
+
+    Args:
+        place: its folder, or what was read of it.
 
     Raises:
         UserError: as `load_part`; or if the classifier does not answer, or the parts of the bundle do not fit.
     """
-    classifier = load_part(folder, NAME)
-    manifest = load_manifest(folder)
-    preprocessing, labels = read_settings(folder)
-    head = SklearnHead(classifier, len(labels))
-    try:
+    contents = opened(place)
+    manifest, (preprocessing, labels) = contents.manifest, read_settings(contents)
+    head = SklearnHead(load_part(contents, NAME), len(labels))
+    with refusing_part(contents.folder / HEAD):
         head.answer(np.zeros((1, head.dimension), np.float32))
-    except Exception as error:  # a classifier that was tampered with fails in many ways
-        raise refused_part(folder / HEAD, error) from error
     if manifest["weights_hash"] != manifest["files"][HEAD]["sha256"]:
-        raise not_a_bundle(folder, f"a manifest whose weights_hash is not that of {HEAD}")
-    return Bundle(head, preprocessing, labels, manifest)
+        raise not_a_bundle(contents.folder, f"a manifest whose weights_hash is not that of {HEAD}")
+    return Bundle(head, preprocessing, labels, manifest, contents.digest)
 
 
-def read_any_bundle(folder: Path) -> Bundle:
+def read_any_bundle(place: Path | Contents) -> Bundle:
     """Verify and read a bundle of either kind; its `model` is a Keras model or a `SklearnHead`.
 
     Raises:
         UserError: as `read_bundle` and `read_head`.
     """
-    return read_head(folder) if answers_by(load_manifest(folder)) == HEAD else read_bundle(folder)
+    contents = opened(place)
+    return read_head(contents) if answers_by(contents.manifest) == HEAD else read_bundle(contents)

@@ -12,6 +12,7 @@ import math
 import re
 import sys
 import zipfile
+from contextlib import AbstractContextManager
 from importlib.metadata import version
 from pathlib import Path
 from types import ModuleType
@@ -20,10 +21,12 @@ from typing import Any
 import numpy as np
 
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import border, parse_json
 from transferpain.models.bundles.bundle import ZIP_EPOCH, extend_bundle
-from transferpain.models.bundles.guard import Refused, read_array
 from transferpain.models.bundles.guard import check_members as check_archive
-from transferpain.models.bundles.manifest import PART_PATTERN, load_manifest, read_manifest
+from transferpain.models.bundles.guard import open_zip, read_array
+from transferpain.models.bundles.manifest import PART_PATTERN, Contents, load_manifest, opened
+from transferpain.models.bundles.sizes import Refused
 from transferpain.networks.heads.registry import HEADS
 
 SCHEMA = "schema.json"
@@ -114,41 +117,44 @@ def save_parts(models: dict[str, Any], folder: Path, facts: dict | None = None) 
     return extend_bundle(folder, folder, files, {"versions": versions, **(facts or {})})
 
 
-def load_part(folder: Path, name: str) -> Any:
+def load_part(place: Path | Contents, name: str) -> Any:
     """Verify a bundle, and read a model of scikit-learn from it.
 
+    Args:
+        place: its folder, or what was read of it.
+        name: the part's.
+
     Raises:
-        UserError: as `read_manifest` and `check_part`; or if the bundle has no such part, or skops cannot read it.
+        UserError: as `read_contents` and `check_part`; or if the bundle has no such part, or skops cannot read it.
     """
-    manifest = read_manifest(folder)
-    if part_file(name) not in manifest["files"]:
+    contents = opened(place)
+    if part_file(name) not in contents.files:
         raise UserError(
-            f"The bundle {folder} has no part {name}.",
-            received=", ".join(part_names(manifest)) or "no parts",
+            f"The bundle {contents.folder} has no part {name}.",
+            received=", ".join(part_names(contents.manifest)) or "no parts",
             todo="Name one that it has, or get another bundle.",
         )
-    path = folder / part_file(name)
-    content = path.read_bytes()
-    try:
+    content = contents.files[part_file(name)]
+    with refusing_part(contents.folder / part_file(name)):
         check_bytes(content)
         model = import_skops().loads(content, trusted=list(ASKED_FOR))
         check_columns(model)
-    except Exception as error:  # as in check_part; skops and scikit-learn fail in as many ways
-        raise refused_part(path, error) from error
     return model
 
 
-def check_part(path: Path) -> None:
+def check_part(content: bytes, path: Path) -> None:
     """Check a part without loading it.
+
+    Args:
+        content: all of its file.
+        path: where it stands, for the message.
 
     Raises:
         UserError: if it is no file of skops, names a type that is not on the list, or holds anything but plain arrays,
             names, and trees that lead somewhere.
     """
-    try:
-        check_bytes(path.read_bytes())
-    except Exception as error:  # the readers of zip, JSON and arrays fail in many ways on a file that was tampered with
-        raise refused_part(path, error) from error
+    with refusing_part(path):
+        check_bytes(content)
 
 
 def part_names(manifest: dict) -> list[str]:
@@ -207,10 +213,10 @@ def part_bytes(model: Any) -> bytes:
 
 def check_bytes(content: bytes) -> None:
     """Raise `Refused`, or whatever a reader raises, if a part's file is not what `part_bytes` writes."""
-    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+    with open_zip(content) as archive:
         names = {name for name in archive.namelist() if ARRAY_NAME.fullmatch(name)}
         check_archive(archive, names | {SCHEMA})
-        schema = json.loads(archive.read(SCHEMA))
+        schema = parse_json(archive.read(SCHEMA))
         arrays = {name: read_array(archive.read(name), NUMBERS_AND_NAMES) for name in names}
     if not isinstance(schema, dict) or schema.get("protocol") != PROTOCOL:
         raise Refused(f"a file that is not of protocol {PROTOCOL}")
@@ -282,7 +288,7 @@ def _attribute(part: dict, name: str) -> int | None:
     attributes = part["content"]["content"]
     if name not in attributes:
         return None
-    number = json.loads(attributes[name]["content"])
+    number = parse_json(attributes[name]["content"])
     if type(number) is not int:
         raise Refused(f"{name} {number!r}")
     return number
@@ -317,11 +323,10 @@ def _without_padding(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def refused_part(path: Path, error: Exception) -> UserError:
-    """Return the error for a part that is not loaded."""
-    return UserError(
+def refusing_part(path: Path) -> AbstractContextManager[None]:
+    """Turn whatever is raised while a part is read into the error for a part that is not loaded."""
+    return border(
         f"The part {path} is refused, and was not loaded.",
         rule="It is a file of skops that holds nothing but scalers and classifiers (models/bundles/sklearn_part.py).",
-        received=str(error) or type(error).__name__,
         todo="Ask whoever gave it to you for a model without code in it.",
     )

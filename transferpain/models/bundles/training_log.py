@@ -4,13 +4,13 @@ Every run writes the first into its bundle; the second is added when a model is 
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.models.bundles.manifest import Contents
 
 TRAINING = "training.json"
 RECIPES = "recipes.json"
@@ -104,13 +104,13 @@ class Log:
     recipes: Recipes | None = None
 
 
-def read_log(folder: Path) -> Log:
+def read_log(contents: Contents) -> Log:
     """Read the log of a verified bundle.
 
     Raises:
         UserError: if one of its files is not as this version writes it.
     """
-    return Log(_read(folder / TRAINING, Training), _read(folder / RECIPES, Recipes))
+    return Log(_read(contents, TRAINING, Training), _read(contents, RECIPES, Recipes))
 
 
 def thinned(epochs: tuple[Epoch, ...]) -> list[Epoch]:
@@ -119,15 +119,15 @@ def thinned(epochs: tuple[Epoch, ...]) -> list[Epoch]:
     return [epochs[place] for place in places]
 
 
-def _read(path: Path, content: type[Content]) -> Content | None:
-    if not path.is_file():
+def _read(contents: Contents, name: str, content: type[Content]) -> Content | None:
+    if name not in contents.files:
         return None
     try:
-        return content.model_validate_json(path.read_bytes())
+        return content.model_validate_json(contents.files[name])
     except ValidationError as error:
         fault = error.errors()[0]
         raise UserError(
-            f"{path} cannot be read.",
+            f"{contents.folder / name} cannot be read.",
             rule="It says how the model came to be, as this version writes it.",
             received=f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg']}",
             todo="Get the bundle again.",

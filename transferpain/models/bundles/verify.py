@@ -5,13 +5,21 @@ from pathlib import Path
 
 from transferpain.core.errors import printable
 from transferpain.core.quiet import import_tensorflow
+from transferpain.models.bundles.bundle import check_fits, read_settings
 from transferpain.models.bundles.collection import check_parents, find_models
-from transferpain.models.bundles.guard import check_model_file
-from transferpain.models.bundles.manifest import NETWORK, answers_by, check_digest, read_complete, split_digest
-from transferpain.models.bundles.probe import PROBE, other_versions, read_probe, reproduce
+from transferpain.models.bundles.guard import check_model
+from transferpain.models.bundles.manifest import (
+    NETWORK,
+    Contents,
+    answers_by,
+    read_complete_contents,
+    split_digest,
+)
+from transferpain.models.bundles.probe import other_versions, read_probe, reproduce
 from transferpain.models.bundles.sklearn_part import check_part, part_names
 from transferpain.models.bundles.terms import restricting
 from transferpain.models.bundles.training_log import read_log
+from transferpain.models.sources.preprocessing import stated_preprocessing
 
 
 @dataclass(frozen=True)
@@ -35,13 +43,12 @@ def verify_model(address: str, workspace: Path | None, rerun: bool) -> list[Line
         UserError: at the first thing that makes the model one not to be used.
     """
     place, digest = split_digest(address)
-    folder = Path(place)
-    manifest = read_complete(folder)
-    received = check_digest(folder, digest)
-    check_contents(folder, manifest)
+    contents = read_complete_contents(Path(place), digest)
+    folder, manifest = contents.folder, contents.manifest
+    check_contents(contents)
     lines = [
         Line("files", f"{len(manifest['files'])} files, each as the manifest states"),
-        Line("digest", received + (" as asked for" if digest else "")),
+        Line("digest", contents.digest + (" as asked for" if digest else "")),
         Line("code", "none: known layers and plain numbers only"),
         Line("data", describe_data(manifest)),
     ]
@@ -58,23 +65,26 @@ def verify_model(address: str, workspace: Path | None, rerun: bool) -> list[Line
                 f"{'yes' if one.agrees else 'NO'}: largest difference {one.difference:.1e}, allowed {one.tolerance:g}",
                 one.agrees,
             )
-            for one in reproduce(folder)
+            for one in reproduce(contents)
         ]
     return lines
 
 
-def check_contents(folder: Path, manifest: dict) -> None:
-    """Check what is in the files of a complete bundle: no code, plain numbers, a log that can be read.
+def check_contents(contents: Contents) -> None:
+    """Check what is in the files of a complete bundle: no code, plain numbers, settings and a log that can be read.
 
     Raises:
-        UserError: as `check_model_file`, `read_probe`, `read_log` and `check_part`.
+        UserError: as `check_model`, `read_probe`, `read_log`, `read_settings`, `stated_preprocessing` and `check_part`.
     """
-    if answers_by(manifest) == NETWORK:
-        check_model_file(folder / NETWORK)
-    read_probe(folder / PROBE)
-    read_log(folder)
-    for name in part_names(manifest):
-        check_part(folder / name)
+    preprocessing, _ = read_settings(contents)
+    if preprocessing:  # a head on features has none
+        stated_preprocessing(preprocessing, contents.folder)
+    if answers_by(contents.manifest) == NETWORK:
+        check_fits(check_model(contents.files[NETWORK], contents.folder / NETWORK), preprocessing, contents.folder)
+    read_probe(contents)
+    read_log(contents)
+    for name in part_names(contents.manifest):
+        check_part(contents.files[name], contents.folder / name)
 
 
 def describe_data(manifest: dict) -> str:
@@ -89,6 +99,5 @@ def describe_data(manifest: dict) -> str:
 def read_card(address: str) -> str:
     """Return a model's card, verified and fit for a terminal."""
     place, digest = split_digest(address)
-    read_complete(Path(place))
-    check_digest(Path(place), digest)
-    return printable((Path(place) / "README.md").read_text(encoding="utf-8", errors="replace"))
+    contents = read_complete_contents(Path(place), digest)
+    return printable(contents.files["README.md"].decode("utf-8", errors="replace"))

@@ -1,6 +1,6 @@
 """What an experiment may choose about faces."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +9,10 @@ from transferpain.core.optional import is_installed, require
 # dlib: "extend with a ratio of 25 %" (Hosseini, preprocessing). face_alignment: the tight box of the
 # landmarks (Prajod names no margin). mediapipe and yunet: our choice, not a paper's.
 DEFAULT_MARGINS = {"mediapipe": 0.0, "dlib": 0.25, "face_alignment": 0.0, "yunet": 0.0}
+
+Detector = Literal["mediapipe", "dlib", "face_alignment", "yunet"]
+Margin = Annotated[float, Field(ge=0, le=4)]
+Side = Annotated[int, Field(ge=16, le=1024)]
 
 # The part of the toolkit that a detector belongs to, where not every installation has it.
 PARTS_OF_DETECTORS = {"face_alignment": "face-alignment"}
@@ -26,9 +30,9 @@ class FaceSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    detector: Literal["mediapipe", "dlib", "face_alignment", "yunet"] = "mediapipe"
-    margin: float | None = Field(default=None, ge=0, le=4)
-    size: int = Field(default=224, ge=16, le=1024)
+    detector: Detector = "mediapipe"
+    margin: Margin | None = None
+    size: Side = 224
 
     @property
     def resolved_margin(self) -> float:

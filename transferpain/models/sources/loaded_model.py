@@ -9,7 +9,7 @@ import numpy as np
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.bundle import Bundle
-from transferpain.models.bundles.manifest import check_digest, read_manifest, split_digest
+from transferpain.models.bundles.manifest import read_contents, split_digest
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
 from transferpain.models.sources.picture_model import model_folder
 from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
@@ -131,10 +131,9 @@ def load_model(address: str | Path) -> LoadedModel:
     """
     place, digest = split_digest(str(address))
     folder = model_folder(place)
-    read_manifest(folder)
-    check_digest(folder, digest)
+    contents = read_contents(folder, digest)
     import_tensorflow()
-    bundle = read_any_bundle(folder)
+    bundle = read_any_bundle(contents)
     if isinstance(bundle.model, SklearnHead):
         return LoadedModel(folder, bundle, (bundle.model.dimension,))
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from transferpain.core.assets.asset import is_here
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import parse_json
 from transferpain.core.quiet import import_tensorflow
-from transferpain.core.store import fingerprint, read_json
-from transferpain.models.bundles.manifest import check_digest, load_manifest
+from transferpain.core.store import fingerprint
+from transferpain.models.bundles.manifest import load_stated, read_listed, refuse_another
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.base import Weights
@@ -56,7 +57,7 @@ class Origin:
         from transferpain.models.sources.source import imagenet_source, load_source, untrained_source
 
         if self.folder is not None:
-            source = load_source(self.folder)
+            source = load_source(self.folder, self.hash)
             if source.dimension != self.embedding_size:
                 raise UserError(
                     f"The source {self.name} is not what its manifest says.",
@@ -142,16 +143,17 @@ def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
     Raises:
         UserError: if the folder is not the bundle of an image model, or not the one that is pinned.
     """
-    manifest = load_manifest(folder)
+    manifest, received = load_stated(folder)
+    refuse_another(folder, received, digest)
     try:
         backbone = BACKBONES[str(manifest["backbone"])]
         return Origin(
             name=name,
-            hash=check_digest(folder, digest),
+            hash=received,
             weights_hash=manifest["weights_hash"],
             backbone=backbone.name,
             embedding_size=manifest.get("embedding_size") or backbone.width,
-            preprocessing=Preprocessing(**read_json(folder / "preprocess.json")),
+            preprocessing=Preprocessing(**parse_json(read_listed(folder, manifest, "preprocess.json"))),
             synthetic=manifest["synthetic"],
             folder=folder,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.bundle import Bundle, read_bundle
-from transferpain.models.bundles.manifest import MANIFEST, check_digest, read_manifest, split_digest
+from transferpain.models.bundles.manifest import MANIFEST, read_contents, split_digest
 from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
 
 FUSED_INPUTS = ["images", "landmarks"]
@@ -45,10 +45,9 @@ def read_picture_model(address: str, purpose: str, landmarks: bool = False) -> P
     """
     place, digest = split_digest(address)
     folder = model_folder(place)
-    read_manifest(folder)
-    check_digest(folder, digest)
+    contents = read_contents(folder, digest)
     import_tensorflow()
-    bundle = read_bundle(folder)
+    bundle = read_bundle(contents)
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
     fits = len(shapes) == 1 and len(shapes[0]) == 3
     fused = landmarks and [given.name for given in bundle.model.inputs] == FUSED_INPUTS

@@ -1,12 +1,12 @@
 """What happens to a face before a network reads it; it travels with the weights."""
 
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 
 from transferpain.core.errors import UserError
-from transferpain.models.sources.face_settings import FaceSettings
+from transferpain.models.sources.face_settings import Detector, FaceSettings, Margin, Side
 
 # Blue, green, red: the means of the images that the original VGG16 was trained on.
 CAFFE_MEAN = np.array((103.939, 116.779, 123.68), dtype=np.float32)
@@ -26,11 +26,11 @@ class Preprocessing(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    size: int = Field(default=224, ge=16)
+    size: Side = 224
     color: Literal["rgb"] = "rgb"
     scaling: Literal["unit", "symmetric", "caffe"] = "unit"
-    detector: str = "mediapipe"
-    margin: float | None = None
+    detector: Literal[*get_args(Detector), NO_DETECTOR] = "mediapipe"
+    margin: Margin | None = None
 
     @property
     def faces(self) -> FaceSettings:

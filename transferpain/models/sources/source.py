@@ -10,6 +10,7 @@ import numpy as np
 from transferpain.core.assets.fetch import locate
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import read_bundle, weights_hash
+from transferpain.models.bundles.manifest import read_contents
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.surgery import with_dtype
@@ -53,13 +54,16 @@ class Source:
         return weights_hash(self.model)
 
 
-def load_source(folder: Path) -> Source:
+def load_source(folder: Path, digest: str | None = None) -> Source:
     """Read a source from a bundle's folder, verifying its files.
 
+    Args:
+        digest: the bundle that it must be; `None` takes any.
+
     Raises:
-        UserError: if the folder is no intact bundle, or its model has no layer `embedding`.
+        UserError: if the folder is no intact bundle, or another one, or its model has no layer `embedding`.
     """
-    bundle = read_bundle(folder)
+    bundle = read_bundle(read_contents(folder, digest))
     names = [layer.name for layer in bundle.model.layers]
     if "embedding" not in names or not bundle.preprocessing or len(bundle.model.inputs) > 1:
         raise UserError(

@@ -8,7 +8,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.preprocessing import StandardScaler
 
 from transferpain.inputs.action_units.units import Measure
-from transferpain.models.bundles.manifest import not_a_bundle
+from transferpain.models.bundles.manifest import Contents, not_a_bundle
 from transferpain.models.bundles.sklearn_part import load_part, save_parts
 from transferpain.strategies.hybrid.boosting import Model
 from transferpain.strategies.hybrid.models import FittedModels
@@ -64,11 +64,11 @@ def read_facts(folder: Path, manifest: dict) -> HybridFacts:
         raise not_a_bundle(folder, f"{'.'.join(map(str, (FACTS, *fault['loc'])))}: {fault['msg']}") from error
 
 
-def read_models(folder: Path, facts: HybridFacts, width: int) -> tuple[Model, Model]:
+def read_models(contents: Contents, facts: HybridFacts, width: int) -> tuple[Model, Model]:
     """Read the classifiers of a bundle: that on action units, and that on the embedding and them.
 
     Args:
-        folder: the bundle.
+        contents: of the bundle.
         facts: of its manifest.
         width: of the network's embedding.
 
@@ -76,11 +76,12 @@ def read_models(folder: Path, facts: HybridFacts, width: int) -> tuple[Model, Mo
         UserError: if the bundle is damaged, or its parts are not such classifiers, or do not fit the columns.
     """
     units = len(facts.units)
-    return _read_model(folder, "units", units), _read_model(folder, "hybrid", width + units)
+    return _read_model(contents, "units", units), _read_model(contents, "hybrid", width + units)
 
 
-def _read_model(folder: Path, name: str, columns: int) -> Model:
-    model = Model(load_part(folder, f"{name}-scaler"), load_part(folder, f"{name}-trees"))
+def _read_model(contents: Contents, name: str, columns: int) -> Model:
+    model = Model(load_part(contents, f"{name}-scaler"), load_part(contents, f"{name}-trees"))
+    folder = contents.folder
     kinds = type(model.scaler), type(model.trees)
     if kinds != (StandardScaler, GradientBoostingClassifier):
         raise not_a_bundle(folder, f"parts of {name} that are {' and '.join(kind.__name__ for kind in kinds)}")

@@ -1,0 +1,40 @@
+"""The processes themselves; what they answer is tested beside `decode_process`."""
+
+import asyncio
+import os
+import time
+
+import numpy as np
+import pytest
+
+from tests.apps.serve.drawn import draw_person, encode
+from transferpain.apps.serve.decoding import Decoders
+from transferpain.apps.serve.pictures import decode_picture
+from transferpain.apps.serve.refusals import Refusal
+
+
+@pytest.mark.slow
+def test_a_process_decodes_is_ended_when_it_takes_too_long_and_is_replaced():
+    file = encode(draw_person())
+
+    async def decode() -> None:
+        decoders = Decoders(seconds=60)
+        np.testing.assert_array_equal(await decoders.decode(file, "a"), decode_picture(file))
+        (process,) = decoders._all
+        with pytest.raises(Refusal):
+            await decoders.decode(b"no picture", "a")
+        decoders._seconds = 0.0
+        begun = time.monotonic()
+        with pytest.raises(Refusal) as caught:
+            await decoders.decode(file, "a")
+        assert caught.value.error == "too-much-work"
+        assert time.monotonic() - begun < 5
+        assert process.returncode is not None
+        decoders._seconds = 60
+        assert (await decoders.decode(file, "a")).shape == (240, 320, 3)
+        (process,) = decoders._all
+        await decoders.stop()
+        with pytest.raises(ProcessLookupError):
+            os.kill(process.pid, 0)
+
+    asyncio.run(decode())

@@ -1,0 +1,325 @@
+"""How large a network is, told from its configuration before Keras builds anything of it.
+
+A file of a few kilobytes can ask for any number of parameters, and a picture of any size. For every kind of layer that
+a bundle may hold there is a rule here, which gives the shape of its output and what it costs; the limits stand below.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+Shape = tuple[int, ...]  # of one row; where any number is allowed, as of frames, it counts as ANY
+
+ANY = 100
+MOST_LAYERS = 1_000
+# VGG16 on pictures of 224 pixels has 15 million of the second and 15 billion of the third.
+MOST_PARAMETERS = 200_000_000
+MOST_ACTIVATIONS = 500_000_000  # numbers that the layers put out for one row
+MOST_PRODUCTS = 600_000_000_000  # multiplications for one row
+RULE = (
+    f"up to {MOST_LAYERS} layers, {MOST_PARAMETERS // 10**6} million parameters, and for one picture "
+    f"{MOST_ACTIVATIONS // 10**6} million activations and {MOST_PRODUCTS // 10**9} billion multiplications"
+)
+
+
+class Refused(Exception):
+    """The reason why a model file is refused."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a layer, or all of them, take for one row.
+
+    Attributes:
+        parameters: numbers in the weights.
+        activations: numbers that are computed and kept.
+        products: multiplications.
+    """
+
+    parameters: int = 0
+    activations: int = 0
+    products: int = 0
+
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(
+            self.parameters + other.parameters, self.activations + other.activations, self.products + other.products
+        )
+
+
+Rule = Callable[[dict, list[Shape]], tuple[Shape, Cost]]
+
+
+def check_sizes(cost: Cost) -> None:
+    """Refuse a network that is larger than the limits."""
+    limits = Cost(MOST_PARAMETERS, MOST_ACTIVATIONS, MOST_PRODUCTS)
+    for name, most in vars(limits).items():
+        if (found := getattr(cost, name)) > most:
+            raise Refused(f"a network of {found:.3g} {name}, more than {most}")
+
+
+def measure(config: dict) -> Cost:
+    """Return what a network costs for one row.
+
+    Args:
+        config: the content of a `config.json` of a functional model.
+
+    Raises:
+        Refused: if it is no such model of layers that are known here, each reading what an earlier one gives.
+    """
+    parts = config.get("config")
+    layers = parts.get("layers") if isinstance(parts, dict) else None
+    if not isinstance(layers, list) or len(layers) > MOST_LAYERS:
+        raise Refused(f"a model without a list of up to {MOST_LAYERS} layers")
+    tensors: dict[tuple, Shape] = {}
+    total = Cost()
+    for layer in layers:
+        total += _add_layer(layer, tensors)
+    _check_ends(parts, tensors)
+    return total
+
+
+def input_shapes(config: dict) -> list[tuple[int | None, ...]]:
+    """Return the shape of each input of a network that was measured, without its rows; `None` is any number."""
+    layers = config["config"]["layers"]
+    return [tuple(one["config"]["batch_shape"][1:]) for one in layers if one["class_name"] == "InputLayer"]
+
+
+def _add_layer(layer: Any, tensors: dict[tuple, Shape]) -> Cost:
+    """Measure a layer at each of its uses, and note the shapes that it gives."""
+    if not isinstance(layer, dict) or not isinstance(layer.get("name"), str):
+        raise Refused("a layer without a name")
+    name, nodes, total = layer["name"], layer.get("inbound_nodes"), Cost()
+    if (name, 0, 0) in tensors:
+        raise Refused(f"two layers of the name {name}")
+    if layer.get("class_name") == "InputLayer":
+        tensors[name, 0, 0] = _input_shape(_settings(layer))
+        return Cost(activations=math.prod(tensors[name, 0, 0]))
+    if not isinstance(nodes, list) or not 0 < len(nodes) <= MOST_LAYERS:
+        raise Refused(f"a layer {name} that reads nothing")
+    for number, node in enumerate(nodes):
+        tensors[name, number, 0], cost = _apply(layer, _read_shapes(node, name, tensors))
+        total += cost
+    return total
+
+
+def _apply(layer: Any, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    """Return the output's shape and the cost of a layer that reads these shapes."""
+    kind = layer.get("class_name") if isinstance(layer, dict) else None
+    if kind not in RULES or not shapes:
+        raise Refused(f"a layer {kind} on {len(shapes)} inputs, whose size no rule in models/bundles/sizes.py tells")
+    shape, cost = RULES[kind](_settings(layer), shapes)
+    if any(size < 1 for size in shape):
+        raise Refused(f"a layer {kind} that turns {shapes} into {shape}")
+    return shape, cost + Cost(activations=math.prod(shape))
+
+
+def _settings(layer: dict) -> dict:
+    settings = layer.get("config")
+    if not isinstance(settings, dict):
+        raise Refused(f"a layer {layer.get('class_name')} without settings")
+    return settings
+
+
+def _input_shape(settings: dict) -> Shape:
+    shape = settings.get("batch_shape")
+    if not isinstance(shape, list) or not 2 <= len(shape) <= 6 or settings.get("sparse") or settings.get("ragged"):
+        raise Refused(f"an input of the shape {shape!s:.100}")
+    return tuple(ANY if size is None else _whole(size, "batch_shape") for size in shape[1:])
+
+
+def _read_shapes(node: Any, name: str, tensors: dict[tuple, Shape]) -> list[Shape]:
+    """Return the shapes of the tensors that a layer reads at one of its uses; a mask gives none."""
+    if not isinstance(node, dict) or not isinstance(node.get("kwargs", {}), dict):
+        raise Refused(f"a layer {name} that reads {node!s:.100}")
+    aside = {key: value for key, value in node.get("kwargs", {}).items() if isinstance(value, dict | list)}
+    if aside.keys() - {"mask"}:
+        raise Refused(f"a layer {name} that reads {', '.join(aside)} beside its input")
+    known = partial(_known_shape, name=name, tensors=tensors)
+    for part in _tensors_in(aside):
+        known(part)
+    return [known(part) for part in _tensors_in(node.get("args"))]
+
+
+def _tensors_in(part: Any) -> list[dict]:
+    if isinstance(part, dict) and part.get("class_name") == "__keras_tensor__":
+        return [part]
+    children = part.values() if isinstance(part, dict) else part if isinstance(part, list) else ()
+    return [tensor for child in children for tensor in _tensors_in(child)]
+
+
+def _known_shape(tensor: dict, name: str, tensors: dict[tuple, Shape]) -> Shape:
+    history = _settings(tensor).get("keras_history")
+    key = tuple(history) if isinstance(history, list) and all(type(part) in (str, int) for part in history) else ()
+    if key not in tensors:
+        raise Refused(f"a layer {name} that reads {history!s:.100}, which no earlier layer gives")
+    return tensors[key]
+
+
+def _check_ends(parts: dict, tensors: dict[tuple, Shape]) -> None:
+    """Refuse inputs and outputs of the model that no layer gives."""
+    for end in ("input_layers", "output_layers"):
+        histories = parts.get(end)
+        if isinstance(histories, list) and histories and not isinstance(histories[0], list):
+            histories = [histories]
+        known = isinstance(histories, list) and histories and all(isinstance(one, list) for one in histories)
+        if not known or not all(all(type(part) in (str, int) for part in one) for one in histories):
+            raise Refused(f"{end} {histories!s:.100}")
+        for one in histories:
+            if tuple(one) not in tensors:
+                raise Refused(f"{end} {one!s:.100}, which no layer gives")
+
+
+def _whole(value: Any, key: str) -> int:
+    if type(value) is not int or value < 1:
+        raise Refused(f"{key} {value!s:.100}, which is no number from 1 on")
+    return value
+
+
+def _biases(settings: dict, biases: int) -> int:
+    return biases if settings.get("use_bias", True) else 0
+
+
+def _pair(settings: dict, key: str) -> tuple[int, int]:
+    value = settings.get(key)
+    if not isinstance(value, list) or len(value) != 2:
+        raise Refused(f"{key} {value!s:.100}, which is no pair")
+    return _whole(value[0], key), _whole(value[1], key)
+
+
+def _only(settings: dict, **wanted: tuple) -> None:
+    """Refuse settings under which a rule would not hold: a key may be missing, or has one of these values."""
+    for key, values in wanted.items():
+        if key in settings and not any(settings[key] is value or settings[key] == value for value in values):
+            raise Refused(f"{key} {settings[key]!s:.100}, not {' or '.join(map(str, values))}")
+
+
+def _rank(shapes: list[Shape], inputs: int, axes: int | None = None) -> Shape:
+    if len(shapes) != inputs or (axes is not None and len(shapes[0]) != axes):
+        raise Refused(f"a layer that reads {shapes}")
+    return shapes[0]
+
+
+def _same(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    _only(settings, noise_shape=(None,))
+    return _rank(shapes, 1), Cost()
+
+
+def _dense(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    *before, width = _rank(shapes, 1)
+    units = _whole(settings.get("units"), "units")
+    weights = width * units
+    return (*before, units), Cost(weights + _biases(settings, units), products=math.prod(before) * weights)
+
+
+def _convolution(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    _only(settings, dilation_rate=([1, 1],), groups=(1,))
+    channels = _rank(shapes, 1, 3)[2]
+    filters = _whole(settings.get("filters"), "filters")
+    weights = math.prod(_pair(settings, "kernel_size")) * channels * filters
+    places = _slide(settings, shapes[0], "kernel_size")
+    return (*places, filters), Cost(weights + _biases(settings, filters), products=math.prod(places) * weights)
+
+
+def _pooling(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    shape = (*_slide(settings, _rank(shapes, 1, 3), "pool_size"), shapes[0][2])
+    return shape, Cost(products=math.prod(shape) * math.prod(_pair(settings, "pool_size")))
+
+
+def _slide(settings: dict, shape: Shape, window: str) -> tuple[int, int]:
+    """Return at how many places a window stands, down and across."""
+    _only(settings, data_format=("channels_last",), padding=("same", "valid"))
+    places = []
+    for size, width, step in zip(shape, _pair(settings, window), _pair(settings, "strides"), strict=False):
+        room = size if settings.get("padding") == "same" else size - width + 1
+        places.append(max(0, -(-room // step)))
+    return places[0], places[1]
+
+
+def _mean(settings: dict, shapes: list[Shape], axes: int) -> tuple[Shape, Cost]:
+    _only(settings, data_format=("channels_last",), keepdims=(True, False))
+    channels = _rank(shapes, 1, axes)[-1]
+    return (*[1] * (axes - 1 if settings.get("keepdims") else 0), channels), Cost()
+
+
+def _normalization(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    shape = _rank(shapes, 1)
+    _only(settings, axis=(-1, len(shape)), renorm=(False,))
+    return shape, Cost(4 * shape[-1])
+
+
+def _element_by_element(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    if len({len(shape) for shape in shapes}) != 1:
+        raise Refused(f"a layer that reads {shapes}")
+    return tuple(max(sizes) for sizes in zip(*shapes, strict=True)), Cost()
+
+
+def _concatenate(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    _only(settings, axis=(-1,))
+    if len({shape[:-1] for shape in shapes}) != 1:
+        raise Refused(f"a layer that reads {shapes}")
+    return (*shapes[0][:-1], sum(shape[-1] for shape in shapes)), Cost()
+
+
+def _lstm(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    _only(settings, unroll=(False,), stateful=(False,), return_state=(False,))
+    steps, width = _rank(shapes, 1, 2)
+    units = _whole(settings.get("units"), "units")
+    weights = 4 * units * (width + units)
+    cost = Cost(weights + _biases(settings, 4 * units), steps * 4 * units, steps * weights)
+    return ((steps, units) if settings.get("return_sequences") else (units,)), cost
+
+
+def _both_ways(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    _only(settings, merge_mode=("concat",), stateful=(False,))
+    forward, cost = _apply(settings.get("layer"), shapes)
+    backward, more = _apply(settings.get("backward_layer") or settings.get("layer"), shapes)
+    return (*forward[:-1], forward[-1] + backward[-1]), cost + more
+
+
+def _each_frame(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    frames, *shape = _rank(shapes, 1)
+    inner, cost = _apply(settings.get("layer"), [tuple(shape)])
+    return (frames, *inner), Cost(cost.parameters, frames * cost.activations, frames * cost.products)
+
+
+def _attention(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    _only(settings, output_shape=(None,), use_gate=(False,), sliding_window=(None,))
+    *asked, width = _rank(shapes, 2)
+    *read, read_width = shapes[1]
+    heads, key = (_whole(settings.get(name), name) for name in ("num_heads", "key_dim"))
+    value = key if settings.get("value_dim") is None else _whole(settings["value_dim"], "value_dim")
+    scores = heads * math.prod(asked) * math.prod(read)
+    into, out = heads * (width * key + read_width * (key + value)), heads * value * width
+    biases = _biases(settings, heads * (2 * key + value) + width)
+    products = max(math.prod(asked), math.prod(read)) * (into + out) + scores * (key + value)
+    kept = heads * (math.prod(asked) * (key + value) + math.prod(read) * (key + value))
+    return shapes[0], Cost(into + out + biases, 2 * scores + kept, products)
+
+
+def _any_feature(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    _only(settings, axis=(-1,), keepdims=(False,))
+    return _rank(shapes, 1)[:-1], Cost()
+
+
+RULES: dict[str, Rule] = {
+    "Activation": _same,
+    "Add": _element_by_element,
+    "Any": _any_feature,
+    "BatchNormalization": _normalization,
+    "Bidirectional": _both_ways,
+    "Concatenate": _concatenate,
+    "Conv2D": _convolution,
+    "Dense": _dense,
+    "Dropout": _same,
+    "GlobalAveragePooling1D": partial(_mean, axes=2),
+    "GlobalAveragePooling2D": partial(_mean, axes=3),
+    "LSTM": _lstm,
+    "Masking": _same,
+    "MaxPooling2D": _pooling,
+    "MultiHeadAttention": _attention,
+    "Multiply": _element_by_element,
+    "NotEqual": _same,
+    "TimeDistributed": _each_frame,
+}
