@@ -8,7 +8,7 @@ from transferpain.apps.serve.limits import Limits
 from transferpain.apps.serve.messages import MOST_MESSAGES
 from transferpain.apps.serve.pictures import MOST_SCANS
 from transferpain.core.foreign import MOST_DIGITS, MOST_NESTING
-from transferpain.core.yaml_file import MOST_VALUES
+from transferpain.core.yaml_file import MOST_PARTS
 from transferpain.models.bundles import sizes
 from transferpain.models.bundles.manifest import MOST_FILES
 
@@ -45,6 +45,6 @@ def test_the_limits_are_those_of_the_code():
         f"{limits.at_once_of_client} of {limits.at_once} pictures under way",
         f"{MOST_SCANS} scans, {DECODE_SECONDS} s",
         f"{MOST_MESSAGES} messages a minute",
-        f"{MOST_VALUES:,} values",
+        f"{MOST_PARTS:,} values",
     ):
         assert stated in text
