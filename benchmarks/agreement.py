@@ -61,7 +61,7 @@ def drawn_videos(folder: Path) -> Iterator[Iterator[np.ndarray | None]]:
         write_twin(dataset, folder / dataset, settings, lambda step: None)
         for video in sorted(folder.rglob("*.mp4")):
             if dataset in video.parts:
-                yield open_video(video)[1]
+                yield (frame.image for frame in open_video(video)[1])
         pictures = sorted({path.parent for path in (folder / dataset).rglob("*") if path.suffix in (".jpg", ".png")})
         for place in pictures:
             yield open_pictures(place)

@@ -67,13 +67,18 @@ def faces_stage(work: Workload) -> Stage:
 
 def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:
     """Return the nominal frames of each clip, float; where the index states none, the video's header does."""
-    import cv2
+    from transferpain.core.quiet import silence_opencv
+    from transferpain.data.media.animations import picture_count
+    from transferpain.data.media.paths import is_picture
+    from transferpain.data.media.video import stated_frames
 
+    silence_opencv()
     frames = clips["num_frames"].astype("Float64")
     for row in frames.index[frames.isna()]:
-        video = cv2.VideoCapture(str(resolve_media(data_root, clips["media"][row])))
-        frames[row] = max(0.0, video.get(cv2.CAP_PROP_FRAME_COUNT))
-        video.release()
+        path = resolve_media(data_root, clips["media"][row])
+        # Of a span without an end, what is behind its beginning.
+        whole = picture_count(path) if is_picture(path.name) else stated_frames(path)
+        frames[row] = max(0.0, whole - clips["first_frame"][row])
     return frames.astype(float)
 
 

@@ -103,7 +103,9 @@ def unusable_clips(stage: pd.DataFrame) -> pd.DataFrame:
 
 
 def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
-    """Name the readable videos that are not as the dataset states, and warn of them: another rate, or cut short.
+    """Name the readable videos that are not as the dataset states or not as most are, and warn of them.
+
+    Another rate, cut short, with frames that cannot be decoded or lie at uneven distances, or with several faces.
 
     Args:
         clips: rows of the index, with clip, num_frames and fps.
@@ -114,6 +116,12 @@ def departures(clips: pd.DataFrame, stage: pd.DataFrame) -> list[str]:
     for row in both[both["problem"] == ""].itertuples():
         if pd.notna(row.fps_stated) and abs(row.fps / row.fps_stated - 1) > TOLERANCE:
             sentences.append(f"{row.clip}: its header states {row.fps:g} frames/s, the dataset {row.fps_stated:g}.")
+        if row.undecoded:
+            sentences.append(f"{row.clip}: {row.undecoded} of {row.num_frames} frames cannot be decoded.")
+        if row.several:
+            sentences.append(f"{row.clip}: {row.several} frames show several faces; the first person's is read.")
+        if row.variable:
+            sentences.append(f"{row.clip}: frames at uneven distances in time, {row.fps:.4g} a second in the mean.")
         if pd.notna(row.num_frames_stated) and row.num_frames < (1 - TOLERANCE) * row.num_frames_stated:
             sentences.append(f"{row.clip}: it has {row.num_frames} frames, not {row.num_frames_stated}.")
     for sentence in sentences:

@@ -1,11 +1,14 @@
+import os
 import time
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from tests.apps.live.streams import serve_folder, serve_pictures
+from tests.data.media import odd_videos
 from tests.data.media.faulty_videos import state_rate
 from tests.inputs.faces.drawing import write_video
 from transferpain.apps.live.source import FrameSource, without_password
@@ -78,17 +81,61 @@ def test_a_portrait_video_is_turned_upright(tmp_path):
     assert image[:40].mean() > 180 > 80 > image[-40:].mean()
 
 
-def test_a_corrupt_frame_does_not_end_a_recording(video):
-    content = bytearray(video.read_bytes())
-    middle = content.index(b"mdat") + (content.rindex(b"moov") - content.index(b"mdat")) // 2
-    content[middle : middle + 40] = bytes(40)
-    video.write_bytes(content)
+@pytest.mark.parametrize("bad", [[12], [0, 1], [29]])
+def test_a_frame_that_cannot_be_decoded_is_a_black_one_with_its_number(video, bad):
+    for number in bad:
+        odd_videos.spoil_frame(video, number)
     with FrameSource(str(video)) as source:
-        assert len(list(source)) >= FRAMES - 2
+        frames = list(source)
+    assert [frame.number for frame in frames] == list(range(FRAMES))
+    assert [frame.seconds for frame in frames] == pytest.approx(np.arange(FRAMES) / 25, abs=1e-3)
+    assert [frame.number for frame in frames if not frame.decoded] == bad
+    assert [frame.image.max() for frame in frames if not frame.decoded] == [0] * len(bad)
+
+
+@pytest.mark.parametrize("kind", ["webm", "mjpeg", "gif", "uneven"])
+def test_any_file_is_a_recording_and_read_once_and_whole(tmp_path, kind):
+    pictures = [grey(40 + 5 * number) for number in range(12)]
+    times = np.arange(12) / 25
+    path = tmp_path / f"clip.{kind}"
+    if kind == "webm":
+        odd_videos.write_browser_video(path, pictures)
+    elif kind == "mjpeg":
+        odd_videos.write_bare_stream(path, pictures)
+    elif kind == "gif":
+        images = [Image.fromarray(picture) for picture in pictures]
+        images[0].save(path, save_all=True, append_images=images[1:], duration=40)
+    else:
+        times = 0.02 * np.arange(12) ** 2
+        path = write_video(tmp_path / "clip.mp4", pictures)
+        odd_videos.show_at(path, times.tolist())
+    with FrameSource(str(path)) as source:
+        frames = []
+        for frame in source:
+            frames.append(frame)
+            time.sleep(0.002)
+    assert source.recording
+    assert source.dropped == 0
+    assert source.ended == "the recording ended"
+    assert [frame.number for frame in frames] == list(range(12))
+    assert [frame.seconds for frame in frames] == pytest.approx(times, abs=2e-3)
+
+
+def test_a_file_may_be_named_by_its_address(video):
+    with FrameSource(video.as_uri()) as source:
+        assert len(list(source)) == FRAMES
+    assert source.recording
+
+
+def test_a_pipe_and_a_folder_are_refused_at_once(tmp_path):
+    os.mkfifo(tmp_path / "pipe.mp4")
+    for path, kind in ((tmp_path / "pipe.mp4", "pipe"), (tmp_path, "folder")):
+        with pytest.raises(UserError, match=f"it is a {kind}"):
+            FrameSource(str(path))
 
 
 @pytest.mark.parametrize(
-    ("name", "reason"), [("missing.mp4", "no such file"), ("text.mp4", "cannot open"), ("97", "cannot open")]
+    ("name", "reason"), [("missing.mp4", "no such file"), ("text.mp4", "cannot be opened"), ("97", "cannot open")]
 )
 def test_a_source_that_is_none_is_refused(tmp_path, name, reason):
     (tmp_path / "text.mp4").write_text("no video")

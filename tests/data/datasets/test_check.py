@@ -1,4 +1,5 @@
 import json
+import re
 from dataclasses import asdict
 
 import pytest
@@ -6,6 +7,10 @@ import pytest
 from tests.data.datasets.media_files import png, video
 from tests.data.datasets.trees import make_ai4pain, make_biovid, make_mintpain, small_ferplus, touch
 from tests.data.datasets.unbc_trees import make_sequence, make_unbc
+from tests.data.media import odd_videos
+from tests.data.media.faulty_videos import state_more_frames
+from tests.data.media.test_video import halves
+from tests.inputs.faces.drawing import write_video
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.check import check_dataset
 
@@ -149,13 +154,45 @@ def test_deep_finds_damaged_videos(tmp_path):
     rows = rows_of(report)
     assert rows["frames decoded"] == (24, None)
     assert rows["damaged files"] == (3, None)
-    assert report.problems == tuple(f"{file.stem}: the video cannot be decoded." for file in files[1:4])
+    reasons = (
+        "the file is empty",
+        *["the file cannot be opened as a video; it may be truncated or of another kind"] * 2,
+    )
+    assert report.problems == tuple(
+        f"{file.stem}: the video cannot be decoded: {reason}." for file, reason in zip(files[1:4], reasons, strict=True)
+    )
 
 
 def test_deep_counts_spans_of_one_video_once(tmp_path):
     touch(tmp_path / "own" / "index.csv", b"media,subject,label,start,end\na.mp4,x,1,0,5\na.mp4,x,2,5,9\n")
     video(tmp_path / "own" / "a.mp4", frames=12)
     assert rows_of(check_dataset("own", tmp_path, deep=True))["frames decoded"] == (12, None)
+
+
+def test_deep_says_which_frames_are_lost_and_that_uneven_distances_are_no_damage(tmp_path):
+    touch(tmp_path / "own" / "index.csv", b"media,subject,label\na.mp4,x,1\nb.mp4,x,2\nc.webm,y,1\n")
+    frames = halves()
+    spoilt = write_video(tmp_path / "own" / "a.mp4", frames)
+    odd_videos.spoil_frame(spoilt, 7)
+    odd_videos.show_at(write_video(tmp_path / "own" / "b.mp4", frames), [0.02 * number**2 for number in range(12)])
+    odd_videos.write_browser_video(tmp_path / "own" / "c.webm", frames)
+    report = check_dataset("own", tmp_path, deep=True)
+    rows = rows_of(report)
+    assert rows["frames decoded"] == (35, None)
+    assert rows["damaged files"] == (1, None)
+    assert report.problems == (
+        "a: 1 of 12 frames cannot be decoded (frame 7).",
+        "b: frames at uneven distances in time, 4.545 a second in the mean; that is no damage.",
+    )
+
+
+def test_deep_says_where_a_video_ends_before_its_header_says(tmp_path):
+    touch(tmp_path / "own" / "index.csv", b"media,subject,label\na.mp4,x,1\n")
+    path = write_video(tmp_path / "own" / "a.mp4", halves())
+    state_more_frames(path)
+    report = check_dataset("own", tmp_path, deep=True)
+    assert rows_of(report)["damaged files"] == (1, None)
+    assert re.search(r"a: \d of 12 frames can be decoded", report.problems[-1])
 
 
 def test_deep_shows_no_name_of_a_person(tmp_path):

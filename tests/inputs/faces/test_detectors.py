@@ -13,6 +13,7 @@ from transferpain.inputs.faces.detectors import (
     detector_identity,
     face_alignment_weights,
     load_detector,
+    load_finder,
     prepare_detector,
 )
 
@@ -44,9 +45,11 @@ def random_face_alignment_weights(folder: Path, sees_faces: bool) -> None:
 def torch_home(tmp_path, monkeypatch) -> Path:
     """An empty folder for weights; no detector of another test is kept."""
     monkeypatch.setenv("TORCH_HOME", str(tmp_path))
-    load_detector.cache_clear()
+    for load in (load_detector, load_finder):
+        load.cache_clear()
     yield tmp_path
-    load_detector.cache_clear()
+    for load in (load_detector, load_finder):
+        load.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["mediapipe", "dlib", "yunet"])

@@ -26,7 +26,7 @@ from transferpain.inputs.faces.stage import compute_faces
 from transferpain.models.sources.face_settings import FaceSettings
 
 SETTINGS = FaceSettings(size=96)
-COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found", "problem"]
+COLUMNS = ["clip", "faces", "key", "num_frames", "fps", "found", "problem", "variable", "undecoded", "several"]
 PROJECT = Path(__file__).parents[3]
 
 

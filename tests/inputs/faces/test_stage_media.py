@@ -1,6 +1,7 @@
 """The faces stage on folders of pictures, single pictures and stretches of videos."""
 
 import math
+import os
 import re
 from pathlib import Path
 
@@ -8,8 +9,10 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 
 from tests.data.datasets.unbc_trees import make_sequence
+from tests.data.media import odd_videos
 from tests.inputs.faces.drawing import draw_plain_face, moving_face, write_video
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import Index, read_index
@@ -206,3 +209,47 @@ def test_a_stretch_of_a_folder_has_the_faces_of_its_pictures(tmp_path):
     assert [read_faces(path).found.tolist() for path in table["faces"]] == [[True, False], [True, True]]
     assert table["num_frames"].tolist() == index.clips["num_frames"].tolist() == [2, 2]
     assert table["key"].is_unique
+
+
+def test_a_clip_stays_with_its_first_person_and_counts_frames_of_several(tmp_path):
+    def scene(number: int) -> np.ndarray:
+        picture = draw_plain_face(640, 240, center=(120, 120), scale=0.7)
+        if number >= 8:
+            near = draw_plain_face(320, 240, center=(160, 120), scale=0.8 + 0.05 * (number - 8))
+            picture[:, 320:] = near
+        return picture
+
+    (tmp_path / "clinic").mkdir()
+    write_video(tmp_path / "clinic" / "a.mp4", [scene(number) for number in range(16)])
+    stage = faces_of(write_table(tmp_path, "media,subject,label\na.mp4,p,1\n"), tmp_path / "cache")
+    faces = read_faces(stage["faces"][0])
+    assert faces.found.all()
+    assert faces.boxes[:, 2].max() < 240
+    assert faces.faces.tolist() == [1] * 8 + [2] * 8
+    assert stage["several"].tolist() == [8]
+
+
+def test_whatever_holds_pictures_is_a_clip_of_own_data(tmp_path):
+    (tmp_path / "clinic").mkdir()
+    frames = moving_face(6)
+    odd_videos.write_browser_video(tmp_path / "clinic" / "a.webm", frames)
+    odd_videos.write_bare_stream(tmp_path / "clinic" / "b.mjpeg", frames)
+    pictures = [Image.fromarray(frame) for frame in frames]
+    for name in ("c.gif", "d.webp", "e.tif"):
+        pictures[0].save(tmp_path / "clinic" / name, save_all=True, append_images=pictures[1:])
+    pictures[0].save(tmp_path / "clinic" / "f.webp")
+    os.mkfifo(tmp_path / "clinic" / "g.mp4")
+    rows = "".join(
+        f"{name},p{name},1\n" for name in ("a.webm", "b.mjpeg", "c.gif", "d.webp", "e.tif", "f.webp", "g.mp4")
+    )
+    index = write_table(tmp_path, f"media,subject,label\n{rows}")
+    assert index.problems == (
+        "clinic/g.mp4: it is a pipe (FIFO), and no file that holds a video or a picture, ignored.",
+    )
+    stage = faces_of(index, tmp_path / "cache")
+    assert stage["problem"].tolist() == [""] * 6
+    assert stage["num_frames"].tolist() == stage["found"].tolist() == [6, 6, 6, 6, 6, 1]
+    # A pipe that took the place of a video after it was indexed.
+    (tmp_path / "clinic" / "a.webm").unlink()
+    os.mkfifo(tmp_path / "clinic" / "a.webm")
+    assert "it is a pipe" in faces_of(index, tmp_path / "cache")["problem"][0]

@@ -7,6 +7,7 @@ from tests.forked_program import heavy_modules
 from tests.inputs.faces.drawing import write_video
 from tests.inputs.landmarks.drawn import NOBODY, drawn_person
 from transferpain.core.store import file_hash, is_intact
+from transferpain.inputs.faces.measure import FACTS
 from transferpain.inputs.landmarks.cache import read_landmarks
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.inputs.landmarks.stage import compute_landmarks
@@ -37,7 +38,7 @@ def measured(data_root) -> pd.DataFrame:
 
 def test_every_clip_is_told_with_its_coverage(measured, data_root):
     assert measured.index.tolist() == [4, 3, 2, 1]
-    assert list(measured.columns) == ["clip", "landmarks", "key", "num_frames", "fps", "found", "problem"]
+    assert list(measured.columns) == ["clip", "landmarks", "key", "num_frames", "fps", "found", "problem", *FACTS]
     assert measured["num_frames"].tolist() == [3, 2, 0, 3]
     assert measured["found"].tolist() == [3, 0, 0, 3]
     assert ["opened" in problem for problem in measured["problem"]] == [False, False, True, False]

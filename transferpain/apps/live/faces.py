@@ -4,12 +4,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from transferpain.apps.live.source import Frame
+from transferpain.data.media import medium
 from transferpain.inputs.faces.detectors import load_face_finder
 from transferpain.inputs.landmarks.mesh import find_points, forget_faces, load_mesh
+from transferpain.inputs.landmarks.person import FACES, LOOK_FOR_OTHERS, PersonMesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
-
-FACES = 4  # that are told apart
-LOOK_FOR_OTHERS = 10  # frames
 
 # Another face has to be this much larger before it takes over, so that two of like size do not take turns.
 TAKE_OVER = 1.5
@@ -77,3 +77,30 @@ class FaceChooser:
                 chosen, same = nearest, True
         self._before = faces[chosen]
         return Choice(faces[chosen], same)
+
+
+class AnybodyWatcher:
+    """Watches whoever is there: the largest face, then the same one until it leaves or another is much larger."""
+
+    def __init__(self, settings: LandmarkSettings):
+        self._finder, self._chooser = FaceFinder(settings), FaceChooser()
+
+    def watch(self, frame: Frame) -> Choice | None:
+        """Return the watched face in the next frame; `None` without one."""
+        return self._chooser.choose(self._finder.find(frame.image))
+
+
+class PersonWatcher:
+    """Watches one person, as the stages do with a clip, whoever comes nearer."""
+
+    def __init__(self, settings: LandmarkSettings):
+        self._mesh = PersonMesh(settings)
+        self._seen, self._since = False, 0
+
+    def watch(self, frame: Frame) -> Choice | None:
+        """Return the person's face in the next frame; `None` where it is not there."""
+        image = frame.image if frame.decoded else None
+        found = self._mesh.find(medium.Frame(frame.number, frame.seconds, image))
+        same = self._seen and self._since == self._mesh.person.since
+        self._seen, self._since = found.points is not None, self._mesh.person.since
+        return Choice(found.points, same) if self._seen else None

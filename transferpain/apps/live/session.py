@@ -116,7 +116,7 @@ def run_session(
             timeline = Timeline(model.labels, model.synthetic)
             open_things.callback(timeline.save, wanted.timeline)
         tally, times = _Tally(model), deque([time.monotonic()], maxlen=RATE_FRAMES)
-        for view in watch(source, model, settings):
+        for view in watch(source, model, settings, source.recording):
             times.append(time.monotonic())
             tally.add(view)
             if rows is not None:

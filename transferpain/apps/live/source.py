@@ -4,22 +4,25 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import cv2
 import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import silence_opencv
+from transferpain.data.media import medium
+from transferpain.data.media.reader import open_moving
+from transferpain.data.media.times import HIGHEST_RATE
+from transferpain.data.media.video import USUAL_RATE
 
 RECORDING_QUEUE = 2
 FAILED_READS = 10  # in a row are the end; fewer are corrupt frames
 FROZEN_READS = 25  # of the same picture: OpenCV goes on with the last one when a stream changes its size
-HIGHEST_RATE = 1000.0
-USUAL_RATE = 25.0  # of a recording whose header states none
 PATIENCE_MS = 10_000  # with a stream that says nothing
 RETRY_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)
 
@@ -29,24 +32,27 @@ class Frame:
     """One frame.
 
     Attributes:
-        image: uint8 RGB `(height, width, 3)`.
-        number: how many were read before it, dropped ones too.
+        image: uint8 RGB `(height, width, 3)`; black in a frame that cannot be decoded.
+        number: how many were read before it, dropped ones too; in a recording its place there.
         seconds: its time since the first: in a recording by the recording, of a live source by the clock.
         read_at: when it had been read, or when a recorded one was asked for, `time.monotonic()`.
+        decoded: whether it could be decoded; if not, it is a frame without a face.
     """
 
     image: np.ndarray
     number: int
     seconds: float
     read_at: float
+    decoded: bool = True
 
 
 class FrameSource:
     """The frames of whatever OpenCV opens, read ahead by a thread; a context manager.
 
-    A recording (it states how many frames it has) is read whole, frame by frame. Of a live source (it does not) only
-    the newest frame waits: those that nobody took in time are dropped, so that what is shown is what is now. A live
-    source that is cut is opened again, with growing pauses, until it stays away.
+    A recording (any file, and an address that states how many frames it has) is read whole, frame by frame; a file as
+    all stages read it. Of a live source only the newest frame waits: those that nobody took in time are dropped, so
+    that what is shown is what is now. A live source that is cut is opened again, with growing pauses, until it stays
+    away.
 
     Attributes:
         recording: whether it is a recording.
@@ -66,10 +72,16 @@ class FrameSource:
             UserError: if it cannot be opened, or yields no frame.
         """
         self._place, self._retry_seconds = place, retry_seconds
-        self._capture, first = _open(place)
-        # Streams state none, or a number below 0.
-        self.recording = not place.isdigit() and self._capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
-        stated = self._capture.get(cv2.CAP_PROP_FPS)
+        self._capture: cv2.VideoCapture | None = None
+        if _is_file(place):
+            stated, frames = _open_file(place)
+            self.recording, reading = True, (self._read_file, frames)
+        else:
+            self._capture, first = _open(place)
+            # Streams state none, or a number below 0.
+            self.recording = not place.isdigit() and self._capture.get(cv2.CAP_PROP_FRAME_COUNT) > 0
+            stated = self._capture.get(cv2.CAP_PROP_FPS)
+            reading = (self._read, first)
         self._timed = 0 < stated < HIGHEST_RATE
         self.rate = stated if self._timed else USUAL_RATE
         self.dropped = 0
@@ -82,7 +94,7 @@ class FrameSource:
         self._number = 0
         self._look: np.ndarray | None = None
         self._same = 0
-        self._thread = threading.Thread(target=self._read, args=(first,), name="frames", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=reading, name="frames", daemon=True)
         self._thread.start()
 
     def __enter__(self) -> "FrameSource":
@@ -111,35 +123,56 @@ class FrameSource:
             self._changed.notify_all()
         self._thread.join(timeout=5)
 
-    def _read(self, first: np.ndarray) -> None:
+    def _run(self, read: Callable, begun: object) -> None:
         reason = "the recording ended" if self.recording else "the source was cut and did not come back"
         try:
-            image: np.ndarray | None = first
-            while image is not None:
-                self._read_until_cut(image)
-                if self._same == FROZEN_READS:
-                    self._same += 1  # if it is still the same then, it is a still picture and not a frozen one
-                image = None if self._closed or self.recording else self._open_again()
+            read(begun)
         except Exception as error:  # a thread's own exceptions reach nobody
             reason = f"reading failed: {error!r}"
-        self._capture.release()
+        if self._capture is not None:
+            self._capture.release()
         with self._changed:
             self.ended = self.ended or reason
             self._changed.notify_all()
+
+    def _read_file(self, frames: Iterator[medium.Frame]) -> None:
+        black: np.ndarray | None = None
+        waiting: list[medium.Frame] = []
+        for frame in frames:
+            waiting.append(frame)
+            if frame.image is not None:
+                black = np.zeros_like(frame.image)
+            # Until one can be decoded, nothing tells how large a black picture is.
+            while waiting and black is not None and not self._closed:
+                one = waiting.pop(0)
+                self._number = one.number
+                goes_on = one.seconds >= self._seconds + 1 / HIGHEST_RATE
+                self._seconds = one.seconds if goes_on else self._seconds + 1 / self.rate
+                self._offer(black if one.image is None else one.image, self._seconds, one.image is not None)
+            if self._closed:
+                return
+
+    def _read(self, first: np.ndarray) -> None:
+        image: np.ndarray | None = first
+        while image is not None:
+            self._read_until_cut(image)
+            if self._same == FROZEN_READS:
+                self._same += 1  # if it is still the same then, it is a still picture and not a frozen one
+            image = None if self._closed or self.recording else self._open_again()
 
     def _read_until_cut(self, image: np.ndarray | None) -> None:
         failed = 0
         while failed < FAILED_READS and self._same != FROZEN_READS and not self._closed:
             if image is not None:
-                self._offer(image)
+                self._offer(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), self._next_time(), True)
                 before, self._look = self._look, image[::8, ::8].copy()
                 same = not self.recording and np.array_equal(before, self._look)
                 self._same = self._same + 1 if same else 0
             _, image = self._capture.read()
             failed = failed + 1 if image is None else 0
 
-    def _offer(self, image: np.ndarray) -> None:
-        frame = Frame(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), self._number, self._next_time(), time.monotonic())
+    def _offer(self, image: np.ndarray, seconds: float, decoded: bool) -> None:
+        frame = Frame(image, self._number, seconds, time.monotonic(), decoded)
         self._number += 1
         with self._changed:
             if self.recording:
@@ -173,6 +206,28 @@ class FrameSource:
         return None
 
 
+def _is_file(place: str) -> bool:
+    """Tell whether a source is a file, or what stands in the place of one."""
+    if place.startswith("file://"):
+        return True
+    return not place.isdigit() and "://" not in place and Path(place).exists()
+
+
+def _open_file(place: str) -> tuple[float, Iterator[medium.Frame]]:
+    """Open a recording; returns its rate, NaN if it states none, and its frames.
+
+    Raises:
+        UserError: if that is not possible.
+    """
+    silence_opencv()
+    try:
+        return open_moving(Path(unquote(urlsplit(place).path) if place.startswith("file://") else place))
+    except medium.UnreadableMedium as error:
+        raise _unreadable(place, str(error)) from error
+    except OSError as error:
+        raise _unreadable(place, error.strerror or str(error)) from error
+
+
 def _open(place: str) -> tuple[cv2.VideoCapture, np.ndarray]:
     """Open a camera, a file or a stream, and read its first frame.
 
@@ -180,7 +235,7 @@ def _open(place: str) -> tuple[cv2.VideoCapture, np.ndarray]:
         UserError: if that is not possible.
     """
     silence_opencv()
-    if not place.isdigit() and "://" not in place and not Path(place).exists():
+    if not place.isdigit() and "://" not in place:
         raise _unreadable(place, "there is no such file")
     patience = [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, PATIENCE_MS, cv2.CAP_PROP_READ_TIMEOUT_MSEC, PATIENCE_MS]
     capture = cv2.VideoCapture(int(place)) if place.isdigit() else cv2.VideoCapture(place, cv2.CAP_FFMPEG, patience)

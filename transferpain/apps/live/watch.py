@@ -9,7 +9,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from transferpain.apps.live.decision import Alert, Decision, LastSeconds, decide
-from transferpain.apps.live.faces import FaceChooser, FaceFinder
+from transferpain.apps.live.faces import AnybodyWatcher, PersonWatcher
 from transferpain.apps.live.model import LiveModel
 from transferpain.apps.live.skipping import FrameSkipper, Rule
 from transferpain.apps.live.source import Frame
@@ -59,13 +59,19 @@ class View:
     latency: float
 
 
-def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> Iterator[View]:
+def watch(
+    frames: Iterable[Frame], model: LiveModel, settings: LiveSettings, one_person: bool = False
+) -> Iterator[View]:
     """Yield a view of every frame.
 
     One face is watched: the largest, then the same one until it leaves or another is much larger. When it changes, the
     answers about the one before are forgotten.
+
+    Args:
+        one_person: whether the first person is watched to the end, as in the clips of a dataset.
     """
-    finder, chooser, skipper = FaceFinder(settings.landmarks), FaceChooser(), FrameSkipper(settings.skip)
+    faces = (PersonWatcher if one_person else AnybodyWatcher)(settings.landmarks)
+    skipper = FrameSkipper(settings.skip)
     answers, landmarks_before = LastSeconds(settings.window), LastSeconds(settings.clip)
     alert = None if settings.alert_level is None else Alert(settings.alert_level, settings.alert_seconds)
     answer, moving = None, None
@@ -73,7 +79,7 @@ def watch(frames: Iterable[Frame], model: LiveModel, settings: LiveSettings) -> 
         for frame in frames:
             # A face that moved will most likely be looked at closely again: its detector runs beside the mesh.
             early = None if moving is None else beside.submit(model.see, frame.image, moving)
-            choice = chooser.choose(finder.find(frame.image))
+            choice = faces.watch(frame)
             face = None if early is None else early.result()
             moving, landmarks, decision, skipped = None, None, None, False
             if choice is None or not choice.same:

@@ -18,6 +18,8 @@ from transferpain.data.datasets.csv_table import check_rows, numbers, read_table
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.datasets.people import COLUMNS as PEOPLE
 from transferpain.data.datasets.people import read_people
+from transferpain.data.media.animations import picture_count
+from transferpain.data.media.medium import UnreadableMedium, check_kind
 from transferpain.data.media.paths import is_picture, list_pictures, resolve_media
 
 INDEX_NAME = "index.csv"
@@ -205,11 +207,17 @@ def _examine(data_root: Path, media: str) -> dict:
     path = resolve_media(data_root, media)
     try:
         size = path.stat().st_size
+        if not path.is_dir():
+            check_kind(path)
         pictures = list_pictures(path) if path.is_dir() or is_picture(path.name) else []
+    except UnreadableMedium as error:
+        return facts | {"fault": str(error)}
     except (OSError, ValueError) as error:
         return facts | {"fault": getattr(error, "strerror", None) or str(error)}
     except UserError:
         return facts | {"fault": "the folder cannot be read"}
+    if len(pictures) == 1 and path.is_file() and (several := picture_count(path)) > 1:
+        return facts | {"num_frames": several, "bytes": size}
     if pictures:
         return facts | {
             "kind": "images",

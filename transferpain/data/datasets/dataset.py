@@ -6,7 +6,25 @@ from pathlib import Path
 
 import pandas as pd
 
-VIDEO_SUFFIXES = {".mp4", ".avi", ".mkv", ".mov", ".m4v", ".wmv"}
+VIDEO_SUFFIXES = {
+    *(".mp4", ".avi", ".mkv", ".mov", ".m4v", ".wmv", ".webm", ".mpg", ".mpeg", ".m2v", ".vob", ".mts", ".m2ts", ".ts"),
+    *(
+        ".3gp",
+        ".3g2",
+        ".flv",
+        ".asf",
+        ".ogv",
+        ".ogg",
+        ".mxf",
+        ".h264",
+        ".264",
+        ".h265",
+        ".hevc",
+        ".265",
+        ".ivf",
+        ".mjpeg",
+    ),
+}
 
 
 @dataclass(frozen=True)

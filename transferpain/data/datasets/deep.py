@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from transferpain.core.quiet import silence_opencv
 from transferpain.data.datasets.describe_frames import describe_frames
+from transferpain.data.media.medium import UnreadableMedium
 from transferpain.data.media.paths import list_pictures, resolve_media
 
 
@@ -80,16 +82,32 @@ def _decode_pictures(clip: str, path: Path) -> Decoded:
 
 
 def _decode_video(clip: str, path: Path) -> Decoded:
-    import cv2
+    from transferpain.data.media.reader import open_moving
+    from transferpain.data.media.times import is_variable, medium_rate
+    from transferpain.data.media.video import stated_frames
 
-    video = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
-    stated = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    frames = 0
-    while video.grab():
-        frames += 1
-    video.release()
-    if frames == 0:
-        return Decoded(0, 1, problems=(f"{clip}: the video cannot be decoded.",))
-    if frames < stated:
-        return Decoded(frames, 1, problems=(f"{clip}: {frames} of {stated} frames can be decoded.",))
-    return Decoded(frames)
+    try:
+        stated, read = open_moving(path)
+        frames = [(frame.number, frame.seconds, frame.image is not None) for frame in read]
+    except UnreadableMedium as error:
+        return Decoded(0, 1, problems=(f"{clip}: the video cannot be decoded: {error}.",))
+    except OSError as error:
+        return Decoded(0, 1, problems=(f"{clip}: the video cannot be read: {error.strerror}.",))
+    lost = [number for number, _, decoded in frames if not decoded]
+    times = np.array([seconds for _, seconds, _ in frames])
+    rate = medium_rate(stated, times)
+    problems = []
+    if lost:
+        problems.append(f"{clip}: {len(lost)} of {len(frames)} frames cannot be decoded ({describe_frames(lost)}).")
+    expected = stated_frames(path)
+    # A header's number is an estimate in many containers: what counts is whether the pictures end before it says.
+    if len(frames) < expected and stated > 0 and times[-1] + 1.5 / stated < expected / stated:
+        problems.append(f"{clip}: {len(frames) - len(lost)} of {expected} frames can be decoded.")
+    is_damaged = bool(problems)
+    if not rate > 0:
+        problems.append(f"{clip}: the video states no times of its frames.")
+    elif is_variable(rate, times):
+        problems.append(
+            f"{clip}: frames at uneven distances in time, {rate:.4g} a second in the mean; that is no damage."
+        )
+    return Decoded(len(frames) - len(lost), int(is_damaged), problems=tuple(problems))

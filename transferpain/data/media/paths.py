@@ -8,7 +8,7 @@ from pathlib import Path
 from transferpain.core.privacy import HIDDEN_NAME, hide_name
 from transferpain.data.media import walk
 
-PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff"}
+PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif"}
 
 
 @dataclass(frozen=True)

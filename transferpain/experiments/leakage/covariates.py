@@ -101,14 +101,21 @@ def measure_covariates(evidence: Evidence, positions: np.ndarray) -> pd.DataFram
     """
     files = evidence.file_of[positions]
     with progress_bar("covariates", len(positions), "clips") as advance, ThreadPoolExecutor() as threads:
+        clips = evidence.files.iloc[files].reset_index(drop=True)
+        media = [clips.iloc[places] for places in clips.groupby("media", sort=False).indices.values()]
 
-        def measure(row) -> tuple[float, float, float]:
-            frame = _first_frame(evidence.data_root, row)
-            advance()
-            return (np.nan, np.nan, np.nan) if frame is None else (float(frame.mean()), *map(float, frame.shape[1::-1]))
+        def measure(some: pd.DataFrame) -> dict[int, tuple[float, ...]]:
+            frames = first_frames(evidence.data_root, some)
+            advance(len(some))
+            seen = {place: (float(frame.mean()), *map(float, frame.shape[1::-1])) for place, frame in frames.items()}
+            return {some.index[place]: values for place, values in seen.items()}
 
-        measured = list(threads.map(measure, evidence.files.iloc[files].itertuples()))
-    table = pd.DataFrame(measured, columns=["brightness", "frame width", "frame height"])
+        measured = {place: values for found in threads.map(measure, media) for place, values in found.items()}
+    unread = (np.nan, np.nan, np.nan)
+    table = pd.DataFrame(
+        [measured.get(place, unread) for place in range(len(clips))],
+        columns=["brightness", "frame width", "frame height"],
+    )
     subjects = evidence.subjects[positions]
     means = table["brightness"].groupby(subjects).transform("mean")
     table.insert(1, "brightness within subject", table["brightness"] - means)
@@ -181,29 +188,36 @@ def predict_from(
     return interval, (1 + beaten_by) / (1 + PERMUTATIONS)
 
 
-def _first_frame(data_root: Path, row) -> np.ndarray | None:
-    """Return the first frame of a clip, uint8 `(height, width, 3)`; `None` if it cannot be read."""
-    import cv2
+def first_frames(data_root: Path, clips: pd.DataFrame) -> dict[int, np.ndarray]:
+    """Return the first frame of each clip of one medium that can be decoded, uint8 RGB `(height, width, 3)`.
 
-    from transferpain.data.media.medium import UnreadableMedium
-    from transferpain.data.media.pictures import open_pictures
+    Args:
+        clips: rows of an index with one medium, which is read once for all of them.
 
-    media = resolve_media(data_root, row.media)
-    if row.kind in ("images", "image_span"):
-        start = row.first_frame if row.kind == "image_span" else 0
-        try:
-            # OpenCV's own reader would print the path, which may hold a person's name.
-            return next(open_pictures(media, (start, 1)))
-        except UnreadableMedium:
-            return None
-    capture = cv2.VideoCapture(str(media))
+    Returns:
+        By the clip's position in `clips`; clips that cannot be read are missing.
+    """
+    from transferpain.core.quiet import silence_opencv
+    from transferpain.data.media.medium import Medium, UnreadableMedium
+    from transferpain.data.media.reader import open_medium
+
+    silence_opencv()
+    row = clips.iloc[0]
+    path, pictures = resolve_media(data_root, row.media), row.kind in ("images", "image_span")
+    spanned = row.kind in ("span", "image_span")
+    starts = [int(start) if spanned else 0 for start in clips["first_frame"]]
+    found: dict[int, np.ndarray] = {}
     try:
-        if row.first_frame > 0:
-            capture.set(cv2.CAP_PROP_POS_FRAMES, row.first_frame)
-        read, frame = capture.read()
-        return frame if read else None
-    finally:
-        capture.release()
+        _, frames = open_medium(Medium(path, pictures, (min(starts), None)))
+        for frame in frames:
+            waiting = [place for place, start in enumerate(starts) if start <= frame.number and place not in found]
+            if frame.image is not None:
+                found |= dict.fromkeys(waiting, frame.image)
+            if frame.number >= max(starts) and len(found) == len(starts):
+                break
+    except (UnreadableMedium, OSError):
+        pass
+    return found
 
 
 COVARIATES = LeakageCheck("Recording instead of pain", run)

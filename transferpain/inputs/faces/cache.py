@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.locks import using_folder
 from transferpain.core.progress import note
 from transferpain.core.store import file_hash, fingerprint, write_checked, write_memory
-from transferpain.data.media.medium import Medium
+from transferpain.data.media.medium import READER, Medium
 from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
 
 FACTS = b"transferpain"
@@ -28,6 +29,8 @@ SCHEMA = pa.schema(
         "right": pa.float32(),
         "bottom": pa.float32(),
         "score": pa.float32(),
+        "seconds": pa.float64(),
+        "faces": pa.int16(),
         "jpeg": pa.binary(),
     }
 )
@@ -49,10 +52,14 @@ class FaceFacts:
 
     Attributes:
         key: the cache key.
-        fps: frames per second by the video's header; NaN if it states none, and for pictures.
-        num_frames: frames that were decoded, or pictures, whether they could be decoded or not.
-        found: frames with a face.
+        fps: frames per second, see `medium_rate`; NaN if it is not known, and for pictures.
+        num_frames: frames or pictures, whether they could be decoded or not.
+        found: frames with the person's face.
         detector: the detector and its version.
+        variable: whether frames lie at uneven distances in time, so that `fps` is their mean.
+        undecoded: frames that could not be decoded.
+        several: frames with more than one face.
+        reader: `READER` of the reading.
     """
 
     key: str
@@ -60,6 +67,10 @@ class FaceFacts:
     num_frames: int
     found: int
     detector: str
+    variable: bool = False
+    undecoded: int = 0
+    several: int = 0
+    reader: int = 1
 
 
 @dataclass(frozen=True)
@@ -73,6 +84,8 @@ class Faces:
         boxes: float32 `(frames, 4)`, left, top, right, bottom in pixels as detected, before the margin; NaN
             where no face was found.
         scores: float32 `(frames,)`, the detector's own score; NaN where no face was found.
+        seconds: float64 `(frames,)`, each frame's own time since the medium's first; NaN where it has none.
+        faces: int16 `(frames,)`, how many faces were found.
     """
 
     path: Path
@@ -80,15 +93,17 @@ class Faces:
     found: np.ndarray
     boxes: np.ndarray
     scores: np.ndarray
+    seconds: np.ndarray
+    faces: np.ndarray
 
     @property
     def fps(self) -> float:
-        """Frames per second by the video's header; NaN if it states none, and for pictures."""
+        """Frames per second, see `medium_rate`; NaN if it is not known, and for pictures."""
         return self.facts.fps
 
     @property
     def num_frames(self) -> int:
-        """Frames that were decoded, or pictures, whether they could be decoded or not."""
+        """Frames or pictures, whether they could be decoded or not."""
         return self.facts.num_frames
 
     def jpegs(self) -> list[bytes]:
@@ -193,7 +208,7 @@ def _content_or_nothing(path: Path) -> str:
 
 
 def face_key(content: str, detector: str, margin: float, size: int, span: tuple[int, int | None] | None = None) -> str:
-    """Return the cache key of a clip's faces; it changes with each argument and the encoding alone.
+    """Return the cache key of a clip's faces; it changes with each argument, the reader and the encoding alone.
 
     Args:
         content: hash of the bytes of the video or the pictures.
@@ -203,7 +218,7 @@ def face_key(content: str, detector: str, margin: float, size: int, span: tuple[
         span: the stretch of the video; `None` for all of it.
     """
     stretch = [] if span is None else [list(span)]
-    return fingerprint(["faces", content, detector, float(margin), size, ENCODING, *stretch])
+    return fingerprint(["faces", READER, content, detector, float(margin), size, ENCODING, *stretch])
 
 
 def faces_path(cache: Path, key: str) -> Path:
@@ -212,11 +227,13 @@ def faces_path(cache: Path, key: str) -> Path:
 
 
 def write_faces(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
-    """Write the faces of one clip: `rows` has one dict per frame with the names of `SCHEMA`.
+    """Write the faces of one clip: `rows` has one dict per frame with the names of `SCHEMA`; without `seconds` a frame
+    has no time, without `faces` no face but the person's.
 
     `store.sync_checked` sees to it that they are on the disk.
     """
     metadata = {FACTS: json.dumps(asdict(facts)).encode()}
+    rows = [{"seconds": math.nan, "faces": int(row["found"])} | row for row in rows]
     table = pa.Table.from_pylist(rows, schema=SCHEMA.with_metadata(metadata))
     # JPEG bytes neither compress nor repeat, and statistics of them would be copies of pictures.
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
@@ -231,11 +248,18 @@ def read_facts(path: Path) -> FaceFacts:
 def read_faces(path: Path) -> Faces:
     """Read the faces of one clip from a cache file of `compute_faces`."""
     path = Path(path)
-    columns = pq.read_table(path, columns=["found", "left", "top", "right", "bottom", "score"]).to_pandas()
+    columns = pq.read_table(path, columns=[name for name in SCHEMA.names if name != "jpeg"]).to_pandas()
     return Faces(
         path=path,
         facts=read_facts(path),
         found=columns["found"].to_numpy(bool),
         boxes=columns[["left", "top", "right", "bottom"]].to_numpy(np.float32),
         scores=columns["score"].to_numpy(np.float32),
+        seconds=columns["seconds"].to_numpy(np.float64),
+        faces=columns["faces"].to_numpy(np.int16),
     )
+
+
+def read_seconds(path: Path) -> np.ndarray:
+    """Read each frame's own time from a cache file of `compute_faces`, float64 `(frames,)`."""
+    return pq.read_table(path, columns=["seconds"]).column("seconds").to_numpy()

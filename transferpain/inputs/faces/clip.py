@@ -10,29 +10,33 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import silence_opencv
-from transferpain.data.media.medium import Medium, UnreadableMedium
-from transferpain.data.media.pictures import open_pictures
-from transferpain.data.media.video import open_video
+from transferpain.data.media.medium import READER, Frame, UnreadableMedium
+from transferpain.data.media.reader import open_medium
+from transferpain.data.media.times import is_variable, medium_rate
 from transferpain.inputs.faces.cache import ClipTask, FaceFacts, using, write_faces
 from transferpain.inputs.faces.crop import crop_face
-from transferpain.inputs.faces.detectors import Detection, Detector, detector_identity, load_detector
+from transferpain.inputs.faces.detectors import Detection, Finder, detector_identity, load_finder
+from transferpain.inputs.faces.follow import PersonFollower
 from transferpain.inputs.faces.jpeg import encode_jpeg
 from transferpain.models.sources.face_settings import FaceSettings
+
+NO_FACE = {"found": False, **dict.fromkeys(Detection._fields, math.nan), "jpeg": None}
 
 
 def compute_clip(task: ClipTask, settings: FaceSettings, cache: Path) -> tuple[int, str]:
     """Compute the faces of one clip; as `measure_clip`."""
 
-    def measure(frames: Iterator[np.ndarray | None]) -> list[dict]:
-        detect = load_detector(settings.detector)
-        return [_face_row(frame, detect, settings) for frame in frames]
+    def measure(frames: Iterator[Frame]) -> list[dict]:
+        find, person = load_finder(settings.detector), PersonFollower()
+        rows = [_face_row(frame, find, person, settings) for frame in frames]
+        return [row if number >= person.since else row | NO_FACE for number, row in enumerate(rows)]
 
     return measure_clip(task, measure, detector_identity(settings.detector), write_faces, cache)
 
 
 def measure_clip(
     task: ClipTask,
-    measure: Callable[[Iterator[np.ndarray | None]], list[dict]],
+    measure: Callable[[Iterator[Frame]], list[dict]],
     detector: str,
     write: Callable[[Path, FaceFacts, list[dict]], object],
     cache: Path,
@@ -41,10 +45,10 @@ def measure_clip(
 
     Args:
         task: the clip, and the file to write.
-        measure: takes the frames, uint8 RGB `(height, width, 3)` or `None` for one that cannot be decoded; returns one
-            dict per frame, in which `found` says whether there is a face.
+        measure: takes the frames, returns one dict per frame, in which `found` says whether the person's face is
+            there, and `faces` how many are.
         detector: what measures, and its version.
-        write: takes the file, what is true of the whole clip, and the dicts.
+        write: takes the file, what is true of the whole clip, and the dicts, with `seconds` added.
         cache: the cache folder, for messages.
 
     Returns:
@@ -57,31 +61,50 @@ def measure_clip(
     if multiprocessing.parent_process() is not None:
         cv2.setNumThreads(1)  # there is one worker per core already
     silence_opencv()
+    seconds: list[float] = []
+    undecoded = 0
+
+    def counted(frames: Iterator[Frame]) -> Iterator[Frame]:
+        nonlocal undecoded
+        for frame in frames:
+            seconds.append(frame.seconds)
+            undecoded += frame.image is None
+            yield frame
+
     try:
-        fps, frames = _open(task.medium)
+        stated, frames = open_medium(task.medium)
     except UnreadableMedium as error:
         return 0, str(error)
     try:
-        rows = measure(frames)
+        rows = measure(counted(frames))
     except UserError:
         raise
     except Exception as error:
         raise RuntimeError(f"{detector} failed on clip {task.clip}: {error!r}") from error
-    found = sum(row["found"] for row in rows)
+    rows = [row | {"seconds": time} for row, time in zip(rows, seconds, strict=True)]
+    times = np.array(seconds)
+    rate = medium_rate(stated, times)
+    facts = FaceFacts(
+        key=task.key,
+        fps=rate,
+        num_frames=len(rows),
+        found=sum(row["found"] for row in rows),
+        detector=detector,
+        variable=rate > 0 and is_variable(rate, times),
+        undecoded=undecoded,
+        several=sum(row["faces"] > 1 for row in rows),
+        reader=READER,
+    )
     with using(cache):
-        write(task.path, FaceFacts(task.key, fps, len(rows), found, detector), rows)
+        write(task.path, facts, rows)
     return len(rows), ""
 
 
-def _open(medium: Medium) -> tuple[float, Iterator[np.ndarray | None]]:
-    if medium.pictures:
-        return math.nan, open_pictures(medium.path, medium.span)
-    return open_video(medium.path, medium.span)
-
-
-def _face_row(frame: np.ndarray | None, detect: Detector, settings: FaceSettings) -> dict:
-    detection = None if frame is None else detect(frame)
-    if detection is None:
-        return {"found": False, **dict.fromkeys(Detection._fields, math.nan), "jpeg": None}
-    face = crop_face(frame, detection[:4], settings.resolved_margin, settings.size)
-    return {"found": True, **detection._asdict(), "jpeg": encode_jpeg(face)}
+def _face_row(frame: Frame, find: Finder, person: PersonFollower, settings: FaceSettings) -> dict:
+    faces = [] if frame.image is None else find(frame.image)
+    chosen = person.choose(np.array([face[:4] for face in faces]), frame.seconds)
+    if chosen is None:
+        return {**NO_FACE, "faces": len(faces)}
+    detection = faces[chosen]
+    face = crop_face(frame.image, detection[:4], settings.resolved_margin, settings.size)
+    return {"found": True, **detection._asdict(), "faces": len(faces), "jpeg": encode_jpeg(face)}

@@ -1,4 +1,4 @@
-"""Face detectors: a picture goes in, the box of the largest face comes out.
+"""Face detectors: a picture goes in, the boxes of all faces come out, or that of the largest.
 
 Every loader imports its library itself, so that only the chosen one has to start.
 """
@@ -47,6 +47,8 @@ class Detection(NamedTuple):
 
 # A picture, uint8 RGB (height, width, 3) -> the largest face in it, or None.
 Detector = Callable[[np.ndarray], Detection | None]
+# The same -> all faces that are found in it.
+Finder = Callable[[np.ndarray], list[Detection]]
 
 
 def detector_identity(name: str) -> str:
@@ -71,9 +73,16 @@ def load_detector(name: str) -> Detector:
     Raises:
         UserError: if its packages are not installed.
     """
+    find = load_finder(name)
+    return lambda image: _largest(find(image))
+
+
+@cache
+def load_finder(name: str) -> Finder:
+    """Return what finds all faces, by the detector of a name, as `load_detector` takes it; loaded once a process."""
     check_installed(name)
     loaders = {
-        "mediapipe": _load_mediapipe,
+        "mediapipe": load_face_finder,
         "dlib": _load_dlib,
         "face_alignment": _load_face_alignment,
         "yunet": _load_yunet,
@@ -102,7 +111,7 @@ def _largest(detections: list[Detection]) -> Detection | None:
 
 
 @cache
-def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
+def load_face_finder() -> Finder:
     """Return what finds every face in a picture, uint8 RGB (height, width, 3), by MediaPipe; loaded once a process.
 
     Threads may share it.
@@ -126,48 +135,41 @@ def load_face_finder() -> Callable[[np.ndarray], list[Detection]]:
     return find
 
 
-def _load_mediapipe() -> Detector:
-    find = load_face_finder()
-    return lambda image: _largest(find(image))
-
-
-def _load_dlib() -> Detector:
+def _load_dlib() -> Finder:
     import dlib
 
     model = dlib.get_frontal_face_detector()
 
-    def detect(image: np.ndarray) -> Detection | None:
+    def find(image: np.ndarray) -> list[Detection]:
         # Upsampling finds faces under 80 pixels and takes four times as long: only where it is needed.
         for upsampling in (0, 1):
             boxes, scores, _ = model.run(image, upsampling, 0.0)
             if boxes:
                 break
-        return _largest(
-            [
-                Detection(box.left(), box.top(), box.right() + 1, box.bottom() + 1, score)
-                for box, score in zip(boxes, scores, strict=True)
-            ]
-        )
+        return [
+            Detection(box.left(), box.top(), box.right() + 1, box.bottom() + 1, score)
+            for box, score in zip(boxes, scores, strict=True)
+        ]
 
-    return detect
+    return find
 
 
-def _load_yunet() -> Detector:
+def _load_yunet() -> Finder:
     import cv2
 
     model = cv2.FaceDetectorYN.create(str(asset_path("yunet")), "", (0, 0), score_threshold=YUNET_CONFIDENCE)
 
-    def detect(image: np.ndarray) -> Detection | None:
+    def find(image: np.ndarray) -> list[Detection]:
         height, width = image.shape[:2]
         model.setInputSize((width, height))
         _, faces = model.detect(cv2.cvtColor(np.ascontiguousarray(image), cv2.COLOR_RGB2BGR))
         rows = [] if faces is None else faces.tolist()
-        return _largest([Detection(x, y, x + wide, y + high, score) for x, y, wide, high, *_, score in rows])
+        return [Detection(x, y, x + wide, y + high, score) for x, y, wide, high, *_, score in rows]
 
-    return detect
+    return find
 
 
-def _load_face_alignment() -> Detector:
+def _load_face_alignment() -> Finder:
     import face_alignment
     import torch
 
@@ -180,16 +182,15 @@ def _load_face_alignment() -> Detector:
         compile=False,
     )
 
-    def detect(image: np.ndarray) -> Detection | None:
-        face = _largest([Detection(*box) for box in model.face_detector.detect_from_image(image.copy())])
-        if face is None:
-            return None
-        (landmarks,) = model.get_landmarks_from_image(image, detected_faces=[np.array(face)])
-        left, top = landmarks.min(axis=0).tolist()
-        right, bottom = landmarks.max(axis=0).tolist()
-        return Detection(left, top, right, bottom, float(face.score))
+    def find(image: np.ndarray) -> list[Detection]:
+        found = [Detection(*box) for box in model.face_detector.detect_from_image(image.copy())]
+        if not found:
+            return []
+        shapes = model.get_landmarks_from_image(image, detected_faces=[np.array(face) for face in found])
+        corners = [(*points.min(axis=0).tolist(), *points.max(axis=0).tolist()) for points in shapes]
+        return [Detection(*box, float(face.score)) for box, face in zip(corners, found, strict=True)]
 
-    return detect
+    return find
 
 
 def face_alignment_weights() -> dict[Path, str]:

@@ -14,11 +14,13 @@ import pandas as pd
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import is_intact, remove_leftovers, sync_checked
 from transferpain.core.workers import run_in_workers
-from transferpain.data.media.medium import Medium, UnreadableMedium, picture_files
+from transferpain.data.media.medium import Medium, UnreadableMedium, check_file, picture_files
 from transferpain.data.media.paths import resolve_media
 from transferpain.inputs.faces.cache import ClipTask, keeping, media_hash, pictures_hash, read_facts, using
 from transferpain.inputs.faces.makers import former_makers
 
+# Of `FaceFacts`, in every table.
+FACTS = ["variable", "undecoded", "several"]
 MEDIUM_COLUMNS = ["media", "kind", "first_frame", "num_frames"]
 
 
@@ -45,7 +47,7 @@ class Measurement:
     @property
     def columns(self) -> list[str]:
         """The columns of the table that `measure_clips` returns."""
-        return ["clip", self.name, "key", "num_frames", "fps", "found", "problem"]
+        return ["clip", self.name, "key", "num_frames", "fps", "found", "problem", *FACTS]
 
 
 def measure_clips(
@@ -67,9 +69,9 @@ def measure_clips(
 
     Returns:
         A table with one row per clip, in the order and with the row labels of `clips`: clip, a column with the name of
-        the measurement (path of the cache file), key, num_frames (decoded; of pictures all), fps (the header's, or
-        the index's where there is none, else NaN), found (frames with a face) and problem (empty, or why the clip
-        cannot be used; path and key are empty then).
+        the measurement (path of the cache file), key, num_frames (decoded or not), fps (see `medium_rate`, or the
+        index's where there is none, else NaN), found (frames with the person's face) and problem (empty, or why the
+        clip cannot be used; path and key are empty then), and of `FaceFacts` variable, undecoded and several.
 
     Raises:
         UserError: if the cache cannot be written, or what the measurement needs is missing.
@@ -120,6 +122,7 @@ def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:
     try:
         if medium.pictures:
             return pictures_hash(picture_files(medium.path), cache), ""
+        check_file(medium.path)
         return media_hash(medium.path, cache), ""
     except UnreadableMedium as error:
         return "", str(error)
@@ -130,11 +133,12 @@ def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:
 def _usable(task: ClipTask, nominal_fps: float) -> tuple:
     facts = read_facts(task.path)
     fps = nominal_fps if math.isnan(facts.fps) else facts.fps
-    return task.clip, str(task.path), task.key, facts.num_frames, fps, facts.found, ""
+    plain = (getattr(facts, name) for name in FACTS)
+    return task.clip, str(task.path), task.key, facts.num_frames, fps, facts.found, "", *plain
 
 
 def _unusable(clip: str, problem: str) -> tuple:
-    return clip, "", "", 0, math.nan, 0, problem
+    return clip, "", "", 0, math.nan, 0, problem, False, 0, 0
 
 
 def note_former(missing: list[ClipTask], contents: dict[str, str], measurement: Measurement, cache: Path) -> None:

@@ -15,6 +15,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers
+from transferpain.data.media.times import duration, nearest_in_time, spread_in_time
 from transferpain.inputs.faces.cache import keeping, read_faces, read_facts, using
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.features.cache import (
@@ -225,7 +226,7 @@ def _jpegs(tasks: list[ClipTask], started: deque[ClipLayout]) -> Iterator[bytes]
     """Yield the wanted pictures of clip after clip; each clip's layout is put into `started` before them."""
     for task in tasks:
         faces = read_faces(task.faces)
-        ticks = sampled_frames(faces.num_frames, task.sampling)
+        ticks = sampled_frames(faces.num_frames, task.sampling, faces.seconds if faces.facts.variable else None)
         rows = faces.found[ticks]
         picture_of_frame = np.cumsum(faces.found) - 1
         wanted, picture_of_row = np.unique(picture_of_frame[ticks[rows]], return_inverse=True)
@@ -234,15 +235,33 @@ def _jpegs(tasks: list[ClipTask], started: deque[ClipLayout]) -> Iterator[bytes]
         yield from (jpegs[picture] for picture in wanted)
 
 
-def sampled_frames(num_frames: int, sampling: Sampling) -> np.ndarray:
-    """Return which frame each row of the features takes, int64 `(rows,)`, counted from the clip's beginning."""
+def sampled_frames(num_frames: int, sampling: Sampling, seconds: np.ndarray | None = None) -> np.ndarray:
+    """Return which frame each row of the features takes, int64 `(rows,)`, counted from the clip's beginning.
+
+    Args:
+        num_frames: of the clip.
+        sampling: see `feature_key`.
+        seconds: of a clip whose frames lie at uneven distances in time, each one's time, float64 `(frames,)`.
+    """
     if sampling is None:
         return np.arange(num_frames)
+    if seconds is not None:
+        return _sampled_by_time(seconds, sampling)
     if isinstance(sampling, FirstFrames):
         return stretch_frames(num_frames, sampling.frames, sampling.rows)
     if isinstance(sampling, int):
         return spread_frames(num_frames, sampling)
     return nearest_frames(num_frames, *sampling)
+
+
+def _sampled_by_time(seconds: np.ndarray, sampling: Sampling) -> np.ndarray:
+    if isinstance(sampling, FirstFrames):
+        return spread_in_time(seconds, sampling.rows, sampling.frames)
+    if isinstance(sampling, int):
+        return spread_in_time(seconds, sampling, len(seconds))
+    _, rate = sampling
+    ticks = max(1, round(duration(seconds) * rate))
+    return nearest_in_time(seconds, seconds[0] + np.arange(ticks) / rate)
 
 
 def _decode_ahead(jpegs: Iterator[bytes], decoders: ThreadPoolExecutor, ahead: int) -> Iterator[np.ndarray]:

@@ -1,6 +1,7 @@
 """The cache of landmarks: one parquet file per clip, one row per frame."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from transferpain.core.store import fingerprint, write_checked
+from transferpain.data.media.medium import READER
 from transferpain.inputs.faces.cache import FACTS, FaceFacts, read_facts
 from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES
 from transferpain.inputs.landmarks.geometry import PLACING, POINTS
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 WIDTHS = {"points": POINTS * 3, "centre": 3, "interocular": 1}
+PLAIN = {"seconds": pa.float64(), "faces": pa.int16()}
 BLENDSHAPE_WIDTHS = {"blendshapes": len(BLENDSHAPES)}  # of the column that stands in some files only
 
 
@@ -27,6 +30,8 @@ class Landmarks:
         points: float32 `(frames, 478, 3)`, x, y and z in inter-ocular distances from the middle between the eyes.
         centre: float32 `(frames, 3)`, the middle between the eyes in pixels of the original frame.
         interocular: float32 `(frames,)`, the inter-ocular distance in pixels.
+        seconds: float64 `(frames,)`, each frame's own time since the medium's first; NaN where it has none.
+        faces: int16 `(frames,)`, how many faces were found.
         blendshapes: float32 `(frames, 52)`, 0 to 1; `None` where they were not asked for.
     """
 
@@ -34,6 +39,8 @@ class Landmarks:
     points: np.ndarray
     centre: np.ndarray
     interocular: np.ndarray
+    seconds: np.ndarray
+    faces: np.ndarray
     blendshapes: np.ndarray | None = None
 
     @property
@@ -53,7 +60,7 @@ class Landmarks:
 
 
 def landmark_key(content: str, mesh: str, settings: LandmarkSettings, span: tuple[int, int | None] | None) -> str:
-    """Return the cache key of a clip's landmarks; it changes with each argument and the placing alone.
+    """Return the cache key of a clip's landmarks; it changes with each argument, the reader and the placing alone.
 
     Args:
         content: hash of the bytes of the video or the pictures.
@@ -62,7 +69,9 @@ def landmark_key(content: str, mesh: str, settings: LandmarkSettings, span: tupl
     """
     confidences = [float(settings.detection_confidence), float(settings.tracking_confidence)]
     marks = [name for name in ("still", "blendshapes") if getattr(settings, name)]
-    return fingerprint(["landmarks", content, mesh, *confidences, *marks, PLACING, list(span) if span else None])
+    return fingerprint(
+        ["landmarks", READER, content, mesh, *confidences, *marks, PLACING, list(span) if span else None]
+    )
 
 
 def landmarks_path(cache: Path, key: str) -> Path:
@@ -75,12 +84,13 @@ def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict], blendshapes:
 
     Args:
         facts: what is true of the whole clip.
-        rows: one dict per frame, with the names of `WIDTHS` if it has a face.
+        rows: one dict per frame with `found`, and with the names of `WIDTHS` if it has a face; of `PLAIN` as
+            `write_faces` takes them.
         blendshapes: whether `blendshapes` is kept too, which those rows have then.
     """
     metadata = {FACTS: json.dumps(asdict(facts)).encode()}
     widths = WIDTHS | (BLENDSHAPE_WIDTHS if blendshapes else {})
-    schema = pa.schema({name: pa.list_(pa.float32(), width) for name, width in widths.items()})
+    schema = pa.schema({name: pa.list_(pa.float32(), width) for name, width in widths.items()} | PLAIN)
     arrays = []
     for name, width in widths.items():
         values = np.full((len(rows), width), np.nan, np.float32)
@@ -88,6 +98,8 @@ def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict], blendshapes:
             if name in row:
                 values[number] = np.reshape(row[name], width)
         arrays.append(pa.FixedSizeListArray.from_arrays(values.ravel(), width))
+    alone = [{"seconds": math.nan, "faces": int(row["found"])} | row for row in rows]
+    arrays += [pa.array([row[name] for row in alone], kind) for name, kind in PLAIN.items()]
     table = pa.Table.from_arrays(arrays, schema=schema.with_metadata(metadata))
     # Measured coordinates neither compress nor repeat.
     options = {"compression": "none", "use_dictionary": False, "write_statistics": False}
@@ -105,4 +117,5 @@ def read_landmarks(path: Path) -> Landmarks:
     }
     points = columns["points"].reshape(-1, POINTS, 3)
     kept = columns.get("blendshapes")
-    return Landmarks(read_facts(path), points, columns["centre"], columns["interocular"][:, 0], kept)
+    plain = [table.column(name).to_numpy() for name in PLAIN]
+    return Landmarks(read_facts(path), points, columns["centre"], columns["interocular"][:, 0], *plain, kept)

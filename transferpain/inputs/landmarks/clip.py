@@ -3,24 +3,24 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
+from transferpain.data.media.medium import Frame
 from transferpain.inputs.faces.cache import ClipTask, FaceFacts
 from transferpain.inputs.faces.clip import measure_clip
 from transferpain.inputs.landmarks.cache import write_landmarks
 from transferpain.inputs.landmarks.geometry import place
-from transferpain.inputs.landmarks.mesh import Faces, find_faces, forget_faces, load_mesh, mesh_identity
+from transferpain.inputs.landmarks.mesh import mesh_identity
+from transferpain.inputs.landmarks.person import Found, PersonMesh
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 
 def compute_clip(task: ClipTask, settings: LandmarkSettings, cache: Path) -> tuple[int, str]:
     """Compute the landmarks of one clip in a worker process; as `measure_clip`."""
 
-    def measure(frames: Iterator[np.ndarray | None]) -> list[dict]:
-        mesh = load_mesh(settings)
-        # What it followed in the clip before must not matter.
-        forget_faces(mesh)
-        return [{"found": False} if frame is None else _row(find_faces(mesh, frame)) for frame in frames]
+    def measure(frames: Iterator[Frame]) -> list[dict]:
+        mesh = PersonMesh(settings)
+        rows = [_row(mesh.find(frame)) for frame in frames]
+        begun = mesh.person.since
+        return [row if number >= begun else _nobody(row["faces"]) for number, row in enumerate(rows)]
 
     def write(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
         write_landmarks(path, facts, rows, settings.blendshapes)
@@ -28,7 +28,17 @@ def compute_clip(task: ClipTask, settings: LandmarkSettings, cache: Path) -> tup
     return measure_clip(task, measure, mesh_identity(), write, cache)
 
 
-def _row(faces: Faces) -> dict:
-    if not len(faces.points):
-        return {"found": False}
-    return {"found": True, **place(faces.points[0])._asdict(), "blendshapes": faces.blendshapes[0]}
+def _row(found: Found) -> dict:
+    if found.points is None:
+        return _nobody(found.faces)
+    return {
+        "found": True,
+        "faces": found.faces,
+        **place(found.points)._asdict(),
+        "blendshapes": found.blendshapes,
+    }
+
+
+def _nobody(faces: int) -> dict:
+    """Return the row of a frame without the person, in which so many faces were found."""
+    return {"found": False, "faces": faces}

@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.data.media.times import duration, frames_until
+from transferpain.inputs.faces.cache import read_seconds
 from transferpain.strategies.common.settings import WindowSettings
 
 # A recording may end a little early; beyond this it is shorter than others.
@@ -23,7 +25,8 @@ def with_stretch(clips: pd.DataFrame, faces: pd.DataFrame, window: WindowSetting
 
     Args:
         clips: rows of the index, in the order of `faces`: dataset and kind.
-        faces: the table of `compute_faces`: clip, problem, num_frames, fps (NaN without a rate).
+        faces: the table of `compute_faces`: clip, problem, num_frames, fps (NaN without a rate), and variable with
+            faces, where frames may lie at uneven distances in time.
         window: how long the stretch is.
         skipped: frames before it.
 
@@ -46,18 +49,31 @@ def with_stretch(clips: pd.DataFrame, faces: pd.DataFrame, window: WindowSetting
             (own & ~rated & ~cut, window.frames, "frames"),
         ):
             if some.any():
-                _take_stretch(table, some, wanted, key, dataset)
+                _take_stretch(table, some, wanted, key, (dataset, skipped))
     return table
 
 
-def _take_stretch(table: pd.DataFrame, some: np.ndarray, wanted: float | None, key: str, dataset: str) -> None:
-    """Write the stretch of some clips of a dataset, and the problem of those that are shorter."""
+def _take_stretch(
+    table: pd.DataFrame, some: np.ndarray, wanted: float | None, key: str, where: tuple[str, int]
+) -> None:
+    """Write the stretch of some clips of a dataset, and the problem of those that are shorter.
+
+    Args:
+        where: the dataset, and the frames that are skipped before the stretch.
+    """
+    dataset, skipped = where
     frames = table["stretch"].to_numpy()[some]
     rate = table["fps"].to_numpy(dtype=float)[some] if key == "seconds" else np.ones(len(frames))
     longest = (frames / rate).max()
     length = longest if wanted is None else min(wanted, longest)
     stretch = np.maximum(np.round(length * rate), 1).astype(np.int64)
     short = frames < np.minimum((1 - TOLERANCE) * stretch, stretch - 1)
+    if key == "seconds" and "variable" in table:
+        for place in np.flatnonzero(table["variable"].to_numpy(dtype=bool)[some]):
+            # Frames at uneven distances: as many as begin within the length.
+            seconds = read_seconds(table["faces"].to_numpy()[some][place])
+            stretch[place] = max(1, frames_until(seconds, skipped, length))
+            short[place] = duration(seconds[skipped:]) < (1 - TOLERANCE) * length
     if short.mean() > MOST_LEFT_OUT:
         shortest = f"{(frames / rate).min():.4g}"
         raise UserError(

@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.data.media.times import time_windows
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.extract import sampled_frames, sampling_of
 from transferpain.inputs.features.windows import fill_missing, windows
 from transferpain.networks.heads.base import Reads, Rows
 from transferpain.strategies.base import Recipe
@@ -94,6 +94,8 @@ def spans_of(recipe: Recipe, clip, num_rows: int, mode: str) -> list[tuple[int, 
         return [(clip.row, clip.row + 1)]
     if recipe.features.frames is not None:
         return [(0, num_rows)]
+    if getattr(clip, "times", None) is not None:
+        return time_windows(clip.times, recipe.window.seconds, mode)
     if not clip.rate > 0:
         return [(0, num_rows if clip.stretch_rows < 0 else clip.stretch_rows)]
     return windows(num_rows, clip.rate, recipe.window.seconds, mode)
@@ -103,13 +105,12 @@ def frames_of_spans(recipe: Recipe, clip, mode: str) -> np.ndarray:
     """Return the frames of its medium that a clip's windows show, int64 `(frames,)`; none where it is unusable.
 
     Args:
-        clip: a row of the samples as for `train_head`, with num_frames, fps and stretch of its medium.
+        clip: a row of the samples as for `train_head`.
         mode: as for `windows_of`.
     """
     if not clip.features:
         return np.empty(0, np.int64)
-    sampling = sampling_of(recipe.features, clip.num_frames, clip.fps, clip.stretch)
-    frames = sampled_frames(clip.num_frames, sampling)
+    frames = clip.sampling()
     return np.concatenate([frames[start:stop] for start, stop in spans_of(recipe, clip, len(frames), mode)])
 
 

@@ -63,11 +63,11 @@ class PreparedFeatures(Prepared):
 
     @cached_property
     def samples(self) -> pd.DataFrame:
-        """The plan's samples with `features` (path, empty where the clip is unusable), `rate`, `stretch_rows` and
-        `sampling`, which frame each row is.
+        """The plan's samples with `features` (path, empty where the clip is unusable), `rate`, `stretch_rows`,
+        `sampling`, which frame each row is, and `times`, of rows at uneven distances in time.
         """
         files = self.stage.set_index("clip").loc[self.job.plan.samples["file_clip"]]
-        columns = ("features", "rate", "stretch_rows", "sampling")
+        columns = ("features", "rate", "stretch_rows", "sampling", "times")
         return self.job.plan.samples.assign(**{name: files[name].to_numpy() for name in columns})
 
     def frames_read(self) -> FramesRead:
@@ -241,8 +241,10 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         The table of `compute_faces` with `features` (path, empty where the clip is unusable, or only its pictures are
         needed), `pictures` (frames with a face), `found` and `frames` (feature rows with a face, and all), `rate`
         (feature rows per second), `stretch` (see `with_stretch`) and `stretch_rows` (feature rows of it, -1 for
-        all) and `sampling` (called, it says which frame of the clip each row is), in the order of `plan.clips`.
+        all), `sampling` (called, it says which frame of the clip each row is) and `times` (of rows at uneven distances
+        in time each one's second, else `None`), in the order of `plan.clips`.
     """
+    from transferpain.inputs.faces.cache import read_seconds
     from transferpain.inputs.features.extract import extract_features, sampled_frames, sampling_of
 
     faces = stretches_of(plan, places)
@@ -255,11 +257,20 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     table["frames"] = table["frames"].fillna(0).astype(int)
     settings = plan.experiment.features
     table["rate"] = settings.fps or table["fps"]
+    uneven = table["variable"].to_numpy(dtype=bool) & (table["problem"] == "").to_numpy()
+    times = [read_seconds(path) if own else None for path, own in zip(table["faces"], uneven, strict=True)]
     table["sampling"] = [
-        partial(sampled_frames, int(one.num_frames), sampling_of(settings, one.num_frames, one.fps, one.stretch))
-        for one in table.itertuples()
+        partial(sampled_frames, int(one.num_frames), sampling_of(settings, one.num_frames, one.fps, one.stretch), own)
+        for one, own in zip(table.itertuples(), times, strict=True)
     ]
+    # Rows that are sampled at a rate lie at even distances.
+    sampled = settings.fps is not None or settings.frames is not None
+    table["times"] = pd.Series([None if sampled else own for own in times], index=table.index, dtype=object)
     rows = rows_of_stretch(table, settings)
+    if settings.fps is not None:
+        for place in np.flatnonzero(uneven):
+            row = table.iloc[place]
+            rows[place] = max(1, int((row["sampling"]() < row["stretch"]).sum()))
     table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
     return table
 

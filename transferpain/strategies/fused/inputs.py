@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
+from transferpain.data.media.times import spread_in_time
 from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.faces.crop import crop_square, points_in_crop
 from transferpain.inputs.features.windows import fill_missing, stretch_frames
@@ -55,9 +56,15 @@ def read_clip(faces: Path, landmarks: Path, settings: FaceSettings, length: int,
         stretch: over how many of the clip's first frames they are spread; `None` for all.
     """
     shown, mesh = read_faces(faces), read_landmarks(landmarks)
-    found = shown.found & mesh.found
+    # The mesh of somebody else would lie a face's size away from the face.
+    middle = (shown.boxes[:, :2] + shown.boxes[:, 2:]) / 2
+    side = (shown.boxes[:, 2:] - shown.boxes[:, :2]).max(axis=1)
+    found = shown.found & mesh.found & (np.abs(mesh.centre[:, :2] - middle).max(axis=1) < side)
     stretch = len(found) if stretch is None else stretch
-    frames = stretch_frames(len(found), stretch, length)
+    if shown.facts.variable:
+        frames = spread_in_time(shown.seconds, length, stretch)
+    else:
+        frames = stretch_frames(len(found), stretch, length)
     found[stretch:] = False
     if not found.any():
         return Clip(frames, found[frames], (), UNREADABLE.landmarks, 0)
