@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from tests.apps.serve.drawn import draw_person, encode
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
+from tests.forked_program import forked
 from transferpain.core.errors import UserError
 from transferpain.core.optional import missing_modules
 from transferpain.core.store import read_json, write_json
@@ -39,13 +40,15 @@ TINY = {
     "head": {"boosting": {"learning_rates": [0.1], "estimators": [20], "depths": [2], "folds": 2}},
     "training": {"epochs": 1},
 }
+# One of two groups of subjects is tested: a second fold would be three more trainings of a network.
+ONE_GROUP = {"protocol": {"kind": "grouped", "folds": 2, "fold": 0, "selection_share": 0.25}}
 STUDY = {
     "study": "tiny",
     "title": "Tiny",
     "question": "Do three models share one training?",
     "data_root": "data",
     "twins": {"unbc": {"subjects": 8, "seed": 3, "clips": 2, "seconds": 0.3}},
-    "set": TINY,
+    "set": TINY | ONE_GROUP,
     "experiments": {
         name: {"experiment": "unbc-hybrid", "set": {"head": {"verdict": name}}} for name in ("units", "cnn", "hybrid")
     },
@@ -116,17 +119,19 @@ def test_tables_of_another_tool_take_the_place_of_proxies(places):
         table = places.data_root / "openface" / f"{Path(clip).name}.csv"
         table.parent.mkdir(exist_ok=True)
         table.write_text("\n".join(["frame,confidence,success,AU04_r,AU12_r", *lines]) + "\n", encoding="utf-8")
-    head = TINY["head"] | {"verdict": "units", "action_units": "openface"}
-    experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", TINY | {"head": head})
+    # Only trees on tables are asked, and those of a network alone learn from what others look at.
+    alone = {"verdict": "units", "action_units": "openface", "cross_fitting": None}
+    changes = {"protocol": ONE_GROUP["protocol"] | {"fold": 1}, "head": TINY["head"] | alone}  # all who train show pain
+    experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", TINY | changes)
     run = run_experiment(experiment, EXPERIMENTS, places)
     predictions = run.predictions()
     assert predictions["y_pred"].eq(predictions["y_true"]).all()
     stated = read_bundle(run.model).manifest["hybrid"]
     assert (stated["estimator"], stated["units"]) == ("openface", [4, 12])
     assert (stated["measures"], stated["measures_hash"]) == ({}, "")
-    again = plan_of(places, head=head).run.path
+    again = plan_of(places, **changes).run.path
     table.write_text(table.read_text().replace("0.5", "0.6"), encoding="utf-8")
-    assert plan_of(places, head=head).run.path != again == run.path
+    assert plan_of(places, **changes).run.path != again == run.path
 
 
 @pytest.mark.slow
@@ -135,7 +140,7 @@ def test_a_study_of_three_models_is_run_reported_and_served(tmp_path):
     folder.mkdir()
     (folder / "unbc-hybrid.yaml").write_bytes((EXPERIMENTS / "unbc-hybrid.yaml").read_bytes())
     (folder / "tiny.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
-    result = transferpain("run", folder / "tiny.yaml", "--workspace", tmp_path)
+    result = forked("run", folder / "tiny.yaml", "--workspace", tmp_path)
     assert result.returncode == 0, result.stderr
     runs = {path.name.rsplit("-", 1)[0]: RunFolder(path) for path in (tmp_path / "runs").iterdir()}
     assert set(runs) == set(TITLES)
