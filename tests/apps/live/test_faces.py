@@ -1,7 +1,14 @@
 import numpy as np
 
+from tests.inputs.faces.drawing import write_video
 from tests.inputs.landmarks.drawn import NOBODY, drawn_person
-from transferpain.apps.live.faces import LOOK_FOR_OTHERS, FaceChooser, FaceFinder
+from transferpain.apps.live.faces import LOOK_FOR_OTHERS, FaceChooser, FaceFinder, PersonWatcher
+from transferpain.apps.live.source import Frame
+from transferpain.data.media.medium import Medium
+from transferpain.data.media.reader import open_moving
+from transferpain.inputs.faces.cache import ClipTask
+from transferpain.inputs.landmarks.cache import read_landmarks
+from transferpain.inputs.landmarks.clip import compute_clip
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 
 SHAPE = np.random.default_rng(0).uniform(-0.5, 0.5, size=(478, 3))
@@ -90,3 +97,26 @@ def test_a_face_that_is_followed_is_where_it_is_found_among_several():
     followed = find([ALONE] * LOOK_FOR_OTHERS)[-1][0]
     among = min(find([BOTH] * LOOK_FOR_OTHERS)[-1], key=lambda face: face[:, 0].mean())
     np.testing.assert_allclose(followed[:, :2], among[:, :2], atol=1.0)
+
+
+def test_in_a_recording_the_person_of_the_stages_is_watched(tmp_path):
+    video = write_video(tmp_path / "clip.mp4", [ALONE] * 8 + [BOTH] * 14 + [EMPTY] * 2 + [BOTH] * 2)
+    settings = LandmarkSettings(detection_confidence=0.5)
+    assert compute_clip(ClipTask("clip", Medium(video), "k", tmp_path / "k.parquet"), settings, tmp_path)[1] == ""
+    stage = read_landmarks(tmp_path / "k.parquet")
+    assert stage.found.tolist() == [True] * 22 + [False] * 2 + [True] * 2
+    assert stage.pixels[stage.found][..., 0].mean(axis=1).max() < ALONE.shape[1] / 2
+    assert stage.facts.several >= 12
+    watcher = PersonWatcher(settings)
+    for frame in open_moving(video)[1]:
+        choice = watcher.watch(Frame(frame.image, frame.number, frame.seconds, 0.0))
+        assert (choice is not None) == stage.found[frame.number]
+        if choice is not None:
+            assert choice.same == (frame.number not in (0, 24))
+            np.testing.assert_allclose(choice.pixels, stage.pixels[frame.number], atol=1e-2)
+
+
+def test_a_frame_that_cannot_be_decoded_shows_nobody_and_the_person_stays():
+    watcher = PersonWatcher(LandmarkSettings(detection_confidence=0.5))
+    choices = [watcher.watch(Frame(ALONE, number, number / 25, 0.0, decoded=number != 2)) for number in range(4)]
+    assert [choice is not None for choice in choices] == [True, True, False, True]
