@@ -6,6 +6,7 @@ import signal
 import ssl
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -25,6 +26,8 @@ PROGRAM = (
         (("--host", "0.0.0.0"), "needs TLS"),
         (("--token", "short"), "characters"),
         (("--tls-cert", "cert.pem"), "together"),
+        (("--rate", "inf"), "no number of requests"),
+        (("--name", "a name"), "no name of a host"),
         (("--tls-cert", "cert.pem", "--tls-key", "key.pem", "--self-signed"), "both"),
     ],
 )
@@ -56,7 +59,9 @@ def test_a_bundle_is_served_until_it_is_stopped(tmp_path):
         assert hashlib.sha256(connection.sock.getpeercert(binary_form=True)).hexdigest() == fingerprint
         connection.close()
         process.send_signal(signal.SIGTERM)
+        begun = time.monotonic()
         rest, errors = process.communicate(timeout=60)
+        assert time.monotonic() - begun < 5
     finally:
         process.kill()
     assert (process.returncode, rest, errors) == (0, "server stopped\n", "")

@@ -35,11 +35,12 @@ def serve(
     from transferpain.apps.serve.access import choose_certificate, decide_access
     from transferpain.apps.serve.limits import Limits
     from transferpain.core.optional import require
-    from transferpain.core.process import Stopped, stop_is_answered
+    from transferpain.core.process import Stopped, end_at_once, stop_is_answered
     from transferpain.core.quiet import import_tensorflow
 
     require("server")
     access = decide_access(host, port, tuple(names or ()), token, choose_certificate(tls_cert, tls_key), self_signed)
+    limits = Limits(rate=rate)
     import_tensorflow()  # seconds: after everything that may be refused
     from transferpain.apps.serve.app import create_app
     from transferpain.apps.serve.choose_assessor import load_assessor
@@ -53,7 +54,8 @@ def serve(
     for notice in assessor.facts.notices:
         say(notice)
     try:
-        run(create_app(assessor, access, Limits(rate=rate)), access, say)
+        run(create_app(assessor, access, limits), access, say)
     except Stopped:
         stop_is_answered()
         say("server stopped")
+        end_at_once()

@@ -1,6 +1,7 @@
 import pytest
 
-from transferpain.apps.serve.limits import BURST_SECONDS, MOST_CLIENTS, RateLimit, client_of
+from transferpain.apps.serve.limits import BURST_SECONDS, MOST_CLIENTS, Limits, RateLimit, client_of
+from transferpain.core.errors import UserError
 
 
 class Clock:
@@ -63,3 +64,9 @@ def test_addresses_of_one_network_share_a_rate():
     waits = [limit.wait_seconds(f"2001:db8::{number:x}") for number in range(BURST_SECONDS + 1)]
     assert waits == [0] * BURST_SECONDS + [1]
     assert limit.wait_seconds("2001:db8:0:1::1") == 0
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), 0, -1])
+def test_a_rate_that_is_none_is_refused(rate):
+    with pytest.raises(UserError, match="no number of requests"):
+        Limits(rate=rate)

@@ -2,10 +2,10 @@ import numpy as np
 import pytest
 
 from tests.apps.serve.drawn import draw_person
-from tests.apps.serve.image_bundles import PREPROCESSING, save_network
+from tests.apps.serve.image_bundles import PREPROCESSING, save_network, small_network
 from tests.models.bundles.bundles import save_small
 from transferpain.apps.serve.face_finding import Look
-from transferpain.apps.serve.pain_network import read_pain_network, service_facts
+from transferpain.apps.serve.pain_network import compile_network, read_pain_network, service_facts
 from transferpain.core.errors import UserError
 
 WALL = np.full((240, 320, 3), 90, np.uint8)
@@ -30,3 +30,11 @@ def test_other_bundles_are_refused(tmp_path):
         read_pain_network(save_network(tmp_path / "emotions", ("neutral", "happiness")))
     with pytest.raises(UserError, match="not a bundle"):
         read_pain_network(tmp_path)
+
+
+def test_a_network_whose_answers_are_no_numbers_is_refused(tmp_path):
+    network = small_network()
+    compile_network(network, PREPROCESSING, tmp_path)
+    network.get_layer("logits").set_weights([np.full((8, 2), np.nan), np.zeros(2)])
+    with pytest.raises(UserError, match="does not answer to a face"):
+        compile_network(network, PREPROCESSING, tmp_path)

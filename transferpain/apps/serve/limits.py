@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from transferpain.core.errors import UserError
+
 MOST_CLIENTS = 4096  # of which the rate is remembered; the one that was silent longest is forgotten first
 BURST_SECONDS = 3
 
@@ -27,6 +29,9 @@ class Limits:
         idle_seconds: within which the whole head of a request has to arrive, after the connection was opened or the
             answer before was sent.
         request_seconds: within which a request has to arrive and is answered.
+
+    Raises:
+        UserError: if the rate is no number above 0.
     """
 
     rate: float = 10
@@ -38,6 +43,15 @@ class Limits:
     connections_of_client: int = 24
     idle_seconds: float = 10
     request_seconds: float = 60
+
+    def __post_init__(self):
+        if not 0 < self.rate < math.inf:
+            raise UserError(
+                "The rate is no number of requests.",
+                rule="A client may send a number of requests a second, above 0.",
+                received=self.rate,
+                todo="Give --rate a number, such as 10.",
+            )
 
 
 def client_of(host: str) -> str:

@@ -12,6 +12,7 @@ from transferpain.apps.serve.answers import ModelFacts, ServiceFacts, notices_of
 from transferpain.apps.serve.face_finding import Look, load_look
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import border
 from transferpain.inputs.action_units.measures import MESH
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import prepare_detector
@@ -64,11 +65,12 @@ def read_pain_network(place: Path | Contents) -> tuple[Bundle, Crops]:
     """
     contents = opened(place)
     bundle, folder = read_bundle(contents), contents.folder
-    if len(bundle.model.input_shape) != 4 or not bundle.preprocessing:
+    shapes = [given.shape for given in bundle.model.inputs]
+    if len(shapes) != 1 or len(shapes[0]) != 4 or not bundle.preprocessing:
         raise UserError(
             f"The model in {folder} reads no pictures.",
             rule="The server needs a network from a picture of a face to classes, not a head on features.",
-            received=f"inputs of the shape {bundle.model.input_shape}",
+            received=f"inputs of the shape {', '.join(map(str, shapes))}",
             todo="Name the bundle of a network that was trained on pictures.",
         )
     if bundle.labels[0] not in NO_PAIN:
@@ -84,11 +86,16 @@ def read_pain_network(place: Path | Contents) -> tuple[Bundle, Crops]:
     return bundle, Crops(stated.model_copy(update={"margin": faces.resolved_margin}), load_look(faces.detector))
 
 
-def compile_network(network: keras.Model, preprocessing: Preprocessing) -> Callable[[np.ndarray], np.ndarray]:
+def compile_network(
+    network: keras.Model, preprocessing: Preprocessing, folder: Path
+) -> Callable[[np.ndarray], np.ndarray]:
     """Return a network as graphs of the sizes in `BATCHES`, each traced once, now.
 
     It takes faces, uint8 RGB `(faces, size, size, 3)`, any number of them, to the network's output, float32
     `(faces, outputs)`.
+
+    Raises:
+        UserError: if the network, of the bundle in `folder`, gives a face anything but finite numbers.
     """
 
     @tf.function
@@ -108,8 +115,15 @@ def compile_network(network: keras.Model, preprocessing: Preprocessing) -> Calla
             answers.append(graph(tf.constant(filled)).numpy()[: len(part)])
         return np.concatenate(answers)
 
-    for size in BATCHES:
-        forward(np.zeros((size, side, side, 3), np.uint8))
+    with border(
+        f"The network in {folder} does not answer to a face.",
+        rule="It turns a picture into finite numbers, a row for each face.",
+        todo="Name another bundle; `transferpain models verify FOLDER --reproduce` checks one.",
+    ):
+        for size in BATCHES:
+            numbers = forward(np.zeros((size, side, side, 3), np.uint8))
+            if numbers.ndim != 2 or not np.isfinite(numbers).all():
+                raise ValueError(f"numbers of the shape {numbers.shape}, all finite: {np.isfinite(numbers).all()}")
     return forward
 
 
