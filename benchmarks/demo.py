@@ -19,7 +19,7 @@ from transferpain.reports.studies import report_batch
 
 def measure(folder: Path, quick: bool) -> dict:
     study = write_small_study(folder / "experiments") if quick else EXPERIMENTS / "demo.yaml"
-    batch = load_batch(study, Places(folder / "data", folder), ["seeds=[0]"] if quick else [])
+    batch = load_batch(study, Places(folder / "data", folder), ["seeds=[0]", "training.epochs=1"] if quick else [])
     seconds, first = {}, 0.0
 
     @contextmanager

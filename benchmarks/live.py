@@ -43,7 +43,6 @@ from transferpain.strategies.fused.settings import FusionSettings
 
 CAMERA = replace(BIOVID, name="webcam", width=640, height=480, zoom=2 * BIOVID.zoom)
 LABELS = ("none", "weak", "moderate", "strong", "extreme")
-TURNS = 6
 PAUSE = 0.2  # seconds in which threads of the one that answered before stop waiting for more
 WARM_UP = 10  # frames in which the mesh opens and memory is set aside
 MEDIAN_MS, P95_MS, SKIPPING_MS = 45.0, 80.0, 20.0
@@ -53,7 +52,7 @@ GROWTH = 1.05  # our reading of "flat" over the frames of a session
 @dataclass(frozen=True)
 class Sizes:
     """Frames of the drawn video, how often each model watches it, frames watched for the memory, sides of the networks'
-    pictures, kinds of file.
+    pictures, frames of a window of landmarks, turns of the encoder alone, kinds of file.
     """
 
     frames: int
@@ -61,17 +60,21 @@ class Sizes:
     watched: int
     vgg16_side: int
     resnet18_side: int
+    window: int
+    turns: int
     kinds: tuple[str, ...]
 
 
-FULL = Sizes(200, 3, 20_000, 224, 96, ("dynamic", "int8"))
-QUICK = Sizes(14, 1, 40, 32, 32, ("int8",))
+FULL = Sizes(200, 3, 20_000, 224, 96, 16, 6, ("dynamic", "int8"))
+QUICK = Sizes(14, 1, 40, 32, 32, 2, 1, ("int8",))
 
 
 def measure(folder: Path, quick: bool) -> dict:
     sizes = QUICK if quick else FULL
     lively, calm = (draw_video(folder, name, sizes.frames) for name in ("lively", "calm"))
-    fused = build_fusion(build_vgg16_gap(sizes.vgg16_side, len(LABELS)), FusionSettings(), len(LABELS), seed=0)
+    fused = build_fusion(
+        build_vgg16_gap(sizes.vgg16_side, len(LABELS)), FusionSettings(frames=sizes.window), len(LABELS), seed=0
+    )
     bundle = save_network(folder / "fused", fused, sizes.vgg16_side)
     export_model(str(bundle), folder / "edge", ExportOptions(sizes.kinds, os.cpu_count() or 1, head_kinds=(HEAD_KIND,)))
     models = {dtype: load_live_model(str(bundle), dtype) for dtype in ("float32", "bfloat16")}
@@ -88,7 +91,7 @@ def measure(folder: Path, quick: bool) -> dict:
     resnet18 = build_resnet18(sizes.resnet18_side, len(LABELS))
     resnet18 = save_network(folder / "resnet18", resnet18, sizes.resnet18_side)
     small = latencies_of(lively, load_live_model(str(resnet18)))
-    alone = encoder_times(folder / "edge" / "encoder-int8.tflite", sizes.vgg16_side)
+    alone = encoder_times(folder / "edge" / "encoder-int8.tflite", sizes)
     skipping, skipped = mean_with_skipping(calm, models[fastest])
     memory = memory_curve(calm, models[fastest], sizes.watched)
     figures = [
@@ -186,16 +189,16 @@ def memory_curve(video: Path, model: LiveModel, frames: int) -> list[float]:
     return curve
 
 
-def encoder_times(file: Path, side: int) -> dict[str, list[float]]:
+def encoder_times(file: Path, sizes: Sizes) -> dict[str, list[float]]:
     """Return the seconds of an int8 encoder alone, with each of the two that can run it."""
-    threads, face = os.cpu_count() or 1, np.zeros((1, side, side, 3), np.float32)
+    threads, face = os.cpu_count() or 1, np.zeros((1, sizes.vgg16_side, sizes.vgg16_side, 3), np.float32)
     runners = {"OpenVINO": load_openvino(file, threads), "TensorFlow Lite": load_lite(file, threads)}
     times = {name: [] for name in runners}
-    for _ in range(TURNS):
+    for _ in range(sizes.turns):
         for name, run in runners.items():
             time.sleep(PAUSE)
             run(pixels=face)
-            times[name] += in_turn({name: partial(run, pixels=face)}, TURNS)[name]
+            times[name] += in_turn({name: partial(run, pixels=face)}, sizes.turns)[name]
     return times
 
 

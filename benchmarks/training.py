@@ -46,7 +46,8 @@ def measure(folder: Path, quick: bool) -> dict:
         "float32": bare_steps(sizes.demo, "float32", sizes),
         "larger": bare_steps(sizes.larger, "mixed_bfloat16", sizes),
     }
-    in_turn(contestants, 1)  # the first use builds the graphs
+    if not quick:
+        in_turn(contestants, 1)  # the first use builds the graphs
     seconds = in_turn(contestants, sizes.repetitions)
     epoch = sizes.batches * BATCH
     pictures = dict.fromkeys(seconds, epoch) | dict.fromkeys(("the stage", "the loop"), sizes.epochs * epoch)
