@@ -1,9 +1,14 @@
 """Estimates before a run."""
 
+import os
+
 import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS
+from tests.data.media import odd_videos
+from tests.data.media.test_video import halves
+from tests.inputs.faces.drawing import write_video
 from tests.small_study import write_small_study
 from transferpain.core.contracts import Stage
 from transferpain.core.overrides import merge, parse_overrides
@@ -79,3 +84,16 @@ def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
     read = clip_frames(clips.assign(num_frames=pd.Series(pd.NA, index=clips.index, dtype="Int64")), small_twin)
     assert (read > 0).all()
     assert list(read) == list(known)
+
+
+def test_frames_are_counted_where_no_header_states_them(tmp_path):
+    frames = halves()
+    odd_videos.write_browser_video(tmp_path / "a.webm", frames)
+    odd_videos.write_bare_stream(tmp_path / "b.mjpeg", frames)
+    write_video(tmp_path / "c.mp4", frames)
+    (tmp_path / "d.mp4").write_text("no video")
+    os.mkfifo(tmp_path / "e.mp4")
+    clips = pd.DataFrame({"media": ["a.webm", "b.mjpeg", "c.mp4", "c.mp4", "d.mp4", "e.mp4"], "first_frame": 0})
+    clips = clips.assign(num_frames=pd.array([pd.NA] * 6, "Int64"))
+    clips.loc[3, "first_frame"] = 5
+    assert clip_frames(clips, tmp_path).tolist() == [12, 12, 12, 7, 0, 0]

@@ -211,7 +211,7 @@ def test_unlabelled_clips_get_an_answer_each(plan):
 
 def stage_of(clips: pd.DataFrame) -> pd.DataFrame:
     """Return what the faces stage says of clips that are as the dataset states."""
-    return clips[["clip", "num_frames", "fps"]].assign(found=1, problem="")
+    return clips[["clip", "num_frames", "fps"]].assign(found=1, problem="", variable=False, undecoded=0, several=0)
 
 
 def test_facts_and_unusable_clips_are_recorded_before_the_training(plan):
@@ -236,11 +236,15 @@ def test_a_video_that_is_not_as_the_dataset_states_is_named(plan):
     clips, frames = stage["clip"].tolist(), stage["num_frames"].tolist()
     stage.loc[1, "fps"] = 60.0
     stage.loc[2, "num_frames"] = frames[2] // 2
+    stage.loc[3, ["variable", "undecoded", "several"]] = [True, 1, 4]
     record_facts(plan, stage)
     named = plan.run.facts()["problems"][len(plan.index.problems) :]
     assert named == [
         f"{clips[1]}: its header states 60 frames/s, the dataset 30.",
         f"{clips[2]}: it has {frames[2] // 2} frames, not {frames[2]}.",
+        f"{clips[3]}: 1 of {frames[3]} frames cannot be decoded.",
+        f"{clips[3]}: 4 frames show several faces; the first person's is read.",
+        f"{clips[3]}: frames at uneven distances in time, 30 a second in the mean.",
     ]
 
 

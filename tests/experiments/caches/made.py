@@ -8,6 +8,7 @@ import numpy as np
 
 from transferpain.core.schema import write_stamped
 from transferpain.core.store import DAY_SECONDS, checksum_path, write_text
+from transferpain.data.media.medium import READER
 from transferpain.inputs.faces.cache import FaceFacts, face_key, faces_path, write_faces
 from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.features.cache import feature_key, features_path, write_features
@@ -19,12 +20,12 @@ FORMER = "mediapipe 0.10.21"
 WEIGHTS, CANONICAL = "a" * 64, "detect(mediapipe,margin=0.0)|resize(32)|rgb|scale(unit)"
 
 
-def add_faces(cache: Path, content: str, identity: str) -> Path:
+def add_faces(cache: Path, content: str, identity: str, reader: int = READER) -> Path:
     """Write the faces of a clip of two frames, none of which shows a face."""
     key = face_key(content, identity, 0.0, 32)
     path = faces_path(cache, key)
     nothing = {"found": False, **dict.fromkeys(("left", "top", "right", "bottom", "score")), "jpeg": None}
-    write_faces(path, FaceFacts(key, 25.0, 2, 0, identity), [nothing, nothing])
+    write_faces(path, FaceFacts(key, 25.0, 2, 0, identity, reader=reader), [nothing, nothing])
     return path
 
 
@@ -35,11 +36,13 @@ def add_landmarks(cache: Path, content: str, identity: str) -> Path:
     return path
 
 
-def add_features(cache: Path, faces: Path, identity: str, states_it: bool = True) -> Path:
+def add_features(cache: Path, faces: Path, identity: str, states_it: bool = True, reader: int = READER) -> Path:
     """Write the features of faces, as today, or as version 2.0 did, which did not state what made them."""
     path = features_path(cache, feature_key((WEIGHTS, CANONICAL), faces.stem, None, "float32"))
     made = {"extractor": [WEIGHTS, CANONICAL], "faces": faces.stem, "sampling": None, "dtype": "float32"}
-    write_features(path, np.ones((2, 3), np.float16), made | {"detector": identity} if states_it else None)
+    write_features(
+        path, np.ones((2, 3), np.float16), made | {"detector": identity, "reader": reader} if states_it else None
+    )
     return path
 
 

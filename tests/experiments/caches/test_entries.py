@@ -6,6 +6,7 @@ import pytest
 from tests.experiments.caches.made import FORMER, add_faces, add_features, add_run, fill, make_old
 from transferpain.core.errors import UserError
 from transferpain.core.store import checksum_path, write_json
+from transferpain.data.media.medium import READER
 from transferpain.experiments.caches.entries import examine_cache
 from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.landmarks.mesh import mesh_identity
@@ -159,3 +160,11 @@ def test_what_is_kept_for_others_is_listed(tmp_path):
         make_old(path)
     (cache / ".lock").touch()
     assert states(tmp_path) == dict.fromkeys(paths, "kept")
+
+
+def test_what_a_former_reader_read_is_of_no_use(tmp_path):
+    cache, here = tmp_path / "cache", detector_identity("mediapipe")
+    faces = add_faces(cache, "one", here, reader=READER - 1)
+    features = add_features(cache, faces, here, reader=READER - 1)
+    found = states(tmp_path)
+    assert (found[faces], found[features]) == ("former", "former")

@@ -15,8 +15,8 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import is_intact
 from transferpain.inputs.faces.cache import FaceFacts, faces_path, read_faces, write_faces
 from transferpain.inputs.faces.jpeg import encode_jpeg
-from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.extract import COLUMNS, extract_features
+from transferpain.inputs.features.cache import FirstFrames, read_features
+from transferpain.inputs.features.extract import COLUMNS, extract_features, sampled_frames
 from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.features.windows import spread_frames
@@ -97,7 +97,7 @@ def test_of_two_processes_one_embeds_and_the_other_waits(faces, tmp_path):
         "from pathlib import Path\n"
         "import pandas as pd\n"
         "from tests.inputs.features.small_source import SETTINGS, SMALL\n"
-        "from transferpain.inputs.features.extract import extract_features\n"
+        "from transferpain.inputs.features.extract import extract_features, sampled_frames\n"
         "cache, embedded = Path(sys.argv[1]), []\n"
         "def on_embedded():\n"
         "    embedded.append('clip')\n"
@@ -278,3 +278,18 @@ def test_an_extractor_that_reads_no_faces_is_refused(faces, tmp_path):
 
     with pytest.raises(ValueError, match="reads landmarks"):
         extract_features(OfLandmarks(SmallSource()), faces, SETTINGS, tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "taken"),
+    [
+        (None, [0, 1, 2, 3, 4, 5]),
+        # 2.1 s in the mean of 2.9 frames a second; at five moments a second the frame nearest in time.
+        ((2.86, 5.0), [0, 2, 3, 4, 4, 4, 4, 5, 5, 5]),
+        (3, [3, 4, 5]),
+        (FirstFrames(3, 2), [0, 2]),
+    ],
+)
+def test_frames_at_uneven_distances_are_sampled_by_their_times(sampling, taken):
+    seconds = np.array([0, 0.1, 0.2, 0.3, 0.75, 1.75])
+    assert sampled_frames(6, sampling, seconds).tolist() == taken

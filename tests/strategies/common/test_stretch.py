@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
+from transferpain.inputs.faces.cache import FaceFacts, write_faces
 from transferpain.strategies.common.settings import WindowSettings
 from transferpain.strategies.common.stretch import with_stretch
 
@@ -80,3 +81,37 @@ def test_datasets_of_a_cross_dataset_run_have_stretches_of_their_own():
 
 def test_pictures_of_one_frame_have_a_stretch_of_one():
     assert taken([1, 1], np.nan)["stretch"].tolist() == [1, 1]
+
+
+# 120 frames in 4.8 s, ever slower.
+UNEVEN = np.linspace(0, 1, 120) ** 2 * 4.76
+
+
+def uneven(tmp_path, seconds: np.ndarray, name: str) -> str:
+    path = tmp_path / f"{name}.parquet"
+    facts = FaceFacts(name, 25.0, len(seconds), 0, "drawn", variable=True)
+    write_faces(path, facts, [{"found": False, "jpeg": None, "seconds": time} for time in seconds])
+    return str(path)
+
+
+def test_frames_at_uneven_distances_are_counted_by_their_times(tmp_path):
+    paths = ["", uneven(tmp_path, UNEVEN, "slower"), uneven(tmp_path, UNEVEN[-1] - UNEVEN[::-1], "faster")]
+    faces = pd.DataFrame({"clip": ["a", "b", "c"], "num_frames": 120, "fps": 25.0, "problem": "", "faces": paths})
+    faces["variable"] = [False, True, True]
+    clips = pd.DataFrame({"dataset": "own", "kind": "video"}, index=range(3))
+    stretch = with_stretch(clips, faces, WindowSettings(seconds=2.0))["stretch"]
+    assert stretch[0] == 50
+    for number, times in ((1, UNEVEN), (2, UNEVEN[-1] - UNEVEN[::-1])):
+        assert times[stretch[number] - 1] < 2.0 <= times[stretch[number]]
+    assert with_stretch(clips, faces, WindowSettings(seconds=2.0), 20)["stretch"][1] < stretch[1]
+
+
+def test_a_clip_that_ends_early_is_left_out_by_its_times(tmp_path):
+    short = uneven(tmp_path, UNEVEN / 4, "short")
+    faces = pd.DataFrame({"clip": [f"c{n}" for n in range(12)], "num_frames": 120, "fps": 25.0, "problem": ""})
+    faces = faces.assign(faces=["" for _ in range(11)] + [short], variable=[False] * 11 + [True])
+    faces.loc[11, "fps"] = 100.0
+    table = with_stretch(
+        pd.DataFrame({"dataset": "own", "kind": "video"}, index=range(12)), faces, WindowSettings(seconds=2.0)
+    )
+    assert (table["problem"] != "").tolist() == [False] * 11 + [True]

@@ -29,6 +29,16 @@ def test_of_a_clip_without_a_rate_the_stretch_is_read(clips, mode):
     assert list(zip(data.start, data.stop, strict=True)) == [(0, 7)]
 
 
+def test_windows_of_rows_at_uneven_distances_are_cut_by_time(clips):
+    recipe = experiment(features={})
+    length = recipe.window.seconds
+    times = length * np.array([0, 0.1, 0.2, 0.3, 0.4, 0.9, 1.0, 1.5, 1.99, 2.0])
+    one = clips.iloc[:1].assign(times=pd.Series([times], index=clips.index[:1]))
+    data = windows_of(recipe, one, "cut")
+    assert list(zip(data.start, data.stop, strict=True)) == [(0, 6), (6, 9)]
+    assert windows_of(recipe, one, "first").stop.tolist() == [6]
+
+
 def test_a_clip_can_be_one_frame_of_a_file(clips):
     frames = pd.concat([clips.iloc[:1].assign(row=row) for row in (1, 2, 9)])
     data = windows_of(experiment(), frames, "cut")

@@ -14,6 +14,7 @@ from numpy.lib import format as npy
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import checksum_path, is_intact, read_made
+from transferpain.data.media.medium import READER
 from transferpain.experiments.caches.recipes import Recipes, read_recipes
 from transferpain.inputs.faces.cache import read_facts
 from transferpain.inputs.faces.detectors import detector_identity
@@ -112,7 +113,11 @@ class Judge:
             return self._broken(path)
         if facts.key != path.stem:
             return Judged(facts.detector, "kept", "its name is not its key")
-        return self._whole(path) or self.present.judge(facts.detector, facts.detector, known)
+        if broken := self._whole(path):
+            return broken
+        return _of_former_reader(facts.detector, facts.reader) or self.present.judge(
+            facts.detector, facts.detector, known
+        )
 
     def features(self, path: Path) -> Judged:
         """Judge a file of features."""
@@ -133,7 +138,8 @@ class Judge:
             return Judged("not stated", "kept", "no run or model here tells what made them")
         adapted = f", {made['adaptation']}" if "adaptation" in made else ""
         said = f"{self.recipes.name_of(made['extractor'][0])} in {made['dtype']}{adapted}, faces by {made['detector']}"
-        return self.present.judge(made["detector"], said, self.present.detectors)
+        former = _of_former_reader(said, made.get("reader", 1))
+        return former or self.present.judge(made["detector"], said, self.present.detectors)
 
     def hybrid(self, folder: Path) -> Judged:
         """Judge the models of a fold of the strategy `hybrid`."""
@@ -181,6 +187,11 @@ def make_judges(workspace: Path, verify: bool) -> Judges:
         "hybrid": judge.hybrid,
         **kept,
     }
+
+
+def _of_former_reader(made: str, reader: int) -> Judged | None:
+    """Return the verdict on what was read from media as no present setting reads them; `None` if it was not."""
+    return Judged(made, "former", "a former version read the video or pictures") if reader < READER else None
 
 
 def _refuse_unreadable(path: Path, error: Exception) -> None:

@@ -85,5 +85,6 @@ def _keys(facts: FaceFacts, weights: str, canonical: str, fps: float | None, fra
     sampling = frames if frames is not None else None if fps is None else (facts.fps, float(fps))
     if isinstance(sampling, tuple) and not facts.fps > 0:
         return {}  # the rate came from the dataset's index
-    made = {"extractor": [weights, canonical], "faces": facts.key, "sampling": sampling, "detector": facts.detector}
+    made = {"extractor": [weights, canonical], "faces": facts.key, "sampling": sampling}
+    made |= {"detector": facts.detector, "reader": facts.reader}
     return {feature_key((weights, canonical), facts.key, sampling, dtype): made | {"dtype": dtype} for dtype in DTYPES}

@@ -70,7 +70,7 @@ class FaceFacts:
     variable: bool = False
     undecoded: int = 0
     several: int = 0
-    reader: int = 1
+    reader: int = READER
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,8 @@ def write_faces(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
 
 def read_facts(path: Path) -> FaceFacts:
     """Read what is true of a whole clip, without its frames."""
-    return FaceFacts(**json.loads(pq.read_schema(path).metadata[FACTS]))
+    # The first reader did not state itself.
+    return FaceFacts(**{"reader": 1} | json.loads(pq.read_schema(path).metadata[FACTS]))
 
 
 def read_faces(path: Path) -> Faces:

@@ -10,7 +10,7 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import silence_opencv
-from transferpain.data.media.medium import READER, Frame, UnreadableMedium
+from transferpain.data.media.medium import Frame, UnreadableMedium
 from transferpain.data.media.reader import open_medium
 from transferpain.data.media.times import is_variable, medium_rate
 from transferpain.inputs.faces.cache import ClipTask, FaceFacts, using, write_faces
@@ -93,7 +93,6 @@ def measure_clip(
         variable=rate > 0 and is_variable(rate, times),
         undecoded=undecoded,
         several=sum(row["faces"] > 1 for row in rows),
-        reader=READER,
     )
     with using(cache):
         write(task.path, facts, rows)

@@ -195,7 +195,8 @@ def _compute_missing(
 def _write(task: ClipTask, features: np.ndarray, cache: Path, on_embedded: Callable) -> None:
     with using(cache):
         # Who found the faces says whether anyone can still ask for these features.
-        write_features(task.path, features, task.made | {"detector": read_facts(task.faces).detector})
+        facts = read_facts(task.faces)
+        write_features(task.path, features, task.made | {"detector": facts.detector, "reader": facts.reader})
     on_embedded()
 
 
