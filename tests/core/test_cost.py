@@ -65,3 +65,20 @@ def test_where_nothing_can_be_written_the_first_error_stands(tmp_path):
 
 def test_an_older_run_has_no_cost(tmp_path):
     assert read_cost(tmp_path) is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", bytes(80), b"\xff\xfe", b"[]", b"3", b'{"seconds": "x"}', b'{"a": 1}'])
+def test_a_damaged_cost_is_begun_anew_with_a_note(content, tmp_path, capsys):
+    (tmp_path / COST).write_bytes(content)
+    with measured(tmp_path) as meter:
+        meter.count_embedded()
+    assert "is damaged: what the run cost is counted anew" in " ".join(capsys.readouterr().err.split())
+    assert (read_cost(tmp_path).sessions, read_cost(tmp_path).clips_embedded) == (1, 1)
+
+
+def test_a_folder_in_place_of_the_cost_makes_way(tmp_path):
+    (tmp_path / COST / "kept").mkdir(parents=True)
+    with measured(tmp_path):
+        pass
+    assert read_cost(tmp_path).sessions == 1
+    assert (tmp_path / f"{COST}.damaged-1" / "kept").is_dir()

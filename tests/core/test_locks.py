@@ -1,3 +1,6 @@
+import errno
+import fcntl
+import os
 import subprocess
 import sys
 import threading
@@ -6,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.test_permissions import obey_permissions
-from transferpain.core.locks import FOLDER_LOCK, alone, using_folder
+from transferpain.core.errors import UserError
+from transferpain.core.locks import FOLDER_LOCK, VARIABLE, alone, using_folder
+from transferpain.core.store import one_process
 
 
 def waited() -> None:
@@ -69,3 +74,34 @@ def test_a_folder_that_may_not_be_written_to_can_be_used(tmp_path):
         assert list(tmp_path.iterdir()) == []
     finally:
         tmp_path.chmod(0o755)
+
+
+@pytest.fixture(params=[errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+def without_locks(request, monkeypatch):
+    """Let the file system answer that it has no locks."""
+
+    def refuse(*_):
+        raise OSError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+
+
+def hold(kind: str, folder: Path):
+    if kind == "one process":
+        return one_process(folder / "a.lock", waited)
+    return using_folder(folder, waited) if kind == "folder" else alone([folder / "b.lock"])
+
+
+@pytest.mark.parametrize("kind", ["one process", "folder", "alone"])
+def test_a_file_system_without_locks_is_named_with_the_way_out(kind, tmp_path, without_locks):
+    with pytest.raises(UserError, match=r"has no locks(.|\n)*--lock none"), hold(kind, tmp_path):
+        raise AssertionError("nothing is locked")
+
+
+@pytest.mark.parametrize("kind", ["one process", "folder", "alone"])
+def test_who_works_alone_needs_no_lock(kind, tmp_path, without_locks, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "none")
+    entered = []
+    with hold(kind, tmp_path):
+        entered.append(kind)
+    assert entered == [kind]

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from transferpain.core.process import message_of
+
 START = """
 import os, signal, time
 from transferpain.core.process import Stopped, prepare, stop_is_answered
@@ -54,3 +56,35 @@ end_at_once()
     result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert (result.stdout, result.stderr) == ("the last word", "")
     assert time.monotonic() - begun < 10
+
+
+CLOSED = """
+import os, sys
+from transferpain.core.process import prepare
+prepare()
+os.fstat(0), os.fstat(1), os.fstat(2)
+print("a result", flush=True)
+sys.stderr.write("a message")
+sys.stderr.flush()
+with open(sys.argv[1], "w") as file:
+    print(file.fileno() > 2, file=file)
+"""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_lead_nowhere_and_their_numbers_are_not_used_again(closed, tmp_path):
+    command = f'"$0" -c "$1" "$2" {closed}'
+    result = subprocess.run(["sh", "-c", command, sys.executable, CLOSED, str(tmp_path / "file")], check=False)
+    assert result.returncode == 0
+    assert (tmp_path / "file").read_text() == "True\n"
+
+
+@pytest.mark.parametrize(
+    "error", [MemoryError(), MemoryError("Unable to allocate"), RuntimeError("can't start new thread")]
+)
+def test_a_lack_of_memory_is_a_sentence(error):
+    assert "too little memory" in message_of(error)
+
+
+def test_what_only_a_developer_can_mend_has_no_message():
+    assert message_of(RuntimeError("a fault of ours")) == ""

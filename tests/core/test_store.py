@@ -16,9 +16,11 @@ import pytest
 from tests.disk import Disk
 from transferpain.core import store
 from transferpain.core.errors import UserError
+from transferpain.core.locks import using_folder
 from transferpain.core.process import Stopped
 from transferpain.core.store import (
     LONGEST_NAME,
+    below,
     checksum_path,
     file_hash,
     fingerprint,
@@ -34,6 +36,7 @@ from transferpain.core.store import (
     sync_checked,
     sync_folder,
     temporary_folder,
+    using,
     write_atomically,
     write_checked,
     write_json,
@@ -343,3 +346,51 @@ def test_damaged_json_is_an_error_for_users_that_callers_can_do_without(tmp_path
     for kind in (UserError, ValueError):
         with pytest.raises(kind, match=r"a\.json is damaged"):
             read_json(tmp_path / "a.json")
+
+
+def test_a_failed_write_names_the_cache(tmp_path):
+    with pytest.raises(UserError, match=r"cache .* cannot be read or written(.|\n)*No space left"), using(tmp_path):
+        raise OSError(28, "No space left on device")
+
+
+def test_swapped_cache_files_are_not_intact(tmp_path):
+    one, other = tmp_path / "0a" / "0a.npy", tmp_path / "0b" / "0b.npy"
+    for path in (one, other):
+        write_checked(path, lambda temporary, path=path: temporary.write_text(path.name))
+    assert is_intact(one)
+    assert is_intact(other)
+    for path, target in ((one, tmp_path / "aside"), (other, one), (tmp_path / "aside", other)):
+        path.rename(target)
+        checksum_path(path).rename(checksum_path(target))
+    assert one.read_text() == "0b.npy"
+    assert not is_intact(one)
+    assert not is_intact(other)
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o027, 0o640)])
+def test_modes_of_files_and_folders_follow_the_umask(mask, mode, tmp_path):
+    former = os.umask(mask)
+    try:
+        write_checked(tmp_path / "a" / "b.npy", lambda temporary: temporary.write_text("x"))
+        write_json(tmp_path / "a" / "c.json", {})
+        with temporary_folder(tmp_path / "a") as folder:
+            move_folder(folder, tmp_path / "a" / "d")
+        with one_process(tmp_path / "a" / ".lock", pytest.fail), using_folder(tmp_path / "e", pytest.fail):
+            pass
+    finally:
+        os.umask(former)
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert {path.name for path in files} == {"b.npy", "b.npy.sha256", "c.json", ".lock"}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {mode}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_dir()} == {0o777 & ~mask}
+
+
+@pytest.mark.parametrize("name", ["/etc", "..", "../other", "data/../../other", "./../x"])
+def test_settings_lead_nowhere_outside(name, tmp_path):
+    with pytest.raises(UserError, match="leads out of the folder"):
+        below(tmp_path, name)
+
+
+@pytest.mark.parametrize("name", ["data", "data/a/../b", ".", "..hidden"])
+def test_settings_lead_below(name, tmp_path):
+    assert tmp_path.resolve() in (path := below(tmp_path, name).resolve(), *path.parents)

@@ -28,8 +28,22 @@ def test_versions_of_former_sessions_stay_stated(tmp_path):
     assert read_json(path)["earlier_versions"] == {"tensorflow": ["2.19.1", "2.20.0"]}
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"versions": 3}', '{"schema": 99}', '{"versions": {}}'])
-def test_a_damaged_environment_is_written_anew(tmp_path, content):
-    (tmp_path / "environment.json").write_text(content)
+def test_what_changed_the_bits_of_former_sessions_stays_stated(tmp_path, monkeypatch):
+    run, path = RunFolder(tmp_path), tmp_path / "environment.json"
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    write_environment(run)
+    assert read_json(path)["numerics"]["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    write_environment(run)
+    write_environment(run)
+    assert read_json(path)["earlier_numerics"] == {"TF_ENABLE_ONEDNN_OPTS": ["0"]}
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"[]", b"\xff", bytes(9), b'{"versions": 3}', b'{"schema": 99}', b'{"numerics": []}']
+)
+def test_a_damaged_environment_is_written_anew_with_a_note(tmp_path, content, capsys):
+    (tmp_path / "environment.json").write_bytes(content)
     write_environment(RunFolder(tmp_path))
     assert read_json(tmp_path / "environment.json")["versions"]["keras"]
+    assert "it is begun anew" in " ".join(capsys.readouterr().err.split())

@@ -1,5 +1,7 @@
+import shutil
 from importlib.metadata import version
 
+import pandas as pd
 import pytest
 import yaml
 
@@ -8,6 +10,7 @@ from tests.parts import needs
 from tests.small_study import tiny
 from transferpain.core.store import read_json, write_json, write_text
 from transferpain.data.places import Places
+from transferpain.experiments.environment import write_environment
 from transferpain.experiments.makers import (
     finished_with,
     go_on_or_apart,
@@ -36,7 +39,8 @@ def begin(run, experiment, **facts) -> None:
     write_text(run.path / "experiment.yaml", yaml.safe_dump(experiment.resolved()))
     write_json(run.path / "environment.json", {"schema": 2, "versions": FORMER})
     write_json(run.path / "facts.json", {"schema": 2, "preprocessing": CANONICAL} | facts)
-    write_text(run.path / "folds" / "test-seed0" / "done", "")
+    history = pd.DataFrame({"epoch": [1], "val_loss": [0.5]})
+    run.finish_fold("test", 0, pd.DataFrame({"clip": ["a"]}), history)
 
 
 @needs("face-alignment")
@@ -85,9 +89,28 @@ def test_folds_that_nobody_can_tell_are_put_aside(plan, content, capsys):
     assert "was begun with what its folder does not say" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.parametrize("file", ["facts.json", "environment.json"])
+def test_folds_say_themselves_what_found_their_faces(plan, file):
+    run, history = plan.run, pd.DataFrame({"epoch": [1], "val_loss": [0.5]})
+    makers = makers_today(plan.experiment, True)
+    run.finish_fold("test", 0, pd.DataFrame({"clip": ["a"]}), history, makers=makers)
+    (run.path / file).write_bytes(b"\xff")
+    go_on_or_apart(plan)
+    assert run.fold_is_done("test", 0)
+
+
+def test_a_session_that_computes_otherwise_is_named(plan, capsys, monkeypatch):
+    begin(plan.run, plan.experiment, detector=detector_identity("mediapipe"))
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    write_environment(plan.run)
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    go_on_or_apart(plan)
+    said = " ".join(capsys.readouterr().err.split())
+    assert "was begun with TF_ENABLE_ONEDNN_OPTS 0, and goes on with not set" in said
+
+
 def test_a_run_without_folds_is_left_alone(plan):
-    (plan.run.path / "folds" / "test-seed0" / "done").unlink()
-    (plan.run.path / "folds" / "test-seed0").rmdir()
+    shutil.rmtree(plan.run.path / "folds" / "test-seed0")
     go_on_or_apart(plan)
     assert (plan.run.path / "environment.json").is_file()
 

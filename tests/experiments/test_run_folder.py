@@ -1,6 +1,7 @@
 """The run folder's contract."""
 
 import os
+import shutil
 
 import pandas as pd
 import pytest
@@ -60,7 +61,7 @@ def test_folds_of_runs_from_before_names_were_encoded_are_found(tmp_path):
     run = RunFolder(tmp_path / "run")
     older = {fold: run.path / "folds" / f"{fold}-seed0" for fold in ("Anna 1", "Zoë", "unknown:a.mp4", "a%2Fb", "..")}
     for folder in older.values():
-        write_json(folder / "done", {})
+        write_json(folder / "done", {})  # whatever it holds
     assert [fold for fold in older if run.fold(fold, 0) == older[fold]] == ["Anna 1", "Zoë", "unknown:a.mp4"]
     assert run.fold("a%2Fb", 0) != run.fold("a/b", 0)
 
@@ -75,12 +76,120 @@ def test_leftovers_go_and_what_links_lead_to_stays(tmp_path):
     assert (tmp_path / "other" / "kept.json").is_file()
 
 
-def test_a_run_is_done_with_metrics_and_model(tmp_path):
-    run = RunFolder(tmp_path / "run")
-    write_json(run.path / "metrics.json", {})
-    assert not run.is_done
+def finished(path) -> RunFolder:
+    """Write a finished run of two folds."""
+    run = RunFolder(path)
+    for fold in ("a", "b"):
+        table = PREDICTIONS.assign(clip=fold, fold=fold, seed=0)
+        run.finish_fold(fold, 0, table, HISTORY)
+    folders = [run.fold(fold, 0) for fold in ("a", "b")]
+    write_json(run.path / "facts.json", {"folds": [folder.name for folder in folders]})
+    write_json(run.path / "metrics.json", {"all": None})
     write_json(run.model / "manifest.json", {})
+    run.finish(["facts.json", "metrics.json"], folders)
+    return run
+
+
+def test_a_run_is_done_when_it_says_so(tmp_path):
+    run = finished(tmp_path / "run")
     assert run.is_done
+    (run.path / "done").unlink()
+    assert run.fault() is None
+
+
+def empty(path):
+    path.write_bytes(b"")
+
+
+def zero(path):
+    path.write_bytes(bytes(path.stat().st_size))
+
+
+def cut(path):
+    path.write_bytes(path.read_bytes()[:-9])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def remove(path):
+    path.unlink()
+
+
+def replace_with_a_folder(path):
+    path.unlink()
+    path.mkdir()
+
+
+DAMAGES = [empty, zero, cut, flip, remove, replace_with_a_folder]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["predictions.parquet", "history.csv"])
+def test_a_fold_with_a_damaged_file_is_not_done(name, damage, tmp_path):
+    run = finished(tmp_path / "run")
+    damage(run.fold("b", 0) / name)
+    assert name in run.fold_fault("b", 0)
+    assert run.fold_is_done("a", 0)
+    assert "b-seed0" in run.fault()
+    with pytest.raises(UserError, match="Run its experiment again"):
+        run.check()
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_done_is_none(damage, tmp_path):
+    run = finished(tmp_path / "run")
+    damage(run.fold("b", 0) / "done")
+    assert not run.fold_is_done("b", 0)
+    assert not run.is_done
+    run = finished(tmp_path / "other")
+    damage(run.path / "done")
+    assert not run.is_done
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("name", ["facts.json", "metrics.json", "model/manifest.json"])
+def test_a_run_with_a_damaged_file_is_not_done(name, damage, tmp_path):
+    run = finished(tmp_path / "run")
+    damage(run.path / name)
+    assert name in run.fault()
+
+
+def test_results_are_read_by_the_plan(tmp_path):
+    run = finished(tmp_path / "run")
+    run.finish_fold("copy", 0, PREDICTIONS.assign(clip="copy", fold="copy", seed=0), HISTORY)
+    assert list(run.predictions()["clip"]) == ["a", "b"]
+    assert list(run.histories()) == ["a-seed0", "b-seed0"]
+    shutil.rmtree(run.fold("b", 0))
+    with pytest.raises(UserError, match="b-seed0 are damaged"):
+        run.predictions()
+    assert "b-seed0: its results are gone" in run.fault()
+
+
+def test_swapped_folds_are_noticed(tmp_path):
+    run = finished(tmp_path / "run")
+    one, other = run.fold("a", 0), run.fold("b", 0)
+    one.rename(run.path / "kept")
+    other.rename(one)
+    (run.path / "kept").rename(other)
+    with pytest.raises(UserError, match="that of another fold"):
+        run.predictions()
+
+
+def test_a_run_of_a_former_version_is_done_without_sizes(tmp_path):
+    run = finished(tmp_path / "run")
+    (run.path / "done").unlink()
+    write_json(run.path / "facts.json", {})
+    for fold in ("a", "b"):
+        (run.fold(fold, 0) / "done").write_text("2026-03-01T12:00:00+00:00\n")
+    assert run.is_done
+    assert not run.is_sealed
+    assert list(run.predictions()["clip"]) == ["a", "b"]
+    empty(run.fold("b", 0) / "history.csv")
+    assert "history.csv cannot be read" in run.fault()
 
 
 def test_one_process_a_run(tmp_path):
@@ -111,3 +220,19 @@ def test_what_a_run_held_can_be_put_aside(tmp_path):
         assert RunFolder(aside).facts() == {"number": number}
         assert {path.name for path in run.path.iterdir()} == {".lock", *(f"former-{one + 1}" for one in range(number))}
         assert not run.fold_is_done("test", 0)
+
+
+@pytest.mark.parametrize("name", ["predictions", "probe", "leakage.json", "facts.json", "environment.json", "log.txt"])
+def test_a_run_is_told_from_itself_by_what_a_report_shows(name, tmp_path):
+    run = finished(tmp_path / "run")
+    before = run.digest()
+    assert run.digest() == before
+    if name == "predictions":
+        PREDICTIONS.assign(clip="a", fold="a", seed=0, y_pred=2).to_parquet(run.fold("a", 0) / "predictions.parquet")
+    elif name == "probe":
+        PREDICTIONS.to_parquet(run.fold("a", 0) / "linear_probe.parquet")
+    elif name == "log.txt":
+        run.log("read")
+    else:
+        write_json(run.path / name, {"folds": ["a-seed0", "b-seed0"], "changed": True})
+    assert (run.digest() == before) == (name == "log.txt")

@@ -1,5 +1,7 @@
 """The runner: sources, splits, unlabelled tests, warnings."""
 
+import dataclasses
+import os
 import shutil
 from pathlib import Path
 
@@ -11,12 +13,12 @@ from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
-from transferpain.core.store import read_json
+from transferpain.core.store import read_json, write_text
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.runner import find_faces, make_plan
+from transferpain.experiments.runner import check_contents, find_faces, make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.adaptation.chosen import needed_clips
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
@@ -50,6 +52,36 @@ def test_the_run_is_named_by_experiment_data_and_source(small_twin, tmp_path):
     assert len(names) == 3
     assert all(name.startswith("ai4pain-ann-") for name in names)
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize("change", ["content", "copy", "other file"])
+def test_the_run_is_named_by_what_its_media_hold(small_twin, tmp_path, change):
+    shutil.copytree(small_twin / "ai4pain", tmp_path / "data" / "ai4pain")
+
+    def planned():
+        return make_plan(tiny(EXPERIMENTS), EXPERIMENTS, Places(tmp_path / "data", tmp_path))
+
+    before = planned()
+    video = tmp_path / "data" / before.clips["media"][0]
+    status, content = video.stat(), bytearray(video.read_bytes())
+    content[-1] ^= change == "content"
+    video.with_name("aside").write_bytes(content)
+    video.with_name("aside").replace(video)
+    os.utime(video, ns=(status.st_atime_ns, status.st_mtime_ns))
+    if change == "other file":
+        write_text(tmp_path / "data" / "ai4pain" / "notes.txt", "x")
+    after = planned()
+    assert after.index.hash == before.index.hash
+    assert (after.run.path.name == before.run.path.name) == (change != "content")
+    assert (after.contents == before.contents) == (change != "content")
+
+
+def test_data_that_change_while_they_are_read_stop_the_run(small_twin, tmp_path):
+    places = Places(small_twin, tmp_path)
+    plan = make_plan(tiny(EXPERIMENTS), EXPERIMENTS, places)
+    check_contents(plan, places)
+    with pytest.raises(UserError, match="changed while they were read"):
+        check_contents(dataclasses.replace(plan, contents="0" * 64), places)
 
 
 def test_only_clips_of_the_split_are_worked_on(small_twin, tmp_path):

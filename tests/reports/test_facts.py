@@ -5,7 +5,8 @@ from tests.reports.run_folders import CLASSES, write_leakage, write_run
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_json, write_text
 from transferpain.evaluation.groups import write_subjects
-from transferpain.reports.facts import read_run
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.reports.facts import read_run, run_scores
 
 
 def test_reads_what_a_run_leaves(tmp_path):
@@ -26,6 +27,33 @@ def test_scores_come_from_the_predictions_not_from_the_file_of_metrics(tmp_path)
     folder = write_run(tmp_path, "ann", draw_predictions(skill=1.0))
     write_json(folder / "metrics.json", {"all": {"accuracy": {"value": 0.1}}})
     assert read_run(folder).scores["all"]["accuracy"]["value"] == 1.0
+
+
+def sealed(folder) -> RunFolder:
+    """Write of a run's folder what its end writes."""
+    run = RunFolder(folder)
+    write_json(run.model / "manifest.json", {})
+    run.finish(["metrics.json", "facts.json"], [path.parent for path in folder.glob("folds/*/done")])
+    return run
+
+
+def test_scores_on_the_screen_are_those_of_the_predictions(tmp_path):
+    run = sealed(write_run(tmp_path, "ann", draw_predictions(skill=1.0)))
+    whole = run_scores(run)
+    assert whole == run.metrics()
+    write_json(run.path / "metrics.json", run.metrics() | {"coverage": 0.5})
+    assert run_scores(run)["coverage"] == whole["coverage"] == 1.0
+
+
+@pytest.mark.parametrize("name", ["predictions.parquet", "history.csv"])
+def test_no_report_is_made_of_a_damaged_fold(name, tmp_path):
+    run = sealed(write_run(tmp_path, "ann", draw_predictions(skill=1.0)))
+    (path,) = run.path.glob(f"folds/*/{name}")
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=rf"{name} is not the file(.|\n)*Run its experiment again"):
+        read_run(run.path)
 
 
 def test_chance_counts_the_classes_that_occur(tmp_path):

@@ -1,7 +1,8 @@
 """The command line: the groups of commands together, and what happens to errors and requests to stop."""
 
+import os
 import sys
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -21,6 +22,7 @@ from transferpain.cli.registration import registration_app
 from transferpain.cli.serve import serve_app
 from transferpain.cli.stages import stages_app
 from transferpain.core.errors import UserError
+from transferpain.core.locks import VARIABLE
 from transferpain.core.process import Stopped, message_of, prepare, stop_is_answered
 
 app = typer.Typer(
@@ -54,8 +56,14 @@ def common(
     version: Annotated[
         bool, typer.Option("--version", callback=show_version, is_eager=True, help="Show the version and exit.")
     ] = False,
+    lock: Annotated[
+        Literal["system", "none"],
+        typer.Option(help="`none`: this process alone works here, on a file system that has no locks."),
+    ] = "system",
 ) -> None:
     """Take the options that stand before a command."""
+    if lock == "none":
+        os.environ[VARIABLE] = lock
 
 
 def main() -> None:
@@ -63,10 +71,11 @@ def main() -> None:
     prepare()
     try:
         app()
-    except (UserError, OSError) as error:
-        if "--debug" in sys.argv:
+    except (UserError, OSError, MemoryError, RuntimeError) as error:
+        message = message_of(error)
+        if not message or "--debug" in sys.argv:
             raise
-        sys.stderr.write(f"error: {message_of(error)}\n")
+        sys.stderr.write(f"error: {message}\n")
         sys.exit(1)
     except Stopped:
         stop_is_answered()

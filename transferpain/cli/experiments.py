@@ -18,6 +18,7 @@ from transferpain.cli.console import (
     print_lines,
     print_rows,
 )
+from transferpain.core.store import name_in_path
 
 experiments_app = typer.Typer()
 NullWorlds = Annotated[
@@ -146,5 +147,6 @@ def report(
         page = report_runs(runs or [], name, workspace)
     else:
         declared = [part.strip() for part in classes.split(",") if part.strip()]
-        page = report_files(runs or [], predictions, workspace / "reports" / name, declared, synthetic or None)
+        folder = workspace / "reports" / name_in_path(name)
+        page = report_files(runs or [], predictions, folder, declared, synthetic or None)
     out().print(f"report: {page}", markup=False)

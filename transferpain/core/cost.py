@@ -1,12 +1,16 @@
 """What a run has cost: seconds, and clips passed through the frozen backbone, summed over interrupted sessions."""
 
+import math
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from transferpain.core.errors import UserError
+from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped, write_stamped
+from transferpain.core.store import make_way
 
 COST = "cost.json"
 
@@ -29,9 +33,14 @@ class Cost:
 
 
 def read_cost(run: Path) -> Cost | None:
-    """Return what a run has cost so far; `None` if it was made before that was written down."""
-    path = run / COST
-    return Cost(**read_stamped(path)) if path.is_file() else None
+    """Return what a run has cost so far; `None` if it was made before that was written down, or that is damaged."""
+    try:
+        cost = Cost(**read_stamped(run / COST))
+    except (OSError, UserError, TypeError):
+        return None
+    values = asdict(cost).values()
+    is_whole = all(type(value) in (int, float) and 0 <= value < math.inf for value in values)
+    return cost if is_whole else None
 
 
 class Meter:
@@ -39,7 +48,12 @@ class Meter:
 
     def __init__(self, run: Path):
         self._run = run
-        before = read_cost(run) or Cost()
+        before = read_cost(run)
+        if before is None:
+            if (run / COST).exists():
+                note(f"{run / COST} is damaged: what the run cost is counted anew.")
+                make_way(run / COST)
+            before = Cost()
         self._cost = replace(before, sessions=before.sessions + 1)
         self._counted_until = time.monotonic()
 

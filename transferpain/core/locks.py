@@ -1,12 +1,39 @@
 """A folder that many processes use at once, or one alone; the system opens the locks of a process that was killed."""
 
+import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+from transferpain.core.errors import UserError
+
 FOLDER_LOCK = ".lock"
+# Names what `--lock` chose, for the processes that this one starts, too.
+VARIABLE = "TRANSFERPAIN_LOCK"
+# What file systems answer that have no locks.
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+
+
+def locks_are_off() -> bool:
+    """Tell whether the user has said, by `--lock none`, that one process alone works here."""
+    return os.environ.get(VARIABLE, "").lower() == "none"
+
+
+def has_no_locks(error: Exception) -> bool:
+    """Tell whether an error says that a file system has no locks."""
+    return isinstance(error, NotImplementedError) or getattr(error, "errno", None) in NO_LOCKS
+
+
+def no_locks(lock: Path | str) -> UserError:
+    """Return the error of a file system without locks."""
+    return UserError(
+        f"The file system of {lock} has no locks.",
+        rule="A lock keeps two processes from writing one run, or one cache.",
+        todo="Name a folder on another file system with --workspace (TRANSFERPAIN_ASSETS for the files of models); or, "
+        "where one process alone works in it, put `--lock none` before the command: transferpain --lock none run ...",
+    )
 
 
 @contextmanager
@@ -18,18 +45,22 @@ def using_folder(folder: Path, on_wait: Callable[[], object]) -> Iterator[None]:
     Args:
         folder: it is made if it is missing.
         on_wait: called once if a process has to be waited for.
+
+    Raises:
+        UserError: if its file system has no locks.
     """
     handle = None
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        handle = os.open(folder / FOLDER_LOCK, os.O_CREAT | os.O_RDONLY, 0o644)
+        if not locks_are_off():
+            handle = os.open(folder / FOLDER_LOCK, os.O_CREAT | os.O_RDONLY, 0o666)
     try:
         if handle is not None:
             try:
-                fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                _lock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB, folder)
             except BlockingIOError:
                 on_wait()
-                fcntl.flock(handle, fcntl.LOCK_SH)
+                _lock(handle, fcntl.LOCK_SH, folder)
         yield
     finally:
         if handle is not None:
@@ -43,13 +74,23 @@ def alone(locks: Iterable[Path]) -> Iterator[None]:
     Raises:
         BlockingIOError: if a process holds one of them; its `filename` is that one.
         OSError: if a lock cannot be opened.
+        UserError: if its file system has no locks.
     """
     with ExitStack() as held:
-        for lock in locks:
-            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o644)
+        for lock in [] if locks_are_off() else locks:
+            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o666)
             held.callback(os.close, handle)
             try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, lock)
             except BlockingIOError as error:
                 raise BlockingIOError(error.errno, error.strerror, str(lock)) from error
         yield
+
+
+def _lock(handle: int, how: int, path: Path) -> None:
+    try:
+        fcntl.flock(handle, how)
+    except OSError as error:
+        if has_no_locks(error):
+            raise no_locks(path) from error
+        raise

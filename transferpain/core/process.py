@@ -10,6 +10,8 @@ from transferpain.core.errors import UserError
 from transferpain.core.privacy import hide_names
 
 AGAIN_SECONDS = 0.5
+STREAMS = ("stdin", "stdout", "stderr")
+NO_THREAD = "can't start new thread"
 
 
 class Stopped(BaseException):
@@ -54,6 +56,7 @@ def prepare() -> None:
 
     To be called before TensorFlow or MediaPipe is imported: later their variables do not count.
     """
+    open_closed_streams()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("GLOG_minloglevel", "3")
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
@@ -61,10 +64,37 @@ def prepare() -> None:
         signal.signal(number, stop)
 
 
-def message_of(error: UserError | OSError) -> str:
-    """Return what the user reads: a `UserError` as it is, a failed file operation with its file."""
+def open_closed_streams() -> None:
+    """Give standard input, output and error to nothing where they are closed, as under some schedulers.
+
+    Else the next files that are opened would get their numbers, and messages would be written into them.
+    """
+    for number, name in enumerate(STREAMS):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest free number is taken, and those below are open by now.
+            os.open(os.devnull, os.O_RDWR)
+        if getattr(sys, name) is None:
+            # As Python's own, it stays open until the end.
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+
+
+def message_of(error: Exception) -> str:
+    """Return what the user reads: a `UserError` as it is, a failed file operation with its file, a lack of memory.
+
+    Empty for anything else, which only a developer can act on.
+    """
     if isinstance(error, UserError):
         return str(error)
+    if isinstance(error, MemoryError) or NO_THREAD in str(error):
+        return (
+            f"There is too little memory: {str(error) or 'none is left'}\n"
+            "What was finished is kept. Free memory, raise its limit (ulimit -v) or lower training.batch or "
+            "features.batch, then give the same command again."
+        )
+    if not isinstance(error, OSError):
+        return ""
     where = f" ({hide_names(str(error.filename))})" if error.filename else ""
     return (
         f"A file could not be read or written: {error.strerror or error}{where}\n"

@@ -6,7 +6,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from transferpain.core.errors import UserError
 from transferpain.core.gpu import let_memory_grow
+from transferpain.core.numerics import settle_keras, settle_loaded_keras
 
 
 class _Silence:
@@ -65,13 +67,33 @@ def silence_opencv() -> None:
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 
+@contextmanager
+def importing_keras() -> Iterator[None]:
+    """Import Keras and TensorFlow inside: without their messages, and with the settings that results are made with.
+
+    Raises:
+        UserError: if they cannot be imported, or Keras was with another backend.
+    """
+    settle_keras()
+    try:
+        with standard_error_silenced():
+            yield
+    except Exception as error:  # what a broken keras.json or too little memory leads to differs from case to case
+        raise UserError(
+            "TensorFlow and Keras cannot be imported.",
+            rule="A few gigabytes of memory must be free, and keras.json in the user's folder .keras must be whole.",
+            received=f"{type(error).__name__}: {error}",
+            todo="Raise the limit of memory (ulimit -v), or remove keras.json.",
+        ) from error
+    settle_loaded_keras()
+
+
 def import_tensorflow() -> None:
-    """Import TensorFlow and Keras without their messages; later imports find them loaded."""
+    """Import TensorFlow and Keras without their messages; later imports find them loaded. Raises `UserError`."""
     let_memory_grow()
-    with standard_error_silenced():
-        import keras
+    with importing_keras():
+        import keras  # noqa: F401
         import tensorflow
 
         # The first device query writes as well.
         tensorflow.config.list_physical_devices()
-        keras.backend.backend()

@@ -29,8 +29,26 @@ def write_stamped(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_stamped(path: Path, upgrades: Upgrades | None = None) -> dict[str, Any]:
-    """Read a JSON object in the form of today, without its number; see `as_today`."""
-    return as_today(read_json(path), path, upgrades)
+    """Read a JSON object in the form of today, without its number; see `as_today`.
+
+    Raises:
+        UserError: if the file is no JSON object, as a power cut may leave it, or as `as_today`.
+    """
+    try:
+        content = read_json(path)
+    except (ValueError, RecursionError) as error:
+        raise _damaged(path) from error
+    if not isinstance(content, dict):
+        raise _damaged(path)
+    return as_today(content, path, upgrades)
+
+
+def _damaged(path: Path) -> UserError:
+    return UserError(
+        f"{path} is damaged.",
+        rule="It holds a JSON object.",
+        todo="What a run has written is made again when its experiment is run again; else, get the file again.",
+    )
 
 
 def as_today(content: Any, path: Path, upgrades: Upgrades | None = None) -> Any:

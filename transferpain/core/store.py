@@ -10,11 +10,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.foreign import parse_json, reason_of
+from transferpain.core.locks import has_no_locks, locks_are_off, no_locks
 
 CHUNK_BYTES = 1 << 20
 TEMPORARY = ".partial-"
@@ -75,6 +77,23 @@ def inside(root: Path, path: Path) -> Path:
     return path
 
 
+def below(root: Path, name: str) -> Path:
+    """Return the path that a file of settings names below `root`; a link that the user has laid there is followed.
+
+    Raises:
+        UserError: if the name is absolute or leads upwards out of `root`.
+    """
+    path = Path(os.path.normpath(name))
+    if path.is_absolute() or path.parts[:1] == ("..",):
+        raise UserError(
+            "A path leads out of the folder that it belongs to.",
+            rule=f"It is relative to {root}, and nothing is written outside it.",
+            received=name,
+            todo="Name a folder below, or lay a link there.",
+        )
+    return root / path
+
+
 def remove_folder(root: Path, folder: Path) -> None:
     """Remove a folder below `root` with all that it holds.
 
@@ -103,7 +122,6 @@ def _write_beside(path: Path, write: Callable[[Path], object], synced: bool = Tr
     temporary = _temporary_name(path.parent, path.suffix)
     try:
         write(temporary)
-        temporary.chmod(0o644)
         if synced:
             sync_file(temporary)
         temporary.replace(path)
@@ -186,6 +204,19 @@ def remove_leftovers(folder: Path) -> None:
 
 
 @contextmanager
+def using(cache: Path) -> Iterator[None]:
+    """Turn a failed file operation (disk full, no permission) into the message that a user can act on."""
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            f"The cache {cache} cannot be read or written.",
+            received=error,
+            todo="Free disk space or name a cache folder that you may write. What is finished is kept.",
+        ) from error
+
+
+@contextmanager
 def one_process(lock: Path, on_wait: Callable[[], object]) -> Iterator[None]:
     """Let one process at a time pass, the others wait; the system opens the lock of a process that was killed.
 
@@ -194,20 +225,36 @@ def one_process(lock: Path, on_wait: Callable[[], object]) -> Iterator[None]:
         on_wait: called once if another process has to be waited for; where it raises, nobody waits.
 
     Raises:
-        OSError: if the lock cannot be made, or its file system has none.
+        OSError: if the lock cannot be made.
+        UserError: if its file system has no locks.
     """
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    if locks_are_off():
+        yield
+        return
     from filelock import FileLock, Timeout
 
-    lock.parent.mkdir(parents=True, exist_ok=True)
     # The library's own lock for file systems without one outlives a process that is killed on another machine.
     key = FileLock(lock, fallback_to_soft=False)
     try:
-        held = key.acquire(blocking=False)
-    except Timeout:
-        on_wait()
-        held = key.acquire()
+        try:
+            held = key.acquire(blocking=False)
+        except Timeout:
+            on_wait()
+            held = key.acquire()
+    except (OSError, NotImplementedError) as error:
+        if has_no_locks(error):
+            raise no_locks(lock) from error
+        raise
     with held:
         yield
+
+
+def make_way(path: Path) -> None:
+    """Rename a folder that stands where a file belongs, to `<name>.damaged-<number>`; anything else is left alone."""
+    if path.is_dir() and not path.is_symlink():
+        number = next(number for number in count(1) if not path.with_name(f"{path.name}.damaged-{number}").exists())
+        path.rename(path.with_name(f"{path.name}.damaged-{number}"))
 
 
 def write_text(path: Path, text: str) -> None:
@@ -266,10 +313,15 @@ def write_checked(path: Path, write: Callable[[Path], object], made: dict | None
     """
     _write_beside(path, write, synced)
     line = "" if made is None else json.dumps(made, sort_keys=True) + "\n"
-    text = f"{file_hash(path)}\n{line}"
+    text = f"{_checksum(path)}\n{line}"
     _write_beside(checksum_path(path), lambda temporary: temporary.write_text(text, encoding="utf-8"), synced)
     if synced:  # the folder once, for both
         sync_folder(path.parent)
+
+
+def _checksum(path: Path) -> str:
+    """Return a SHA-256 over a cache file's key, its name and its folder's, and its bytes: it fits no other place."""
+    return hashlib.sha256(f"{path.parent.name}/{path.name} {file_hash(path)}".encode()).hexdigest()
 
 
 def sync_checked(path: Path, root: Path) -> None:
@@ -283,11 +335,11 @@ def sync_checked(path: Path, root: Path) -> None:
 
 
 def is_intact(path: Path) -> bool:
-    """Tell whether a cached file and its checksum are there and agree."""
+    """Tell whether a cached file and its checksum are there and agree, and stand where they were written."""
     sidecar = checksum_path(path)
     if not (path.is_file() and sidecar.is_file()):
         return False
-    return _lines(sidecar)[0] == file_hash(path)
+    return _lines(sidecar)[0] == _checksum(path)
 
 
 def read_made(path: Path) -> dict:

@@ -4,7 +4,11 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pandas as pd
+
+from transferpain.core.store import fingerprint
 from transferpain.data.datasets.index import Index, read_index
+from transferpain.data.media.contents import contents_hash
 
 
 @dataclass(frozen=True)
@@ -15,11 +19,13 @@ class Places:
         data_root: holds one folder per dataset.
         workspace: holds `runs/`, `cache/` and `reports/`.
         indexes: what was read of the datasets so far, by name.
+        hashes: of the media that were asked for so far, by their names.
     """
 
     data_root: Path
     workspace: Path
     indexes: dict[str, Index] = field(default_factory=dict, repr=False, compare=False)
+    hashes: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
 
     def index(self, dataset: str) -> Index:
         """Return the index of a dataset, read once: the experiments of a matrix share a few datasets.
@@ -30,6 +36,13 @@ class Places:
         if dataset not in self.indexes:
             self.indexes[dataset] = read_index(dataset, self.data_root, self.cache)
         return self.indexes[dataset]
+
+    def contents(self, clips: pd.DataFrame) -> str:
+        """Return `contents_hash` of the media of clips, looked at once, as the index is."""
+        key = fingerprint(clips[["clip", "media", "kind"]].astype(str).to_numpy().tolist())
+        if key not in self.hashes:
+            self.hashes[key] = contents_hash(clips, self.data_root, self.cache)
+        return self.hashes[key]
 
     @property
     def runs(self) -> Path:

@@ -7,7 +7,10 @@ import subprocess
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.numerics import NOT_SET, numerics
+from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped, write_stamped
+from transferpain.core.store import make_way
 from transferpain.experiments.run_folder import RunFolder, now
 
 REPORTED_PACKAGES = (
@@ -36,6 +39,7 @@ def environment() -> dict:
     return {
         "python": platform.python_version(),
         "versions": {name: installed_version(name) or "not installed" for name in REPORTED_PACKAGES},
+        "numerics": numerics(),
         "machine": {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()},
         "commit": project_commit(),
         "written": now(),
@@ -51,21 +55,35 @@ def installed_version(package: str) -> str | None:
 
 
 def write_environment(folder: RunFolder) -> None:
-    """Record versions, machine and commit in `environment.json`; of former sessions, the versions that differ."""
+    """Record versions, numerics, machine and commit in `environment.json`; of former sessions what differs."""
     path, today = folder.path / "environment.json", environment()
-    write_stamped(path, today | earlier_versions(path, today["versions"]))
+    earlier: dict[str, dict[str, list[str]]] = {}
+    if path.exists():
+        try:
+            before = read_stamped(path)
+            earlier |= earlier_values("versions", before, today["versions"])
+            earlier |= earlier_values("numerics", before, today["numerics"])
+        except (OSError, UserError, ValueError, KeyError, TypeError, AttributeError):
+            note(f"{path} is damaged: it is begun anew, and versions of former sessions are forgotten.")
+            make_way(path)
+    write_stamped(path, today | earlier)
 
 
-def earlier_versions(path: Path, today: dict[str, str]) -> dict[str, dict[str, list[str]]]:
-    """Return `earlier_versions`, package -> versions of former sessions; nothing where there are none."""
-    try:
-        before = read_stamped(path)
-        known = {name: {before["versions"][name], *before.get("earlier_versions", {}).get(name, [])} for name in today}
-    except (OSError, UserError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-    others = {name: sorted(known[name] - {version}) for name, version in today.items()}
-    others = {name: versions for name, versions in others.items() if versions}
-    return {"earlier_versions": others} if others else {}
+def earlier_values(key: str, before: dict, today: dict[str, str]) -> dict[str, dict[str, list[str]]]:
+    """Return `earlier_<key>`, name -> values of former sessions; nothing where there are none.
+
+    Args:
+        before: what the environment of the last session states.
+        today: name -> value of this one.
+    """
+    last, former = before.get(key), before.get(f"earlier_{key}", {})
+    if last is None:
+        return {}  # a version before it was written down
+    names = sorted({*last, *former, *today})
+    known = {name: {*former.get(name, []), last.get(name, NOT_SET)} for name in names}
+    others = {name: sorted(known[name] - {today.get(name, NOT_SET)}) for name in names}
+    others = {name: values for name, values in others.items() if values}
+    return {f"earlier_{key}": others} if others else {}
 
 
 def processor_name() -> str:

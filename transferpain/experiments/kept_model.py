@@ -8,7 +8,6 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 import yaml
 
 from transferpain.core.contracts import FoldResult
@@ -18,7 +17,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.environment import project_commit
 from transferpain.experiments.leakage.lineage import describe_training, lineage_facts, read_lineage
 from transferpain.experiments.plan import RunPlan
-from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.run_folder import RunFolder, read_history
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
@@ -30,6 +29,7 @@ from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_terms
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.strategies.common.finished import fold_folders
 from transferpain.strategies.registry import STRATEGIES
 
 
@@ -146,7 +146,7 @@ def run_metrics(run: RunFolder, scores: dict) -> dict:
 
 def read_training(fold: Path) -> Training:
     """Return how a fold was trained, from its `history.csv`; without the seconds, which differ from run to run."""
-    history = pd.read_csv(fold / "history.csv")
+    history = read_history(fold)
     known = [name for name in Epoch.model_fields if name in history]
     rows = history[known].astype(object).where(history[known].notna(), None)
     return Training(epochs=tuple(Epoch(**row) for row in rows.to_dict("records")))
@@ -166,6 +166,6 @@ def shared_metrics(scores: Any) -> Any:
 
 def predictions_hash(run: RunFolder) -> str:
     """Return what `sha256sum folds/*/predictions.parquet | sha256sum` prints in the run's folder (`LC_ALL=C`)."""
-    files = sorted(path.relative_to(run.path).as_posix() for path in run.path.glob("folds/*/predictions.parquet"))
+    files = sorted(f"folds/{folder.name}/predictions.parquet" for folder in fold_folders(run.path))
     lines = "".join(f"{file_hash(run.path / file)}  {file}\n" for file in files)
     return hashlib.sha256(lines.encode()).hexdigest()

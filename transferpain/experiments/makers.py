@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 
 from transferpain.core.errors import UserError
+from transferpain.core.numerics import differences
 from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped
 from transferpain.core.validation import validate
@@ -48,7 +49,7 @@ def makers_before(run: RunFolder, detector: str) -> dict[str, str]:
         makers["detector"] = f"{detector} {version}"
     if (version := versions.get("mediapipe")) is not None:
         makers["mesh"] = FORMER_MESH.format(version)
-    return makers | {key: facts[key] for key in ("detector", "mesh") if key in facts}
+    return makers | run.makers() | {key: facts[key] for key in ("detector", "mesh") if key in facts}
 
 
 def go_on_or_apart(plan: RunPlan) -> None:
@@ -69,10 +70,17 @@ def go_on_or_apart(plan: RunPlan) -> None:
             f"again with {_several(today[key] for key in changed)}. The former work is kept in {aside}."
         )
         return
-    installed = environment()["versions"]
+    today = environment()
     for name, version in _versions(plan.run).items():
-        if name in FRAMEWORKS and version != installed[name]:
-            note(f"warning: {experiment.name} was begun with {name} {version}, and goes on with {installed[name]}.")
+        if name in FRAMEWORKS and version != today["versions"][name]:
+            now = today["versions"][name]
+            note(f"warning: {experiment.name} was begun with {name} {version}, and goes on with {now}.")
+    before = _stated(plan.run, "environment.json").get("numerics")
+    for name, (then, now) in differences(before, today["numerics"]).items():
+        note(
+            f"warning: {experiment.name} was begun with {name} {then}, and goes on with {now}: the last bits of its "
+            "folds may differ from those of a run that was never interrupted."
+        )
 
 
 def note_finished_before(runs: Iterable[RunFolder]) -> None:

@@ -1,5 +1,6 @@
 """What a run writes into its folder: facts before the training, a fold's results after it, scores at the end."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,13 +15,14 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.predictions import LINEAR_PROBE, clip_rows
 from transferpain.evaluation.scores import mark_copies, score
-from transferpain.experiments.fitted import read_fitted, write_fitted
+from transferpain.experiments.fitted import FITTED, read_fitted, write_fitted
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.lineage import read_lineage
 from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.experiments.probe_scores import probe_scores
+from transferpain.experiments.run_folder import damaged, fault_of_fold, read_history
 from transferpain.experiments.samples import hang_together
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
@@ -30,6 +32,11 @@ from transferpain.strategies.base import Plan, Prepared
 from transferpain.strategies.common.answers import training_prior
 
 NO_FACE = "no face was found in any frame"
+# What `done` of a run states the bytes of, besides the folds and what a strategy writes once.
+RECORDED = (
+    *("experiment.yaml", "environment.json", "facts.json", "metrics.json", "leakage.json"),
+    *("unusable.csv", "subjects.csv", "submission.csv"),
+)
 TOLERANCE = 0.05  # of a clip's frames and rate (our choice): recordings end a few frames early
 
 
@@ -47,6 +54,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
     facts = {
         "dataset": " -> ".join(plan.datasets),
         "index": plan.index.hash,
+        "contents": plan.contents,
         "task": plan.task.name,
         "task_hash": plan.task.hash,
         "label_definition": plan.label_definition,
@@ -69,6 +77,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "compute_dtype_reason": reason,
         "split_seed": SPLIT_SEED,
         "in_series": hang_together(plan.task.sample, plan.clips),
+        "folds": sorted(folder.name for folder in fold_folders(plan)),
         "training_shares": training_shares(plan),
         "problems": [*plan.index.problems, *([] if stage is None else departures(plan.clips, stage))],
     }
@@ -142,10 +151,16 @@ def close_fold(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None
         else:
             write_stamped(folder / name, content)
     write_fitted(folder, result.fitted, plan.samples)
-    plan.run.finish_fold(fold.name, seed, result.predictions, result.history)
+    makers = makers_today(plan.experiment, plan.has_faces_stage)
+    plan.run.finish_fold(fold.name, seed, result.predictions, result.history, [*result.files, FITTED], makers)
     for checkpoint in folder.glob("checkpoint*.npz"):
         checkpoint.unlink()
     plan.run.log(f"{fold.name} seed {seed}: {len(result.history)} epochs")
+
+
+def fold_folders(plan: RunPlan) -> list[Path]:
+    """Return the folder of each fold and seed that is planned."""
+    return [plan.run.fold(fold.name, seed) for fold in plan.folds for seed in plan.experiment.seeds]
 
 
 def finish(plan: RunPlan, prepared: Prepared) -> None:
@@ -154,18 +169,18 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
     The models of the folds go at the very end, when the kept one was read back.
 
     Raises:
-        UserError: if the kept model is damaged, and no model of a fold is there to make it again from.
+        UserError: if the results of a planned fold are not there or damaged, or the kept model is, and no model of a
+            fold is there to make it again from; or if every training diverged.
     """
-    best, lowest = None, float("inf")
-    for fold in plan.folds:
-        for seed in plan.experiment.seeds:
-            folder = plan.run.fold(fold.name, seed)
-            loss = lowest_loss(pd.read_csv(folder / "history.csv"))
-            if loss < lowest:
-                best, lowest = folder, loss
-    predictions = mark_copies(plan.run.predictions(), plan.samples)
+    folders = fold_folders(plan)
+    for folder in folders:
+        if fault := fault_of_fold(folder):
+            raise damaged(folder, fault)
+    best = best_fold(folders)
+    predictions = mark_copies(plan.run.predictions(folds=folders), plan.samples)
     scores = score(predictions, plan.task.classes, ordinal=plan.task.ordinal)
-    scores[LINEAR_PROBE] = probe_scores(plan.run.probe_predictions(), plan.task.classes, plan.task.ordinal)
+    probes = plan.run.probe_predictions(folders)
+    scores[LINEAR_PROBE] = probe_scores(probes, plan.task.classes, plan.task.ordinal)
     keep_best_model(plan, best, scores)
     if predictions["y_true"].isna().any():
         write_submission(plan, predictions)
@@ -191,8 +206,29 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
         note(f"warning: {name}: leakage check {line.number} fails: {line.name}: {line.figure}")
     read_complete(plan.run.model)
     write_stamped(plan.run.path / "metrics.json", scores)
-    for model in plan.run.path.glob("folds/*/model"):
-        remove_folder(plan.run.path, model)
+    names = [*RECORDED, *prepared.once]
+    plan.run.finish([name for name in names if (plan.run.path / name).is_file()], folders)
+    for folder in folders:
+        if (folder / "model").exists():
+            remove_folder(plan.run.path, folder / "model")
+
+
+def best_fold(folders: Sequence[Path]) -> Path:
+    """Return the folder of the fold with the lowest validation loss, of equal ones the first.
+
+    Raises:
+        UserError: if none has a loss that is a number.
+    """
+    losses = {folder: lowest_loss(read_history(folder)) for folder in folders}
+    finite = {folder: loss for folder, loss in losses.items() if np.isfinite(loss)}
+    if not finite:
+        raise UserError(
+            "No training has a validation loss that is a number.",
+            rule="The model of the lowest validation loss is kept.",
+            received=", ".join(str(loss) for loss in losses.values()),
+            todo="Lower training.learning_rate, and look for values in the data that are no numbers.",
+        )
+    return min(finite, key=finite.get)
 
 
 def fitted_in(plan: RunPlan, fold: Fold) -> tuple[FittedRows, ...]:

@@ -8,21 +8,23 @@ runs/<name>-<hash>/
     transferability.json how well the source should transfer, where a head is trained on its features
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
-    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json, done; linear_probe.parquet and .json beside a
+    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json; linear_probe.parquet and .json beside a
         head on frozen features, candidates.csv with nested selection, forgetting.csv where the source was probed,
-        three-models.json of the strategy `hybrid`;
+        three-models.json of the strategy `hybrid`; done, the size and SHA-256 of each of them;
         <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
     former-<number>/     the same of an unfinished run whose faces another version of the detector had found
     metrics.json         derived from the predictions, never written by hand
     model/               the best model, as a bundle
+    done                 the size and SHA-256 of the files above but the log and the cost, and which folds there are
 """
 
+import hashlib
+import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -30,18 +32,21 @@ import pandas as pd
 
 from transferpain.core.contracts import Part
 from transferpain.core.errors import UserError
+from transferpain.core.record import DONE, fault_of, is_former, now, read_record, write_record
 from transferpain.core.schema import read_stamped
 from transferpain.core.store import (
     TEMPORARY,
+    file_hash,
     inside,
+    make_way,
     name_in_path,
     one_process,
     remove_folder,
     sync_folder,
     write_atomically,
-    write_text,
 )
 from transferpain.evaluation.predictions import PROBES
+from transferpain.strategies.common.finished import fold_folders
 
 LOCK = ".lock"
 FORMER = "former-"
@@ -65,12 +70,78 @@ class RunFolder:
         return inside(self.path, older if is_older else folder)
 
     def fold_is_done(self, fold: str, seed: int) -> bool:
-        return (self.fold(fold, seed) / "done").is_file()
+        """Tell whether a fold was finished, and each of its files is what was written then."""
+        return self.fold_fault(fold, seed) == ""
+
+    def fold_fault(self, fold: str, seed: int) -> str | None:
+        """Return what is wrong with a finished fold, "" where nothing is; `None` if it was never finished."""
+        return fault_of_fold(self.fold(fold, seed))
 
     @property
     def is_done(self) -> bool:
-        """True once the metrics and the model stand: both are written after the last fold."""
-        return (self.path / "metrics.json").is_file() and (self.model / "manifest.json").is_file()
+        """True if the run was finished, and all but its log is what was written then."""
+        return self.fault() == ""
+
+    def fault(self) -> str | None:
+        """Return what is wrong with a finished run, "" where nothing is; `None` if it was never finished.
+
+        Of a model only the manifest is looked at, which tells the rest: whoever loads the model compares that.
+        """
+        try:
+            record = read_record(self.path)
+            if record is None:
+                return self._fault_of_former()
+            return fault_of(self.path, record) or self._fault_of_folds(record.get("folds", []))
+        except (OSError, UserError) as error:
+            return first_line(error)
+
+    @property
+    def is_sealed(self) -> bool:
+        """True if the run is finished, and states the bytes of its files: those of former versions do not."""
+        return (self.path / DONE).is_file() and self.is_done
+
+    def check(self) -> None:
+        """Refuse to read what is damaged; of a run that does not state its own bytes, its folds' are compared.
+
+        Raises:
+            UserError: if a file is not what was written.
+        """
+        fault = self.fault()
+        if fault is None:
+            faults = {folder.name: fault_of_fold(folder) for folder in self._folders(None)}
+            fault = next((f"{name}: {how}" for name, how in faults.items() if how), "")
+        if fault:
+            raise damaged(self.path, fault)
+
+    def digest(self) -> str:
+        """Return a SHA-256 over the predictions, those of linear probes too, the leakage checks and the facts."""
+        folders = fold_folders(self.path)
+        files = [folder / name for folder in folders for name in ("predictions.parquet", PROBES)]
+        files += [self.path / name for name in ("experiment.yaml", "facts.json", "environment.json", "leakage.json")]
+        stated = {path.relative_to(self.path).as_posix(): file_hash(path) for path in files if path.is_file()}
+        return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
+
+    def _fault_of_folds(self, names: Sequence[str]) -> str:
+        for name in map(str, names):
+            fault = fault_of_fold(inside(self.path, self.path / "folds" / name))
+            if fault != "":
+                return f"{name}: {fault or 'its results are gone'}"
+        return ""
+
+    def _fault_of_former(self) -> str | None:
+        """Return the same of a run of a former version, which kept no sizes: its files can be read, or cannot."""
+        if not ((self.path / "metrics.json").is_file() and (self.model / "manifest.json").is_file()):
+            return None
+        folders = fold_folders(self.path)
+        if not folders or not all(map(is_former, folders)):
+            return None
+        self.metrics(), self.facts()
+        return self._fault_of_folds([folder.name for folder in folders])
+
+    def finish(self, names: Iterable[str], folds: Iterable[Path]) -> None:
+        """Write `done` of the run over files that stand in it and the folders of its folds: it is finished then."""
+        names = [*names, self.model.joinpath("manifest.json").relative_to(self.path).as_posix()]
+        write_record(self.path, names, folds=sorted(folder.name for folder in folds))
 
     @property
     def model(self) -> Path:
@@ -82,35 +153,79 @@ class RunFolder:
     def facts(self) -> dict:
         return read_stamped(self.path / "facts.json")
 
-    def predictions(self, part: Part = "test") -> pd.DataFrame:
-        """Return the predictions of one part of every finished fold and seed, in a fixed order.
+    def predictions(self, part: Part = "test", folds: Sequence[Path] | None = None) -> pd.DataFrame:
+        """Return the predictions of one part of every fold and seed, in a fixed order.
 
         Tables of former versions have no column `part`; all their rows are tested.
-        """
-        files = sorted(self.path.glob("folds/*/predictions.parquet"))
-        tables = [pd.read_parquet(file) for file in files]
-        tables = [table if "part" in table else table.assign(part="test") for table in tables]
-        rows = pd.concat(tables, ignore_index=True)
-        return rows[rows["part"] == part].reset_index(drop=True)
 
-    def probe_predictions(self) -> dict[str, pd.DataFrame]:
+        Args:
+            folds: the folders of the folds, where it is known which there must be; else those that the run names.
+
+        Raises:
+            UserError: if the table of a fold is not there or cannot be read, or is another fold's.
+        """
+        rows = self._read(self._folders(folds), "predictions.parquet")
+        rows = rows if "part" in rows else rows.assign(part="test")
+        return rows[rows["part"].fillna("test") == part].reset_index(drop=True)
+
+    def probe_predictions(self, folds: Sequence[Path] | None = None) -> dict[str, pd.DataFrame]:
         """Return the test predictions of each linear probe, as `predictions` has those of the head.
 
         None without frozen features, and none where a fold that was made by a former version has none.
         """
-        files = [path.with_name(PROBES) for path in sorted(self.path.glob("folds/*/predictions.parquet"))]
-        if not all(file.is_file() for file in files):
+        folders = self._folders(folds)
+        if not all((folder / PROBES).is_file() for folder in folders):
             return {}
-        rows = pd.concat([pd.read_parquet(file) for file in files], ignore_index=True)
+        rows = self._read(folders, PROBES)
         rows = rows[rows["part"] == "test"]
         return {str(name): table.reset_index(drop=True) for name, table in rows.groupby("probe", sort=False)}
 
-    def finish_fold(self, fold: str, seed: int, predictions: pd.DataFrame, history: pd.DataFrame) -> None:
-        """Write a fold's results; `done` comes last, when all else is on the disk: a fold is finished or not there."""
+    def histories(self) -> dict[str, pd.DataFrame]:
+        """Return fold folder -> one row per epoch, in a fixed order.
+
+        Raises:
+            UserError: as `predictions`.
+        """
+        return {folder.name: read_history(folder) for folder in self._folders(None)}
+
+    def _folders(self, folds: Sequence[Path] | None) -> list[Path]:
+        return fold_folders(self.path) if folds is None else sorted(folds)
+
+    def _read(self, folders: Sequence[Path], name: str) -> pd.DataFrame:
+        if not folders:
+            raise damaged(self.path, "it has no fold")
+        return pd.concat([read_table(folder, name) for folder in folders], ignore_index=True)
+
+    def finish_fold(
+        self,
+        fold: str,
+        seed: int,
+        predictions: pd.DataFrame,
+        history: pd.DataFrame,
+        others: Iterable[str] = (),
+        makers: Mapping[str, str] | None = None,
+    ) -> None:
+        """Write a fold's results; `done` comes last, when all else is on the disk: a fold is finished or not there.
+
+        Args:
+            others: names of files that the fold keeps besides, and that are on the disk.
+            makers: what found the faces and meshes that it learned from.
+        """
         folder = self.fold(fold, seed)
         write_atomically(folder / "predictions.parquet", lambda path: predictions.to_parquet(path, index=False))
         write_atomically(folder / "history.csv", lambda path: history.to_csv(path, index=False))
-        write_text(folder / "done", now() + "\n")
+        write_record(folder, ["predictions.parquet", "history.csv", *others], makers=dict(makers or {}))
+
+    def makers(self) -> dict[str, str]:
+        """Return what found the faces and meshes of a finished fold; nothing where no fold says so."""
+        for folder in sorted(self.path.glob("folds/*")):
+            try:
+                record = read_record(folder)
+            except (OSError, UserError):
+                continue
+            if record and isinstance(stated := record.get("makers"), dict) and stated:
+                return {str(key): str(maker) for key, maker in stated.items()}
+        return {}
 
     def put_aside(self) -> Path:
         """Move all that a locked run holds into `former-<number>/` below it, and return that folder."""
@@ -127,6 +242,7 @@ class RunFolder:
     def log(self, message: str) -> None:
         """Append one line with the time in UTC."""
         self.path.mkdir(parents=True, exist_ok=True)
+        make_way(self.path / "log.txt")
         with open(self.path / "log.txt", "a", encoding="utf-8") as file:
             file.write(f"{now()} {message}\n")
 
@@ -167,6 +283,57 @@ class RunFolder:
                 path.unlink(missing_ok=True)
 
 
-def now() -> str:
-    """Return the time in UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def fault_of_fold(folder: Path) -> str | None:
+    """Return what is wrong with the folder of a finished fold, "" where nothing is; `None` if it was never finished."""
+    try:
+        record = read_record(folder)
+        if record is not None:
+            return fault_of(folder, record)
+        if not is_former(folder):
+            return None
+        read_table(folder, "predictions.parquet"), read_history(folder)
+    except (OSError, UserError) as error:
+        return first_line(error)
+    return ""
+
+
+def first_line(error: Exception) -> str:
+    """Return what was wrong, without rule and advice."""
+    return str(error).splitlines()[0]
+
+
+def read_table(folder: Path, name: str) -> pd.DataFrame:
+    """Read a table of predictions of a fold's folder.
+
+    Raises:
+        UserError: if it is not there, cannot be read, or holds another fold's rows.
+    """
+    try:
+        table = pd.read_parquet(folder / name)
+    except Exception as error:  # whatever a reader says of damaged bytes
+        raise damaged(folder, f"{name} cannot be read") from error
+    if {"fold", "seed"} <= set(table) and not table.empty:
+        pairs = list(table[["fold", "seed"]].drop_duplicates().itertuples(index=False, name=None))
+        names = {f"{form(str(fold))}-seed{seed}" for fold, seed in pairs for form in (name_in_path, str)}
+        if folder.name not in names or len(pairs) > 1:
+            raise damaged(folder, f"{name} is that of another fold")
+    return table
+
+
+def read_history(folder: Path) -> pd.DataFrame:
+    """Read the learning curve of a fold's folder. Raises `UserError` if it is not there or cannot be read."""
+    try:
+        history = pd.read_csv(folder / "history.csv")
+        history["val_loss"].astype(float)
+    except Exception as error:
+        raise damaged(folder, "history.csv cannot be read") from error
+    return history
+
+
+def damaged(folder: Path, how: object) -> UserError:
+    """Return the error of results that cannot be used."""
+    return UserError(
+        f"The results in {folder} are damaged: {how}.",
+        rule="A report is made of what a run has written, all of it.",
+        todo="Run its experiment again: what is damaged is computed anew, and all else is kept.",
+    )

@@ -14,8 +14,10 @@ import yaml
 
 from transferpain.core.cost import measured
 from transferpain.core.errors import UserError
-from transferpain.core.schema import write_stamped
-from transferpain.core.store import fingerprint, write_text
+from transferpain.core.progress import note
+from transferpain.core.schema import read_stamped, write_stamped
+from transferpain.core.store import fingerprint, make_way, remove_folder, write_text
+from transferpain.data.media.contents import contents_hash
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.chosen_source import (
@@ -59,9 +61,10 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     strategy.check_backbone(experiment, origin.backbone)
     strategy.check_size(experiment, origin.preprocessing.size)
     further = strategy.inputs(experiment, places)
-    inputs = fingerprint([index.hash, *further]) if further else index.hash
-    name = f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}"
-    return RunPlan(experiment, task, index, clips, samples, folds, origin, RunFolder(places.runs / name))
+    contents = places.contents(clips)
+    inputs = fingerprint([index.hash, contents, *further])
+    run = RunFolder(places.runs / f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}")
+    return RunPlan(experiment, task, index, clips, samples, folds, origin, run, contents=contents)
 
 
 def check_before_source(experiment: Experiment, folder: Path) -> None:
@@ -128,8 +131,11 @@ def run_experiment(experiment: Experiment, folder: Path, places: Places) -> RunF
 def run_plan(plan: RunPlan, folder: Path, places: Places) -> RunFolder:
     """Compute whatever is missing of a planned experiment; arguments and result are those of `run_experiment`."""
     experiment = plan.experiment
-    if plan.run.is_done:
+    fault = plan.run.fault()
+    if fault == "":
         return plan.run
+    if fault:
+        note(f"{experiment.name} is finished, but damaged: {fault}. What is damaged is computed again.")
     with plan.run.locked(), keeping(places.cache):
         go_on_or_apart(plan)
         with measured(plan.run.path) as meter:
@@ -150,10 +156,11 @@ def walk(plan: RunPlan, job: Job) -> None:
     """Go through the stages of a job: media -> facts -> per fold and seed: fit, close, save -> finish."""
     strategy = STRATEGIES[plan.experiment.strategy]
     prepared = strategy.prepare(job)
+    check_contents(plan, job.places)
     job.meter.save()
     record_facts(plan, prepared.stage)
     for name, compute in prepared.once.items():
-        if not (plan.run.path / name).is_file():
+        if not holds_json(plan.run.path / name):
             write_stamped(plan.run.path / name, compute())
     for fold, seed in unfinished(plan):
         result = strategy.fit(prepared, fold, seed, plan.run.fold(fold.name, seed))
@@ -162,15 +169,54 @@ def walk(plan: RunPlan, job: Job) -> None:
     finish(plan, prepared)
 
 
+def check_contents(plan: RunPlan, places: Places) -> None:
+    """Refuse to go on where media changed after the run was named by them: its folds would be of two contents.
+
+    Raises:
+        UserError: if they did.
+    """
+    if contents_hash(plan.clips, places.data_root, places.cache) != plan.contents:
+        raise UserError(
+            f"The data of {plan.experiment.name} changed while they were read.",
+            rule="A run is named by the contents of its media, and all its folds are of one content.",
+            received=places.data_root,
+            todo="Give the same command again when nothing writes there any more.",
+        )
+
+
 def plan_of_source(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     """Return the plan of the experiment that an experiment's source comes from."""
     return make_plan(source_experiment(experiment, folder), folder, places)
 
 
 def unfinished(plan: RunPlan) -> list[tuple[Fold, int]]:
-    """Return the folds and seeds that are still to be trained, in a fixed order."""
-    pairs = [(fold, seed) for fold in plan.folds for seed in plan.experiment.seeds]
-    return [(fold, seed) for fold, seed in pairs if not plan.run.fold_is_done(fold.name, seed)]
+    """Return the folds and seeds that are still to be trained, in a fixed order.
+
+    A fold whose results are damaged is trained anew; what is left of it goes, and a note says so.
+    """
+    left = []
+    for fold, seed in [(fold, seed) for fold in plan.folds for seed in plan.experiment.seeds]:
+        fault = plan.run.fold_fault(fold.name, seed)
+        if fault:
+            name = plan.experiment.name
+            note(f"{name}: {fold.name}, seed {seed}, is trained again, as its results are damaged: {fault}")
+            remove_folder(plan.run.path, plan.run.fold(fold.name, seed))
+        if fault != "":
+            left.append((fold, seed))
+    return left
+
+
+def holds_json(path: Path) -> bool:
+    """Tell whether a file is there and can be read; a note says so where it is damaged, and it can be written then."""
+    if not path.exists():
+        return False
+    try:
+        read_stamped(path)
+    except (OSError, UserError):
+        note(f"{path} is damaged: it is made again.")
+        make_way(path)
+        return False
+    return True
 
 
 def finished_run(experiment: Experiment, folder: Path, places: Places) -> RunFolder | None:

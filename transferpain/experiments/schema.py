@@ -260,7 +260,7 @@ def is_study(path: Path) -> bool:
     return "study" in read_values(path)
 
 
-def experiment_hash(experiment: Experiment, task_hash: str, index_hash: str, source_hash: str) -> str:
+def experiment_hash(experiment: Experiment, task_hash: str, data_hash: str, source_hash: str) -> str:
     """Return the 16 digits that name a run: the experiment, its task, the data it reads, the source it starts from.
 
     What only the report does with the answers does not enter: it can be chosen when the run is there.
@@ -268,7 +268,7 @@ def experiment_hash(experiment: Experiment, task_hash: str, index_hash: str, sou
     content = {
         "experiment": {key: value for key, value in experiment.resolved().items() if key != "few_shot"},
         "task": task_hash,
-        "index": index_hash,
+        "index": data_hash,
         "source": source_hash,
     }
     return fingerprint(content)

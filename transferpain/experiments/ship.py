@@ -115,7 +115,7 @@ def read_recipe(run: RunFolder, settings: dict[str, str]) -> Recipe:
             rule="They are derived from the predictions; an older version derived fewer.",
             todo="Run its experiment again with this version, and move this folder out of runs/.",
         )
-    histories = [pd.read_csv(path) for path in sorted(run.path.glob("folds/*/history.csv"))]
+    histories = list(run.histories().values())
     selection = [kept_epoch(history, experiment).get("val_accuracy") for history in histories]
     return Recipe(
         name=experiment["name"],
@@ -175,7 +175,8 @@ def what_was_tested(run: RunFolder) -> list:
     """Return task, data and tested rows of a finished run."""
     facts, protocol = run.facts(), read_experiment(run.path)["protocol"]
     own = ("kind", "test_split", "test_dataset")
-    return [facts.get("index"), facts.get("task_hash"), run.metrics()["clips"], *(protocol.get(name) for name in own)]
+    data = [facts.get(key) for key in ("index", "contents", "task_hash")]
+    return [*data, run.metrics()["clips"], *(protocol.get(name) for name in own)]
 
 
 def is_comparable(own: RunFolder, other: RunFolder) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge, parse_overrides
 from transferpain.core.progress import progress_bar
+from transferpain.core.store import below
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.tasks.task import load_task
@@ -59,7 +60,7 @@ def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
         return Batch(experiment.name, experiment.name, experiment.question, path.parent, places, {}, [experiment], ())
     study = load_study(path)
     if study.data_root is not None:
-        places = Places(places.workspace / study.data_root, places.workspace)
+        places = Places(below(places.workspace, study.data_root), places.workspace)
     experiments = [member_experiment(study, name, path.parent, overrides) for name in study.experiments]
     return Batch(
         study.study, study.title, study.question, path.parent, places, study.twins, experiments, study.comparisons

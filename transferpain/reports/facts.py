@@ -197,7 +197,7 @@ def read_run(folder: Path) -> RunFacts:
         synthetic=bool(facts["synthetic"]),
         predictions=predictions,
         scores=scores | {LINEAR_PROBE: probe_scores(probes, classes, ordinal)},
-        histories={path.parent.name: pd.read_csv(path) for path in sorted(folder.glob("folds/*/history.csv"))},
+        histories=run.histories(),
         unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
@@ -207,20 +207,21 @@ def read_run(folder: Path) -> RunFacts:
 
 
 def run_scores(run: RunFolder) -> dict[str, Any]:
-    """Return the scores of a finished run as this version computes them.
+    """Return the scores of a finished run as this version computes them: those of its predictions.
 
-    Intervals of former versions were too narrow for few subjects: there the scores are computed again, once for all who
-    ask while the predictions stay what they are.
+    `metrics.json` is believed where `done` of the run names its very bytes and those of the predictions. Else, and
+    where a former version derived it, whose intervals were too narrow for few subjects, the scores are computed again,
+    once for all who ask while the predictions stay what they are.
     """
-    scores = run.metrics()
-    if scores["all"] and "kept" not in scores["all"]["accuracy"]:
-        files = [path.stat() for path in sorted(run.path.glob("folds/*/*.parquet"))]
-        return _score_again(run, tuple((file.st_mtime_ns, file.st_size) for file in files))
-    return scores
+    if run.is_sealed:
+        scores = run.metrics()
+        if not scores["all"] or "kept" in scores["all"]["accuracy"]:
+            return scores
+    return _score_again(run, run.digest())
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _score_again(run: RunFolder, _written: tuple[tuple[int, int], ...]) -> dict[str, Any]:
+def _score_again(run: RunFolder, _digest: str) -> dict[str, Any]:
     facts = run.facts()
     classes, ordinal = tuple(facts["classes"]), facts.get("ordinal", False)
     probes = probe_scores(run.probe_predictions(), classes, ordinal)
@@ -228,7 +229,7 @@ def _score_again(run: RunFolder, _written: tuple[tuple[int, int], ...]) -> dict[
 
 
 def finished_run(folder: Path) -> RunFolder:
-    """Return the run in a folder. Raises `UserError` if it is no finished run."""
+    """Return the run in a folder. Raises `UserError` if it is no finished run, or damaged."""
     run = RunFolder(folder)
     if not (run.path / "metrics.json").is_file():
         raise UserError(
@@ -237,4 +238,5 @@ def finished_run(folder: Path) -> RunFolder:
             received=folder,
             todo="Run the experiment first, or name a folder in runs/.",
         )
+    run.check()
     return run

@@ -1,6 +1,5 @@
 """The report of a study's runs, and the whole way from an experiment or study file to results on the screen."""
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -10,13 +9,14 @@ import yaml
 
 from transferpain.core.errors import UserError
 from transferpain.core.schema import stamp
-from transferpain.core.store import file_hash, fingerprint, json_text, read_json, write_json
+from transferpain.core.store import fingerprint, name_in_path, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import Batch, load_batch, run_batch
+from transferpain.reports.inputs import says
 from transferpain.reports.screen import (
     COLUMNS,
     Result,
@@ -88,7 +88,7 @@ def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None 
         {
             "runs": [run.path.name for run in runs],
             # A run that was computed again has the name that it had.
-            "written": [file_hash(run.path / "environment.json") for run in runs],
+            "digests": [run.digest() for run in runs],
             "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
             "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
             **({"registered": asdict(registered)} if registered else {}),
@@ -96,7 +96,7 @@ def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None 
     )
     folder = batch.places.reports / batch.name
     page, record = folder / "index.html", folder / "inputs.json"
-    if page.is_file() and record.is_file() and read_json(record) == json.loads(json_text(inputs)):
+    if page.is_file() and says(record, inputs):
         return page
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
     from transferpain.reports.facts import read_report
@@ -121,7 +121,7 @@ def report_runs(runs: list[Path], name: str, workspace: Path) -> Path:
     """Write a report of finished run folders; returns the page."""
     from transferpain.reports.report import write_report
 
-    return write_report(name, name, "", runs, (), workspace / "reports")
+    return write_report(name_in_path(name), name, "", runs, (), workspace / "reports")
 
 
 def report_files(

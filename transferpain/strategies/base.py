@@ -62,6 +62,7 @@ class Plan:
             the index that it is, or is a frame of) and `row` (the frame's place in that clip, -1 for a whole clip).
         folds: positions into `samples`.
         origin: what the source is; its model is loaded only when needed.
+        contents: `contents_hash` of the media of `clips`.
     """
 
     experiment: Recipe
@@ -71,6 +72,7 @@ class Plan:
     samples: pd.DataFrame
     folds: list[Fold]
     origin: Origin
+    contents: str = field(default="", kw_only=True)
 
     @property
     def datasets(self) -> tuple[str, ...]:

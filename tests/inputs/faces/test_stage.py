@@ -20,7 +20,8 @@ from tests.parts import needs
 from transferpain.core.errors import UserError
 from transferpain.core.store import checksum_path, file_hash, is_intact
 from transferpain.data.datasets.index import read_index
-from transferpain.inputs.faces.cache import FaceFacts, face_key, faces_path, media_hash, read_faces, write_faces
+from transferpain.data.media.contents import media_hash
+from transferpain.inputs.faces.cache import FaceFacts, face_key, faces_path, read_faces, write_faces
 from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.faces.stage import compute_faces
 from transferpain.models.sources.face_settings import FaceSettings

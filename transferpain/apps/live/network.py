@@ -10,6 +10,7 @@ import numpy as np
 from transferpain.apps.edge.lite import load_lite, read_converted
 from transferpain.apps.edge.openvino import load_openvino, multiplies_int8
 from transferpain.apps.edge.samples import window_settings
+from transferpain.core.errors import UserError
 from transferpain.core.optional import is_installed
 from transferpain.inputs.features.windows import spread_frames
 from transferpain.models.sources.picture_model import PictureModel
@@ -50,7 +51,15 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
         return head(image_embedding=encoded, landmarks=read_window(landmarks, settings))[0]
 
     # Graphs are built and memory is set aside now, not at the first face.
-    answer(np.zeros((side, side, 3), np.uint8), np.random.default_rng(0).random((1, 478, 3), np.float32))
+    random = np.random.default_rng(0)
+    picture = random.integers(0, 256, (side, side, 3), np.uint8)
+    if not np.isfinite(answer(picture, random.random((1, 478, 3), np.float32))).all():
+        raise UserError(
+            f"The model in {model.folder} cannot answer.",
+            rule="Its probabilities are finite numbers.",
+            received="NaN for a picture of noise",
+            todo="Choose another model, or let it compute in float32.",
+        )
     return answer
 
 

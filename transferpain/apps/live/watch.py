@@ -94,6 +94,8 @@ def watch(
                 if not skipped:
                     face = model.see(frame.image, landmarks) if face is None else face
                     answer = None if face is None else model.answer(face, landmarks_before.by_time)
+                    if answer is not None and not np.isfinite(answer).all():
+                        answer = None  # a frame without an answer, not one of the first class
                     moving = landmarks
                 if answer is None:
                     skipper.forget()

@@ -13,6 +13,7 @@ from transferpain.core.foreign import border
 from transferpain.core.store import fingerprint, is_intact, write_checked
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.locate import find_top, layout_error
+from transferpain.data.media.contents import media_hash
 from transferpain.data.media.walk import walk_files
 
 IMAGES_NAME = "fer2013.csv"
@@ -61,8 +62,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     Training.
     """
     images_path, votes_path = _find_files(top)
-    key = _cache_key(images_path, votes_path)
-    cached = cache / "index" / f"ferplus-{key}.parquet" if cache else None
+    cached = _cached(cache, "parquet", images_path, votes_path) if cache else None
     if cached and is_intact(cached):
         rows = pd.read_parquet(cached)
     else:
@@ -71,7 +71,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
         rows = _join(emotions, usages, images, votes)
         if cached:
             write_checked(cached, rows.to_parquet)
-            write_checked(_images_path(cache, images_path), lambda path: _save_images(path, images))
+            write_checked(_cached(cache, "npy", images_path), lambda path: _save_images(path, images))
     rows.insert(3, "media", images_path.relative_to(data_root).as_posix())
     return Reading(rows, _find_problems(rows, votes_path))
 
@@ -93,7 +93,7 @@ def read_images(data_root: Path, cache: Path | None = None) -> np.ndarray:
     images_path, _ = _find_files(find_top(DATASET, data_root))
     if cache is None:
         return _parse_images(images_path)[2]
-    cached = _images_path(cache, images_path)
+    cached = _cached(cache, "npy", images_path)
     if not is_intact(cached):
         images = _parse_images(images_path)[2]
         write_checked(cached, lambda path: _save_images(path, images))
@@ -150,13 +150,10 @@ def _find_files(top: Path) -> tuple[Path, Path]:
     return found[IMAGES_NAME], found[VOTES_NAME]
 
 
-def _cache_key(*paths: Path) -> str:
-    facts = [[str(path.resolve()), path.stat().st_size, path.stat().st_mtime_ns] for path in paths]
-    return fingerprint([READER_VERSION, facts])
-
-
-def _images_path(cache: Path, images_path: Path) -> Path:
-    return cache / "index" / f"ferplus-{_cache_key(images_path)}.npy"
+def _cached(cache: Path, kind: str, *paths: Path) -> Path:
+    """Return where what was read of files stands in the cache; its name covers their bytes."""
+    key = fingerprint([READER_VERSION, [media_hash(path, cache) for path in paths]])
+    return cache / "index" / f"ferplus-{key}.{kind}"
 
 
 def _save_images(path: Path, images: np.ndarray) -> None:

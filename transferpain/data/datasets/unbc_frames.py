@@ -40,8 +40,8 @@ class Sequence:
         state: list = [sorted(self.files), list(self.files.get("landmarks", ()))]
         for kind in ("pspi", "facs"):
             for frame, file in self.files.get(kind, {}).items():
-                status = file.stat()
-                state.append((kind, frame, status.st_size, status.st_mtime_ns))
+                status = file.stat()  # as of `contents.state_of`, without another look at the disk
+                state.append((kind, frame, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
         return state
 
 

@@ -3,9 +3,9 @@
 Nothing is computed here, and no device asked for: a fork after TensorFlow or a GPU's driver has started can hang.
 """
 
-from transferpain.core.quiet import standard_error_silenced
+from transferpain.core.quiet import importing_keras
 
-with standard_error_silenced():
+with importing_keras():
     import keras  # noqa: F401
     import tensorflow  # noqa: F401
 

@@ -11,7 +11,7 @@ from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import fingerprint
+from transferpain.core.store import below, fingerprint
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.estimate import estimate
@@ -59,7 +59,7 @@ def load(path: Path, places: Places, assignments: list[str], where: list[str]) -
     own = overrides.pop("matrix", {})
     matrix = load_matrix(path, own if isinstance(own, dict) else {"matrix": own})
     if matrix.data_root is not None:
-        places = Places(places.workspace / matrix.data_root, places.workspace)
+        places = Places(below(places.workspace, matrix.data_root), places.workspace)
     cells = expand(matrix, path.parent, overrides)
     return LoadedMatrix(matrix, cells, choose(cells, where), path.parent, places)
 

@@ -16,11 +16,10 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import fingerprint, is_intact, read_made
+from transferpain.core.store import fingerprint, is_intact, read_made, using
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import subject_names
 from transferpain.inputs.adaptation.base import AdaptationJob, learned
-from transferpain.inputs.faces.cache import using
 from transferpain.inputs.features.cache import features_path, read_features, write_features
 from transferpain.inputs.features.extract import FLOAT16_MAX
 

@@ -1,9 +1,7 @@
 """The cache of faces: one parquet file per clip, one row per frame."""
 
-import hashlib
 import json
 import math
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -13,10 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from transferpain.core.errors import UserError
 from transferpain.core.locks import using_folder
 from transferpain.core.progress import note
-from transferpain.core.store import file_hash, fingerprint, write_checked, write_memory
+from transferpain.core.store import fingerprint, write_checked
 from transferpain.data.media.medium import READER, Medium
 from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
 
@@ -118,93 +115,10 @@ class Faces:
 
 
 @contextmanager
-def using(cache: Path) -> Iterator[None]:
-    """Turn a failed file operation (disk full, no permission) into the message that a user can act on."""
-    try:
-        yield
-    except OSError as error:
-        raise UserError(
-            f"The cache {cache} cannot be read or written.",
-            received=error,
-            todo="Free disk space or name a cache folder that you may write. What is finished is kept.",
-        ) from error
-
-
-@contextmanager
 def keeping(cache: Path) -> Iterator[None]:
     """Compute into the cache or read from it: meanwhile `transferpain cache prune` removes nothing there."""
     with using_folder(cache, lambda: note("`transferpain cache prune` is at work: waiting for it.")):
         yield
-
-
-def media_hash(path: Path, cache: Path) -> str:
-    """Return the SHA-256 of a media file, remembered by its path, size and time of change.
-
-    The memory is a file whose name is a hash, so that it shows no name of a subject.
-
-    Raises:
-        OSError: if the file cannot be read.
-        UserError: if the memory cannot be read or written.
-    """
-    status = path.stat()
-    memory = _memory(cache, [str(path.resolve()), status.st_size, status.st_mtime_ns])
-    known = _recall(memory, cache)
-    if not known:
-        known = file_hash(path)
-        _remember(memory, known, cache)
-    return known
-
-
-def pictures_hash(paths: list[Path], cache: Path) -> str:
-    """Return a SHA-256 over the bytes of pictures in their order, whatever their names.
-
-    It is remembered as `media_hash` is, unless a picture cannot be read, because nothing tells when that ends.
-
-    Args:
-        paths: the pictures, at least one, of one folder.
-        cache: the cache folder.
-
-    Raises:
-        OSError: if a picture is not there.
-        UserError: if the memory cannot be read or written.
-    """
-    memory = _memory(cache, [str(paths[0].parent.resolve()), *map(_state, paths)])
-    known = _recall(memory, cache)
-    if not known:
-        contents = [_content_or_nothing(path) for path in paths]
-        known = hashlib.sha256("\n".join(contents).encode()).hexdigest()
-        if all(contents):
-            _remember(memory, known, cache)
-    return known
-
-
-def _state(path: Path) -> list:
-    # The inode tells pictures apart that swap their names: unpacked frames often share size and time of change.
-    status = path.stat()
-    return [path.name, status.st_ino, status.st_size, status.st_mtime_ns]
-
-
-def _memory(cache: Path, state: list) -> Path:
-    name = fingerprint(state)
-    return cache / "hashes" / name[:2] / name
-
-
-def _recall(memory: Path, cache: Path) -> str:
-    with using(cache):
-        known = memory.read_text(encoding="utf-8") if memory.is_file() else ""
-    return known if re.fullmatch("[0-9a-f]{64}", known) else ""
-
-
-def _remember(memory: Path, content: str, cache: Path) -> None:
-    with using(cache):
-        write_memory(memory, content)
-
-
-def _content_or_nothing(path: Path) -> str:
-    try:
-        return file_hash(path)
-    except OSError:
-        return ""
 
 
 def face_key(content: str, detector: str, margin: float, size: int, span: tuple[int, int | None] | None = None) -> str:

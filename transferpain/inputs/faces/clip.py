@@ -10,10 +10,11 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import silence_opencv
+from transferpain.core.store import using
 from transferpain.data.media.medium import Frame, UnreadableMedium
 from transferpain.data.media.reader import open_medium
 from transferpain.data.media.times import is_variable, medium_rate
-from transferpain.inputs.faces.cache import ClipTask, FaceFacts, using, write_faces
+from transferpain.inputs.faces.cache import ClipTask, FaceFacts, write_faces
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import Detection, Finder, detector_identity, load_finder
 from transferpain.inputs.faces.follow import PersonFollower

@@ -12,11 +12,12 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import is_intact, remove_leftovers, sync_checked
+from transferpain.core.store import is_intact, remove_leftovers, sync_checked, using
 from transferpain.core.workers import run_in_workers
+from transferpain.data.media.contents import media_hash, pictures_hash
 from transferpain.data.media.medium import Medium, UnreadableMedium, check_file, picture_files
 from transferpain.data.media.paths import resolve_media
-from transferpain.inputs.faces.cache import ClipTask, keeping, media_hash, pictures_hash, read_facts, using
+from transferpain.inputs.faces.cache import ClipTask, keeping, read_facts
 from transferpain.inputs.faces.makers import former_makers
 
 # Of `FaceFacts`, in every table.

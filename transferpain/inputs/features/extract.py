@@ -14,9 +14,9 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers
+from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers, using
 from transferpain.data.media.times import duration, nearest_in_time, spread_in_time
-from transferpain.inputs.faces.cache import keeping, read_faces, read_facts, using
+from transferpain.inputs.faces.cache import keeping, read_faces, read_facts
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.features.cache import (
     FirstFrames,

@@ -204,6 +204,7 @@ def read_bundle(place: Path | Contents) -> Bundle:
     # Features are cached under this hash: a false one would pass other weights' features off as this model's.
     if received != manifest["weights_hash"]:
         raise not_a_bundle(folder, "a manifest whose weights_hash is not that of the weights")
+    check_weights(model, folder)
     return Bundle(model, preprocessing, labels, manifest, contents.digest)
 
 
@@ -218,6 +219,22 @@ def check_fits(shapes: list[tuple[int | None, ...]], preprocessing: dict, folder
     wrong = [shape for shape in shapes if side is not None and len(shape) >= 3 and shape[-3:] != (side, side, 3)]
     if wrong:
         raise not_a_bundle(folder, f"pictures of size {side!s:.20} for a network that reads {wrong[0]}")
+
+
+def check_weights(model: "keras.Model", folder: Path) -> None:
+    """Refuse a network that cannot answer: its weights are no numbers, as those of a training that diverged.
+
+    Raises:
+        UserError: if a weight is NaN or infinite.
+    """
+    for layer in model.layers:
+        if not all(np.isfinite(values).all() for values in layer.get_weights()):
+            raise UserError(
+                f"The model in {folder} cannot answer.",
+                rule="Its weights are finite numbers.",
+                received=f"NaN or infinite weights in the layer {layer.name}",
+                todo="Train it again, with a lower training.learning_rate.",
+            )
 
 
 def read_settings(contents: Contents) -> tuple[dict, tuple[str, ...]]:

@@ -108,7 +108,15 @@ class LoadedModel:
     def _answer(self, rows: np.ndarray) -> np.ndarray:
         model = self.bundle.model
         answers = model.answer(rows) if isinstance(model, SklearnHead) else model.predict_on_batch(rows)
-        return np.asarray(answers, dtype=np.float32)
+        answers = np.asarray(answers, dtype=np.float32)
+        if not np.isfinite(answers).all():
+            raise UserError(
+                f"The model in {self.folder} has no answer.",
+                rule="Probabilities are finite numbers.",
+                received=f"{int((~np.isfinite(answers)).any(axis=1).sum())} of {len(answers)} rows without one",
+                todo="Give it what it was trained on, or choose another model.",
+            )
+        return answers
 
     def _shape(self) -> str:
         return f"({', '.join(['n', *('any' if size is None else str(size) for size in self.input_shape)])})"

@@ -58,8 +58,11 @@ class Weights:
 def in_keras_folder(file: str) -> Place:
     """Return the place where Keras keeps a file of weights once it has downloaded it."""
 
-    def path() -> Path:
-        return Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "models" / file
+    def path() -> Path | None:
+        try:
+            return Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras") / "models" / file
+        except RuntimeError:  # the user has no home
+            return None
 
     return Place("Keras' folder of models", path)
 

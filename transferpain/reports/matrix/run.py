@@ -1,17 +1,17 @@
 """The whole way from a matrix file to its report and to results on the screen."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from transferpain.core.schema import stamp
-from transferpain.core.store import json_text, read_json, write_json
+from transferpain.core.store import write_json
 from transferpain.data.places import Places
 from transferpain.experiments.matrix.cells import CellRecord, write_records
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.reports.inputs import says
 from transferpain.reports.matrix import parts
 from transferpain.reports.screen import COLUMNS as RUN_COLUMNS
 from transferpain.reports.screen import Result, missing_score_lines, probe_score_rows, score_row, synthetic_mark
@@ -54,16 +54,18 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration:
         registration: the file that registers the matrix, if any.
     """
     registered = None
+    runs = [RunFolder(loaded.places.runs / run) for record in records for run in record.runs]
     if registration is not None:
         from transferpain.reports.registered import describe_matrix, state_of
 
-        runs = [RunFolder(loaded.places.runs / run) for record in records for run in record.runs]
         registered = state_of(registration, describe_matrix(loaded), runs)
     folder = loaded.places.reports / loaded.matrix.matrix
     page, inputs = folder / "index.html", folder / "inputs.json"
     content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
+    # A run that was computed again has the name that it had.
+    content["digests"] = [run.digest() for run in runs]
     content = stamp(content | ({"registered": asdict(registered)} if registered else {}))
-    if page.is_file() and inputs.is_file() and read_json(inputs) == json.loads(json_text(content)):
+    if page.is_file() and says(inputs, content):
         return page
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
     from transferpain.reports.matrix.report import write_matrix_report

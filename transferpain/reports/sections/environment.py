@@ -13,7 +13,8 @@ from transferpain.reports.tables import as_pairs
 
 def build(run: RunFacts) -> Section:
     """Return the run's folder by its name, its facts, and its environment; of predictions alone what is declared."""
-    facts, environment = as_pairs(flat(run.facts)), as_pairs(flat(run.environment))
+    stated = {key: value for key, value in run.facts.items() if key != "folds"}  # the histories name them
+    facts, environment = as_pairs(flat(stated)), as_pairs(flat(run.environment))
     if not run.made_here:
         table = Table("facts", None, facts, f"What is declared of {run.name}", kind="pairs")
         return Section(title="What is declared of the predictions", tables=(table,), folded=True)

@@ -16,6 +16,7 @@ from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.differences import reading
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import BOUNDS, marks, with_bounds
+from transferpain.strategies.common.finished import fold_files
 
 METRIC = "balanced_accuracy"
 NOTE = (
@@ -95,7 +96,7 @@ def _why_none(run: RunFacts) -> str:
 
 def _strengths(run: RunFacts, name: str) -> str:
     """Return the values of C that the folds chose, ascending, and what stood in the way of choosing."""
-    facts = [read_stamped(path)[name] for path in sorted(run.path.glob("folds/*/linear_probe.json"))]
+    facts = [read_stamped(path)[name] for path in fold_files(run.path, "linear_probe.json").values()]
     chosen = sorted({fact["c"] for fact in facts if fact["c"] is not None})
     reasons = dict.fromkeys(fact["reason"] for fact in facts if fact["reason"])
     return " ".join([", ".join(f"{value:g}" for value in chosen), *reasons]).strip()

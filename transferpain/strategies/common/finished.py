@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from transferpain.core.schema import as_today
+from transferpain.core.schema import as_today, read_stamped
+from transferpain.core.store import inside
 from transferpain.core.yaml_file import read_mapping
 
 
@@ -13,6 +14,21 @@ def read_experiment(run: Path) -> dict[str, Any]:
     return as_today(read_mapping(path), path)
 
 
+def fold_folders(run: Path) -> list[Path]:
+    """Return the folders of a run's folds, in a fixed order: those that it planned.
+
+    Of a run of a former version, which did not say so, those that hold predictions.
+
+    Raises:
+        UserError: if what the run says cannot be read, or names what lies elsewhere.
+    """
+    facts = run / "facts.json"
+    planned = read_stamped(facts).get("folds") if facts.is_file() else None
+    if planned is None:
+        return sorted(path.parent for path in run.glob("folds/*/predictions.parquet"))
+    return [inside(run, run / "folds" / str(name)) for name in sorted(planned)]
+
+
 def fold_files(run: Path, name: str) -> dict[str, Path]:
     """Return fold folder -> its file of that name, of the trainings that left one, in a fixed order."""
-    return {path.parent.name: path for path in sorted(run.glob(f"folds/*/{name}"))}
+    return {folder.name: folder / name for folder in fold_folders(run) if (folder / name).is_file()}

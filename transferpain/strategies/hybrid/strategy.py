@@ -15,10 +15,12 @@ from transferpain.core.contracts import FittedRows, FoldResult, Section, Stage
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.store import (
+    file_hash,
     fingerprint,
     is_intact,
     one_process,
     read_json,
+    read_made,
     remove_folder,
     write_atomically,
     write_checked,
@@ -90,6 +92,17 @@ class SharedWork:
     def answers(self) -> Path:
         return self.folder / "answers.parquet"
 
+    @property
+    def hashes(self) -> dict[str, str]:
+        """The SHA-256 of each file that is read with the answers, "" where it is not there."""
+        files = (self.facts, self.history, self.model / "manifest.json")  # the manifest tells the model's other files
+        return {file.name: file_hash(file) if file.is_file() else "" for file in files}
+
+    @property
+    def is_whole(self) -> bool:
+        """True if all is there, and is what was written."""
+        return is_intact(self.answers) and read_made(self.answers).get("files") == self.hashes
+
 
 @dataclass(frozen=True)
 class PreparedFrames(Prepared):
@@ -147,7 +160,7 @@ class Hybrid(Strategy):
         work = shared_work(plan, fold, seed, places)
         waiting = partial(note, f"{plan.experiment.name}: another process fits the models of {fold.name}; waiting")
         with one_process(work.folder.with_suffix(".lock"), waiting):
-            if not is_intact(work.answers):
+            if not work.is_whole:
                 fit_shared(prepared, fold, seed, work)
         return read_shared(plan, fold, seed, work)
 
@@ -215,7 +228,8 @@ def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork
     experiment = plan.experiment.resolved()
     settings = {key: value for key, value in experiment.items() if key not in NO_DIFFERENCE}
     settings["head"] = settings["head"] | {"verdict": None}
-    data = [plan.task.hash, plan.index.hash, plan.origin.hash, *HYBRID.inputs(plan.experiment, places), found_by(plan)]
+    media = [plan.index.hash, plan.contents]
+    data = [plan.task.hash, *media, plan.origin.hash, *HYBRID.inputs(plan.experiment, places), found_by(plan)]
     return SharedWork(places.cache / "hybrid" / fingerprint([SCHEMA, settings, data, fold.name, seed]))
 
 
@@ -257,7 +271,8 @@ def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork
     save_models(trained.fitted, stated, work.model)
     write_atomically(work.history, lambda path: trained.training.history.to_csv(path, index=False))
     write_json(work.facts, trained.facts)
-    write_checked(work.answers, lambda path: trained.answers.to_parquet(path, index=False))
+    made = {"files": work.hashes}
+    write_checked(work.answers, lambda path: trained.answers.to_parquet(path, index=False), made)
     for left in work.folder.glob("part*"):
         remove_folder(work.folder, left) if left.is_dir() else left.unlink()
     for checkpoint in work.folder.glob("checkpoint*.npz"):
