@@ -17,8 +17,8 @@ from transferpain.core.store import write_text
 from transferpain.data.places import Places
 from transferpain.experiments import results
 from transferpain.experiments.leakage.checks import failed, read_checks
-from transferpain.experiments.results import close_fold, finish, lowest_loss, record_facts
-from transferpain.experiments.runner import make_plan
+from transferpain.experiments.results import best_fold, close_fold, finish, lowest_loss, record_facts
+from transferpain.experiments.runner import make_plan, unfinished
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.heads.ann import build_ann
@@ -266,3 +266,52 @@ def test_a_transductive_adaptation_is_a_fact_and_a_warning(small_twin, tmp_path,
     (warning,) = facts["warnings"]
     assert warning.startswith("TRANSDUCTIVE")
     assert "TRANSDUCTIVE" in capsys.readouterr().err
+
+
+def test_a_run_is_not_finished_unless_every_planned_fold_was_read_back(plan):
+    finish_folds(plan, [0.7, 0.4])
+    with pytest.raises(UserError, match="seed2 are damaged"):
+        finish(plan, prepared(plan))
+    assert not plan.run.is_done
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    (plan.run.fold(plan.folds[0].name, 2) / "predictions.parquet").unlink()
+    with pytest.raises(UserError, match=r"seed2 are damaged: predictions\.parquet is missing"):
+        finish(plan, prepared(plan))
+    assert len(list(plan.run.path.glob("folds/*/model"))) == 3
+
+
+def test_a_damaged_fold_is_to_be_trained_again_and_a_note_says_so(plan, capsys):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    (fold,) = plan.folds
+    assert unfinished(plan) == []
+    (plan.run.fold(fold.name, 0) / "predictions.parquet").unlink()
+    (plan.run.fold(fold.name, 2) / "fitted.json").write_bytes(b"")
+    assert [seed for _, seed in unfinished(plan)] == [0, 2]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "seed 0, is trained again, as its results are damaged: predictions.parquet is missing" in said
+    assert not plan.run.fold(fold.name, 2).exists()
+    assert [seed for _, seed in unfinished(plan)] == [0, 2]
+
+
+def test_a_training_that_diverged_is_not_kept(plan):
+    finish_folds(plan, [float("nan"), 0.4, float("inf")])
+    finish(plan, prepared(plan))
+    assert read_complete(plan.run.model)["seed"] == 1
+
+
+def test_where_every_training_diverged_it_is_said(plan):
+    finish_folds(plan, [float("nan")] * 3)
+    folders = [plan.run.fold(plan.folds[0].name, seed) for seed in range(3)]
+    with pytest.raises(UserError, match=r"validation loss that is a number(.|\n)*learning_rate"):
+        best_fold(folders)
+
+
+def test_a_model_that_was_chosen_by_other_predictions_is_named(plan, capsys):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, prepared(plan))
+    (fold,) = plan.folds
+    table = plan.run.predictions().query("seed == 0").assign(p_0=0.3, p_1=0.4)
+    plan.run.finish_fold(fold.name, 0, table, pd.DataFrame({"epoch": [1], "val_loss": [0.7]}))
+    finish(plan, prepared(plan))
+    assert "chosen and scored by other predictions" in " ".join(capsys.readouterr().err.split())
+    assert plan.run.is_done

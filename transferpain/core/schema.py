@@ -32,7 +32,8 @@ def read_stamped(path: Path, upgrades: Upgrades | None = None) -> dict[str, Any]
     """Read a JSON object in the form of today, without its number; see `as_today`.
 
     Raises:
-        UserError: if the file is no JSON object, as a power cut may leave it, or as `as_today`.
+        Damaged: if the file is no JSON object.
+        UserError: as `as_today`.
     """
     try:
         content = read_json(path)
@@ -43,8 +44,12 @@ def read_stamped(path: Path, upgrades: Upgrades | None = None) -> dict[str, Any]
     return as_today(content, path, upgrades)
 
 
-def _damaged(path: Path) -> UserError:
-    return UserError(
+class Damaged(UserError, ValueError):
+    """A file that is not what the toolkit writes, as a power cut may leave it."""
+
+
+def _damaged(path: Path) -> Damaged:
+    return Damaged(
         f"{path} is damaged.",
         rule="It holds a JSON object.",
         todo="What a run has written is made again when its experiment is run again; else, get the file again.",

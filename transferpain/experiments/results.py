@@ -9,7 +9,7 @@ import pandas as pd
 from transferpain.core.contracts import FittedRows, FoldResult
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
-from transferpain.core.schema import write_stamped
+from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.core.store import remove_folder, write_atomically
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
@@ -242,16 +242,24 @@ def keep_best_model(plan: RunPlan, best: Path, scores: dict) -> None:
     Raises:
         UserError: if it is there, but damaged, and the fold's is gone.
     """
-    from transferpain.experiments.kept_model import keep_model
+    from transferpain.experiments.kept_model import keep_model, predictions_hash
 
+    name, again = plan.experiment.name, (best / "model").exists()
     if plan.run.model.exists():
         try:
             read_complete(plan.run.model)
-            return
+            stated = read_stamped(plan.run.model / "metrics.json").get("predictions_sha256")
+            if stated == predictions_hash(plan.run):
+                return
+            if not again:
+                # Folds that were lost came back with other last bits, and the others' models are gone.
+                note(f"warning: the model of {name} was chosen and scored by other predictions than the run has now.")
+                return
+            note(f"warning: the model of {name} is made again from that of {best.name}: its scores are of other folds.")
         except UserError as error:
-            if not (best / "model").exists():
+            if not again:
                 raise
-            note(f"warning: the model of {plan.experiment.name} is made again from that of {best.name}: {error}")
+            note(f"warning: the model of {name} is made again from that of {best.name}: {error}")
     start_tensorflow()
     keep_model(plan, best, scores)
 

@@ -21,7 +21,7 @@ from transferpain.experiments.leakage.checks import read_checks
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.probe_scores import probe_scores
 from transferpain.experiments.registration import Registered
-from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.run_folder import RunFolder, damaged
 from transferpain.experiments.schema import Comparison
 from transferpain.experiments.upgrade import read_experiment
 
@@ -175,9 +175,21 @@ def read_run(folder: Path) -> RunFacts:
     """Read a run folder and score its predictions.
 
     Raises:
-        UserError: if the folder is no finished run.
+        UserError: if the folder is no finished run, or is damaged.
     """
     run = finished_run(folder)
+    try:
+        return _read(run)
+    except UserError:
+        raise
+    except Exception as error:
+        if run.is_sealed:
+            raise
+        # Nothing vouches for the files of a former version: whatever a reader says of them, they are damaged.
+        raise damaged(run.path, f"{type(error).__name__}: {error}") from error
+
+
+def _read(run: RunFolder) -> RunFacts:
     experiment = read_experiment(run.path)
     facts = run.facts()
     classes = tuple(facts["classes"])

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 
 from tests.inputs.landmarks.drawn import NOBODY, drawn_person
 from transferpain.apps.live.model import LiveModel
+from transferpain.apps.live.overlay import state
 from transferpain.apps.live.source import Frame
 from transferpain.apps.live.watch import LiveSettings, View, watch
 from transferpain.inputs.landmarks.settings import LandmarkSettings
@@ -136,3 +137,12 @@ def test_frames_of_another_size_go_on():
 def test_wrong_settings_are_refused(wrong):
     with pytest.raises(ValidationError, match=next(iter(wrong))):
         LiveSettings(**wrong)
+
+
+def test_an_answer_that_is_no_number_is_none(monkeypatch):
+    model = Model()
+    monkeypatch.setattr(model, "answer", lambda face, landmarks: np.array([np.nan, np.nan], np.float32))
+    seen = views([CALM, PAIN], model, alert_level=0, alert_seconds=0)
+    assert [view.decision for view in seen] == [None, None]
+    assert all(view.landmarks is not None and not view.alert for view in seen)
+    assert state(seen[0], LABELS) == "no answer for this face"

@@ -213,3 +213,14 @@ def test_a_full_disk_leaves_no_half_bundle(tmp_path, room):
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_network_whose_weights_are_no_numbers_is_refused(value, tmp_path):
+    model = small_model()
+    weights = model.get_weights()
+    weights[0].flat[0] = value
+    model.set_weights(weights)
+    save_bundle(tmp_path / "diverged", model, PREPROCESSING, LABELS, FACTS)
+    with pytest.raises(UserError, match="NaN or infinite weights in the layer"):
+        read_bundle(tmp_path / "diverged")

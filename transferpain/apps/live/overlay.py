@@ -8,6 +8,7 @@ from transferpain.apps.live.watch import View
 
 RESEARCH_ONLY = "research only, no medical device"
 NO_FACE = "no face"
+NO_ANSWER = "no answer for this face"
 WHITE, AMBER, RED = (255, 255, 255), (255, 191, 64), (190, 20, 20)
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 REFERENCE_WIDTH = 640  # at which the text has its nominal size
@@ -49,7 +50,7 @@ def draw_overlay(view: View, labels: tuple[str, ...], synthetic: bool, rate: flo
 def state(view: View, labels: tuple[str, ...]) -> str:
     """Return the line that says what was decided."""
     if view.decision is None:
-        return NO_FACE
+        return NO_FACE if view.landmarks is None else NO_ANSWER
     said = f"{labels[view.decision.level]}  {view.decision.confidence:.0%}"
     return f"ALERT  {said}" if view.alert else said
 
