@@ -39,11 +39,12 @@ def write_run(runs, name: str, size: int, seed: int, index: str = "0" * 16, data
     write_json(run.path / "facts.json", {"index": index, "task_hash": "a" * 16})
     history = pd.DataFrame({"epoch": [1, 2, 3], "phase": "full", "loss": [3.0, 2.0, 1.0], "val_loss": [2.0, 0.5, 1.0]})
     history = history.assign(val_accuracy=ACCURACIES, learning_rate=0.1, seconds=[9.1, 9.2, 9.3])
-    predictions = draw_predictions((2, 2), subjects=6, seed=seed)
+    predictions = draw_predictions((2, 2), subjects=6, seed=seed).assign(fold="test", seed=0)
     run.finish_fold("test", 0, predictions, history)
     clips = predictions[["clip"]].assign(in_training=[True, *[False] * (len(predictions) - 1)])
     write_json(run.path / "metrics.json", score(mark_copies(run.predictions(), clips), LABELS))
     save_complete(run.model, dataset, parents=["c" * 64], experiment=name)
+    run.finish(["experiment.yaml", "facts.json", "metrics.json"], [run.fold("test", 0)])
     return run.path
 
 
@@ -142,6 +143,9 @@ def test_older_metrics_say_what_to_do(finished, tmp_path):
     metrics = read_json(run / "metrics.json")
     del metrics["copies"]
     write_json(run / "metrics.json", metrics)
+    with pytest.raises(UserError, match="is not a finished run"):
+        ship_model(run, [], tmp_path / "mine", "")
+    RunFolder(run).finish(["metrics.json"], [RunFolder(run).fold("test", 0)])
     with pytest.raises(UserError, match="Run its experiment again with this version, and move this folder out"):
         ship_model(run, [], tmp_path / "mine", "")
 
