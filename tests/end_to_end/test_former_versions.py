@@ -12,10 +12,13 @@ pytestmark = pytest.mark.slow
 
 def pretend_former(run: RunFolder) -> None:
     """Let a run's folder say what one says that version 2.0 wrote with mediapipe 0.10.21."""
+    (run.path / "done").unlink()
+    for done in run.path.glob("folds/*/done"):
+        done.write_text("2026-03-01T12:00:00+00:00\n")
     environment = read_json(run.path / "environment.json")
     environment["versions"]["mediapipe"] = "0.10.21"
     write_json(run.path / "environment.json", environment)
-    facts = {key: value for key, value in run.facts().items() if key != "detector"}
+    facts = {key: value for key, value in run.facts().items() if key not in ("detector", "folds")}
     write_json(run.path / "facts.json", facts)
 
 

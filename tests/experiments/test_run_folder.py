@@ -236,3 +236,18 @@ def test_a_run_is_told_from_itself_by_what_a_report_shows(name, tmp_path):
     else:
         write_json(run.path / name, {"folds": ["a-seed0", "b-seed0"], "changed": True})
     assert (run.digest() == before) == (name == "log.txt")
+
+
+@pytest.mark.parametrize("where", ["run", "fold", "facts.json"])
+def test_what_a_later_version_wrote_is_not_called_damaged(where, tmp_path):
+    run = finished(tmp_path / "run")
+    path = {"run": run.path / "done", "fold": run.fold("a", 0) / "done"}.get(where, run.path / where)
+    write_json(path, {"schema": 99})
+    if where == "facts.json":
+        (run.path / "done").unlink()
+        assert run.fault() is None
+        with pytest.raises(UserError, match="Use the version"):
+            run.check()
+    else:
+        with pytest.raises(UserError, match="Use the version"):
+            run.fault()

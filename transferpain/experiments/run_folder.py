@@ -33,7 +33,7 @@ import pandas as pd
 from transferpain.core.contracts import Part
 from transferpain.core.errors import UserError
 from transferpain.core.record import DONE, fault_of, is_former, now, read_record, write_record
-from transferpain.core.schema import read_stamped
+from transferpain.core.schema import Damaged, read_stamped
 from transferpain.core.store import (
     TEMPORARY,
     file_hash,
@@ -86,13 +86,16 @@ class RunFolder:
         """Return what is wrong with a finished run, "" where nothing is; `None` if it was never finished.
 
         Of a model only the manifest is looked at, which tells the rest: whoever loads the model compares that.
+
+        Raises:
+            UserError: if a later version wrote it, or a link leads out of it.
         """
         try:
             record = read_record(self.path)
             if record is None:
                 return self._fault_of_former()
             return fault_of(self.path, record) or self._fault_of_folds(record.get("folds", []))
-        except (OSError, UserError) as error:
+        except (OSError, Damaged) as error:
             return first_line(error)
 
     @property
@@ -284,7 +287,11 @@ class RunFolder:
 
 
 def fault_of_fold(folder: Path) -> str | None:
-    """Return what is wrong with the folder of a finished fold, "" where nothing is; `None` if it was never finished."""
+    """Return what is wrong with the folder of a finished fold, "" where nothing is; `None` if it was never finished.
+
+    Raises:
+        UserError: if a later version wrote it.
+    """
     try:
         record = read_record(folder)
         if record is not None:
@@ -292,7 +299,7 @@ def fault_of_fold(folder: Path) -> str | None:
         if not is_former(folder):
             return None
         read_table(folder, "predictions.parquet"), read_history(folder)
-    except (OSError, UserError) as error:
+    except (OSError, Damaged) as error:
         return first_line(error)
     return ""
 
@@ -330,9 +337,9 @@ def read_history(folder: Path) -> pd.DataFrame:
     return history
 
 
-def damaged(folder: Path, how: object) -> UserError:
+def damaged(folder: Path, how: object) -> Damaged:
     """Return the error of results that cannot be used."""
-    return UserError(
+    return Damaged(
         f"The results in {folder} are damaged: {how}.",
         rule="A report is made of what a run has written, all of it.",
         todo="Run its experiment again: what is damaged is computed anew, and all else is kept.",

@@ -5,6 +5,7 @@ from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json
 from transferpain.evaluation.predictions import CLIP
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.matrix.facts import cells_table, make_grids, read_cells
 
 
@@ -28,8 +29,8 @@ def test_only_clip_rows_are_kept(tmp_path):
     records = make_records(make_matrix(sources=("untrained",), targets=("biovid",)))
     write_cells(tmp_path, records, subjects=2)
     file = next((tmp_path / "runs").glob("*/folds/0-seed0/predictions.parquet"))
-    table = pd.read_parquet(file)
-    pd.concat([table, table.assign(frame=3)]).to_parquet(file)
+    table, history = pd.read_parquet(file), pd.read_csv(file.with_name("history.csv"))
+    RunFolder(file.parents[2]).finish_fold("0", 0, pd.concat([table, table.assign(frame=3)]), history)
     assert (read_cells(records, tmp_path / "runs")[records[0].name].predictions["frame"] == -1).all()
 
 
