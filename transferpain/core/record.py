@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from transferpain.core.schema import Damaged, read_stamped, write_stamped
+from transferpain.core.errors import DamagedFile
+from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.core.store import file_hash
 
 DONE = "done"
@@ -35,7 +36,7 @@ def read_record(folder: Path) -> dict[str, Any] | None:
 
     Raises:
         OSError: if it cannot be read.
-        Damaged: if it is.
+        DamagedFile: if it is.
         UserError: if a later version wrote it.
     """
     path = folder / DONE
@@ -44,7 +45,7 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     record = read_stamped(path)
     files = record.get("files")
     if not isinstance(files, dict) or not all(isinstance(stated, dict) for stated in files.values()):
-        raise Damaged(f"{path} is damaged.", rule="It holds the size and the SHA-256 of each file beside it.")
+        raise DamagedFile(f"{path} is damaged.", rule="It holds the size and the SHA-256 of each file beside it.")
     return record
 
 

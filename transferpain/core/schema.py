@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from transferpain.core.errors import UserError
+from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.store import read_json, write_json
 
 SCHEMA = 2
@@ -32,28 +32,13 @@ def read_stamped(path: Path, upgrades: Upgrades | None = None) -> dict[str, Any]
     """Read a JSON object in the form of today, without its number; see `as_today`.
 
     Raises:
-        Damaged: if the file is no JSON object.
+        DamagedFile: if the file is no JSON object.
         UserError: as `as_today`.
     """
-    try:
-        content = read_json(path)
-    except (ValueError, RecursionError) as error:
-        raise _damaged(path) from error
+    content = read_json(path)
     if not isinstance(content, dict):
-        raise _damaged(path)
+        raise DamagedFile(f"The file {path} is damaged.", rule="It holds a JSON object.", todo="Have it written anew.")
     return as_today(content, path, upgrades)
-
-
-class Damaged(UserError, ValueError):
-    """A file that is not what the toolkit writes, as a power cut may leave it."""
-
-
-def _damaged(path: Path) -> Damaged:
-    return Damaged(
-        f"{path} is damaged.",
-        rule="It holds a JSON object.",
-        todo="What a run has written is made again when its experiment is run again; else, get the file again.",
-    )
 
 
 def as_today(content: Any, path: Path, upgrades: Upgrades | None = None) -> Any:

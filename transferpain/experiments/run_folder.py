@@ -31,9 +31,9 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.contracts import Part
-from transferpain.core.errors import UserError
+from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.record import DONE, fault_of, is_former, now, read_record, write_record
-from transferpain.core.schema import Damaged, read_stamped
+from transferpain.core.schema import read_stamped
 from transferpain.core.store import (
     TEMPORARY,
     file_hash,
@@ -95,7 +95,7 @@ class RunFolder:
             if record is None:
                 return self._fault_of_former()
             return fault_of(self.path, record) or self._fault_of_folds(record.get("folds", []))
-        except (OSError, Damaged) as error:
+        except (OSError, DamagedFile) as error:
             return first_line(error)
 
     @property
@@ -299,7 +299,7 @@ def fault_of_fold(folder: Path) -> str | None:
         if not is_former(folder):
             return None
         read_table(folder, "predictions.parquet"), read_history(folder)
-    except (OSError, Damaged) as error:
+    except (OSError, DamagedFile) as error:
         return first_line(error)
     return ""
 
@@ -337,9 +337,9 @@ def read_history(folder: Path) -> pd.DataFrame:
     return history
 
 
-def damaged(folder: Path, how: object) -> Damaged:
+def damaged(folder: Path, how: object) -> DamagedFile:
     """Return the error of results that cannot be used."""
-    return Damaged(
+    return DamagedFile(
         f"The results in {folder} are damaged: {how}.",
         rule="A report is made of what a run has written, all of it.",
         todo="Run its experiment again: what is damaged is computed anew, and all else is kept.",
