@@ -23,6 +23,19 @@ def test_what_is_no_video_holds_nothing(tmp_path):
     assert not is_trimmed(tmp_path / "clip.mp4")
 
 
+@pytest.mark.parametrize("size", [0, 3, 2**31, 2**32 - 1])
+@pytest.mark.parametrize("box", [b"ftyp", b"free", b"moov", b"edts", b"elst", b"mdhd", b"mvhd"])
+def test_sizes_that_cannot_be_end_the_search_for_edits(tmp_path, box, size):
+    path = write_video(tmp_path / "clip.mp4", halves())
+    content = path.read_bytes()
+    place = content.index(box)
+    path.write_bytes(content[: place - 4] + size.to_bytes(4, "big") + content[place:])
+    assert not is_trimmed(path)
+    wide = b"\0\0\0\1" + box + b"\x7f" + b"\xff" * 7
+    path.write_bytes(content[: place - 4] + wide + content[place + 4 :])
+    assert not is_trimmed(path)
+
+
 @pytest.mark.parametrize(("start", "shown"), [(0, 12), (3, 9), (0, 9), (2, 6)])
 def test_frames_that_an_edit_list_leaves_out_are_not_taken_for_damaged(tmp_path, start, shown):
     path = write_video(tmp_path / "clip.mp4", halves())

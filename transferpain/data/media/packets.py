@@ -72,12 +72,13 @@ def is_trimmed(path: Path) -> bool:
 
 def _header(path: Path) -> bytes:
     """Return what the header of an mp4 file holds; nothing of any other file."""
+    whole = path.stat().st_size
     with open(path, "rb") as file:
         while len(head := file.read(8)) == 8:
             size, kind, begun = int.from_bytes(head[:4], "big"), head[4:], 8
             if size == 1:
                 size, begun = int.from_bytes(file.read(8), "big"), 16
-            if size < begun or (kind == b"moov" and size > HEADER_BYTES):
+            if not begun <= size <= whole or (kind == b"moov" and size > HEADER_BYTES):
                 break
             if kind == b"moov":
                 return file.read(size - begun)
