@@ -9,6 +9,7 @@ from tests.command_line import EXPERIMENTS
 from tests.parts import needs
 from tests.small_study import tiny
 from transferpain.core.store import read_json, write_json, write_text
+from transferpain.data.media.medium import READER_IDENTITY
 from transferpain.data.places import Places
 from transferpain.experiments.environment import write_environment
 from transferpain.experiments.makers import (
@@ -48,7 +49,7 @@ def test_a_mesh_counts_where_it_is_read():
     def makers(name):
         return makers_today(load_experiment(EXPERIMENTS / f"{name}.yaml"), True)
 
-    assert makers("ai4pain-ann").keys() == {"detector"}
+    assert makers("ai4pain-ann").keys() == {"detector", "reader"}
     assert makers("multimodal-fusion")["mesh"] == mesh_identity()
     assert makers("unbc-hybrid")["mesh"] == mesh_identity()
     assert makers_today(load_experiment(EXPERIMENTS / "ai4pain-ann.yaml"), False) == {}
@@ -68,13 +69,22 @@ def test_folds_of_a_former_detector_are_put_aside_and_a_note_says_so(plan, capsy
     assert (aside / "folds" / "test-seed0" / "done").is_file()
     assert read_json(aside / "environment.json")["versions"] == FORMER
     said = " ".join(capsys.readouterr().err.split())
-    assert f"was begun with mediapipe 0.10.21: it is computed again with {detector_identity('mediapipe')}." in said
+    assert "was begun with mediapipe 0.10.21" in said
+    assert f"it is computed again with {detector_identity('mediapipe')} and {READER_IDENTITY}." in said
     go_on_or_apart(plan)
     assert capsys.readouterr().err == ""
 
 
+def test_folds_of_a_former_reader_of_media_are_put_aside(plan, capsys):
+    begin(plan.run, plan.experiment, detector=detector_identity("mediapipe"), reader="media reader 1")
+    go_on_or_apart(plan)
+    assert not plan.run.fold_is_done("test", 0)
+    said = " ".join(capsys.readouterr().err.split())
+    assert f"was begun with media reader 1: it is computed again with {READER_IDENTITY}." in said
+
+
 def test_folds_of_the_same_detector_stand_and_another_framework_is_named(plan, capsys):
-    begin(plan.run, plan.experiment, detector=detector_identity("mediapipe"))
+    begin(plan.run, plan.experiment, detector=detector_identity("mediapipe"), reader=READER_IDENTITY)
     go_on_or_apart(plan)
     assert plan.run.fold_is_done("test", 0)
     said = " ".join(capsys.readouterr().err.split())
@@ -100,7 +110,7 @@ def test_folds_say_themselves_what_found_their_faces(plan, file):
 
 
 def test_a_session_that_computes_otherwise_is_named(plan, capsys, monkeypatch):
-    begin(plan.run, plan.experiment, detector=detector_identity("mediapipe"))
+    begin(plan.run, plan.experiment, detector=detector_identity("mediapipe"), reader=READER_IDENTITY)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     write_environment(plan.run)
     monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")

@@ -11,6 +11,7 @@ from transferpain.core.numerics import differences
 from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped
 from transferpain.core.validation import validate
+from transferpain.data.media.medium import READER_IDENTITY
 from transferpain.experiments.environment import FRAMEWORKS, environment
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder
@@ -27,10 +28,14 @@ FORMER_MESH = "mediapipe {} face mesh"
 
 
 def makers_today(experiment: Experiment, has_faces_stage: bool) -> dict[str, str]:
-    """Return what finds an experiment's faces and meshes here, with versions: `detector` and, if it is read, `mesh`."""
+    """Return what finds an experiment's faces and meshes here, with versions.
+
+    Returns:
+        `detector`, `reader` (of videos and pictures) and, if it is read, `mesh`.
+    """
     if not has_faces_stage:
         return {}
-    makers = {"detector": detector_identity(experiment.faces.detector)}
+    makers = {"detector": detector_identity(experiment.faces.detector), "reader": READER_IDENTITY}
     if STRATEGIES[experiment.strategy].reads_mesh(experiment):
         makers["mesh"] = mesh_identity()
     return makers
@@ -49,7 +54,7 @@ def makers_before(run: RunFolder, detector: str) -> dict[str, str]:
         makers["detector"] = f"{detector} {version}"
     if (version := versions.get("mediapipe")) is not None:
         makers["mesh"] = FORMER_MESH.format(version)
-    return makers | run.makers() | {key: facts[key] for key in ("detector", "mesh") if key in facts}
+    return makers | run.makers() | {key: facts[key] for key in ("detector", "reader", "mesh") if key in facts}
 
 
 def go_on_or_apart(plan: RunPlan) -> None:

@@ -6,7 +6,7 @@ import pytest
 from tests.experiments.caches.made import FORMER, add_faces, add_features, add_run, fill, make_old
 from transferpain.core.errors import UserError
 from transferpain.core.store import checksum_path, write_json
-from transferpain.data.media.medium import READER
+from transferpain.data.media.medium import READER, READER_IDENTITY
 from transferpain.experiments.caches.entries import examine_cache
 from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.landmarks.mesh import mesh_identity
@@ -130,8 +130,12 @@ def test_a_folds_models_are_one_entry_that_goes_answers_first(tmp_path):
     cache = tmp_path / "cache" / "hybrid"
     names = ["made.json", "history.csv", "answers.parquet", "answers.parquet.sha256", "three-models.json"]
     names += ["checkpoint-1.npz", "model/manifest.json", "model/model.keras"]
-    makers = {"detector": detector_identity("mediapipe"), "mesh": mesh_identity()}
-    folds = {"usable": makers, "former": makers | {"mesh": f"{FORMER} face mesh"}, "kept": {"detector": 3}}
+    makers = {"detector": detector_identity("mediapipe"), "mesh": mesh_identity(), "reader": READER_IDENTITY}
+    folds = {
+        "usable": makers,
+        "former": makers | {"mesh": f"{FORMER} face mesh"},
+        "kept": {"detector": 3, "reader": READER_IDENTITY},
+    }
     for number, (_, made) in enumerate(folds.items()):
         for name in names:
             path = cache / f"{number:016x}" / name

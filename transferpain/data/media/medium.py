@@ -12,6 +12,7 @@ from transferpain.data.media.paths import list_pictures
 
 # Of the caches' keys: another one where frames, their numbers or their times change.
 READER = 2
+READER_IDENTITY = f"media reader {READER}"
 
 
 class UnreadableMedium(Exception):

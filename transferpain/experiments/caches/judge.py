@@ -14,7 +14,7 @@ from numpy.lib import format as npy
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import checksum_path, is_intact, read_made
-from transferpain.data.media.medium import READER
+from transferpain.data.media.medium import READER, READER_IDENTITY
 from transferpain.experiments.caches.recipes import Recipes, read_recipes
 from transferpain.inputs.faces.cache import read_facts
 from transferpain.inputs.faces.detectors import detector_identity
@@ -25,6 +25,7 @@ from transferpain.models.sources.face_settings import FaceSettings
 State = Literal["usable", "former", "damaged", "leftover", "kept", "foreign", "unreadable"]
 # What no present setting can use.
 REMOVED: tuple[State, ...] = ("former", "damaged", "leftover")
+FORMER_READER = "a former version read the video or pictures"
 CHECKSUM = re.compile("[0-9a-f]{64}")
 UNREADABLE = (pa.ArrowException, ValueError, KeyError, TypeError, EOFError, AttributeError)
 KEPT = {
@@ -149,6 +150,8 @@ class Judge:
         except FileNotFoundError:
             # Its key does not name detectors: none that is asked for today is made so.
             return Judged("hybrid, version 2.0 or before", "former", "its key is of a former version")
+        if made.get("reader") != READER_IDENTITY:
+            return Judged(f"hybrid, {detector}", "former", FORMER_READER)
         judged = [self.present.judge(detector, detector, self.present.detectors)]
         if mesh is not None:
             judged.append(self.present.judge(mesh, mesh, self.present.meshes))
@@ -191,7 +194,7 @@ def make_judges(workspace: Path, verify: bool) -> Judges:
 
 def _of_former_reader(made: str, reader: int) -> Judged | None:
     """Return the verdict on what was read from media as no present setting reads them; `None` if it was not."""
-    return Judged(made, "former", "a former version read the video or pictures") if reader < READER else None
+    return Judged(made, "former", FORMER_READER) if reader < READER else None
 
 
 def _refuse_unreadable(path: Path, error: Exception) -> None:

@@ -26,6 +26,7 @@ from transferpain.core.store import (
     write_checked,
     write_json,
 )
+from transferpain.data.media.medium import READER_IDENTITY
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
@@ -234,8 +235,10 @@ def shared_work(plan: Plan, fold: Fold, seed: int, places: Places) -> SharedWork
 
 
 def found_by(plan: Plan) -> dict[str, str]:
-    """Return what finds the faces and, where the action units are proxies, the meshes that the models learn from."""
-    makers = {"detector": detector_identity(plan.experiment.faces.detector)}
+    """Return what reads the media, finds the faces and, where the action units are proxies, the meshes that the models
+    learn from.
+    """
+    makers = {"detector": detector_identity(plan.experiment.faces.detector), "reader": READER_IDENTITY}
     return makers if plan.experiment.head.action_units else makers | {"mesh": mesh_identity()}
 
 
