@@ -16,7 +16,7 @@ def measure(folder: Path, quick: bool) -> dict:
     # So that no source is trained, and each head once.
     run += ["--set", "source=untrained", "--set", "seeds=[0]", "--set", "training.epochs=1"] if quick else []
     call(*run)  # computes everything that the no-op runs find
-    repetitions = 2 if quick else REPETITIONS
+    repetitions = 1 if quick else REPETITIONS
     calls = {
         "pass": lambda: python("pass"),
         "import": lambda: python("import transferpain"),

@@ -1,9 +1,9 @@
 """A training that is interrupted, begun anew or run with other graphs ends with the same bits."""
 
 import json
+import os
 import shutil
-import subprocess
-import sys
+import signal
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 import tensorflow as tf
 
+from tests.forked_program import CODE, ForkedProgram
 from tests.networks.training.drawn import (
     EVERYTHING,
     SEED,
@@ -211,31 +212,29 @@ def test_a_model_that_starts_anew_ends_as_a_new_one(uninterrupted, tmp_path):
 
 
 PROGRAM = """
-import sys
 from pathlib import Path
 from tests.networks.training.test_resume import EVERYTHING, SEED, fit, image_data, make_deterministic, small_network
 import numpy as np
 make_deterministic()
-settings = EVERYTHING["sgd, cosine, average"].model_copy(update={"epochs": 40})
+settings = EVERYTHING["sgd, cosine, average"].model_copy(update={{"epochs": 40}})
 training, validation = image_data(settings)
 model = small_network()
-fit(model, training, validation, settings, Path(sys.argv[1]), SEED)
-np.savez(sys.argv[2], *model.get_weights())
+fit(model, training, validation, settings, Path({checkpoint!r}), SEED)
+np.savez({out!r}, *model.get_weights())
 """
 
 
 @pytest.mark.slow
 def test_a_killed_process_goes_on_and_ends_with_the_same_bits(tmp_path):
-    def start(name: str) -> subprocess.Popen:
-        arguments = [sys.executable, "-c", PROGRAM, str(tmp_path / f"{name}.npz"), str(tmp_path / f"{name}-out.npz")]
-        root = Path(__file__).parents[3]
-        return subprocess.Popen(arguments, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    def start(name: str) -> ForkedProgram:
+        checkpoint, out = (str(tmp_path / f"{name}{ending}.npz") for ending in ("", "-out"))
+        return ForkedProgram(PROGRAM.format(checkpoint=checkpoint, out=out), module=CODE)
 
     assert start("whole").wait() == 0
     process = start("killed")
     wait_until((tmp_path / "killed.npz").exists, process)
-    process.kill()
-    assert process.wait() != 0
+    os.kill(process.pid, signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
     assert not (tmp_path / "killed-out.npz").exists()
     assert start("killed").wait() == 0
     with np.load(tmp_path / "whole-out.npz") as whole, np.load(tmp_path / "killed-out.npz") as resumed:

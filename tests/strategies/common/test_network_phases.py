@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.forked_program import CODE, forked
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
@@ -44,10 +43,10 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (12, SIZE, SIZE), dtype=np.ui
 TARGETS = np.eye(2, dtype=np.float32)[SAMPLES["y"].to_numpy(int)]
 # The process ends itself without a chance to clean up, in the second epoch of the second phase.
 KILLED = """
-import os, signal, sys
+import os, signal
 from pathlib import Path
 from tests.strategies.common.test_network_phases import train_in_phases
-folder = Path(sys.argv[1])
+folder = Path({folder!r})
 train_in_phases(folder, lambda: (folder / "checkpoint-stage4.npz").is_file() and os.kill(os.getpid(), signal.SIGKILL))
 """
 
@@ -186,13 +185,7 @@ def test_the_penalty_is_coupled_and_on_trained_kernels_only(tmp_path):
 
 def test_killed_inside_its_second_phase_a_training_ends_with_the_same_bits(tmp_path):
     _, whole = train_in_phases(tmp_path / "whole")
-    killed = subprocess.run(
-        [sys.executable, "-c", KILLED, tmp_path / "killed"],
-        cwd=Path(__file__).parents[3],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    killed = forked(KILLED.format(folder=str(tmp_path / "killed")), module=CODE)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     with np.load(tmp_path / "killed" / "checkpoint-stage4.npz") as file:
         assert json.loads(str(file["progress"]))["epoch"] == 1
