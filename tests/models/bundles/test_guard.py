@@ -324,6 +324,13 @@ def test_a_configuration_that_nests_without_end_is_refused(bundle, opening):
     assert_refused(bundle, "nest more than 100 deep")
 
 
+def test_weights_of_many_groups_and_a_long_configuration_are_refused(bundle, monkeypatch):
+    monkeypatch.setattr("transferpain.models.bundles.guard.MOST_ITEMS", 5)
+    assert_refused(bundle, "more than 5 groups and arrays")
+    monkeypatch.setattr("transferpain.models.bundles.guard.LARGEST_TEXT", 1000)
+    assert_refused(bundle, r"config\.json of \d+ bytes, more than 1000")
+
+
 def test_an_archive_with_an_endless_list_of_members_is_refused_before_the_list_is_read(bundle):
     content = bytearray((bundle / "model.keras").read_bytes())
     end = content.rindex(b"PK\x05\x06")

@@ -1,7 +1,8 @@
 """The process in which pictures are decoded, one after the other: from standard input to standard output.
 
-A picture is sent as `HEADER` (its length, and 0) and its bytes. It comes back as `PICTURE`, `HEADER` (height, width)
-and its RGB pixels, or as `REFUSED`, `HEADER` (length, and 0) and the fields of the refusal as JSON.
+It says `READY` first: what it imports takes longer than a picture. A picture is sent as `HEADER` (its length, and 0)
+and its bytes. It comes back as `PICTURE`, `HEADER` (height, width) and its RGB pixels, or as `REFUSED`, `HEADER`
+(length, and 0) and the fields of the refusal as JSON.
 """
 
 import json
@@ -9,13 +10,14 @@ import resource
 import signal
 import struct
 import sys
+from contextlib import suppress
 from typing import BinaryIO
 
 from transferpain.apps.serve.pictures import decode_picture
 from transferpain.apps.serve.refusals import Refusal
 
 HEADER = "<II"
-PICTURE, REFUSED = b"P", b"R"
+PICTURE, REFUSED, READY = b"P", b"R", b"."
 MOST_MEMORY = 2 << 30  # bytes; the largest picture that is read takes a fifth of it
 
 
@@ -41,5 +43,8 @@ def run(pictures: BinaryIO, answers: BinaryIO, seconds: int) -> None:
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    with suppress(ValueError, OSError):  # macOS has no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    sys.stdout.buffer.write(READY)
+    sys.stdout.buffer.flush()
     run(sys.stdin.buffer, sys.stdout.buffer, int(sys.argv[1]))

@@ -10,11 +10,12 @@ from weakref import WeakValueDictionary
 
 import numpy as np
 
-from transferpain.apps.serve.decode_process import HEADER, PICTURE, REFUSED
+from transferpain.apps.serve.decode_process import HEADER, PICTURE, READY, REFUSED
 from transferpain.apps.serve.refusals import Refusal
 
 DECODERS = 2  # pictures that are decoded at a time: each may need ten times what is kept of it
 DECODE_SECONDS = 5
+START_SECONDS = 60  # of a process, on a machine that is busy
 
 
 class Decoders:
@@ -72,6 +73,12 @@ class Decoders:
             start_new_session=True,  # Ctrl-C is for the server alone
         )
         self._all.add(process)
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await process.stdout.readexactly(len(READY))
+        except BaseException:
+            await self._end(process)
+            raise
         return process
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:

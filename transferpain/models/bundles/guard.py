@@ -49,6 +49,8 @@ LEFT_OUT = ("constraint", "quantization_config", "compile_config")
 # The end of an archive: its mark, its size, and within how many bytes from the end of the file it begins.
 END_MARK, END_SIZE, END_BYTES = b"PK\x05\x06", 22, 22 + 65_535
 ZIP64_MARK, ZIP64_BYTES = b"PK\x06\x07", 20
+LARGEST_TEXT = 16 << 20  # bytes of a configuration or a schema; of ResNet-18, 67,000
+MOST_ITEMS = 20_000  # groups and arrays in a file of weights; of ResNet-18, 500
 LONGEST_LIST = 1 << 20  # bytes; of a forest of 1,000 trees, 300,000
 
 
@@ -113,6 +115,9 @@ def check_members(archive: zipfile.ZipFile, names: set[str]) -> None:
     found = [member.filename for member in archive.infolist()]
     if sorted(found) != sorted(names):
         raise Refused(f"an archive of {', '.join(found) or 'nothing'}, not of {', '.join(sorted(names))}")
+    for member in archive.infolist():
+        if member.filename.endswith(".json") and member.file_size > LARGEST_TEXT:
+            raise Refused(f"{member.filename} of {member.file_size} bytes, more than {LARGEST_TEXT}")
     packed = [member.filename for member in archive.infolist() if member.compress_type != zipfile.ZIP_STORED]
     if packed:
         raise Refused(f"a compressed {packed[0]}, which may expand to any size")
@@ -189,6 +194,8 @@ def _check_group(group: h5py.Group, seen: set[int]) -> None:
         if _address(item) in seen:
             raise Refused(f"{where} in the weights, which stands there twice")
         seen.add(_address(item))
+        if len(seen) > MOST_ITEMS:
+            raise Refused(f"more than {MOST_ITEMS} groups and arrays in the weights")
         if isinstance(item, h5py.Group):
             _check_group(item, seen)
         elif isinstance(item, h5py.Dataset):

@@ -40,6 +40,7 @@ PART_PATTERN = r"parts/[a-z0-9][a-z0-9-]*\.skops"
 DIGEST_PATTERN = r"^[0-9a-f]{64}$"
 # Far above any model here (our choice).
 LARGEST_BYTES = 2 << 30  # all files together
+LARGEST_BESIDE = 64 << 20  # any of them but the network and the parts
 LARGEST_MANIFEST = 1 << 20
 MOST_FILES = 64
 
@@ -170,6 +171,9 @@ def load_stated(folder: Path) -> tuple[dict, str]:
         raise not_a_bundle(
             folder, f"{len(stated.files)} files of {size} bytes; at most {MOST_FILES} files and {LARGEST_BYTES} bytes"
         )
+    for name, facts in stated.files.items():
+        if name != NETWORK and not re.fullmatch(PART_PATTERN, name) and facts.size > LARGEST_BESIDE:
+            raise not_a_bundle(folder, f"{name} of {facts.size} bytes; it has at most {LARGEST_BESIDE}")
     return manifest, hashlib.sha256(content).hexdigest()
 
 
