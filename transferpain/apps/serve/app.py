@@ -25,7 +25,7 @@ from transferpain.apps.serve.pictures import TYPES
 from transferpain.apps.serve.refusals import Problem, Refusal
 
 PAGE = Path(__file__).with_name("page")
-SWEEP_SECONDS = 0.5  # between two looks at which connections have to end
+SWEEP_SECONDS = 0.2  # between two looks at which connections have to end
 # A body that arrives in more parts is sent to keep the server busy; a network's packets hold 500 bytes and more.
 FIRST_PARTS, BYTES_OF_PART = 100, 64
 PICTURE_BODY = {
