@@ -82,7 +82,7 @@ def test_more_files_than_any_model_has_are_refused(bundle):
 
 def test_a_file_beside_the_network_that_is_far_too_large_is_not_read(bundle, monkeypatch):
     monkeypatch.setattr("transferpain.models.bundles.manifest.LARGEST_BESIDE", 20)
-    with pytest.raises(UserError, match=r"preprocess\.json of \d+ bytes; it has at most 20"):
+    with pytest.raises(UserError, match=r"labels\.json of \d+ bytes; it has at most 20"):
         read_manifest(bundle)
 
 

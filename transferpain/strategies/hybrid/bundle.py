@@ -8,7 +8,7 @@ from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.preprocessing import StandardScaler
 
 from transferpain.inputs.action_units.units import Measure
-from transferpain.models.bundles.manifest import Contents, not_a_bundle
+from transferpain.models.bundles.manifest import Contents, not_a_bundle, opened
 from transferpain.models.bundles.sklearn_part import load_part, save_parts
 from transferpain.strategies.hybrid.boosting import Model
 from transferpain.strategies.hybrid.models import FittedModels
@@ -64,18 +64,18 @@ def read_facts(folder: Path, manifest: dict) -> HybridFacts:
         raise not_a_bundle(folder, f"{'.'.join(map(str, (FACTS, *fault['loc'])))}: {fault['msg']}") from error
 
 
-def read_models(contents: Contents, facts: HybridFacts, width: int) -> tuple[Model, Model]:
+def read_models(place: Path | Contents, facts: HybridFacts, width: int) -> tuple[Model, Model]:
     """Read the classifiers of a bundle: that on action units, and that on the embedding and them.
 
     Args:
-        contents: of the bundle.
+        place: the bundle's folder, or what was read of it.
         facts: of its manifest.
         width: of the network's embedding.
 
     Raises:
         UserError: if the bundle is damaged, or its parts are not such classifiers, or do not fit the columns.
     """
-    units = len(facts.units)
+    contents, units = opened(place), len(facts.units)
     return _read_model(contents, "units", units), _read_model(contents, "hybrid", width + units)
 
 
