@@ -97,3 +97,11 @@ def test_the_file_beside_the_report_counts_unless_another_is_named(tmp_path):
         registration_of(tmp_path, "study", other)
     write_registration(other, CONTENT)
     assert registration_of(tmp_path, "study", other) == other
+
+
+def test_data_that_were_registered_by_their_index_alone_are_compared_by_it():
+    former, today = {"data": {"clinic": "0" * 16}}, {"data": {"clinic": f"{'0' * 16} {'1' * 16}"}}
+    assert differences(former, today) == []
+    assert len(differences({"data": {"clinic": "2" * 16}}, today)) == 1
+    assert len(differences(today, {"data": {"clinic": f"{'0' * 16} {'2' * 16}"}})) == 1
+    assert len(differences({"tasks": {"clinic": "0" * 16}}, {"tasks": {"clinic": f"{'0' * 16} 1"}})) == 1

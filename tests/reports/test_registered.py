@@ -61,7 +61,8 @@ def test_a_study_that_is_run_as_registered_says_so(study):
     path, places = study
     file, registration, absent = register_file(path, places, [], None)
     assert (file, absent) == (places.reports / "small" / "registration.json", [])
-    assert registration.content["data"] == {"clinic": places.index("clinic").hash}
+    index = places.index("clinic")
+    assert registration.content["data"] == {"clinic": f"{index.hash} {places.contents(index.clips)[:16]}"}
     assert registration.content["comparisons"] == ["ann - lstm, balanced_accuracy"]
     batch = load_batch(path, fresh(places), [])
     state = state_of(file, describe_batch(batch), runs_of(places))

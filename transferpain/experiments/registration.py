@@ -5,6 +5,7 @@ their hashes, sources, what is compared and on which metric. It is written once,
 that a change by hand shows.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from transferpain.models.sources.origin import BUILT
 FILE = "registration.json"
 NOT_HERE = "not on this machine"
 ABSENT = "nothing"
+FORMER_DATA = re.compile("[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -92,8 +94,8 @@ def describe_experiments(
 ) -> dict[str, Any]:
     """Return everything that decides on what the experiments compute, as JSON types; TensorFlow is not started.
 
-    Data that the file draws itself stand by the settings of the twin, all else by the index' hash. Data that are not
-    on this machine are said to be so: one may register before one has them.
+    Data that the file draws itself stand by the settings of the twin, all else by the hashes of the index and of what
+    its media hold. Data that are not on this machine are said to be so: one may register before one has them.
 
     Args:
         experiments: as they would be run.
@@ -128,9 +130,10 @@ def _data(name: str, places: Places, twins: Mapping[str, TwinSettings]) -> str:
     if name in twins:
         return f"drawn: {fingerprint(asdict(twins[name]))}"
     try:
-        return places.index(name).hash
+        index = places.index(name)
     except UserError:
         return NOT_HERE
+    return f"{index.hash} {places.contents(index.clips)[:16]}"
 
 
 def write_registration(path: Path, content: Mapping[str, Any]) -> Registration:
@@ -210,8 +213,15 @@ def differences(registered: Mapping[str, Any], today: Mapping[str, Any]) -> list
     return [
         Difference(key, before.get(key, ABSENT), after.get(key, ABSENT))
         for key in sorted({*before, *after})
-        if before.get(key) != after.get(key)
+        if not _is_same(key, before.get(key), after.get(key))
     ]
+
+
+def _is_same(key: str, before: str | None, after: str | None) -> bool:
+    """Tell whether a value is the registered one; up to 2.0 data were registered by the hash of their index alone."""
+    if key.startswith("data.") and before and after and FORMER_DATA.fullmatch(before):
+        return before == after.split()[0]
+    return before == after
 
 
 def _flat(value: Any, key: str = "") -> dict[str, str]:
