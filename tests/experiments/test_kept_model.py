@@ -16,7 +16,7 @@ from transferpain.experiments.results import finish
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
-from transferpain.models.bundles.manifest import COMPLETE, manifest_hash, read_complete
+from transferpain.models.bundles.manifest import COMPLETE, manifest_hash, read_complete, read_contents
 from transferpain.models.bundles.probe import reproduce
 from transferpain.models.bundles.training_log import read_log
 from transferpain.models.sources.origin import bundle_origin
@@ -47,7 +47,7 @@ def test_the_model_of_a_finished_run_is_complete(plan):
 
 
 def test_the_training_of_the_kept_model_is_told(plan):
-    epochs = read_log(plan.run.model).training.epochs
+    epochs = read_log(read_contents(plan.run.model)).training.epochs
     assert [(epoch.epoch, epoch.val_loss, epoch.loss) for epoch in epochs] == [(1, 9.0, None), (2, 0.4, None)]
     assert "| 2 | - | 0.4000 | - | - |" in (plan.run.model / "README.md").read_text(encoding="utf-8")
 

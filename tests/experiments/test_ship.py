@@ -15,7 +15,7 @@ from transferpain.evaluation.scores import mark_copies, score
 from transferpain.experiments.kept_model import predictions_hash
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.ship import check_size, flat, kept_epoch, ship_model
-from transferpain.models.bundles.manifest import manifest_hash, read_complete
+from transferpain.models.bundles.manifest import manifest_hash, read_complete, read_contents
 from transferpain.models.bundles.training_log import read_log
 
 EXPERIMENT = {
@@ -67,7 +67,7 @@ def test_a_model_is_shipped_with_its_training_and_every_recipe(finished, tmp_pat
     assert manifest_hash(large / "model") == before == shipped.original == manifest["original"]
     assert shipped.parents == ("c" * 64,)
     assert shipped.size == sum(file.stat().st_size for file in shipped.folder.iterdir() if file.name != "manifest.json")
-    log = read_log(shipped.folder)
+    log = read_log(read_contents(shipped.folder))
     assert log.recipes == shipped.recipes
     assert [epoch.val_accuracy for epoch in log.training.epochs] == ACCURACIES
     assert [recipe.run for recipe in log.recipes.recipes] == [large.name, small.name]

@@ -10,6 +10,7 @@ from tests.models.bundles.logs import drawn_log, drawn_training
 from transferpain.core.store import read_json
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.card import render_card
+from transferpain.models.bundles.manifest import read_contents
 from transferpain.models.bundles.training_log import Log, Recipes, read_log
 from transferpain.strategies.fused.settings import FusionSettings
 from transferpain.strategies.hybrid.settings import TITLES
@@ -223,5 +224,7 @@ def test_the_cards_of_the_shared_models_stay_as_they_are(folder):
     manifest, metrics = (read_json(folder / name) for name in ("manifest.json", "metrics.json"))
     manifest = {key: value for key, value in manifest.items() if key != "files"}
     labels = json.loads((folder / "labels.json").read_text(encoding="utf-8"))
-    card = render_card(manifest, metrics, labels, read_json(folder / "preprocess.json"), read_log(folder))
+    card = render_card(
+        manifest, metrics, labels, read_json(folder / "preprocess.json"), read_log(read_contents(folder))
+    )
     assert card == (folder / "README.md").read_text(encoding="utf-8")
