@@ -257,8 +257,7 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     table["frames"] = table["frames"].fillna(0).astype(int)
     settings = plan.experiment.features
     table["rate"] = settings.fps or table["fps"]
-    uneven = table["variable"].to_numpy(dtype=bool) & (table["problem"] == "").to_numpy()
-    times = [read_seconds(path) if own else None for path, own in zip(table["faces"], uneven, strict=True)]
+    times = [read_seconds(path) if own else None for path, own in zip(table["faces"], _is_uneven(table), strict=True)]
     table["sampling"] = [
         partial(sampled_frames, int(one.num_frames), sampling_of(settings, one.num_frames, one.fps, one.stretch), own)
         for one, own in zip(table.itertuples(), times, strict=True)
@@ -267,21 +266,36 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     sampled = settings.fps is not None or settings.frames is not None
     table["times"] = pd.Series([None if sampled else own for own in times], index=table.index, dtype=object)
     rows = rows_of_stretch(table, settings)
-    if settings.fps is not None:
-        for place in np.flatnonzero(uneven):
-            row = table.iloc[place]
-            rows[place] = max(1, int((row["sampling"]() < row["stretch"]).sum()))
     table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
     return table
 
 
 def rows_of_stretch(table: pd.DataFrame, settings: FeatureSettings) -> np.ndarray:
-    """Return how many feature rows the stretch of each clip has, int64; `table` has `stretch` and `fps`."""
+    """Return how many feature rows the stretch of each clip has, int64.
+
+    Args:
+        table: that of `with_stretch`; where it has no `variable`, all frames lie at even distances in time.
+    """
     if settings.frames is not None:
         return np.full(len(table), settings.frames, np.int64)
     share = 1.0 if settings.fps is None else settings.fps / table["fps"].to_numpy(dtype=float)
     rows = np.round(table["stretch"].to_numpy(dtype=float) * share)
-    return np.nan_to_num(rows, nan=1.0).clip(1).astype(np.int64)
+    rows = np.nan_to_num(rows, nan=1.0).clip(1).astype(np.int64)
+    for place in np.flatnonzero(_is_uneven(table)) if settings.fps is not None else ():
+        from transferpain.inputs.faces.cache import read_seconds
+        from transferpain.inputs.features.extract import sampled_frames
+
+        one = table.iloc[place]
+        sampling = (float(one["fps"]), float(settings.fps))
+        taken = sampled_frames(int(one["num_frames"]), sampling, read_seconds(one["faces"]))
+        rows[place] = max(1, int((taken < one["stretch"]).sum()))
+    return rows
+
+
+def _is_uneven(table: pd.DataFrame) -> np.ndarray:
+    if "variable" not in table:
+        return np.zeros(len(table), bool)
+    return table["variable"].to_numpy(dtype=bool) & (table["problem"] == "").to_numpy()
 
 
 def extractor_of(experiment: Recipe) -> ExtractorKind:
