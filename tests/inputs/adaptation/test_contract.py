@@ -1,5 +1,7 @@
 """What every method of the registry keeps to, whatever it computes."""
 
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -20,23 +22,27 @@ from transferpain.inputs.features.settings import FeatureSettings
 
 CROSS = ProtocolSettings(kind="cross_dataset", test_dataset="ai4pain")
 TESTED = np.arange(12, 18)
+SETTINGS = FeatureSettings(dtype="float32", batch=2)
+
+
+def faces_of(folder: Path, clips: pd.Series) -> pd.DataFrame:
+    """Write pictures of faces, and return the faces stage's table of the clips."""
+    stage = pd.concat([faces_stage(folder / "faces")] * 3, ignore_index=True)
+    return stage.assign(clip=clips, key=[f"key{one}" for one in range(len(stage))])
 
 
 class World:
     """A table of samples, the folds of a method, and what it adapts: features, or pictures of a small network."""
 
-    def __init__(self, method: Adaptation, folder: Path):
+    def __init__(self, method: Adaptation, folder: Path, embedded: Callable[[], np.ndarray]):
         self.method, self.folder = method, folder
         self.samples = small_table(folder / "before").assign(split="train")
         self.samples.loc[TESTED, "split"] = "validation"
         self.samples.loc[12, "y"] = 0  # a second clip without pain, so that one is left to test
         self.samples["file_clip"] = self.samples["clip"]
-        stage = pd.concat([faces_stage(folder / "faces")] * 3, ignore_index=True)
-        self.stage = stage.assign(clip=self.samples["clip"], key=[f"key{one}" for one in range(len(stage))])
-        self.settings = FeatureSettings(dtype="float32", batch=2)
+        self.stage = faces_of(folder, self.samples["clip"])
         if method.name == "batch_norm":
-            features = extract_features(SourceExtractor(ORIGIN), self.stage, self.settings, folder)
-            self.samples["features"] = features["features"].to_numpy()
+            self.samples["features"] = embedded()
         folds = [Fold("test", np.arange(6), np.arange(6, 8), TESTED)]
         (self.fold,) = method.add_references(self.samples, folds, CROSS, 0)
 
@@ -54,7 +60,7 @@ class World:
 
     def adapt(self, cache: str = "") -> np.ndarray:
         """Return the feature file of each sample."""
-        self.job = AdaptationJob(ORIGIN, self.stage, self.settings, self.folder / cache)
+        self.job = AdaptationJob(ORIGIN, self.stage, SETTINGS, self.folder / cache)
         return self.method.adapt(self.job, self.samples, [self.fold])["test"]
 
     def change(self, positions: np.ndarray) -> None:
@@ -73,9 +79,22 @@ class World:
 SLOW = ("batch_norm",)  # a network is run
 
 
+@pytest.fixture(scope="module")
+def embedded(tmp_path_factory) -> Callable[[], np.ndarray]:
+    """The feature files of a world's pictures, which the small network embeds once for all tests; none changes them."""
+
+    @cache
+    def embed() -> np.ndarray:
+        folder = tmp_path_factory.mktemp("embedded")
+        stage = faces_of(folder, small_table(folder / "before")["clip"])
+        return extract_features(SourceExtractor(ORIGIN), stage, SETTINGS, folder)["features"].to_numpy()
+
+    return embed
+
+
 @pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in ADAPTATIONS])
-def world(request, tmp_path) -> World:
-    return World(ADAPTATIONS[request.param], tmp_path)
+def world(request, tmp_path, embedded) -> World:
+    return World(ADAPTATIONS[request.param], tmp_path, embedded)
 
 
 def contents(files: np.ndarray) -> list[bytes]:
