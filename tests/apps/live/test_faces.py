@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from tests.inputs.faces.drawing import write_video
 from tests.inputs.landmarks.drawn import NOBODY, drawn_person
@@ -99,6 +100,7 @@ def test_a_face_that_is_followed_is_where_it_is_found_among_several():
     np.testing.assert_allclose(followed[:, :2], among[:, :2], atol=1.0)
 
 
+@pytest.mark.slow
 def test_in_a_recording_the_person_of_the_stages_is_watched(tmp_path):
     video = write_video(tmp_path / "clip.mp4", [ALONE] * 8 + [BOTH] * 14 + [EMPTY] * 2 + [BOTH] * 2)
     settings = LandmarkSettings(detection_confidence=0.5)

@@ -3,6 +3,7 @@ import re
 from dataclasses import asdict
 
 import pytest
+from PIL import Image
 
 from tests.data.datasets.media_files import png, video
 from tests.data.datasets.trees import make_ai4pain, make_biovid, make_mintpain, small_ferplus, touch
@@ -193,6 +194,17 @@ def test_deep_says_where_a_video_ends_before_its_header_says(tmp_path):
     report = check_dataset("own", tmp_path, deep=True)
     assert rows_of(report)["damaged files"] == (1, None)
     assert re.search(r"a: \d of 12 frames can be decoded", report.problems[-1])
+
+
+def test_deep_names_files_of_several_pictures_in_a_folder(tmp_path):
+    touch(tmp_path / "own" / "index.csv", b"media,subject,label\npages,x,1\n")
+    (tmp_path / "own" / "pages").mkdir()
+    pictures = [Image.fromarray(picture) for picture in halves(3)]
+    pictures[0].save(tmp_path / "own" / "pages" / "1.tif")
+    pictures[0].save(tmp_path / "own" / "pages" / "2.tif", save_all=True, append_images=pictures[1:])
+    report = check_dataset("own", tmp_path, deep=True)
+    assert rows_of(report)["damaged files"] == (0, None)
+    assert report.problems == ("pages: file of several pictures, of which the first is read (frame 2).",)
 
 
 def test_deep_shows_no_name_of_a_person(tmp_path):

@@ -33,14 +33,12 @@ def test_alone_the_mesh_is_that_for_one_to_the_bit():
 
 def test_the_first_person_is_followed_wherever_the_other_stands():
     one, other = drawn_person(1), drawn_person(2)
-    for settings in (FOLLOWING, STILL):
-        for left, right, low, high in ((one, other, 0, 320), (other, one, 320, 640)):
-            first = np.concatenate([one if low == 0 else NOBODY, NOBODY if low == 0 else one], axis=1)
-            found = find(settings, [first] * 3 + [np.concatenate([left, right], axis=1)] * 9)
-            for each in found:
-                assert each.points is None or low < each.points[:, 0].mean() < high
-            assert sum(each.points is not None for each in found) >= 11
-            assert found[-1].faces == 2
+    for settings, left, right, low, high in ((FOLLOWING, one, other, 0, 320), (STILL, other, one, 320, 640)):
+        alone = np.concatenate([one, NOBODY] if low == 0 else [NOBODY, one], axis=1)
+        found = find(settings, [alone] * 7 + [np.concatenate([left, right], axis=1)] * 5)
+        for each in found:
+            assert low < each.points[:, 0].mean() < high
+        assert found[-1].faces == 2
 
 
 def test_a_frame_that_cannot_be_decoded_shows_nobody():

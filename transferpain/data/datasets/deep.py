@@ -61,23 +61,27 @@ def _decode(row, data_root: Path) -> Decoded:
 def _decode_pictures(clip: str, path: Path) -> Decoded:
     from PIL import Image
 
-    damaged, black, good = [], [], 0
+    damaged, black, paged, good = [], [], [], 0
     for picture in list_pictures(path):
         try:
             # From memory, because Pillow's messages would hold the path.
             with Image.open(io.BytesIO(picture.path.read_bytes())) as image:
-                extremes = image.convert("L").getextrema()
+                extremes, pages = image.convert("L").getextrema(), getattr(image, "n_frames", 1)
         except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
             damaged.append(picture.frame)
             continue
         good += 1
         if extremes == (0, 0):
             black.append(picture.frame)
+        if pages > 1:
+            paged.append(picture.frame)
     problems = []
     if damaged:
         problems.append(f"{clip}: picture cannot be decoded ({describe_frames(damaged)}).")
     if black:
         problems.append(f"{clip}: picture is black ({describe_frames(black)}).")
+    if paged:
+        problems.append(f"{clip}: file of several pictures, of which the first is read ({describe_frames(paged)}).")
     return Decoded(good, len(damaged), len(black), tuple(problems))
 
 
