@@ -32,11 +32,10 @@ import pandas as pd
 
 from transferpain.core.contracts import Part
 from transferpain.core.errors import DamagedFile, UserError
-from transferpain.core.record import DONE, fault_of, is_former, now, read_record, write_record
+from transferpain.core.record import DONE, fault_of, hash_now, is_former, now, read_record, write_record
 from transferpain.core.schema import read_stamped
 from transferpain.core.store import (
     TEMPORARY,
-    file_hash,
     inside,
     make_way,
     name_in_path,
@@ -121,7 +120,7 @@ class RunFolder:
         folders = fold_folders(self.path)
         files = [folder / name for folder in folders for name in ("predictions.parquet", PROBES)]
         files += [self.path / name for name in ("experiment.yaml", "facts.json", "environment.json", "leakage.json")]
-        stated = {path.relative_to(self.path).as_posix(): file_hash(path) for path in files if path.is_file()}
+        stated = {path.relative_to(self.path).as_posix(): hash_now(path) for path in files if path.is_file()}
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
     def _fault_of_folds(self, names: Sequence[str]) -> str:
