@@ -161,3 +161,13 @@ def test_another_file_in_the_place_of_imagenet_is_named_and_not_passed_over(tmp_
     (tmp_path / "models" / VGG16.imagenet.asset.file).touch()
     with pytest.raises(UserError, match=r"imagenet-vgg16 is not the one[\s\S]*has 0 bytes in place of 58,889,256"):
         first_there(["imagenet", "untrained"], VGG16.imagenet)
+
+
+def test_without_a_home_keras_folder_is_no_place(monkeypatch):
+    def nobody():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("KERAS_HOME", raising=False)
+    monkeypatch.setattr(Path, "home", nobody)
+    (place,) = [place for place in VGG16.imagenet.asset.places if "Keras" in place.title]
+    assert place.path() is None
