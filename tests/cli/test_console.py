@@ -10,3 +10,8 @@ def test_cells_are_text_never_markup(capsys):
 
 def test_an_example_shows_brackets_as_they_are():
     assert example("run --set seeds=[a]") == r"Example: [bold]transferpain run --set seeds=\[a][/bold]"
+
+
+def test_a_cell_does_not_steer_the_terminal(capsys):
+    print_rows("title", ["what"], [["a\x1b[31m\u202eb"]])
+    assert "a?[31m?b" in capsys.readouterr().out

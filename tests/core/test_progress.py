@@ -13,3 +13,9 @@ def test_results_on_standard_output_stay_clean(capsys):
     assert "frames/s" in captured.err
     assert "100%" in captured.err
     assert "a note with [brackets] is not markup" in captured.err
+
+
+def test_a_name_in_a_note_does_not_steer_the_terminal(capsys):
+    note("left out: \x1b[31mred\x07 \u202eabc")
+    shown = capsys.readouterr().err
+    assert "left out: ?[31mred? ?abc" in shown

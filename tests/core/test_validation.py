@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from transferpain.core.errors import UserError
-from transferpain.core.validation import all_keys, dotted_key, validate
+from transferpain.core.validation import all_keys, dotted_key, key_paths, validate
 
 
 class Part(BaseModel):
@@ -28,6 +28,9 @@ class Whole(BaseModel):
 
     name: str
     part: Annotated[Part | Other, Field(discriminator="kind")] = Part(kind="part")
+    shares: tuple[float, ...] = ()
+    named: dict[str, float] = {}
+    flag: bool = False
 
     @field_validator("name")
     @classmethod
@@ -42,10 +45,29 @@ class Whole(BaseModel):
     [
         ({}, "a.yaml: `name` is missing."),
         ({"name": "x", "nmae": 1}, "a.yaml: `nmae` is not a known key. Did you mean `name`?"),
-        ({"name": "x", "part": {"kind": "part", "wdth": 1}}, "`part.wdth` is not a known key. Did you mean `width`?"),
+        (
+            {"name": "x", "part": {"kind": "part", "wdth": 1}},
+            "`part.wdth` is not a known key. Did you mean `part.width`?",
+        ),
         ({"name": "x", "part": {"kind": "part", "width": 0}}, "`part.width`: "),
         ({"name": "taken"}, "`name`: the name is taken"),
-        ({"name": "x", "part": {"kind": "third"}}, "`part`: "),
+        ({"name": "x", "width": 1}, "`width` is not a known key. Did you mean `part.width`?"),
+        ({"name": "x", "part": {"kind": "third"}}, "`part.kind`: known are `part`, `other`. Received: 'third'"),
+        ({"name": "x", "part": {"kind": "oter"}}, "did you mean `other`?"),
+        ({"name": "x", "part": {}}, "`part.kind` is missing."),
+        ({"name": "x", "part": 3}, "`part`: a mapping of keys is meant. Received: 3"),
+        ({"name": False}, "`name`: text is meant: put it in quotes. Received: false"),
+        (
+            {"name": "x", "part": {"kind": "part", "width": "many"}},
+            "`part.width`: a whole number is meant. Received: 'many'",
+        ),
+        ({"name": "x", "part": {"kind": "part", "width": True}}, "`part.width`: a number is meant. Received: true"),
+        ({"name": "x", "part": {"kind": "part", "width": "010"}}, "`part.width`: a number is meant. Received: '010'"),
+        ({"name": "x", "part": {"kind": "part", "width": "1_0"}}, "`part.width`: a number is meant. Received: '1_0'"),
+        ({"name": "x", "shares": [0.5, "inf"]}, "`shares.1`: a finite number is meant. Received: 'inf'"),
+        ({"name": "x", "named": {"a": float("nan")}}, "`named.a`: a finite number is meant. Received: nan"),
+        ({"name": "x", "named": {"a": False}}, "`named.a`: a number is meant. Received: false"),
+        ({"name": "x", "shares": 3}, "`shares`: a list is meant"),
     ],
 )
 def test_the_first_fault_is_one_line_that_names_the_key(values, message):
@@ -57,6 +79,8 @@ def test_the_first_fault_is_one_line_that_names_the_key(values, message):
 
 def test_what_fits_is_returned():
     assert validate(Whole, {"name": "x"}, Path("a.yaml")).part.width == 1
+    values = {"name": "x", "part": {"kind": "part", "width": "3"}, "shares": [1, "1e-3", -0.5], "flag": True}
+    assert validate(Whole, values, Path("a.yaml")).shares == (1, 0.001, -0.5)
 
 
 def test_the_chosen_kind_is_no_part_of_a_key():
@@ -66,3 +90,4 @@ def test_the_chosen_kind_is_no_part_of_a_key():
 
 def test_keys_of_any_depth_are_suggested():
     assert {"name", "part", "kind", "width"} <= set(all_keys(Whole))
+    assert {"name", "part.width", "part.kind"} <= set(key_paths(Whole))

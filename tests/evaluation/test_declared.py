@@ -35,6 +35,20 @@ def test_a_missing_column_is_named(table, column):
         check_predictions(table.drop(columns=column))
 
 
+@pytest.mark.parametrize("column", ["Part", "PART", "part.1", "pa rt", "Fold", "p_00", "y-true"])
+def test_a_column_that_would_be_passed_over_is_refused(table, column):
+    with pytest.raises(UserError, match=rf"is called (.|\n)*Received: {column}"):
+        check_predictions(table.assign(**{column: "selection"}))
+
+
+def test_a_column_that_stands_twice_is_refused(table, tmp_path):
+    table.assign(again=0.5).rename(columns={"again": "coverage"}).to_csv(tmp_path / "mine.csv", index=False)
+    with pytest.raises(UserError, match="called coverage, and stands once"):
+        check_predictions(read_predictions(tmp_path / "mine.csv"))
+    with pytest.raises(UserError, match="stands once"):
+        check_predictions(pd.concat([table, table[["coverage"]]], axis=1))
+
+
 @pytest.mark.parametrize(
     ("column", "value", "rule"),
     [

@@ -7,7 +7,9 @@ from tests.models.bundles.bundles import LABELS, small_model
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
+from transferpain.experiments.chosen_source import settled
 from transferpain.experiments.runner import make_plan
+from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
@@ -61,3 +63,37 @@ def test_adabn_of_a_source_without_batch_normalisation_is_refused_before_anythin
     with pytest.raises(UserError, match="VGG16 has none"):
         make_plan(tiny(folder, **CROSS, source=source, adaptation="batch_norm"), folder, places)
     assert not places.runs.exists()
+
+
+def experiment(folder, source, more=""):
+    """An experiment of a head on features that says no more than it must."""
+    file = folder / "mine.yaml"
+    file.write_text(
+        f"name: mine\ntask: ai4pain-three\nprotocol: {{kind: loso}}\nsource: {source}\nstrategy: frozen\n"
+        f"head: {{kind: ann}}\n{more}"
+    )
+    return load_experiment(file)
+
+
+def test_a_shared_source_decides_over_backbone_and_size_of_faces(tmp_path):
+    shared = tmp_path / "shared"
+    preprocessing = Preprocessing(size=32, detector="mediapipe").model_dump()
+    save_bundle(shared, small_model(), preprocessing, LABELS, {"synthetic": False, "backbone": "resnet18"})
+    found = settled(experiment(tmp_path, shared), tmp_path)
+    assert (found.backbone, found.faces.size) == ("resnet18", 32)
+    assert found.resolved()["backbone"] == "resnet18"
+    stated = experiment(tmp_path, shared, "backbone: resnet18\nfaces: {size: 32}\n")
+    assert settled(stated, tmp_path) is stated
+    assert settled(experiment(tmp_path, shared, "faces: {size: 48}\n"), tmp_path).faces.size == 48
+    with pytest.raises(UserError, match=r"decides over the backbone(.|\n)*vgg16; the source is a resnet18"):
+        settled(experiment(tmp_path, shared, "backbone: vgg16\n"), tmp_path)
+
+
+def test_a_source_that_is_trained_decides_over_the_backbone_too(tmp_path):
+    folder = write_small_study(tmp_path / "experiments").parent
+    path = folder / "small-biovid-vgg16.yaml"
+    path.write_text(path.read_text().replace("backbone: vgg16", "") + "backbone: resnet18\n")
+    assert settled(experiment(folder, "small-biovid-vgg16"), folder).backbone == "resnet18"
+    assert settled(experiment(folder, "untrained"), folder).backbone == "vgg16"
+    with pytest.raises(UserError, match="was not found"):
+        settled(experiment(folder, "nothing"), folder)

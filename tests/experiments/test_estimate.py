@@ -15,7 +15,7 @@ from transferpain.core.overrides import merge, parse_overrides
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
-from transferpain.experiments.estimate import clip_frames, estimate, estimate_rows
+from transferpain.experiments.estimate import clip_frames, estimate, estimate_rows, with_headers
 from transferpain.experiments.samples import labelled_samples
 from transferpain.experiments.schema import load_experiment
 
@@ -80,10 +80,15 @@ def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
     experiment = load_experiment(study.parent / "small-biovid-vgg16.yaml")
     _, index, _ = labelled_samples(experiment, Places(small_twin, tmp_path))
     clips = index.clips
-    known = clip_frames(clips, small_twin)
-    read = clip_frames(clips.assign(num_frames=pd.Series(pd.NA, index=clips.index, dtype="Int64")), small_twin)
-    assert (read > 0).all()
-    assert list(read) == list(known)
+    known = with_headers(clips, small_twin)
+    nothing = pd.Series(pd.NA, index=clips.index)
+    unknown = clips.assign(num_frames=nothing.astype("Int64"), fps=nothing.astype("Float64"))
+    read = with_headers(unknown, small_twin)
+    assert (read["num_frames"] > 0).all()
+    assert list(read["num_frames"]) == list(known["num_frames"])
+    assert list(read["fps"]) == list(known["fps"])
+    late = unknown.assign(kind="span", first_frame=1)
+    assert list(with_headers(late, small_twin)["num_frames"]) == [frames - 1 for frames in known["num_frames"]]
 
 
 def test_frames_are_counted_where_no_header_states_them(tmp_path):

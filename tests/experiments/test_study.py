@@ -168,6 +168,10 @@ def test_a_dry_run_lists_the_stages_and_computes_nothing(finished_study):
     for text in ("faces (mediapipe)", "features (vgg16", "head (ann)", "training (vgg16)", "hours", "disk GB"):
         assert text in result.stdout
     assert sorted((workspace / "runs").iterdir()) == folders
+    finished = light("run", study, "--workspace", workspace, "--dry-run")
+    assert "nothing is left to do" in finished.stdout
+    assert "features (vgg16" not in finished.stdout
+    assert "no pain" in finished.stdout
 
 
 @pytest.mark.slow

@@ -1,5 +1,6 @@
 """A study's report is written for its very runs, and not again while they are the same."""
 
+import shutil
 from dataclasses import replace
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from tests.small_study import write_small_study
+from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.experiments.run_folder import RunFolder
@@ -43,6 +45,29 @@ def test_a_curve_is_asked_of_runs_that_are_older_than_the_question(batch):
     report_batch(replace(batch, experiments=asked), runs)
     assert "Few-shot calibration of ann" in page.read_text(encoding="utf-8")
     assert (page.parent / "few_shot.csv").is_file()
+
+
+@pytest.mark.slow
+def test_a_variant_does_not_write_over_the_report_that_stands(batch):
+    runs = [RunFolder(write_run(batch.places.runs, name, draw_predictions(subjects=4))) for name in ("ann", "lstm")]
+    page = report_batch(batch, runs)
+    former = page.read_text(encoding="utf-8")
+    variant = [one.model_copy(update={"seeds": (7,)}) for one in batch.experiments]
+    report_batch(replace(batch, title="Another", experiments=variant), runs)
+    kept = [folder for folder in batch.places.reports.iterdir() if folder != page.parent]
+    assert [(folder / "index.html").read_text(encoding="utf-8") for folder in kept] == [former]
+    assert "Another" in page.read_text(encoding="utf-8")
+
+
+def test_variants_of_one_experiment_are_told_apart_by_their_folders(tmp_path):
+    first = write_run(tmp_path / "a", "ann", draw_predictions(subjects=4))
+    second = first.with_name("ann-fedcba9876543210")
+    shutil.copytree(first, second)
+    page = report_runs([first, second], "both", tmp_path).read_text(encoding="utf-8")
+    assert first.name in page
+    assert second.name in page
+    with pytest.raises(UserError, match="told apart"):
+        report_runs([first, first], "twice", tmp_path)
 
 
 def test_named_runs_are_reported_under_a_name(tmp_path):

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from transferpain.core.errors import printable
+
 DataRoot = Annotated[
     Path | None,
     typer.Option(
@@ -57,15 +59,15 @@ def _width(stream: TextIO) -> int | None:
 
 def print_rows(title: str, columns: list[str], rows: list[list[str]], console: Console | None = None) -> None:
     """Print a table, on standard output unless a console is given; everything in it is text, never markup."""
-    table = Table(title=escape(title), title_justify="left", header_style="bold")
+    table = Table(title=escape(printable(title)), title_justify="left", header_style="bold")
     for position, column in enumerate(columns):
         table.add_column(escape(column), overflow="fold", no_wrap=position == 0)
     for row in rows:
-        table.add_row(*[escape(cell) for cell in row])
+        table.add_row(*[escape(printable(cell)) for cell in row])
     (console or out()).print(table)
 
 
 def print_lines(lines: Iterable[str]) -> None:
     """Print lines below a table; they are text, never markup."""
     for line in lines:
-        out().print(line, markup=False)
+        out().print(printable(line), markup=False)

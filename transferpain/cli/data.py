@@ -18,6 +18,9 @@ def check(
     data_root: DataRoot = None,
     workspace: Workspace = Path("."),
     deep: Annotated[bool, typer.Option("--deep", help="Decode every picture and video, too: takes minutes.")] = False,
+    task: Annotated[
+        str, typer.Option(metavar="TASK", help="Also count the classes of a task: its name, or the path of its file.")
+    ] = "",
     json_file: Annotated[
         Path | None, typer.Option("--json", metavar="FILE", help="Also write everything to a JSON file.")
     ] = None,
@@ -28,16 +31,21 @@ def check(
 
     from transferpain.core.store import write_json
     from transferpain.data.datasets.check import check_dataset
+    from transferpain.data.tasks.label_counts import COLUMNS, table_rows
+    from transferpain.data.tasks.task import count_dataset
 
     places = places_of(data_root, workspace)
+    counts = [count_dataset(task, dataset, places.data_root, places.cache)] if task else []
     report = check_dataset(dataset, places.data_root, places.cache, deep)
     if json_file is not None:
-        write_json(json_file, asdict(report))
+        write_json(json_file, asdict(report) | ({"labels": [one.facts() for one in counts]} if task else {}))
     mark = " (SYNTHETIC twin)" if report.synthetic else ""
     rows = [[row.what, str(row.found), "-" if row.expected is None else str(row.expected)] for row in report.rows]
     print_rows(f"{dataset}{mark}", ["what", "found", "licensed data" if report.synthetic else "expected"], rows)
     if report.synthetic:
         out().print("Drawn faces: a twin may be smaller than the licensed data, and has not all of its known traps.")
+    if task:
+        print_rows(f"{dataset} under the task {task}", COLUMNS, table_rows(counts))
     print_lines([f"warning: {warning}" for warning in report.warnings])
     print_lines([f"known trap: {trap}" for trap in report.traps])
 

@@ -48,13 +48,14 @@ def run(
     debug: Debug = False,
 ) -> None:
     """Compute whatever is missing of an experiment or a study, and print the result table."""
-    from transferpain.experiments.study import dry_run_rows
+    from transferpain.experiments.study import dry_run_labels, dry_run_rows
     from transferpain.reports.studies import run_file
 
     places = places_of(data_root, workspace)
     if dry_run:
         columns, rows = dry_run_rows(experiment, places, overrides or [])
         print_rows(f"{experiment}: nothing was computed; hours and disk are estimates", columns, rows)
+        print_rows("labels", *dry_run_labels(experiment, places, overrides or []))
         return
     if null:
         from transferpain.reports.null_worlds import check_file

@@ -26,7 +26,9 @@ def live(
     skip: Annotated[
         str, typer.Option(help="Which frames keep the answer before them: interocular, paper (Algorithm 1), or none.")
     ] = "interocular",
-    seconds: Annotated[float, typer.Option("--average", help="Seconds over which answers are averaged.")] = 1.0,
+    seconds: Annotated[
+        float, typer.Option("--average", min=0.01, help="Seconds over which answers are averaged.")
+    ] = 1.0,
     alert_level: Annotated[
         int | None, typer.Option(help="Alert from this level on, counted from 0. Default: never.")
     ] = None,

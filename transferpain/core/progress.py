@@ -15,6 +15,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from transferpain.core.errors import printable
+
 # Progress and notes go to standard error, so that standard output holds results only.
 console = Console(stderr=True)
 
@@ -52,5 +54,5 @@ def progress_bar(label: str, total: float | None, unit: str) -> Iterator:
 
 
 def note(message: str) -> None:
-    """Print one line beside the bars."""
-    console.print(message, highlight=False, markup=False, soft_wrap=True)
+    """Print one line beside the bars; what would steer a terminal, as in somebody's names, is not passed on."""
+    console.print(printable(message), highlight=False, markup=False, soft_wrap=True)

@@ -3,6 +3,7 @@
 A table remembers what is declared of it in `DataFrame.attrs`, which parquet keeps and CSV does not.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.spelling import plain
 from transferpain.evaluation.predictions import CLIP, WHOLE_CLIP, number_of_classes
 
 ATTRIBUTE = "transferpain"
@@ -112,10 +114,12 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
             part, where any row is of the selection part. Other columns are left out.
 
     Raises:
-        UserError: that says what is wrong, and in which rows: a column is missing, a number is missing, out of its
+        UserError: that says what is wrong, and in which rows: a column is missing, stands twice or is spelt otherwise
+            (a `Part` that is left out would make tested rows of all), a number is missing, out of its
             range or no number, probabilities do not sum to 1, a class is unknown, a sample is answered twice by one
             seed, its label differs between rows, or no row answers for a whole clip of the test part.
     """
+    _refuse_miscalled(table)
     missing = [column for column in COLUMNS if column not in table]
     if missing:
         raise refused(f"The columns {', '.join(COLUMNS)} must be there", f"no {', '.join(missing)}")
@@ -161,6 +165,17 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
     return rows[
         ["dataset", "subject", "clip", "frame", "fold", "seed", "part", "y_true", "y_pred", *chances, "coverage"]
     ]
+
+
+def _refuse_miscalled(table: pd.DataFrame) -> None:
+    known = {plain(name): name for name in (*COLUMNS, "part")}
+    for column in map(str, table.columns):
+        # pandas calls a second column of one name by a number behind it.
+        meant = known.get(plain(re.sub(r"\.[0-9]+$", "", column)))
+        if meant is not None and column != meant:
+            raise refused(f"The column of that meaning is called {meant}, and stands once", column)
+    if not table.columns.is_unique:
+        raise refused("Each column stands once", ", ".join(map(str, table.columns)))
 
 
 def _numbers(table: pd.DataFrame, column: str, low: float, high: float, rule: str, whole: bool = True) -> pd.Series:

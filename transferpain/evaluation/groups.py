@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from transferpain.core.store import write_text
+from transferpain.core.csv_file import as_written, write_csv
 from transferpain.evaluation.predictions import labelled_rows
 from transferpain.evaluation.statistics import score_subjects
 
@@ -32,7 +32,7 @@ def write_subjects(run_folder: Path, clips: pd.DataFrame) -> None:
         return
     by_subject = clips.groupby(SUBJECT)[stated]
     subjects = by_subject.first().where(by_subject.nunique() == 1).reset_index()
-    write_text(run_folder / FILE, subjects.to_csv(index=False))
+    write_csv(run_folder / FILE, subjects)
 
 
 def read_subjects(run_folder: Path) -> pd.DataFrame | None:
@@ -41,7 +41,8 @@ def read_subjects(run_folder: Path) -> pd.DataFrame | None:
     if not path.is_file():
         return None
     text = {"dataset": str, "subject": str, "sex": str}
-    return pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"age": ""})
+    subjects = pd.read_csv(path, dtype=text, keep_default_na=False, na_values={"age": ""})
+    return subjects.assign(**{column: subjects[column].map(as_written) for column in SUBJECT})
 
 
 def score_groups(predictions: pd.DataFrame, subjects: pd.DataFrame) -> pd.DataFrame:

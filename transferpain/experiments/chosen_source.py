@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.store import read_json
 from transferpain.core.yaml_file import suggest_file
 from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
@@ -52,6 +53,43 @@ def source_backbone(experiment: Experiment, folder: Path) -> str:
         return experiment.backbone
     source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
     return source.backbone if source else load_manifest(Path(name)).get("backbone", "")
+
+
+def settled(experiment: Experiment, folder: Path) -> Experiment:
+    """Return an experiment with what its source decides: the backbone, and what size of faces a head's features read.
+
+    Raises:
+        UserError: if it states another backbone, or the source was not found.
+    """
+    if experiment.source in BUILT:
+        return experiment
+    changes = {}
+    backbone = source_backbone(experiment, folder)
+    if backbone and backbone != experiment.backbone:
+        if "backbone" in experiment.model_fields_set:
+            raise UserError(
+                f"The source {experiment.source} does not fit the backbone of {experiment.name}.",
+                rule="The source decides over the backbone.",
+                received=f"backbone: {experiment.backbone}; the source is a {backbone}",
+                todo=f"Leave `backbone` out, or use --set backbone={backbone}, or another source.",
+            )
+        changes["backbone"] = backbone
+    size = _bundle_size(experiment, folder)
+    if size and "size" not in experiment.faces.model_fields_set and size != experiment.faces.size:
+        changes["faces"] = experiment.faces.model_copy(update={"size": size})
+    return experiment.model_copy(update=changes) if changes else experiment
+
+
+def _bundle_size(experiment: Experiment, folder: Path) -> int:
+    """Return the size of faces that the features of a shared model read; 0 where nothing decides over it."""
+    if STRATEGIES[experiment.strategy].reads != "features" or source_experiment(experiment, folder) is not None:
+        return 0
+    name, _ = split_digest(experiment.source)
+    try:
+        size = read_json(Path(name) / "preprocess.json")["size"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0  # said by who reads the bundle
+    return size if type(size) is int and size > 0 else 0
 
 
 def own_preprocessing(experiment: Experiment) -> Preprocessing:

@@ -11,12 +11,13 @@ import pandas as pd
 from transferpain.core.contracts import Stage
 from transferpain.data.media.paths import resolve_media
 from transferpain.data.places import Places
-from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.chosen_source import settled, source_experiment
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.face_settings import check_installed
 from transferpain.models.sources.origin import BUILT
 from transferpain.strategies.base import Workload
+from transferpain.strategies.common.stretch import check_skipped
 from transferpain.strategies.registry import STRATEGIES
 
 # Frames per second on two cores, at 640x480.
@@ -36,7 +37,7 @@ def estimate(
     Raises:
         UserError: if its parts do not fit together, or its detector is not installed.
     """
-    stages = []
+    experiment, stages = settled(experiment, folder), []
     if experiment.source not in BUILT:
         source = source_experiment(experiment, folder)
         if source is not None and not is_done(source):
@@ -48,7 +49,10 @@ def estimate(
     if (clips["kind"] == "image_rows").all():
         return [*stages, *strategy.stages(Workload(experiment, clips, None, samples, folds, experiment.images.size))]
     check_installed(experiment.faces.detector)
-    frames = clip_frames(clips, places.data_root)
+    clips = with_headers(clips, places.data_root)
+    frames = clips["num_frames"].astype(float)
+    if strategy.reads == "faces" and experiment.images.first_frame:
+        check_skipped(experiment.images.first_frame, int(frames.max()), index.dataset.name)
     work = Workload(experiment, clips, frames, samples, folds, experiment.faces.size)
     return [*stages, faces_stage(work), *strategy.stages(work)]
 
@@ -80,6 +84,17 @@ def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:
         whole = picture_count(path) if is_picture(path.name) else stated_frames(path)
         frames[row] = max(0.0, whole - clips["first_frame"][row])
     return frames.astype(float)
+
+
+def with_headers(clips: pd.DataFrame, data_root: Path) -> pd.DataFrame:
+    """Return clips with their nominal frames and rate, which videos' headers state where the index does not."""
+    from transferpain.data.media.video import stated_rate
+
+    fps = clips["fps"].astype("Float64")
+    for row in clips.index[fps.isna() & clips["kind"].isin(["video", "span"])]:
+        if rate := stated_rate(resolve_media(data_root, clips["media"][row])):
+            fps[row] = rate
+    return clips.assign(num_frames=clip_frames(clips, data_root), fps=fps)
 
 
 def estimate_rows(stages: list[Stage]) -> list[list[str]]:

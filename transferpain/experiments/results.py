@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.contracts import FittedRows, FoldResult
+from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped, write_stamped
@@ -23,7 +24,7 @@ from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.experiments.probe_scores import probe_scores
 from transferpain.experiments.run_folder import damaged, fault_of_fold, read_history
-from transferpain.experiments.samples import hang_together
+from transferpain.experiments.samples import hang_together, label_counts
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
@@ -63,6 +64,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         **target_facts(plan.experiment.adaptation, plan.experiment.protocol, plan.samples, plan.folds),
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
+        "labels": labels_met(plan),
         "ordinal": plan.task.ordinal,
         "synthetic": plan.synthetic,
         "source": {
@@ -83,7 +85,12 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
     }
     write_stamped(plan.run.path / "facts.json", facts)
     unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
-    write_atomically(plan.run.path / "unusable.csv", lambda path: unusable.to_csv(path, index=False))
+    write_csv(plan.run.path / "unusable.csv", unusable)
+
+
+def labels_met(plan: RunPlan) -> list[dict]:
+    """Return what each class has in each dataset, and what is left out and why, as JSON types."""
+    return [one.facts() for one in label_counts(plan.experiment, plan.task, plan.index)]
 
 
 def learned_datasets(plan: RunPlan) -> list[str] | None:
@@ -182,6 +189,8 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
     probes = plan.run.probe_predictions(folders)
     scores[LINEAR_PROBE] = probe_scores(probes, plan.task.classes, plan.task.ordinal)
     keep_best_model(plan, best, scores)
+    # Behind the shared model's: the labels of a clinic are its own affair.
+    scores["labels"] = labels_met(plan)
     if predictions["y_true"].isna().any():
         write_submission(plan, predictions)
     write_subjects(plan.run.path, plan.clips)
@@ -281,4 +290,4 @@ def write_submission(plan: RunPlan, predictions: pd.DataFrame) -> None:
     mean = unlabelled.groupby(["subject", "clip"], as_index=False)[columns].mean()
     answers = [plan.task.classes[number] for number in mean[columns].to_numpy().argmax(axis=1)]
     submission = mean[["subject", "clip"]].assign(prediction=answers)
-    write_atomically(plan.run.path / "submission.csv", lambda path: submission.to_csv(path, index=False))
+    write_csv(plan.run.path / "submission.csv", submission)

@@ -20,10 +20,12 @@ from transferpain.core.store import fingerprint, make_way, remove_folder, write_
 from transferpain.data.media.contents import contents_hash
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
+from transferpain.data.tasks.label_counts import LabelCounts
 from transferpain.experiments.chosen_source import (
     check_is_source,
     check_source_has_rows,
     own_preprocessing,
+    settled,
     source_backbone,
     source_experiment,
 )
@@ -32,7 +34,7 @@ from transferpain.experiments.makers import go_on_or_apart
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.results import close_fold, finish, record_facts
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.samples import labelled_samples, split_samples
+from transferpain.experiments.samples import label_counts, labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
 from transferpain.inputs.faces.cache import keeping
 from transferpain.models.bundles.manifest import split_digest
@@ -41,6 +43,8 @@ from transferpain.models.sources.origin import BUILT, Origin, built_origin, bund
 from transferpain.strategies.base import Job
 from transferpain.strategies.common.media import faces_of
 from transferpain.strategies.registry import STRATEGIES
+
+SHOWN_PROBLEMS = 5
 
 
 def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
@@ -52,10 +56,11 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     Raises:
         UserError: if data, task, protocol and source do not fit together.
     """
-    strategy = STRATEGIES[experiment.strategy]
+    experiment, strategy = settled(experiment, folder), STRATEGIES[experiment.strategy]
     task, index, samples = labelled_samples(experiment, places)
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
+    strategy.check_clips(experiment, clips)
     check_before_source(experiment, folder)
     origin = find_origin(experiment, folder, places)
     strategy.check_backbone(experiment, origin.backbone)
@@ -146,10 +151,30 @@ def run_plan(plan: RunPlan, folder: Path, places: Places) -> RunFolder:
 def compute(plan: RunPlan, job: Job) -> None:
     """Say in the run's folder what is computed with what, and go through the stages of the job."""
     plan.run.log("started")
+    note_labels(experiment_counts(plan), plan.index.problems)
     write_text(plan.run.path / "experiment.yaml", yaml.safe_dump(plan.experiment.resolved(), sort_keys=False))
     write_environment(plan.run)
     walk(plan, job)
     plan.run.log("finished")
+
+
+def experiment_counts(plan: RunPlan) -> list[LabelCounts]:
+    """Return how the labels of a plan's data meet its task."""
+    return label_counts(plan.experiment, plan.task, plan.index)
+
+
+def note_labels(counts: list[LabelCounts], problems: tuple[str, ...]) -> None:
+    """Say, before anything is computed, what each class has, and what is left out and why.
+
+    Args:
+        problems: of the index.
+    """
+    for one in counts:
+        note(one.sentence())
+    for problem in problems[:SHOWN_PROBLEMS]:
+        note(f"warning: {problem}")
+    if len(problems) > SHOWN_PROBLEMS:
+        note(f"warning: and {len(problems) - SHOWN_PROBLEMS} more; `transferpain data check` has all of them.")
 
 
 def walk(plan: RunPlan, job: Job) -> None:
@@ -235,7 +260,8 @@ def finished_run(experiment: Experiment, folder: Path, places: Places) -> RunFol
 
 def find_faces(experiment: Experiment, places: Places) -> pd.DataFrame:
     """Run the faces stage alone; returns the table of `compute_faces`."""
-    _, index, samples = labelled_samples(experiment, places)
+    task, index, samples = labelled_samples(experiment, places)
+    note_labels(label_counts(experiment, task, index), index.problems)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])]
     if (clips["kind"] == "image_rows").all():
         raise UserError(
@@ -253,4 +279,6 @@ def pretrain_source(experiment: Experiment, path: Path, places: Places) -> RunFo
 def extract_only(experiment: Experiment, path: Path, places: Places) -> pd.DataFrame:
     """Run the stages up to the cached features; returns the table of `extract_features`."""
     check_detectors(experiment, path.parent, places)
-    return STRATEGIES[experiment.strategy].extract(make_plan(experiment, path.parent, places), places)
+    plan = make_plan(experiment, path.parent, places)
+    note_labels(experiment_counts(plan), plan.index.problems)
+    return STRATEGIES[experiment.strategy].extract(plan, places)

@@ -15,7 +15,8 @@ from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold, keep_used
 from transferpain.data.protocols.kinds.grouped import PLACE, draw_places
 from transferpain.data.protocols.make import make_folds
-from transferpain.data.tasks.task import Task, label_clips, label_frames, load_task
+from transferpain.data.tasks.label_counts import LabelCounts
+from transferpain.data.tasks.task import Task, count_labels, label_clips, label_frames, load_task
 from transferpain.evaluation.predictions import tells_subjects_apart
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment
@@ -59,6 +60,16 @@ def labelled_samples(experiment: Experiment, places: Places) -> tuple[Task, Inde
         for index, table in parts
     ]
     return task, index, pd.concat(samples, ignore_index=True)
+
+
+def label_counts(experiment: Experiment, task: Task, index: Index) -> list[LabelCounts]:
+    """Return what each class has in each dataset that an experiment reads, and what is left out and why.
+
+    Args:
+        index: as of `labelled_samples`.
+    """
+    mode = experiment.training.label_mode
+    return [count_labels(task, part, mode) for part in index.parts or (index,)]
 
 
 def split_samples(experiment: Experiment, samples: pd.DataFrame) -> tuple[pd.DataFrame, list[Fold]]:
@@ -107,8 +118,12 @@ def frame_samples(task: Task, index: Index) -> pd.DataFrame:
         UserError: as `label_frames`.
     """
     samples = label_frames(task, index)
-    place = index.frames.assign(row=index.frames.groupby("clip").cumcount())[["clip", "frame", "row"]]
-    samples = samples.merge(place, on=["clip", "frame"], validate="one_to_one").rename(columns={"clip": "file_clip"})
+    place = index.frames.assign(row=index.frame_places)[["clip", "frame", "row"]]
+    samples = (
+        samples.drop(columns="row", errors="ignore")
+        .merge(place, on=["clip", "frame"], validate="one_to_one")
+        .rename(columns={"clip": "file_clip"})
+    )
     names = samples["file_clip"] + "/" + samples["frame"].astype(str).str.zfill(3)
     return samples.drop(columns="frame").assign(clip=names)
 

@@ -2,20 +2,24 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from transferpain.core.contracts import Stage
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge, parse_overrides
 from transferpain.core.progress import progress_bar
 from transferpain.core.store import below
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.tasks.label_counts import COLUMNS, table_rows
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.runner import check_detectors, lacks_detector, make_plan, run_plan
+from transferpain.experiments.runner import check_detectors, finished_run, lacks_detector, make_plan, run_plan
+from transferpain.experiments.samples import label_counts, labelled_samples
 from transferpain.experiments.schema import (
     Comparison,
     Experiment,
@@ -142,14 +146,46 @@ def draw_twin(dataset: str, data_root: Path, settings: TwinSettings) -> None:
 def dry_run_rows(path: Path, places: Places, assignments: list[str]) -> tuple[list[str], list[list[str]]]:
     """Return columns and rows of the stages of a file, with estimated hours and disk; computes nothing.
 
-    A study's twins are drawn on the first run only, so before that there is no data to count.
+    A study's twins are drawn on the first run only, so before that there is no data to count. What is finished has a
+    stage that says so.
+
+    Raises:
+        UserError: for whatever `run` would refuse before it computes anything.
     """
+    from transferpain.experiments.check import check_experiment
     from transferpain.experiments.estimate import estimate, estimate_rows
 
+    batch = drawn_batch(path, places, assignments)
+    stages: list[Stage] = []
+    for experiment in batch.experiments:
+        if finished_run(experiment, batch.folder, batch.places) is not None:
+            stages.append(Stage(experiment.name, "finished", "nothing is left to do", 0.0, 0.0, of=experiment.name))
+            continue
+        check_experiment(experiment, batch.folder, batch.places)
+        stages += estimate(experiment, batch.folder, batch.places, partial(is_finished, batch.folder, batch.places))
+    return ["experiment", "stage", "work", "hours", "disk GB"], estimate_rows(stages)
+
+
+def dry_run_labels(path: Path, places: Places, assignments: list[str]) -> tuple[list[str], list[list[str]]]:
+    """Return columns and rows of what each class has in the data of a file's experiments, and of what is left out."""
+    batch = drawn_batch(path, places, assignments)
+    counts = {}
+    for experiment in batch.experiments:
+        task, index, _ = labelled_samples(experiment, batch.places)
+        counts |= {(task.name, one): None for one in label_counts(experiment, task, index)}
+    return ["task", *COLUMNS], [[task, *row] for task, one in counts for row in table_rows([one])]
+
+
+def drawn_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
+    """Load a file whose twins, if it has any, are drawn. Raises `UserError` if they are not."""
     batch = load_batch(path, places, assignments)
     check_twins_are_drawn(batch.twins, batch.places.data_root, f"transferpain run {path}")
-    stages = [stage for experiment in batch.experiments for stage in estimate(experiment, batch.folder, batch.places)]
-    return ["experiment", "stage", "work", "hours", "disk GB"], estimate_rows(stages)
+    return batch
+
+
+def is_finished(folder: Path, places: Places, experiment: Experiment) -> bool:
+    """Tell whether an experiment is finished, so that it costs nothing."""
+    return finished_run(experiment, folder, places) is not None
 
 
 def check_twins_are_drawn(twins: dict[str, TwinSettings], data_root: Path, command: str) -> None:

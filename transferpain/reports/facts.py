@@ -1,13 +1,14 @@
 """What a report knows of its runs: read from their folders, scored from their predictions."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from transferpain.core.csv_file import as_written
 from transferpain.core.errors import UserError
 from transferpain.core.schema import read_stamped
 from transferpain.evaluation.error_gaps import error_gaps
@@ -138,13 +139,14 @@ class ReportFacts:
 
 
 def read_report(folders: Sequence[Path], comparisons: Sequence[Comparison]) -> ReportFacts:
-    """Read the run folders of a report.
+    """Read the run folders of a report; variants of one experiment are called after their folders.
 
     Raises:
-        UserError: if there is no run, a folder is no finished run, two runs have one name, or a comparison names
-            another run.
+        UserError: if there is no run, a folder is no finished run or stands twice, or a comparison names another run.
     """
-    return join_runs([read_run(folder) for folder in folders], comparisons)
+    runs = [read_run(folder) for folder in folders]
+    names = [run.name for run in runs]
+    return join_runs([replace(run, name=run.folder) if names.count(run.name) > 1 else run for run in runs], comparisons)
 
 
 def join_runs(runs: Sequence[RunFacts], comparisons: Sequence[Comparison]) -> ReportFacts:
@@ -210,7 +212,7 @@ def _read(run: RunFolder) -> RunFacts:
         predictions=predictions,
         scores=scores | {LINEAR_PROBE: probe_scores(probes, classes, ordinal)},
         histories=run.histories(),
-        unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False),
+        unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False).map(as_written),
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
         probes=probes,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from transferpain.core.csv_file import csv_text
 from transferpain.core.store import write_text
 
 if TYPE_CHECKING:
@@ -54,4 +55,4 @@ def _environment(
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:
     """Write a table with six decimals."""
-    write_text(path, table.to_csv(index=False, float_format="%.6f"))
+    write_text(path, csv_text(table, float_format="%.6f"))

@@ -12,6 +12,7 @@ from transferpain.evaluation.metrics.registry import HEADLINES
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.upgrade import read_experiment
 from transferpain.reports.facts import run_scores
 
 MAJORITY = "majority_class_accuracy"  # no answer of a run: where subjects have equal shares, all are alike in it
@@ -83,6 +84,19 @@ def warning_lines(runs: list[RunFolder]) -> list[str]:
         if faults := failed(checks):
             named = ", ".join(f"{line.number} ({line.name})" for line in faults)
             lines.append(f"warning: {name_of(run)}: {len(faults)} of {len(checks)} leakage checks fail: {named}")
+    return lines
+
+
+def maker_lines(runs: list[RunFolder]) -> list[str]:
+    """Return a line for each run: its source, backbone, head and detector."""
+    lines = []
+    for run in runs:
+        experiment, facts = read_experiment(run.path), run.facts()
+        detector = facts.get("detector") or experiment.get("faces", {}).get("detector", "not stated")
+        lines.append(
+            f"{name_of(run)}: source {experiment['source']}, backbone {experiment.get('backbone', 'not stated')}, "
+            f"head {experiment['head']['kind']}, detector {detector}"
+        )
     return lines
 
 

@@ -1,15 +1,17 @@
 """The report of a study's runs, and the whole way from an experiment or study file to results on the screen."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
 from transferpain.core.errors import UserError
+from transferpain.core.progress import note
 from transferpain.core.schema import stamp
-from transferpain.core.store import fingerprint, name_in_path, write_json
+from transferpain.core.store import fingerprint, name_in_path, read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.registration import registration_of
@@ -22,6 +24,7 @@ from transferpain.reports.screen import (
     Result,
     declared_lines,
     difference_lines,
+    maker_lines,
     missing_lines,
     name_of,
     synthetic_mark,
@@ -64,6 +67,7 @@ def run_file(
         columns=COLUMNS,
         rows=table_rows(runs),
         notes=[
+            *maker_lines(runs),
             *difference_lines(page.parent),
             *missing_lines(runs),
             *warning_lines(runs),
@@ -98,6 +102,7 @@ def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None 
     page, record = folder / "index.html", folder / "inputs.json"
     if page.is_file() and says(record, inputs):
         return page
+    keep_former(folder, record, inputs)
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
     from transferpain.reports.facts import read_report
     from transferpain.reports.report import write_page
@@ -107,6 +112,18 @@ def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None 
     page = write_page(report, folder, batch.title, batch.question)
     write_json(record, inputs)
     return page
+
+
+def keep_former(folder: Path, record: Path, inputs: dict[str, Any]) -> None:
+    """Copy a report of other settings, as of a variant by `--set`, before one of the same name is written over it."""
+    try:
+        former = read_json(record)["experiments"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if isinstance(former, str) and former != inputs["experiments"]:
+        aside = folder.with_name(f"{folder.name}-{name_in_path(former[:8])}")
+        shutil.copytree(folder, aside, dirs_exist_ok=True)
+        note(f"The report of {folder.name} with other settings is kept in {aside}.")
 
 
 def as_asked(run: "RunFacts", experiment: Experiment) -> "RunFacts":
@@ -139,7 +156,9 @@ def report_files(
     """
     from transferpain.reports.predictions import report
 
-    made: dict[str, Path] = {name_of(RunFolder(run)): run for run in runs}
+    names = [name_of(RunFolder(run)) for run in runs]
+    variants = [run.name if names.count(name) > 1 else name for name, run in zip(names, runs, strict=True)]
+    made: dict[str, Path] = dict(zip(variants, runs, strict=True))
     for assignment in assignments:
         name, equals, file = assignment.partition("=")
         if not (name.strip() and equals and file) or name in made:

@@ -247,6 +247,10 @@ class Strategy(ABC):
         """Refuse a source by the side in pixels of the pictures that it reads. Raises `UserError`."""
         return
 
+    def check_clips(self, experiment: Recipe, clips: pd.DataFrame) -> None:
+        """Refuse clips that it cannot read, before anything is computed: rows of the index. Raises `UserError`."""
+        return
+
     def frames_dealt_out(self, experiment: Recipe) -> int | None:
         """Return how many frames of each clip are dealt out one by one; `None` where clips stay whole."""
         return None

@@ -100,7 +100,16 @@ def test_byte_order_mark_crlf_quotes_and_blank_lines(clinic):
     [
         ("", "no column media"),
         ("media,label\nvideos/otto.avi,pain\n", r"no column subject(.|\n)*Received: media,label"),
-        ("media;subject;label\nvideos/otto.avi;o;pain\n", "no column media"),
+        ("media;subject;label\nvideos/otto.avi;o;pain\n", "separated by semicolons"),
+        ("media\tsubject\tlabel\nvideos/otto.avi\to\tpain\n", "separated by tabs"),
+        ("media,subject,label,Split\nvideos/otto.avi,o,a,train\n", r"is called split(.|\n)*Received: Split"),
+        ("media,subject,Label\nvideos/otto.avi,o,a\n", r"is called label(.|\n)*Received: Label"),
+        ("media,subject,label,LABEL\nvideos/otto.avi,o,a,b\n", r"is called label(.|\n)*Received: LABEL"),
+        ("media,subject,label,splits\nvideos/otto.avi,o,a,train\n", "is called split"),
+        ("media,subject,label,spilt\nvideos/otto.avi,o,a,train\n", "is called split"),
+        ("media,subject,label,ｆｐｓ\nvideos/otto.avi,o,a,25\n", "is called fps"),
+        ("media,subject,label,Start\nvideos/otto.avi,o,a,25\n", "is called start"),
+        ("media,subject,label,s e x\nvideos/otto.avi,o,a,m\n", "is called sex"),
         ("media,subject,label\n", "no line below"),
         ("media,subject,label,label\nvideos/otto.avi,o,a,b\n", "names that differ"),
         ("media,subject,label,\nvideos/otto.avi,o,a,b\n", "names that differ"),
@@ -196,9 +205,36 @@ def test_frames_are_ordered_by_clip_and_time(clinic):
     assert str(frames["frame"].dtype) == "int64"
 
 
+def test_labels_of_frames_go_by_the_frames_number(clinic):
+    table = "".join(f"pictures/Zoë,{number},{number}\n" for number in (2, 10))
+    spans = "media,subject,label,clip,start,end\nvideos/otto.avi,o,a,first,0,5\nvideos/otto.avi,o,b,second,5,\n"
+    write(clinic, "clip,frame,pspi\n" + table + "videos/otto,0,1\nvideos/otto,15,1\n", "frames.csv")
+    frames = read_index("clinic", clinic).frames
+    assert frames["frame"].tolist() == [0, 15, 2, 10]
+    assert frames["row"].tolist() == [0, 15, 1, 2]
+    assert read_index("clinic", clinic).frame_places.tolist() == [0, 15, 1, 2]
+    write(clinic, spans)
+    write(clinic, "clip,frame,pspi\nfirst,4,1\nsecond,5,1\nsecond,900,1\n", "frames.csv")
+    frames = read_index("clinic", clinic).frames
+    assert frames["row"].tolist() == [4, 0, 895]
+    for wrong, told in [("first,5", "has frames 0-4"), ("second,4", "has frames from 5 on")]:
+        write(clinic, f"clip,frame,pspi\n{wrong},1\n", "frames.csv")
+        with pytest.raises(UserError, match=told):
+            read_index("clinic", clinic)
+
+
+@pytest.mark.parametrize("number", [0, 3, 4, 11])
+def test_a_picture_that_does_not_exist_has_no_label(clinic, number):
+    write(clinic, f"clip,frame,pspi\npictures/Zoë,2,1\npictures/Zoë,{number},1\n", "frames.csv")
+    with pytest.raises(UserError, match=rf"does not exist; pictures/Zoë has frames 1-2, 10(.|\n)*frame {number}'"):
+        read_index("clinic", clinic)
+
+
 @pytest.mark.parametrize(
     ("table", "message"),
     [
+        ("clip,frame,subject\nvideos/otto,1,o\n", r"fills itself(.|\n)*subject"),
+        ("clip,frame,row\nvideos/otto,1,5\n", r"fills itself(.|\n)*row"),
         ("clip,pspi\nvideos/otto,1\n", "no column frame"),
         ("clip,frame,pspi\nvideos/anna,1,1\n", r"does not stand in index\.csv(.|\n)*line 2: 'videos/anna'"),
         ("clip,frame,pspi\nvideos/otto,1,1\nvideos/otto,1,2\n", r"stands twice(.|\n)*line 3"),
@@ -221,6 +257,77 @@ def test_the_hash_follows_labels_and_frames(clinic):
     assert len({plain, framed, read_index("clinic", clinic).hash}) == 3
 
 
+def people(clinic, *names, facts=""):
+    for number, _ in enumerate(names):
+        touch(clinic / "clinic" / "videos" / f"{number}.mp4")
+    rows = [f'videos/{number}.mp4,"{name}",pain' for number, name in enumerate(names)]
+    write(clinic, "\n".join(["media,subject,label", *rows]) + "\n")
+    write(clinic, facts, "dataset.yaml")
+    return read_index("clinic", clinic).clips["subject"].tolist()
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("P01", "p01"),
+        ("2", "02"),
+        ("2", "2.0"),
+        ("Zo\u00eb", "Zoe\u0308"),
+        ("P 1", "P1"),
+        ("P1\u200b", "P1"),
+        ("a-1", "a–1"),
+    ],
+)
+def test_spellings_of_one_subject_are_refused_unless_they_are_confirmed(clinic, names):
+    with pytest.raises(UserError, match=r"spellings of one(.|\n)*distinct_subjects"):
+        people(clinic, "anna", *names)
+    facts = json.dumps({"distinct_subjects": [list(names)]})
+    assert people(clinic, "anna", *names, facts=facts) == ["anna", *names]
+
+
+@pytest.mark.parametrize("kind", ["video", "folder", "picture"])
+def test_a_link_out_of_the_data_root_is_refused_unless_it_is_allowed(clinic, tmp_path_factory, kind):
+    elsewhere = tmp_path_factory.mktemp("elsewhere")
+    for name in ("a.mp4", "pictures/1.png"):
+        touch(elsewhere / name)
+    links = {"video": ("out.mp4", "a.mp4"), "folder": ("out", "pictures"), "picture": ("own/1.png", "pictures/1.png")}
+    link, target = links[kind]
+    (clinic / "clinic" / link).parent.mkdir(exist_ok=True)
+    (clinic / "clinic" / link).symlink_to(elsewhere / target)
+    media = link if kind != "picture" else "own"
+    write(clinic, f"media,subject,label\n{media},o,pain\n")
+    with pytest.raises(UserError, match=rf"leads out of the data root(.|\n)*allow_links(.|\n)*'clinic/{media}'"):
+        read_index("clinic", clinic)
+    write(clinic, "allow_links: true\n", "dataset.yaml")
+    assert len(read_index("clinic", clinic).clips) == 1
+
+
+def test_the_dataset_itself_may_be_a_link_and_links_inside_it_are_followed(clinic, tmp_path):
+    root = tmp_path / "root"
+    root.mkdir()
+    (root / "clinic").symlink_to(clinic / "clinic")
+    (clinic / "clinic" / "again.avi").symlink_to(clinic / "clinic" / "videos" / "otto.avi")
+    write(clinic, "media,subject,label\nvideos/otto.avi,o,pain\nagain.avi,o,pain\n")
+    assert len(read_index("clinic", root).clips) == 2
+
+
+def test_who_is_confirmed_to_be_somebody_else_is_there(clinic):
+    with pytest.raises(UserError, match=r"distinct_subjects names somebody(.|\n)*'P02'"):
+        people(clinic, "P1", "P01", facts='distinct_subjects: [["P1", "P01", "P02"]]')
+    with pytest.raises(UserError, match="spellings of one"):
+        people(clinic, "P1", "P01", "p1", facts='distinct_subjects: [["P1", "P01"]]')
+
+
+def test_a_trailing_blank_is_no_part_of_a_name(clinic):
+    assert people(clinic, "anna", "anna ", "\xa0anna") == ["anna"] * 3
+
+
+@pytest.mark.parametrize("column", ["site", "labels", "page", "stage", "y_pain", "time", "clip length"])
+def test_a_further_label_may_have_another_name(clinic, column):
+    write(clinic, f"media,subject,label,{column}\nvideos/otto.avi,o,a,1\n")
+    assert column in read_index("clinic", clinic).clips
+
+
 def test_own_data_never_stand_in_for_a_known_dataset(clinic):
     (clinic / "clinic").rename(clinic / "biovid")
     with pytest.raises(UserError, match="No data of BioVid"):
@@ -231,6 +338,47 @@ def test_own_data_never_stand_in_for_a_known_dataset(clinic):
 def test_other_names_are_unknown(clinic, name):
     with pytest.raises(UserError, match=r"unknown(.|\n)*index\.csv"):
         read_index(name, clinic)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Our_Clinic", "has an index.csv, but not such a name: call it our-clinic"),
+        ("nothing", "searched in .*where there is: "),
+        ("bare", r"bare has no index\.csv; there: a\.txt"),
+        ("clinik", r"where there is: .*clinic/"),
+    ],
+)
+def test_where_a_dataset_was_looked_for_is_said(clinic, name, told):
+    touch(clinic / "Our_Clinic" / "index.csv")
+    touch(clinic / "bare" / "a.txt")
+    with pytest.raises(UserError, match=told) as refused:
+        read_index(name, clinic)
+    assert str(clinic.resolve()) in str(refused.value)
+
+
+def test_a_data_root_that_is_not_there_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"data root .*gone is not there \(--data-root"):
+        read_index("clinic", tmp_path / "gone")
+
+
+def test_a_folder_may_be_named_by_its_path(clinic, tmp_path, monkeypatch):
+    index = read_index(f"{clinic}/clinic", tmp_path / "another-root")
+    assert index.dataset.name == "clinic"
+    assert index.clips["media"].equals(read_index("clinic", clinic).clips["media"])
+    monkeypatch.chdir(clinic)
+    assert read_index("./clinic/", tmp_path / "another-root").hash == index.hash
+    (clinic / "clinic").rename(clinic / "Our Clinic")
+    with pytest.raises(UserError, match="lower-case letters"):
+        read_index(f"{clinic}/Our Clinic", clinic)
+
+
+def test_a_path_with_backslashes_is_refused_and_a_whole_one_in_the_root_is_read(clinic):
+    write(clinic, "media,subject,label\nvideos\\otto.avi,o,pain\n")
+    with pytest.raises(UserError, match="not with a backslash"):
+        read_index("clinic", clinic)
+    write(clinic, f"media,subject,label\n{clinic}/clinic/videos/otto.avi,o,pain\n")
+    assert read_index("clinic", clinic).clips["media"].tolist() == ["clinic/videos/otto.avi"]
 
 
 def test_own_data_can_be_checked(clinic):

@@ -61,8 +61,6 @@ def test_frames_carry_pspi_and_action_units(tree):
 
 def test_rows_of_frames_are_the_pictures_in_order(tree):
     (tree / "unbc/Images" / SUBJECT / CLIP / f"{CLIP}002.png").unlink()
-    touch(tree / "unbc/Images" / SUBJECT / CLIP / f"{CLIP}003 copy.png")
-    touch(tree / "unbc/Images" / SUBJECT / CLIP / "thumb.jpg")
     index = read_index("unbc", tree)
     for clip in index.clips.itertuples():
         pictures = list_pictures(resolve_media(tree, clip.media))
@@ -71,6 +69,21 @@ def test_rows_of_frames_are_the_pictures_in_order(tree):
         assert len(pictures) == clip.num_frames
     assert scores(index) == [0, 2, 3]
     assert f"{CLIP}: picture is missing (frame 2)." in index.problems
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("thumb.jpg", "1 of its 5 pictures are not named after it, as thumb.jpg"),
+        (f"{CLIP}003 copy.png", f"1 of its 5 pictures are not named after it, as {CLIP}003 copy.png"),
+        (f"{CLIP}03.jpg", "two pictures have one number"),
+    ],
+)
+def test_a_sequence_whose_frames_cannot_be_told_is_left_out_and_named(tree, name, told):
+    touch(tree / "unbc/Images" / SUBJECT / CLIP / name)
+    index = read_index("unbc", tree)
+    assert CLIP not in set(index.clips["clip"])
+    assert f"unbc/Images/{SUBJECT}/{CLIP}: {told}, ignored." in index.problems
 
 
 @pytest.mark.parametrize(

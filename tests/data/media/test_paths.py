@@ -9,19 +9,45 @@ def frames(path) -> list[tuple[int, str]]:
     return [(picture.frame, picture.path.name) for picture in list_pictures(path)]
 
 
-def test_pictures_named_after_their_folder_keep_their_number(tmp_path):
-    folder = tmp_path / "clip"
-    for name in (
-        "clip010.png",
-        "clip002.png",
-        "clip 003.png",
-        "clip002 copy.png",
-        "clip.png",
-        "other1.png",
-        "clip4.txt",
-    ):
+def write_pictures(folder, *names):
+    for name in names:
         touch(folder / name)
-    assert frames(folder) == [(2, "clip002.png"), (10, "clip010.png")]
+    return folder
+
+
+def test_pictures_named_after_their_folder_keep_their_number(tmp_path):
+    folder = write_pictures(tmp_path / "clip", "clip010.png", "Clip002 .PNG", "clip11.jpg", "notes.txt", "clip4.txt")
+    assert frames(folder) == [(2, "Clip002 .PNG"), (10, "clip010.png"), (11, "clip11.jpg")]
+
+
+def test_pictures_alike_but_for_the_number_at_the_end_keep_it(tmp_path):
+    folder = write_pictures(tmp_path / "clip", "frame_10.jpg", "frame_2.jpg", "frame_0007.png")
+    assert frames(folder) == [(2, "frame_2.jpg"), (7, "frame_0007.png"), (10, "frame_10.jpg")]
+    assert frames(write_pictures(tmp_path / "bare", "0.png", "1.png", "10.png")) == [
+        *[(0, "0.png"), (1, "1.png"), (10, "10.png")]
+    ]
+
+
+@pytest.mark.parametrize(
+    ("folder", "names"),
+    [
+        ("1", [f"{number}.png" for number in range(1, 16)]),
+        ("2", [f"{number}.png" for number in range(1, 31)]),
+        ("clip", ["clip1.png", "clip2.png", "other.png"]),
+        ("clip", ["clip.png", "clip1.png", "clip 2.png"]),
+        ("clip", ["clip1.jpg", "clip1.png", "clip2.png"]),
+        ("clip", ["clip1.png", "clip01.png"]),
+        ("clip", ["a1.png", "b1.png", "b2.png"]),
+        ("clip", ["clip" + "9" * 30 + ".png", "clip1.png"]),
+        ("a.b", ["a.b1.png", "axb2.png"]),
+    ],
+)
+def test_no_picture_is_left_out_by_a_rule_for_numbers(tmp_path, folder, names):
+    found = list_pictures(write_pictures(tmp_path / folder, *names))
+    assert sorted(picture.path.name for picture in found) == sorted(names)
+    if folder in ("1", "2"):
+        assert [picture.path.name for picture in found] == names
+    assert [picture.frame for picture in found] == list(range(1, len(names) + 1))
 
 
 def test_other_pictures_are_counted_in_natural_order(tmp_path):

@@ -85,3 +85,10 @@ def test_detections_alone_are_refused(tables):
     for folder, name in (("a", "calm"), ("b", "pained")):
         openface(tables / folder, name, ["1,.9,1,1"], "frame,confidence,success,AU04_c")
     assert "Received: OpenFace 2 with AU4 detected only" in refusal(tables)
+
+
+def test_a_clip_whose_length_nobody_states_is_read(tables):
+    unknown = CLIPS.assign(num_frames=pd.array([pd.NA, 2], dtype="Int64"))
+    np.testing.assert_array_equal(
+        table_units(unknown, FRAMES, tables).intensities, table_units(CLIPS, FRAMES, tables).intensities
+    )

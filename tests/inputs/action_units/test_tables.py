@@ -111,3 +111,37 @@ def test_a_file_that_is_no_text_or_not_there_is_refused(tmp_path):
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x81")
     assert "UTF-8" in refusal(tmp_path / "binary.csv")
     assert "No such file" in refusal(tmp_path / "absent.csv")
+
+
+def with_index(text: str) -> str:
+    """A table as pandas writes it with its index: a first column without a name."""
+    lines = [f"{'' if number == 0 else number - 1},{line}" for number, line in enumerate(text.splitlines())]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("text", [OPENFACE, PY_FEAT, LIBREFACE])
+def test_a_column_without_a_name_is_no_column(tmp_path, text):
+    plain = read_action_units(write(tmp_path, text))
+    indexed = read_action_units(write(tmp_path, with_index(text)))
+    twice = read_action_units(write(tmp_path, with_index(with_index(text))))
+    for other in (indexed, twice):
+        assert other.found.equals(plain.found)
+        assert other.confidence.equals(plain.confidence)
+        assert other.intensities.equals(plain.intensities)
+        assert other.presences.equals(plain.presences)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        (" success", " Success", "is called success"),
+        (" confidence", " confi dence", "has a column confidence"),
+        ("frame,", "Frame,", "is called frame"),
+        (" AU06_r", " au06_r", "are spelt"),
+        (" AU04_c", " AU04_C", "are spelt"),
+        (" pose_Rx", " success", "success 2 times"),
+        (" pose_Rx", " frame", "frame 2 times"),
+    ],
+)
+def test_a_column_that_would_be_passed_over_is_refused(tmp_path, old, new, told):
+    assert told in refusal(write(tmp_path, OPENFACE.replace(old, new, 1)))

@@ -11,6 +11,7 @@ from tests.reports.pages import without_pictures
 from tests.reports.run_folders import write_leakage, write_run
 from transferpain.core.contracts import Section
 from transferpain.core.store import write_text
+from transferpain.data.tasks.label_counts import Count, LabelCounts
 from transferpain.evaluation.groups import write_subjects
 from transferpain.experiments.registration import Difference, Registered
 from transferpain.experiments.schema import Comparison
@@ -30,7 +31,9 @@ def full(every_kind, tmp_path_factory):
     runs = tmp_path_factory.mktemp("full")
     table = draw_predictions((2, 2, 2), subjects=6)
     table = table.assign(subject=table["subject"].replace("S01", "=1+1").replace("S02", "<b>&"))
-    first = write_run(runs, "hostile <img src=x>", table, classes=("<b>&", "mild", "strong"))
+    left_out = Count("ignored label `<script>`", "left out", 2, 2, 1)
+    stated = {"labels": [LabelCounts("=1+1", "clip", (Count("<b>&", "class", 3, 3, 3), left_out)).facts()]}
+    first = write_run(runs, "hostile <img src=x>", table, classes=("<b>&", "mild", "strong"), stated=stated)
     write_leakage(first, failing=(6,))
     people = table[["dataset", "subject"]].drop_duplicates()
     write_subjects(first, people.assign(sex=["m", "w"] * 3, age=[20, 30, 40, 50, 60, 70]))

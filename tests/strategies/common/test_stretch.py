@@ -115,3 +115,9 @@ def test_a_clip_that_ends_early_is_left_out_by_its_times(tmp_path):
         pd.DataFrame({"dataset": "own", "kind": "video"}, index=range(12)), faces, WindowSettings(seconds=2.0)
     )
     assert (table["problem"] != "").tolist() == [False] * 11 + [True]
+
+
+def test_frames_that_are_skipped_leave_some_of_a_clip():
+    assert taken([60, 51], fps=25.0, skipped=50, seconds=0.04)["stretch"].tolist() == [1, 1]
+    with pytest.raises(UserError, match=r"images\.first_frame: 50; the longest clip has 50 frames"):
+        taken([50, 12], skipped=50)

@@ -53,3 +53,14 @@ def test_rows_of_a_stretch_of_uneven_frames_last_as_long_as_it(tmp_path, rate, r
     table = pd.DataFrame({"faces": [str(tmp_path / "k.parquet")], "num_frames": 120, "fps": 25.0, "stretch": stretch})
     table = table.assign(variable=True, problem="")
     assert abs(rows_of_stretch(table, FeatureSettings(fps=rate))[0] - rows) <= 1
+
+
+def test_pictures_without_a_rate_are_not_resampled_by_time(tmp_path):
+    file = write_small_study(tmp_path / "experiments").with_name("ai4pain-ann.yaml")
+    clips = pd.DataFrame({"clip": ["a", "b"], "kind": ["images", "video"], "fps": pd.array([None, None], "Float64")})
+    timed = load_experiment(file, TINY | {"source": "untrained", "features": {"fps": 10}})
+    with pytest.raises(UserError, match=r"1 of 2 clips have no frame rate(.|\n)*--set features.fps=null"):
+        FROZEN.check_clips(timed, clips)
+    FROZEN.check_clips(timed, clips.assign(fps=25.0))
+    FROZEN.check_clips(timed, clips.assign(kind="video"))
+    FROZEN.check_clips(load_experiment(file, TINY | {"source": "untrained", "features": {"fps": None}}), clips)

@@ -18,6 +18,7 @@ from transferpain.apps.explain.shares import (
     last_map_layer,
     picture_shares,
 )
+from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_json
 from transferpain.data.places import Places
@@ -145,9 +146,7 @@ def _picture_table(chosen: ChosenPictures, maps: Maps, labels: tuple[str, ...]) 
 
 def _write(found: Explanation, model: PictureModel, chosen: ChosenPictures, maps: Maps, with_faces: bool) -> None:
     for name, table in (("pictures", found.pictures), ("classes", found.classes)):
-        write_atomically(
-            found.folder / f"{name}.csv", lambda path, table=table: table.to_csv(path, index=False, float_format="%.6f")
-        )
+        write_csv(found.folder / f"{name}.csv", table, "%.6f")
     means = {
         label: mean_map(maps.cams[maps.answered == number], chosen.points[maps.answered == number])
         for number, label in enumerate(model.bundle.labels)

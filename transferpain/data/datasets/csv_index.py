@@ -13,11 +13,14 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.validation import describe_fault
 from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.people import COLUMNS as PEOPLE
 from transferpain.data.datasets.people import read_people
+from transferpain.data.datasets.subject_names import check_subject_names
 from transferpain.data.media.animations import picture_count
 from transferpain.data.media.medium import UnreadableMedium, check_kind
 from transferpain.data.media.paths import is_picture, list_pictures, resolve_media
@@ -29,7 +32,8 @@ NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 REQUIRED = ("media", "subject", "label")
 OPTIONAL = ("clip", "start", "end", "split", "fps")
 # Columns of the index that the table must not name.
-TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y"}
+TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y", "row", "file_clip", "frame"}
+FRAMES_TAKEN = {"dataset", "subject", "split", "y", "row", "file_clip"}
 SPLITS = ("", "train", "validation", "test")
 
 LAYOUT = """\
@@ -38,8 +42,11 @@ LAYOUT = """\
                 start, end: of a video, its first frame and the one after its last, counted from 0
                 split: train, validation, test or nothing
                 sex: m, w or x; age: in years; nothing where it is not stated; any further column is a raw label
-  frames.csv    clip,frame,...   optional: labels of single frames
-  dataset.yaml  title, licence, citation, redistributable, allow_missing_subjects   optional"""
+  frames.csv    clip,frame,...   optional: labels of single frames, any of them
+                frame: of a video, also of a span of one, counted from 0; of pictures the number in their names if they
+                are named alike but for it, else counted from 1
+  dataset.yaml  title, licence, citation, redistributable, allow_missing_subjects, distinct_subjects, allow_links;
+                optional"""
 
 
 class OwnData(BaseModel):
@@ -52,6 +59,8 @@ class OwnData(BaseModel):
         redistributable: whether models trained on it may be passed on.
         allow_missing_subjects: take each medium without a subject as a subject of its own. Two media of one person may
             then stand on both sides of a split.
+        allow_links: follow links that lead out of the data root; the dataset's own folder may be one in any case.
+        distinct_subjects: groups of subjects whose names look like spellings of one, and who are different people.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
@@ -61,6 +70,8 @@ class OwnData(BaseModel):
     citation: str = ""
     redistributable: bool = False
     allow_missing_subjects: bool = False
+    allow_links: bool = False
+    distinct_subjects: list[list[str]] = []
 
 
 def find_own_dataset(name: str, data_root: Path) -> Dataset | None:
@@ -100,7 +111,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             clip that stands twice, and media outside the data root.
     """
     path = top / INDEX_NAME
-    table = read_table(path, REQUIRED)
+    table = read_table(path, REQUIRED, OPTIONAL + PEOPLE)
     taken = sorted(TAKEN & set(table.columns))
     if taken:
         raise table_error(path, "It names a column that the index fills itself", ", ".join(taken))
@@ -112,6 +123,10 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     check_rows(path, table["media"], table["media"] == "", "A row has no media")
     table["media"] = _inside(path, table["media"], data_root)
     problems: list[str] = []
+    if not _read_facts(top).allow_links:
+        leads_out = table["media"].map(lambda media: _leads_out(data_root, top, media))
+        rule = f"A link leads out of the data root (to follow it, write allow_links: true in {FACTS_NAME})"
+        check_rows(path, table["media"], leads_out, rule)
     table["subject"] = _subjects(path, table, problems)
     people = read_people(path, table, problems)
     start, end = numbers(path, table["start"], whole=True), numbers(path, table["end"], whole=True)
@@ -135,8 +150,8 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             "split": table["split"],
         }
     ).join(table[labels].replace("", pd.NA).astype("string").join(people))
-    frames = _read_frames(top / FRAMES_NAME, clips)
     usable = facts["fault"] == ""
+    frames = _read_frames(top / FRAMES_NAME, clips, data_root)
     problems += [f"{row.media}: {row.fault}, ignored." for row in facts[~usable].itertuples()]
     if frames is not None:
         frames = frames[frames["clip"].isin(clips["clip"][usable])].reset_index(drop=True)
@@ -157,31 +172,54 @@ def _read_facts(folder: Path) -> OwnData:
     if not path.is_file():
         return OwnData()
     try:
-        return OwnData(**(read_yaml(path) or {}))
+        values = read_yaml(path) or {}
+        return OwnData(**values)
     except (OSError, ValueError, TypeError) as error:
-        fault = error.errors()[0] if isinstance(error, ValidationError) else None
         raise UserError(
             f"{path} cannot be used.",
             rule=f"It is a YAML file with some of: {', '.join(OwnData.model_fields)}.",
-            received=f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" if fault else error,
+            received=describe_fault(error, values, OwnData) if isinstance(error, ValidationError) else error,
             todo="Correct it, or remove it.",
         ) from error
 
 
 def _inside(path: Path, media: pd.Series, data_root: Path) -> pd.Series:
-    """Return the media relative to the data root; refuse those outside of it."""
+    """Return the media relative to the data root; refuse those outside of it, and paths as Windows writes them."""
     folder = path.parent.relative_to(data_root)
-    resolved = media.map(lambda text: os.path.normpath(folder / text))
+    written = media.map(lambda text: "\\" in text and not (path.parent / text).exists())
+    check_rows(path, media, written, "A path is written with /, not with a backslash")
+    root = os.path.abspath(data_root)
+    resolved = media.map(lambda text: _in_root(text, root) or os.path.normpath(folder / text))
     outside = resolved.map(lambda text: os.path.isabs(text) or Path(text).parts[:1] == ("..",))
     check_rows(path, media, outside, "Media stand outside the data root")
     return resolved
 
 
+def _in_root(text: str, root: str) -> str:
+    """Return a whole path that leads into the data root as one from there; "" for any other."""
+    path = os.path.normpath(text)
+    return os.path.relpath(path, root) if os.path.isabs(text) and path.startswith(root + os.sep) else ""
+
+
+def _leads_out(data_root: Path, top: Path, media: str) -> bool:
+    """Tell whether a medium, or a picture in it, is a link to what lies neither in the data root nor in the dataset."""
+    roots = [os.path.realpath(folder) for folder in (data_root, top)]
+    path = data_root / media
+    try:
+        links = [entry.path for entry in os.scandir(path) if entry.is_symlink()] if path.is_dir() else []
+        real = [os.path.realpath(place) for place in (path, *links)]
+    except (OSError, ValueError):
+        return False  # what cannot be read is left out, and said to be
+    return not all(any(os.path.commonpath([root, place]) == root for root in roots) for place in real)
+
+
 def _subjects(path: Path, table: pd.DataFrame, problems: list[str]) -> pd.Series:
     missing = table["subject"] == ""
+    facts = _read_facts(path.parent)
+    check_subject_names(table["subject"][~missing], str(path), facts.distinct_subjects)
     if not missing.any():
         return table["subject"]
-    if not _read_facts(path.parent).allow_missing_subjects:
+    if not facts.allow_missing_subjects:
         rule = f"A row has no subject (to allow it, write allow_missing_subjects: true in {FACTS_NAME})"
         check_rows(path, table["media"], missing, rule)
     problems.append(f"{int(missing.sum())} clips have no subject: each medium counts as one, so a split may leak.")
@@ -232,16 +270,44 @@ def _examine(data_root: Path, media: str) -> dict:
     return facts | {"bytes": size}
 
 
-def _read_frames(path: Path, clips: pd.DataFrame) -> pd.DataFrame | None:
-    """Read the labels of single frames, in the order of the clips and of time."""
+def _read_frames(path: Path, clips: pd.DataFrame, data_root: Path) -> pd.DataFrame | None:
+    """Read the labels of single frames, in the order of the clips and of time; `row` is a frame's place in its clip."""
     if not path.is_file():
         return None
     table = read_table(path, ("clip", "frame"))
+    if taken := sorted(FRAMES_TAKEN & set(table.columns)):
+        raise table_error(path, "It names a column that the index fills itself", ", ".join(taken))
     check_rows(path, table["clip"], ~table["clip"].isin(clips["clip"]), f"A clip does not stand in {INDEX_NAME}")
     check_rows(path, table["frame"], table["frame"] == "", "A row has no frame")
     frame = numbers(path, table["frame"], whole=True)
     check_rows(path, table["frame"], table.assign(frame=frame).duplicated(["clip", "frame"]), "A frame stands twice")
+    frame = frame.astype("int64")
+    row = _places(path, table["clip"], frame, clips, data_root)
     labels = table.drop(columns=["clip", "frame"]).replace("", pd.NA).astype("string")
-    frames = pd.concat([table["clip"], frame.astype("int64"), labels], axis=1)
+    frames = pd.concat([table["clip"], frame, row, labels], axis=1)
     order = frames["clip"].map({clip: place for place, clip in enumerate(clips["clip"])})
     return frames.assign(order=order).sort_values(["order", "frame"]).drop(columns="order").reset_index(drop=True)
+
+
+def _places(path: Path, clip: pd.Series, frame: pd.Series, clips: pd.DataFrame, data_root: Path) -> pd.Series:
+    """Return each frame's place in its clip, from 0; refuse numbers that the clip has not, as far as its file is known.
+
+    How many frames a whole video has is known when it is decoded; see `strategies.common.media`.
+    """
+    row = frame.copy().rename("row")
+    for name, numbers_of_clip in frame.groupby(clip, sort=False):
+        facts = clips.loc[(clips["clip"] == name).idxmax()]
+        if facts["kind"] == "images":
+            pictures = [picture.frame for picture in list_pictures(resolve_media(data_root, facts["media"]))]
+            place = {number: place for place, number in enumerate(pictures)}
+            rows, there = numbers_of_clip.map(place), describe_frames(pictures)
+        else:
+            first, length = int(facts["first_frame"]), facts["num_frames"]
+            rows = numbers_of_clip - first
+            rows = rows.where((rows >= 0) & (True if pd.isna(length) else rows < length))
+            there = f"frames from {first} on" if pd.isna(length) else f"frames {first}-{first + length - 1}"
+        wrong = rows.isna().reindex(frame.index, fill_value=False)
+        shown = clip + ", frame " + frame.astype(str)
+        check_rows(path, shown, wrong, f"A frame does not exist; {name} has {there}")
+        row[rows.index] = rows.astype("int64")
+    return row

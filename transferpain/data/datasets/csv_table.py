@@ -1,36 +1,49 @@
 """Tables of comma separated values that a user wrote: text cells, and errors that name the line."""
 
 import csv
+import difflib
 import re
 from pathlib import Path
 
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.spelling import plain
 
 SHOWN_LINES = 5
+ALIKE = 0.88
+SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 WHOLE_NUMBER = re.compile(r"[0-9]{1,9}")
 NUMBER = re.compile(r"[0-9]{1,9}(\.[0-9]+)?")
 
 
-def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
+def read_table(path: Path, required: tuple[str, ...], optional: tuple[str, ...] = ()) -> pd.DataFrame:
     """Read a table as text without outer blanks; its index are the numbers of its lines.
 
     Args:
         path: a UTF-8 file whose first line names the columns.
         required: columns that must be there.
+        optional: further columns whose names mean something.
 
     Raises:
-        UserError: if the file cannot be read, a column is missing or named twice, a line has another number of cells
-            than the first, or there is no line.
+        UserError: if the file cannot be read, a column is missing, named twice or called almost as a known one, a line
+            has another number of cells than the first, or there is no line.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             reader = csv.reader(file, strict=True)
             header = [cell.strip() for cell in next(reader, [])]
-            lines = dict((reader.line_num, [cell.strip() for cell in row]) for row in reader)  # noqa: C402
+            lines = {}
+            for row in reader:
+                lines[reader.line_num] = [cell.strip() for cell in row]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise table_error(path, "It is no table of comma separated values in UTF-8", error) from error
+    if separator := _separator(header):
+        raise table_error(
+            path, f"Its cells are separated by {separator}, not by commas: save it as CSV with commas", header[0]
+        )
+    for column, known in miscalled(header, required + optional).items():
+        raise table_error(path, f"The column of that meaning is called {known}", column)
     missing = [column for column in required if column not in header]
     if missing:
         raise table_error(path, f"It has no column {' and no column '.join(missing)}", ",".join(header) or "no columns")
@@ -43,6 +56,33 @@ def read_table(path: Path, required: tuple[str, ...]) -> pd.DataFrame:
     if not lines:
         raise table_error(path, "It has no line below the names of its columns", ",".join(header))
     return pd.DataFrame.from_dict(lines, orient="index", columns=header, dtype="str")
+
+
+def miscalled(header: list[str], known: tuple[str, ...]) -> dict[str, str]:
+    """Return the columns that are called almost as a known one, which would be passed over: column -> known one.
+
+    Another spelling of a known name counts always; what is merely alike only where the known one is not there.
+    """
+    found = {}
+    for column in header:
+        if column in known or not column:
+            continue
+        for name in known:
+            if plain(column) == plain(name) or (name not in header and _alike(plain(column), name)):
+                found[column] = name
+    return found
+
+
+def _alike(column: str, name: str) -> bool:
+    return difflib.SequenceMatcher(None, column, name).ratio() >= ALIKE or (
+        len(name) > 3 and sorted(column) == sorted(name)
+    )
+
+
+def _separator(header: list[str]) -> str:
+    """Return what separates the cells of a first line rather than commas, in words; "" where commas do."""
+    line = ",".join(header)
+    return next((name for mark, name in SEPARATORS.items() if line.count(mark) > line.count(",")), "")
 
 
 def check_rows(path: Path, shown: pd.Series, wrong: pd.Series, rule: str) -> None:

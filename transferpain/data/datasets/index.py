@@ -2,15 +2,17 @@
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
-from transferpain.data.datasets.csv_index import find_own_dataset
+from transferpain.data.datasets.csv_index import INDEX_NAME, find_own_dataset
 from transferpain.data.datasets.dataset import Dataset
 from transferpain.data.datasets.locate import find_synthetic_mark, find_top, layout_error
 from transferpain.data.datasets.registry import DATASETS, find_dataset
+from transferpain.data.datasets.subject_names import check_subject_names
 
 
 @dataclass(frozen=True)
@@ -31,8 +33,9 @@ class Index:
         hash: 16 hexadecimal digits over labels, names, file sizes and the twin's settings. Where the files
             stand does not enter it.
         problems: what was skipped or missing, a sentence each.
-        frames: one row per frame, clip by clip in the order of time: clip, frame (its number, int64), then the raw
-            labels of frames, where missing stays missing. `None` where only clips have labels.
+        frames: one row per labelled frame, clip by clip in the order of time: clip, frame (its number, int64), `row`
+            (its place in the clip's medium, int64, from 0; left out where every frame of each clip has a row), then the
+            raw labels of frames, where missing stays missing. `None` where only clips have labels.
         parts: of two indexes that were joined: that of the dataset that is trained on, and of the one tested on.
     """
 
@@ -45,24 +48,36 @@ class Index:
     frames: pd.DataFrame | None = None
     parts: tuple["Index", ...] = ()
 
+    @property
+    def frame_places(self) -> pd.Series:
+        """The place of each row of `frames` in its clip's medium, int64, from 0."""
+        return self.frames["row"] if "row" in self.frames else self.frames.groupby("clip").cumcount()
+
 
 def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) -> Index:
     """Index a dataset under `data_root`, or straight in it.
 
     Args:
-        dataset_name: a name in the registry, or a folder of the data root that holds the user's own `index.csv`.
+        dataset_name: a name in the registry, or a folder of the data root that holds the user's own `index.csv`, or
+            the path of such a folder anywhere, which then stands for the data root and its name.
         data_root: holds one folder per dataset; it may also be the dataset's own folder.
         cache: where an adapter whose reading is slow keeps its result, below `index/`; `None` keeps nothing.
 
     Raises:
         UserError: if the dataset is unknown, its folder is missing, or nothing in it fits the layout.
     """
-    own = None if dataset_name in DATASETS else find_own_dataset(dataset_name, data_root)
-    dataset = own or find_dataset(dataset_name)
+    own = None
+    if dataset_name not in DATASETS:
+        dataset_name, data_root = _named_by_path(dataset_name, data_root)
+        own = find_own_dataset(dataset_name, data_root)
+    dataset = own or find_dataset(dataset_name, data_root)
     top = find_top(dataset, data_root)
     reading = dataset.read(top, data_root, cache)
     if reading.clips.empty:
         raise layout_error(dataset, top, reading.problems)
+    if own is None:
+        of_people = reading.clips["kind"] != "image_rows"  # a dataset of images names nobody
+        check_subject_names(reading.clips["subject"][of_people], f"the folders of {dataset.name}")
     mark = find_synthetic_mark(top, data_root)
     clips, duplicates = _drop_duplicates(reading.clips)
     if mark is not None:
@@ -76,6 +91,15 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
         problems=reading.problems + duplicates,
         frames=reading.frames,
     )
+
+
+def _named_by_path(name: str, data_root: Path) -> tuple[str, Path]:
+    """Return name and data root of a folder with an `index.csv` that is named by its path; others as they are."""
+    folder = Path(name)
+    if not name.strip() or os.sep not in name or not (folder / INDEX_NAME).is_file():
+        return name, data_root
+    folder = Path(os.path.abspath(folder))
+    return folder.name, folder.parent
 
 
 def _as_drawn(clips: pd.DataFrame, mark: dict, clip_seconds: float) -> pd.DataFrame:

@@ -23,7 +23,8 @@ def cut_sequences(index: Index, label: str, frames: int) -> Index:
         a sentence in `problems` that counts what was left out.
 
     Raises:
-        UserError: if the frames have no such label, the clips are no folders of pictures, or all are shorter.
+        UserError: if the frames have no such label, or one that is no number; if the clips are no folders of pictures,
+            a picture has no row of labels, or all clips are shorter.
     """
     if index.frames is None or label not in index.frames or not (index.clips["kind"] == "images").all():
         raise UserError(
@@ -32,8 +33,9 @@ def cut_sequences(index: Index, label: str, frames: int) -> Index:
             received=f"the label {label}, which is one of whole clips",
             todo="Leave window.clip_frames out, or choose a task whose label is one of frames.",
         )
-    place = index.frames.groupby("clip").cumcount()
-    parts = index.frames.assign(part=place // frames, value=pd.to_numeric(index.frames[label], errors="coerce"))
+    _check_whole(index, label)
+    place = index.frame_places
+    parts = index.frames.assign(part=place // frames, value=pd.to_numeric(index.frames[label]))
     parts = parts.groupby(["clip", "part"], as_index=False).agg(
         first=("frame", "min"), last=("frame", "max"), num_frames=("frame", "size"), value=("value", "max")
     )
@@ -58,6 +60,29 @@ def cut_sequences(index: Index, label: str, frames: int) -> Index:
     )
     clips = clips[index.clips.columns].reset_index(drop=True)
     return replace(index, clips=clips, problems=index.problems + problems)
+
+
+def _check_whole(index: Index, label: str) -> None:
+    """Refuse sequences some of whose frames have no row, and labels of which there is no highest."""
+    rows = index.frames["clip"].value_counts().reindex(index.clips["clip"], fill_value=0)
+    lacking = rows.index[rows.to_numpy() != index.clips["num_frames"].to_numpy(dtype="int64")]
+    if len(lacking):
+        raise UserError(
+            f"The clips of {index.dataset.name} cannot be cut.",
+            rule="window.clip_frames needs a row of labels for every frame; a row's label may be missing.",
+            received=f"{lacking[0]} has {rows[lacking[0]]} rows of labels"
+            + (f", and {len(lacking) - 1} more clips lack some" if len(lacking) > 1 else ""),
+            todo="Add the missing frames, with an empty label, or leave window.clip_frames out.",
+        )
+    values = index.frames[label]
+    wrong = values[values.notna() & pd.to_numeric(values, errors="coerce").isna()]
+    if len(wrong):
+        raise UserError(
+            f"The clips of {index.dataset.name} cannot be cut.",
+            rule="A part of a sequence has the highest label of its frames, so these are numbers with a decimal point.",
+            received=f"{label}: {', '.join(map(repr, wrong.unique()[:5].tolist()))}",
+            todo="Correct the labels, or leave window.clip_frames out.",
+        )
 
 
 def _left_out(parts: pd.DataFrame, whole: pd.DataFrame, frames: int) -> tuple[str, ...]:

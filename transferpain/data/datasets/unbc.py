@@ -15,7 +15,7 @@ from transferpain.data.datasets.unbc_facts import MEN, PAIN_FRAMES, SEQUENCE_FRA
 from transferpain.data.datasets.unbc_frames import Sequence, frames_table, read_label
 from transferpain.data.datasets.unbc_labels import SEQUENCE_LABELS, LabelFault, parse_landmarks, parse_sequence_label
 from transferpain.data.media import walk
-from transferpain.data.media.paths import numbered_pictures
+from transferpain.data.media.paths import numbered_pictures, picture_entries
 
 SUBJECT = re.compile(r"([0-9]{3})-[a-z]{2}\1")
 SEQUENCE = re.compile(r"([a-z]{2}[0-9]{3})t([12])a([aefi])(un)?aff")
@@ -159,9 +159,12 @@ def _find_sequences(top: Path, data_root: Path, problems: list[str]) -> list[Seq
             if not entry.is_dir() or named is None or named[1] != subject[4:]:
                 problems.append(f"{media}: no sequence of {subject}, ignored.")
                 continue
-            pictures = {frame: file.stat().st_size for frame, file in numbered_pictures(entry).items()}
-            if not pictures:
+            there = picture_entries(entry)
+            pictures = {frame: file.stat().st_size for frame, file in numbered_pictures(entry, there).items()}
+            if not there:
                 problems.append(f"{media}: no picture, ignored.")
+            elif not pictures:
+                problems.append(f"{media}: {_strange_pictures(entry.name, there)}, ignored.")
             elif clip in sequences:
                 problems.append(f"{media}: a second folder of one sequence, ignored.")
             else:
@@ -171,6 +174,15 @@ def _find_sequences(top: Path, data_root: Path, problems: list[str]) -> list[Seq
                 }
                 sequences[clip] = Sequence(subject, clip, entry, pictures, files)
     return list(sequences.values())
+
+
+def _strange_pictures(folder: str, pictures: list[os.DirEntry]) -> str:
+    """Say why the pictures of a sequence have no numbers: its labels could not be told which picture they are of."""
+    named = re.compile(rf"{re.escape(folder.strip())}[0-9]+\s*\.", re.IGNORECASE)
+    strange = [picture.name for picture in pictures if not named.match(picture.name.strip())]
+    if not strange:
+        return "two pictures have one number"
+    return f"{len(strange)} of its {len(pictures)} pictures are not named after it, as {strange[0]}"
 
 
 def _read_frames(sequences: list[Sequence], cache: Path | None) -> pd.DataFrame:

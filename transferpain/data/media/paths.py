@@ -46,9 +46,9 @@ def resolve_media(data_root: Path, media: str) -> Path:
 def list_pictures(path: Path) -> list[Picture]:
     """List the pictures of a clip of kind "images", in the order of time.
 
-    Pictures named after their folder and a number (`ll042t1aaaff/ll042t1aaaff001.png`) have that number, and others in
-    the folder do not count. Else they are counted from 1, in natural order of their names. The i-th picture is the
-    i-th row of the clip in an index's `frames`.
+    Pictures that are all named after their folder and a number of their own (`ll042t1aaaff/ll042t1aaaff001.png`), or
+    all alike but for the number at the end (`frame_0005.jpg`), have that number. Else they are counted from 1, in
+    natural order of their names. None is left out.
 
     Args:
         path: a folder from `resolve_media`, or a single picture.
@@ -58,17 +58,41 @@ def list_pictures(path: Path) -> list[Picture]:
     """
     if path.is_file():
         return [Picture(1, path, path.stat().st_size)]
-    files = numbered_pictures(path)
-    if not files:
-        entries = [entry for entry in walk.visible_entries(path) if is_picture(entry.name) and entry.is_file()]
-        files = dict(enumerate(entries, start=1))
+    entries = picture_entries(path)
+    files = numbered_pictures(path, entries) or _numbered_alike(entries) or dict(enumerate(entries, start=1))
     return [Picture(frame, Path(file.path), file.stat().st_size) for frame, file in files.items()]
 
 
-def numbered_pictures(folder: Path) -> dict[int, os.DirEntry]:
-    """Return the pictures that are named after their folder and a number, by ascending number."""
+def picture_entries(folder: Path) -> list[os.DirEntry]:
+    """Return the pictures in a folder, in natural order of their names. Raises `UserError` as `list_pictures`."""
+    return [entry for entry in walk.visible_entries(folder) if is_picture(entry.name) and entry.is_file()]
+
+
+def numbered_pictures(folder: Path, entries: list[os.DirEntry]) -> dict[int, os.DirEntry]:
+    """Return the pictures by ascending number if all are named after their folder and each has its own; else none."""
     name = re.escape(folder.name.strip())
-    return walk.numbered(folder, rf"{name}([0-9]+)\s*({'|'.join(map(re.escape, sorted(PICTURE_SUFFIXES)))})")
+    return _by_number(entries, re.compile(rf"{name}([0-9]{{1,15}})", re.IGNORECASE))
+
+
+def _numbered_alike(entries: list[os.DirEntry]) -> dict[int, os.DirEntry]:
+    """Return the pictures by the number at the end of their names if these differ in nothing else; else none."""
+    stems = [_stem(entry) for entry in entries]
+    fronts = {stem.rstrip("0123456789") for stem in stems}
+    if len(entries) < 2 or len(fronts) > 1:
+        return {}
+    return _by_number(entries, re.compile(rf"{re.escape(fronts.pop())}([0-9]{{1,15}})"))
+
+
+def _by_number(entries: list[os.DirEntry], pattern: re.Pattern) -> dict[int, os.DirEntry]:
+    matches = [pattern.fullmatch(_stem(entry)) for entry in entries]
+    if not all(matches):
+        return {}
+    found = {int(match[1]): entry for match, entry in zip(matches, entries, strict=True)}
+    return {number: found[number] for number in sorted(found)} if len(found) == len(entries) else {}
+
+
+def _stem(entry: os.DirEntry) -> str:
+    return os.path.splitext(entry.name.strip())[0].strip()
 
 
 def is_picture(name: str) -> bool:

@@ -67,6 +67,18 @@ def stated_frames(path: Path) -> int:
     return stated or len(packet_times(path))
 
 
+def stated_rate(path: Path) -> float:
+    """Return the frames a second that a video's header states; 0 if it states none, or cannot be opened."""
+    try:
+        check_file(path)
+        capture = _open(path)
+    except (UnreadableMedium, OSError):
+        return 0.0
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    capture.release()
+    return rate if math.isfinite(rate) and rate > 0 else 0.0
+
+
 def codec_of(capture: cv2.VideoCapture) -> str:
     """Return the four letters of an open video's codec."""
     number = int(capture.get(cv2.CAP_PROP_FOURCC))

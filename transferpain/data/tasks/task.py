@@ -9,9 +9,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsA
 from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
 from transferpain.core.schema import SCHEMA
+from transferpain.core.spelling import quoted, same_names
 from transferpain.core.store import fingerprint
+from transferpain.core.validation import describe_fault, misread
 from transferpain.core.yaml_file import read_yaml
-from transferpain.data.datasets.index import Index
+from transferpain.data.datasets.index import Index, read_index
+from transferpain.data.tasks.label_counts import LabelCounts
+from transferpain.data.tasks.meeting import Meeting, check_meeting, meet
 from transferpain.data.tasks.rules.registry import make_rule
 from transferpain.data.tasks.rules.rule import LabelRule
 
@@ -44,6 +48,10 @@ class Task(BaseModel):
     def _check(self) -> "Task":
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("classes: the names must differ")
+        if not all(name.strip() for name in self.classes):
+            raise ValueError("classes: a name is blank")
+        if alike := same_names(self.classes):
+            raise ValueError(f"classes: {' and '.join(map(quoted, alike[0]))} are spellings of one name")
         for dataset, rule in self.labels.items():
             try:
                 rule.check(self.classes, self.ordinal)
@@ -143,14 +151,16 @@ def load_task(name: str) -> Task:
             todo="Correct the name.",
         )
     try:
-        content = upgrade(read_yaml(path))
-        return Task(**(content | {"name": path.stem}))
+        content = upgrade(read_yaml(path)) | {"name": path.stem}
+        task = Task(**content)
+        for fault in misread(content, task):
+            raise ValueError(fault)
+        return task
     except (OSError, ValueError, TypeError) as error:
-        fault = error.errors()[0] if isinstance(error, ValidationError) else None
         raise UserError(
             f"The task {path} cannot be used.",
             rule="A task has description, sample, classes and labels; those of the package are examples.",
-            received=f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" if fault else error,
+            received=describe_fault(error, content, Task) if isinstance(error, ValidationError) else error,
             todo="Correct the file.",
         ) from error
 
@@ -168,10 +178,11 @@ def label_clips(task: Task, index: Index, label_mode: LabelMode = "majority") ->
 
     Returns:
         Rows of `index.clips` in their order, numbered anew, and the column `y` (Int64, missing where the clip
-        has no label). A clip whose label the task does not name is left out; one without a label stays.
+        has no label). A clip whose label the task ignores is left out; one without a label stays.
 
     Raises:
-        UserError: if the task is for another dataset or column, or no clip has a label that it names.
+        UserError: if the task is for another dataset or column, no clip has a label that it names, a label is neither
+            named nor ignored, or a rule meets no label (but on a twin, which may be smaller than its dataset).
     """
     return _labelled(task, index, index.clips, label_mode)
 
@@ -193,13 +204,43 @@ def label_frames(task: Task, index: Index) -> pd.DataFrame:
             rule=f"The task {task.name} is about frames.",
             todo="Choose a task whose sample is the clip.",
         )
-    frames = index.frames.merge(
+    return _labelled(task, index, _frames_with_people(index))
+
+
+def count_labels(task: Task, index: Index, label_mode: LabelMode = "majority") -> LabelCounts:
+    """Count what each class of a task has in a dataset, and what is left out and why.
+
+    Args:
+        label_mode: as for `label_clips`.
+
+    Raises:
+        UserError: as `label_clips` and `label_frames`.
+    """
+    table = index.clips if task.sample == "clip" or index.frames is None else _frames_with_people(index)
+    return _meet(task, index, table, label_mode)[1]
+
+
+def count_dataset(name: str, dataset: str, data_root: Path, cache: Path | None = None) -> LabelCounts:
+    """Count what each class of a task, by its name or file, has in a dataset; arguments are those of `read_index`.
+
+    Raises:
+        UserError: as `load_task`, `read_index` and `count_labels`.
+    """
+    return count_labels(load_task(name), read_index(dataset, data_root, cache))
+
+
+def _frames_with_people(index: Index) -> pd.DataFrame:
+    return index.frames.merge(
         index.clips[["clip", "dataset", "subject", "split"]], on="clip", how="left", validate="many_to_one"
     )
-    return _labelled(task, index, frames)
 
 
 def _labelled(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMode = "majority") -> pd.DataFrame:
+    return _meet(task, index, table, label_mode)[0].used()
+
+
+def _meet(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMode) -> tuple[Meeting, LabelCounts]:
+    """Read the labels by the task's rule. Raises `UserError` as `label_clips`."""
     rule = task.rule_for(index.dataset.name)
     missing = [column for column in rule.columns if column not in table]
     if missing:
@@ -209,14 +250,20 @@ def _labelled(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMo
             received=", ".join(missing),
             todo=f"Choose one of {', '.join(table.columns)}.",
         )
-    labels, kept = rule.raw_labels(table, label_mode)
-    table, labels = table[kept], labels[kept]
-    y = rule.classify(labels)
-    if not y.notna().any():
+    meeting = meet(rule, table, label_mode)
+    if not meeting.y.notna().any():
+        there = [_with_hint(rule, str(label)) for label in meeting.labels[meeting.kept].dropna().unique()[:10]]
         raise UserError(
             f"No {task.sample} has a label that the task {task.name} names.",
             rule=f"It names {rule.describe()}.",
-            received=", ".join(map(str, labels.dropna().unique()[:10])) or "no labels at all",
+            received=", ".join(there) or "no labels at all",
             todo="Check the data with: transferpain data check " + index.dataset.name,
         )
-    return table.assign(y=y)[y.notna() | labels.isna()].reset_index(drop=True)
+    counts = meeting.counts(task.classes, index.dataset.name, task.sample)
+    check_meeting(meeting, counts, task.name, may_lack=index.synthetic)
+    return meeting, counts
+
+
+def _with_hint(rule: LabelRule, label: str) -> str:
+    hint = rule.hint(label)
+    return f"{quoted(label)} ({hint})" if hint else quoted(label)

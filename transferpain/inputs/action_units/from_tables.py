@@ -18,7 +18,7 @@ def table_units(clips: pd.DataFrame, frames: pd.DataFrame, folder: Path) -> Fram
     """Read the action units of single frames.
 
     Args:
-        clips: with `clip`, whose last part names its table, and `num_frames`.
+        clips: with `clip`, whose last part names its table, and `num_frames`, missing where nobody knows it.
         frames: one row per frame, with `file_clip`, the clip that it is in, and `row`, its place there from 0.
         folder: of the tables, `<clip>.csv`, in whatever subfolders. A clip without a table has no action units.
 
@@ -48,8 +48,8 @@ def table_units(clips: pd.DataFrame, frames: pd.DataFrame, folder: Path) -> Fram
     intensities = np.full((len(frames), len(numbers)), np.nan)
     of_frame = frames["file_clip"].map(lambda clip: Path(clip).name).to_numpy()
     for name, table in tables.items():
-        highest, there = int(table.found.index.max()), int(names.loc[name, "num_frames"])
-        if highest >= there:
+        highest, there = int(table.found.index.max()), names.loc[name, "num_frames"]
+        if pd.notna(there) and highest >= there:
             raise UserError(
                 f"{measured[name]} is no table of the clip {name}.",
                 rule="Its frames are those of the clip, in their order.",

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.spelling import plain
 from transferpain.inputs.action_units.measured import ActionUnits, Estimator
 
 # How the tools write a number that is not there: pandas, NumPy, and C++ on Windows.
@@ -91,7 +92,7 @@ def read_action_units(path: Path) -> ActionUnits:
     tool = _recognise(path, header)
     intensity = _columns(path, header, tool.intensity)
     presence = _columns(path, header, tool.presence) if tool.presence else {}
-    facts = [name for name in (tool.frame, tool.confidence, tool.success) if name in header]
+    facts = _facts(path, tool, header)
     cells = _read_cells(path, [*facts, *intensity.values(), *presence.values()])
     numbers = pd.DataFrame({name: _numbers(path, cells[name]) for name in cells})
     frames = _frames(path, tool, numbers)
@@ -142,6 +143,24 @@ def _recognise(path: Path, header: list[str]) -> Tool:
         )
         raise _error(path, rule, ",".join(header[:8]))
     return tool
+
+
+def _facts(path: Path, tool: Tool, header: list[str]) -> list[str]:
+    """Return the columns beside those of action units that are read; one without a name, as of an index, is none.
+
+    Refuses columns that would be passed over because they are spelt otherwise, or of which one stands twice.
+    """
+    known = [name for name in (tool.frame, tool.confidence, tool.success) if name]
+    meant = {plain(name): name for name in known}
+    for name in header:
+        if name not in known and plain(name) in meant:
+            raise _error(path, f"The column of that meaning is called {meant[plain(name)]}.", name)
+        for pattern in filter(None, (tool.intensity, tool.presence)):
+            if re.fullmatch(pattern.pattern, name, re.IGNORECASE) and not pattern.fullmatch(name):
+                raise _error(path, f"Columns of {tool.estimator.title} are spelt {pattern.pattern}.", name)
+    if doubled := [name for name in known if header.count(name) > 1]:
+        raise _error(path, "Each column stands once.", f"{doubled[0]} {header.count(doubled[0])} times")
+    return [name for name in known if name in header]
 
 
 def _columns(path: Path, header: list[str], pattern: re.Pattern) -> dict[int, str]:

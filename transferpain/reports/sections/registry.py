@@ -10,6 +10,7 @@ from transferpain.reports.sections.error_gaps import ERROR_GAPS
 from transferpain.reports.sections.experiment import EXPERIMENT
 from transferpain.reports.sections.few_shot import FEW_SHOT
 from transferpain.reports.sections.groups import GROUPS
+from transferpain.reports.sections.labels import LABELS
 from transferpain.reports.sections.leakage import LEAKAGE
 from transferpain.reports.sections.levels import LEVELS
 from transferpain.reports.sections.linear_probe import LINEAR_PROBES
@@ -43,6 +44,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         PAPER,
         DECISIONS,
         ABOUT,
+        LABELS,
         PICTURES,
         CLASSES,
         SUBJECTS,

@@ -38,8 +38,33 @@ def stretches_of(plan: Plan, places: Places, skipped: int = 0) -> pd.DataFrame:
     """
     faces = faces_of(plan.experiment.faces, plan.clips, places)
     if plan.task.sample == "frame":
+        check_frames_exist(plan.samples, faces)
         return faces.assign(stretch=faces["num_frames"].astype(np.int64))
     return with_stretch(plan.clips, faces, plan.experiment.window, skipped)
+
+
+def check_frames_exist(samples: pd.DataFrame, faces: pd.DataFrame) -> None:
+    """Refuse labels of frames that a decoded clip has not.
+
+    Args:
+        samples: single frames, with `file_clip` and `row`, their place in it.
+        faces: the table of `compute_faces`; what cannot be used has no frames that could be missed.
+
+    Raises:
+        UserError: with the first of the clips.
+    """
+    lengths = faces.set_index("clip").loc[samples["file_clip"], ["num_frames", "problem"]].reset_index(drop=True)
+    row = samples["row"].reset_index(drop=True)
+    wrong = (lengths["problem"] == "") & (row >= lengths["num_frames"])
+    if wrong.any():
+        first = wrong.idxmax()
+        clip, frames = samples["file_clip"].iloc[first], lengths["num_frames"][first]
+        raise UserError(
+            "Labels name frames that do not exist.",
+            rule="Frames of a video are counted from 0 (docs/datasets.md).",
+            received=f"{clip}: its frame at place {row[first]} of {frames}, and {int(wrong.sum()) - 1} more",
+            todo="Correct frames.csv.",
+        )
 
 
 def media_of(plan: Plan, places: Places) -> tuple[pd.DataFrame | None, np.ndarray | None]:

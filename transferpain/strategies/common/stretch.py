@@ -35,8 +35,8 @@ def with_stretch(clips: pd.DataFrame, faces: pd.DataFrame, window: WindowSetting
         behind a clip's end.
 
     Raises:
-        UserError: if more than a tenth of a dataset's clips are shorter than the stretch: their lengths differ, and
-            would tell what they are.
+        UserError: if no frame is left behind `skipped`, or more than a tenth of a dataset's clips are shorter than the
+            stretch: their lengths differ, and would tell what they are.
     """
     table = faces.assign(stretch=(faces["num_frames"] - skipped).clip(lower=0).astype(np.int64))
     rated = (faces["fps"] > 0).to_numpy()
@@ -49,8 +49,28 @@ def with_stretch(clips: pd.DataFrame, faces: pd.DataFrame, window: WindowSetting
             (own & ~rated & ~cut, window.frames, "frames"),
         ):
             if some.any():
+                check_skipped(skipped, int(faces["num_frames"].to_numpy()[some].max()), dataset)
                 _take_stretch(table, some, wanted, key, (dataset, skipped))
     return table
+
+
+def check_skipped(skipped: int, longest: int, dataset: str) -> None:
+    """Refuse to leave out all frames of every clip.
+
+    Args:
+        skipped: frames at the beginning of each clip that are left out.
+        longest: frames of the longest clip.
+
+    Raises:
+        UserError: if no frame is left.
+    """
+    if skipped >= longest:
+        raise UserError(
+            f"No frame of any clip of {dataset} is left.",
+            rule="images.first_frame leaves out the frames before it.",
+            received=f"images.first_frame: {skipped}; the longest clip has {longest} frames",
+            todo="Use --set images.first_frame=0, or a number that is smaller than the clips.",
+        )
 
 
 def _take_stretch(

@@ -148,6 +148,19 @@ class Frozen(Strategy):
                 todo=f"Use --set faces.size={size}, or another source.",
             )
 
+    def check_clips(self, experiment: Recipe, clips: pd.DataFrame) -> None:
+        if experiment.features.fps is None or experiment.features.frames is not None:
+            return
+        unrated = clips[clips["kind"].isin(["images", "image_span"]) & ~(clips["fps"] > 0).fillna(False)]
+        if len(unrated):
+            raise UserError(
+                f"{len(unrated)} of {len(clips)} clips have no frame rate, and {experiment.name} resamples by time.",
+                rule="Pictures have no rate of their own: the column fps of the index states it.",
+                received=f"features.fps: {experiment.features.fps:g}; {', '.join(unrated['clip'].head(3))}",
+                todo="State fps in the index; or use --set features.fps=null for every frame, or also "
+                "--set features.frames=8 for so many of each clip.",
+            )
+
     def extract(self, plan: Plan, places: Places) -> pd.DataFrame:
         return features_of(plan, places)
 

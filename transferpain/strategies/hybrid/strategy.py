@@ -154,7 +154,7 @@ class Hybrid(Strategy):
     def prepare(self, job: Job) -> PreparedFrames:
         check_subjects(job.plan)
         faces, _ = media_of(job.plan, job.places)
-        return PreparedFrames(job, faces, action_units=action_units_of(job.plan, job.places))
+        return PreparedFrames(job, faces, action_units=action_units_of(job.plan, job.places, faces))
 
     def fit(self, prepared: PreparedFrames, fold: Fold, seed: int, folder: Path) -> FoldResult:
         plan, places = prepared.job.plan, prepared.job.places
@@ -216,11 +216,16 @@ def check_subjects(plan: Plan) -> None:
             )
 
 
-def action_units_of(plan: Plan, places: Places) -> FrameUnits:
-    """Return the action units of the frames: from the tables that the experiment names, else from their meshes."""
+def action_units_of(plan: Plan, places: Places, faces: pd.DataFrame) -> FrameUnits:
+    """Return the action units of the frames: from the tables that the experiment names, else from their meshes.
+
+    Args:
+        faces: the table of `compute_faces`, which knows how many frames each clip has.
+    """
     folder = plan.experiment.head.action_units
     if folder is not None:
-        return table_units(plan.clips, plan.samples, places.data_root / folder)
+        decoded = plan.clips["clip"].map(faces[faces["problem"] == ""].set_index("clip")["num_frames"])
+        return table_units(plan.clips.assign(num_frames=decoded), plan.samples, places.data_root / folder)
     return frame_units(plan.clips, plan.samples, plan.index.data_root, places.cache)
 
 

@@ -6,11 +6,18 @@ from typing import ClassVar
 
 import pandas as pd
 
-from transferpain.data.tasks.rules.rule import LabelRule
+from transferpain.core.spelling import nearest, plain
+from transferpain.data.tasks.rules.rule import LabelRule, RawLabel
 
 
 class NamedLabels(LabelRule):
-    """A rule that names raw labels."""
+    """A rule that names raw labels.
+
+    Attributes:
+        absent: labels that it names and that the data may lack; any other that no clip has is a mistake.
+    """
+
+    absent: tuple[RawLabel, ...] = ()
 
     @property
     @abstractmethod
@@ -30,6 +37,10 @@ class NamedLabels(LabelRule):
             raise ValueError(f"{self.name} must reach each of the {len(classes)} classes")
         if len(self.reached) < 2:
             raise ValueError("must reach two classes at least")
+        if both := [name for name in self.ignore if name in self.class_of]:
+            raise ValueError(f"ignore: `{both[0]}` has a class")
+        if other := [name for name in self.absent if name not in self.class_of]:
+            raise ValueError(f"absent: `{other[0]}` is not among the labels that have a class")
 
     def classify(self, labels: pd.Series) -> pd.Series:
         """Return the class of each raw label, Int64; missing where the label is missing or not named."""
@@ -38,6 +49,18 @@ class NamedLabels(LabelRule):
     def describe(self) -> str:
         """Return the labels in words."""
         return f"{', '.join(self.class_of)} in the column {self.column}"
+
+    def unmet(self, labels: pd.Series) -> list[str]:
+        """Return the named labels that no clip has, but for those that may be absent."""
+        there = set(labels.dropna())
+        return [f"`{name}`" for name in self.class_of if name not in there and name not in self.absent]
+
+    def hint(self, label: str) -> str:
+        """Return the label that may be meant."""
+        near = nearest(label, [*self.class_of, *self.ignore])
+        if near is None:
+            return ""
+        return f"`{near}` is another spelling of it" if plain(near) == plain(label) else f"did you mean `{near}`?"
 
 
 class MappingRule(NamedLabels):

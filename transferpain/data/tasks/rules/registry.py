@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from transferpain.core.registry import Registry
+from transferpain.core.validation import describe_fault
 from transferpain.data.tasks.rules.bins import BinsRule
 from transferpain.data.tasks.rules.mapping import MappingRule
 from transferpain.data.tasks.rules.rule import LabelRule
@@ -31,5 +32,4 @@ def make_rule(values: Any) -> LabelRule:
     try:
         return RULES[named[0]].model_validate(given)
     except ValidationError as error:
-        fault = error.errors()[0]
-        raise ValueError(": ".join(filter(None, [".".join(map(str, fault["loc"])), fault["msg"]]))) from error
+        raise ValueError(describe_fault(error, given, RULES[named[0]])) from error

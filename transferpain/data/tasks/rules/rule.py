@@ -1,13 +1,25 @@
 """What a rule is: from the raw labels of one dataset to what a task predicts."""
 
 from abc import ABC, abstractmethod
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 import pandas as pd
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from transferpain.core.contracts import LabelMode
+
+
+def _label_text(value: Any) -> Any:
+    """Return a label as text, as data hold it; a number of a YAML file counts as it is written there."""
+    return str(value) if type(value) in (int, float) else value
+
+
+RawLabel = Annotated[str, BeforeValidator(_label_text)]
+
+
+# What changes no class of a clip.
+WORDS = {"definition", "ignore", "absent"}
 
 
 class LabelRule(BaseModel, ABC):
@@ -17,8 +29,7 @@ class LabelRule(BaseModel, ABC):
         name: as in the registry, and the key of a task file that names this rule.
         column: the column of raw labels in the index.
         definition: what the label means, for reports.
-
-    Labels that the rule does not name are not used.
+        ignore: labels whose clips are left out on purpose. Any other label that the rule does not name is a mistake.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,6 +37,7 @@ class LabelRule(BaseModel, ABC):
     name: ClassVar[str]
     column: str
     definition: str = ""
+    ignore: tuple[RawLabel, ...] = ()
 
     @property
     @abstractmethod
@@ -46,6 +58,18 @@ class LabelRule(BaseModel, ABC):
     @abstractmethod
     def describe(self) -> str:
         """Return the labels that the rule names, in words."""
+
+    def unmet(self, labels: pd.Series) -> list[str]:
+        """Return what the rule names, in words, that no label meets, though it should."""
+        return []
+
+    def hint(self, label: str) -> str:
+        """Return what is wrong with a label that the rule does not name, in a few words; "" where nobody can say."""
+        return ""
+
+    def ignores(self, labels: pd.Series) -> pd.Series:
+        """Tell of each label, bool, whether it is left out on purpose."""
+        return labels.astype("object").isin(self.ignore)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -75,5 +99,5 @@ class LabelRule(BaseModel, ABC):
         return targets
 
     def facts(self) -> dict[str, Any]:
-        """Return what enters the task's hash: all but the words for reports, as JSON types."""
-        return self.model_dump(mode="json", exclude={"definition"})
+        """Return what enters the task's hash: what decides over a class, as JSON types."""
+        return self.model_dump(mode="json", exclude=WORDS)

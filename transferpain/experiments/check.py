@@ -1,0 +1,55 @@
+"""Whether an experiment can be computed here, found out before anything is."""
+
+from pathlib import Path
+
+from transferpain.core.assets.asset import is_here
+from transferpain.core.errors import NotHere
+from transferpain.data.places import Places
+from transferpain.experiments.chosen_source import (
+    check_is_source,
+    check_source_has_rows,
+    settled,
+    source_backbone,
+    source_experiment,
+)
+from transferpain.experiments.runner import check_detectors, find_origin
+from transferpain.experiments.samples import labelled_samples, split_samples
+from transferpain.experiments.schema import Experiment
+from transferpain.models.sources.origin import BUILT
+from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.strategies.registry import STRATEGIES
+
+
+def check_experiment(experiment: Experiment, folder: Path, places: Places) -> int:
+    """Check an experiment, and those of its sources, as far as that is possible without computing anything.
+
+    Returns:
+        Side in pixels of the pictures that its network reads.
+
+    Raises:
+        NotHere: if a dataset, or the file of ImageNet's weights, is not on this machine.
+        UserError: if its parts do not fit together.
+    """
+    experiment = settled(experiment, folder)
+    check_detectors(experiment, folder, places)
+    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
+    if source is not None:
+        check_is_source(source)
+        size = check_experiment(source, folder, places)
+    else:
+        size = find_origin(experiment, folder, places).preprocessing.size
+    strategy = STRATEGIES[experiment.strategy]
+    strategy.check_backbone(experiment, source_backbone(experiment, folder))
+    strategy.check_size(experiment, size)
+    weights = BACKBONES[experiment.backbone].imagenet
+    if experiment.source == "imagenet" and not is_here(weights.asset):
+        todo = f"Get it with `transferpain assets fetch {weights.asset.name}`."
+        raise NotHere("The file of ImageNet's weights is not on this machine.", todo=todo)
+    if experiment.probe_source:
+        check_source_has_rows(experiment, folder)
+    _, index, samples = labelled_samples(experiment, places)
+    samples, _ = split_samples(experiment, samples)
+    strategy.check_clips(experiment, index.clips[index.clips["clip"].isin(samples["file_clip"])])
+    strategy.inputs(experiment, places)
+    is_faces_stage = (index.clips["kind"] != "image_rows").all()
+    return experiment.faces.size if is_faces_stage else experiment.images.size
