@@ -23,6 +23,7 @@ from transferpain.experiments.leakage.covariates import (
     measure_covariates,
     session_places,
 )
+from transferpain.inputs.faces.cache import FaceFacts, write_faces
 from transferpain.inputs.features.windows import spread_frames
 
 
@@ -183,3 +184,14 @@ def test_first_frames_are_those_of_the_one_reader(tmp_path):
     assert [frame.shape for frame in found.values()] == [(64, 48, 3)] * 3
     # Of the frame that cannot be decoded the next one stands.
     assert [found[place][:, :10].mean() for place in range(3)] == pytest.approx([40 + 15 * 7, 40, 40 + 15 * 5], abs=12)
+
+
+def test_frames_at_uneven_distances_are_measured_by_their_times(evidence, tmp_path):
+    seconds = np.linspace(0, 1, 10) ** 2 * 3
+    facts = FaceFacts("k", 3.0, 10, 0, "drawn", variable=True)
+    write_faces(tmp_path / "k.parquet", facts, [{"found": False, "jpeg": None, "seconds": time} for time in seconds])
+    even = read_frames(evidence, np.full(len(evidence.samples), 10), np.arange)
+    uneven = replace(even, stage=even.stage.assign(variable=True, faces=str(tmp_path / "k.parquet"), fps=3.0))
+    table = measure_covariates(uneven, np.arange(3))
+    assert table["stretch"].tolist() == pytest.approx([3.0] * 3)
+    assert table["step"].tolist() == pytest.approx([np.median(np.diff(seconds))] * 3)

@@ -21,6 +21,7 @@ from transferpain.experiments.leakage.evidence import (
     Verdict,
     not_applicable,
 )
+from transferpain.inputs.faces.cache import read_seconds
 
 SIGNIFICANT = 0.05
 # Brightness and frame size need a decoded frame: on more clips than these the check would take minutes.
@@ -124,6 +125,11 @@ def measure_covariates(evidence: Evidence, positions: np.ndarray) -> pd.DataFram
         scale = rates if (rates > 0).all() else np.ones(len(rates))
         read = [evidence.frames.answered[position] for position in positions]
         table["frames"] = [float(len(frames)) for frames in read]
+        if "variable" in evidence.stage:
+            stage = evidence.stage.iloc[files]
+            for place in np.flatnonzero(stage["variable"].to_numpy(dtype=bool) & (rates > 0).all()):
+                # At uneven distances a frame stands for its own time, in frames of the clip's mean rate.
+                read[place] = read_seconds(stage["faces"].iloc[place])[read[place]] * rates[place]
         table["stretch"] = [float(np.ptp(frames)) if len(frames) else np.nan for frames in read] / scale
         table["step"] = [float(np.median(np.diff(frames))) if len(frames) > 1 else np.nan for frames in read] / scale
     place = session_places(evidence.files)
