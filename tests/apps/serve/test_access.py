@@ -98,3 +98,10 @@ def test_a_name_stands_as_browsers_write_it(name, written):
 def test_a_name_that_no_host_can_have_is_refused(name):
     with pytest.raises(UserError, match="no name of a host"):
         decide_access("127.0.0.1", 1, names=(name,))
+
+
+def test_a_machine_whose_own_name_no_host_can_have_is_reached_by_its_addresses(monkeypatch):
+    monkeypatch.setattr("socket.gethostname", lambda: "my host")
+    names = decide_access("0.0.0.0", 1, self_signed=True).names
+    assert "my host" not in names
+    assert names[-3:] == ("localhost", "127.0.0.1", "::1")

@@ -4,6 +4,7 @@ import resource
 import subprocess
 import sys
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -42,7 +43,16 @@ def test_a_copy_that_is_not_what_the_manifest_states_is_refused(bundle, tmp_path
     manifest = read_manifest(bundle)
     os.truncate(bundle / "model.keras", 100)  # after it was verified
     (tmp_path / "copy").mkdir()
-    with pytest.raises(UserError, match=r"The copy of .*model\.keras is damaged"):
+    with pytest.raises(UserError, match=r"model\.keras is not the file that was saved"):
+        copy_listed(bundle, tmp_path / "copy", manifest)
+
+
+def test_a_copy_that_the_disk_damages_is_refused(bundle, tmp_path, monkeypatch):
+    manifest = read_manifest(bundle)
+    (tmp_path / "copy").mkdir()
+    write = Path.write_bytes
+    monkeypatch.setattr(Path, "write_bytes", lambda path, content: write(path, content[:-1]))
+    with pytest.raises(UserError, match=r"The copy of .*labels\.json is damaged"):
         copy_listed(bundle, tmp_path / "copy", manifest)
 
 

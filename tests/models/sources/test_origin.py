@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.models.bundles.bundles import save_small
+from tests.models.bundles.bundles import save_small, vouch_again
 from transferpain.core.errors import UserError
 from transferpain.core.store import fingerprint
 from transferpain.models.bundles.bundle import save_bundle
@@ -108,6 +108,21 @@ def rewrite_manifest(folder: Path, change: Callable[[dict], object]) -> None:
 def narrow(saved, tmp_path) -> Path:
     """A copy of the bundle whose manifest a test may change."""
     return shutil.copytree(saved[0], tmp_path / "model")
+
+
+def test_a_bundle_that_takes_the_place_of_another_is_not_loaded_for_it(saved, tmp_path):
+    folder = shutil.copytree(saved[0], tmp_path / "model")
+    origin = bundle_origin("mine", folder)
+    vouch_again(folder, experiment="another")
+    with pytest.raises(UserError, match="is another bundle than the one that is asked for"):
+        origin.load()
+
+
+def test_preprocessing_that_is_not_what_was_saved_is_not_believed(saved, tmp_path):
+    folder = shutil.copytree(saved[0], tmp_path / "model")
+    (folder / "preprocess.json").write_text((folder / "preprocess.json").read_text().replace("unit", "caffe"))
+    with pytest.raises(UserError, match=r"preprocess\.json is not the file that was saved"):
+        bundle_origin("mine", folder)
 
 
 def test_the_size_of_the_embedding_is_what_the_manifest_states(narrow):

@@ -159,7 +159,9 @@ def own_names(host: str) -> tuple[str, ...]:
     if not everywhere:
         return (host, *LOOPBACK_NAMES)
     found = [_outgoing_address(family) for family in NOWHERE]
-    return (*filter(None, found), socket.gethostname(), *LOOPBACK_NAMES)
+    machine = socket.gethostname()
+    known = [machine] if HOST_NAME.fullmatch(machine.lower()) else []
+    return (*filter(None, found), *known, *LOOPBACK_NAMES)
 
 
 def host_of(header: str) -> str:

@@ -19,7 +19,6 @@ import hashlib
 import io
 import json
 import platform
-import shutil
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -43,6 +42,7 @@ from transferpain.models.bundles.manifest import (
     manifest_hash,
     not_a_bundle,
     opened,
+    read_listed,
     read_manifest,
     write_manifest,
 )
@@ -143,11 +143,11 @@ def copy_listed(source: Path, folder: Path, manifest: dict) -> None:
     """Copy the files that a manifest lists, and nothing but them.
 
     Raises:
-        UserError: if a copy is not what the manifest states.
+        UserError: if a file, or its copy, is not what the manifest states.
     """
     for name, facts in manifest["files"].items():
         (folder / name).parent.mkdir(exist_ok=True)
-        shutil.copyfile(source / name, folder / name)
+        (folder / name).write_bytes(read_listed(source, manifest, name))
         if (received := facts_of_file(folder / name)) != facts:
             raise UserError(
                 f"The copy of {source / name} is damaged.",
