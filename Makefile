@@ -16,7 +16,7 @@ MATRICES := transfer-matrix transfer-matrix-demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -57,6 +57,9 @@ test-fast: $(READY) ## the tests that are not marked slow, about 3 minutes on tw
 
 test-python: $(READY) ## the quick tests of sources, faces and features: PYTHON=python3.13 VENV=.venv-3.13, beside another Python's .venv
 	$(BIN)/python -m pytest -m "not slow" tests/models/sources tests/inputs/faces tests/inputs/features $(ARGS)
+
+fuzz: $(READY) ## damaged and changed files for every reader (docs/fuzz.md), some minutes; ARGS=--write keeps the table
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 baseline: $(READY) ## hashes of every number of tiny studies; ARGS=--check compares them, under 12 minutes
 	$(BIN)/python -m tests.end_to_end.baseline $(ARGS)

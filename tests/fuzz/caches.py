@@ -31,8 +31,8 @@ def face_file(score: float, num_frames: int = 2) -> bytes:
 
 
 def landmark_file(value: float) -> bytes:
-    row = {"points": np.full((POINTS, 3), value), "centre": [1.0, 2.0, 3.0], "interocular": 4.0}
-    return written("a.parquet", lambda path: write_landmarks(path, FACTS, [row, {}]))
+    row = {"found": True, "points": np.full((POINTS, 3), value), "centre": [1.0, 2.0, 3.0], "interocular": 4.0}
+    return written("a.parquet", lambda path: write_landmarks(path, FACTS, [row, {"found": False}]))
 
 
 def feature_file(value: float) -> bytes:
@@ -62,21 +62,21 @@ READERS = (
         (face_file(0.5),),
         of_file("a.parquet", faces),
         lambda choices, seed: choices.among((face_file(0.25), face_file(0.75), face_file(0.5, 3))),
-        3000,
+        1500,
     ),
     Reader(
         "cached landmarks",
         (landmark_file(0.5),),
         of_file("a.parquet", landmarks),
         lambda choices, seed: choices.among((landmark_file(0.25), landmark_file(0.75))),
-        2500,
+        1500,
     ),
     Reader(
         "cached features",
         (feature_file(0.5),),
         of_file("a.npy", features),
         lambda choices, seed: choices.among((feature_file(0.25), feature_file(0.75))),
-        5000,
+        4000,
         words=(b"float16", b"|O", b"<f8", b"(2, 4)", b"(4, 2)", b"(-1, 4)", b"True", b"(99999999999, 4)"),
     ),
 )

@@ -74,7 +74,7 @@ READERS = (
         (f"{matlab(4)}\n".encode(), b"7\n"),
         of_content(parse_pspi),
         lambda choices, seed: other_number(choices, seed, rb"\s*([0-9][0-9.e+]*)\n", range(20)),
-        5000,
+        6000,
         refusals=LABELS,
     ),
     Reader(
@@ -82,7 +82,7 @@ READERS = (
         (facs_text({4: 2, 6: 3, 43: 1}).encode(), b"4 2\n7 5\n"),
         of_content(parse_facs),
         lambda choices, seed: other_number(choices, seed, rb"(?m)^\s*([0-9][0-9.e+]*)", (9, 10, 12, 20, 100)),
-        5000,
+        6000,
         refusals=LABELS,
     ),
     Reader(
@@ -90,7 +90,7 @@ READERS = (
         (LANDMARKS.encode(),),
         of_content(lambda content: parse_landmarks(content).tobytes()),
         lambda choices, seed: other_number(choices, seed, rb"([0-9.]+e\+00)", range(12)),
-        4000,
+        5000,
         refusals=LABELS,
     ),
     Reader(
@@ -98,7 +98,7 @@ READERS = (
         (f"{matlab(6)}\n".encode(), b"3\n"),
         of_content(lambda content: parse_sequence_label(content, "vas")),
         lambda choices, seed: other_number(choices, seed, rb"\s*([0-9][0-9.e+]*)\n", range(14)),
-        4000,
+        6000,
         refusals=LABELS,
     ),
     Reader(
@@ -106,7 +106,7 @@ READERS = (
         (f"{matlab(0)}\n".encode(),),
         unbc_score,
         lambda choices, seed: other_number(choices, seed, rb"\s*([0-9][0-9.e+]*)\n", range(20)),
-        1000,
+        400,
         prepare_unbc,
     ),
     Reader(
@@ -119,7 +119,7 @@ READERS = (
         lambda choices, seed: other_text(
             choices, seed, {b"BL1-001": (b"BL1-002", b"PA1-001"), b"09_w_21-": (b"09_m_21-",)}
         ),
-        4000,
+        1500,
         lambda folder: touch(folder / "video" / "071309_w_21" / "071309_w_21-BL1-001.mp4"),
     ),
     Reader(
@@ -136,7 +136,7 @@ READERS = (
                 b".mp4": (b"",),
             },
         ),
-        3000,
+        1200,
         words=(b"071309_m_21", b"BL1", b".mp4", b"PA1"),
     ),
     Reader(
@@ -148,12 +148,12 @@ READERS = (
             seed,
             {
                 b"LOW": (b"HIGH", b"LO", b"LOW_HIGH"),
-                b"/7/": (b"/9/", b"/x/"),
+                b"/7/": (b"/9/",),
                 b"Train": (b"Test", b"Validation"),
                 b"_3": (b"_4",),
             },
         ),
-        3000,
+        1200,
         words=(b"HIGH", b"Rest", b"Baseline", b".mp4", b"Test"),
     ),
     Reader(
@@ -173,7 +173,7 @@ READERS = (
                 b".jpg": (b"",),
             },
         ),
-        3000,
+        1200,
         words=(b"Sub5", b"Sub03", b"Trial02", b"Sweep1", b"Label4"),
     ),
     Reader(

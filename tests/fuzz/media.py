@@ -1,18 +1,20 @@
 """Pictures of each kind, and containers of videos."""
 
+import io
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from tests.fuzz.reader import Choices, Reader, of_file
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import standard_error_silenced
 from transferpain.data.media.medium import UnreadableMedium
 from transferpain.data.media.pictures import open_pictures
-from transferpain.data.media.video import open_video
+from transferpain.data.media.reader import open_moving
 
 REFUSALS = (UserError, UnreadableMedium)
 SIDE = 16
@@ -45,8 +47,11 @@ def frames_of_pictures(path: Path) -> list:
 
 def frames_of_video(path: Path) -> list:
     with standard_error_silenced():
-        rate, frames = open_video(path)
-        return [rate, *(frame.tobytes() for frame in frames)]
+        rate, frames = open_moving(path)
+        return [
+            rate,
+            *((one.number, one.seconds, None if one.image is None else one.image.tobytes()) for one in frames),
+        ]
 
 
 def another(contents: tuple[bytes, ...]) -> Callable[[Choices, bytes], bytes]:
@@ -66,6 +71,25 @@ def pictures(suffix: str, inputs: int) -> Reader:
     )
 
 
+def animated(kind: str, first: int) -> bytes:
+    """Return three pictures in one file, a tenth of a second each."""
+    pages = [Image.fromarray(drawn(first + number)) for number in range(3)]
+    buffer = io.BytesIO()
+    pages[0].save(buffer, kind, save_all=True, append_images=pages[1:], duration=100)
+    return buffer.getvalue()
+
+
+def animation(suffix: str, kind: str, inputs: int) -> Reader:
+    return Reader(
+        f"animation {suffix}",
+        (animated(kind, 0),),
+        of_file(f"a{suffix}", frames_of_video),
+        another(tuple(animated(kind, number) for number in range(1, 6))),
+        inputs,
+        refusals=REFUSALS,
+    )
+
+
 def video(suffix: str, codec: str, inputs: int) -> Reader:
     others = tuple(filmed(suffix, codec, number) for number in range(1, 6))
     return Reader(
@@ -79,8 +103,11 @@ def video(suffix: str, codec: str, inputs: int) -> Reader:
 
 
 READERS = (
-    *(pictures(suffix, 3000) for suffix in (".png", ".jpg", ".bmp", ".tif")),
-    video(".mp4", "mp4v", 1500),
-    video(".avi", "MJPG", 1500),
-    video(".mkv", "mp4v", 1500),
+    *(pictures(suffix, 2500) for suffix in (".png", ".jpg", ".bmp", ".tif")),
+    animation(".gif", "GIF", 2000),
+    animation(".webp", "WEBP", 2000),
+    animation(".tif", "TIFF", 2000),
+    video(".mp4", "mp4v", 2000),
+    video(".avi", "MJPG", 2000),
+    video(".mkv", "mp4v", 2000),
 )

@@ -85,21 +85,21 @@ READERS = (
                 b"redistributable: false": (b"redistributable: true", b"redistributable: 0", b"redistributable: 'no'"),
             },
         ),
-        7000,
+        3000,
     ),
     Reader(
         "task",
         (packaged("biovid-five"), packaged("ai4pain-three"), packaged("ferplus-emotions")),
         of_file("own.yaml", task),
         lambda choices, seed: other_number(choices, seed, rb"(?<!schema): ([0-9])\b", range(12)),
-        7000,
+        3000,
     ),
     Reader(
         "task by bins",
         (packaged("unbc-five"), packaged("cross-three"), packaged("unbc-vas")),
         of_file("own.yaml", task),
         lambda choices, seed: other_number(choices, seed, rb"[\[ ]([0-9]+)\]", range(40)),
-        6000,
+        2000,
     ),
     Reader(
         "experiment",
@@ -118,14 +118,14 @@ READERS = (
                 b"pa4": (b"pa3",),
             },
         ),
-        6000,
+        3000,
     ),
     Reader(
         "study",
         ((EXPERIMENTS / "leakage-demo.yaml").read_bytes(),),
         of_file("own.yaml", study),
         lambda choices, seed: other_number(choices, seed, rb"(?<!schema): ([0-9]+)\b", range(7)),
-        4000,
+        2000,
     ),
     Reader(
         "matrix",
@@ -134,7 +134,7 @@ READERS = (
         lambda choices, seed: other_text(
             choices, seed, {b"matrix: ": (b"matrix: a", b"Matrix: "), b"title: ": (b"title: A ", b"titel: ")}
         ),
-        3000,
+        1000,
     ),
     Reader(
         "names.yaml",
@@ -143,13 +143,13 @@ READERS = (
         lambda choices, seed: other_text(
             choices, seed, {b"_p1": (b"_p3", b"_p["), b"low": (b"lo", b"rest"), b"rest": (b"r",)}
         ),
-        6000,
+        3000,
     ),
     Reader(
         "--set",
         (b"training.epochs=5\nseeds=[1, 2]\nhead={kind: ann}\nsource=untrained",),
         overrides,
         lambda choices, seed: other_number(choices, seed, rb"([125])", range(3, 20)),
-        6000,
+        4000,
     ),
 )

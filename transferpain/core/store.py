@@ -324,6 +324,28 @@ def _checksum(path: Path) -> str:
     return hashlib.sha256(f"{path.parent.name}/{path.name} {file_hash(path)}".encode()).hexdigest()
 
 
+@contextmanager
+def reading_checked(path: Path) -> Iterator[None]:
+    """Read a cached file; one that is damaged, although its checksum fits, no longer counts and is computed again.
+
+    Raises:
+        DamagedFile: in place of whatever a reader raises.
+        OSError: if the system cannot read the file.
+    """
+    try:
+        yield
+    except Exception as error:
+        if isinstance(error, UserError) or getattr(error, "errno", None):
+            raise
+        checksum_path(path).unlink(missing_ok=True)
+        raise DamagedFile(
+            f"The cached file {path} is damaged.",
+            rule="It holds what this version computed and wrote there.",
+            received=reason_of(error),
+            todo="Give the same command again: the file is then computed anew.",
+        ) from error
+
+
 def sync_checked(path: Path, root: Path) -> None:
     """Wait until a cache file, its checksum, and their names in each folder up to `root`, are on the disk."""
     sync_file(path)

@@ -13,6 +13,8 @@ from transferpain.data.media.medium import Frame, UnreadableMedium, check_file
 
 PAGED = {".tif", ".tiff"}
 MOVING = {".gif", ".webp", ".png", *PAGED}
+# A few bytes may state any size; a picture of 8K video has half as many (our choice).
+MOST_PIXELS = 1 << 26
 UNTIMED_MS = 100  # as browsers show a picture that states no time
 
 
@@ -73,8 +75,12 @@ def _animation(content: bytes) -> tuple[float, Iterator[Frame]]:
 
     try:
         image = Image.open(io.BytesIO(content))
+        if image.width * image.height > MOST_PIXELS:
+            raise UnreadableMedium(f"pictures of {image.width}x{image.height} pixels")
         count = getattr(image, "n_frames", 1)
         durations = _durations(image, count)
+    except UnreadableMedium:
+        raise
     except Exception:  # as of `picture_count`
         return math.nan, iter(())
     begins = [0, *accumulate(durations)]

@@ -32,7 +32,7 @@ def resolve_media(data_root: Path, media: str) -> Path:
     path = data_root / media
     parts = Path(media).parts
     hidden = [place for place, part in enumerate(parts) if HIDDEN_NAME.fullmatch(part)]
-    if path.exists() or not hidden:
+    if os.path.exists(path) or not hidden:
         return path
     parent = data_root.joinpath(*parts[: hidden[0]])
     if parent.is_dir():

@@ -37,7 +37,7 @@ def scan(folder: Path | str) -> list[os.DirEntry]:
     """Return what `visible_entries` does, in no order; raises as `list_folder` does."""
     try:
         with os.scandir(folder) as found:
-            return [entry for entry in found if _is_visible(entry)]
+            entries = [entry for entry in found if _is_visible(entry)]
     except OSError as error:
         # The system's own message holds the path as it is, with a person's name in it perhaps.
         raise UserError(
@@ -45,6 +45,23 @@ def scan(folder: Path | str) -> list[os.DirEntry]:
             received=error.strerror,
             todo="Check the path and its permissions.",
         ) from None
+    unreadable = [entry.name for entry in entries if not _is_text(hide_name(entry.name))]
+    if unreadable:
+        raise UserError(
+            f"A name in {hide_names(folder)} is no text.",
+            rule="Names of files and folders are UTF-8: they stand in tables.",
+            received=os.fsencode(unreadable[0]),
+            todo="Rename it, or unpack the data with the right encoding of names.",
+        )
+    return entries
+
+
+def _is_text(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def numbered(folder: Path | str, pattern: str) -> dict[int, os.DirEntry]:

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from transferpain.core.locks import using_folder
 from transferpain.core.progress import note
-from transferpain.core.store import fingerprint, write_checked
+from transferpain.core.store import fingerprint, reading_checked, write_checked
 from transferpain.data.media.medium import READER, Medium
 from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
 
@@ -105,13 +105,18 @@ class Faces:
 
     def jpegs(self) -> list[bytes]:
         """Return the encoded pictures of the found frames, in time order."""
-        column = pq.read_table(self.path, columns=["jpeg"]).column("jpeg")
-        return column.drop_null().to_pylist()
+        with reading_checked(self.path):
+            found = pq.read_table(self.path, columns=["jpeg"]).column("jpeg").drop_null().to_pylist()
+            if len(found) != self.found.sum():
+                raise ValueError(f"{len(found)} pictures of {self.found.sum()} faces")
+            return found
 
     @property
     def images(self) -> np.ndarray:
         """The decoded pictures, uint8 RGB `(found, size, size, 3)`; empty `(0,)` without any face."""
-        return np.array([decode_jpeg(jpeg) for jpeg in self.jpegs()], np.uint8)
+        jpegs = self.jpegs()
+        with reading_checked(self.path):
+            return np.array([decode_jpeg(jpeg) for jpeg in jpegs], np.uint8)
 
 
 @contextmanager
@@ -156,13 +161,23 @@ def write_faces(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
 
 def read_facts(path: Path) -> FaceFacts:
     """Read what is true of a whole clip, without its frames."""
-    # The first reader did not state itself.
-    return FaceFacts(**{"reader": 1} | json.loads(pq.read_schema(path).metadata[FACTS]))
+    with reading_checked(path):
+        # The first reader did not state itself.
+        return FaceFacts(**{"reader": 1} | json.loads(pq.read_schema(path).metadata[FACTS]))
 
 
 def read_faces(path: Path) -> Faces:
-    """Read the faces of one clip from a cache file of `compute_faces`."""
+    """Read the faces of one clip from a cache file of `compute_faces`.
+
+    Raises:
+        DamagedFile: as `reading_checked`.
+    """
     path = Path(path)
+    with reading_checked(path):
+        return _read_faces(path)
+
+
+def _read_faces(path: Path) -> Faces:
     columns = pq.read_table(path, columns=[name for name in SCHEMA.names if name != "jpeg"]).to_pandas()
     return Faces(
         path=path,

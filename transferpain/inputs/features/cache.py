@@ -7,7 +7,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.lib import format as npy
 
-from transferpain.core.store import fingerprint, write_checked
+from transferpain.core.store import fingerprint, reading_checked, write_checked
 
 
 @dataclass(frozen=True)
@@ -51,10 +51,12 @@ def write_features(path: Path, features: np.ndarray, made: dict | None = None) -
 def read_features(path: Path) -> np.ndarray:
     """Map the features of a clip into memory: float16 `(frames, D)`, read-only, read from disk as they are used.
 
-    A row of NaN stands for a frame without a face.
+    A row of NaN stands for a frame without a face. Raises `DamagedFile` as `reading_checked`.
     """
     # Unlike numpy's, this map keeps no file open: a head trains on more clips than a process may open files.
-    with pa.memory_map(str(path)) as file:
+    with reading_checked(path), pa.memory_map(str(path)) as file:
         npy.read_magic(file)
-        shape, _, dtype = npy.read_array_header_1_0(file)
+        shape, by_columns, dtype = npy.read_array_header_1_0(file)
+        if len(shape) != 2 or by_columns or dtype != np.float16:
+            raise ValueError(f"an array {shape} of {dtype}")
         return np.frombuffer(file.read_buffer(), dtype).reshape(shape)

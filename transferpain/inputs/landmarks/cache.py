@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from transferpain.core.store import fingerprint, write_checked
+from transferpain.core.store import fingerprint, reading_checked, write_checked
 from transferpain.data.media.medium import READER
 from transferpain.inputs.faces.cache import FACTS, FaceFacts, read_facts
 from transferpain.inputs.landmarks.blendshapes import BLENDSHAPES
@@ -107,8 +107,17 @@ def write_landmarks(path: Path, facts: FaceFacts, rows: list[dict], blendshapes:
 
 
 def read_landmarks(path: Path) -> Landmarks:
-    """Read the landmarks of one clip from a cache file of `compute_landmarks`."""
+    """Read the landmarks of one clip from a cache file of `compute_landmarks`.
+
+    Raises:
+        DamagedFile: as `reading_checked`.
+    """
     path = Path(path)
+    with reading_checked(path):
+        return _read_landmarks(path)
+
+
+def _read_landmarks(path: Path) -> Landmarks:
     table = pq.read_table(path)
     columns = {
         name: table.column(name).combine_chunks().flatten().to_numpy().reshape(-1, width)

@@ -1,0 +1,14 @@
+"""Every reader of files that others write."""
+
+from tests.fuzz import bundles, caches, layouts, media, settings_files, tables
+from tests.fuzz.reader import Reader
+
+FAMILIES: dict[str, tuple[Reader, ...]] = {
+    "settings": settings_files.READERS,
+    "tables": tables.READERS,
+    "layouts": layouts.READERS,
+    "bundles": bundles.READERS,
+    "media": media.READERS,
+    "caches": caches.READERS,
+}
+READERS = tuple(reader for readers in FAMILIES.values() for reader in readers)
