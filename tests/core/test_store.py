@@ -15,7 +15,7 @@ import pytest
 
 from tests.disk import Disk
 from transferpain.core import store
-from transferpain.core.errors import UserError
+from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.locks import using_folder
 from transferpain.core.process import Stopped
 from transferpain.core.store import (
@@ -31,6 +31,7 @@ from transferpain.core.store import (
     one_process,
     read_json,
     read_made,
+    reading_checked,
     remove_folder,
     remove_leftovers,
     sync_checked,
@@ -394,3 +395,21 @@ def test_settings_lead_nowhere_outside(name, tmp_path):
 @pytest.mark.parametrize("name", ["data", "data/a/../b", ".", "..hidden"])
 def test_settings_lead_below(name, tmp_path):
     assert tmp_path.resolve() in (path := below(tmp_path, name).resolve(), *path.parents)
+
+
+def test_a_damaged_cache_file_no_longer_counts_though_its_checksum_fits(tmp_path):
+    path = tmp_path / "a.npy"
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"))
+    with pytest.raises(DamagedFile, match=r"a\.npy is damaged(.|\n)*computed anew"), reading_checked(path):
+        raise KeyError("x")
+    assert path.is_file()
+    assert not is_intact(path)
+
+
+@pytest.mark.parametrize("error", [PermissionError(errno.EACCES, "no"), UserError("mine"), KeyboardInterrupt()])
+def test_what_is_no_damage_leaves_a_cache_file_as_it_is(tmp_path, error):
+    path = tmp_path / "a.npy"
+    write_checked(path, lambda temporary: temporary.write_bytes(b"abc"))
+    with pytest.raises(type(error)), reading_checked(path):
+        raise error
+    assert is_intact(path)

@@ -68,3 +68,11 @@ def test_what_is_none_is_refused(tmp_path, name):
     assert picture_count(tmp_path / f"pipe{name}") == 1
     with pytest.raises(UnreadableMedium, match="pipe"):
         open_animation(tmp_path / f"pipe{name}")
+
+
+def test_a_few_bytes_that_state_a_huge_picture_are_refused_at_once(tmp_path):
+    path = write(tmp_path / "a.gif", duration=40)
+    content = path.read_bytes()
+    path.write_bytes(content[:6] + bytes([0x10, 0x5D, 0x00, 0x10]) + content[10:])
+    with pytest.raises(UnreadableMedium, match="23824x4096 pixels"):
+        open_animation(path)

@@ -1,3 +1,4 @@
+import os
 import traceback
 from pathlib import Path
 
@@ -100,3 +101,16 @@ def test_numbered_entries_come_by_number_and_once(tmp_path):
         2: "A2.TXT",
         10: "a10.txt",
     }
+
+
+def test_a_name_that_is_no_text_is_refused_and_shown(tmp_path):
+    place = os.fsencode(tmp_path) + b"/K\xf6ln.mp4"
+    with open(place, "wb"):
+        pass
+    with pytest.raises(UserError, match=r"is no text(.|\n)*K.xf6ln"):
+        list_folder(tmp_path)
+
+
+def test_a_persons_name_may_be_of_any_letters(tmp_path):
+    os.mkdir(os.fsencode(tmp_path) + b"/Sub3 J\xf6rg")
+    assert len(list_folder(tmp_path)) == 1

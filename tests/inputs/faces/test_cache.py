@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.inputs.faces.drawing import draw_plain_face
-from transferpain.core.store import file_hash, is_intact
+from transferpain.core.errors import DamagedFile
+from transferpain.core.store import checksum_path, file_hash, is_intact
 from transferpain.inputs.faces.cache import (
     FaceFacts,
     face_key,
@@ -88,3 +89,15 @@ def test_facts_are_frozen(tmp_path):
     _, facts, _ = some_faces(tmp_path)
     with pytest.raises(dataclasses.FrozenInstanceError):
         facts.found = 3
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda content: b"", lambda content: content[:-20], lambda content: content[:4] + b"\xff" * 40 + content[44:]],
+)
+def test_damaged_faces_are_refused_and_no_longer_count(damage, tmp_path):
+    path, _, _ = some_faces(tmp_path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DamagedFile, match=r"abcd\.parquet is damaged"):
+        read_faces(path).images.sum()
+    assert not checksum_path(path).exists()

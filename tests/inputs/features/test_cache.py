@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transferpain.core.store import is_intact
+from transferpain.core.errors import DamagedFile
+from transferpain.core.store import checksum_path, is_intact
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
 
 RATE = st.floats(1, 1000)
@@ -65,3 +66,25 @@ def test_open_features_keep_no_file_open_and_no_copy_in_memory(tmp_path):
 def anonymous_kilobytes() -> int:
     status = Path("/proc/self/status").read_text(encoding="utf-8")
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("RssAnon"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: b"",
+        lambda content: content[:50],
+        lambda content: content[:-1],
+        lambda content: content.replace(b"(2, 4)", b"(4, 4)"),
+        lambda content: content.replace(b"(2, 4), ", b"(8,),   "),
+        lambda content: content.replace(b"'<f2'", b"'<i2'"),
+        lambda content: content.replace(b"False", b"True "),
+        lambda content: content.replace(b"'fortran_order':", b"'fortran_order':]"),
+    ],
+)
+def test_damaged_features_are_refused_and_no_longer_count(damage, tmp_path):
+    path = tmp_path / "clip.npy"
+    write_features(path, np.ones((2, 4), np.float16))
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DamagedFile, match=r"clip\.npy is damaged"):
+        read_features(path)
+    assert not checksum_path(path).exists()

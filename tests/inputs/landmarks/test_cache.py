@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transferpain.core.store import file_hash, is_intact
+from transferpain.core.errors import DamagedFile
+from transferpain.core.store import checksum_path, file_hash, is_intact
 from transferpain.inputs.faces.cache import FaceFacts, read_facts
 from transferpain.inputs.landmarks.cache import landmark_key, landmarks_path, read_landmarks, write_landmarks
 from transferpain.inputs.landmarks.geometry import place
@@ -82,3 +83,15 @@ def test_blendshapes_are_kept_where_they_are_asked_for(tmp_path):
 @pytest.mark.parametrize("key", ["abcd", "ffff"])
 def test_the_file_stands_under_its_key(tmp_path, key):
     assert landmarks_path(tmp_path, key) == tmp_path / "landmarks" / key[:2] / f"{key}.parquet"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda content: b"", lambda content: content[:-20], lambda content: content[:4] + b"\xff" * 40 + content[44:]],
+)
+def test_damaged_landmarks_are_refused_and_no_longer_count(damage, tmp_path):
+    path, _, _ = some_landmarks(tmp_path)
+    path.write_bytes(damage(path.read_bytes()))
+    with pytest.raises(DamagedFile, match=r"abcd\.parquet is damaged"):
+        read_landmarks(path)
+    assert not checksum_path(path).exists()
