@@ -56,6 +56,15 @@ def test_a_file_that_changed_long_ago_is_read_once_and_again_when_it_changes(fol
     assert hash_now(path) == file_hash(path) != before
 
 
+def test_a_folder_in_the_place_of_a_record_makes_way(folder):
+    (folder / DONE).unlink()
+    (folder / DONE).mkdir()
+    with pytest.raises(IsADirectoryError):
+        read_record(folder)
+    write_record(folder, ["answers.bin"])
+    assert fault_of(folder, read_record(folder)) == ""
+
+
 @pytest.mark.parametrize("files", [None, [], "x", {"a": 3}])
 def test_a_record_that_says_nothing_of_files_is_damaged(files, tmp_path):
     write_json(tmp_path / DONE, {"files": files})

@@ -16,3 +16,12 @@ def test_an_index_is_read_once_for_the_same_places(small_twin, tmp_path):
     again = Places(small_twin, tmp_path)
     assert again == places
     assert again.index("biovid") is not places.index("biovid")
+
+
+def test_contents_are_looked_at_once_for_the_same_clips(small_twin, tmp_path):
+    places = Places(small_twin, tmp_path)
+    clips = places.index("biovid").clips
+    whole = places.contents(clips)
+    assert places.contents(clips) == whole != places.contents(clips.iloc[1:])
+    assert len(places.hashes) == 2
+    assert Places(small_twin, tmp_path / "other").contents(clips) == whole

@@ -36,8 +36,10 @@ def test_whatever_is_damaged_is_made_again_and_the_rest_is_kept(finished, tmp_pa
     assert not list(path.glob("folds/*/model"))
 
     # Side files of a finished run, among them scores that somebody has embellished.
-    for name in ("facts.json", "leakage.json", "experiment.yaml"):
+    for name in ("facts.json", "experiment.yaml"):
         spoil(path / name)
+    (path / "leakage.json").unlink()
+    (path / "leakage.json" / "kept").mkdir(parents=True)
     faulty_videos.empty(path / "environment.json")
     zero(path / "cost.json")
     zero(path / "transferability.json")
@@ -51,6 +53,7 @@ def test_whatever_is_damaged_is_made_again_and_the_rest_is_kept(finished, tmp_pa
     assert run.metrics() == scores
     assert run.is_done
     assert read_json(path / "cost.json")["sessions"] == 1
+    assert (path / "leakage.json.damaged-1" / "kept").is_dir()
 
     # A fold: no report is made of it, and the others stay.
     spoil(path / "folds" / "test-seed0" / "predictions.parquet")

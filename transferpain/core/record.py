@@ -10,7 +10,7 @@ from typing import Any
 
 from transferpain.core.errors import DamagedFile
 from transferpain.core.schema import read_stamped, write_stamped
-from transferpain.core.store import file_hash
+from transferpain.core.store import file_hash, make_way
 
 DONE = "done"
 # Up to 2.0 it held the time alone.
@@ -33,6 +33,7 @@ def write_record(folder: Path, names: Iterable[str], **facts: Any) -> None:
         facts: JSON types, what else it holds.
     """
     files = {name: {"bytes": (folder / name).stat().st_size, "sha256": file_hash(folder / name)} for name in names}
+    make_way(folder / DONE)
     write_stamped(folder / DONE, {"finished": now(), "files": files, **facts})
 
 

@@ -1,12 +1,12 @@
 """Where data is read from and results are written to."""
 
+import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
 
-from transferpain.core.store import fingerprint
 from transferpain.data.datasets.index import Index, read_index
 from transferpain.data.media.contents import contents_hash
 
@@ -39,7 +39,8 @@ class Places:
 
     def contents(self, clips: pd.DataFrame) -> str:
         """Return `contents_hash` of the media of clips, looked at once, as the index is."""
-        key = fingerprint(clips[["clip", "media", "kind"]].astype(str).to_numpy().tolist())
+        names = repr([clips[column].tolist() for column in ("clip", "media", "kind")])
+        key = hashlib.sha256(names.encode(errors="surrogatepass")).hexdigest()
         if key not in self.hashes:
             self.hashes[key] = contents_hash(clips, self.data_root, self.cache)
         return self.hashes[key]

@@ -39,7 +39,7 @@ def environment() -> dict:
     return {
         "python": platform.python_version(),
         "versions": {name: installed_version(name) or "not installed" for name in REPORTED_PACKAGES},
-        "numerics": numerics(),
+        "numerics": numerics() | {"processor": processor_name()},
         "machine": {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()},
         "commit": project_commit(),
         "written": now(),

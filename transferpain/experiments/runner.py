@@ -32,7 +32,7 @@ from transferpain.experiments.chosen_source import (
 from transferpain.experiments.environment import write_environment
 from transferpain.experiments.makers import go_on_or_apart
 from transferpain.experiments.plan import RunPlan
-from transferpain.experiments.results import close_fold, finish, record_facts
+from transferpain.experiments.results import RECORDED, close_fold, finish, record_facts
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.samples import label_counts, labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
@@ -150,6 +150,8 @@ def run_plan(plan: RunPlan, folder: Path, places: Places) -> RunFolder:
 
 def compute(plan: RunPlan, job: Job) -> None:
     """Say in the run's folder what is computed with what, and go through the stages of the job."""
+    for name in RECORDED:
+        make_way(plan.run.path / name)
     plan.run.log("started")
     note_labels(experiment_counts(plan), plan.index.problems)
     write_text(plan.run.path / "experiment.yaml", yaml.safe_dump(plan.experiment.resolved(), sort_keys=False))
