@@ -33,6 +33,10 @@ def test_a_process_decodes_is_ended_when_it_takes_too_long_and_is_replaced():
         decoders._seconds = 60
         assert (await decoders.decode(file, "a")).shape == (240, 320, 3)
         (process,) = decoders._all
+        process.kill()
+        await process.wait()
+        assert (await decoders.decode(file, "b")).shape == (240, 320, 3)
+        (process,) = decoders._all
         await decoders.stop()
         with pytest.raises(ProcessLookupError):
             os.kill(process.pid, 0)

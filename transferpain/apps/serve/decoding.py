@@ -45,7 +45,7 @@ class Decoders:
         """
         turn = self._turns.setdefault(client, asyncio.Lock())
         async with turn, self._free:
-            process = self._idle.pop() if self._idle else await self._start()
+            process = self._waiting_one() or await self._start()
             try:
                 async with asyncio.timeout(self._seconds):
                     answer = await _exchange(process, content)
@@ -63,6 +63,15 @@ class Decoders:
         """End all processes, at once."""
         for process in list(self._all):
             await self._end(process)
+
+    def _waiting_one(self) -> asyncio.subprocess.Process | None:
+        """Return a process that waits for a picture; those that the system has ended meanwhile are passed over."""
+        while self._idle:
+            process = self._idle.pop()
+            if process.returncode is None:
+                return process
+            self._all.discard(process)
+        return None
 
     async def _start(self) -> asyncio.subprocess.Process:
         process = await asyncio.create_subprocess_exec(
