@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS
-from tests.data.datasets.unbc_trees import make_unbc
+from tests.data.datasets.unbc_trees import make_sequence, units_of
 from tests.forked_program import forked
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.unbc_facts import SUBJECTS
@@ -44,11 +44,15 @@ def test_the_study_names_each_dataset_that_the_demonstration_leaves_out(tmp_path
 
 
 def test_clips_are_cut_for_a_task_of_clips_and_refused_for_one_of_frames(tmp_path):
-    make_unbc(tmp_path / "unbc", SUBJECTS[:2], sequences=1, frames=7)  # PSPI 0, 1, ... 6
+    for subject, clip, scores in (
+        (SUBJECTS[0], "ll042t1aaaff", [0, 0, 0, 1, 2, 3, 4]),
+        (SUBJECTS[1], "jh043t1aiaff", [0] * 7),
+    ):
+        make_sequence(tmp_path / "unbc", subject, clip, [units_of(score) for score in scores])
     places = Places(tmp_path, tmp_path)
     cut = {"window": {"clip_frames": 3}}
     _, index, samples = labelled_samples(load_experiment(EXPERIMENTS / "unbc-lstm.yaml", cut), places)
-    assert samples["y"].tolist() == [1, 1] * 2
+    assert samples["y"].tolist() == [0, 1, 0, 0]
     assert samples["num_frames"].tolist() == [3, 3] * 2
     assert "2 rests of sequences" in index.problems[-1]
     assert samples["file_clip"].tolist() == index.clips["clip"].tolist()
