@@ -1,6 +1,7 @@
 """Fuzz every reader: `python -m tests.fuzz [--write] [--share .1] [reader ...]`; fails where one has a fault.
 
-The inputs are the same at every call. `--write` keeps the table in docs/fuzz.md.
+The inputs are the same at every call. `--write` keeps the rows in docs/fuzz.md; a family, such as
+`tables`, stands for its readers.
 """
 
 import argparse
@@ -9,7 +10,7 @@ import warnings
 from pathlib import Path
 
 from tests.fuzz.harness import Result, fuzz
-from tests.fuzz.registry import FAMILIES
+from tests.fuzz.registry import FAMILIES, READERS
 from transferpain.core.quiet import standard_error_silenced
 
 PAGE = Path(__file__).parents[2] / "docs" / "fuzz.md"
@@ -18,12 +19,14 @@ COLUMNS = ("family", "reader", "inputs", "damaged: read", "damaged: refused", "c
 SHOWN_BYTES = 400
 
 
-def table(results: list[tuple[str, Result]]) -> str:
+def row(family: str, result: Result) -> tuple:
+    """Return the cells of one reader's row."""
+    noticed = result.changed - result.unnoticed
+    return (family, result.name, result.inputs, result.read, result.refused, noticed, len(result.faults))
+
+
+def table(rows: list[tuple]) -> str:
     """Return the results as a table in Markdown, with their sum."""
-    rows = [
-        (family, one.name, one.inputs, one.read, one.refused, one.changed - unnoticed(one), len(one.faults))
-        for family, one in results
-    ]
     total = ("all", f"{len(rows)} readers", *(sum(numbers) for numbers in zip(*(row[2:] for row in rows), strict=True)))
     lines = [COLUMNS, ("---",) * len(COLUMNS), *rows, total]
     return "".join(
@@ -31,9 +34,17 @@ def table(results: list[tuple[str, Result]]) -> str:
     )
 
 
-def unnoticed(result: Result) -> int:
-    """Return 1 if a change was not noticed: how many there were is not counted."""
-    return int("a change was not noticed" in result.faults)
+def keep(rows: list[tuple]) -> None:
+    """Write rows into the page; those of readers that were not fuzzed stay."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    former, _, after = rest.partition(END)
+    known = {}
+    for line in former.splitlines()[2:-1]:
+        family, name, *numbers = line.strip("| ").split(" | ")
+        known[name] = (family, name, *(int(number.replace(",", "")) for number in numbers))
+    known |= {one[1]: one for one in rows}
+    kept = [known[reader.name] for reader in READERS if reader.name in known]
+    PAGE.write_text(f"{before}{BEGIN}{table(kept)}{END}{after}", encoding="utf-8")
 
 
 def main() -> None:
@@ -44,26 +55,22 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     asked = parser.parse_args()
     warnings.simplefilter("ignore")
-    results = []
-    for family, readers in FAMILIES.items():
-        for reader in readers:
-            if asked.readers and reader.name not in asked.readers:
-                continue
-            with standard_error_silenced():  # libraries of pictures and videos complain there of each input
-                result = fuzz(reader, max(1, round(reader.inputs * asked.share)))
-            results.append((family, result))
-            print(
-                f"{reader.name}: {result.inputs:,} inputs, {len(result.faults)} faults, {result.seconds:.0f} s",
-                flush=True,
-            )
-            for fault, (content, shown) in result.faults.items():
-                print(f"  {fault}: {content[:SHOWN_BYTES]!r}\n{shown}", flush=True)
-    print(table(results))
-    if asked.write:
-        before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-        after = rest.partition(END)[2]
-        PAGE.write_text(f"{before}{BEGIN}{table(results)}{END}{after}", encoding="utf-8")
-    sys.exit(any(result.faults for _, result in results))
+    rows = []
+    for family, reader in ((family, reader) for family, readers in FAMILIES.items() for reader in readers):
+        if asked.readers and not {family, reader.name} & set(asked.readers):
+            continue
+        with standard_error_silenced():  # libraries of pictures and videos complain there of each input
+            result = fuzz(reader, max(1, round(reader.inputs * asked.share)))
+        rows.append(row(family, result))
+        print(
+            f"{reader.name}: {result.inputs:,} inputs, {len(result.faults)} faults, {result.seconds:.0f} s", flush=True
+        )
+        for fault, (content, shown) in result.faults.items():
+            print(f"  {fault}: {content[:SHOWN_BYTES]!r}\n{shown}", flush=True)
+        if asked.write:
+            keep(rows)
+    print(table(rows))
+    sys.exit(any(one[-1] for one in rows))
 
 
 if __name__ == "__main__":

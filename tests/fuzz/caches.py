@@ -62,14 +62,14 @@ READERS = (
         (face_file(0.5),),
         of_file("a.parquet", faces),
         lambda choices, seed: choices.among((face_file(0.25), face_file(0.75), face_file(0.5, 3))),
-        1500,
+        1200,
     ),
     Reader(
         "cached landmarks",
         (landmark_file(0.5),),
         of_file("a.parquet", landmarks),
         lambda choices, seed: choices.among((landmark_file(0.25), landmark_file(0.75))),
-        1500,
+        1200,
     ),
     Reader(
         "cached features",

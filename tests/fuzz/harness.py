@@ -32,7 +32,8 @@ class Result:
     Attributes:
         inputs: how many there were: damaged or changed.
         read, refused: what became of the damaged ones.
-        changed: how many had another meaning, each of which was refused or read as something else.
+        changed: how many had another meaning.
+        unnoticed: how many of these were read as if they had not.
         faults: where and how a reader failed -> the shortest input that shows it, and the traceback.
         seconds: of the processor.
     """
@@ -42,6 +43,7 @@ class Result:
     read: int = 0
     refused: int = 0
     changed: int = 0
+    unnoticed: int = 0
     seconds: float = 0.0
     faults: dict[str, tuple[bytes, str]] = field(default_factory=dict)
 
@@ -108,6 +110,7 @@ def _judge(reader: Reader, folder: Path, content: bytes, former: object, is_chan
     else:
         result.read += not is_change
         if is_change and meaning == former:
+            result.unnoticed += 1
             result.note("a change was not noticed", content, "")
     if time.process_time() - began > LONGEST_SECONDS:
         result.note(f"more than {LONGEST_SECONDS:g} s", content, "")

@@ -106,7 +106,7 @@ READERS = (
         (f"{matlab(0)}\n".encode(),),
         unbc_score,
         lambda choices, seed: other_number(choices, seed, rb"\s*([0-9][0-9.e+]*)\n", range(20)),
-        400,
+        200,
         prepare_unbc,
     ),
     Reader(
@@ -119,7 +119,7 @@ READERS = (
         lambda choices, seed: other_text(
             choices, seed, {b"BL1-001": (b"BL1-002", b"PA1-001"), b"09_w_21-": (b"09_m_21-",)}
         ),
-        1500,
+        600,
         lambda folder: touch(folder / "video" / "071309_w_21" / "071309_w_21-BL1-001.mp4"),
     ),
     Reader(
@@ -136,7 +136,7 @@ READERS = (
                 b".mp4": (b"",),
             },
         ),
-        1200,
+        500,
         words=(b"071309_m_21", b"BL1", b".mp4", b"PA1"),
     ),
     Reader(
@@ -153,7 +153,7 @@ READERS = (
                 b"_3": (b"_4",),
             },
         ),
-        1200,
+        500,
         words=(b"HIGH", b"Rest", b"Baseline", b".mp4", b"Test"),
     ),
     Reader(
@@ -173,7 +173,7 @@ READERS = (
                 b".jpg": (b"",),
             },
         ),
-        1200,
+        500,
         words=(b"Sub5", b"Sub03", b"Trial02", b"Sweep1", b"Label4"),
     ),
     Reader(

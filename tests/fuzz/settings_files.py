@@ -85,21 +85,21 @@ READERS = (
                 b"redistributable: false": (b"redistributable: true", b"redistributable: 0", b"redistributable: 'no'"),
             },
         ),
-        3000,
+        2500,
     ),
     Reader(
         "task",
         (packaged("biovid-five"), packaged("ai4pain-three"), packaged("ferplus-emotions")),
         of_file("own.yaml", task),
         lambda choices, seed: other_number(choices, seed, rb"(?<!schema): ([0-9])\b", range(12)),
-        3000,
+        2000,
     ),
     Reader(
         "task by bins",
         (packaged("unbc-five"), packaged("cross-three"), packaged("unbc-vas")),
         of_file("own.yaml", task),
         lambda choices, seed: other_number(choices, seed, rb"[\[ ]([0-9]+)\]", range(40)),
-        2000,
+        1500,
     ),
     Reader(
         "experiment",
@@ -118,14 +118,14 @@ READERS = (
                 b"pa4": (b"pa3",),
             },
         ),
-        3000,
+        2000,
     ),
     Reader(
         "study",
         ((EXPERIMENTS / "leakage-demo.yaml").read_bytes(),),
         of_file("own.yaml", study),
         lambda choices, seed: other_number(choices, seed, rb"(?<!schema): ([0-9]+)\b", range(7)),
-        2000,
+        1000,
     ),
     Reader(
         "matrix",
@@ -134,7 +134,7 @@ READERS = (
         lambda choices, seed: other_text(
             choices, seed, {b"matrix: ": (b"matrix: a", b"Matrix: "), b"title: ": (b"title: A ", b"titel: ")}
         ),
-        1000,
+        500,
     ),
     Reader(
         "names.yaml",
