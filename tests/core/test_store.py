@@ -331,7 +331,7 @@ def test_a_checked_file_says_what_it_was_made_with(tmp_path):
     assert read_made(path) == {}
 
 
-@pytest.mark.parametrize("second", [b"{", b"[1]", b"3", b"\xff", b""])
+@pytest.mark.parametrize("second", [b"{", b"[1]", b"3", b"\xff", b"", b"[" * 100_000])
 def test_a_damaged_word_on_what_made_it_leaves_a_file_intact(tmp_path, second):
     path = tmp_path / "cache.bin"
     write_checked(path, lambda temporary: temporary.write_bytes(b"abc"), {"dtype": "float32"})

@@ -337,7 +337,8 @@ def reading_checked(path: Path) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, UserError) or getattr(error, "errno", None):
             raise
-        checksum_path(path).unlink(missing_ok=True)
+        with suppress(OSError):  # of a cache that may only be read
+            checksum_path(path).unlink()
         raise DamagedFile(
             f"The cached file {path} is damaged.",
             rule="It holds what this version computed and wrote there.",
@@ -371,7 +372,7 @@ def read_made(path: Path) -> dict:
         OSError: if the checksum's file cannot be read.
     """
     try:
-        made = json.loads(_lines(checksum_path(path))[1] or "{}")
+        made = parse_json(_lines(checksum_path(path))[1] or "{}")
     except ValueError:
         return {}
     return made if isinstance(made, dict) else {}

@@ -177,7 +177,8 @@ def test_media_that_cannot_be_used_are_told_and_left_out(clinic):
     touch(folder / "notes.txt")
     write(
         clinic,
-        "media,subject,label\ngone.mp4,a,x\nloop.mp4,b,x\nring,c,x\nnotes.txt,d,x\nvideos/otto.avi,o,x\nx\x00.mp4,e,x\n",
+        "media,subject,label\ngone.mp4,a,x\nloop.mp4,b,x\nring,c,x\nnotes.txt,d,x\nvideos/otto.avi,o,x\nx\x00.mp4,e,x\n"
+        + f"{'y' * 400}.mp4,f,x\n",
     )
     index = read_index("clinic", clinic)
     assert index.clips["subject"].tolist() == ["o"]
@@ -187,7 +188,8 @@ def test_media_that_cannot_be_used_are_told_and_left_out(clinic):
         "clinic/ring: a folder without a picture, ignored.",
         "clinic/notes.txt: neither a video nor a picture by its name, ignored.",
     )
-    assert len(index.problems) == 5
+    assert "File name too long" in index.problems[5]
+    assert len(index.problems) == 6
 
 
 def test_without_any_usable_media_the_reasons_are_shown(clinic):

@@ -1,6 +1,5 @@
 """Whether a present setting can still use a file of the cache: by who made it, as the file itself says."""
 
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,10 +12,10 @@ import pyarrow as pa
 from numpy.lib import format as npy
 
 from transferpain.core.errors import UserError
-from transferpain.core.store import checksum_path, is_intact, read_made
+from transferpain.core.store import checksum_path, is_intact, read_json, read_made
 from transferpain.data.media.medium import READER, READER_IDENTITY
 from transferpain.experiments.caches.recipes import Recipes, read_recipes
-from transferpain.inputs.faces.cache import read_facts
+from transferpain.inputs.faces.cache import stated_facts
 from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.faces.makers import name_of, version_of
 from transferpain.inputs.landmarks.mesh import mesh_identity
@@ -108,7 +107,7 @@ class Judge:
     def measured(self, path: Path, known: Mapping[str, str | None]) -> Judged:
         """Judge a file of faces or landmarks."""
         try:
-            facts = read_facts(path)
+            facts = stated_facts(path)
         except (*UNREADABLE, OSError) as error:
             _refuse_unreadable(path, error)
             return self._broken(path)
@@ -145,7 +144,7 @@ class Judge:
     def hybrid(self, folder: Path) -> Judged:
         """Judge the models of a fold of the strategy `hybrid`."""
         try:
-            made = json.loads((folder / "made.json").read_text(encoding="utf-8"))
+            made = read_json(folder / "made.json")
             detector, mesh = made["detector"], made.get("mesh")
         except FileNotFoundError:
             # Its key does not name detectors: none that is asked for today is made so.

@@ -14,7 +14,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.schema import read_stamped
 from transferpain.experiments.run_folder import FORMER
 from transferpain.experiments.upgrade import read_experiment
-from transferpain.inputs.faces.cache import FaceFacts, read_facts
+from transferpain.inputs.faces.cache import FaceFacts, stated_facts
 from transferpain.inputs.features.cache import feature_key
 from transferpain.models.bundles.collection import find_models
 from transferpain.models.bundles.manifest import load_manifest, manifest_hash
@@ -75,7 +75,7 @@ def _faces(folder: Path) -> list[FaceFacts]:
     found = []
     for path in folder.glob("[0-9a-f][0-9a-f]/*.parquet"):
         try:
-            found.append(read_facts(path))
+            found.append(stated_facts(path))
         except (OSError, ValueError, KeyError, TypeError):
             continue
     return found

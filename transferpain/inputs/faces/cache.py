@@ -162,8 +162,13 @@ def write_faces(path: Path, facts: FaceFacts, rows: list[dict]) -> None:
 def read_facts(path: Path) -> FaceFacts:
     """Read what is true of a whole clip, without its frames."""
     with reading_checked(path):
-        # The first reader did not state itself.
-        return FaceFacts(**{"reader": 1} | json.loads(pq.read_schema(path).metadata[FACTS]))
+        return stated_facts(path)
+
+
+def stated_facts(path: Path) -> FaceFacts:
+    """Return what `read_facts` does, and leave a damaged file as it is: it raises whatever its reader raises."""
+    # The first reader did not state itself.
+    return FaceFacts(**{"reader": 1} | json.loads(pq.read_schema(path).metadata[FACTS]))
 
 
 def read_faces(path: Path) -> Faces:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from transferpain.inputs.faces.cache import read_facts
+from transferpain.inputs.faces.cache import stated_facts
 
 LOOKED_AT = 8  # files of each of the 256 folders; keys are hashes, so that they are a fair sample of a large cache
 
@@ -39,6 +39,6 @@ def makers(folder: Path) -> Iterator[str]:
     for part in sorted(folder.glob("[0-9a-f][0-9a-f]")):
         for path in islice(part.glob("*.parquet"), LOOKED_AT):
             try:
-                yield read_facts(path).detector
+                yield stated_facts(path).detector
             except (OSError, pa.ArrowException, ValueError, KeyError, TypeError):
                 continue
