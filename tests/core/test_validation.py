@@ -88,6 +88,10 @@ def test_the_chosen_kind_is_no_part_of_a_key():
     assert dotted_key(("seeds", 1), {"seeds": [0, "x"]}) == "seeds.1"
 
 
+def test_a_number_that_is_missing_in_a_list_is_named():
+    assert dotted_key(("bins", 0, 1), {"bins": [[0]]}) == "bins.0.1"
+
+
 def test_keys_of_any_depth_are_suggested():
     assert {"name", "part", "kind", "width"} <= set(all_keys(Whole))
     assert {"name", "part.width", "part.kind"} <= set(key_paths(Whole))

@@ -150,7 +150,8 @@ def dotted_key(location: tuple[int | str, ...], values: Any) -> str:
     parts = []
     for position, part in enumerate(location):
         last = position == len(location) - 1
-        inside = (isinstance(values, dict) and part in values) or (isinstance(values, list) and isinstance(part, int))
+        keys = values if isinstance(values, dict) else range(len(values)) if isinstance(values, list) else ()
+        inside = part in keys
         if inside or last:
             parts.append(str(part))
         if inside:
