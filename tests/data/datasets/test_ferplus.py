@@ -211,6 +211,21 @@ def test_a_lost_digit_shows_where_a_whole_split_is_there(tmp_path, monkeypatch):
     assert "the pixels are not the official ones" in warning
 
 
+@pytest.mark.parametrize(
+    ("suffix", "read"), [("parquet", lambda root, cache: read_index("ferplus", root, cache)), ("npy", read_images)]
+)
+def test_what_is_kept_of_the_files_and_damaged_is_refused_once(suffix, read, tmp_path):
+    images = small_ferplus(tmp_path / "data")
+    cache = tmp_path / "cache"
+    whole = read_index("ferplus", tmp_path / "data", cache)
+    (kept,) = (cache / "index").glob(f"ferplus-*.{suffix}")
+    write_checked(kept, lambda path: path.write_bytes(kept.read_bytes()[:60]))
+    with pytest.raises(UserError, match="is damaged"):
+        read(tmp_path / "data", cache)
+    assert read_index("ferplus", tmp_path / "data", cache).hash == whole.hash
+    assert np.array_equal(read_images(tmp_path / "data", cache), images)
+
+
 def test_empty_files_are_refused(tmp_path):
     small_ferplus(tmp_path)
     (tmp_path / "fer2013.csv").write_text("")

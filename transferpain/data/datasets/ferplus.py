@@ -10,7 +10,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import border
-from transferpain.core.store import fingerprint, is_intact, write_checked
+from transferpain.core.store import fingerprint, is_intact, reading_checked, write_checked
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.locate import find_top, layout_error
 from transferpain.data.media.contents import media_hash
@@ -64,7 +64,8 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     images_path, votes_path = _find_files(top)
     cached = _cached(cache, "parquet", images_path, votes_path) if cache else None
     if cached and is_intact(cached):
-        rows = pd.read_parquet(cached)
+        with reading_checked(cached):
+            rows = pd.read_parquet(cached)
     else:
         votes = _read_votes(votes_path)
         emotions, usages, images = _parse_images(images_path)
@@ -97,7 +98,8 @@ def read_images(data_root: Path, cache: Path | None = None) -> np.ndarray:
     if not is_intact(cached):
         images = _parse_images(images_path)[2]
         write_checked(cached, lambda path: _save_images(path, images))
-    return np.load(cached, mmap_mode="r", allow_pickle=False)
+    with reading_checked(cached):
+        return np.load(cached, mmap_mode="r", allow_pickle=False)
 
 
 def count(clips: pd.DataFrame, frames: None = None) -> dict[str, int]:

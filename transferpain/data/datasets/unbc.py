@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from transferpain.core.store import is_intact, write_checked
+from transferpain.core.store import is_intact, reading_checked, write_checked
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.locate import find_top
@@ -194,7 +194,8 @@ def _read_frames(sequences: list[Sequence], cache: Path | None) -> pd.DataFrame:
     cached = cache / "index" / f"unbc-{digest.hexdigest()[:16]}.parquet"
     if not is_intact(cached):
         write_checked(cached, frames_table(sequences).to_parquet)
-    return pd.read_parquet(cached)
+    with reading_checked(cached):
+        return pd.read_parquet(cached)
 
 
 def _row(sequence: Sequence, data_root: Path) -> dict:
