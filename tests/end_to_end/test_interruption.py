@@ -114,10 +114,10 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(finished_study, tmp_p
     assert_same_predictions(undisturbed, tmp_path, ("small-biovid-vgg16", "ann", "lstm"))
 
 
-def prepared(workspace: Path, finished: Path) -> Path:
-    """Give a workspace the data and faces of a finished one, without its runs and features."""
+def prepared(workspace: Path, finished: Path, *left_out: str) -> Path:
+    """Give a workspace the data and the cache of a finished one but for some of its folders, and no runs."""
     shutil.copytree(finished / "data", workspace / "data", copy_function=os.link)
-    shutil.copytree(finished / "cache", workspace / "cache", ignore=shutil.ignore_patterns("features"))
+    shutil.copytree(finished / "cache", workspace / "cache", ignore=shutil.ignore_patterns(*left_out))
     write_small_study(workspace / "experiments")
     return workspace
 
@@ -184,7 +184,8 @@ def test_killed_inside_its_epochs_a_training_ends_with_the_same_bits(finished_st
 
 def test_killed_inside_extraction_no_clip_is_embedded_again(finished_study, tmp_path):
     finished, _, _ = finished_study
-    command = command_for("extract", prepared(tmp_path, finished), "ai4pain-ann", (*SMALL, "source=untrained"))
+    workspace = prepared(tmp_path, finished, "features")
+    command = command_for("extract", workspace, "ai4pain-ann", (*SMALL, "source=untrained"))
     written = []
     for clips in (2, 8, 14):
         started = Started(*command)

@@ -2,8 +2,6 @@
 
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +9,7 @@ import pytest
 
 from tests.command_line import imported_modules, transferpain
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
-from tests.forked_program import LIGHT, forked
+from tests.forked_program import LIGHT, ForkedProgram, forked
 from tests.waiting import wait_until
 from transferpain.core.cost import read_cost
 from transferpain.core.overrides import merge
@@ -129,15 +127,13 @@ def test_a_killed_cell_is_reported_and_the_next_call_finishes_it_with_the_same_n
 ):
     workspace, _, _ = finished_matrix
     path = write_matrix(tmp_path / "experiments")
-    command = [Path(sys.executable).with_name("transferpain"), *arguments(path, small_twin, tmp_path)]
-    process = subprocess.Popen(map(str, command), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = ForkedProgram(*arguments(path, small_twin, tmp_path), preload=LIGHT)
     wait_until((tmp_path / "runs").exists, process)
     for number in workers_of(process.pid):
         os.kill(number, signal.SIGKILL)
-    output, messages = process.communicate()
-    assert process.returncode == 1
-    assert "failed: untrained-to-biovid-ann: Its process was killed by signal 9" in " ".join(output.split())
-    assert "Traceback" not in messages
+    assert process.wait() == 1
+    assert "failed: untrained-to-biovid-ann: Its process was killed by signal 9" in " ".join(process.stdout.split())
+    assert "Traceback" not in process.stderr
     assert states_in(tmp_path) == {name: "failed" if name == NAMES[0] else "done" for name in NAMES}
     again = forked(*arguments(path, small_twin, tmp_path), preload=LIGHT)
     assert again.returncode == 0, again.stderr
