@@ -54,7 +54,7 @@ def test_the_run_is_named_by_experiment_data_and_source(small_twin, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
-@pytest.mark.parametrize("change", ["content", "copy", "other file"])
+@pytest.mark.parametrize("change", ["content", "copy", pytest.param("other file", marks=pytest.mark.slow)])
 def test_the_run_is_named_by_what_its_media_hold(small_twin, tmp_path, change):
     shutil.copytree(small_twin / "ai4pain", tmp_path / "data" / "ai4pain")
 
