@@ -170,8 +170,8 @@ def scans_of(count: int) -> bytes:
 
 def test_a_picture_that_is_drawn_over_and_over_is_refused_at_once():
     assert decode_picture(scans_of(20)).shape == (240, 320, 3)
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Refusal) as caught:
         decode_picture(scans_of(6000))
     assert (caught.value.status, caught.value.error) == (422, "too-many-scans")
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1

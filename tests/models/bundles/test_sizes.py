@@ -93,10 +93,10 @@ WIDE = CONV | {"filters": 200, "kernel_size": [64, 64]}
     ],
 )  # fmt: skip
 def test_a_network_that_is_too_large_is_refused_at_once(config, reason):
-    begun = time.perf_counter()
+    begun = time.process_time()
     with pytest.raises(Refused, match=reason):
         check_sizes(measure(config))
-    assert time.perf_counter() - begun < 1
+    assert time.process_time() - begun < 1
 
 
 @pytest.mark.parametrize(
