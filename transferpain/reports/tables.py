@@ -22,6 +22,22 @@ TITLES = {
 }
 
 
+MAKERS = {"source": "Source", "backbone": "Backbone", "head": "Head", "detector": "Detector"}
+
+
+def made_with(run: RunFacts) -> dict[str, str]:
+    """Return source, backbone, head and detector of a run, by the keys of `MAKERS`; "" where they are not known."""
+    if not run.made_here:
+        return dict.fromkeys(MAKERS, "")
+    experiment = run.experiment
+    return {
+        "source": str(experiment.get("source") or ""),
+        "backbone": str(experiment.get("backbone") or ""),
+        "head": str((experiment.get("head") or {}).get("kind") or ""),
+        "detector": str(run.facts.get("detector") or (experiment.get("faces") or {}).get("detector") or ""),
+    }
+
+
 def counted_scores(run: RunFacts) -> list[tuple[str, dict[str, Any] | None]]:
     """Return the scores of all clips, of the clips with a face where they are fewer, of the selected rows if any, and
     those of the linear probes over all clips, where the run has them.

@@ -7,7 +7,7 @@ from transferpain.evaluation.predictions import clip_rows, subject_names
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.sections.strategy import build as build_strategy
-from transferpain.reports.tables import as_pairs
+from transferpain.reports.tables import MAKERS, as_pairs, made_with
 
 UNSTATED = "not stated"
 MADE_ELSEWHERE = (
@@ -23,26 +23,12 @@ def build(run: RunFacts) -> Section:
         "Task": f"{run.experiment['task']}: {', '.join(run.classes)}",
         "Label": facts.get("label_definition") or UNSTATED,
         "Classes without any label": ", ".join(facts.get("empty_classes", [])) or "none",
-        **made_with(run),
+        **({MAKERS[key]: made or UNSTATED for key, made in made_with(run).items()} if run.made_here else {}),
         "Split": "; ".join([protocol["kind"], *facts.get("split_provenance", [])]),
         "Seen of the tested dataset": facts.get("target_data") or UNSTATED,
     }
     table = Table("about", None, as_pairs(about), f"What {run.name} predicts", kind="pairs")
     return Section(title="What it predicts", tables=(table,), notes=(*run.warnings, *_notes(run)))
-
-
-def made_with(run: RunFacts) -> dict[str, str]:
-    """Return source, backbone, head and detector of a run; nothing where only its predictions are known."""
-    if not run.made_here:
-        return {}
-    experiment = run.experiment
-    detector = run.facts.get("detector") or (experiment.get("faces") or {}).get("detector")
-    return {
-        "Source": str(experiment.get("source") or UNSTATED),
-        "Backbone": str(experiment.get("backbone") or UNSTATED),
-        "Head": str((experiment.get("head") or {}).get("kind") or UNSTATED),
-        "Detector": str(detector or UNSTATED),
-    }
 
 
 def _notes(run: RunFacts) -> list[str]:

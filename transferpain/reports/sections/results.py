@@ -13,7 +13,7 @@ from transferpain.evaluation.resampling import FEWEST_SUBJECTS, read_answers
 from transferpain.reports import figures
 from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
-from transferpain.reports.tables import BOUNDS, TITLES, counted_scores, marks, with_bounds
+from transferpain.reports.tables import BOUNDS, MAKERS, TITLES, counted_scores, made_with, marks, with_bounds
 
 MEASURED = "Measured here, on test data that took no part in training"
 DECLARED = (
@@ -88,7 +88,7 @@ def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
                 "clips": scores["clips"] if scores else whole["unlabelled"],
                 "seeds": len(whole["seeds"]),
             }
-            rows.append(row | marks(run))
+            rows.append(row | made_with(run) | marks(run))
     return pd.DataFrame(rows).astype({"subjects": "Int64"})
 
 
@@ -106,7 +106,9 @@ def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
     text["subjects"] = [UNDEFINED if pd.isna(count) else str(count) for count in table["subjects"]]
     for column in ("clips", "seeds"):
         text[column] = table[column].astype(str)
-    return text.rename(columns=TITLES)
+    for column in MAKERS:
+        text[column] = table[column].replace("", UNDEFINED)
+    return text.rename(columns=TITLES | MAKERS)
 
 
 def result_rows(report: ReportFacts) -> tuple[list[figures.Row], str, bool]:
