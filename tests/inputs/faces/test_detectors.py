@@ -12,6 +12,7 @@ from transferpain.inputs.faces.detectors import (
     Detection,
     detector_identity,
     face_alignment_weights,
+    lies_in,
     load_detector,
     load_finder,
     prepare_detector,
@@ -85,6 +86,22 @@ def test_yunet_takes_pictures_of_any_size_one_after_the_other():
     assert same[0] == same[2] == same[3]
     assert same[1].left == pytest.approx(same[0].left / 2, abs=8)
     assert detect(np.zeros((1, 1, 3), np.uint8)) is None
+
+
+@pytest.mark.parametrize(
+    ("box", "there"),
+    [
+        ((2, 2, 8, 8), True),
+        ((-3, -3, 4, 4), True),
+        ((-np.inf, -5e20, np.nan, -5e20), False),
+        ((2, 2, np.nan, 8), False),
+        ((10, 2, 14, 8), False),
+        ((-9, 2, 0, 8), False),
+        ((2, 6, 8, 6), False),
+    ],
+)
+def test_a_face_has_numbers_and_a_part_of_the_picture(box, there):
+    assert lies_in(Detection(*box, 1.0), np.zeros((10, 10, 3), np.uint8)) is there
 
 
 def test_dlib_looks_again_for_a_small_face():

@@ -98,7 +98,7 @@ def test_no_name_of_a_person_is_kept_or_told(tmp_path, capfd):
     with pytest.raises(UserError) as error:
         extract_features(SourceExtractor(None), again, FeatureSettings(fps=5), cache)
     files = [path for path in cache.rglob("*") if path.is_file() and path.name != ".lock"]
-    assert len(files) == 4
+    assert len([path for path in files if "faces" in path.parts]) == 4
     told = capfd.readouterr()
     assert "faces of clip Sub02_Trial01_Sweep03_Label3 are damaged" in told.err
     texts = [told.err, told.out, str(error.value), again.to_csv(), *(str(path.relative_to(cache)) for path in files)]

@@ -3,6 +3,7 @@
 Every loader imports its library itself, so that only the chosen one has to start.
 """
 
+import math
 import socket
 from collections.abc import Callable
 from functools import cache
@@ -87,7 +88,20 @@ def load_finder(name: str) -> Finder:
         "face_alignment": _load_face_alignment,
         "yunet": _load_yunet,
     }
-    return loaders[name]()
+    find = loaders[name]()
+    return lambda image: [detection for detection in find(image) if lies_in(detection, image)]
+
+
+def lies_in(detection: Detection, image: np.ndarray) -> bool:
+    """Tell whether a box has numbers and a part of a picture: of a picture of a few pixels yunet may answer anything.
+
+    Args:
+        image: `(height, width, 3)`.
+    """
+    height, width = image.shape[:2]
+    box = (detection.left, detection.top, detection.right, detection.bottom)
+    overlaps = detection.left < min(width, detection.right) and detection.top < min(height, detection.bottom)
+    return all(map(math.isfinite, box)) and overlaps and detection.right > 0 and detection.bottom > 0
 
 
 def prepare_detector(name: str) -> None:
