@@ -86,7 +86,7 @@ WIDE = CONV | {"filters": 200, "kernel_size": [64, 64]}
         (network(layer("TimeDistributed", "a", X, layer=HUGE), shape=(2, 2)), "parameters"),
         (network(shape=(100_000, 100_000, 3)), "activations"),
         (network(layer("Conv2D", "a", X, **CONV), shape=(30_000, 30_000, 1)), "activations"),
-        (network(layer("MultiHeadAttention", "a", X * 2, num_heads=1, key_dim=1), shape=(20_000, 1)), "activations"),
+        (network(layer("MultiHeadAttention", "a", X * 2, num_heads=1, key_dim=1), shape=(40_000, 1)), "activations"),
         (network(layer("Add", "a", [[tensor("x"), tensor("b")]]), shape=(1, MANY)), "no earlier layer"),
         (network(layer("Conv2D", "a", X, **WIDE), shape=(999, 999, 64)), "products"),
         (network(*[layer("Dense", f"a{one}", X, units=1) for one in range(sizes.MOST_LAYERS)]), "list of up to"),
@@ -172,13 +172,15 @@ def test_sizes_of_the_projects_networks_are_those_of_keras():
     from transferpain.networks.heads.ann import build_ann
     from transferpain.networks.heads.lstm import build_lstm
     from transferpain.strategies.fused.network import build_fusion, build_landmark_branch
-    from transferpain.strategies.fused.settings import FusionSettings
+    from transferpain.strategies.fused.settings import MOST_JOINED, FusionSettings
 
     models = [backbone.build(64, classes=2, seed=0) for backbone in BACKBONES.values()]
     models += [build_ann(8, 2, 0), build_lstm(4, 8, 2, 0, masked=True), build_lstm(4, 8, 2, 0)]
     models += [build_landmark_branch(FusionSettings(axis=axis, frames=2), 2, 0) for axis in ("time", "points")]
     for fusion in ("dense", "bilstm"):
         models.append(build_fusion(build_vgg16_gap(32, 2, embedding=8), FusionSettings(fusion=fusion, frames=2), 2, 0))
+    largest = FusionSettings(fusion="bilstm", frames=MOST_JOINED)
+    models.append(build_fusion(build_vgg16_gap(224, 7), largest, 7, 0))
     for model in models:
         cost = measure(json.loads(json.dumps(keras.saving.serialize_keras_object(model))))
         kept = sum(math.prod(layer.output.shape[1:]) for layer in model.layers)

@@ -25,6 +25,7 @@ def test_what_the_landmark_branch_reads(settings, shape):
         {"coordinates": 1},
         {"frames": 0},
         {"frames": 65},
+        {"frames": 33, "fusion": "bilstm"},
         {"branches": "none"},
         {"fusion": "late"},
         {"heads": 8},

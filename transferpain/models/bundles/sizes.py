@@ -16,7 +16,7 @@ ANY = 100
 MOST_LAYERS = 1_000
 # VGG16 on pictures of 224 pixels has 15 million of the second and 15 billion of the third.
 MOST_PARAMETERS = 200_000_000
-MOST_ACTIVATIONS = 500_000_000  # numbers that the layers put out for one row
+MOST_ACTIVATIONS = 1_000_000_000  # numbers that the layers put out for one row
 MOST_PRODUCTS = 600_000_000_000  # multiplications for one row
 RULE = (
     f"up to {MOST_LAYERS} layers, {MOST_PARAMETERS // 10**6} million parameters, and for one picture "

@@ -4,6 +4,9 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+# Each answer reads all their pictures: beyond, a network of pictures of 224 pixels is over the bounds of a bundle.
+MOST_JOINED = 32
+
 
 class FusionSettings(BaseModel):
     """Where El-Ghaish leaves the network open, or ablates it; the defaults are our reading.
@@ -36,6 +39,8 @@ class FusionSettings(BaseModel):
     def _parts_fit_each_other(self):
         if (self.axis, self.fusion) == ("points", "bilstm"):
             raise ValueError("axis: `points` sees one frame, and fusion `bilstm` needs several; choose axis `time`")
+        if self.fusion == "bilstm" and self.frames > MOST_JOINED:
+            raise ValueError(f"frames: fusion `bilstm` takes at most {MOST_JOINED}; a larger network could not be kept")
         if self.branches != "both" and self.fusion != "dense":
             raise ValueError(f"fusion: `{self.fusion}` joins two branches, and there is one: {self.branches}")
         return self
