@@ -394,6 +394,7 @@ def test_settings_lead_nowhere_outside(name, tmp_path):
 
 @pytest.mark.parametrize("name", ["data", "data/a/../b", ".", "..hidden"])
 def test_settings_lead_below(name, tmp_path):
+    assert below(tmp_path, str(tmp_path / name)).resolve() == below(tmp_path, name).resolve()
     assert tmp_path.resolve() in (path := below(tmp_path, name).resolve(), *path.parents)
 
 

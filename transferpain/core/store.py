@@ -81,17 +81,18 @@ def below(root: Path, name: str) -> Path:
     """Return the path that a file of settings names below `root`; a link that the user has laid there is followed.
 
     Raises:
-        UserError: if the name is absolute or leads upwards out of `root`.
+        UserError: if the name leads out of `root`.
     """
-    path = Path(os.path.normpath(name))
-    if path.is_absolute() or path.parts[:1] == ("..",):
+    top = Path(os.path.abspath(root))
+    path = Path(os.path.normpath(top / name))
+    if top not in (path, *path.parents):
         raise UserError(
             "A path leads out of the folder that it belongs to.",
             rule=f"It is relative to {root}, and nothing is written outside it.",
             received=name,
             todo="Name a folder below, or lay a link there.",
         )
-    return root / path
+    return root / path.relative_to(top)
 
 
 def remove_folder(root: Path, folder: Path) -> None:

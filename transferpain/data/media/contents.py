@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pandas as pd
@@ -31,7 +31,7 @@ def media_hash(path: Path, cache: Path) -> str:
 
     Raises:
         OSError: if the file cannot be read.
-        UserError: if the memory cannot be read or written.
+        UserError: if the memory cannot be read.
     """
     memory = _memory(cache, [str(path.resolve()), state_of(path)])
     known = _recall(memory, cache)
@@ -39,7 +39,7 @@ def media_hash(path: Path, cache: Path) -> str:
         before = state_of(path)
         known = file_hash(path)
         if _has_settled([path]) and state_of(path) == before:
-            _remember(memory, known, cache)
+            _remember(memory, known)
     return known
 
 
@@ -54,7 +54,7 @@ def pictures_hash(paths: list[Path], cache: Path) -> str:
 
     Raises:
         OSError: if a picture is not there.
-        UserError: if the memory cannot be read or written.
+        UserError: if the memory cannot be read.
     """
     before = [[path.name, state_of(path)] for path in paths]
     memory = _memory(cache, [str(paths[0].parent.resolve()), *before])
@@ -63,7 +63,7 @@ def pictures_hash(paths: list[Path], cache: Path) -> str:
         contents = [_content_or_nothing(path) for path in paths]
         known = hashlib.sha256("\n".join(contents).encode()).hexdigest()
         if all(contents) and _has_settled(paths) and [[path.name, state_of(path)] for path in paths] == before:
-            _remember(memory, known, cache)
+            _remember(memory, known)
     return known
 
 
@@ -89,7 +89,7 @@ def contents_hash(clips: pd.DataFrame, data_root: Path, cache: Path) -> str:
         cache: the cache folder.
 
     Raises:
-        UserError: if the memory cannot be read or written.
+        UserError: if the memory cannot be read.
     """
     kinds = dict(zip(clips["media"], clips["kind"].isin(PICTURES), strict=True))
     with ThreadPoolExecutor(os.cpu_count()) as threads:
@@ -104,7 +104,7 @@ def contents_hash(clips: pd.DataFrame, data_root: Path, cache: Path) -> str:
     contents = _read(files, kinds, cache)
     known = hashlib.sha256(repr([[clip, contents[media]] for clip, media in named]).encode()).hexdigest()
     if all(contents.values()) and _has_settled(path for own in files.values() for path, _ in own):
-        _remember(memory, known, cache)
+        _remember(memory, known)
     return known
 
 
@@ -161,8 +161,9 @@ def _recall(memory: Path, cache: Path) -> str:
     return known if re.fullmatch("[0-9a-f]{64}", known) and said == _said(memory, known) else ""
 
 
-def _remember(memory: Path, content: str, cache: Path) -> None:
-    with using(cache):
+def _remember(memory: Path, content: str) -> None:
+    # Where nothing can be written it is read again: whoever only reads a cache needs no more.
+    with suppress(OSError):
         write_memory(memory, _said(memory, content).decode())
 
 
