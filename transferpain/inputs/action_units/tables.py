@@ -15,6 +15,7 @@ from transferpain.inputs.action_units.measured import ActionUnits, Estimator
 
 # How the tools write a number that is not there: pandas, NumPy, and C++ on Windows.
 MISSING = ("", "nan", "-nan", "na", "-nan(ind)", "none")
+MOST_FRAMES = 2**31  # longer than any video, and every number up to it is exact as a float
 SHOWN_LINES = 3
 
 
@@ -201,7 +202,7 @@ def _frames(path: Path, tool: Tool, numbers: pd.DataFrame) -> pd.Index:
             raise _error(path, f"Several rows need a column {tool.frame}.", f"{len(numbers)} rows")
         return pd.Index([0], name="frame")
     frames = numbers[tool.frame] - tool.first_frame
-    _check(path, numbers[tool.frame], ~(frames.ge(0) & frames.eq(frames.round())),
+    _check(path, numbers[tool.frame], ~(frames.between(0, MOST_FRAMES) & frames.eq(frames.round())),
            f"Frames are counted from {tool.first_frame}")  # fmt: skip
     _check(path, numbers[tool.frame], frames.duplicated(), "A frame has one row: keep one person's face of each frame")
     return pd.Index(frames.astype("int64"), name="frame")
