@@ -2,14 +2,12 @@
 
 import errno
 import os
-import re
 import stat
 import subprocess
 import sys
 import threading
 import time
 from contextlib import nullcontext
-from pathlib import Path
 
 import pytest
 
@@ -19,20 +17,15 @@ from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.locks import using_folder
 from transferpain.core.process import Stopped
 from transferpain.core.store import (
-    LONGEST_NAME,
-    below,
     checksum_path,
     file_hash,
     fingerprint,
-    inside,
     is_intact,
     move_folder,
-    name_in_path,
     one_process,
     read_json,
     read_made,
     reading_checked,
-    remove_folder,
     remove_leftovers,
     sync_checked,
     sync_folder,
@@ -65,51 +58,6 @@ def test_file_hash_is_sha256(tmp_path):
     path = tmp_path / "abc"
     path.write_bytes(b"abc")
     assert file_hash(path) == ABC
-
-
-@pytest.mark.parametrize("text", ["fold0", "test", "071309_w_21", "042-ll042", "a.b..c", "x" * LONGEST_NAME])
-def test_safe_names_stay_as_they_are_in_paths(text):
-    assert name_in_path(text) == text
-
-
-# Whoever names a subject may have chosen names that would meet those of others.
-NAMES = [
-    "", ".", "..", "...", "%", "%25", "%2E", "%2E.", "a/b", "a%2Fb", "/etc", "../up", "a b", "a\nb", "a\0b", "~", "Zoë",
-    "Zoe\u0308", "\u202egpj.exe", "<b>&amp;</b>", "\udcff", "unknown:videos/a.mp4", "x" * LONGEST_NAME, "y" * 101,
-    *("x" * 300 + end for end in ("", "/", ".", "é", "x")), name_in_path("x" * 300), name_in_path("é" * 200), "é" * 200,
-]  # fmt: skip
-
-
-def test_no_two_names_meet_in_paths(tmp_path):
-    names = {text: name_in_path(text) for text in NAMES}
-    assert len(set(names.values())) == len(NAMES)
-    for name in names.values():
-        assert re.fullmatch(r"[A-Za-z0-9_%-][A-Za-z0-9_.%-]*", name)
-        assert len(name) <= 120
-        (tmp_path / name).mkdir()
-    assert len(list(tmp_path.iterdir())) == len(NAMES)
-
-
-@pytest.mark.parametrize("path", ["/tmp/elsewhere", "..", "../other", "a/../..", ".", "a/..", "link/a", "link"])
-def test_what_does_not_lie_inside_is_refused_and_stays(path, tmp_path):
-    root, other = tmp_path / "root", tmp_path / "other"
-    write_text(other / "a" / "kept.txt", "kept")
-    root.mkdir()
-    (root / "link").symlink_to(other)
-    for refuse in (inside, remove_folder):
-        with pytest.raises(UserError, match=r"leads out of the folder(.|\n)*Received: "):
-            refuse(root, root / path)
-    assert (other / "a" / "kept.txt").read_text() == "kept"
-    assert root.is_dir()
-
-
-def test_what_lies_inside_is_returned_and_removed(tmp_path, monkeypatch):
-    write_text(tmp_path / "root" / "a" / "b" / "file.txt", "gone")
-    monkeypatch.chdir(tmp_path)
-    folder = Path("root/a")
-    assert inside(Path("root"), folder) == folder
-    remove_folder(Path("root"), folder)
-    assert list((tmp_path / "root").iterdir()) == []
 
 
 def test_a_failed_write_leaves_the_old_file_and_no_temporary(tmp_path):
@@ -384,18 +332,6 @@ def test_modes_of_files_and_folders_follow_the_umask(mask, mode, tmp_path):
     assert {path.name for path in files} == {"b.npy", "b.npy.sha256", "c.json", ".lock"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in files} == {mode}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.rglob("*") if path.is_dir()} == {0o777 & ~mask}
-
-
-@pytest.mark.parametrize("name", ["/etc", "..", "../other", "data/../../other", "./../x"])
-def test_settings_lead_nowhere_outside(name, tmp_path):
-    with pytest.raises(UserError, match="leads out of the folder"):
-        below(tmp_path, name)
-
-
-@pytest.mark.parametrize("name", ["data", "data/a/../b", ".", "..hidden"])
-def test_settings_lead_below(name, tmp_path):
-    assert below(tmp_path, str(tmp_path / name)).resolve() == below(tmp_path, name).resolve()
-    assert tmp_path.resolve() in (path := below(tmp_path, name).resolve(), *path.parents)
 
 
 def test_a_damaged_cache_file_no_longer_counts_though_its_checksum_fits(tmp_path):

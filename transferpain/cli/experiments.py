@@ -18,7 +18,7 @@ from transferpain.cli.console import (
     print_lines,
     print_rows,
 )
-from transferpain.core.store import name_in_path
+from transferpain.core.paths import name_in_path
 
 experiments_app = typer.Typer()
 NullWorlds = Annotated[

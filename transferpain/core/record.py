@@ -1,7 +1,6 @@
 """`done` of a folder: when it was finished, and the size and SHA-256 of each file, so that no damage goes unseen."""
 
 import re
-import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -9,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from transferpain.core.errors import DamagedFile
+from transferpain.core.file_state import file_state, has_settled
 from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.core.store import file_hash, make_way
 
 DONE = "done"
 # Up to 2.0 it held the time alone.
 FORMER = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00\n?")
-# File systems note times in steps of up to two seconds: within them a change may not show.
-SETTLED_NANOSECONDS = 2 * 10**9
 REMEMBERED = 1 << 16
 
 
@@ -77,11 +75,8 @@ def fault_of(folder: Path, record: dict[str, Any]) -> str:
 
 def hash_now(path: Path) -> str:
     """Return the SHA-256 of a file; one that has long been there, and has not changed, is read once by a process."""
-    status = path.stat()
-    state = (status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-    if time.time_ns() - max(state[2:]) < SETTLED_NANOSECONDS:
-        return file_hash(path)
-    return _hash_of_state(path, state)
+    state = file_state(path)
+    return _hash_of_state(path, tuple(state)) if has_settled([state]) else file_hash(path)
 
 
 @lru_cache(maxsize=REMEMBERED)

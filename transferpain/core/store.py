@@ -1,10 +1,9 @@
-"""Files that are whole or not there, and where they belong: atomic writes, checksums, fingerprints, names in paths."""
+"""Files that are whole or not there: atomic writes, checksums, fingerprints."""
 
 import errno
 import hashlib
 import json
 import os
-import re
 import secrets
 import shutil
 import time
@@ -17,13 +16,11 @@ from typing import Any
 from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.foreign import parse_json, reason_of
 from transferpain.core.locks import has_no_locks, locks_are_off, no_locks
+from transferpain.core.paths import inside
 
 CHUNK_BYTES = 1 << 20
 TEMPORARY = ".partial-"
 DAY_SECONDS = 24 * 3600
-# What names in paths are made of; a leading dot would hide them, or lead elsewhere.
-UNSAFE_BYTE = re.compile(rb"[^A-Za-z0-9_.-]|^\.")
-LONGEST_NAME = 100
 # What file systems answer that cannot sync a folder.
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
@@ -45,54 +42,6 @@ def file_hash(path: Path) -> str:
         while chunk := file.read(CHUNK_BYTES):
             digest.update(chunk)
     return digest.hexdigest()
-
-
-def name_in_path(text: str) -> str:
-    """Return text from elsewhere (a subject, a fold) as one part of a path; different texts give different names.
-
-    Up to `LONGEST_NAME` letters, digits, `_`, `-` and dots stay as they are. Of all else, and of a dot in front, the
-    UTF-8 bytes are written `%2F`. Where that is longer, its beginning is kept, and 16 hexadecimal digits of the text's
-    SHA-256 follow: such a name is longer than any other can be.
-    """
-    content = text.encode(errors="surrogatepass")  # names of files may hold what is no text
-    name = UNSAFE_BYTE.sub(lambda found: b"%%%02X" % found[0][0], content).decode("ascii") or "%"
-    if len(name) <= LONGEST_NAME:
-        return name
-    return f"{name[:LONGEST_NAME]}-{hashlib.sha256(content).hexdigest()[:16]}"
-
-
-def inside(root: Path, path: Path) -> Path:
-    """Return `path` if it lies below `root`, wherever links lead.
-
-    Raises:
-        UserError: if it lies anywhere else, or is `root` itself.
-    """
-    if root.resolve() not in path.resolve().parents:
-        raise UserError(
-            "A path leads out of the folder that it belongs to.",
-            rule=f"Nothing is written or removed outside {root}.",
-            received=path,
-            todo="Remove the link, or correct the name that leads there.",
-        )
-    return path
-
-
-def below(root: Path, name: str) -> Path:
-    """Return the path that a file of settings names below `root`; a link that the user has laid there is followed.
-
-    Raises:
-        UserError: if the name leads out of `root`.
-    """
-    top = Path(os.path.abspath(root))
-    path = Path(os.path.normpath(top / name))
-    if top not in (path, *path.parents):
-        raise UserError(
-            "A path leads out of the folder that it belongs to.",
-            rule=f"It is relative to {root}, and nothing is written outside it.",
-            received=name,
-            todo="Name a folder below, or lay a link there.",
-        )
-    return root / path.relative_to(top)
 
 
 def remove_folder(root: Path, folder: Path) -> None:

@@ -32,18 +32,10 @@ import pandas as pd
 
 from transferpain.core.contracts import Part
 from transferpain.core.errors import DamagedFile, UserError
+from transferpain.core.paths import inside, name_in_path
 from transferpain.core.record import DONE, fault_of, hash_now, is_former, now, read_record, write_record
 from transferpain.core.schema import read_stamped
-from transferpain.core.store import (
-    TEMPORARY,
-    inside,
-    make_way,
-    name_in_path,
-    one_process,
-    remove_folder,
-    sync_folder,
-    write_atomically,
-)
+from transferpain.core.store import TEMPORARY, make_way, one_process, remove_folder, sync_folder, write_atomically
 from transferpain.evaluation.predictions import PROBES
 from transferpain.strategies.common.finished import fold_folders
 

@@ -9,8 +9,8 @@ from typing import Any
 from transferpain.core.contracts import Stage
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge, parse_overrides
+from transferpain.core.paths import below
 from transferpain.core.progress import progress_bar
-from transferpain.core.store import below
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.tasks.label_counts import COLUMNS, table_rows

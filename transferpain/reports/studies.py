@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from transferpain.core.errors import UserError
+from transferpain.core.paths import name_in_path
 from transferpain.core.progress import note
 from transferpain.core.schema import stamp
-from transferpain.core.store import fingerprint, name_in_path, read_json, write_json
+from transferpain.core.store import fingerprint, read_json, write_json
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.registration import registration_of

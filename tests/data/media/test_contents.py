@@ -8,8 +8,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from transferpain.core.file_state import file_state
 from transferpain.core.store import file_hash
-from transferpain.data.media.contents import contents_hash, media_hash, pictures_hash, state_of
+from transferpain.data.media.contents import contents_hash, media_hash, pictures_hash
 
 
 @pytest.fixture(autouse=True)
@@ -99,11 +100,11 @@ def test_a_changed_file_is_hashed_again(tmp_path, change):
 
 def test_the_state_of_a_file_changes_with_what_nobody_can_set(tmp_path):
     video = write(tmp_path / "clip.mp4", b"content")
-    before, times = state_of(video), (video.stat().st_atime_ns, video.stat().st_mtime_ns)
+    before, times = file_state(video), (video.stat().st_atime_ns, video.stat().st_mtime_ns)
     time.sleep(0.02)
     video.write_bytes(b"CONTENT")
     os.utime(video, ns=times)
-    assert state_of(video) != before
+    assert file_state(video) != before
 
 
 def test_a_missing_video_is_an_error_of_the_system(tmp_path):

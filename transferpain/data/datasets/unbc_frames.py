@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.core.file_state import file_state
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.unbc_labels import ACTION_UNITS, LabelFault, parse_facs, parse_pspi
 from transferpain.data.pspi import pspi
@@ -40,8 +41,7 @@ class Sequence:
         state: list = [sorted(self.files), list(self.files.get("landmarks", ()))]
         for kind in ("pspi", "facs"):
             for frame, file in self.files.get(kind, {}).items():
-                status = file.stat()  # as of `contents.state_of`, without another look at the disk
-                state.append((kind, frame, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns))
+                state.append((kind, frame, *file_state(file)))
         return state
 
 

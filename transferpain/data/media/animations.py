@@ -74,11 +74,12 @@ def _animation(content: bytes) -> tuple[float, Iterator[Frame]]:
     from PIL import Image
 
     try:
-        image = Image.open(io.BytesIO(content))
-        if image.width * image.height > MOST_PIXELS:
-            raise UnreadableMedium(f"pictures of {image.width}x{image.height} pixels")
-        count = getattr(image, "n_frames", 1)
-        durations = _durations(image, count)
+        with standard_error_silenced():  # its reader warns of large and damaged pictures
+            image = Image.open(io.BytesIO(content))
+            if image.width * image.height > MOST_PIXELS:
+                raise UnreadableMedium(f"pictures of {image.width}x{image.height} pixels")
+            count = getattr(image, "n_frames", 1)
+            durations = _durations(image, count)
     except UnreadableMedium:
         raise
     except Exception:  # as of `picture_count`

@@ -3,7 +3,6 @@
 import hashlib
 import os
 import re
-import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext, suppress
@@ -11,14 +10,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.core.file_state import file_state, has_settled
 from transferpain.core.progress import progress_bar
 from transferpain.core.store import file_hash, fingerprint, using, write_memory
 from transferpain.data.media.medium import UnreadableMedium, picture_files
 from transferpain.data.media.paths import resolve_media
 
 PICTURES = ("images", "image_span")
-# File systems note times in steps of up to two seconds: a file that changed within them may change again unseen.
-STEP_SECONDS = 2
 # What takes about a second to read, and is worth a bar.
 LONG_BYTES = 1e9
 SIZE = 1  # its place in a state
@@ -33,12 +31,12 @@ def media_hash(path: Path, cache: Path) -> str:
         OSError: if the file cannot be read.
         UserError: if the memory cannot be read.
     """
-    memory = _memory(cache, [str(path.resolve()), state_of(path)])
+    memory = _memory(cache, [str(path.resolve()), file_state(path)])
     known = _recall(memory, cache)
     if not known:
-        before = state_of(path)
+        before = file_state(path)
         known = file_hash(path)
-        if _has_settled([path]) and state_of(path) == before:
+        if _has_settled([path]) and file_state(path) == before:
             _remember(memory, known)
     return known
 
@@ -56,25 +54,15 @@ def pictures_hash(paths: list[Path], cache: Path) -> str:
         OSError: if a picture is not there.
         UserError: if the memory cannot be read.
     """
-    before = [[path.name, state_of(path)] for path in paths]
+    before = [[path.name, file_state(path)] for path in paths]
     memory = _memory(cache, [str(paths[0].parent.resolve()), *before])
     known = _recall(memory, cache)
     if not known:
         contents = [_content_or_nothing(path) for path in paths]
         known = hashlib.sha256("\n".join(contents).encode()).hexdigest()
-        if all(contents) and _has_settled(paths) and [[path.name, state_of(path)] for path in paths] == before:
+        if all(contents) and _has_settled(paths) and [[path.name, file_state(path)] for path in paths] == before:
             _remember(memory, known)
     return known
-
-
-def state_of(path: Path) -> list[int]:
-    """Return what tells that a file is still the one that was read.
-
-    The time of change can be set back, and whoever replaces a file may keep its size; the inode and the time at which
-    the system last noted a change of either cannot be set.
-    """
-    status = path.stat()
-    return [status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 def contents_hash(clips: pd.DataFrame, data_root: Path, cache: Path) -> str:
@@ -112,7 +100,7 @@ def _files(path: Path, holds_pictures: bool) -> list[tuple[Path, list[int]]]:
     """Return the files of a medium with their states; none if it is not there or cannot be looked into."""
     try:
         paths = picture_files(path) if holds_pictures else [path]
-        return [(one, state_of(one)) for one in paths]
+        return [(one, file_state(one)) for one in paths]
     except (OSError, UnreadableMedium):
         return []
 
@@ -142,10 +130,9 @@ def _read(files: dict[str, list], kinds: dict[str, bool], cache: Path) -> dict[s
 def _has_settled(paths: Iterable[Path]) -> bool:
     """Tell whether files changed so long ago that another change would show in their times."""
     try:
-        latest = max((max(path.stat().st_mtime_ns, path.stat().st_ctime_ns) for path in paths), default=0)
+        return has_settled([file_state(path) for path in paths])
     except OSError:
         return False
-    return time.time_ns() - latest > STEP_SECONDS * 1_000_000_000
 
 
 def _memory(cache: Path, state: list) -> Path:

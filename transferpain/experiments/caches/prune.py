@@ -8,7 +8,7 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.locks import FOLDER_LOCK, alone
-from transferpain.core.store import inside
+from transferpain.core.paths import inside
 from transferpain.experiments.caches.entries import CachedFile, Entry
 from transferpain.experiments.caches.judge import REMOVED
 

@@ -10,8 +10,9 @@ import numpy as np
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
+from transferpain.core.paths import below
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import below, fingerprint
+from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.estimate import estimate

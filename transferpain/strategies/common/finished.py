@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from transferpain.core.paths import inside
 from transferpain.core.schema import as_today, read_stamped
-from transferpain.core.store import inside
 from transferpain.core.yaml_file import read_mapping
 
 

@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.contracts import FittedRows
+from transferpain.core.paths import name_in_path
 from transferpain.core.seeds import derive_seed
-from transferpain.core.store import name_in_path, write_atomically
+from transferpain.core.store import write_atomically
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings

@@ -1,0 +1,47 @@
+import pytest
+
+from transferpain.core.errors import UserError
+from transferpain.data.datasets.subject_names import check_subject_names
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("P01", "p01"),
+        ("2", "02"),
+        ("2", "2.0"),
+        ("Zo\u00eb", "Zoe\u0308"),
+        ("P 1", "P1"),
+        ("P1\u200b", "P1"),
+        ("a-1", "a–1"),
+    ],
+)
+def test_spellings_of_one_person_are_refused_unless_they_are_confirmed(names):
+    people = ["anna", *names]
+    with pytest.raises(UserError, match=r"in the index have(.|\n)*spellings of one(.|\n)*distinct_subjects"):
+        check_subject_names(people, "the index", [])
+    with pytest.raises(UserError, match="write one name") as refused:
+        check_subject_names(people, "the index")
+    assert "distinct_subjects" not in str(refused.value)
+    check_subject_names(people, "the index", [list(names)])
+
+
+def test_people_of_different_names_may_occur_often():
+    check_subject_names(["P1", "P2", "P1", "P10", "P1a"], "the index")
+    check_subject_names([], "the index")
+
+
+def test_who_is_confirmed_to_be_somebody_else_is_there():
+    with pytest.raises(UserError, match=r"distinct_subjects names somebody(.|\n)*'P02'"):
+        check_subject_names(["P1", "P01"], "the index", [["P1", "P01", "P02"]])
+
+
+def test_a_group_that_was_confirmed_in_part_is_refused():
+    with pytest.raises(UserError, match="spellings of one"):
+        check_subject_names(["P1", "P01", "p1"], "the index", [["P1", "P01"]])
+
+
+def test_of_many_groups_the_first_five_are_shown():
+    names = [name for number in range(7) for name in (f"P{number}", f"p{number}")]
+    with pytest.raises(UserError, match="and 2 more"):
+        check_subject_names(names, "the index")
