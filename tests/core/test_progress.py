@@ -19,3 +19,9 @@ def test_a_name_in_a_note_does_not_steer_the_terminal(capsys):
     note("left out: \x1b[31mred\x07 \u202eabc")
     shown = capsys.readouterr().err
     assert "left out: ?[31mred? ?abc" in shown
+
+
+def test_a_name_on_a_bar_is_text(capsys):
+    with progress_bar("faces (a:ab:[red]\x1b[31m)", total=1, unit="frames") as advance:
+        advance()
+    assert "faces (a:ab:[red]?[31m)" in capsys.readouterr().err

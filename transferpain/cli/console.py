@@ -45,16 +45,18 @@ def example(command: str) -> str:
 
 def out() -> Console:
     """Return the console for results: standard output, as wide as a file needs when it is not a terminal."""
-    return Console(width=_width(sys.stdout), highlight=False)
+    return _console(sys.stdout)
 
 
 def beside() -> Console:
     """Return the console for what is shown beside the progress: standard error."""
-    return Console(stderr=True, width=_width(sys.stderr), highlight=False)
+    return _console(sys.stderr)
 
 
-def _width(stream: TextIO) -> int | None:
-    return None if stream.isatty() else 120
+def _console(stream: TextIO) -> Console:
+    # No pictures for codes: rich shows the fingerprint 4F:AB:C1 and the subject a:ab:c with a sign instead of :AB:.
+    width = None if stream.isatty() else 120
+    return Console(stderr=stream is sys.stderr, width=width, highlight=False, emoji=False)
 
 
 def print_rows(title: str, columns: list[str], rows: list[list[str]], console: Console | None = None) -> None:

@@ -18,7 +18,7 @@ from rich.text import Text
 from transferpain.core.errors import printable
 
 # Progress and notes go to standard error, so that standard output holds results only.
-console = Console(stderr=True)
+console = Console(stderr=True, emoji=False)
 
 
 class RateColumn(ProgressColumn):
@@ -40,7 +40,7 @@ def progress_bar(label: str, total: float | None, unit: str) -> Iterator:
         unit: the plural name of a unit, e.g. `frames`.
     """
     columns = (
-        TextColumn("{task.description:<24}"),
+        TextColumn("{task.description:<24}", markup=False),
         BarColumn(bar_width=10),
         TextColumn("{task.percentage:>3.0f}%"),
         RateColumn(),
@@ -49,7 +49,7 @@ def progress_bar(label: str, total: float | None, unit: str) -> Iterator:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, refresh_per_second=4) as progress:
-        task = progress.add_task(label, total=total, unit=unit)
+        task = progress.add_task(printable(label), total=total, unit=unit)
         yield lambda amount=1: progress.advance(task, amount)
 
 
