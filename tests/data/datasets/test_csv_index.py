@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 
 from tests.data.datasets.columns import COMMON_COLUMNS
 from tests.data.datasets.trees import touch
+from tests.data.media.test_video import halves
+from tests.inputs.faces.drawing import write_video
 from transferpain.core.errors import UserError
 from transferpain.data.datasets import csv_index
 from transferpain.data.datasets.check import check_dataset
@@ -221,6 +223,25 @@ def test_labels_of_frames_go_by_the_frames_number(clinic):
     assert frames["row"].tolist() == [4, 0, 895]
     for wrong, told in [("first,5", "has frames 0-4"), ("second,4", "has frames from 5 on")]:
         write(clinic, f"clip,frame,pspi\n{wrong},1\n", "frames.csv")
+        with pytest.raises(UserError, match=told):
+            read_index("clinic", clinic)
+
+
+def test_a_label_behind_the_end_of_a_video_is_refused_when_the_table_is_read(clinic):
+    write_video(clinic / "clinic" / "real.mp4", halves())
+    spans = ["whole,,", "begun,5,", "long,3,400", "short,3,6", "behind,20,30"]
+    write(clinic, "\n".join(["media,subject,label,clip,start,end", *(f"real.mp4,o,a,{span}" for span in spans)]) + "\n")
+    write(clinic, "clip,frame,pspi\nwhole,11,1\nbegun,11,1\nlong,11,1\nshort,5,1\n", "frames.csv")
+    assert read_index("clinic", clinic).frames["row"].tolist() == [11, 6, 8, 2]
+    for clip, number, has in (
+        ("whole", 12, "frames 0-11"),
+        ("begun", 12, "frames 5-11"),
+        ("long", 12, "frames 3-11"),
+        ("short", 6, "frames 3-5"),
+        ("behind", 25, "no frame"),
+    ):
+        write(clinic, f"clip,frame,pspi\nwhole,11,1\n{clip},{number},1\n", "frames.csv")
+        told = rf"does not exist; {clip} has {has}\.(.|\n)*line 3: '{clip}, frame {number}'"
         with pytest.raises(UserError, match=told):
             read_index("clinic", clinic)
 

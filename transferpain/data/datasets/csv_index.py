@@ -22,6 +22,7 @@ from transferpain.data.datasets.people import COLUMNS as PEOPLE
 from transferpain.data.datasets.people import read_people
 from transferpain.data.datasets.subject_names import check_subject_names
 from transferpain.data.media.animations import picture_count
+from transferpain.data.media.frame_counts import too_short
 from transferpain.data.media.medium import UnreadableMedium, check_kind
 from transferpain.data.media.paths import is_picture, list_pictures, resolve_media
 
@@ -151,7 +152,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
         }
     ).join(table[labels].replace("", pd.NA).astype("string").join(people))
     usable = facts["fault"] == ""
-    frames = _read_frames(top / FRAMES_NAME, clips, data_root)
+    frames = _read_frames(top / FRAMES_NAME, clips, data_root, cache)
     problems += [f"{row.media}: {row.fault}, ignored." for row in facts[~usable].itertuples()]
     if frames is not None:
         frames = frames[frames["clip"].isin(clips["clip"][usable])].reset_index(drop=True)
@@ -270,7 +271,7 @@ def _examine(data_root: Path, media: str) -> dict:
     return facts | {"bytes": size}
 
 
-def _read_frames(path: Path, clips: pd.DataFrame, data_root: Path) -> pd.DataFrame | None:
+def _read_frames(path: Path, clips: pd.DataFrame, data_root: Path, cache: Path | None) -> pd.DataFrame | None:
     """Read the labels of single frames, in the order of the clips and of time; `row` is a frame's place in its clip."""
     if not path.is_file():
         return None
@@ -282,17 +283,34 @@ def _read_frames(path: Path, clips: pd.DataFrame, data_root: Path) -> pd.DataFra
     frame = numbers(path, table["frame"], whole=True)
     check_rows(path, table["frame"], table.assign(frame=frame).duplicated(["clip", "frame"]), "A frame stands twice")
     frame = frame.astype("int64")
-    row = _places(path, table["clip"], frame, clips, data_root)
+    row = _places(path, table["clip"], frame, _with_ends(table["clip"], frame, clips, data_root, cache), data_root)
     labels = table.drop(columns=["clip", "frame"]).replace("", pd.NA).astype("string")
     frames = pd.concat([table["clip"], frame, row, labels], axis=1)
     order = frames["clip"].map({clip: place for place, clip in enumerate(clips["clip"])})
     return frames.assign(order=order).sort_values(["order", "frame"]).drop(columns="order").reset_index(drop=True)
 
 
-def _places(path: Path, clip: pd.Series, frame: pd.Series, clips: pd.DataFrame, data_root: Path) -> pd.Series:
-    """Return each frame's place in its clip, from 0; refuse numbers that the clip has not, as far as its file is known.
+def _with_ends(
+    clip: pd.Series, frame: pd.Series, clips: pd.DataFrame, data_root: Path, cache: Path | None
+) -> pd.DataFrame:
+    """Return the clips with `num_frames` of those that end before a frame of theirs that is labelled."""
+    highest = clips["clip"].map(frame.groupby(clip).max())
+    counted = clips["kind"].isin(["video", "span"]) & ~clips["media"].map(is_picture) & highest.notna()
+    wanted: dict[Path, int] = {}
+    for row in clips.index[counted]:
+        video = resolve_media(data_root, clips["media"][row])
+        wanted[video] = max(wanted.get(video, 0), int(highest[row]) + 1)
+    if not wanted or not (short := too_short(wanted, cache)):
+        return clips
+    ends = clips["media"].map(lambda media: short.get(resolve_media(data_root, media), pd.NA)).astype("Int64")
+    there = (ends - clips["first_frame"]).clip(lower=0).where(counted)
+    return clips.assign(num_frames=clips["num_frames"].mask((clips["num_frames"] > there).fillna(there.notna()), there))
 
-    How many frames a whole video has is known when it is decoded; see `strategies.common.media`.
+
+def _places(path: Path, clip: pd.Series, frame: pd.Series, clips: pd.DataFrame, data_root: Path) -> pd.Series:
+    """Return each frame's place in its clip, from 0; refuse numbers that the clip has not.
+
+    What only decoding tells, where a container holds frames that are never shown, `strategies.common.media` refuses.
     """
     row = frame.copy().rename("row")
     for name, numbers_of_clip in frame.groupby(clip, sort=False):
@@ -306,6 +324,7 @@ def _places(path: Path, clip: pd.Series, frame: pd.Series, clips: pd.DataFrame, 
             rows = numbers_of_clip - first
             rows = rows.where((rows >= 0) & (True if pd.isna(length) else rows < length))
             there = f"frames from {first} on" if pd.isna(length) else f"frames {first}-{first + length - 1}"
+            there = "no frame" if length is not pd.NA and length == 0 else there
         wrong = rows.isna().reindex(frame.index, fill_value=False)
         shown = clip + ", frame " + frame.astype(str)
         check_rows(path, shown, wrong, f"A frame does not exist; {name} has {there}")

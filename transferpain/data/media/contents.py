@@ -2,18 +2,18 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 
 import pandas as pd
 
 from transferpain.core.file_state import file_state, has_settled
 from transferpain.core.progress import progress_bar
-from transferpain.core.store import file_hash, fingerprint, using, write_memory
+from transferpain.core.store import file_hash
 from transferpain.data.media.medium import UnreadableMedium, picture_files
+from transferpain.data.media.memory import memory_of, recall, remember
 from transferpain.data.media.paths import resolve_media
 
 PICTURES = ("images", "image_span")
@@ -31,13 +31,13 @@ def media_hash(path: Path, cache: Path) -> str:
         OSError: if the file cannot be read.
         UserError: if the memory cannot be read.
     """
-    memory = _memory(cache, [str(path.resolve()), file_state(path)])
-    known = _recall(memory, cache)
+    memory = memory_of(cache, [str(path.resolve()), file_state(path)])
+    known = recall(memory, cache)
     if not known:
         before = file_state(path)
         known = file_hash(path)
         if _has_settled([path]) and file_state(path) == before:
-            _remember(memory, known)
+            remember(memory, known)
     return known
 
 
@@ -55,13 +55,13 @@ def pictures_hash(paths: list[Path], cache: Path) -> str:
         UserError: if the memory cannot be read.
     """
     before = [[path.name, file_state(path)] for path in paths]
-    memory = _memory(cache, [str(paths[0].parent.resolve()), *before])
-    known = _recall(memory, cache)
+    memory = memory_of(cache, [str(paths[0].parent.resolve()), *before])
+    known = recall(memory, cache)
     if not known:
         contents = [_content_or_nothing(path) for path in paths]
         known = hashlib.sha256("\n".join(contents).encode()).hexdigest()
         if all(contents) and _has_settled(paths) and [[path.name, file_state(path)] for path in paths] == before:
-            _remember(memory, known)
+            remember(memory, known)
     return known
 
 
@@ -85,14 +85,14 @@ def contents_hash(clips: pd.DataFrame, data_root: Path, cache: Path) -> str:
     files = dict(zip(kinds, found, strict=True))
     states = {media: [[path.name, state] for path, state in files[media]] for media in kinds}
     named = [[clip, media] for clip, media in zip(clips["clip"], clips["media"], strict=True)]
-    memory = _memory(cache, [str(data_root.resolve()), named, states])
-    known = _recall(memory, cache)
+    memory = memory_of(cache, [str(data_root.resolve()), named, states])
+    known = recall(memory, cache)
     if known:
         return known
     contents = _read(files, kinds, cache)
     known = hashlib.sha256(repr([[clip, contents[media]] for clip, media in named]).encode()).hexdigest()
     if all(contents.values()) and _has_settled(path for own in files.values() for path, _ in own):
-        _remember(memory, known)
+        remember(memory, known)
     return known
 
 
@@ -133,30 +133,6 @@ def _has_settled(paths: Iterable[Path]) -> bool:
         return has_settled([file_state(path) for path in paths])
     except OSError:
         return False
-
-
-def _memory(cache: Path, state: list) -> Path:
-    name = fingerprint(state)
-    return cache / "hashes" / name[:2] / name
-
-
-def _recall(memory: Path, cache: Path) -> str:
-    """Return what a memory holds; "" where there is none, it is damaged, or it is that of something else."""
-    with using(cache):
-        said = memory.read_bytes() if memory.is_file() else b""
-    known = said[:64].decode("ascii", errors="replace")
-    return known if re.fullmatch("[0-9a-f]{64}", known) and said == _said(memory, known) else ""
-
-
-def _remember(memory: Path, content: str) -> None:
-    # Where nothing can be written it is read again: whoever only reads a cache needs no more.
-    with suppress(OSError):
-        write_memory(memory, _said(memory, content).decode())
-
-
-def _said(memory: Path, content: str) -> bytes:
-    """Return what a memory holds: the hash, and what tells that it is whole and stands in its own place."""
-    return f"{content} {fingerprint([memory.name, content])}\n".encode()
 
 
 def _content_or_nothing(path: Path) -> str:

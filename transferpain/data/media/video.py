@@ -1,6 +1,7 @@
 """Decode a video frame by frame: upright, of square pixels, each frame with its number and its own time."""
 
 import math
+import sys
 from collections.abc import Iterator
 from itertools import chain, islice
 from pathlib import Path
@@ -65,6 +66,18 @@ def stated_frames(path: Path) -> int:
     stated = _stated(capture)
     capture.release()
     return stated or len(packet_times(path))
+
+
+def count_frames(path: Path) -> int:
+    """Return how many frames `open_video` gives of a video that it can open: it is decoded, and no picture is made.
+
+    Raises:
+        UnreadableMedium, OSError: as `open_video`.
+    """
+    check_file(path)
+    capture = _open(path)
+    rate = capture.get(cv2.CAP_PROP_FPS)
+    return sum(1 for _ in _numbered(capture, path, rate if 0 < rate < HIGHEST_RATE else math.nan, start=sys.maxsize))
 
 
 def stated_rate(path: Path) -> float:
