@@ -312,6 +312,19 @@ def test_a_link_out_of_the_data_root_is_refused_unless_it_is_allowed(clinic, tmp
     assert len(read_index("clinic", clinic).clips) == 1
 
 
+@pytest.mark.parametrize("name", ["index.csv", "frames.csv", "dataset.yaml"])
+def test_a_table_that_is_a_link_out_of_the_data_root_is_refused_unless_it_is_allowed(clinic, tmp_path_factory, name):
+    write(clinic, "clip,frame,pspi\nvideos/otto,1,1\n", "frames.csv")
+    write(clinic, "title: Our clinic\n", "dataset.yaml")
+    moved = tmp_path_factory.mktemp("elsewhere") / name
+    (clinic / "clinic" / name).rename(moved)
+    (clinic / "clinic" / name).symlink_to(moved)
+    with pytest.raises(UserError, match=rf"(?s)lead out of the data root.*{name} is one.*allow_links: true"):
+        read_index("clinic", clinic)
+    write(clinic, "allow_links: true\n", "dataset.yaml")
+    assert len(read_index("clinic", clinic).frames) == 1
+
+
 def test_the_dataset_itself_may_be_a_link_and_links_inside_it_are_followed(clinic, tmp_path):
     root = tmp_path / "root"
     root.mkdir()

@@ -116,3 +116,50 @@ def test_a_linked_dataset_folder_is_read(tmp_path, dataset):
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / dataset).symlink_to(tmp_path / "elsewhere")
     assert read_index(dataset, tmp_path / "data").clips["media"].str.startswith(dataset).all()
+
+
+# What of a small copy is moved out: folders of each depth, pictures, videos, labels and rules.
+LINKED = {
+    "biovid": ["video", "video/071309_w_21", "video/071309_w_21/071309_w_21-BL1-001.mp4"],
+    "ai4pain": ["Train", "Train/video", "Train/video/1/1_Baseline.mp4", "names.yaml"],
+    "unbc": ["Images", "Images/*/*/*001.png", "Frame_Labels/FACS/*/*/*001_facs.txt", "Sequence_Labels/OPR/*/*.txt"],
+    "mintpain": ["Extracted_Data", "Extracted_Data/Sub*", "Extracted_Data/*/*/*/RGB", "Extracted_Data/*/*/*/RGB/*"],
+    "ferplus": ["fer2013.csv", "fer2013new.csv"],
+}
+
+
+@pytest.mark.parametrize("dataset", LINKED)
+def test_links_stay_in_a_dataset_or_the_data_root_unless_the_user_allows_others(tmp_path, dataset):
+    top, elsewhere = tmp_path / "data" / dataset, tmp_path / "elsewhere"
+    make(dataset, top)
+    if dataset == "ai4pain":
+        (top / "names.yaml").write_text("{none: .*Base.*, low: .*LOW.*, high: .*HIGH.*, rest: .*Rest.*}")
+    for pattern in LINKED[dataset]:
+        entry = next(iter(sorted(top.glob(pattern))))
+        entry.rename(elsewhere)
+        entry.symlink_to(elsewhere)
+        with pytest.raises(UserError, match=r"(?s)lead out of the data root.*Received: .*dataset\.yaml") as refused:
+            read_index(dataset, tmp_path / "data")
+        assert "Muster" not in str(refused.value)
+        entry.unlink()
+        elsewhere.rename(entry)
+    entry.rename(elsewhere)
+    entry.symlink_to(elsewhere)
+    (top / "dataset.yaml").write_text("allow_links: true")
+    allowed = read_index(dataset, tmp_path / "data").hash
+    (top / "dataset.yaml").unlink()
+    elsewhere.rename(tmp_path / "data" / "moved")
+    entry.unlink()
+    entry.symlink_to(tmp_path / "data" / "moved")
+    assert read_index(dataset, tmp_path / "data").hash == allowed
+
+
+def test_the_folder_in_which_a_dataset_is_found_may_lead_out_of_its_own_only_if_that_is_allowed(tmp_path):
+    make("biovid", tmp_path / "elsewhere")
+    for data_root, own in ((tmp_path / "data", tmp_path / "data" / "biovid"), (tmp_path / "root", tmp_path / "root")):
+        own.mkdir(parents=True)
+        (own / "PartA").symlink_to(tmp_path / "elsewhere")
+        with pytest.raises(UserError, match=rf"(?s)a link on the way to .*PartA.*allow_links: true in {own}/dataset"):
+            read_index("biovid", data_root)
+        (own / "dataset.yaml").write_text("allow_links: true")
+        assert len(read_index("biovid", data_root).clips) == 20

@@ -23,12 +23,13 @@ from transferpain.data.datasets.people import read_people
 from transferpain.data.datasets.subject_names import check_subject_names
 from transferpain.data.media.animations import picture_count
 from transferpain.data.media.frame_counts import too_short
+from transferpain.data.media.links import PERMIT as FACTS_NAME
+from transferpain.data.media.links import leads_out, refused_links
 from transferpain.data.media.medium import UnreadableMedium, check_kind
 from transferpain.data.media.paths import is_picture, list_pictures, resolve_media
 
 INDEX_NAME = "index.csv"
 FRAMES_NAME = "frames.csv"
-FACTS_NAME = "dataset.yaml"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 REQUIRED = ("media", "subject", "label")
 OPTIONAL = ("clip", "start", "end", "split", "fps")
@@ -125,9 +126,10 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     table["media"] = _inside(path, table["media"], data_root)
     problems: list[str] = []
     if not _read_facts(top).allow_links:
-        leads_out = table["media"].map(lambda media: _leads_out(data_root, top, media))
+        _check_tables(top, data_root)
+        out = table["media"].map(lambda media: _leads_out(data_root, top, media))
         rule = f"A link leads out of the data root (to follow it, write allow_links: true in {FACTS_NAME})"
-        check_rows(path, table["media"], leads_out, rule)
+        check_rows(path, table["media"], out, rule)
     table["subject"] = _subjects(path, table, problems)
     people = read_people(path, table, problems)
     start, end = numbers(path, table["start"], whole=True), numbers(path, table["end"], whole=True)
@@ -202,16 +204,21 @@ def _in_root(text: str, root: str) -> str:
     return os.path.relpath(path, root) if os.path.isabs(text) and path.startswith(root + os.sep) else ""
 
 
+def _check_tables(top: Path, data_root: Path) -> None:
+    """Refuse tables of the dataset that are links to what lies neither in the data root nor in the dataset."""
+    out = [name for name in (INDEX_NAME, FRAMES_NAME, FACTS_NAME) if leads_out(top / name, top, data_root)]
+    if out:
+        raise refused_links(top, f"{top / out[0]} is one")
+
+
 def _leads_out(data_root: Path, top: Path, media: str) -> bool:
     """Tell whether a medium, or a picture in it, is a link to what lies neither in the data root nor in the dataset."""
-    roots = [os.path.realpath(folder) for folder in (data_root, top)]
     path = data_root / media
     try:
         links = [entry.path for entry in os.scandir(path) if entry.is_symlink()] if path.is_dir() else []
-        real = [os.path.realpath(place) for place in (path, *links)]
+        return any(leads_out(place, top, data_root) for place in (path, *links))
     except (OSError, ValueError):
         return False  # what cannot be read is left out, and said to be
-    return not all(any(os.path.commonpath([root, place]) == root for root in roots) for place in real)
 
 
 def _subjects(path: Path, table: pd.DataFrame, problems: list[str]) -> pd.Series:

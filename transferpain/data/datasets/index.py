@@ -8,11 +8,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from transferpain.core.privacy import hide_names
 from transferpain.data.datasets.csv_index import INDEX_NAME, find_own_dataset
-from transferpain.data.datasets.dataset import Dataset
-from transferpain.data.datasets.locate import find_synthetic_mark, find_top, layout_error
+from transferpain.data.datasets.dataset import Dataset, Reading
+from transferpain.data.datasets.locate import find_synthetic_mark, find_top, layout_error, own_folder
+from transferpain.data.datasets.permits import read_permit
 from transferpain.data.datasets.registry import DATASETS, find_dataset
 from transferpain.data.datasets.subject_names import check_subject_names
+from transferpain.data.media.links import leads_out, links_stay_in, refused_links
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,8 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
         cache: where an adapter whose reading is slow keeps its result, below `index/`; `None` keeps nothing.
 
     Raises:
-        UserError: if the dataset is unknown, its folder is missing, or nothing in it fits the layout.
+        UserError: if the dataset is unknown, its folder is missing, nothing in it fits the layout, or links lead out
+            of it and of the data root and `dataset.yaml` in it does not permit that.
     """
     own = None
     if dataset_name not in DATASETS:
@@ -72,7 +76,7 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
         own = find_own_dataset(dataset_name, data_root)
     dataset = own or find_dataset(dataset_name, data_root)
     top = find_top(dataset, data_root)
-    reading = dataset.read(top, data_root, cache)
+    reading = dataset.read(top, data_root, cache) if own else _read_inside(dataset, top, data_root, cache)
     if reading.clips.empty:
         raise layout_error(dataset, top, reading.problems)
     if own is None:
@@ -91,6 +95,21 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
         problems=reading.problems + duplicates,
         frames=reading.frames,
     )
+
+
+def _read_inside(dataset: Dataset, top: Path, data_root: Path, cache: Path | None) -> Reading:
+    """Read a dataset whose links stay in it, or in the data root, unless the user permits others.
+
+    Raises:
+        UserError: as the adapter, and for other links.
+    """
+    folder = own_folder(dataset, data_root)
+    if read_permit(folder).allow_links:
+        return dataset.read(top, data_root, cache)
+    if leads_out(top, folder, data_root):
+        raise refused_links(folder, f"a link on the way to {hide_names(top)}")
+    with links_stay_in(folder, data_root):
+        return dataset.read(top, data_root, cache)
 
 
 def _named_by_path(name: str, data_root: Path) -> tuple[str, Path]:

@@ -26,17 +26,23 @@ def find_top(dataset: Dataset, data_root: Path) -> Path:
             received=hide_names(data_root),
             todo=f"Request the data at {dataset.request_url}, or draw its synthetic twin.",
         )
-    named = [
+    own = own_folder(dataset, data_root)
+    is_named = own != data_root
+    # Without a folder of its name, the root itself may be the dataset, but not a neighbour deep inside it.
+    top = walk.find_folder(own, dataset.is_marked, depth=2 if is_named else 1)
+    if top is None:
+        raise layout_error(dataset, own, kind=UserError if is_named else NotHere)
+    return top
+
+
+def own_folder(dataset: Dataset, data_root: Path) -> Path:
+    """Return the folder of the data root that bears a dataset's name; the data root itself where there is none."""
+    named = (
         entry
         for entry in walk.list_folder(data_root)
         if entry.is_dir() and entry.name.strip().lower() == dataset.folder
-    ]
-    base = named[0] if named else data_root
-    # Without a folder of its name, the root itself may be the dataset, but not a neighbour deep inside it.
-    top = walk.find_folder(base, dataset.is_marked, depth=2 if named else 1)
-    if top is None:
-        raise layout_error(dataset, base, kind=UserError if named else NotHere)
-    return top
+    )
+    return next(named, data_root)
 
 
 def find_synthetic_mark(top: Path, data_root: Path) -> dict | None:

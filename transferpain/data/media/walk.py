@@ -7,6 +7,7 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.privacy import hide_name, hide_names
+from transferpain.data.media.links import check_links
 
 MAX_DEPTH = 6
 SHOWN_ENTRIES = 8
@@ -34,7 +35,7 @@ def visible_entries(folder: Path | str) -> list[os.DirEntry]:
 
 
 def scan(folder: Path | str) -> list[os.DirEntry]:
-    """Return what `visible_entries` does, in no order; raises as `list_folder` does."""
+    """Return what `visible_entries` does, in no order; raises as `list_folder` and `check_links` do."""
     try:
         with os.scandir(folder) as found:
             entries = [entry for entry in found if _is_visible(entry)]
@@ -45,6 +46,7 @@ def scan(folder: Path | str) -> list[os.DirEntry]:
             received=error.strerror,
             todo="Check the path and its permissions.",
         ) from None
+    check_links(folder, entries)
     unreadable = [entry.name for entry in entries if not _is_text(hide_name(entry.name))]
     if unreadable:
         raise UserError(
