@@ -1,23 +1,29 @@
 """Videos as telephones, browsers and camcorders make them: what OpenCV wrote, with its containers' boxes changed."""
 
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from tests.data.media.faulty_videos import replace
+from transferpain.data.media.medium import Frame
 
 PARENTS = (b"moov", b"trak", b"mdia", b"minf", b"stbl")
 
 
-def turn_in_header(path: Path) -> None:
-    """Let the header of an mp4 say that the pictures are to be turned by a quarter, clockwise."""
+def turn_in_header(path: Path, edges: tuple[int, int, int, int] = (0, 1, -1, 0)) -> None:
+    """Let the header of an mp4 say how the pictures are shown: turned by a quarter, clockwise, if nothing else is said.
+
+    Args:
+        edges: where the upper edge leads, to the right and down, and then where the left one does.
+    """
     content = bytearray(path.read_bytes())
     header = content.index(b"tkhd") + 4
     height = int.from_bytes(content[header + 80 : header + 84], "big")
-    matrix = (0, 0x10000, 0, -0x10000, 0, 0, height, 0, 0x40000000)
+    across, down, side, high = (one * 0x10000 for one in edges)
+    matrix = (across, down, 0, side, high, 0, height, 0, 0x40000000)
     content[header + 40 : header + 76] = struct.pack(">9i", *matrix)
     replace(path, bytes(content))
 
@@ -97,3 +103,42 @@ def change_box(content: bytes, name: bytes, change: Callable[[bytes], bytes]) ->
         if around < place < around - 4 + whole:
             content = content[: around - 4] + (whole + len(new) + 4 - size).to_bytes(4, "big") + content[around:]
     return content
+
+
+def stepped(num_frames: int) -> list[np.ndarray]:
+    """Return uint8 RGB frames `(64, 96, 3)`, ten at most, that tell their number."""
+    return [np.full((64, 96, 3), (25 * number, 100, 100), np.uint8) for number in range(num_frames)]
+
+
+def numbers_shown(frames: Iterable[Frame]) -> list[int]:
+    """Return the numbers that such frames show."""
+    return [round(frame.image[20, 20, 0] / 25) for frame in frames]
+
+
+def write_mpeg2(path: Path, frames: list[np.ndarray]) -> Path:
+    """Write uint8 RGB frames, their height a multiple of 32, as MPEG-2: some stand behind what is shown later."""
+    height, width = frames[0].shape[:2]
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mpg2"), 25.0, (width, height))
+    for frame in frames:
+        writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
+    writer.release()
+    return path
+
+
+def interlace(path: Path, first: int = 0) -> None:
+    """Let an MPEG-2 video say that the lines of each frame are of two moments, as a camcorder's are.
+
+    Args:
+        first: the place in the file of the first picture that says so.
+    """
+    content = bytearray(path.read_bytes())
+    place, picture = content.find(b"\0\0\1\xb5"), 0
+    while place >= 0:
+        kind = content[place + 4] >> 4
+        if kind == 1:  # of the sequence: progressive_sequence
+            content[place + 5] &= ~0x08
+        elif kind == 8:  # of a picture: progressive_frame
+            content[place + 8] &= 0xFF if picture < first else ~0x80
+            picture += 1
+        place = content.find(b"\0\0\1\xb5", place + 4)
+    replace(path, bytes(content))

@@ -190,3 +190,10 @@ def test_a_pipe_a_device_and_a_folder_are_refused_at_once(tmp_path):
     (tmp_path / "null.mp4").symlink_to("/dev/null")
     with pytest.raises(UnreadableMedium, match="it is a device"):
         open_video(tmp_path / "null.mp4")
+
+
+def test_a_container_without_times_of_display_loses_no_frame(tmp_path):
+    path = odd_videos.write_mpeg2(tmp_path / "clip.avi", odd_videos.stepped(8))
+    frames = list(open_video(path)[1])
+    assert odd_videos.numbers_shown(frames) == [frame.number for frame in frames] == list(range(8))
+    assert [frame.seconds for frame in frames] == pytest.approx(np.arange(8) / 25, abs=1e-3)

@@ -6,6 +6,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from transferpain.data.media.interlaced import open_capture
+
 # Decoders show frames in another order than they stand in the file; none is moved further than this.
 REORDERED = 16
 HEADER_BYTES = 64 * 2**20
@@ -20,7 +22,7 @@ def packet_times(path: Path) -> np.ndarray:
         float64 `(frames,)`, seconds since the first; all NaN if the container does not state each one's time, of which
         then only the number counts.
     """
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1, cv2.CAP_PROP_N_THREADS, 1])
+    capture = open_capture(path, cv2.CAP_PROP_FORMAT, -1, cv2.CAP_PROP_N_THREADS, 1)
     times: list[float] = []
     failed = 0
     while failed <= REORDERED:
@@ -68,6 +70,17 @@ def is_trimmed(path: Path) -> bool:
     (scale, lasts), (movie_scale, _) = _duration(media), _duration(movie)
     left = lasts / max(scale, 1) - sum(length for length, _ in shown) / max(movie_scale, 1)
     return len(shown) > 1 or begins_later or left > UNSHOWN
+
+
+def is_mirrored(path: Path) -> bool:
+    """Tell whether an mp4 or mov file says that its pictures are shown mirrored, as of a telephone's front camera."""
+    track = next((track for track in _boxes(_header(path), b"trak") if b"vide" in track), b"")
+    header = next(_boxes(track, b"tkhd"), b"")
+    matrix = 52 if header[:1] == b"\1" else 40  # its place; a long header has longer times
+    if len(header) < matrix + 20:
+        return False
+    across, down, side, high = (_signed(header, matrix + place, 4) for place in (0, 4, 12, 16))
+    return across * high < down * side
 
 
 def _header(path: Path) -> bytes:

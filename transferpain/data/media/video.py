@@ -9,12 +9,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from transferpain.data.media.frame_picture import picture_maker
+from transferpain.data.media.interlaced import are_same, is_interlaced, open_capture
 from transferpain.data.media.medium import Frame, UnreadableMedium, check_file
 from transferpain.data.media.packets import is_trimmed, packet_times
 from transferpain.data.media.times import HIGHEST_RATE, ROUNDING
 
 USUAL_RATE = 25.0  # of a video whose header states none
-MOST_STRETCHED = 4.0  # pixels are so many times wider than high at most, or higher than wide
 
 
 def open_video(path: Path, span: tuple[int, int | None] | None = None) -> tuple[float, Iterator[Frame]]:
@@ -43,17 +44,34 @@ def open_video(path: Path, span: tuple[int, int | None] | None = None) -> tuple[
     rate, codec = capture.get(cv2.CAP_PROP_FPS), codec_of(capture)
     fps = rate if 0 < rate < HIGHEST_RATE else math.nan
     frames = _numbered(capture, path, fps, start)
-    before = sum(1 for _ in islice(frames, start))
-    asked = islice(frames, length)
-    seen = []
-    for frame in asked:
-        seen.append(frame)
-        if frame.image is not None:
-            return fps, chain(seen, asked)
+    before, asked, seen = _begin(frames, start, length)
+    if _are_still(seen) and is_interlaced(path):
+        frames = _numbered(_open(path), path, fps, start, interlaced=True)
+        before, asked, seen = _begin(frames, start, length)
+    if any(frame.image is not None for frame in seen):
+        return fps, chain(seen, asked)
     if before < start:
         raise UnreadableMedium(f"the video ends before frame {start}, where the clip begins")
     reached = f" from frame {start} on" if start else ""
     raise UnreadableMedium(f"no frame of the video can be decoded{reached}; its codec is {codec}")
+
+
+def _begin(frames: Iterator[Frame], start: int, length: int | None) -> tuple[int, Iterator[Frame], list[Frame]]:
+    """Return how many frames stand before the start, and those of a span; its first ones, up to the second picture."""
+    before = sum(1 for _ in islice(frames, start))
+    asked = islice(frames, length)
+    seen: list[Frame] = []
+    for frame in asked:
+        seen.append(frame)
+        if sum(one.image is not None for one in seen) == 2:
+            break
+    return before, asked, seen
+
+
+def _are_still(frames: list[Frame]) -> bool:
+    """Tell whether the pictures are all the same: what interlaced frames show is left from before."""
+    pictures = [frame.image for frame in frames if frame.image is not None]
+    return bool(pictures) and all(are_same(pictures[0], one) for one in pictures[1:])
 
 
 def stated_frames(path: Path) -> int:
@@ -100,12 +118,12 @@ def codec_of(capture: cv2.VideoCapture) -> str:
 
 
 def _open(path: Path) -> cv2.VideoCapture:
-    capture = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_N_THREADS, 1])
+    capture = open_capture(path, cv2.CAP_PROP_N_THREADS, 1)
     if capture.isOpened():
         # Telephones film sideways and note it.
         capture.set(cv2.CAP_PROP_ORIENTATION_AUTO, 1)
         return capture
-    undecoded = cv2.VideoCapture(str(path), cv2.CAP_FFMPEG, [cv2.CAP_PROP_FORMAT, -1])
+    undecoded = open_capture(path, cv2.CAP_PROP_FORMAT, -1)
     if undecoded.isOpened():
         raise UnreadableMedium(f"its codec, {codec_of(undecoded)}, is none that can be decoded here")
     raise UnreadableMedium("the file cannot be opened as a video; it may be truncated or of another kind")
@@ -117,12 +135,14 @@ def _stated(capture: cv2.VideoCapture) -> int:
     return int(count) if 0 < count < 2**31 else 0
 
 
-def _numbered(capture: cv2.VideoCapture, path: Path, fps: float, start: int) -> Iterator[Frame]:
+def _numbered(
+    capture: cv2.VideoCapture, path: Path, fps: float, start: int, interlaced: bool = False
+) -> Iterator[Frame]:
     """Yield every frame of a video; of those before `start` no picture is made."""
     stated, step = _stated(capture), 1 / (USUAL_RATE if math.isnan(fps) else fps)
-    square = _square(capture)
-    number, last, failed, grabs = 0, -step, 0, 0
-    timed, held = True, None
+    picture = picture_maker(capture, path, interlaced)
+    number, last, failed, grabs, grabbed = 0, -step, 0, 0, 0
+    timed, held, in_order = True, None, None
     while True:
         grabs += 1
         if not capture.grab():
@@ -135,6 +155,7 @@ def _numbered(capture: cv2.VideoCapture, path: Path, fps: float, start: int) -> 
             if grabs > len(held):
                 break
             continue
+        grabbed += 1
         seconds = capture.get(cv2.CAP_PROP_POS_MSEC) / 1000
         if number == 1 and seconds < last + 1 / HIGHEST_RATE:
             timed = False
@@ -142,13 +163,18 @@ def _numbered(capture: cv2.VideoCapture, path: Path, fps: float, start: int) -> 
         if forward and held is None and abs(seconds - number * step) > step / 2:
             held = packet_times(path)
         place = _place(held, seconds) if forward else -1
+        if place > number and in_order is None:
+            # AVI has times of decoding alone: of frames that are shown in another order, each has that of a later one.
+            in_order = _count_decoded(path) == len(held)
+        if in_order and number < len(held):
+            place, seconds, forward = number, float(held[number]), True
         lost = place - number if place >= number else failed if held is None or np.isnan(held).any() else 0
         for missing in range(number, number + lost):
             last = float(held[missing]) if place >= number else last + step
             yield Frame(missing, last if timed else math.nan, None)
         number, failed = number + lost, 0
         last = seconds if forward else last + step
-        yield Frame(number, last if timed or number == 0 else math.nan, square() if number >= start else None)
+        yield Frame(number, last if timed or number == 0 else math.nan, picture(grabbed) if number >= start else None)
         number += 1
     if timed and held is not None and not np.isnan(held).any() and not is_trimmed(path):
         for seconds in held[held > last + 0.75 * step]:
@@ -157,37 +183,18 @@ def _numbered(capture: cv2.VideoCapture, path: Path, fps: float, start: int) -> 
     capture.release()
 
 
+def _count_decoded(path: Path) -> int:
+    """Return how many frames of a video can be decoded; no picture is made of them."""
+    capture, count = _open(path), 0
+    while capture.grab():
+        count += 1
+    capture.release()
+    return count
+
+
 def _place(held: np.ndarray | None, seconds: float) -> int:
     """Return which of the container's frames has a time; -1 if none has."""
     if held is None or not len(held):
         return -1
     place = int(np.searchsorted(held, seconds - ROUNDING))
     return place if place < len(held) and abs(held[place] - seconds) <= ROUNDING else -1
-
-
-def _square(capture: cv2.VideoCapture):
-    """Return what makes the picture of the frame that was grabbed, uint8 RGB of square pixels, or `None`.
-
-    Raises:
-        UnreadableMedium: if the header states pixels that nobody films with.
-    """
-    wide, high = capture.get(cv2.CAP_PROP_SAR_NUM), capture.get(cv2.CAP_PROP_SAR_DEN)
-    ratio = wide / high if wide > 0 and high > 0 else 1.0
-    if not 1 / MOST_STRETCHED <= ratio <= MOST_STRETCHED:
-        raise UnreadableMedium(f"its header states pixels {wide:g} wide and {high:g} high")
-    if capture.get(cv2.CAP_PROP_ORIENTATION_META) % 180 == 90:
-        ratio = 1 / ratio
-
-    def picture() -> np.ndarray | None:
-        there, image = capture.retrieve()
-        if not there:
-            return None
-        image = cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-        if ratio == 1.0:
-            return image
-        height, width = image.shape[:2]
-        # Enlarged, so that nothing is lost.
-        size = (round(width * ratio), height) if ratio > 1 else (width, round(height / ratio))
-        return cv2.resize(image, size, interpolation=cv2.INTER_LINEAR)
-
-    return picture
