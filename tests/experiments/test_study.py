@@ -5,6 +5,8 @@ from functools import partial
 import pytest
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
+from tests.data.datasets.trees import touch
+from tests.data.datasets.unbc_trees import make_unbc
 from tests.forked_program import LIGHT, forked
 from tests.small_study import CROSS
 from transferpain.core.cost import read_cost
@@ -13,8 +15,9 @@ from transferpain.core.store import read_json
 from transferpain.data.places import Places
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.runner import SHOWN_PROBLEMS, problem_lines
 from transferpain.experiments.schema import load_experiment
-from transferpain.experiments.study import datasets_read, load_batch
+from transferpain.experiments.study import datasets_read, dry_run_labels, load_batch
 from transferpain.strategies.frozen.strategy import TRANSFERABILITY
 
 light = partial(forked, preload=LIGHT)  # the study itself, and the call after it, are of the installed program
@@ -58,6 +61,20 @@ def test_the_demonstration_begins_with_a_network_that_is_there_and_draws_what_is
     read = {first.task, "biovid-bl1-pa4"}
     assert drawn == {dataset: tuple(rule.mapping) for task in read for dataset, rule in load_task(task).labels.items()}
     assert {experiment.features.fps for experiment in batch.experiments} == {batch.twins["ai4pain"].fps}
+
+
+def test_a_dry_run_tells_what_is_left_out_of_the_data(tmp_path):
+    make_unbc(tmp_path / "unbc")
+    touch(tmp_path / "unbc/Images/042-ll042/ll042t1aaaff/thumb.jpg")
+    places = Places(tmp_path, tmp_path)
+    (_, rows), lines = dry_run_labels(EXPERIMENTS / "unbc-frames-ann.yaml", places, ["source=untrained"])
+    assert [row[2:5] for row in rows][:1] == [["no pain", "3 frames", "3"]]
+    assert lines[0] == "warning: 1 sequences with 5 pictures are left out whole, as named below."
+    assert "thumb.jpg; move them away" in lines[1]
+    many = tuple(f"clip {number}: missing." for number in range(SHOWN_PROBLEMS + 2))
+    assert problem_lines(many)[-1].startswith("warning: and 2 more; ")
+    assert len(problem_lines(many)) == SHOWN_PROBLEMS + 1
+    assert problem_lines(many[:SHOWN_PROBLEMS])[-1] == f"warning: {many[SHOWN_PROBLEMS - 1]}"
 
 
 @pytest.mark.slow

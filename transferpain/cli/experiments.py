@@ -55,7 +55,9 @@ def run(
     if dry_run:
         columns, rows = dry_run_rows(experiment, places, overrides or [])
         print_rows(f"{experiment}: nothing was computed; hours and disk are estimates", columns, rows)
-        print_rows("labels", *dry_run_labels(experiment, places, overrides or []))
+        labels, problems = dry_run_labels(experiment, places, overrides or [])
+        print_rows("labels", *labels)
+        print_lines(problems)
         return
     if null:
         from transferpain.reports.null_worlds import check_file

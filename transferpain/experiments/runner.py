@@ -173,10 +173,15 @@ def note_labels(counts: list[LabelCounts], problems: tuple[str, ...]) -> None:
     """
     for one in counts:
         note(one.sentence())
-    for problem in problems[:SHOWN_PROBLEMS]:
-        note(f"warning: {problem}")
-    if len(problems) > SHOWN_PROBLEMS:
-        note(f"warning: and {len(problems) - SHOWN_PROBLEMS} more; `transferpain data check` has all of them.")
+    for line in problem_lines(problems):
+        note(line)
+
+
+def problem_lines(problems: tuple[str, ...]) -> list[str]:
+    """Return the first problems of an index as warnings, and how many more there are."""
+    lines = [f"warning: {problem}" for problem in problems[:SHOWN_PROBLEMS]]
+    rest = len(problems) - len(lines)
+    return [*lines, f"warning: and {rest} more; `transferpain data check` has all of them."] if rest else lines
 
 
 def walk(plan: RunPlan, job: Job) -> None:

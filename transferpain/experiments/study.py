@@ -18,7 +18,14 @@ from transferpain.data.tasks.task import load_task
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.runner import check_detectors, finished_run, lacks_detector, make_plan, run_plan
+from transferpain.experiments.runner import (
+    check_detectors,
+    finished_run,
+    lacks_detector,
+    make_plan,
+    problem_lines,
+    run_plan,
+)
 from transferpain.experiments.samples import label_counts, labelled_samples
 from transferpain.experiments.schema import (
     Comparison,
@@ -166,14 +173,20 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str]) -> tuple[li
     return ["experiment", "stage", "work", "hours", "disk GB"], estimate_rows(stages)
 
 
-def dry_run_labels(path: Path, places: Places, assignments: list[str]) -> tuple[list[str], list[list[str]]]:
-    """Return columns and rows of what each class has in the data of a file's experiments, and of what is left out."""
+def dry_run_labels(
+    path: Path, places: Places, assignments: list[str]
+) -> tuple[tuple[list[str], list[list[str]]], list[str]]:
+    """Return columns and rows of what each class has in the data of a file's experiments, and of what is left out.
+
+    Behind them stand the problems of these data, a line each.
+    """
     batch = drawn_batch(path, places, assignments)
-    counts = {}
+    counts, lines = {}, {}
     for experiment in batch.experiments:
         task, index, _ = labelled_samples(experiment, batch.places)
         counts |= {(task.name, one): None for one in label_counts(experiment, task, index)}
-    return ["task", *COLUMNS], [[task, *row] for task, one in counts for row in table_rows([one])]
+        lines |= dict.fromkeys(problem_lines(index.problems))
+    return (["task", *COLUMNS], [[task, *row] for task, one in counts for row in table_rows([one])]), list(lines)
 
 
 def drawn_batch(path: Path, places: Places, assignments: list[str]) -> Batch:

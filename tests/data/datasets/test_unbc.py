@@ -9,6 +9,7 @@ from tests.data.datasets.trees import touch
 from tests.data.datasets.unbc_trees import make_sequence, make_unbc, make_whole_unbc, matlab, units_of
 from transferpain.core.errors import UserError
 from transferpain.data.datasets import unbc
+from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index
 from transferpain.data.datasets.unbc_facts import MEN
 from transferpain.data.media.paths import list_pictures, resolve_media
@@ -74,8 +75,11 @@ def test_rows_of_frames_are_the_pictures_in_order(tree):
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("thumb.jpg", "1 of its 5 pictures are not named after it, as thumb.jpg"),
-        (f"{CLIP}003 copy.png", f"1 of its 5 pictures are not named after it, as {CLIP}003 copy.png"),
+        ("thumb.jpg", "1 of its 5 pictures are not named after it, as thumb.jpg; move them away"),
+        (
+            f"{CLIP}003 copy.png",
+            f"1 of its 5 pictures are not named after it, as {CLIP}003 copy.png; move them away",
+        ),
         (f"{CLIP}03.jpg", "two pictures have one number"),
     ],
 )
@@ -83,7 +87,11 @@ def test_a_sequence_whose_frames_cannot_be_told_is_left_out_and_named(tree, name
     touch(tree / "unbc/Images" / SUBJECT / CLIP / name)
     index = read_index("unbc", tree)
     assert CLIP not in set(index.clips["clip"])
-    assert f"unbc/Images/{SUBJECT}/{CLIP}: {told}, ignored." in index.problems
+    assert index.problems == (
+        "1 sequences with 5 pictures are left out whole, as named below.",
+        f"unbc/Images/{SUBJECT}/{CLIP}: the whole sequence is left out: {told}.",
+    )
+    assert index.problems == check_dataset("unbc", tree).warnings[-2:]
 
 
 @pytest.mark.parametrize(
@@ -329,6 +337,7 @@ def test_frames_without_landmarks_are_told(tree):
 PEAK_MEMORY = """
 import sys
 from pathlib import Path
+from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index
 root = Path(sys.argv[1])
 read_index("unbc", root, root / "cache")

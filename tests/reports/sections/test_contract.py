@@ -33,6 +33,7 @@ def full(every_kind, tmp_path_factory):
     table = table.assign(subject=table["subject"].replace("S01", "=1+1").replace("S02", "<b>&"))
     left_out = Count("ignored label `<script>`", "left out", 2, 2, 1)
     stated = {"labels": [LabelCounts("=1+1", "clip", (Count("<b>&", "class", 3, 3, 3), left_out)).facts()]}
+    stated |= {"problems": ["<script>: left out."]}
     first = write_run(runs, "hostile <img src=x>", table, classes=("<b>&", "mild", "strong"), stated=stated)
     write_leakage(first, failing=(6,))
     people = table[["dataset", "subject"]].drop_duplicates()

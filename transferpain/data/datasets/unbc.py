@@ -143,7 +143,8 @@ def _find_sequences(top: Path, data_root: Path, problems: list[str]) -> list[Seq
         if parts[kind] is None:
             problems.append(f"{'/'.join(names)} is missing: no frame has {kind.replace('facs', 'FACS')} labels.")
     below = {kind: _subject_folders(part) for kind, part in parts.items() if part is not None}
-    sequences = {}
+    sequences: dict[str, Sequence] = {}
+    left_out: list[int] = []
     for folder in walk.list_folder(images):
         subject = folder.name.strip().lower()
         if not (folder.is_dir() and SUBJECT.fullmatch(subject)):
@@ -164,7 +165,8 @@ def _find_sequences(top: Path, data_root: Path, problems: list[str]) -> list[Seq
             if not there:
                 problems.append(f"{media}: no picture, ignored.")
             elif not pictures:
-                problems.append(f"{media}: {_strange_pictures(entry.name, there)}, ignored.")
+                left_out.append(len(there))
+                problems.append(f"{media}: the whole sequence is left out: {_strange_pictures(entry.name, there)}.")
             elif clip in sequences:
                 problems.append(f"{media}: a second folder of one sequence, ignored.")
             else:
@@ -173,6 +175,10 @@ def _find_sequences(top: Path, data_root: Path, problems: list[str]) -> list[Seq
                     for kind, folders in labels.items()
                 }
                 sequences[clip] = Sequence(subject, clip, entry, pictures, files)
+    if left_out:
+        problems.insert(
+            0, f"{len(left_out)} sequences with {sum(left_out)} pictures are left out whole, as named below."
+        )
     return list(sequences.values())
 
 
@@ -182,7 +188,7 @@ def _strange_pictures(folder: str, pictures: list[os.DirEntry]) -> str:
     strange = [picture.name for picture in pictures if not named.match(picture.name.strip())]
     if not strange:
         return "two pictures have one number"
-    return f"{len(strange)} of its {len(pictures)} pictures are not named after it, as {strange[0]}"
+    return f"{len(strange)} of its {len(pictures)} pictures are not named after it, as {strange[0]}; move them away"
 
 
 def _read_frames(sequences: list[Sequence], cache: Path | None) -> pd.DataFrame:

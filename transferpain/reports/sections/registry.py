@@ -3,6 +3,7 @@
 from transferpain.core.registry import Registry
 from transferpain.reports.sections.about import ABOUT
 from transferpain.reports.sections.classes import CLASSES
+from transferpain.reports.sections.data_problems import DATA_PROBLEMS
 from transferpain.reports.sections.decisions import DECISIONS
 from transferpain.reports.sections.differences import DIFFERENCES
 from transferpain.reports.sections.environment import ENVIRONMENT
@@ -54,6 +55,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         STRATEGY,
         LEAKAGE,
         UNUSABLE,
+        DATA_PROBLEMS,
         EXPERIMENT,
         ENVIRONMENT,
     ],
