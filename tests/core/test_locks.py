@@ -28,6 +28,18 @@ def use_folder(folder: str) -> None:
         pass
 
 
+def test_a_lock_is_no_way_to_another_file_and_no_pipe_is_waited_for(tmp_path):
+    lock = tmp_path / FOLDER_LOCK
+    lock.symlink_to(tmp_path / "elsewhere")
+    use_folder(tmp_path)
+    with pytest.raises(OSError, match="symbolic link"), alone([lock]):
+        pass
+    assert not (tmp_path / "elsewhere").exists()
+    lock.unlink()
+    os.mkfifo(lock)
+    use_folder(tmp_path)
+
+
 def test_many_use_a_folder_at_once(tmp_path):
     with using_folder(tmp_path / "cache", waited), using_folder(tmp_path / "cache", waited):
         assert (tmp_path / "cache" / FOLDER_LOCK).is_file()

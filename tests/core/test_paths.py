@@ -1,12 +1,14 @@
 """Names from elsewhere stay names, and paths stay where they belong."""
 
+import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.core.paths import LONGEST_NAME, below, inside, name_in_path
+from transferpain.core.paths import LONGEST_NAME, below, everything_below, inside, name_in_path
 from transferpain.core.store import remove_folder, write_text
 
 
@@ -44,6 +46,21 @@ def test_what_does_not_lie_inside_is_refused_and_stays(path, tmp_path):
             refuse(root, root / path)
     assert (other / "a" / "kept.txt").read_text() == "kept"
     assert root.is_dir()
+
+
+def test_all_that_stands_below_is_found_however_deep_and_no_link_is_followed(tmp_path):
+    deeper = str(tmp_path)
+    for _ in range(levels := sys.getrecursionlimit() + 10):
+        deeper += "/d"
+        os.mkdir(deeper)
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "link").symlink_to(tmp_path)
+    found = list(everything_below(tmp_path))
+    assert len(found) == levels + 2
+    assert {path.name for path in found} == {"d", "file", "link"}
+    assert list(everything_below(tmp_path / "absent")) == []
+    for path in reversed(found):  # pytest would not get to the end of it
+        path.rmdir() if path.name == "d" else path.unlink()
 
 
 def test_what_lies_inside_is_returned_and_removed(tmp_path, monkeypatch):

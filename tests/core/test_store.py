@@ -23,6 +23,7 @@ from transferpain.core.store import (
     is_intact,
     move_folder,
     one_process,
+    open_to_write,
     read_json,
     read_made,
     reading_checked,
@@ -213,6 +214,32 @@ def test_leftovers_of_killed_processes_go_after_a_day(tmp_path):
     remove_leftovers(tmp_path)
     remove_leftovers(tmp_path / "absent")
     assert sorted((tmp_path / "ab").iterdir()) == [young, kept]
+
+
+def test_what_nobody_here_wrote_does_not_stop_who_removes_leftovers(tmp_path):
+    planted, link = tmp_path / ".partial-folder", tmp_path / ".partial-link"
+    planted.mkdir()
+    link.symlink_to(tmp_path / "nowhere")
+    for path in (planted, link):
+        os.utime(path, (0, 0), follow_symlinks=False)
+    remove_leftovers(tmp_path)
+    assert planted.is_dir()
+    assert not link.is_symlink()
+
+
+@pytest.mark.parametrize("mode", ["a", "wb"])
+def test_what_is_written_in_place_is_written_nowhere_else(mode, tmp_path):
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    (tmp_path / "link").symlink_to(mine)
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("link", "pipe"):
+        with pytest.raises(OSError, match=r"symbolic link|No such device"):
+            open_to_write(tmp_path / name, mode)
+    assert mine.read_text() == "mine"
+    with open_to_write(tmp_path / "new", mode) as file:
+        file.write("ü" if mode == "a" else b"x")
+    assert (tmp_path / "new").read_bytes() in (b"x", "ü".encode())
 
 
 def test_the_second_waits_for_the_first(tmp_path):

@@ -57,6 +57,16 @@ def test_a_link_leads_no_fold_out_of_the_run(tmp_path):
     assert list((tmp_path / "other").iterdir()) == []
 
 
+def test_a_link_in_the_place_of_the_log_is_not_written_through(tmp_path):
+    run, mine = RunFolder(tmp_path / "run"), tmp_path / "mine.txt"
+    run.path.mkdir()
+    mine.write_text("mine")
+    (run.path / "log.txt").symlink_to(mine)
+    with pytest.raises(OSError, match="symbolic link"):
+        run.log("started")
+    assert mine.read_text() == "mine"
+
+
 def test_folds_of_runs_from_before_names_were_encoded_are_found(tmp_path):
     run = RunFolder(tmp_path / "run")
     older = {fold: run.path / "folds" / f"{fold}-seed0" for fold in ("Anna 1", "Zoë", "unknown:a.mp4", "a%2Fb", "..")}

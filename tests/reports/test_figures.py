@@ -51,6 +51,14 @@ def test_a_figure_becomes_the_same_picture_again(name):
     assert ElementTree.fromstring(base64.b64decode(content)).tag.endswith("svg")
 
 
+@pytest.mark.parametrize("name", [r"$\frac$", "from $5 to $6", "$a_b$"])
+def test_a_name_is_no_formula(name):
+    figure = figures.draw_intervals([figures.Row(name, "", 0.5, 0.4, 0.6, 0.5)], "", True)
+    assert figures.as_data_uri(figure)
+    assert name in texts(figure)
+    assert not any(text.get_parse_math() for text in figure.axes[0].texts)
+
+
 def test_what_was_drawn_of_the_same_values_is_taken_again_and_of_others_drawn():
     values = [[3, 1], [0, 4]], ("no", "yes")
     first = figures.drawn_uri(figures.draw_confusion, *values, True)

@@ -9,11 +9,12 @@ from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from tests.small_study import write_small_study
 from transferpain.core.errors import UserError
+from transferpain.core.store import write_json, write_text
 from transferpain.data.places import Places
 from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import load_batch
-from transferpain.reports.studies import report_batch, report_runs
+from transferpain.reports.studies import keep_former, report_batch, report_runs
 
 
 @pytest.fixture
@@ -57,6 +58,21 @@ def test_a_variant_does_not_write_over_the_report_that_stands(batch):
     kept = [folder for folder in batch.places.reports.iterdir() if folder != page.parent]
     assert [(folder / "index.html").read_text(encoding="utf-8") for folder in kept] == [former]
     assert "Another" in page.read_text(encoding="utf-8")
+
+
+def test_a_report_that_is_kept_shows_nothing_from_elsewhere_and_goes_nowhere_else(tmp_path):
+    folder, secret, mine = tmp_path / "reports" / "demo", tmp_path / "secret.txt", tmp_path / "mine"
+    write_json(folder / "inputs.json", {"experiments": "0123456789abcdef"})
+    write_text(secret, "secret")
+    (folder / "link.txt").symlink_to(secret)
+    keep_former(folder, folder / "inputs.json", {"experiments": "another"})
+    assert (folder.with_name("demo-01234567") / "link.txt").is_symlink()
+    mine.mkdir()
+    write_json(folder / "inputs.json", {"experiments": "f" * 16})
+    folder.with_name("demo-ffffffff").symlink_to(mine)
+    with pytest.raises(UserError, match="leads out of the folder"):
+        keep_former(folder, folder / "inputs.json", {"experiments": "another"})
+    assert list(mine.iterdir()) == []
 
 
 def test_variants_of_one_experiment_are_told_apart_by_their_folders(tmp_path):

@@ -3,12 +3,14 @@
 import importlib.metadata
 import os
 import platform
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.gpu import describe_gpus
 from transferpain.core.optional import PARTS, is_installed
+from transferpain.core.paths import everything_below
 from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.places import Places
 from transferpain.experiments.environment import REPORTED_PACKAGES, installed_version, processor_name, project_commit
@@ -136,10 +138,7 @@ def dataset_finding(name: str, data_root: Path) -> Finding:
 def folder_size(folder: Path) -> int:
     """Return the bytes of all files below a folder; a file that vanishes meanwhile counts as nothing."""
     total = 0
-    for parent, _, names in os.walk(folder):
-        for name in names:
-            try:
-                total += os.path.getsize(os.path.join(parent, name))
-            except FileNotFoundError:
-                continue
+    for path in everything_below(folder):
+        with suppress(FileNotFoundError):
+            total += 0 if path.is_dir() and not path.is_symlink() else path.stat().st_size
     return total

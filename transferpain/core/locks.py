@@ -14,6 +14,8 @@ FOLDER_LOCK = ".lock"
 VARIABLE = "TRANSFERPAIN_LOCK"
 # What file systems answer that have no locks.
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+# A lock is made where it is missing; one that is a link is not followed, and a pipe in its place is not waited for.
+PLAIN = os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
 
 
 def locks_are_off() -> bool:
@@ -53,7 +55,7 @@ def using_folder(folder: Path, on_wait: Callable[[], object]) -> Iterator[None]:
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
         if not locks_are_off():
-            handle = os.open(folder / FOLDER_LOCK, os.O_CREAT | os.O_RDONLY, 0o666)
+            handle = os.open(folder / FOLDER_LOCK, os.O_RDONLY | PLAIN, 0o666)
     try:
         if handle is not None:
             try:
@@ -78,7 +80,7 @@ def alone(locks: Iterable[Path]) -> Iterator[None]:
     """
     with ExitStack() as held:
         for lock in [] if locks_are_off() else locks:
-            handle = os.open(lock, os.O_CREAT | os.O_RDWR, 0o666)
+            handle = os.open(lock, os.O_RDWR | PLAIN, 0o666)
             held.callback(os.close, handle)
             try:
                 _lock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB, lock)

@@ -3,6 +3,8 @@
 import hashlib
 import os
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from transferpain.core.errors import UserError
@@ -40,6 +42,20 @@ def inside(root: Path, path: Path) -> Path:
             todo="Remove the link, or correct the name that leads there.",
         )
     return path
+
+
+def everything_below(folder: Path) -> Iterator[Path]:
+    """Yield the path of whatever stands below a folder, however deep; links are not followed.
+
+    What cannot be looked into is passed over.
+    """
+    waiting = [folder]
+    while waiting:
+        with suppress(OSError), os.scandir(waiting.pop()) as entries:
+            for entry in entries:
+                yield Path(entry.path)
+                if entry.is_dir(follow_symlinks=False):
+                    waiting.append(Path(entry.path))
 
 
 def below(root: Path, name: str) -> Path:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.foreign import parse_json, reason_of
 from transferpain.core.locks import has_no_locks, locks_are_off, no_locks
-from transferpain.core.paths import inside
+from transferpain.core.paths import everything_below, inside
 
 CHUNK_BYTES = 1 << 20
 TEMPORARY = ".partial-"
@@ -77,6 +77,22 @@ def _write_beside(path: Path, write: Callable[[Path], object], synced: bool = Tr
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def open_to_write(path: Path, mode: str) -> IO:
+    """Open a file that is written in place, as a log is: a link is not followed, and a pipe is not waited for.
+
+    Args:
+        mode: as of `open`: `wb`, `a`. Text is UTF-8.
+
+    Raises:
+        OSError: if it cannot be opened, or is a link or a pipe.
+    """
+
+    def opener(name: str, flags: int) -> int:
+        return os.open(name, flags | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+
+    return open(path, mode, encoding=None if "b" in mode else "utf-8", opener=opener)
 
 
 def make_folder(folder: Path) -> None:
@@ -147,10 +163,11 @@ def remove_leftovers(folder: Path) -> None:
 
     Younger ones may be another process's, which is about to rename them.
     """
-    for path in folder.rglob(f"{TEMPORARY}*"):
-        with suppress(FileNotFoundError):
-            if time.time() - path.stat().st_mtime > DAY_SECONDS:
-                path.unlink()
+    for path in everything_below(folder):
+        if path.name.startswith(TEMPORARY) and not path.is_dir():
+            with suppress(FileNotFoundError):
+                if time.time() - path.lstat().st_mtime > DAY_SECONDS:
+                    path.unlink()
 
 
 @contextmanager

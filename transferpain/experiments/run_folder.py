@@ -32,10 +32,18 @@ import pandas as pd
 
 from transferpain.core.contracts import Part
 from transferpain.core.errors import DamagedFile, UserError
-from transferpain.core.paths import inside, name_in_path
+from transferpain.core.paths import everything_below, inside, name_in_path
 from transferpain.core.record import DONE, fault_of, hash_now, is_former, now, read_record, write_record
 from transferpain.core.schema import read_stamped
-from transferpain.core.store import TEMPORARY, make_way, one_process, remove_folder, sync_folder, write_atomically
+from transferpain.core.store import (
+    TEMPORARY,
+    make_way,
+    one_process,
+    open_to_write,
+    remove_folder,
+    sync_folder,
+    write_atomically,
+)
 from transferpain.evaluation.predictions import PROBES
 from transferpain.strategies.common.finished import fold_folders
 
@@ -237,7 +245,7 @@ class RunFolder:
         """Append one line with the time in UTC."""
         self.path.mkdir(parents=True, exist_ok=True)
         make_way(self.path / "log.txt")
-        with open(self.path / "log.txt", "a", encoding="utf-8") as file:
+        with open_to_write(self.path / "log.txt", "a") as file:
             file.write(f"{now()} {message}\n")
 
     @contextmanager
@@ -270,7 +278,9 @@ class RunFolder:
 
     def _remove_leftovers(self) -> None:
         """Remove what a killed process had not finished writing: a checkpoint or model takes as much space again."""
-        for path in [*self.path.rglob(f"{TEMPORARY}*"), *self.path.rglob(".replaced-*")]:
+        for path in list(everything_below(self.path)):
+            if not path.name.startswith((TEMPORARY, ".replaced-")):
+                continue
             if path.is_dir() and not path.is_symlink():
                 remove_folder(self.path, path)
             else:

@@ -256,6 +256,7 @@ def style():
         "xtick.color": INK,
         "ytick.color": INK,
         "svg.hashsalt": "transferpain",
+        "text.parse_math": False,  # names of classes and people hold dollars, and are no formulas
     }
     with matplotlib.rc_context(settings):
         yield

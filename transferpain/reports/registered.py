@@ -104,4 +104,4 @@ def state_of(file: Path, content: dict[str, Any], runs: Sequence[RunFolder]) -> 
 def begun(run: RunFolder) -> str:
     """Return when a run was begun, in UTC as in its log; of a run without a log "", which is before every date."""
     log = run.path / "log.txt"
-    return log.read_text(encoding="utf-8").partition(" ")[0] if log.is_file() else ""
+    return log.read_text(encoding="utf-8", errors="replace").partition(" ")[0] if log.is_file() else ""

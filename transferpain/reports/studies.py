@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from transferpain.core.errors import UserError
-from transferpain.core.paths import name_in_path
+from transferpain.core.paths import inside, name_in_path
 from transferpain.core.progress import note
 from transferpain.core.schema import stamp
 from transferpain.core.store import fingerprint, read_json, write_json
@@ -123,7 +123,7 @@ def keep_former(folder: Path, record: Path, inputs: dict[str, Any]) -> None:
         return
     if isinstance(former, str) and former != inputs["experiments"]:
         aside = folder.with_name(f"{folder.name}-{name_in_path(former[:8])}")
-        shutil.copytree(folder, aside, dirs_exist_ok=True)
+        shutil.copytree(folder, inside(folder.parent, aside), symlinks=True, dirs_exist_ok=True)
         note(f"The report of {folder.name} with other settings is kept in {aside}.")
 
 

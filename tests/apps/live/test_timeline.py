@@ -9,7 +9,7 @@ from transferpain.apps.live.source import Frame
 from transferpain.apps.live.timeline import Timeline
 from transferpain.apps.live.watch import View
 
-LABELS = ("none", "weak", "strong")
+LABELS = ("none", "weak", r"$\frac$")  # whoever names a class so means no formula
 
 
 def timeline(levels: dict[float, int | None], synthetic: bool = False) -> Timeline:

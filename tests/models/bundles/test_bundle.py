@@ -175,7 +175,7 @@ def test_pictures_are_prepared_for_the_network_that_reads_them(shape, tmp_path):
             check_fits([(8,), shape], {"size": 48}, tmp_path)
 
 
-@pytest.mark.parametrize("labels", ['["one"]', '{"none": 0, "pain": 1}', "not json"])
+@pytest.mark.parametrize("labels", ['["one"]', '["none", "\\ud800"]', '{"none": 0, "pain": 1}', "not json"])
 def test_labels_that_do_not_fit_the_outputs_are_refused(bundle, labels):
     (bundle / "labels.json").write_text(labels)
     vouch_again(bundle)

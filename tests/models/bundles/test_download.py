@@ -30,6 +30,18 @@ def test_a_file_is_fetched_whole(web, tmp_path):
     assert len(list((tmp_path / "new").iterdir())) == 1
 
 
+def test_a_link_in_the_place_of_a_transfer_is_not_written_through(web, tmp_path):
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine")
+    (tmp_path / "new").mkdir()
+    path = download(web.url, tmp_path / "new")
+    path.unlink()
+    path.with_suffix(".part").symlink_to(mine)
+    with pytest.raises(OSError, match="symbolic link"):
+        download(web.url, tmp_path / "new")
+    assert mine.read_text() == "mine"
+
+
 def test_an_interrupted_transfer_goes_on_where_it_was(web, tmp_path):
     break_off(web, tmp_path)
     assert download(web.url, tmp_path).read_bytes() == CONTENT

@@ -4,6 +4,7 @@ import io
 import json
 import pickle
 import shutil
+import struct
 import zipfile
 
 import h5py
@@ -14,8 +15,9 @@ import pytest
 from tests.models.bundles.bundles import change_config, change_members, save_small, vouch_again
 from transferpain.core.errors import UserError
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
-from transferpain.models.bundles.guard import LAYERS
+from transferpain.models.bundles.guard import LAYERS, check_list_of_members
 from transferpain.models.bundles.manifest import read_manifest
+from transferpain.models.bundles.sizes import Refused
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.heads.ann import build_ann
 from transferpain.networks.heads.lstm import build_lstm
@@ -338,6 +340,15 @@ def test_an_archive_with_an_endless_list_of_members_is_refused_before_the_list_i
     (bundle / "model.keras").write_bytes(content)
     vouch_again(bundle)
     assert_refused(bundle, "a list of members of 1073741824 bytes")
+
+
+@pytest.mark.parametrize("comment", [0, 1, 65_515, 65_535])
+def test_the_form_for_large_archives_is_refused_behind_any_comment(comment):
+    end64 = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, 1 << 40, 1 << 40, 1 << 40, 0)
+    locator = struct.pack("<4sLQL", b"PK\6\7", 0, 0, 1)
+    end = struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, 1, 1, 46, 0, comment) + b"x" * comment
+    with pytest.raises(Refused, match="in the form for more than 4 GB"):
+        check_list_of_members(io.BytesIO(end64 + locator + end))
 
 
 def test_weights_of_another_shape_are_refused(bundle):

@@ -1,5 +1,6 @@
 """Parts of scikit-learn: they come back as they were, and hostile ones with correct manifests are refused."""
 
+import copy
 import io
 import json
 import pickle
@@ -10,6 +11,7 @@ from functools import cache
 import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
+from sklearn.dummy import DummyClassifier
 from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
@@ -303,9 +305,57 @@ def forget_features(schema, arrays):
             part["content"]["key_types"]["content"].pop()
 
 
+def as_array(cls, name):
+    """Return a change that writes an attribute as an array of another number, and what it was beside it."""
+
+    def change(schema, arrays):
+        arrays["99.npy"] = np.array(10**6)
+        for part in objects(schema, cls):
+            node = {"__module__": "numpy", "__class__": "int64", "__loader__": "NdArrayNode", "__id__": 99}
+            part["content"]["content"][name] |= node | {"type": "numpy", "file": "99.npy"}
+
+    return change
+
+
+def as_another(schema, arrays):
+    """Lay other nodes, which no tree holds, before the first tree, under the number of what stands in that."""
+    tree = next(objects(schema, "Tree"))
+    hostile = copy.deepcopy(tree["content"])
+    arrays["99.npy"] = np.roll(arrays[hostile["content"]["nodes"]["file"]], 1)
+    hostile["content"]["nodes"] |= {"file": "99.npy", "__id__": 99}
+    first = schema["content"]
+    first["content"] = {"before": hostile} | first["content"]
+    first["key_types"]["content"].append(first["key_types"]["content"][0])
+
+
+def without_values(schema, arrays):
+    for part in objects(schema, "Tree"):
+        name = part["content"]["content"]["values"]["file"]
+        arrays[name] = arrays[name][..., :0]
+        for given in part["__reduce__"]["args"]["content"]:
+            if "file" in given:
+                arrays[given["file"]] = np.array([0])
+
+
+def as_one_number(schema, arrays):
+    for part in objects(schema, "Tree"):
+        part["content"]["content"]["nodes"]["__class__"] = "float64"
+
+
+def as_pairs(schema, arrays):
+    for part in objects(schema, "Tree"):
+        part["content"] |= {"__class__": "list", "__loader__": "ListNode"}
+
+
 @pytest.mark.parametrize(
     ("model", "change", "reason"),
     [
+        ("boosting", as_array("GradientBoostingClassifier", "n_features_in_"), "n_features_in_, which is no whole"),
+        ("ada", as_array("Tree", "node_count"), "node_count, which is no whole number"),
+        ("boosting", as_another, "two different objects of the number"),
+        ("boosting", without_values, "a tree without values"),
+        ("boosting", as_pairs, "a ListNode in the place of a dictionary"),
+        ("boosting", as_one_number, "whose nodes are no plain numbers"),
         ("boosting", state("Tree", "node_count", "1000000"), "another number of nodes"),
         ("boosting", state("GradientBoostingClassifier", "n_features_in_", "0"), "a feature that is not there"),
         ("ada", forget_features, "keys are not all typed"),
@@ -314,6 +364,20 @@ def forget_features(schema, arrays):
 def test_a_tree_with_false_figures_is_refused(model, change, reason, bundle):
     plant(bundle, changed(fitted(model), change))
     assert_refused(bundle, reason)
+
+
+@pytest.mark.parametrize("place", ["-1", "625", "1000000000", "1.0"])
+def test_random_numbers_from_beyond_their_table_are_refused(place, bundle):
+    model = DummyClassifier(strategy="stratified", random_state=np.random.RandomState(0)).fit(X, TWO)
+
+    def change(schema, arrays):
+        for part in objects(schema, "RandomState"):
+            part["content"]["content"]["state"]["content"]["pos"]["content"] = place
+
+    plant(bundle, part_bytes(model))
+    load_part(bundle, "one")
+    plant(bundle, changed(model, change))
+    assert_refused(bundle, "random numbers that go on from|pos, which is no whole number")
 
 
 def test_trees_that_would_write_beside_the_answer_are_refused(bundle):

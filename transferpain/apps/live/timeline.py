@@ -36,7 +36,10 @@ class Timeline:
 
     def save(self, path: Path) -> None:
         """Write the picture as a PNG file."""
-        write_atomically(path, lambda temporary: self.draw().savefig(temporary, format="png", dpi=150))
+        import matplotlib
+
+        with matplotlib.rc_context({"text.parse_math": False}):  # a class may be called `$5`
+            write_atomically(path, lambda temporary: self.draw().savefig(temporary, format="png", dpi=150))
 
     def draw(self) -> "Figure":
         """Draw the level over time, red while there was an alert, and below it the confidence."""

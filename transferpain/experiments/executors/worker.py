@@ -18,6 +18,7 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.gpu import let_memory_grow, show_only
 from transferpain.core.process import Stopped, message_of, prepare, stop_is_answered
+from transferpain.core.store import open_to_write
 from transferpain.core.workers import stops_held
 from transferpain.data.places import Places
 from transferpain.experiments.schema import Experiment
@@ -112,7 +113,7 @@ def _say_to(log: Path | None) -> None:
         os.dup2(2, 1)
         return
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open(log, "wb") as messages:
+    with open_to_write(log, "wb") as messages:
         os.dup2(messages.fileno(), 1)
         os.dup2(messages.fileno(), 2)
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.paths import everything_below
 from transferpain.core.progress import note
 from transferpain.core.store import file_hash, fingerprint
 from transferpain.inputs.action_units.measured import FrameUnits, stack
@@ -63,7 +64,7 @@ def table_units(clips: pd.DataFrame, frames: pd.DataFrame, folder: Path) -> Fram
 
 def find_tables(folder: Path) -> dict[str, Path]:
     """Return the tables in a folder by the names of their clips. Raises `UserError` if two have one name."""
-    paths = sorted(folder.rglob("*.csv"))
+    paths = sorted(path for path in everything_below(folder) if path.suffix == ".csv")
     found = {path.stem: path for path in paths}
     if len(found) < len(paths) or not paths:
         twice = [path.name for path in paths if found[path.stem] != path]

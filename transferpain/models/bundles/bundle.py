@@ -19,6 +19,7 @@ import hashlib
 import io
 import json
 import platform
+import re
 import tempfile
 import zipfile
 from collections.abc import Callable
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 VERSIONED = ("transferpain", "keras", "tensorflow", "numpy")
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
+HALF_LETTER = re.compile("[\ud800-\udfff]")  # no answer can hold it, and no terminal shows it
 GET_AGAIN = "Get the bundle again."
 
 
@@ -250,7 +252,7 @@ def read_settings(contents: Contents) -> tuple[dict, tuple[str, ...]]:
         ):
             read[name] = parse_json(contents.files[name])
     labels, preprocessing = read.values()
-    named = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
+    named = isinstance(labels, list) and all(isinstance(one, str) and not HALF_LETTER.search(one) for one in labels)
     if not named or len(set(labels)) != len(labels) or not isinstance(preprocessing, dict):
         raise not_a_bundle(contents.folder, f"labels {labels!s:.100}, preprocessing {preprocessing!s:.100}")
     return preprocessing, tuple(labels)

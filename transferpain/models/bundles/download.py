@@ -10,7 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import reason_of
-from transferpain.core.store import write_text
+from transferpain.core.store import open_to_write, write_text
 from transferpain.models.bundles.archive import LARGEST_BYTES
 
 CHUNK_BYTES = 1 << 18
@@ -112,7 +112,7 @@ def open_from(url: str, part: Path, tag: Path) -> http.client.HTTPResponse:
 
 def copy(response: http.client.HTTPResponse, part: Path, mode: str) -> None:
     """Write what arrives, as far as it comes, but never more than any model has; a full disk keeps nothing."""
-    with open(part, mode) as file:
+    with open_to_write(part, mode) as file:
         while chunk := response.read(CHUNK_BYTES):
             try:
                 file.write(chunk)

@@ -98,7 +98,7 @@ def open_zip(content: bytes) -> zipfile.ZipFile:
 def check_list_of_members(file: BinaryIO) -> None:
     """Refuse an archive whose list of members is longer than `LONGEST_LIST`, before the list is read."""
     size = file.seek(0, io.SEEK_END)
-    file.seek(max(0, size - END_BYTES))
+    file.seek(max(0, size - ZIP64_BYTES - END_BYTES))
     tail = file.read()
     end = tail.rfind(END_MARK)
     if end < 0 or len(tail) < end + END_SIZE:

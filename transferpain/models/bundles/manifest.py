@@ -107,8 +107,13 @@ def manifest_hash(folder: Path) -> str:
 
 
 def files_in(folder: Path) -> list[str]:
-    """Return what stands in a bundle's folder, sorted: `model.keras`, `parts/scaler.skops`, and links and folders."""
-    paths = [path for path in folder.rglob("*") if path != folder / "parts" or path.is_symlink()]
+    """Return what stands in a bundle's folder, sorted: `model.keras`, `parts/scaler.skops`, and links and folders.
+
+    No folder but `parts` is looked into: it is none of a bundle's, and may hold anything.
+    """
+    parts = folder / "parts"
+    paths = [path for path in folder.iterdir() if path != parts or not parts.is_dir() or parts.is_symlink()]
+    paths += parts.iterdir() if parts.is_dir() and not parts.is_symlink() else ()
     return sorted(path.relative_to(folder).as_posix() for path in paths)
 
 

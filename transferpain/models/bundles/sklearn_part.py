@@ -50,17 +50,19 @@ HOLDS_TREES = {
     "GradientBoostingClassifier",
     "HistGradientBoostingClassifier",
 }
+RANDOM_STATE = ("numpy.random.mtrand", "RandomState", "RandomStateNode")
+RANDOM_NUMBERS = 624  # in the table of a Mersenne Twister
 # (module, class, how skops reads it), exactly as skops writes them.
 TYPES = {
     TREE,
     BOOSTED_TREE,
+    RANDOM_STATE,
     ("builtins", "dict", "DictNode"),
     ("builtins", "list", "ListNode"),
     ("builtins", "tuple", "TupleNode"),
     ("builtins", "str", "JsonNode"),
     *(("builtins", name, "TypeNode") for name in ("str", "int")),
     *(("numpy", name, "NdArrayNode") for name in ("ndarray", "bool", "float32", "float64", "int64", "uint64")),
-    ("numpy.random.mtrand", "RandomState", "RandomStateNode"),
     ("numpy.random._generator", "Generator", "RandomGeneratorNode"),
     *(("sklearn._loss._loss", f"CyHalf{name}Loss", "LossNode") for name in ("Binomial", "Multinomial")),
     *(("sklearn._loss.loss", f"Half{name}Loss", "ObjectNode") for name in ("Binomial", "Multinomial")),
@@ -221,6 +223,7 @@ def check_bytes(content: bytes) -> None:
     if not isinstance(schema, dict) or schema.get("protocol") != PROTOCOL:
         raise Refused(f"a file that is not of protocol {PROTOCOL}")
     _check(schema, arrays, math.inf)
+    _check_numbering(schema, arrays)
 
 
 def check_columns(model: Any) -> None:
@@ -233,6 +236,45 @@ def check_columns(model: Any) -> None:
         answer = model._raw_predict_init(np.zeros((1, model.n_features_in_), np.float32))
         if model.estimators_.shape[1:] != answer.shape[1:]:
             raise Refused(f"{model.estimators_.shape[1]} trees a round for {answer.shape[1]} columns")
+
+
+def _check_numbering(schema: dict, arrays: dict[str, np.ndarray]) -> None:
+    """Refuse two different objects of one number: skops would read the first of them wherever the other stands."""
+    known: dict[Any, dict] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop()
+        number = part.get("__id__") if isinstance(part, dict) else None
+        if number is not None and not _is_same(known.setdefault(number, part), part, arrays):
+            raise Refused(f"two different objects of the number {number!s:.40}")
+        waiting += _children(part).values()
+
+
+def _is_same(one: Any, other: Any, arrays: dict[str, np.ndarray]) -> bool:
+    """Tell whether two parts of a schema say the same under other numbers; of equal ones, others are compared."""
+    own, others = _children(one), _children(other)
+    if type(one) is not type(other) or own.keys() != others.keys():
+        return False
+    if not own:
+        return one == other
+    for key in own.keys() - {"__id__"}:
+        first, second = own[key], others[key]
+        if key == "file":
+            same = first == second or _is_same_array(arrays[first], arrays[second])
+        else:
+            numbers = [_children(child).get("__id__") for child in (first, second)]
+            same = (numbers[0] is not None and numbers[0] == numbers[1]) or _is_same(first, second, arrays)
+        if not same:
+            return False
+    return True
+
+
+def _is_same_array(one: np.ndarray, other: np.ndarray) -> bool:
+    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+
+
+def _children(part: Any) -> dict[Any, Any]:
+    return part if isinstance(part, dict) else dict(enumerate(part)) if isinstance(part, list) else {}
 
 
 def _check(part: Any, arrays: dict[str, np.ndarray], features: float) -> None:
@@ -250,11 +292,13 @@ def _check(part: Any, arrays: dict[str, np.ndarray], features: float) -> None:
             raise Refused("a dictionary whose keys are not all typed, of which skops leaves some out")
         if named[1] in HOLDS_TREES:
             # scikit-learn compares what it is given with this number only where it is stated.
-            features = min(features, _attribute(part, "n_features_in_") or 0)
+            features = min(features, _whole_number(_entries(part["content"]), "n_features_in_") or 0)
         if named in (TREE, BOOSTED_TREE):
-            _check_tree(_tree_nodes(part, arrays), named, features)
-        if named == TREE and _attribute(part, "node_count") != len(_tree_nodes(part, arrays)):
-            raise Refused("a tree with another number of nodes than it states")
+            _check_tree(_array_of_tree(part, "nodes", arrays), named, features)
+        if named == TREE:
+            _check_extent(part, arrays)
+        if named == RANDOM_STATE:
+            _check_random_state(part)
     for value in part.values():
         _check(value, arrays, features)
 
@@ -275,22 +319,44 @@ def _check_tree(nodes: np.ndarray, kind: tuple[str, str, str], features: float) 
         raise Refused("a tree that looks at a feature that is not there")
 
 
-def _tree_nodes(part: dict, arrays: dict[str, np.ndarray]) -> np.ndarray:
-    """Return the nodes of a tree in a schema, a row each."""
-    nodes = part["content"]["content"]["nodes"]
-    if nodes["type"] != "numpy":
-        raise Refused("a tree whose nodes are no plain numbers")
-    return arrays[nodes["file"]]
+def _check_extent(part: dict, arrays: dict[str, np.ndarray]) -> None:
+    """Refuse a tree with other nodes than it states, or without a value for each: what lies beyond would be read."""
+    nodes, values = (_array_of_tree(part, name, arrays) for name in ("nodes", "values"))
+    if _whole_number(_entries(part["content"]), "node_count") != len(nodes) or len(values) != len(nodes):
+        raise Refused("a tree with another number of nodes than it states")
+    if not values.size:
+        raise Refused("a tree without values")
 
 
-def _attribute(part: dict, name: str) -> int | None:
-    """Return a whole number among the attributes of an object in a schema."""
-    attributes = part["content"]["content"]
-    if name not in attributes:
+def _check_random_state(part: dict) -> None:
+    """Refuse random numbers that go on from beyond their table."""
+    place = _whole_number(_entries(_entries(part["content"])["state"]), "pos")
+    if place is None or not 0 <= place <= RANDOM_NUMBERS:
+        raise Refused(f"random numbers that go on from {place}")
+
+
+def _array_of_tree(part: dict, name: str, arrays: dict[str, np.ndarray]) -> np.ndarray:
+    """Return an array of a tree in a schema, a row for each node."""
+    array = _entries(part["content"])[name]
+    if (array["__loader__"], array["__class__"], array["type"]) != ("NdArrayNode", "ndarray", "numpy"):
+        raise Refused(f"a tree whose {name} are no plain numbers")
+    return arrays[array["file"]]
+
+
+def _entries(part: dict) -> dict[str, dict]:
+    """Return what stands in a dictionary of a schema; in anything else skops would not read it from there."""
+    if part["__loader__"] != "DictNode":
+        raise Refused(f"a {part['__loader__']!s:.40} in the place of a dictionary")
+    return part["content"]
+
+
+def _whole_number(entries: dict[str, dict], name: str) -> int | None:
+    """Return a whole number in a dictionary of a schema; `None` if it has none of this name."""
+    if name not in entries:
         return None
-    number = parse_json(attributes[name]["content"])
+    number = parse_json(entries[name]["content"]) if entries[name]["__loader__"] == "JsonNode" else None
     if type(number) is not int:
-        raise Refused(f"{name} {number!r}")
+        raise Refused(f"{name}, which is no whole number: {entries[name]!s:.100}")
     return number
 
 
