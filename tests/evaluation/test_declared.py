@@ -116,3 +116,16 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     for name in ("none.csv", "broken.parquet", "table.xlsx"):
         with pytest.raises(UserError, match="is no table of predictions"):
             read_predictions(tmp_path / name)
+
+
+@pytest.mark.parametrize("spelling", ["s01", "S1", "S-01 ", "S\u200b01", "S01.0", "Ｓ01"])
+def test_one_person_under_two_names_is_refused_in_one_dataset_and_nobody_in_two(table, spelling):
+    alike = spelling.replace("-", "")
+    wrong = table.assign(subject=table["subject"].where(table.index % 2 == 0, table["subject"].replace("S01", alike)))
+    wrong["clip"] = [f"clip {number}" for number in range(len(wrong))]
+    with pytest.raises(UserError, match=r"has one name(.|\n)*'S01' and "):
+        check_predictions(wrong)
+    confirmed = declare(wrong, Declared(distinct_subjects=(("S01", alike),)))
+    assert len(check_predictions(confirmed)) == len(wrong)
+    wrong.loc[wrong["subject"] == alike, "dataset"] = "another"
+    assert check_predictions(wrong)["subject"].nunique() == table["subject"].nunique() + 1

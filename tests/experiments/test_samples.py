@@ -1,6 +1,9 @@
 """What an experiment predicts: one dataset, or two whose tables are joined."""
 
 import json
+from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -8,9 +11,11 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
 from transferpain.core.errors import UserError
+from transferpain.data.datasets.index import Index
 from transferpain.data.places import Places
+from transferpain.evaluation.predictions import subject_names
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.samples import labelled_samples
+from transferpain.experiments.samples import join_indexes, labelled_samples
 from transferpain.experiments.schema import load_experiment
 
 CROSS = {
@@ -38,6 +43,20 @@ def test_two_datasets_stand_in_one_table(small_twin, tmp_path):
     pd.testing.assert_series_equal(samples["y"].iloc[: len(alone[2])], alone[2]["y"])
     assert index.hash != alone[1].hash
     assert index.synthetic
+
+
+def test_who_is_called_alike_in_two_datasets_is_told_and_taken_for_two_people():
+    def index(name, *subjects):
+        clips = pd.DataFrame({"dataset": name, "subject": subjects, "kind": "video"})
+        return Index(SimpleNamespace(name=name), Path(), clips.assign(clip=clips.index.astype(str)), False, name, ())
+
+    joined = join_indexes(index("one", "P1", "2", "anna"), index("another", "p01", "2", "otto"))
+    told = "2 subjects of another and one are called alike ('p01', '2'); they are taken for different people."
+    assert joined.problems == (told,)
+    assert subject_names(joined.clips).nunique() == 6
+    assert join_indexes(index("one", "P1"), index("another", "P2")).problems == ()
+    images = replace(index("another", "P1"), clips=index("another", "P1").clips.assign(kind="image_rows"))
+    assert join_indexes(index("one", "P1"), images).problems == ()
 
 
 @pytest.mark.parametrize("dataset", [None, "ai4pain"])

@@ -12,7 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import UserError
-from transferpain.core.spelling import plain
+from transferpain.core.spelling import plain, quoted, same_names
 from transferpain.evaluation.predictions import CLIP, WHOLE_CLIP, number_of_classes
 
 ATTRIBUTE = "transferpain"
@@ -33,6 +33,7 @@ class Declared(BaseModel):
         synthetic: whether any of the faces were drawn.
         task, label_definition, dataset, source, protocol, split_provenance: as a run states them.
         warnings: what must be said wherever a score is shown.
+        distinct_subjects: groups of subjects whose names look like spellings of one, and who are different people.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +48,7 @@ class Declared(BaseModel):
     protocol: str = ""
     split_provenance: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    distinct_subjects: tuple[tuple[str, ...], ...] = ()
 
 
 def declare(predictions: pd.DataFrame, declared: Declared) -> pd.DataFrame:
@@ -66,18 +68,22 @@ def declared_of(predictions: pd.DataFrame, classes: Sequence[str] = (), syntheti
     Raises:
         UserError: if there are not as many names as classes, two are alike, or the table remembers nonsense.
     """
-    try:
-        known = Declared.model_validate(predictions.attrs.get(ATTRIBUTE, {}))
-    except ValidationError as error:
-        raise refused(
-            f"attrs[{ATTRIBUTE!r}] holds what `cross_validate` leaves there", error.errors()[0]["msg"]
-        ) from error
+    known = _remembered(predictions)
     count = number_of_classes(predictions)
     names = tuple(classes) or known.classes or tuple(map(str, range(count)))
     if len(names) != count or len(set(names)) != count:
         raise refused(f"There are {count} classes, p_0 .. p_{count - 1}, each with a name of its own", ", ".join(names))
     drawn = True if known.synthetic else known.synthetic if synthetic is None else synthetic
     return known.model_copy(update={"classes": names, "synthetic": drawn})
+
+
+def _remembered(predictions: pd.DataFrame) -> Declared:
+    try:
+        return Declared.model_validate(predictions.attrs.get(ATTRIBUTE, {}))
+    except ValidationError as error:
+        raise refused(
+            f"attrs[{ATTRIBUTE!r}] holds what `cross_validate` leaves there", error.errors()[0]["msg"]
+        ) from error
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
@@ -117,7 +123,8 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
         UserError: that says what is wrong, and in which rows: a column is missing, stands twice or is spelt otherwise
             (a `Part` that is left out would make tested rows of all), a number is missing, out of its
             range or no number, probabilities do not sum to 1, a class is unknown, a sample is answered twice by one
-            seed, its label differs between rows, or no row answers for a whole clip of the test part.
+            seed, its label differs between rows, names of subjects of a dataset may be spellings of one, or no row
+            answers for a whole clip of the test part.
     """
     _refuse_miscalled(table)
     missing = [column for column in COLUMNS if column not in table]
@@ -136,6 +143,7 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
         _refuse_rows(table, given.isna() | (given.astype(str) == ""), f"{column}: a name in every row", column)
         rows[column] = given.astype(str)
     _refuse_rows(rows, ~rows["part"].isin(PARTS), f"part: {' or '.join(PARTS)}", "part")
+    _refuse_spellings(rows, _remembered(table).distinct_subjects)
     whole = f"a whole number from 0 to {classes - 1}"
     rows["frame"] = _numbers(table, "frame", WHOLE_CLIP, np.inf, "a whole number, -1 for the whole clip").astype(int)
     rows["seed"] = _numbers(table, "seed", -np.inf, np.inf, "a whole number").astype(int)
@@ -165,6 +173,18 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
     return rows[
         ["dataset", "subject", "clip", "frame", "fold", "seed", "part", "y_true", "y_pred", *chances, "coverage"]
     ]
+
+
+def _refuse_spellings(rows: pd.DataFrame, distinct: tuple[tuple[str, ...], ...]) -> None:
+    """Refuse one person under two names: each would count as a subject of its own."""
+    for dataset, names in rows.groupby("dataset", sort=False)["subject"]:
+        groups = [group for group in same_names(names.unique()) if not any(set(group) <= set(one) for one in distinct)]
+        if groups:
+            named = "; ".join(" and ".join(map(quoted, group)) for group in groups[:SHOWN])
+            rest = f"; and {len(groups) - SHOWN} more" if len(groups) > SHOWN else ""
+            rule = "subject: each person of a dataset has one name. Upper and lower case, forms of Unicode, blanks, "
+            rule += "dashes, leading zeros and a final .0 do not tell two apart"
+            raise refused(rule, f"{dataset}: {named}{rest}")
 
 
 def _refuse_miscalled(table: pd.DataFrame) -> None:

@@ -8,9 +8,11 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
+from transferpain.core.spelling import quoted
 from transferpain.core.store import fingerprint
 from transferpain.data.datasets.index import Index
 from transferpain.data.datasets.sequences import cut_sequences
+from transferpain.data.datasets.subject_names import called_alike
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold, keep_used
 from transferpain.data.protocols.kinds.grouped import PLACE, draw_places
@@ -23,6 +25,7 @@ from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.chosen import add_references
 from transferpain.strategies.registry import STRATEGIES
 
+SHOWN_NAMES = 5
 # What is true of a clip, or a frame, whatever its label is.
 KEPT = {
     *("dataset", "subject", "sex", "age", "clip", "split", PLACE, "media", "kind", "bytes"),
@@ -167,10 +170,21 @@ def join_indexes(trained: Index, tested: Index) -> Index:
         clips=pd.concat(parts, ignore_index=True),
         synthetic=trained.synthetic or tested.synthetic,
         hash=fingerprint([trained.hash, tested.hash]),
-        problems=trained.problems + tested.problems,
+        problems=trained.problems + tested.problems + _called_alike(trained, tested),
         frames=None,
         parts=(trained, tested),
     )
+
+
+def _called_alike(trained: Index, tested: Index) -> tuple[str, ...]:
+    """Say who of the tested dataset is called as somebody of the other: nobody knows whether it is the same person."""
+    people = [part.clips.loc[part.clips["kind"] != "image_rows", "subject"] for part in (tested, trained)]
+    alike = called_alike(*people)
+    if not alike:
+        return ()
+    shown = ", ".join(map(quoted, alike[:SHOWN_NAMES])) + (", ..." if len(alike) > SHOWN_NAMES else "")
+    names = f"{tested.dataset.name} and {trained.dataset.name}"
+    return (f"{len(alike)} subjects of {names} are called alike ({shown}); they are taken for different people.",)
 
 
 def check_sample_fits(experiment: Experiment, task: Task) -> None:

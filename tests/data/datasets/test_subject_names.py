@@ -1,7 +1,8 @@
+import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.data.datasets.subject_names import check_subject_names
+from transferpain.data.datasets.subject_names import called_alike, check_subject_names, check_subjects_of
 
 
 @pytest.mark.parametrize(
@@ -23,6 +24,7 @@ def test_spellings_of_one_person_are_refused_unless_they_are_confirmed(names):
     with pytest.raises(UserError, match="write one name") as refused:
         check_subject_names(people, "the index")
     assert "distinct_subjects" not in str(refused.value)
+    assert "write names that differ by more" in str(refused.value)
     check_subject_names(people, "the index", [list(names)])
 
 
@@ -45,3 +47,17 @@ def test_of_many_groups_the_first_five_are_shown():
     names = [name for number in range(7) for name in (f"P{number}", f"p{number}")]
     with pytest.raises(UserError, match="and 2 more"):
         check_subject_names(names, "the index")
+
+
+def test_in_two_datasets_names_are_of_different_people():
+    table = pd.DataFrame({"dataset": ["a", "b", "a"], "subject": ["P1", "p1", "P2"]})
+    check_subjects_of(table, "the samples")
+    with pytest.raises(UserError, match=r"in the samples of a have(.|\n)*'P1' and 'p01'"):
+        check_subjects_of(pd.concat([table, pd.DataFrame({"dataset": ["a"], "subject": ["p01"]})]), "the samples")
+    with pytest.raises(UserError, match=r"in the groups have(.|\n)*'1' and '01'"):
+        check_subjects_of(pd.DataFrame({"subject": [1, "01"]}), "the groups")
+
+
+def test_who_is_called_as_somebody_else_is_named():
+    assert called_alike(["P1", "p2", "P2", "anna", "p2"], ["p01", "P2", "otto"]) == ["P1", "p2", "P2"]
+    assert called_alike([], ["P1"]) == called_alike(["P1"], []) == []

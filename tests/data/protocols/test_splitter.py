@@ -109,3 +109,24 @@ def test_classes_may_stand_in_the_table_of_samples():
     splitter = ProtocolSplitter(ProtocolSettings(kind="stratified_group_kfold"))
     clips = pd.DataFrame({"subject": subjects, "y": np.repeat([0, 1, 2], 18)})
     assert splitter.get_n_splits(x, None, clips) == 5
+
+
+def test_spellings_of_one_person_are_no_two_groups():
+    x, y, subjects = problem()
+    subjects = np.where((subjects == "S3") & (np.arange(len(subjects)) % 2 == 0), "s03", subjects)
+    with pytest.raises(UserError, match=r"in the groups have(.|\n)*'s03' and 'S3'(.|\n)*differ by more"):
+        list(LOSO.split(x, y, subjects))
+
+
+@pytest.mark.parametrize("kind", ["loso", "group_kfold", "stratified_group_kfold", "grouped"])
+def test_subjects_of_one_name_in_two_datasets_are_different_people(kind):
+    clips = pd.concat([make_clips({"": 6}, dataset=dataset) for dataset in ("one", "another")], ignore_index=True)
+    splitter = ProtocolSplitter(ProtocolSettings(kind=kind, **({} if kind == "loso" else {"folds": 4})))
+    tested = [
+        clips.iloc[test][["dataset", "subject"]].drop_duplicates() for _, test in splitter.split(clips, groups=clips)
+    ]
+    assert len(pd.concat(tested).drop_duplicates()) == sum(map(len, tested)) == 12
+    if kind == "loso":
+        assert [len(one) for one in tested] == [1] * 12
+    alone = clips[clips["dataset"] == "one"].reset_index(drop=True)
+    assert sum(len(test) for _, test in splitter.split(alone, groups=alone)) == len(alone)

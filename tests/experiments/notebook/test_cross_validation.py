@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -141,3 +143,15 @@ def test_an_estimator_that_fails_names_the_fold(samples, X):
 def test_a_protocol_that_cannot_be_used_is_refused(samples, X, wrong):
     with pytest.raises(UserError, match=r"protocol"):
         cross_validate(MODEL, X, samples, wrong)
+
+
+def test_spellings_of_one_person_are_refused_in_a_bare_table_and_confirmed_where_an_index_let_them_pass(samples, X):
+    spelt = samples.table.assign(subject=samples.table["subject"].replace("s1", "S0"))
+    with pytest.raises(UserError, match=r"in the samples of biovid have(.|\n)*'s0' and 'S0'"):
+        cross_validate(MODEL, X, spelt[["dataset", "subject", "clip", "y"]])
+    table = cross_validate(MODEL, X, replace(samples, table=spelt))
+    assert table.attrs[ATTRIBUTE]["distinct_subjects"] == [["s0", "S0"]]
+    assert check_predictions(table)["subject"].nunique() == 4
+    table.attrs = {}
+    with pytest.raises(UserError, match=r"has one name(.|\n)*biovid: 'S0' and 's0'"):
+        check_predictions(table)

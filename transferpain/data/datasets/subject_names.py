@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+import pandas as pd
+
 from transferpain.core.errors import UserError
-from transferpain.core.spelling import quoted, same_names
+from transferpain.core.spelling import plain, quoted, same_names
 
 SHOWN = 5
 
@@ -33,10 +35,12 @@ def check_subject_names(names: Iterable[str], where: str, confirmed: list[list[s
         return
     named = "; ".join(" and ".join(map(quoted, group)) for group in groups[:SHOWN])
     rest = f"; and {len(groups) - SHOWN} more" if len(groups) > SHOWN else ""
-    ways = "If they are one person, write one name."
-    if confirmed is not None:
+    ways = "If they are one person, write one name. If they are not, "
+    if confirmed is None:
+        ways += "write names that differ by more."
+    else:
         example = ", ".join(quoted(name) for name in groups[0])
-        ways += f" If they are not, say so in dataset.yaml: distinct_subjects: [[{example}]]"
+        ways += f"say so in dataset.yaml: distinct_subjects: [[{example}]]"
     raise UserError(
         f"Subjects in {where} have names that may be spellings of one.",
         rule="A person under two names would stand on both sides of a split. Upper and lower case, forms of Unicode, "
@@ -44,3 +48,20 @@ def check_subject_names(names: Iterable[str], where: str, confirmed: list[list[s
         received=named + rest,
         todo=ways,
     )
+
+
+def check_subjects_of(table: pd.DataFrame, where: str) -> None:
+    """Do as `check_subject_names` for each dataset of a table: in two datasets, names are of different people.
+
+    Args:
+        table: with subject, and dataset where there are several.
+    """
+    datasets = table["dataset"] if "dataset" in table else pd.Series("", index=table.index)
+    for dataset, names in table["subject"].astype(str).groupby(datasets.astype(str), sort=False):
+        check_subject_names(names.unique(), f"{where} of {dataset}" if dataset else where)
+
+
+def called_alike(names: Iterable[str], others: Iterable[str]) -> list[str]:
+    """Return those of the names that are spellings of one of the others, or the same, in their order."""
+    known = set(map(plain, set(others)))
+    return [name for name in dict.fromkeys(names) if plain(name) in known]

@@ -16,6 +16,8 @@ from transferpain.data.protocols.subject_lists import LEAVE_OUT, check_dataset
 def make_folds(clips: pd.DataFrame, settings: ProtocolSettings, seed: int) -> list[Fold]:
     """Split clips, or frames, by subject; only "random_frames" splits them without regard to subjects.
 
+    Of several datasets, subjects of one name are different people.
+
     Args:
         clips: columns dataset, subject, split, and `y` (missing where unlabelled): `label_clips` or `label_frames`.
         settings: the protocol.
@@ -26,6 +28,9 @@ def make_folds(clips: pd.DataFrame, settings: ProtocolSettings, seed: int) -> li
         UserError: if a part is empty, there are too few subjects, or a subject stands in two parts.
     """
     subjects = clips["subject"].to_numpy(dtype=str)
+    if clips["dataset"].nunique() > 1 and settings.test_dataset is None:
+        # Cross-dataset protocols look names up in lists, and learn from one dataset.
+        subjects = _names(clips)
     used = np.ones(len(clips), dtype=bool)
     if settings.leave_out is not None:
         left_out = LEAVE_OUT[settings.leave_out]
@@ -59,6 +64,11 @@ def make_folds(clips: pd.DataFrame, settings: ProtocolSettings, seed: int) -> li
     return folds
 
 
+def _names(clips: pd.DataFrame) -> np.ndarray:
+    """Return a name of each row's subject that is unique over datasets."""
+    return (clips["dataset"] + "/" + clips["subject"]).to_numpy(dtype=str)
+
+
 def _draw_selection(subjects: np.ndarray, settings: ProtocolSettings, seed: tuple) -> np.ndarray:
     people = np.unique(subjects)
     size = max(1, round(settings.selection_share * len(people)))
@@ -90,7 +100,7 @@ def _check_apart(clips: pd.DataFrame, fold: Fold, settings: ProtocolSettings) ->
     The validation and test images of FER+ that also stand in Training are part of its official split: the
     index marks them, and they do not count here.
     """
-    subjects = (clips["dataset"] + "/" + clips["subject"]).to_numpy(dtype=str)
+    subjects = _names(clips)
     known_copies = clips.get("in_training", pd.Series(False, index=clips.index)).to_numpy()
 
     def people(part: np.ndarray) -> set[str]:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.data.datasets.subject_names import check_subjects_of
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings
 
@@ -37,8 +38,8 @@ class ProtocolSplitter:
                 where the protocol reads them.
 
         Raises:
-            UserError: if there are no groups, they are not as long as `X`, or the protocol reads a column that is not
-                there; and as `make_folds`.
+            UserError: if there are no groups, they are not as long as `X`, some of their names may be spellings of one,
+                or the protocol reads a column that is not there; and as `make_folds`.
         """
         for fold in make_folds(self._samples(X, y, groups), self.settings, self.seed):
             yield np.setdiff1d(np.union1d(fold.train, fold.selection), fold.test), fold.test
@@ -72,6 +73,7 @@ class ProtocolSplitter:
                 todo="Pass the table of samples as groups.",
             )
         table = table.reset_index(drop=True)
+        check_subjects_of(table, "the groups")
         blank = {column: "" for column in ("dataset", "split") if column not in table}
         return table.assign(**blank, subject=table["subject"].astype(str), y=_classes(y, table))
 

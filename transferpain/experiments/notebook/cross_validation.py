@@ -10,7 +10,9 @@ from pydantic import ValidationError
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.seeds import derive_seed
+from transferpain.core.spelling import same_names
 from transferpain.core.validation import describe_fault
+from transferpain.data.datasets.subject_names import check_subjects_of
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.protocols.splitter import ProtocolSplitter
@@ -158,6 +160,7 @@ def _table_of(samples: Samples | pd.DataFrame) -> tuple[pd.DataFrame, tuple[str,
     ):
         raise _refused_samples(f"y of {', '.join(map(str, table['y'].unique()[:10]))}")
     names = {column: table[column].astype(str) for column in NEEDED[:3]}
+    check_subjects_of(table, "the samples")
     classes = tuple(str(number) for number in range(max(2, int(known.max()) + 1)))
     return table.assign(**names, split=table.get("split", ""), y=numbers.astype("Int64")), classes
 
@@ -238,6 +241,8 @@ def _facts(
             "label_definition": task.rule_for(samples.dataset).definition,
             "ordinal": task.ordinal,
             "synthetic": samples.synthetic,
+            # What the index did not refuse is confirmed.
+            "distinct_subjects": tuple(map(tuple, same_names(table["subject"].astype(str).unique()))),
         }
     if isinstance(X, Features):
         known |= {"source": X.source, "synthetic": X.synthetic}
