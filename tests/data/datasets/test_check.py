@@ -2,6 +2,7 @@ import json
 import re
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -205,6 +206,16 @@ def test_deep_names_files_of_several_pictures_in_a_folder(tmp_path):
     report = check_dataset("own", tmp_path, deep=True)
     assert rows_of(report)["damaged files"] == (0, None)
     assert report.problems == ("pages: file of several pictures, of which the first is read (frame 2).",)
+
+
+def test_deep_decodes_pictures_as_every_stage_does(tmp_path):
+    touch(tmp_path / "own" / "index.csv", b"media,subject,label\npages,x,1\n")
+    for number, kind in ((1, "float32"), (2, "uint16"), (3, "int32")):
+        touch(tmp_path / "own" / "pages" / f"{number}.tif")
+        Image.fromarray(np.full((8, 8), 200, kind)).save(tmp_path / "own" / "pages" / f"{number}.tif")
+    report = check_dataset("own", tmp_path, deep=True)
+    assert rows_of(report)["damaged files"] == (2, None)
+    assert report.problems == ("pages: picture cannot be decoded (frames 1, 3).", "pages: picture is black (frame 2).")
 
 
 def test_deep_shows_no_name_of_a_person(tmp_path):

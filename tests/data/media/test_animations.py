@@ -42,6 +42,20 @@ def test_pictures_may_be_shown_for_different_times(tmp_path):
     assert fps == pytest.approx(10.0)
 
 
+@pytest.mark.parametrize("name", ["a.webp", "a.png"])
+def test_an_animation_that_was_taken_sideways_is_upright(tmp_path, name):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    pictures = [
+        Image.fromarray(np.repeat([200, dark], 12)[:, None, None].repeat(32, 1).repeat(3, 2).astype(np.uint8))
+        for dark in (0, 9)
+    ]
+    pictures[0].save(tmp_path / name, save_all=True, append_images=pictures[1:], exif=exif)
+    for frame in open_animation(tmp_path / name)[1]:
+        assert frame.image.shape == (32, 24, 3)
+        assert frame.image[:, -8:].mean() > 150 > frame.image[:, :8].mean()
+
+
 def test_a_span_is_a_part_of_them(tmp_path):
     _, frames = open_animation(write(tmp_path / "a.tif"), (1, 2))
     assert [frame.number for frame in frames] == [1, 2]

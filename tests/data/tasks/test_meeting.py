@@ -94,6 +94,14 @@ def test_a_span_without_a_value_stops_unless_it_is_left_empty(tmp_path):
     assert len(label_clips(task_of(classes=("a", "b", "c"), bins=[[0, 0], [1, 4], None]), index)) == 4
 
 
+def test_media_that_were_left_out_are_named_where_their_labels_are_missing(tmp_path):
+    clinic(tmp_path, ["no", "pain"])
+    (tmp_path / "clinic" / "anna" / "1.mp4").unlink()
+    (tmp_path / "clinic" / "otto" / "1.mp4").unlink()
+    with pytest.raises(UserError, match=r"no clip has it(.|\n)*of the data: clinic/anna/1.mp4: No such file"):
+        label_clips(task_of(mapping=NAMED), read_index("clinic", tmp_path))
+
+
 def test_what_is_ignored_is_left_out_and_counted_and_what_has_no_label_stays(tmp_path):
     index = clinic(tmp_path, ["no", "pain", "unclear", ""])
     task = task_of(mapping=NAMED, ignore=["unclear", "never seen"])

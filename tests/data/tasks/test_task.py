@@ -11,7 +11,15 @@ from tests.data.datasets.unbc_trees import make_unbc
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import Index, read_index
 from transferpain.data.datasets.registry import DATASETS
-from transferpain.data.tasks.task import TASK_FOLDER, Task, label_clips, label_frames, list_tasks, load_task
+from transferpain.data.tasks.task import (
+    TASK_FOLDER,
+    Task,
+    count_labels,
+    label_clips,
+    label_frames,
+    list_tasks,
+    load_task,
+)
 
 SUBJECTS = ("071309_w_21", "071313_m_41")
 
@@ -81,6 +89,9 @@ def test_hash_follows_the_mapping_but_not_the_words():
         {"labels": bins([2, 3], [0, 1])},
         {"labels": bins([0, 1], [2, 3], [4, 5])},
         {"labels": bins([0, "x"], [2, 3])},
+        {"labels": {"biovid": bins([0, 1], [3, 4])["biovid"] | {"ignore": [[1, 3.5]]}}},
+        {"labels": {"biovid": bins([0, 0], [3, 4])["biovid"] | {"ignore": [[-1, 2]]}}},
+        {"labels": {"biovid": bins([0, 0], [3, 4])["biovid"] | {"ignore": [0]}}},
         {"classes": ()},
         {"classes": ("pain",), "labels": rule(mapping={"PA4": 0})},
         {"classes": ("pain", "pain")},
@@ -256,8 +267,9 @@ def test_frames_have_the_class_of_their_pspi(tmp_path):
 
 def test_a_dataset_without_labels_of_frames_is_refused(tmp_path):
     make_biovid(tmp_path, SUBJECTS)
-    with pytest.raises(UserError, match="no labels of single frames"):
-        label_frames(make_task(sample="frame"), read_index("biovid", tmp_path))
+    for read in (label_frames, count_labels):
+        with pytest.raises(UserError, match="no labels of single frames"):
+            read(make_task(sample="frame"), read_index("biovid", tmp_path))
 
 
 def test_a_users_own_task_file(tmp_path):
@@ -277,11 +289,21 @@ def test_a_users_own_task_file(tmp_path):
     assert load_task(str(path)).name == "ours"
 
 
-@pytest.mark.parametrize("content", ["", "- a", "{", "classes: [a, b]", "colour: red"])
-def test_a_damaged_task_file_is_refused(tmp_path, content):
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", "it holds nothing"),
+        ("- a", "no mapping of keys"),
+        ("{", "not valid YAML"),
+        ("classes: [a, b]", "is missing"),
+        ("colour: red", "is missing"),
+        ("{schema: 2, description: x, sample: clip, classes: [a, b], labels: {}}", "name a dataset"),
+    ],
+)
+def test_a_damaged_task_file_is_refused(tmp_path, content, told):
     path = tmp_path / "ours.yaml"
     path.write_text(content)
-    with pytest.raises(UserError, match=r"ours\.yaml cannot be used"):
+    with pytest.raises(UserError, match=rf"ours\.yaml cannot be used(.|\n)*{told}"):
         load_task(str(path))
 
 

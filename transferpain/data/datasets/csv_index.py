@@ -18,8 +18,10 @@ from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
+from transferpain.data.datasets.left_out import check_names, left_out_of
 from transferpain.data.datasets.people import COLUMNS as PEOPLE
 from transferpain.data.datasets.people import read_people
+from transferpain.data.datasets.stretches import check_ends, check_people
 from transferpain.data.datasets.subject_names import check_subject_names
 from transferpain.data.media.animations import picture_count
 from transferpain.data.media.frame_counts import too_short
@@ -113,6 +115,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             clip that stands twice, and media outside the data root.
     """
     path = top / INDEX_NAME
+    check_names(top, (FRAMES_NAME, FACTS_NAME))
     table = read_table(path, REQUIRED, OPTIONAL + PEOPLE)
     taken = sorted(TAKEN & set(table.columns))
     if taken:
@@ -153,9 +156,13 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             "split": table["split"],
         }
     ).join(table[labels].replace("", pd.NA).astype("string").join(people))
+    check_people(path, clips, problems)
     usable = facts["fault"] == ""
+    check_ends(path, clips[usable], data_root, cache)
     frames = _read_frames(top / FRAMES_NAME, clips, data_root, cache)
     problems += [f"{row.media}: {row.fault}, ignored." for row in facts[~usable].itertuples()]
+    left_out = [(row.media, row.left_out) for row in facts.drop_duplicates("media").itertuples() if row.left_out]
+    problems += [f"{media}: {names} left out, no picture by its name." for media, names in left_out]
     if frames is not None:
         frames = frames[frames["clip"].isin(clips["clip"][usable])].reset_index(drop=True)
     return Reading(clips[usable].reset_index(drop=True), tuple(problems), frames)
@@ -176,8 +183,10 @@ def _read_facts(folder: Path) -> OwnData:
         return OwnData()
     try:
         values = read_yaml(path) or {}
+        if not isinstance(values, dict):
+            raise ValueError("it holds no mapping of keys")
         return OwnData(**values)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be used.",
             rule=f"It is a YAML file with some of: {', '.join(OwnData.model_fields)}.",
@@ -250,6 +259,7 @@ def _without_suffix(media: str) -> str:
 def _examine(data_root: Path, media: str) -> dict:
     """Return kind, first frame, frames and size of a medium, and what is wrong with it."""
     facts = {"media": media, "kind": "video", "first_frame": 0, "num_frames": pd.NA, "bytes": pd.NA, "fault": ""}
+    facts["left_out"] = ""
     path = resolve_media(data_root, media)
     try:
         size = path.stat().st_size
@@ -270,6 +280,7 @@ def _examine(data_root: Path, media: str) -> dict:
             "first_frame": pictures[0].frame,
             "num_frames": len(pictures),
             "bytes": sum(picture.bytes for picture in pictures),
+            "left_out": left_out_of(path) if path.is_dir() else "",
         }
     if path.is_dir():
         return facts | {"fault": "a folder without a picture"}
@@ -310,7 +321,7 @@ def _with_ends(
     if not wanted or not (short := too_short(wanted, cache)):
         return clips
     ends = clips["media"].map(lambda media: short.get(resolve_media(data_root, media), pd.NA)).astype("Int64")
-    there = (ends - clips["first_frame"]).clip(lower=0).where(counted)
+    there = (ends - clips["first_frame"]).where(counted)
     return clips.assign(num_frames=clips["num_frames"].mask((clips["num_frames"] > there).fillna(there.notna()), there))
 
 
@@ -331,7 +342,6 @@ def _places(path: Path, clip: pd.Series, frame: pd.Series, clips: pd.DataFrame, 
             rows = numbers_of_clip - first
             rows = rows.where((rows >= 0) & (True if pd.isna(length) else rows < length))
             there = f"frames from {first} on" if pd.isna(length) else f"frames {first}-{first + length - 1}"
-            there = "no frame" if length is not pd.NA and length == 0 else there
         wrong = rows.isna().reindex(frame.index, fill_value=False)
         shown = clip + ", frame " + frame.astype(str)
         check_rows(path, shown, wrong, f"A frame does not exist; {name} has {there}")

@@ -27,11 +27,12 @@ def read_table(path: Path, required: tuple[str, ...], optional: tuple[str, ...] 
 
     Raises:
         UserError: if the file cannot be read, a column is missing, named twice or called almost as a known one, a line
-            has another number of cells than the first, or there is no line.
+            has another number of cells than the first, or there is no line. Empty columns without a name, at the end,
+            are none.
     """
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
+            reader = csv.reader(file, strict=True, skipinitialspace=True)
             header = [cell.strip() for cell in next(reader, [])]
             lines = {}
             for row in reader:
@@ -47,9 +48,16 @@ def read_table(path: Path, required: tuple[str, ...], optional: tuple[str, ...] 
     missing = [column for column in required if column not in header]
     if missing:
         raise table_error(path, f"It has no column {' and no column '.join(missing)}", ",".join(header) or "no columns")
-    if len(set(header)) < len(header) or "" in header:
-        raise table_error(path, "Its columns need names that differ", ",".join(header))
     lines = {number: row for number, row in lines.items() if any(row)}
+    # Spreadsheets save columns that were emptied.
+    while header[-1] == "" and not any(any(row[len(header) - 1 :]) for row in lines.values()):
+        header = header[:-1]
+    lines = {number: row if any(row[len(header) :]) else row[: len(header)] for number, row in lines.items()}
+    if "" in header:
+        rule = "Every column has a name (pandas writes its own first column without one: save with index=False)"
+        raise table_error(path, rule, f"column {header.index('') + 1} of {','.join(header)}")
+    if len(set(header)) < len(header):
+        raise table_error(path, "Its columns need names that differ", ",".join(header))
     uneven = [number for number, row in lines.items() if len(row) != len(header)]
     if uneven:
         raise table_error(path, f"Its lines need {len(header)} cells each, as the first", f"line {uneven[0]}")
@@ -102,6 +110,7 @@ def numbers(path: Path, column: pd.Series, whole: bool = False) -> pd.Series:
     form = WHOLE_NUMBER if whole else NUMBER
     wrong = column.map(lambda cell: bool(cell) and form.fullmatch(cell) is None)
     kind = "whole number from 0 on" if whole else "number from 0 on, with a decimal point"
+    kind += " and nine digits at most in front of it" if not whole else " of nine digits at most"
     check_rows(path, column, wrong, f"In the column {column.name}, a cell is no {kind}")
     values = pd.array([pd.NA if cell == "" else float(cell) for cell in column], dtype="Float64")
     return pd.Series(values.astype("Int64") if whole else values, index=column.index, name=column.name)

@@ -1,6 +1,5 @@
 """A look inside the media: which pictures and videos cannot be decoded, and which pictures are black."""
 
-import io
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +12,7 @@ import pandas as pd
 
 from transferpain.core.quiet import silence_opencv
 from transferpain.data.datasets.describe_frames import describe_frames
+from transferpain.data.media.animations import picture_count
 from transferpain.data.media.medium import UnreadableMedium
 from transferpain.data.media.paths import list_pictures, resolve_media
 
@@ -59,21 +59,18 @@ def _decode(row, data_root: Path) -> Decoded:
 
 
 def _decode_pictures(clip: str, path: Path) -> Decoded:
-    from PIL import Image
+    from transferpain.data.media.pictures import decode_picture
 
     damaged, black, paged, good = [], [], [], 0
     for picture in list_pictures(path):
-        try:
-            # From memory, because Pillow's messages would hold the path.
-            with Image.open(io.BytesIO(picture.path.read_bytes())) as image:
-                extremes, pages = image.convert("L").getextrema(), getattr(image, "n_frames", 1)
-        except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        image = decode_picture(picture.path)
+        if image is None:
             damaged.append(picture.frame)
             continue
         good += 1
-        if extremes == (0, 0):
+        if not image.any():
             black.append(picture.frame)
-        if pages > 1:
+        if picture_count(picture.path) > 1:
             paged.append(picture.frame)
     problems = []
     if damaged:

@@ -33,8 +33,10 @@ def read_permit(folder: Path) -> Permit:
         return Permit()
     try:
         values = read_yaml(path) or {}
+        if not isinstance(values, dict):
+            raise ValueError("it holds no mapping of keys")
         return Permit(**values)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise UserError(
             f"{path} cannot be used.",
             rule=f"For a dataset that is known it is a YAML file with {', '.join(Permit.model_fields)}: all else is "

@@ -16,6 +16,8 @@ MOVING = {".gif", ".webp", ".png", *PAGED}
 # A few bytes may state any size; a picture of 8K video has half as many (our choice).
 MOST_PIXELS = 1 << 26
 UNTIMED_MS = 100  # as browsers show a picture that states no time
+ORIENTATION = 0x0112  # of EXIF, and what makes a picture upright by it: members of Pillow's `Transpose`
+UPRIGHT = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
 
 
 def picture_count(path: Path) -> int:
@@ -78,7 +80,7 @@ def _animation(content: bytes) -> tuple[float, Iterator[Frame]]:
             image = Image.open(io.BytesIO(content))
             if image.width * image.height > MOST_PIXELS:
                 raise UnreadableMedium(f"pictures of {image.width}x{image.height} pixels")
-            count = getattr(image, "n_frames", 1)
+            count, turned = getattr(image, "n_frames", 1), UPRIGHT.get(image.getexif().get(ORIENTATION))
             durations = _durations(image, count)
     except UnreadableMedium:
         raise
@@ -90,7 +92,7 @@ def _animation(content: bytes) -> tuple[float, Iterator[Frame]]:
         for number in range(count):
             try:
                 image.seek(number)
-                picture = np.array(image.convert("RGB"))
+                picture = np.array(image.convert("RGB") if turned is None else image.convert("RGB").transpose(turned))
             except Exception:
                 picture = None
             yield Frame(number, begins[number] / 1000, picture)

@@ -8,7 +8,10 @@ from pathlib import Path
 from transferpain.core.privacy import HIDDEN_NAME, hide_name
 from transferpain.data.media import walk
 
-PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif"}
+PICTURE_SUFFIXES = {
+    *(".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".jp2", ".avif"),
+}
 
 
 @dataclass(frozen=True)

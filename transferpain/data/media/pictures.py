@@ -28,13 +28,14 @@ def open_pictures(path: Path, span: tuple[int, int | None] | None = None) -> Ite
     start, length = span or (0, None)
     files = picture_files(path)[start:][:length]
     for number, file in enumerate(files):
-        first = _decode(file)
+        first = decode_picture(file)
         if first is not None:
-            return chain(repeat(None, number), [first], map(_decode, files[number + 1 :]))
+            return chain(repeat(None, number), [first], map(decode_picture, files[number + 1 :]))
     raise UnreadableMedium("not one picture can be decoded")
 
 
-def _decode(path: Path) -> np.ndarray | None:
+def decode_picture(path: Path) -> np.ndarray | None:
+    """Return a picture as `open_pictures` does: uint8 RGB, or `None` if it cannot be decoded to its end."""
     try:
         # From memory: OpenCV's own reader fills up pictures that are cut short, and its warnings hold the path.
         encoded = np.frombuffer(path.read_bytes(), np.uint8)

@@ -11,6 +11,7 @@ from transferpain.data.tasks.label_counts import NO_LABEL, Count, LabelCounts, c
 from transferpain.data.tasks.rules.rule import LabelRule
 
 SHOWN = 10
+SHOWN_PROBLEMS = 3
 UNCLEAR = "votes without a clear winner"
 
 
@@ -80,12 +81,15 @@ def meet(rule: LabelRule, table: pd.DataFrame, label_mode: LabelMode) -> Meeting
     return Meeting(rule, table, labels, kept, y, ignored.fillna(False).astype(bool))
 
 
-def check_meeting(meeting: Meeting, counts: LabelCounts, task: str, may_lack: bool) -> None:
+def check_meeting(
+    meeting: Meeting, counts: LabelCounts, task: str, may_lack: bool, problems: tuple[str, ...] = ()
+) -> None:
     """Refuse labels that no rule names, and rules that no label meets.
 
     Args:
         task: its name.
         may_lack: whether a rule without a label is allowed, as on a twin, which may be smaller than what it stands for.
+        problems: of the index; the clips that it left out may have the labels that are missing.
 
     Raises:
         UserError: with each of them, the nearest spelling, and the counts.
@@ -98,6 +102,7 @@ def check_meeting(meeting: Meeting, counts: LabelCounts, task: str, may_lack: bo
     rest = unnamed.nunique() - len(lines)
     lines += [f"and {rest} more labels"] if rest > 0 else []
     lines += [f"{name} is named by the task, and no {counts.sample} has it" for name in unmet]
+    lines += [f"of the data: {problem}" for problem in problems[:SHOWN_PROBLEMS]] if unmet else []
     raise UserError(
         f"The labels of {counts.dataset} and the task {task} do not meet.",
         rule=f"Each label in the column {meeting.rule.column} has a class, or stands under `ignore` of the task; and "

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SerializeAsAny, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SerializeAsAny, ValidationError, model_validator
 
 from transferpain.core.contracts import LabelMode
 from transferpain.core.errors import UserError
 from transferpain.core.schema import SCHEMA
-from transferpain.core.spelling import quoted, same_names
+from transferpain.core.spelling import nearest, quoted, same_names
 from transferpain.core.store import fingerprint
 from transferpain.core.validation import describe_fault, misread
 from transferpain.core.yaml_file import read_yaml
@@ -41,11 +41,13 @@ class Task(BaseModel):
     description: str
     sample: Literal["clip", "frame"]
     classes: tuple[str, ...]
-    labels: dict[str, SerializeAsAny[Annotated[LabelRule, BeforeValidator(make_rule)]]] = Field(min_length=1)
+    labels: dict[str, SerializeAsAny[Annotated[LabelRule, BeforeValidator(make_rule)]]]
     ordinal: bool = False
 
     @model_validator(mode="after")
     def _check(self) -> "Task":
+        if not self.labels:
+            raise ValueError("labels: name a dataset, and how its labels become classes")
         if len(set(self.classes)) != len(self.classes):
             raise ValueError("classes: the names must differ")
         if not all(name.strip() for name in self.classes):
@@ -151,7 +153,10 @@ def load_task(name: str) -> Task:
             todo="Correct the name.",
         )
     try:
-        content = upgrade(read_yaml(path)) | {"name": path.stem}
+        content = read_yaml(path)
+        if not isinstance(content, dict):
+            raise ValueError(f"it holds {'nothing' if content is None else 'no mapping of keys'}")
+        content = upgrade(content) | {"name": path.stem}
         task = Task(**content)
         for fault in misread(content, task):
             raise ValueError(fault)
@@ -197,14 +202,7 @@ def label_frames(task: Task, index: Index) -> pd.DataFrame:
     Raises:
         UserError: as `label_clips`, and if the dataset has no labels of frames.
     """
-    task.rule_for(index.dataset.name)
-    if index.frames is None:
-        raise UserError(
-            f"{index.dataset.name} has no labels of single frames.",
-            rule=f"The task {task.name} is about frames.",
-            todo="Choose a task whose sample is the clip.",
-        )
-    return _labelled(task, index, _frames_with_people(index))
+    return _labelled(task, index, _frames_with_people(task, index))
 
 
 def count_labels(task: Task, index: Index, label_mode: LabelMode = "majority") -> LabelCounts:
@@ -216,7 +214,7 @@ def count_labels(task: Task, index: Index, label_mode: LabelMode = "majority") -
     Raises:
         UserError: as `label_clips` and `label_frames`.
     """
-    table = index.clips if task.sample == "clip" or index.frames is None else _frames_with_people(index)
+    table = index.clips if task.sample == "clip" else _frames_with_people(task, index)
     return _meet(task, index, table, label_mode)[1]
 
 
@@ -229,7 +227,14 @@ def count_dataset(name: str, dataset: str, data_root: Path, cache: Path | None =
     return count_labels(load_task(name), read_index(dataset, data_root, cache))
 
 
-def _frames_with_people(index: Index) -> pd.DataFrame:
+def _frames_with_people(task: Task, index: Index) -> pd.DataFrame:
+    task.rule_for(index.dataset.name)
+    if index.frames is None:
+        raise UserError(
+            f"{index.dataset.name} has no labels of single frames.",
+            rule=f"The task {task.name} is about frames.",
+            todo="Choose a task whose sample is the clip.",
+        )
     return index.frames.merge(
         index.clips[["clip", "dataset", "subject", "split"]], on="clip", how="left", validate="many_to_one"
     )
@@ -248,7 +253,7 @@ def _meet(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMode) 
             f"The index of {index.dataset.name} has no column for the task {task.name}.",
             rule="A task names a column of raw labels.",
             received=", ".join(missing),
-            todo=f"Choose one of {', '.join(table.columns)}.",
+            todo=f"{_meant(missing[0], table)}Choose one of {', '.join(table.columns)}.",
         )
     meeting = meet(rule, table, label_mode)
     if not meeting.y.notna().any():
@@ -260,8 +265,13 @@ def _meet(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMode) 
             todo="Check the data with: transferpain data check " + index.dataset.name,
         )
     counts = meeting.counts(task.classes, index.dataset.name, task.sample)
-    check_meeting(meeting, counts, task.name, may_lack=index.synthetic)
+    check_meeting(meeting, counts, task.name, may_lack=index.synthetic, problems=index.problems)
     return meeting, counts
+
+
+def _meant(column: str, table: pd.DataFrame) -> str:
+    near = nearest(column, table.columns)
+    return f"Did you mean {near}? " if near else ""
 
 
 def _with_hint(rule: LabelRule, label: str) -> str:

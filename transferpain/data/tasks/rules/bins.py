@@ -35,6 +35,10 @@ def _as_number(label: Any) -> float | None:
     return value if math.isfinite(value) else None
 
 
+def _in_words(one: str | tuple[float, float]) -> str:
+    return one if isinstance(one, str) else f"[{one[0]:g}, {one[1]:g}]"
+
+
 Bin = Annotated[tuple[float, float], AfterValidator(_check_bin)]
 
 
@@ -55,6 +59,13 @@ class BinsRule(LabelRule):
     def _check_apart(self) -> "BinsRule":
         if any(above[0] <= below[1] for below, above in pairwise(sorted(filter(None, self.bins)))):
             raise ValueError("bins: they must not overlap")
+        for one in self.ignore:
+            value = _as_number(one) if isinstance(one, str) else None
+            for low, high in filter(None, self.bins):
+                # Spans may end where a class begins.
+                between = isinstance(one, tuple) and one[0] < high and low < one[1]
+                if between or (value is not None and low <= value <= high):
+                    raise ValueError(f"ignore: {_in_words(one)} has values of the class of {low:g} to {high:g}")
         return self
 
     @property
