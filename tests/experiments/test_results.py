@@ -13,14 +13,14 @@ from tests.command_line import EXPERIMENTS
 from tests.disk import Disk
 from transferpain.core.contracts import FittedRows, FoldResult
 from transferpain.core.errors import UserError
-from transferpain.core.store import write_text
+from transferpain.core.store import read_json, write_json, write_text
 from transferpain.data.places import Places
 from transferpain.experiments import results
 from transferpain.experiments.leakage.checks import failed, read_checks
-from transferpain.experiments.results import best_fold, close_fold, finish, lowest_loss, record_facts
-from transferpain.experiments.runner import make_plan, unfinished
+from transferpain.experiments.results import best_fold, close_fold, finish, lowest_loss, model_fault, record_facts
+from transferpain.experiments.runner import make_plan, unfinished, without_model
 from transferpain.experiments.schema import load_experiment
-from transferpain.models.bundles.manifest import read_complete
+from transferpain.models.bundles.manifest import facts_of, load_manifest, read_complete, write_manifest
 from transferpain.networks.heads.ann import build_ann
 from transferpain.strategies.base import Job, Prepared
 
@@ -291,6 +291,47 @@ def test_a_damaged_fold_is_to_be_trained_again_and_a_note_says_so(plan, capsys):
     assert "seed 0, is trained again, as its results are damaged: predictions.parquet is missing" in said
     assert not plan.run.fold(fold.name, 2).exists()
     assert [seed for _, seed in unfinished(plan)] == [0, 2]
+
+
+def test_whole_results_of_others_are_trained_again_and_kept_beside(plan, capsys):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    (fold,) = plan.folds
+    folders = [plan.run.fold(fold.name, seed) for seed in range(3)]
+    for folder, key, stated in ((folders[0], "of", "ann/x-seed0"), (folders[2], "makers", {"detector": "dlib 1.2"})):
+        write_json(folder / "done", read_json(folder / "done") | {key: stated})
+    assert [seed for _, seed in unfinished(plan)] == [0, 2]
+    said = " ".join(capsys.readouterr().err.split())
+    assert "seed 0, is trained again, as its results are those of ann/x-seed0; those are kept beside it." in said
+    assert "seed 2, is trained again, as its results are made with dlib 1.2; those are kept beside it." in said
+    assert not folders[0].exists()
+    assert (folders[0].with_name(f"{folders[0].name}.damaged-1") / "predictions.parquet").is_file()
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    finish(plan, prepared(plan))
+    assert plan.run.is_done
+
+
+@pytest.mark.parametrize("how", ["none", "empty", "missing", "manifest", "other run"])
+def test_a_lost_model_has_its_fold_trained_again(plan, how, capsys):
+    finish_folds(plan, [0.7, 0.4, 0.6])
+    assert list(without_model(plan)) == []
+    finish(plan, prepared(plan))
+    assert list(without_model(plan)) == []
+    if how == "none":
+        shutil.rmtree(plan.run.model)
+    elif how == "other run":
+        manifest = facts_of(load_manifest(plan.run.model))
+        write_json(plan.run.model / "metrics.json", {"predictions_sha256": "0"})
+        write_manifest(plan.run.model, manifest)
+        assert model_fault(plan) == ""  # of this run, by its experiment
+        write_manifest(plan.run.model, manifest | {"index": "0"})
+    else:
+        damage(plan.run.model, how)
+    trained = []
+    for fold, seed in without_model(plan):
+        trained.append(seed)
+        (plan.run.fold(fold.name, seed) / "model").mkdir()
+    assert trained == [1]
+    assert "seed 1, is trained again for the model: " in " ".join(capsys.readouterr().err.split())
 
 
 def test_a_training_that_diverged_is_not_kept(plan):

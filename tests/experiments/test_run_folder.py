@@ -8,7 +8,7 @@ import pytest
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
-from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.run_folder import RunFolder, fault_of_fold
 
 PREDICTIONS = pd.DataFrame({"clip": ["a"], "frame": [-1], "y_pred": [1]})
 HISTORY = pd.DataFrame({"epoch": [1], "val_loss": [0.5]})
@@ -187,6 +187,56 @@ def test_swapped_folds_are_noticed(tmp_path):
     (run.path / "kept").rename(other)
     with pytest.raises(UserError, match="that of another fold"):
         run.predictions()
+    for name in "ab":
+        assert "those of run/" in run.fold_fault(name, 0)
+    assert "a-seed0: they are those of run/b-seed0" in run.fault()
+
+
+def replace(folder, other) -> None:
+    shutil.rmtree(folder)
+    shutil.copytree(other, folder)
+
+
+def test_results_of_another_run_are_noticed_whole_as_they_are(tmp_path):
+    run, other = finished(tmp_path / "run"), finished(tmp_path / "other")
+    replace(run.fold("a", 0), other.fold("a", 0))
+    assert run.fold_fault("a", 0) == "they are those of other/a-seed0"
+    assert run.fault() == "a-seed0: they are those of other/a-seed0"
+    assert not run.is_sealed
+    with pytest.raises(UserError, match="those of other/a-seed0"):
+        run.check()
+
+
+def test_results_that_came_back_from_a_copy_are_not_those_that_a_run_was_finished_with(tmp_path):
+    run = finished(tmp_path / "run")
+    run.finish_fold("a", 0, PREDICTIONS.assign(clip="a", fold="a", seed=0, y_pred=2), HISTORY)
+    assert run.fold_is_done("a", 0)
+    assert run.fault() == "a-seed0: its results are not those that the run was finished with"
+    # The same results, written at another time.
+    run.finish_fold("a", 0, PREDICTIONS.assign(clip="a", fold="a", seed=0), HISTORY)
+    assert run.is_done
+
+
+def test_a_run_in_the_folder_of_another_is_refused_where_it_is_planned_and_read_under_any_name(tmp_path):
+    finished(tmp_path / "run")
+    (tmp_path / "run").rename(tmp_path / "mine")
+    renamed = RunFolder(tmp_path / "mine")
+    renamed.check()
+    assert list(renamed.predictions()["clip"]) == ["a", "b"]
+    assert renamed.makers() == {}
+    with pytest.raises(UserError, match=r"holds the run run\.(.|\n)*Rename the folder to run"):
+        renamed.check_own()
+    RunFolder(tmp_path / "absent").check_own()
+    (renamed.path / "done").write_bytes(b"\0")
+    renamed.check_own()
+
+
+def test_a_run_of_folds_that_state_nothing_is_done(tmp_path):
+    run = finished(tmp_path / "run")
+    for folder in (run.fold("a", 0), run.fold("b", 0)):
+        (folder / "done").write_text("2026-01-01T00:00:00+00:00\n")
+    run.finish(["facts.json", "metrics.json"], [run.fold("a", 0), run.fold("b", 0)])
+    assert run.is_done
 
 
 def test_a_run_of_a_former_version_is_done_without_sizes(tmp_path):
@@ -226,7 +276,7 @@ def test_what_a_run_held_can_be_put_aside(tmp_path):
             write_json(run.path / "facts.json", {"number": number})
             aside = run.put_aside()
         assert aside == run.path / f"former-{number}"
-        assert RunFolder(aside).fold_is_done("test", 0)
+        assert fault_of_fold(RunFolder(aside).fold("test", 0)) == ""
         assert RunFolder(aside).facts() == {"number": number}
         assert {path.name for path in run.path.iterdir()} == {".lock", *(f"former-{one + 1}" for one in range(number))}
         assert not run.fold_is_done("test", 0)

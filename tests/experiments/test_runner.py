@@ -13,7 +13,7 @@ from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
-from transferpain.core.store import read_json, write_text
+from transferpain.core.store import read_json, write_json, write_text
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
@@ -36,6 +36,7 @@ TINY = (
 )
 
 
+CHANGES = ({}, {"seeds": [7]}, {"backbone": "resnet18"})
 FACTS = {"backbone": "resnet18", "synthetic": True}
 
 
@@ -45,13 +46,14 @@ def overrides(*more: str) -> list[str]:
 
 def test_the_run_is_named_by_experiment_data_and_source(small_twin, tmp_path):
     places = Places(small_twin, tmp_path)
-    names = {
-        make_plan(tiny(EXPERIMENTS, **changes), EXPERIMENTS, places).run.path.name
-        for changes in ({}, {"seeds": [7]}, {"backbone": "resnet18"})
-    }
+    names = {make_plan(tiny(EXPERIMENTS, **changes), EXPERIMENTS, places).run.path.name for changes in CHANGES}
     assert len(names) == 3
     assert all(name.startswith("ai4pain-ann-") for name in names)
     assert not (tmp_path / "runs").exists()
+    # Two folders of runs that were renamed into each other's place.
+    write_json(tmp_path / "runs" / min(names) / "done", {"schema": 2, "files": {}, "run": max(names)})
+    with pytest.raises(UserError, match=f"holds the run {max(names)}"):
+        [make_plan(tiny(EXPERIMENTS, **changes), EXPERIMENTS, places) for changes in CHANGES]
 
 
 @pytest.mark.parametrize("change", ["content", "copy", pytest.param("other file", marks=pytest.mark.slow)])

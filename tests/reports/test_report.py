@@ -52,9 +52,9 @@ def demo(tmp_path_factory):
 
 def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
-        "classes.csv", "differences.csv", "differences.tex", "index.html", "mcnemar.csv", "ordinal.csv", "ordinal.tex",
-        "probabilities.csv", "probabilities.tex", "recalibration.csv", "result.png", "results.csv", "results.tex",
-        "subject_tests.csv", "subjects.csv", "tripod.md", "within_subjects.csv",
+        "classes.csv", "differences.csv", "differences.tex", "index.html", "inputs.json", "mcnemar.csv", "ordinal.csv",
+        "ordinal.tex", "probabilities.csv", "probabilities.tex", "recalibration.csv", "result.png", "results.csv",
+        "results.tex", "subject_tests.csv", "subjects.csv", "tripod.md", "within_subjects.csv",
     ]  # fmt: skip
 
 

@@ -33,7 +33,7 @@ def written(every_kind, tmp_path_factory):
 
 
 def test_there_is_no_other_file(written):
-    names = {path.name for path in written.iterdir()} - {"index.html", "result.png"}
+    names = {path.name for path in written.iterdir()} - {"index.html", "result.png", "inputs.json"}
     assert names == {path.name for path in EXPECTED.iterdir()}
 
 

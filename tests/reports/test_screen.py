@@ -10,6 +10,7 @@ from transferpain.core.store import write_text
 from transferpain.evaluation.metrics.registry import metrics_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.facts import run_scores
+from transferpain.reports.inputs import written_anew
 from transferpain.reports.screen import (
     COLUMNS,
     declared_lines,
@@ -62,10 +63,13 @@ def test_drawn_data_in_any_run_mark_the_title(tmp_path, drawn, mark):
 
 
 def test_differences_are_read_from_the_report_that_has_them(tmp_path):
+    # Of a table that was not written with the report nobody knows of which runs it is.
+    write_text(tmp_path / "differences.csv", "better,worse\nothers,runs\n")
     assert difference_lines(tmp_path) == []
-    write_text(
-        tmp_path / "differences.csv", "better,worse,metric,difference,low,high\nann,lstm,accuracy,0.1,-0.05,0.2\n"
-    )
+    with written_anew(tmp_path) as fresh:
+        write_text(
+            fresh / "differences.csv", "better,worse,metric,difference,low,high\nann,lstm,accuracy,0.1,-0.05,0.2\n"
+        )
     assert difference_lines(tmp_path) == [
         "ann minus lstm, accuracy: +0.100 [-0.050, +0.200], not tested (paired over subjects, averaged over seeds)"
     ]
@@ -82,11 +86,12 @@ def test_checks_that_rest_on_what_was_declared_are_named_once_for_all_runs_alike
 
 
 def test_a_difference_says_what_its_test_gave_and_why_it_has_no_interval(tmp_path):
-    write_text(
-        tmp_path / "differences.csv",
-        "better,worse,metric,difference,low,high,reason,p_holm\n"
-        'ann,lstm,accuracy,0.1,,,"7 subjects, fewer than 8",0.031\n',
-    )
+    with written_anew(tmp_path) as fresh:
+        write_text(
+            fresh / "differences.csv",
+            "better,worse,metric,difference,low,high,reason,p_holm\n"
+            'ann,lstm,accuracy,0.1,,,"7 subjects, fewer than 8",0.031\n',
+        )
     assert difference_lines(tmp_path) == [
         "ann minus lstm, accuracy: +0.100 [none: 7 subjects, fewer than 8], p 0.031 "
         "(paired over subjects, averaged over seeds)"

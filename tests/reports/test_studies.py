@@ -65,13 +65,13 @@ def test_a_report_that_is_kept_shows_nothing_from_elsewhere_and_goes_nowhere_els
     write_json(folder / "inputs.json", {"experiments": "0123456789abcdef"})
     write_text(secret, "secret")
     (folder / "link.txt").symlink_to(secret)
-    keep_former(folder, folder / "inputs.json", {"experiments": "another"})
+    keep_former(folder, {"experiments": "another"})
     assert (folder.with_name("demo-01234567") / "link.txt").is_symlink()
     mine.mkdir()
     write_json(folder / "inputs.json", {"experiments": "f" * 16})
     folder.with_name("demo-ffffffff").symlink_to(mine)
     with pytest.raises(UserError, match="leads out of the folder"):
-        keep_former(folder, folder / "inputs.json", {"experiments": "another"})
+        keep_former(folder, {"experiments": "another"})
     assert list(mine.iterdir()) == []
 
 

@@ -5,6 +5,7 @@ from tests.reports.run_folders import write_run
 from transferpain.core.store import write_text
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import read_report
+from transferpain.reports.inputs import written_anew
 from transferpain.reports.screen import ONE_EACH, difference_lines
 from transferpain.reports.sections.differences import build
 from transferpain.reports.trainings import compares_sources, one_training_note
@@ -36,7 +37,8 @@ def test_nothing_is_said_where_no_sources_are_compared(report):
 def test_the_screen_says_it_behind_the_difference(tmp_path):
     header = "better,worse,metric,difference,low,high,one_training"
     lines = [header, "a,b,accuracy,0.1,0.05,0.2,True", "a,c,accuracy,0.1,0,0.2,False"]
-    write_text(tmp_path / "differences.csv", "\n".join(lines) + "\n")
+    with written_anew(tmp_path) as fresh:
+        write_text(fresh / "differences.csv", "\n".join(lines) + "\n")
     first, second = difference_lines(tmp_path)
     assert first.endswith(f"averaged over seeds; {ONE_EACH})")
     assert ONE_EACH not in second

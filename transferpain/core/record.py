@@ -1,7 +1,7 @@
 """`done` of a folder: when it was finished, and the size and SHA-256 of each file, so that no damage goes unseen."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 from transferpain.core.errors import DamagedFile
 from transferpain.core.file_state import file_state, has_settled
 from transferpain.core.schema import read_stamped, write_stamped
-from transferpain.core.store import file_hash, make_way
+from transferpain.core.store import file_hash, fingerprint, make_way
 
 DONE = "done"
 # Up to 2.0 it held the time alone.
@@ -51,6 +51,22 @@ def read_record(folder: Path) -> dict[str, Any] | None:
     if not isinstance(files, dict) or not all(isinstance(stated, dict) for stated in files.values()):
         raise DamagedFile(f"{path} is damaged.", rule="It holds the size and the SHA-256 of each file beside it.")
     return record
+
+
+def contents_of(record: dict[str, Any]) -> str:
+    """Return a fingerprint of the files that a record states: that of the same files is the same, whenever written."""
+    return fingerprint(record["files"])
+
+
+def foreign(record: Mapping[str, Any], folder: Path, run: str = "") -> str:
+    """Return whose a fold's record is, if it states another run, or another fold, than the one in whose folder it is.
+
+    Args:
+        run: the name of the run; any where it is empty.
+    """
+    of = str(record.get("of", ""))
+    place = f"{run}/{folder.name}" if run else folder.name
+    return f"those of {of}" if of and not f"/{of}".endswith(f"/{place}") else ""
 
 
 def is_former(folder: Path) -> bool:

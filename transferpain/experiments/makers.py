@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from importlib.metadata import PackageNotFoundError
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -9,6 +10,7 @@ import yaml
 from transferpain.core.errors import UserError
 from transferpain.core.numerics import differences
 from transferpain.core.progress import note
+from transferpain.core.record import fault_of, foreign, read_record
 from transferpain.core.schema import read_stamped
 from transferpain.core.validation import validate
 from transferpain.data.media.medium import READER_IDENTITY
@@ -86,6 +88,23 @@ def go_on_or_apart(plan: RunPlan) -> None:
             f"warning: {experiment.name} was begun with {name} {then}, and goes on with {now}: the last bits of its "
             "folds may differ from those of a run that was never interrupted."
         )
+
+
+def not_of(plan: RunPlan, folder: Path) -> str:
+    """Return whose the whole results of a fold are, if not the plan's: another run's, fold's or detector's.
+
+    They may have been put there by hand, or come back from a copy. Empty where they are damaged, or tell nothing.
+    """
+    try:
+        record = read_record(folder)
+        if not record or fault_of(folder, record):
+            return ""
+    except (OSError, UserError):
+        return ""
+    today, stated = makers_today(plan.experiment, plan.has_faces_stage), record.get("makers")
+    before = stated if isinstance(stated, dict) else {}
+    others = [str(before[key]) for key in today if before.get(key, today[key]) != today[key]]
+    return foreign(record, folder, plan.run.path.name) or (f"made with {_several(others)}" if others else "")
 
 
 def note_finished_before(runs: Iterable[RunFolder]) -> None:

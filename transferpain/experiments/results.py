@@ -23,8 +23,9 @@ from transferpain.experiments.leakage.lineage import read_lineage
 from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.experiments.probe_scores import probe_scores
-from transferpain.experiments.run_folder import damaged, fault_of_fold, read_history
+from transferpain.experiments.run_folder import damaged, fault_of_fold, first_line, read_history
 from transferpain.experiments.samples import hang_together, label_counts
+from transferpain.experiments.upgrade import read_experiment
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
@@ -38,6 +39,8 @@ RECORDED = (
     *("experiment.yaml", "environment.json", "facts.json", "metrics.json", "leakage.json"),
     *("unusable.csv", "subjects.csv", "submission.csv"),
 )
+# Keys of an experiment that the name of its run does not depend on.
+NOT_NAMING = {"schema": None, "few_shot": None}
 TOLERANCE = 0.05  # of a clip's frames and rate (our choice): recordings end a few frames early
 
 
@@ -249,28 +252,50 @@ def keep_best_model(plan: RunPlan, best: Path, scores: dict) -> None:
     """Copy the best fold's model to the run, unless it is there and whole.
 
     Raises:
-        UserError: if it is there, but damaged, and the fold's is gone.
+        UserError: if it is there, but damaged or another run's, and the fold's is gone.
     """
-    from transferpain.experiments.kept_model import keep_model, predictions_hash
+    from transferpain.experiments.kept_model import keep_model
 
     name, again = plan.experiment.name, (best / "model").exists()
     if plan.run.model.exists():
-        try:
-            read_complete(plan.run.model)
-            stated = read_stamped(plan.run.model / "metrics.json").get("predictions_sha256")
-            if stated == predictions_hash(plan.run):
-                return
-            if not again:
-                # Folds that were lost came back with other last bits, and the others' models are gone.
-                note(f"warning: the model of {name} was chosen and scored by other predictions than the run has now.")
-                return
-            note(f"warning: the model of {name} is made again from that of {best.name}: its scores are of other folds.")
-        except UserError as error:
-            if not again:
-                raise
-            note(f"warning: the model of {name} is made again from that of {best.name}: {error}")
+        fault = model_fault(plan)
+        if not fault and is_of_predictions(plan):
+            return
+        if not again and not fault:
+            # Folds that were lost came back with other last bits, and the others' models are gone.
+            note(f"warning: the model of {name} was chosen and scored by other predictions than the run has now.")
+            return
+        if not again:
+            raise damaged(plan.run.model, fault)
+        fault = fault or "its scores are of other folds"
+        note(f"warning: the model of {name} is made again from that of {best.name}: {fault}.")
     start_tensorflow()
     keep_model(plan, best, scores)
+
+
+def model_fault(plan: RunPlan) -> str:
+    """Return what is wrong with the model that a run keeps; "" where it is whole, and the run's own."""
+    if not plan.run.model.exists():
+        return "it is not there"
+    try:
+        manifest = read_complete(plan.run.model)
+        if is_of_predictions(plan):
+            return ""
+        kept, asked = read_experiment(plan.run.model), plan.experiment.resolved()
+    except (OSError, UserError) as error:
+        return first_line(error)
+    parents = manifest.get("parents", [])[:1] if plan.parent else []
+    facts = [kept | NOT_NAMING, manifest.get("index"), parents]
+    own = [asked | NOT_NAMING, plan.index.hash, [plan.origin.hash] if plan.parent else []]
+    return "" if facts == own else f"it is the model of another run, of {manifest.get('experiment', 'no experiment')}"
+
+
+def is_of_predictions(plan: RunPlan) -> bool:
+    """Tell whether the model that a run keeps states the predictions that the run has now. Raises as `read_stamped`."""
+    from transferpain.experiments.kept_model import predictions_hash
+
+    stated = read_stamped(plan.run.model / "metrics.json").get("predictions_sha256")
+    return stated == predictions_hash(plan.run)
 
 
 def lowest_loss(history: pd.DataFrame) -> float:

@@ -33,7 +33,17 @@ import pandas as pd
 from transferpain.core.contracts import Part
 from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.paths import everything_below, inside, name_in_path
-from transferpain.core.record import DONE, fault_of, hash_now, is_former, now, read_record, write_record
+from transferpain.core.record import (
+    DONE,
+    contents_of,
+    fault_of,
+    foreign,
+    hash_now,
+    is_former,
+    now,
+    read_record,
+    write_record,
+)
 from transferpain.core.schema import read_stamped
 from transferpain.core.store import (
     TEMPORARY,
@@ -73,8 +83,11 @@ class RunFolder:
         return self.fold_fault(fold, seed) == ""
 
     def fold_fault(self, fold: str, seed: int) -> str | None:
-        """Return what is wrong with a finished fold, "" where nothing is; `None` if it was never finished."""
-        return fault_of_fold(self.fold(fold, seed))
+        """Return what is wrong with a finished fold, "" where nothing is; `None` if it was never finished.
+
+        The results of another run, or of another fold, are wrong, whole as they may be.
+        """
+        return fault_of_fold(self.fold(fold, seed), self.path.name)
 
     @property
     def is_done(self) -> bool:
@@ -93,7 +106,7 @@ class RunFolder:
             record = read_record(self.path)
             if record is None:
                 return self._fault_of_former()
-            return fault_of(self.path, record) or self._fault_of_folds(record.get("folds", []))
+            return fault_of(self.path, record) or self._fault_of_folds(record.get("folds", []), record.get("run", ""))
         except (OSError, DamagedFile) as error:
             return first_line(error)
 
@@ -123,11 +136,14 @@ class RunFolder:
         stated = {path.relative_to(self.path).as_posix(): hash_now(path) for path in files if path.is_file()}
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
-    def _fault_of_folds(self, names: Sequence[str]) -> str:
-        for name in map(str, names):
-            fault = fault_of_fold(inside(self.path, self.path / "folds" / name))
+    def _fault_of_folds(self, folds: Sequence[str] | Mapping[str, str], run: str = "") -> str:
+        for name in map(str, folds):
+            folder = inside(self.path, self.path / "folds" / name)
+            fault = fault_of_fold(folder, run)
             if fault != "":
                 return f"{name}: {fault or 'its results are gone'}"
+            if isinstance(folds, Mapping) and contents_of(read_record(folder) or {"files": None}) != folds[name]:
+                return f"{name}: its results are not those that the run was finished with"
         return ""
 
     def _fault_of_former(self) -> str | None:
@@ -143,7 +159,29 @@ class RunFolder:
     def finish(self, names: Iterable[str], folds: Iterable[Path]) -> None:
         """Write `done` of the run over files that stand in it and the folders of its folds: it is finished then."""
         names = [*names, self.model.joinpath("manifest.json").relative_to(self.path).as_posix()]
-        write_record(self.path, names, folds=sorted(folder.name for folder in folds))
+        records = {folder.name: read_record(folder) for folder in sorted(folds)}
+        stated = {name: contents_of(record) for name, record in records.items() if record}
+        # Folds of former versions state no files.
+        write_record(self.path, names, folds=stated if len(stated) == len(records) else [*records], run=self.path.name)
+
+    def check_own(self) -> None:
+        """Refuse a folder that holds the finished run of another name: that one's results would be taken for its own.
+
+        Raises:
+            UserError: if it does, or if a later version wrote it.
+        """
+        try:
+            record = read_record(self.path)
+        except (OSError, DamagedFile):
+            return
+        whose = (record or {}).get("run", self.path.name)
+        if whose != self.path.name:
+            raise UserError(
+                f"The folder {self.path} holds the run {whose}.",
+                rule="A run stands in the folder that is named after its experiment, its data and its source.",
+                received=f"`done` of {whose}",
+                todo=f"Rename the folder to {whose}, or move it out of {self.path.parent}; then this run is computed.",
+            )
 
     @property
     def model(self) -> Path:
@@ -216,7 +254,8 @@ class RunFolder:
         folder = self.fold(fold, seed)
         write_atomically(folder / "predictions.parquet", lambda path: predictions.to_parquet(path, index=False))
         write_atomically(folder / "history.csv", lambda path: history.to_csv(path, index=False))
-        write_record(folder, ["predictions.parquet", "history.csv", *others], makers=dict(makers or {}))
+        names = ["predictions.parquet", "history.csv", *others]
+        write_record(folder, names, makers=dict(makers or {}), of=f"{self.path.name}/{folder.name}")
 
     def makers(self) -> dict[str, str]:
         """Return what found the faces and meshes of a finished fold; nothing where no fold says so."""
@@ -224,6 +263,8 @@ class RunFolder:
             try:
                 record = read_record(folder)
             except (OSError, UserError):
+                continue
+            if record and foreign(record, folder, self.path.name):
                 continue
             if record and isinstance(stated := record.get("makers"), dict) and stated:
                 return {str(key): str(maker) for key, maker in stated.items()}
@@ -287,8 +328,11 @@ class RunFolder:
                 path.unlink(missing_ok=True)
 
 
-def fault_of_fold(folder: Path) -> str | None:
+def fault_of_fold(folder: Path, run: str = "") -> str | None:
     """Return what is wrong with the folder of a finished fold, "" where nothing is; `None` if it was never finished.
+
+    Args:
+        run: the name of the run that it must be of; whose it is does not matter where that is empty.
 
     Raises:
         UserError: if a later version wrote it.
@@ -296,7 +340,8 @@ def fault_of_fold(folder: Path) -> str | None:
     try:
         record = read_record(folder)
         if record is not None:
-            return fault_of(folder, record)
+            whose = foreign(record, folder, run)
+            return f"they are {whose}" if whose else fault_of(folder, record)
         if not is_former(folder):
             return None
         read_table(folder, "predictions.parquet"), read_history(folder)

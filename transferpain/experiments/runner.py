@@ -6,7 +6,9 @@
 TensorFlow is imported only where something is missing, so a finished experiment answers at once.
 """
 
+from collections.abc import Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
 
 import pandas as pd
@@ -30,9 +32,9 @@ from transferpain.experiments.chosen_source import (
     source_experiment,
 )
 from transferpain.experiments.environment import write_environment
-from transferpain.experiments.makers import go_on_or_apart
+from transferpain.experiments.makers import go_on_or_apart, not_of
 from transferpain.experiments.plan import RunPlan
-from transferpain.experiments.results import RECORDED, close_fold, finish, record_facts
+from transferpain.experiments.results import RECORDED, best_fold, close_fold, finish, model_fault, record_facts
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.samples import label_counts, labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
@@ -54,7 +56,7 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
         folder: where experiments that `source:` names stand.
 
     Raises:
-        UserError: if data, task, protocol and source do not fit together.
+        UserError: if data, task, protocol and source do not fit together, or another run stands in its run's folder.
     """
     experiment, strategy = settled(experiment, folder), STRATEGIES[experiment.strategy]
     task, index, samples = labelled_samples(experiment, places)
@@ -69,6 +71,7 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     contents = places.contents(clips)
     inputs = fingerprint([index.hash, contents, *further])
     run = RunFolder(places.runs / f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}")
+    run.check_own()
     return RunPlan(experiment, task, index, clips, samples, folds, origin, run, contents=contents)
 
 
@@ -194,7 +197,7 @@ def walk(plan: RunPlan, job: Job) -> None:
     for name, compute in prepared.once.items():
         if not holds_json(plan.run.path / name):
             write_stamped(plan.run.path / name, compute())
-    for fold, seed in unfinished(plan):
+    for fold, seed in chain(unfinished(plan), without_model(plan)):
         result = strategy.fit(prepared, fold, seed, plan.run.fold(fold.name, seed))
         close_fold(plan, fold, seed, result)
         job.meter.save()
@@ -224,18 +227,32 @@ def plan_of_source(experiment: Experiment, folder: Path, places: Places) -> RunP
 def unfinished(plan: RunPlan) -> list[tuple[Fold, int]]:
     """Return the folds and seeds that are still to be trained, in a fixed order.
 
-    A fold whose results are damaged is trained anew; what is left of it goes, and a note says so.
+    A fold whose results are damaged is trained anew; what is left of it goes, and a note says so. So is one in whose
+    place whole results of another run, fold, or version of a detector stand; those are kept beside it.
     """
     left = []
     for fold, seed in [(fold, seed) for fold in plan.folds for seed in plan.experiment.seeds]:
-        fault = plan.run.fold_fault(fold.name, seed)
-        if fault:
-            name = plan.experiment.name
-            note(f"{name}: {fold.name}, seed {seed}, is trained again, as its results are damaged: {fault}")
-            remove_folder(plan.run.path, plan.run.fold(fold.name, seed))
-        if fault != "":
+        folder, fault = plan.run.fold(fold.name, seed), plan.run.fold_fault(fold.name, seed)
+        others = fault is not None and not_of(plan, folder)
+        if others or fault:
+            again = f"{plan.experiment.name}: {fold.name}, seed {seed}, is trained again, as its results are"
+            note(f"{again} {others}; those are kept beside it." if others else f"{again} damaged: {fault}")
+            make_way(folder) if others else remove_folder(plan.run.path, folder)
+        if others or fault != "":
             left.append((fold, seed))
     return left
+
+
+def without_model(plan: RunPlan) -> Iterator[tuple[Fold, int]]:
+    """Yield the fold and seed whose model the run keeps, while that model is lost: it is to be trained again."""
+    places = {plan.run.fold(fold.name, seed): (fold, seed) for fold in plan.folds for seed in plan.experiment.seeds}
+    while fault := model_fault(plan):
+        best = best_fold(list(places))
+        if (best / "model").exists():
+            break
+        fold, seed = places[best]
+        note(f"{plan.experiment.name}: {fold.name}, seed {seed}, is trained again for the model: {fault}")
+        yield fold, seed
 
 
 def holds_json(path: Path) -> bool:

@@ -18,6 +18,7 @@ from transferpain.experiments.null_worlds import DRAWS, PART, World, declared_le
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import datasets_read, load_batch, run_batch
+from transferpain.reports.inputs import PAGE, written_anew
 from transferpain.reports.page import render, write_csv
 from transferpain.reports.screen import Result
 
@@ -129,7 +130,6 @@ def _concluded(
         rows.append([cell, "-", *values, *["-"] * (DRAWS - len(values)), "-", "-", "-", f"not judged: {why}"])
     missed = [_missed(one) for one in held if not one.holds]
     folder = worlds[0].places.reports / f"{name}-null"
-    write_csv(folder / "null.csv", _numbers(held))
     permutes = worlds[0].permutes
     verdict = f"{len(missed)} of {len(held)} intervals miss chance" if missed else f"all {len(held)} hold chance"
     blind = [f"{row[0]}: {BLIND} for any score to miss chance" for row in rows if row[-1] == BLIND]
@@ -147,9 +147,11 @@ def _concluded(
         lines=[*missed, *troubles, *blind],
         table=pd.DataFrame(rows, columns=COLUMNS),
     )
-    write_text(folder / "index.html", page)
+    with written_anew(folder) as fresh:
+        write_csv(fresh / "null.csv", _numbers(held))
+        write_text(fresh / PAGE, page)
     conclusion = f"{verdict}; where nothing leaks, any does with a probability of at most {100 * ERROR:g} %"
-    notes = [*missed, *troubles, *blind, conclusion if missed else verdict, f"report: {folder / 'index.html'}"]
+    notes = [*missed, *troubles, *blind, conclusion if missed else verdict, f"report: {folder / PAGE}"]
     shown = pd.DataFrame(rows, columns=COLUMNS)[ON_SCREEN].to_numpy().tolist()
     return NullCheck(Result(f"{title}: null check", ON_SCREEN, shown, notes), not (missed or troubles))
 

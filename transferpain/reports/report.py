@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -12,6 +13,7 @@ from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.schema import Comparison
 from transferpain.reports import figures
 from transferpain.reports.facts import ReportFacts, RunFacts, read_report
+from transferpain.reports.inputs import PAGE, written_anew
 from transferpain.reports.page import render, write_csv
 from transferpain.reports.sections.registry import SECTIONS
 from transferpain.reports.sections.results import result_rows
@@ -66,8 +68,20 @@ def write_report(
     return write_page(read_report(run_folders, comparisons), out / name, title, question)
 
 
-def write_page(report: ReportFacts, folder: Path, title: str, question: str) -> Path:
-    """Write a report's page, picture, tables and TRIPOD+AI sheet into its folder; returns the path of `index.html`."""
+def write_page(
+    report: ReportFacts, folder: Path, title: str, question: str, inputs: dict[str, Any] | None = None
+) -> Path:
+    """Write a report's page, picture, tables and TRIPOD+AI sheet into its folder; returns the path of `index.html`.
+
+    Args:
+        inputs: as of `written_anew`.
+    """
+    with written_anew(folder, inputs) as fresh:
+        _write_files(report, fresh, title, question)
+    return folder / PAGE
+
+
+def _write_files(report: ReportFacts, folder: Path, title: str, question: str) -> None:
     sections = build_sections("report", report)
     parts = [RunPart(run, build_sections("run", run)) for run in report.runs]
     if report.scored:
@@ -83,9 +97,8 @@ def write_page(report: ReportFacts, folder: Path, title: str, question: str) -> 
         sections=sections,
         parts=parts,
     )
-    write_text(folder / "index.html", page)
+    write_text(folder / PAGE, page)
     write_sheet(folder, title, question, [sheet_run(run) for run in report.runs], report.registered)
-    return folder / "index.html"
 
 
 def sheet_run(run: RunFacts) -> SheetRun:

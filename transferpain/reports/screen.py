@@ -14,8 +14,10 @@ from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.reports.facts import run_scores
+from transferpain.reports.inputs import written_files
 
 MAJORITY = "majority_class_accuracy"  # no answer of a run: where subjects have equal shares, all are alike in it
+DIFFERENCES = "differences.csv"
 ONE_EACH = "one training of each source"
 COLUMNS = ["run", *(metric.headline for metric in HEADLINES.values()), "coverage", "subjects", "clips", "seeds"]
 
@@ -133,12 +135,11 @@ def missing_score_lines(named: Iterable[tuple[str, dict[str, Any]]]) -> list[str
 
 
 def difference_lines(report: Path) -> list[str]:
-    """Return a line for each paired difference of a report; those of former versions have no test."""
-    path = report / "differences.csv"
-    if not path.is_file():
+    """Return a line for each paired difference of a report, none where it has none."""
+    if DIFFERENCES not in written_files(report):
         return []
     lines = []
-    for row in pd.read_csv(path).to_dict("records"):
+    for row in pd.read_csv(report / DIFFERENCES).to_dict("records"):
         found = with_interval(row["difference"], row["low"], row["high"], row.get("reason"), signed=True, undefined="-")
         p = row.get("p_holm")
         tested = "not tested" if p is None or pd.isna(p) else f"p {p_value(p)}"

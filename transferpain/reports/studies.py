@@ -11,15 +11,14 @@ import yaml
 from transferpain.core.errors import UserError
 from transferpain.core.paths import inside, name_in_path
 from transferpain.core.progress import note
-from transferpain.core.schema import stamp
-from transferpain.core.store import fingerprint, read_json, write_json
+from transferpain.core.store import fingerprint, read_json
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import Batch, load_batch, run_batch
-from transferpain.reports.inputs import says
+from transferpain.reports.inputs import INPUTS, PAGE, note_changed, stands
 from transferpain.reports.screen import (
     COLUMNS,
     Result,
@@ -89,36 +88,32 @@ def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None 
         from transferpain.reports.registered import describe_batch, state_of
 
         registered = state_of(registration, describe_batch(batch), runs)
-    inputs = stamp(
-        {
-            "runs": [run.path.name for run in runs],
-            # A run that was computed again has the name that it had.
-            "digests": [run.digest() for run in runs],
-            "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
-            "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
-            **({"registered": asdict(registered)} if registered else {}),
-        }
-    )
+    inputs = {
+        "runs": [run.path.name for run in runs],
+        # A run that was computed again has the name that it had.
+        "digests": [run.digest() for run in runs],
+        "experiments": fingerprint([experiment.resolved() for experiment in batch.experiments]),
+        "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
+        **({"registered": asdict(registered)} if registered else {}),
+    }
     folder = batch.places.reports / batch.name
-    page, record = folder / "index.html", folder / "inputs.json"
-    if page.is_file() and says(record, inputs):
-        return page
-    keep_former(folder, record, inputs)
+    if stands(folder, inputs):
+        return folder / PAGE
+    note_changed(folder)
+    keep_former(folder, inputs)
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
     from transferpain.reports.facts import read_report
     from transferpain.reports.report import write_page
 
     report = read_report([run.path for run in runs], batch.comparisons)
     report = replace(report, runs=tuple(map(as_asked, report.runs, batch.experiments)), registered=registered)
-    page = write_page(report, folder, batch.title, batch.question)
-    write_json(record, inputs)
-    return page
+    return write_page(report, folder, batch.title, batch.question, inputs)
 
 
-def keep_former(folder: Path, record: Path, inputs: dict[str, Any]) -> None:
+def keep_former(folder: Path, inputs: dict[str, Any]) -> None:
     """Copy a report of other settings, as of a variant by `--set`, before one of the same name is written over it."""
     try:
-        former = read_json(record)["experiments"]
+        former = read_json(folder / INPUTS)["experiments"]
     except (OSError, ValueError, KeyError, TypeError):
         return
     if isinstance(former, str) and former != inputs["experiments"]:

@@ -16,11 +16,12 @@ from transferpain.evaluation.feasible import power_in_words
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.resampling import FEWEST_SUBJECTS
 from transferpain.experiments.leakage.checks import failed
-from transferpain.experiments.matrix.cells import CellRecord, State
+from transferpain.experiments.matrix.cells import CellRecord, State, write_records
 from transferpain.experiments.matrix.settings import Matrix
 from transferpain.experiments.registration import Registered
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports.figures import STAMP
+from transferpain.reports.inputs import PAGE, written_anew
 from transferpain.reports.matrix import statistics, tables, trainings
 from transferpain.reports.matrix.declared_tests import (
     PRIOR_DRAWS,
@@ -92,10 +93,14 @@ class Findings:
 
 
 def write_matrix_report(
-    matrix: Matrix, records: list[CellRecord], places: Places, registered: Registered | None = None
+    matrix: Matrix,
+    records: list[CellRecord],
+    places: Places,
+    registered: Registered | None = None,
+    inputs: dict[str, Any] | None = None,
 ) -> Path:
-    """Write `reports/<matrix>/`: `index.html`, `cells.csv`, `cells.parquet`, `comparisons.csv`, `spread.csv`,
-    `matrix.tex` and `tripod.md`.
+    """Write `reports/<matrix>/`: `index.html`, `cells.json`, `cells.csv`, `cells.parquet`, `comparisons.csv`,
+    `spread.csv`, `matrix.tex` and `tripod.md`.
 
     The page loads nothing, runs no script and holds no picture of a dataset.
 
@@ -104,6 +109,7 @@ def write_matrix_report(
         records: what became of each cell; the folder of a finished one is read.
         places: where runs are kept and reports are written.
         registered: whether it was registered before; `None` where nothing was.
+        inputs: as of `written_anew`.
 
     Returns:
         The path of `index.html`.
@@ -114,7 +120,17 @@ def write_matrix_report(
     if not records:
         raise UserError("The matrix has no cells.", rule="A report takes at least one.", received=matrix.matrix)
     findings = find(matrix, records, places.runs)
-    folder = places.reports / matrix.matrix
+    report = places.reports / matrix.matrix
+    with written_anew(report, inputs) as folder:
+        write_records(folder, records)
+        _write_tables(folder, matrix, findings, registered)
+        write_text(folder / PAGE, _page(matrix, records, findings, relpath(places.runs, report), registered))
+        sheets = [_sheet_run(run) for run in findings.runs.values()]
+        write_sheet(folder, matrix.title, matrix.question, sheets, registered)
+    return report / PAGE
+
+
+def _write_tables(folder: Path, matrix: Matrix, findings: Findings, registered: Registered | None) -> None:
     write_csv(folder / "cells.csv", findings.cells)
     write_atomically(folder / "cells.parquet", lambda path: findings.cells.to_parquet(path, index=False))
     if len(findings.spread):
@@ -124,9 +140,6 @@ def write_matrix_report(
     write_text(folder / "matrix.tex", _latex(matrix, findings))
     if registered and registered.differences:
         write_csv(folder / "registration.csv", differences_table(registered))
-    write_text(folder / "index.html", _page(matrix, records, findings, relpath(places.runs, folder), registered))
-    write_sheet(folder, matrix.title, matrix.question, [_sheet_run(run) for run in findings.runs.values()], registered)
-    return folder / "index.html"
 
 
 def _sheet_run(run: CellRun) -> SheetRun:

@@ -4,14 +4,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from transferpain.core.schema import stamp
-from transferpain.core.store import write_json
 from transferpain.data.places import Places
-from transferpain.experiments.matrix.cells import CellRecord, write_records
+from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.reports.inputs import says
+from transferpain.reports.inputs import PAGE, note_changed, stands
 from transferpain.reports.matrix import parts
 from transferpain.reports.screen import COLUMNS as RUN_COLUMNS
 from transferpain.reports.screen import Result, missing_score_lines, probe_score_rows, score_row, synthetic_mark
@@ -60,20 +58,17 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration:
 
         registered = state_of(registration, describe_matrix(loaded), runs)
     folder = loaded.places.reports / loaded.matrix.matrix
-    page, inputs = folder / "index.html", folder / "inputs.json"
     content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
     # A run that was computed again has the name that it had.
     content["digests"] = [run.digest() for run in runs]
-    content = stamp(content | ({"registered": asdict(registered)} if registered else {}))
-    if page.is_file() and says(inputs, content):
-        return page
+    content |= {"registered": asdict(registered)} if registered else {}
+    if stands(folder, content):
+        return folder / PAGE
+    note_changed(folder)
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
     from transferpain.reports.matrix.report import write_matrix_report
 
-    write_records(folder, records)
-    page = write_matrix_report(loaded.matrix, records, loaded.places, registered)
-    write_json(inputs, content)
-    return page
+    return write_matrix_report(loaded.matrix, records, loaded.places, registered, content)
 
 
 def result_rows(record: CellRecord, scores: dict[str, Any] | None) -> list[list[str]]:
