@@ -83,6 +83,11 @@ def test_one_answer_per_clip_and_seed_and_one_label_per_clip(table):
     other = table.assign(seed=1, y_true=1 - table["y_true"])
     with pytest.raises(UserError, match="one label per clip"):
         check_predictions(pd.concat([table, other]))
+    for column, value, said in (("y_true", np.nan, "or none in all its rows"), ("coverage", 0.0, "coverage: 0 in all")):
+        other = table.assign(seed=1)
+        other.loc[0, column] = value
+        with pytest.raises(UserError, match=said):
+            check_predictions(pd.concat([table, other]))
 
 
 def test_a_table_without_a_tested_clip_is_refused(table):

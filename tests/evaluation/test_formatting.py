@@ -1,6 +1,6 @@
 import pytest
 
-from transferpain.evaluation.formatting import number, with_interval
+from transferpain.evaluation.formatting import number, p_value, with_interval
 
 NAN = float("nan")
 
@@ -18,6 +18,18 @@ NAN = float("nan")
 )
 def test_a_score_stands_with_its_interval(values, text):
     assert with_interval(*values) == text
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [(0.0496, "< 0.050"), (0.05, "0.050"), (0.0494, "0.049"), (0.0505, "0.051"), (0.0009, "< 0.001"), (NAN, "–")],
+)
+def test_rounding_takes_no_p_over_the_level(p, text):
+    assert p_value(p) == text
+
+
+def test_equals_have_no_sign():
+    assert (number(-1e-17, signed=True), number(-1e-17), number(-0.0004, signed=True)) == ("+0.000", "0.000", "-0.000")
 
 
 def test_sign_decimals_and_the_word_for_undefined_can_be_chosen():

@@ -123,8 +123,8 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
         UserError: that says what is wrong, and in which rows: a column is missing, stands twice or is spelt otherwise
             (a `Part` that is left out would make tested rows of all), a number is missing, out of its
             range or no number, probabilities do not sum to 1, a class is unknown, a sample is answered twice by one
-            seed, its label differs between rows, names of subjects of a dataset may be spellings of one, or no row
-            answers for a whole clip of the test part.
+            seed, its label, or whether it shows a face, differs between rows, names of subjects of a dataset may be
+            spellings of one, or no row answers for a whole clip of the test part.
     """
     _refuse_miscalled(table)
     missing = [column for column in COLUMNS if column not in table]
@@ -165,8 +165,11 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
         rows, keys_of_row.duplicated(), "A seed answers once for each clip or frame: folds do not overlap", "clip"
     )
     answers = rows[rows["frame"] == WHOLE_CLIP]
-    differing = answers.groupby(CLIP)["y_true"].transform("nunique") > 1
-    _refuse_rows(answers, differing, "y_true: one label per clip", "clip")
+    by_clip = answers.assign(shown=answers["coverage"] > 0).groupby(CLIP)
+    differing = by_clip["y_true"].transform("nunique", dropna=False) > 1
+    _refuse_rows(answers, differing, "y_true: one label per clip, or none in all its rows", "clip")
+    differing = by_clip["shown"].transform("nunique") > 1
+    _refuse_rows(answers, differing, "coverage: 0 in all rows of a clip, or in none", "clip")
     if not (answers["part"] == "test").any():
         raise refused("A row with frame -1 answers for a whole clip, and one at least is tested", "no such row")
     rows.attrs = dict(table.attrs)

@@ -4,11 +4,16 @@ import pandas as pd
 
 UNDEFINED = "–"
 SMALLEST_SHOWN_P = 0.001
+ALPHA = 0.05
+# What rounding leaves of a difference of equals, which has no sign.
+NOTHING = 1e-12
 
 
 def number(value: float | None, *, signed: bool = False, digits: int = 3, undefined: str = UNDEFINED) -> str:
     """Return a score with its decimals, and its sign if `signed`; `undefined` for None and NaN."""
-    return undefined if pd.isna(value) else f"{value:{'+' if signed else ''}.{digits}f}"
+    if pd.isna(value):
+        return undefined
+    return f"{0.0 if abs(value) < NOTHING else value:{'+' if signed else ''}.{digits}f}"
 
 
 def with_interval(
@@ -30,7 +35,10 @@ def with_interval(
 
 
 def p_value(value: float | None) -> str:
-    """Return three decimals, `< 0.001`, or a dash."""
+    """Return three decimals, `< 0.001`, or a dash; a p below .05 is never shown as one that is not."""
     if pd.isna(value):
         return UNDEFINED
-    return f"< {SMALLEST_SHOWN_P}" if value < SMALLEST_SHOWN_P else f"{value:.3f}"
+    if value < SMALLEST_SHOWN_P:
+        return f"< {SMALLEST_SHOWN_P}"
+    text = f"{value:.3f}"
+    return f"< {text}" if value < ALPHA <= float(text) else text

@@ -8,9 +8,10 @@ import pytest
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.matrix.matrices import make_matrix, make_records
 from tests.reports.run_folders import write_leakage, write_run
+from transferpain.core.schema import write_stamped
 from transferpain.core.store import write_json
 from transferpain.evaluation.scores import score
-from transferpain.experiments.leakage.checks import failed
+from transferpain.experiments.leakage.checks import failed, write_checks
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.matrix import parts
 from transferpain.reports.matrix.facts import cells_table, make_grids, read_cells
@@ -67,6 +68,26 @@ def test_a_line_that_fails_for_one_group_fails_for_the_cell(drawn):
     _, _, runs = drawn
     assert [line.number for line in failed(parts.checks(runs))] == [7]
     assert failed(parts.checks(runs[:1])) == ()
+
+
+def test_of_runs_of_two_versions_the_checks_that_both_made_count(tmp_path):
+    folders = [tmp_path / name for name in "ab"]
+    first, _ = (write_leakage(folder, failing=(9,)) for folder in folders)
+    write_checks(folders[1], first[:-1])
+    runs = [RunFolder(folder) for folder in folders]
+    assert [line.number for line in parts.checks(runs)] == list(range(1, 12))
+    assert [line.number for line in failed(parts.checks(runs))] == [9]
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b'{"seconds": "x"}', b'{"watts": 3}', None])
+def test_a_damaged_cost_stops_no_report(content, tmp_path):
+    runs = [RunFolder(tmp_path / name) for name in "ab"]
+    for run in runs:
+        write_stamped(run.path / "cost.json", {"seconds": 2.0, "sessions": 1, "clips_embedded": 3})
+    assert parts.cost(runs) == {"seconds": 4.0, "sessions": 2, "clips_embedded": 6, "clips_from_cache": 0}
+    (runs[1].path / "cost.json").unlink() if content is None else (runs[1].path / "cost.json").write_bytes(content)
+    assert parts.cost(runs) == parts.cost(runs[1:]) == {}
+    assert parts.cost(runs[:1])["seconds"] == 2.0
 
 
 def test_the_table_and_the_page_say_who_was_tested(drawn):

@@ -46,6 +46,11 @@ def test_single_answers_are_counted_and_tested_exactly(tests):
     assert first["p_holm"] == pytest.approx(2 * expected)  # a family of two
 
 
+def test_a_clip_without_a_label_is_not_counted():
+    runs = {name: run(answers).assign(y_true=[1, 1, 1, None]) for name, answers in (("a", "+++-"), ("b", "-++-"))}
+    assert mcnemar_tests(runs, PAIRS[:1])["clips"].tolist() == [3]
+
+
 def test_clips_that_one_run_could_not_look_at_are_left_out_once_more(tests):
     assert tests["counted"].tolist() == ["all", "all", "covered", "covered"]
     assert tests["clips"].tolist() == [10, 10, 10, 7]

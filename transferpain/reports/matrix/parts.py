@@ -1,12 +1,14 @@
 """Several runs read as one: those of a cell whose subjects are tested in groups, each group by a run of its own."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from transferpain.core.cost import Cost, read_cost
 from transferpain.core.schema import read_stamped
 from transferpain.evaluation.predictions import LINEAR_PROBE
 from transferpain.evaluation.scores import score
@@ -62,7 +64,10 @@ def checks(runs: Sequence[RunFolder]) -> tuple[CheckLine, ...]:
     lines = [read_checks(run.path) for run in runs]
     if len(runs) == 1 or not all(lines):
         return lines[0] if len(runs) == 1 else ()
-    return tuple(map(_worst, zip(*lines, strict=True)))
+    # Runs of another version may have made fewer checks.
+    numbers = set.intersection(*({line.number for line in of_run} for of_run in lines))
+    found = {number: [line for of_run in lines for line in of_run if line.number == number] for number in numbers}
+    return tuple(_worst(found[number]) for number in sorted(numbers))
 
 
 def _worst(lines: Sequence[CheckLine]) -> CheckLine:
@@ -73,11 +78,11 @@ def _worst(lines: Sequence[CheckLine]) -> CheckLine:
 
 
 def cost(runs: Sequence[RunFolder]) -> dict[str, Any]:
-    """Return what the runs cost together; empty if it is not known of one."""
-    costs = [_optional(run.path / "cost.json") for run in runs]
-    if len(runs) == 1 or not all(costs):
-        return costs[0] if len(runs) == 1 else {}
-    return {key: sum(one[key] for one in costs) for key in costs[0] if key != "schema"}
+    """Return what the runs cost together; empty if it is not known of one, or that is damaged."""
+    costs = [read_cost(run.path) for run in runs]
+    if None in costs:
+        return {}
+    return {key: sum(one[key] for one in map(asdict, costs)) for key in asdict(Cost())}
 
 
 def transferability(runs: Sequence[RunFolder]) -> dict[str, dict[str, Any]]:

@@ -7,8 +7,8 @@ from markupsafe import Markup
 
 from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.comparisons import holm, mcnemar_test
-from transferpain.evaluation.formatting import number
-from transferpain.evaluation.predictions import CLIP, clip_rows
+from transferpain.evaluation.formatting import p_value
+from transferpain.evaluation.predictions import CLIP, labelled_rows
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.sections.section import ReportSection
@@ -57,7 +57,7 @@ def mcnemar_tests(predictions: Mapping[str, pd.DataFrame], comparisons: Sequence
             a, b = predictions[pair.better], predictions[pair.worse]
             if counted == "covered":
                 a, b = covered_in_both(a, b)
-            pairs[pair] = (mcnemar_test(a, b), len(clip_rows(a)[CLIP].drop_duplicates()))
+            pairs[pair] = (mcnemar_test(a, b), len(labelled_rows(a)[CLIP].drop_duplicates()))
         if counted == "covered" and [clips for _, clips in pairs.values()] == [row["clips"] for row in rows]:
             continue
         family = holm(counted, {str(place): test.p for place, (test, _) in enumerate(pairs.values())})
@@ -92,7 +92,7 @@ def mcnemar_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the tests as text."""
     text = table[list(COLUMNS)].astype(str)
     for column in ("p", "p_holm"):
-        text[column] = ["<0.001" if value is not None and value < 0.001 else number(value) for value in table[column]]
+        text[column] = table[column].map(p_value)
     return text.rename(columns=COLUMNS)
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.comparisons import holm, mann_whitney_test, subject_scores, wilcoxon_test
 from transferpain.evaluation.effect_sizes import cliffs_delta, rank_biserial
-from transferpain.evaluation.formatting import number
+from transferpain.evaluation.formatting import number, p_value
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.sections.section import ReportSection
@@ -89,7 +89,7 @@ def subject_tests_as_text(table: pd.DataFrame) -> pd.DataFrame:
     text = table[list(COLUMNS)].astype(str)
     for column in COLUMNS:
         if column.removesuffix("_holm").endswith("_p"):
-            text[column] = ["<0.001" if _given(p) and p < 0.001 else number(p) for p in table[column]]
+            text[column] = table[column].map(p_value)
         elif column in ("rank_biserial", "cliffs_delta"):
             text[column] = [f"{value:+.2f}" if _given(value) else number(None) for value in table[column]]
     return text.rename(columns=COLUMNS)
