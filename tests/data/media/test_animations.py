@@ -1,9 +1,11 @@
 import io
 import os
+import struct
+import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import EpsImagePlugin, Image
 
 from transferpain.data.media.animations import open_animation, picture_count
 from transferpain.data.media.medium import UnreadableMedium
@@ -90,3 +92,25 @@ def test_a_few_bytes_that_state_a_huge_picture_are_refused_at_once(tmp_path):
     path.write_bytes(content[:6] + bytes([0x10, 0x5D, 0x00, 0x10]) + content[10:])
     with pytest.raises(UnreadableMedium, match="23824x4096 pixels"):
         open_animation(path)
+
+
+def test_a_few_bytes_that_state_millions_of_pictures_hold_no_more_than_they_can(tmp_path):
+    path = write(tmp_path / "a.png", duration=40)
+    content = path.read_bytes()
+    place = content.index(b"acTL") + 4
+    stated = struct.pack(">II", 2**31 - 1, 0)
+    whole = content[:place] + stated + struct.pack(">I", zlib.crc32(b"acTL" + stated)) + content[place + 12 :]
+    path.write_bytes(whole)
+    _, frames = open_animation(path)
+    shown = [frame.image is not None for frame in frames]
+    assert shown[:4] == [True] * 4
+    assert len(shown) == picture_count(path) <= len(whole) / 10
+
+
+def test_no_other_program_is_started_for_a_file_that_is_called_a_picture(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(EpsImagePlugin, "Ghostscript", lambda *_, **__: started.append("gs"))
+    (tmp_path / "a.gif").write_bytes(b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 64 64\n%%EndComments\n")
+    with pytest.raises(UnreadableMedium, match="not one picture"):
+        open_animation(tmp_path / "a.gif")
+    assert started == []

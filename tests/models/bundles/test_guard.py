@@ -304,14 +304,43 @@ def test_what_the_list_allows_still_has_to_be_a_model(bundle):
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        (lambda parts: parts["layers"][1]["config"].update(units=10**9), "7e\\+09 parameters"),
+        (
+            lambda parts: parts["layers"][1]["config"].update(units=10**9) or parts["layers"][2].pop("build_config"),
+            "7e\\+09 parameters",
+        ),
         (lambda parts: parts["layers"][1]["config"].update(dtype="complex64"), "the dtype complex64 in hidden"),
         (lambda parts: parts["layers"][1]["config"]["dtype"]["config"].update(name="float64"), "the dtype .*float64"),
         (lambda parts: parts["layers"][1]["config"].update(dtype=None), "the dtype None"),
         (lambda parts: parts.update(layers={"hidden": {}}), "without a list"),
         (lambda parts: parts.update(output_layers=[["nothing", 0, 0]]), "which no layer gives"),
         (lambda parts: parts.update(output_layers=None), "output_layers None"),
-        (lambda parts: parts["layers"][0]["config"].update(batch_shape=[None, 10**10]), "3e\\+10 parameters"),
+        (
+            lambda parts: (
+                parts["layers"][0]["config"].update(batch_shape=[None, 10**10])
+                or parts["layers"][1].pop("build_config")
+            ),
+            "3e\\+10 parameters",
+        ),
+        (
+            lambda parts: parts["layers"][1].update(build_config={"input_shape": [None, 10**9]}),
+            "a layer Dense that reads .*, and is to be built for .None, 1000000000.",
+        ),
+        (
+            lambda parts: parts["layers"][1].update(build_config={"shapes_dict": {"any": [[None, 4], [None, "4"]]}}),
+            "is to be built for .None, '4'.",
+        ),
+        (lambda parts: parts["layers"][1]["config"].update(lora_rank=10**9), "lora_rank 1000000000, not None"),
+        (
+            lambda parts: [layer.update(shared_object_id=99) for layer in parts["layers"]],
+            "two different objects of the number",
+        ),
+        (
+            lambda parts: parts["layers"][2]["config"].update(
+                dtype=parts["layers"][2]["config"]["dtype"] | {"shared_object_id": None},
+                kernel_initializer=named("keras.initializers", "Zeros") | {"shared_object_id": None},
+            ),
+            "two different objects of the number None",
+        ),
     ],
 )
 def test_what_is_too_large_or_put_together_wrongly_is_never_built(bundle, change, reason):
@@ -352,7 +381,12 @@ def test_the_form_for_large_archives_is_refused_behind_any_comment(comment):
 
 
 def test_weights_of_another_shape_are_refused(bundle):
-    change_config(bundle, lambda config: config["config"]["layers"][1]["config"].update(units=7))
+    def widen(config):
+        _, hidden, logits, *_ = config["config"]["layers"]
+        hidden["config"].update(units=7)
+        logits.pop("build_config")
+
+    change_config(bundle, widen)
     with pytest.raises(UserError, match="Keras cannot load"):
         read_bundle(bundle)
 

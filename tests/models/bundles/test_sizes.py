@@ -71,6 +71,7 @@ def test_a_layer_that_is_used_twice_costs_twice():
 
 
 MANY = 10**9
+ORTHOGONAL = {"class_name": "Orthogonal"}
 HUGE = {"class_name": "Dense", "config": {"units": MANY}}
 WIDE = CONV | {"filters": 200, "kernel_size": [64, 64]}
 
@@ -80,7 +81,8 @@ WIDE = CONV | {"filters": 200, "kernel_size": [64, 64]}
     [
         (network(layer("Dense", "a", X, units=MANY)), "parameters"),
         (network(layer("Dense", "a", X, units=10**30)), "parameters"),
-        (network(layer("LSTM", "a", X, units=MANY), shape=(2, 2)), "parameters"),
+        (network(layer("LSTM", "a", X, units=2001), shape=(2, 2)), "1.6e\\+07 orthogonal weights"),
+        (network(layer("Dense", "a", X, units=5000, kernel_initializer=ORTHOGONAL), shape=(5000,)), "orthogonal"),
         (network(layer("MultiHeadAttention", "a", X * 2, num_heads=MANY, key_dim=MANY), shape=(2, 2)), "parameters"),
         (network(layer("Conv2D", "a", X, **CONV | {"kernel_size": [MANY, 1]}), shape=(9, 9, 3)), "parameters"),
         (network(layer("TimeDistributed", "a", X, layer=HUGE), shape=(2, 2)), "parameters"),

@@ -15,6 +15,9 @@ PAGED = {".tif", ".tiff"}
 MOVING = {".gif", ".webp", ".png", *PAGED}
 # A few bytes may state any size; a picture of 8K video has half as many (our choice).
 MOST_PIXELS = 1 << 26
+# Pillow knows many other kinds, and starts another program for some of them, whatever the file is called.
+FORMATS = ("GIF", "WEBP", "PNG", "TIFF", "JPEG", "MPO", "BMP")
+LEAST_BYTES = 12  # of a picture among several: a file cannot hold more of them than that, whatever it states
 UNTIMED_MS = 100  # as browsers show a picture that states no time
 ORIENTATION = 0x0112  # of EXIF, and what makes a picture upright by it: members of Pillow's `Transpose`
 UPRIGHT = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
@@ -28,8 +31,8 @@ def picture_count(path: Path) -> int:
         return 1
     try:
         check_file(path)
-        with standard_error_silenced(), Image.open(path) as image:
-            return getattr(image, "n_frames", 1)
+        with standard_error_silenced(), Image.open(path, formats=FORMATS) as image:
+            return _count(image, path.stat().st_size)
     except Exception:  # a damaged picture raises whatever its reader stumbles over
         return 1
 
@@ -77,10 +80,10 @@ def _animation(content: bytes) -> tuple[float, Iterator[Frame]]:
 
     try:
         with standard_error_silenced():  # its reader warns of large and damaged pictures
-            image = Image.open(io.BytesIO(content))
+            image = Image.open(io.BytesIO(content), formats=FORMATS)
             if image.width * image.height > MOST_PIXELS:
                 raise UnreadableMedium(f"pictures of {image.width}x{image.height} pixels")
-            count, turned = getattr(image, "n_frames", 1), UPRIGHT.get(image.getexif().get(ORIENTATION))
+            count, turned = _count(image, len(content)), UPRIGHT.get(image.getexif().get(ORIENTATION))
             durations = _durations(image, count)
     except UnreadableMedium:
         raise
@@ -98,6 +101,10 @@ def _animation(content: bytes) -> tuple[float, Iterator[Frame]]:
             yield Frame(number, begins[number] / 1000, picture)
 
     return 1000 * count / begins[-1], frames()
+
+
+def _count(image, size: int) -> int:
+    return min(getattr(image, "n_frames", 1), size // LEAST_BYTES + 1)
 
 
 def _durations(image, count: int) -> list[float]:

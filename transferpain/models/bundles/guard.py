@@ -144,6 +144,7 @@ def check_config(config: Any) -> None:
     if not isinstance(config, dict) or config.get("class_name") != "Functional":
         raise Refused("a model that is no functional Keras model")
     _check_part(config, "model")
+    _check_numbering(config)
     sizes.check_sizes(sizes.measure(config))
 
 
@@ -162,6 +163,20 @@ def _check_part(part: Any, where: str) -> None:
     for key, value in part.items():
         _check_value(key, value, where)
         _check_part(value, where)
+
+
+def _check_numbering(config: dict) -> None:
+    """Refuse two different objects of one number: Keras would put the first of them where the other stands."""
+    known: dict[Any, dict] = {}
+    waiting: list[Any] = [config]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            if "shared_object_id" in part and known.setdefault(part["shared_object_id"], part) != part:
+                raise Refused(f"two different objects of the number {part['shared_object_id']!s:.40}")
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
 
 
 def _check_value(key: str, value: Any, where: str) -> None:

@@ -14,8 +14,9 @@ Shape = tuple[int, ...]  # of one row; where any number is allowed, as of frames
 
 ANY = 100
 MOST_LAYERS = 1_000
-# VGG16 on pictures of 224 pixels has 15 million of the second and 15 billion of the third.
+# VGG16 on pictures of 224 pixels has 15 million activations and 15 billion products.
 MOST_PARAMETERS = 200_000_000
+MOST_ORTHOGONAL = 16_000_000  # of a layer; drawing them takes a power of their number
 MOST_ACTIVATIONS = 1_000_000_000  # numbers that the layers put out for one row
 MOST_PRODUCTS = 600_000_000_000  # multiplications for one row
 RULE = (
@@ -112,7 +113,34 @@ def _apply(layer: Any, shapes: list[Shape]) -> tuple[Shape, Cost]:
     shape, cost = RULES[kind](_settings(layer), shapes)
     if any(size < 1 for size in shape):
         raise Refused(f"a layer {kind} that turns {shapes} into {shape}")
+    _only(_settings(layer), lora_rank=(None,))
+    for stated in _shapes_in(layer.get("build_config")):
+        if tuple(ANY if size is None else size for size in stated[1:]) not in shapes:
+            raise Refused(f"a layer {kind} that reads {shapes}, and is to be built for {stated!s:.100}")
+    _check_orthogonal(layer, cost)
     return shape, cost + Cost(activations=math.prod(shape))
+
+
+def _shapes_in(build: Any) -> list[list]:
+    """Return the shapes for which Keras builds a layer before it puts it where it reads something."""
+    if isinstance(build, list) and not any(isinstance(part, dict | list) for part in build):
+        return [build]
+    parts = build.values() if isinstance(build, dict) else build if isinstance(build, list) else ()
+    return [shape for part in parts for shape in _shapes_in(part)]
+
+
+def _check_orthogonal(layer: dict, cost: Cost) -> None:
+    """Refuse weights that take minutes to draw at random, which Keras does before it reads the right ones."""
+    settings = _settings(layer)
+    drawn = [value for key, value in settings.items() if key.endswith("initializer") and isinstance(value, dict)]
+    if layer["class_name"] == "LSTM":  # whose default they are, and of whose weights most have another
+        orthogonal = 4 * settings["units"] ** 2
+    else:
+        orthogonal = cost.parameters if any(value.get("class_name") == "Orthogonal" for value in drawn) else 0
+    if orthogonal > MOST_ORTHOGONAL:
+        raise Refused(
+            f"a layer {layer['class_name']} of {orthogonal:.3g} orthogonal weights, more than {MOST_ORTHOGONAL}"
+        )
 
 
 def _settings(layer: dict) -> dict:
