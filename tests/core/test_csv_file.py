@@ -6,13 +6,21 @@ import pytest
 
 from transferpain.core.csv_file import as_shown, as_written, csv_text, write_csv
 
-FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", " =1", "＝1+1", "'=1", "\n=1"]
-HARMLESS = ["anna", "-", "+", "-0.5", "+3", "1e-5", "", "a=b", "'quoted'", "P-1", "Zoë"]
+FORMULAS = ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", " =1", "＝1+1", "'=1", "\n=1"]
+HARMLESS = ["anna", "-", "+", "-0.5", "+3", "1e-5", "", "a=b", "'quoted'", "P-1", "Zoë", "a;b", "a; 'b'", "a;=", "a\tb"]
+# Where else a spreadsheet splits a line: what begins there is a cell.
+SPLIT = {"x;=1+1": "x;'=1+1", "x\t=1": "x\t'=1", "\t=1": "'\t'=1", "=1;@2; +3;4": "'=1;'@2;' +3;4", "x;'=1": "x;''=1"}
 
 
 @pytest.mark.parametrize("cell", FORMULAS)
 def test_a_formula_begins_with_a_quotation_mark_and_comes_back(cell):
     assert as_shown(cell) == "'" + cell
+    assert as_written(as_shown(cell)) == cell
+
+
+@pytest.mark.parametrize("cell", SPLIT)
+def test_a_formula_behind_a_semicolon_or_a_tab_is_none_either_and_comes_back(cell):
+    assert as_shown(cell) == SPLIT[cell]
     assert as_written(as_shown(cell)) == cell
 
 

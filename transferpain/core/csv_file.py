@@ -8,13 +8,16 @@ import pandas as pd
 
 from transferpain.core.store import write_text
 
-# What spreadsheets run, or split a cell at; they show what follows a quotation mark as it is, and not the mark.
-FORMULA = re.compile(r"'*\s*[=+\-@|%＝＋－＠\t\r\n].")
+# What spreadsheets run, or split a cell at; they show what follows a quotation mark as it is, and not the mark. Where
+# the comma is for decimals, they split at semicolons as well, and some at tabs.
+BEGIN = r"(^|[;\t])"
+FORMULA = re.compile(BEGIN + r"(?='*\s*[=+\-@|%＝＋－＠\t\r\n].)")
+MARKED = re.compile(BEGIN + r"'(?='*\s*[=+\-@|%＝＋－＠\t\r\n].)")
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?", re.ASCII | re.IGNORECASE)
 
 
 def csv_text(table: pd.DataFrame, float_format: str | None = None) -> str:
-    """Return a table as CSV, in which text that a spreadsheet would take for a formula begins with `'`."""
+    """Return a table as CSV; in its text, what a spreadsheet would take for a formula begins with `'`."""
     safe = table.rename(columns=as_shown)
     for place in range(safe.shape[1]):
         column = safe.iloc[:, place]
@@ -30,9 +33,14 @@ def write_csv(path: Path, table: pd.DataFrame, float_format: str | None = None) 
 
 def as_shown(cell: Any) -> Any:
     """Return a cell as it stands in the file."""
-    return f"'{cell}" if isinstance(cell, str) and FORMULA.match(cell) and not NUMBER.fullmatch(cell) else cell
+    if not isinstance(cell, str) or NUMBER.fullmatch(cell) or not FORMULA.search(cell):
+        return cell
+    return FORMULA.sub(r"\1'", cell)
 
 
 def as_written(cell: Any) -> Any:
     """Return a cell of such a file as it was."""
-    return cell[1:] if isinstance(cell, str) and cell.startswith("'") and as_shown(cell[1:]) == cell else cell
+    if not isinstance(cell, str) or not MARKED.search(cell):
+        return cell
+    plain = MARKED.sub(r"\1", cell)
+    return plain if as_shown(plain) == cell else cell

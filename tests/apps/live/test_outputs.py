@@ -92,6 +92,17 @@ def test_a_row_a_frame(tmp_path):
     assert second == {"frame": "1", "seconds": "0.040", "face": "0", "skipped": "1"} | nothing | always
 
 
+def test_a_level_is_no_formula(tmp_path):
+    with CsvFile(tmp_path / "out.csv", ("none", "=1+1", "a;=1")) as rows:
+        for level in (1, 2):
+            rows.write(view(level, Decision(level, np.eye(3)[level])))
+    with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
+        header, first, second = csv.reader(file)
+    assert header[-3:] == ["p_none", "p_=1+1", "p_a;'=1"]
+    assert "'=1+1" in first
+    assert "a;'=1" in second
+
+
 def test_without_a_screen_there_is_no_window(monkeypatch):
     for variable in ("DISPLAY", "WAYLAND_DISPLAY"):
         monkeypatch.delenv(variable, raising=False)

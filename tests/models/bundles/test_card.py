@@ -96,6 +96,17 @@ def test_names_from_data_cannot_break_the_head():
     assert head_of(card)["model-index"][0]["results"][0]["dataset"]["type"] == "a: ["
 
 
+def test_names_from_data_are_no_markup_and_no_other_rows():
+    labels = ("<img src=x onerror=alert(1)>", "a | b", "no\n\n## Results\n\nAll right.")
+    terms = [facts_for("ferplus", False)["terms"][0] | {"notice": "<script>"}]
+    facts = facts_for("ferplus", False) | VERSIONS | {"terms": terms, "task": "</td>"}
+    card = render_card(facts, drawn_metrics(labels), list(labels), PREPROCESSING)
+    assert "&lt;img src=x" in card
+    assert [line for line in card.splitlines() if "<" in line] == []
+    assert card.count("\n## Results\n") == 1
+    assert sum("a \\| b" in line for line in card.splitlines()) == 3
+
+
 def test_the_same_facts_give_the_same_card():
     assert card_of() == card_of()
 

@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 
 from transferpain.apps.live.watch import View
+from transferpain.core.csv_file import as_shown
 from transferpain.core.errors import UserError
 
 COLUMNS = ("frame", "seconds", "face", "skipped", "level", "label", "confidence", "alert", "latency_ms")
@@ -60,10 +61,10 @@ class CsvFile:
     """A CSV file with one row per frame: `COLUMNS`, then the probability of each level; a context manager."""
 
     def __init__(self, path: Path, labels: tuple[str, ...]):
-        self._labels = labels
+        self._labels = [as_shown(label) for label in labels]  # a stranger's model may call its levels formulas
         self._file: TextIO = open(path, "w", newline="", encoding="utf-8", buffering=1)  # noqa: SIM115 - see __exit__
         self._rows = csv.writer(self._file)
-        self._rows.writerow([*COLUMNS, *(f"p_{label}" for label in labels)])
+        self._rows.writerow([*COLUMNS, *(as_shown(f"p_{label}") for label in labels)])
 
     def __enter__(self) -> "CsvFile":
         return self

@@ -56,6 +56,7 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         log: how the model came to be, where the bundle tells.
     """
     log = log or Log()
+    manifest, metrics, labels = map(literally, (manifest, metrics, labels))
     template = Environment(
         loader=PackageLoader("transferpain.models.bundles"),
         undefined=StrictUndefined,
@@ -104,6 +105,15 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         commit=manifest["commit"],
         versions=", ".join(f"{package} {number}" for package, number in sorted(manifest["versions"].items())),
     )
+
+
+def literally(part: Any) -> Any:
+    """Return JSON types whose text, keys included, is no HTML, no table's border, and one line."""
+    if isinstance(part, str):
+        return " ".join(part.replace("<", "&lt;").replace("|", "\\|").splitlines())
+    if isinstance(part, dict):
+        return {literally(key): literally(value) for key, value in part.items()}
+    return [literally(one) for one in part] if isinstance(part, list | tuple) else part
 
 
 def reads_faces(manifest: dict) -> bool:
