@@ -72,11 +72,57 @@ def test_a_base_supplies_what_the_file_leaves_out(tmp_path):
     assert (experiment.name, experiment.features.fps, experiment.features.batch) == ("a", 8, 8)
 
 
-def test_a_base_of_a_base_is_refused(tmp_path):
+def test_a_base_of_a_base_is_refused_with_the_way_out(tmp_path):
     write(tmp_path, "c.yaml", MINIMAL)
-    write(tmp_path, "b.yaml", {"base": "c.yaml"})
-    with pytest.raises(UserError, match="One level of `base:`"):
+    write(tmp_path, "b.yaml", {"base": "c.yaml", "seeds": [3]})
+    told = r"(?s)One level of `base:`.*Received: a\.yaml -> b\.yaml -> c\.yaml\nWrite base: c\.yaml into a\.yaml"
+    with pytest.raises(UserError, match=told):
         load_experiment(write(tmp_path, "a.yaml", {"base": "b.yaml"}))
+    # What the message says to do is enough.
+    assert load_experiment(write(tmp_path, "a.yaml", {"base": "c.yaml", "seeds": [3]})).seeds == (3,)
+
+
+@pytest.mark.parametrize(
+    "bases",
+    [{"a": "a"}, {"a": "b", "b": "b"}, {"a": "b", "b": "a"}, {"a": "b", "b": "../%s/a"}],
+    ids=["itself", "one that is its own", "each other", "by another path"],
+)
+def test_bases_in_a_circle_are_refused_as_such(tmp_path, bases):
+    for name, base in bases.items():
+        write(tmp_path, f"{name}.yaml", MINIMAL | {"base": f"{base % tmp_path.name if '%' in base else base}.yaml"})
+    with pytest.raises(
+        UserError, match=rf"(?s)One level.*Leave `base` out of {bases['a']}\.yaml: it leads in a circle"
+    ):
+        load_experiment(tmp_path / "a.yaml")
+
+
+def test_a_longer_chain_is_refused_at_its_second_link(tmp_path):
+    for name, base in (("b", "c"), ("c", "d"), ("d", "b")):
+        write(tmp_path, f"{name}.yaml", {"base": f"{base}.yaml"})
+    with pytest.raises(UserError, match=r"(?s)Received: a\.yaml -> b\.yaml -> c\.yaml\nWrite base: c\.yaml into"):
+        load_experiment(write(tmp_path, "a.yaml", {"base": "b.yaml"}))
+
+
+@pytest.mark.parametrize("base", [None, "", " ", 3, True, ["b.yaml"], {"b.yaml": 1}])
+def test_a_base_that_names_no_file_is_refused(tmp_path, base):
+    with pytest.raises(UserError, match=r"(?s)`base` names no file.*leave `base` out"):
+        load_experiment(write(tmp_path, "a.yaml", MINIMAL | {"base": base}))
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("bas.yaml", r"Did you mean .*base\.yaml"), ("base", "could not be opened"), (".", "directory")]
+)
+def test_a_base_that_is_not_there_is_told(tmp_path, name, told):
+    write(tmp_path, "base.yaml", MINIMAL)
+    with pytest.raises(UserError, match=told):
+        load_experiment(write(tmp_path, "a.yaml", {"base": name}))
+
+
+def test_a_base_stands_in_a_file_alone(tmp_path):
+    write(tmp_path, "base.yaml", MINIMAL)
+    path = write(tmp_path, "a.yaml", MINIMAL)
+    with pytest.raises(UserError, match=r"(?s)`base` cannot be set.*file of its own"):
+        load_experiment(path, {"base": "base.yaml"})
 
 
 def test_another_head_replaces_the_base_head_whole(tmp_path):

@@ -49,7 +49,9 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
         check_source_has_rows(experiment, folder)
     _, index, samples = labelled_samples(experiment, places)
     samples, _ = split_samples(experiment, samples)
-    strategy.check_clips(experiment, index.clips[index.clips["clip"].isin(samples["file_clip"])])
+    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
+    strategy.check_clips(experiment, clips)
+    strategy.check_files(experiment, clips, places)
     strategy.inputs(experiment, places)
     is_faces_stage = (index.clips["kind"] != "image_rows").all()
     return experiment.faces.size if is_faces_stage else experiment.images.size

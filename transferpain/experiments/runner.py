@@ -190,6 +190,7 @@ def problem_lines(problems: tuple[str, ...]) -> list[str]:
 def walk(plan: RunPlan, job: Job) -> None:
     """Go through the stages of a job: media -> facts -> per fold and seed: fit, close, save -> finish."""
     strategy = STRATEGIES[plan.experiment.strategy]
+    strategy.check_files(plan.experiment, plan.clips, job.places)
     prepared = strategy.prepare(job)
     check_contents(plan, job.places)
     job.meter.save()

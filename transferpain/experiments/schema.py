@@ -247,6 +247,13 @@ def load_experiment(path: Path, overrides: dict[str, Any] | None = None) -> Expe
                 rule="This command takes one experiment.",
                 todo=f"Use `transferpain {command} {path}`, or name one of its experiments' files.",
             )
+    if "base" in (overrides or {}):
+        raise UserError(
+            f"{path}: `base` cannot be set from outside the file.",
+            rule="It stands in an experiment file, and names the one beside it that supplies what is left out.",
+            received=f"base: {overrides['base']}",
+            todo="Write `base` into a file of its own, and name that file.",
+        )
     return validate(Experiment, merge(values, upgrade_experiment(overrides or {})), path)
 
 
@@ -278,19 +285,30 @@ def read_values(path: Path) -> dict[str, Any]:
     """Read a YAML mapping and lay it over its `base:`, if it names one.
 
     Raises:
-        UserError: if a file is absent, not a YAML mapping or of a later schema, or the base has a base of its own.
+        UserError: if a file is absent, not a YAML mapping or of a later schema, `base` names no file, or one that has a
+            base of its own.
     """
     values = upgrade_experiment(as_today(read_mapping(path), path))
-    base_name = values.pop("base", None)
-    if base_name is None:
+    if "base" not in values:
         return values
-    base_path = path.parent / str(base_name)
+    name = values.pop("base")
+    if not isinstance(name, str) or not name.strip():
+        raise UserError(
+            f"{path}: `base` names no file.",
+            rule="It is the name of one experiment file beside this one, such as base.yaml.",
+            received=repr(name),
+            todo="Correct it, or leave `base` out.",
+        )
+    base_path = path.parent / name
     base = upgrade_experiment(as_today(read_mapping(base_path), base_path))
     if "base" in base:
+        is_circle = (base_path.parent / str(base["base"])).resolve() in (path.resolve(), base_path.resolve())
         raise UserError(
             f"{path}: `base` names a file that has a base of its own.",
             rule="One level of `base:` is allowed, so that a reader opens two files at most.",
-            received=f"{base_name} -> {base['base']}",
-            todo="Name the lowest file, and repeat what differs.",
+            received=f"{path.name} -> {name} -> {base['base']}",
+            todo=f"Leave `base` out of {name}: it leads in a circle."
+            if is_circle
+            else f"Write base: {base['base']} into {path.name}, and repeat there what {name} changes.",
         )
     return merge(base, values)

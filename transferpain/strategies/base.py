@@ -251,6 +251,17 @@ class Strategy(ABC):
         """Refuse clips that it cannot read, before anything is computed: rows of the index. Raises `UserError`."""
         return
 
+    def check_files(self, experiment: Recipe, clips: pd.DataFrame, places: Places) -> None:
+        """Refuse what it reads besides the media, before anything is computed.
+
+        Args:
+            clips: rows of the index.
+
+        Raises:
+            UserError: if it is damaged, or does not fit the clips.
+        """
+        return
+
     def frames_dealt_out(self, experiment: Recipe) -> int | None:
         """Return how many frames of each clip are dealt out one by one; `None` where clips stay whole."""
         return None

@@ -2,8 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.data.media.test_video import halves
+from tests.inputs.faces.drawing import write_video
 from transferpain.core.errors import UserError
-from transferpain.inputs.action_units.from_tables import find_tables, table_units, tables_hash
+from transferpain.inputs.action_units.from_tables import check_tables, table_units, tables_hash
 
 CLIPS = pd.DataFrame({"clip": ["042/calm", "043/pained"], "num_frames": [3, 2]})
 FRAMES = pd.DataFrame({"file_clip": ["043/pained", "042/calm", "042/calm", "043/pained"], "row": [1, 2, 0, 0]})
@@ -39,7 +41,7 @@ def test_a_clip_without_a_table_is_missing_and_named(tables, capsys):
     (tables / "a" / "calm.csv").unlink()
     measured = table_units(CLIPS, FRAMES, tables)
     assert np.isnan(measured.intensities).all(axis=1).tolist() == [False, True, True, False]
-    assert "1 of 2 clips have no table of action units: calm" in capsys.readouterr().err
+    assert "1 of 2 clips have no table of action units: 042/calm" in capsys.readouterr().err
 
 
 def test_changed_tables_have_another_hash(tables):
@@ -52,19 +54,63 @@ def test_a_folder_without_tables_is_refused(tmp_path):
     assert "Received: no .csv file" in refusal(tmp_path / "nowhere")
 
 
-def test_two_tables_of_one_name_are_refused(tables):
+def test_two_tables_of_one_name_that_no_folder_tells_apart_are_refused(tables):
     openface(tables / "b", "calm", ["1,.9,1,0.5,1"])
-    with pytest.raises(UserError, match=r"Received: calm\.csv twice"):
-        find_tables(tables)
+    assert "Received: several tables calm.csv, which may be that of 042/calm" in refusal(tables)
+
+
+def test_tables_of_clips_that_share_a_name_are_told_apart_by_their_folders(tmp_path):
+    clips = pd.DataFrame({"clip": ["videos/p01/rest", "videos/p02/rest", "videos/p02/lift"], "num_frames": [1, 1, 1]})
+    frames = pd.DataFrame({"file_clip": clips["clip"], "row": 0})
+    for folder, name, value in (("p01", "rest", 1), ("x/p02", "rest", 2), ("any", "lift", 3)):
+        openface(tmp_path / folder, name, [f"1,.9,1,{value},0"])
+    assert table_units(clips, frames, tmp_path).intensities[:, 0].tolist() == [1, 2, 3]
+    hashed = tables_hash(tmp_path)
+    (tmp_path / "p01" / "rest.csv").rename(tmp_path / "rest.csv")
+    assert tables_hash(tmp_path) != hashed
+    assert "Received: rest.csv, which may be that of videos/p01/rest and of others" in refusal(tmp_path, clips)
+    (tmp_path / "rest.csv").unlink()
+    assert np.isnan(table_units(clips, frames, tmp_path).intensities[:, 0]).tolist() == [True, False, False]
+
+
+def test_a_table_that_is_spelt_otherwise_than_its_clip_is_no_missing_one(tables):
+    (tables / "a" / "calm.csv").rename(tables / "a" / "Calm.csv")
+    assert "Received: 'calm' and 'Calm'" in refusal(tables)
+    (tables / "b" / "pained.csv").rename(tables / "b" / "PAINED.csv")
+    assert "'Calm', and 1 more" in refusal(tables)
+
+
+def test_tables_are_looked_at_before_anything_is_computed(tables):
+    write_video(tables / "data" / "calm.mp4", halves())
+    openface(tables / "a", "calm", [f"{number},.9,1,0.5,1" for number in range(1, 13)])
+    clips = pd.DataFrame(
+        {"clip": ["042/calm", "043/pained"], "media": ["calm.mp4", "pictures"], "kind": ["video", "images"]}
+    ).assign(first_frame=0, num_frames=pd.array([pd.NA, 2], dtype="Int64"))
+    check_tables(clips, tables, tables / "data")
+    told = r"no table of the clip {}(.|\n)*Received: frame {} of {}"
+    for changes, faults in (
+        ({"num_frames": [pd.NA, 1]}, ("043/pained", 2, 1)),
+        ({"first_frame": [3, 0], "kind": ["span", "images"], "num_frames": [400, 2]}, ("042/calm", 12, 9)),
+        ({"kind": ["span", "images"], "num_frames": [5, 2]}, ("042/calm", 12, 5)),
+    ):
+        with pytest.raises(UserError, match=told.format(*faults)):
+            check_tables(clips.assign(**changes).astype({"num_frames": "Int64"}), tables, tables / "data")
+    openface(tables / "a", "calm", ["13,.9,1,0.5,1"])
+    with pytest.raises(UserError, match=told.format("042/calm", 13, 12)):
+        check_tables(clips, tables, tables / "data")
+    openface(tables / "a", "calm", ["1,.9,1,9,1"])
+    with pytest.raises(UserError, match="scale"):
+        check_tables(clips, tables, tables / "data")
 
 
 def test_tables_of_other_clips_are_refused(tables):
     others = CLIPS.assign(clip=["1/other", "2/another"])
-    assert "Received: no table of other, another" in refusal(tables, others)
+    assert "Received: no table of 1/other, 2/another" in refusal(tables, others)
 
 
 def test_clips_that_share_a_name_are_refused(tables):
-    assert "Received: several clips calm" in refusal(tables, CLIPS.assign(clip=["042/calm", "043/calm"]))
+    told = "Received: a/calm.csv, which may be that of 043/calm and of others"
+    assert told in refusal(tables, CLIPS.assign(clip=["042/calm", "043/calm"]))
 
 
 def test_a_table_with_more_frames_than_its_clip_is_refused(tables):

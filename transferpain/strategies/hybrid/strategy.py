@@ -31,7 +31,7 @@ from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.inputs.action_units.frames import frame_units
-from transferpain.inputs.action_units.from_tables import table_units, tables_hash
+from transferpain.inputs.action_units.from_tables import check_tables, table_units, tables_hash
 from transferpain.inputs.action_units.measured import FrameUnits
 from transferpain.inputs.action_units.measures import measures_hash
 from transferpain.inputs.action_units.units import UNITS
@@ -150,6 +150,11 @@ class Hybrid(Strategy):
     def inputs(self, experiment: Recipe, places: Places) -> list[str]:
         folder = experiment.head.action_units
         return [measures_hash() if folder is None else tables_hash(places.data_root / folder)]
+
+    def check_files(self, experiment: Recipe, clips: pd.DataFrame, places: Places) -> None:
+        folder = experiment.head.action_units
+        if folder is not None:
+            check_tables(clips, places.data_root / folder, places.data_root, places.cache)
 
     def prepare(self, job: Job) -> PreparedFrames:
         check_subjects(job.plan)
