@@ -46,7 +46,7 @@ def test_a_cell_may_hold_lines_and_the_number_is_that_of_its_last_one(write):
         (b"a|b\n1|2\n", "separated by bars"),
         (b"a,B\n1,2\n", r"is called b(.|\n)*Received: B"),
         (b"a,b,b\n1,2,3\n", "names that differ"),
-        (b"a,b,\n1,2,3\n", "names that differ"),
+        (b"a,b,\n1,2,3\n", "column 3 of a,b"),
         (b"a,b\n1\n", "2 cells each(.|\n)*line 2"),
         (b"a,b\n1,2,3\n", "2 cells each(.|\n)*line 2"),
         (b"a,b\n", "no line below"),
