@@ -10,7 +10,7 @@ from tests.data.datasets.trees import touch
 from tests.evaluation.drawn import draw_predictions
 from tests.forked_program import LIGHT, forked
 from tests.reports.run_folders import write_run
-from transferpain.core.store import write_text
+from transferpain.core.store import read_json, write_json, write_text
 from transferpain.data.places import Places
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import load_batch
@@ -45,10 +45,15 @@ def study(tmp_path):
     return tmp_path / "small.yaml", Places(tmp_path / "data", tmp_path)
 
 
-def runs_of(places, begun="2030-01-01T00:00:00+00:00"):
+LATE, EARLY = "2030-01-01T00:00:00+00:00", "2020-01-01T00:00:00+00:00"
+
+
+def runs_of(places, begun=LATE, finished=LATE):
     runs = [RunFolder(write_run(places.runs, name, draw_predictions(subjects=4))) for name in ("ann", "lstm")]
     for run in runs:
         write_text(run.path / "log.txt", f"{begun} started\n")
+        for done in run.path.glob("folds/*/done"):
+            write_json(done, read_json(done) | {"finished": finished})
     return runs
 
 
@@ -109,9 +114,13 @@ def test_another_comparison_is_a_difference(study):
     assert "comparisons" in [one.key for one in state_of(file, describe_batch(batch), []).differences]
 
 
-def test_a_registration_that_came_after_the_runs_says_so(study):
+# A log that was lost, or put aside, is begun anew; the folds say when they were finished.
+@pytest.mark.parametrize("times", [(EARLY, LATE), (LATE, EARLY), ("", LATE), ("\0\0", LATE), ("z", LATE), "aside"])
+def test_a_registration_that_came_after_the_runs_says_so(study, times):
     path, places = study
-    runs = runs_of(places, begun="2020-01-01T00:00:00+00:00")
+    runs = runs_of(places, *(times if times != "aside" else ()))
+    for run in runs if times == "aside" else ():
+        write_text(run.path / "former-1" / "log.txt", f"{EARLY} started\n")
     file, *_ = register_file(path, places, [], None)
     state = state_of(file, describe_batch(load_batch(path, fresh(places), [])), runs)
     assert state.begun_before == tuple(run.path.name for run in runs)

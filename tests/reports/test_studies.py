@@ -9,7 +9,7 @@ from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from tests.small_study import write_small_study
 from transferpain.core.errors import UserError
-from transferpain.core.store import write_json, write_text
+from transferpain.core.store import file_hash, write_json, write_text
 from transferpain.data.places import Places
 from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.experiments.run_folder import RunFolder
@@ -58,6 +58,17 @@ def test_a_variant_does_not_write_over_the_report_that_stands(batch):
     kept = [folder for folder in batch.places.reports.iterdir() if folder != page.parent]
     assert [(folder / "index.html").read_text(encoding="utf-8") for folder in kept] == [former]
     assert "Another" in page.read_text(encoding="utf-8")
+
+
+def test_half_of_a_report_takes_no_kept_ones_place(tmp_path):
+    folder, aside = tmp_path / "reports" / "demo", tmp_path / "reports" / "demo-01234567"
+    write_text(folder / "index.html", "whole")
+    files = {"index.html": file_hash(folder / "index.html")}
+    write_json(folder / "inputs.json", {"experiments": "0123456789abcdef", "files": files})
+    keep_former(folder, {"experiments": "another"})
+    write_text(folder / "index.html", "half of another")
+    keep_former(folder, {"experiments": "another"})
+    assert (aside / "index.html").read_text() == "whole"
 
 
 def test_a_report_that_is_kept_shows_nothing_from_elsewhere_and_goes_nowhere_else(tmp_path):

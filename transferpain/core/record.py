@@ -18,6 +18,11 @@ FORMER = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00\n?")
 REMEMBERED = 1 << 16
 
 
+def is_time(text: str) -> bool:
+    """Tell whether a text is a time as `now` writes it."""
+    return bool(FORMER.fullmatch(text))
+
+
 def now() -> str:
     """Return the time in UTC, to the second."""
     return datetime.now(UTC).isoformat(timespec="seconds")

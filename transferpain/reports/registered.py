@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from transferpain.core.errors import UserError
+from transferpain.core.record import is_time, read_record
 from transferpain.data.places import Places
 from transferpain.experiments.matrix.run import LoadedMatrix, load, record_of
 from transferpain.experiments.registration import (
@@ -17,7 +18,7 @@ from transferpain.experiments.registration import (
     read_registration,
     write_registration,
 )
-from transferpain.experiments.run_folder import RunFolder
+from transferpain.experiments.run_folder import FORMER, RunFolder
 from transferpain.experiments.schema import read_values
 from transferpain.experiments.study import Batch, load_batch
 from transferpain.reports.matrix.declared_tests import adapted_pairs, crossed_pairs, gap_pairs, source_pairs
@@ -102,6 +103,31 @@ def state_of(file: Path, content: dict[str, Any], runs: Sequence[RunFolder]) -> 
 
 
 def begun(run: RunFolder) -> str:
-    """Return when a run was begun, in UTC as in its log; of a run without a log "", which is before every date."""
-    log = run.path / "log.txt"
-    return log.read_text(encoding="utf-8", errors="replace").partition(" ")[0] if log.is_file() else ""
+    """Return when a run was begun, in UTC; "" where a log tells no time, which is before every date.
+
+    A log that was lost is begun anew, and what was put aside has one of its own; so the earliest of all that a run's
+    folder states counts: its logs, and when each of its folds was finished.
+    """
+    folders = [run.path, *run.path.glob(f"{FORMER}*")]
+    firsts = [_text(one / "log.txt").partition(" ")[0] for one in folders]
+    times = [first if is_time(first) else "" for first in firsts]
+    return min([*times, *(time for one in folders for time in finished_folds(one))])
+
+
+def finished_folds(run: Path) -> list[str]:
+    """Return when each fold in a run's folder was finished, of those that say so."""
+    times = []
+    for path in run.glob("folds/*/done"):
+        try:
+            record = read_record(path.parent)
+        except (OSError, UserError):
+            continue
+        times.append(str(record.get("finished")) if record else _text(path).strip())
+    return [time for time in times if is_time(time)]
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""

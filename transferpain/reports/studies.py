@@ -18,7 +18,7 @@ from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import Batch, load_batch, run_batch
-from transferpain.reports.inputs import INPUTS, PAGE, note_changed, stands
+from transferpain.reports.inputs import INPUTS, PAGE, changed_files, note_changed, stands
 from transferpain.reports.screen import (
     COLUMNS,
     Result,
@@ -118,6 +118,8 @@ def keep_former(folder: Path, inputs: dict[str, Any]) -> None:
         return
     if isinstance(former, str) and former != inputs["experiments"]:
         aside = folder.with_name(f"{folder.name}-{name_in_path(former[:8])}")
+        if aside.exists() and changed_files(folder):
+            return  # half of another report, whose writing was ended; the former one was kept before that
         shutil.copytree(folder, inside(folder.parent, aside), symlinks=True, dirs_exist_ok=True)
         note(f"The report of {folder.name} with other settings is kept in {aside}.")
 

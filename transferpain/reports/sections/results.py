@@ -24,9 +24,9 @@ NOTE = Markup(
     "{origin}; means over seeds. In brackets: 95 % interval over subjects, from what a score becomes without each of "
     "them (cluster jackknife with Student's t, on the probit scale); <em>none</em> below {fewest} subjects, where all "
     "subjects are alike, and where a score is not defined without one of them. Majority-class accuracy: what one "
-    "constant answer scores. Coverage: mean share of frames in which a face was found. <em>all</em> counts every clip, "
-    "<em>covered</em> only clips with a face; <em>linear probe</em> is a logistic regression on the features that the "
-    "head reads, over every clip."
+    "constant answer scores. Coverage: mean share of frames in which a face was found, of every clip of the run. "
+    "<em>all</em> counts every clip, <em>covered</em> only clips with a face; <em>linear probe</em> is a logistic "
+    "regression on the features that the head reads, over every clip."
 )
 
 
