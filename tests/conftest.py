@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.command_line import transferpain
+from tests.forked_program import fork_workers
 from tests.made_once import made_once
 from tests.order import rank
 from tests.parts import skipped_module
@@ -20,6 +21,8 @@ settings.load_profile("repeatable")
 
 # Until the tests are collected: see `pytest_collection_finish`.
 gc.disable()
+
+fork_workers()
 
 ANSWER = ".answer.json"  # beside a workspace: what the command printed that ran in it
 

@@ -9,8 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from tests import forked_program
 from transferpain.core.errors import UserError
 from transferpain.core.workers import run_in_workers
+
+
+@pytest.fixture(autouse=True)
+def started_workers(monkeypatch):
+    """Workers that are started, as a user's are: other tests may have left a process that they would be forked from."""
+    monkeypatch.setattr(forked_program, "FORKERS", {})
 
 
 def square(value: int) -> int:
