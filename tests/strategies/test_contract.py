@@ -30,7 +30,11 @@ EXAMPLES = {
         "unbc-hybrid",
         {
             "protocol": {"folds": 2, "selection_share": 0.25},
-            "head": {"boosting": {"learning_rates": [0.1], "estimators": [5], "depths": [2], "folds": 2}},
+            # Without it a fold is one training of a network, not three; tests/strategies/hybrid have it.
+            "head": {
+                "cross_fitting": None,
+                "boosting": {"learning_rates": [0.1], "estimators": [5], "depths": [2], "folds": 2},
+            },
         },
     ),
     "fused": (
