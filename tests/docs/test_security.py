@@ -42,7 +42,7 @@ def test_the_limits_are_those_of_the_code():
         f"{MOST_FILES} files",
         f"{limits.connections_of_client} of a client, {limits.connections} in all",
         f"{limits.idle_seconds} s; {limits.body_seconds} s for a body, {limits.request_seconds} s for a request",
-        f"{limits.at_once_of_client} of {limits.at_once} pictures under way",
+        f"of {limits.at_once} pictures under way no more than are left free, {limits.at_once // 2} at most",
         f"{MOST_SCANS} scans, {DECODE_SECONDS} s",
         f"{MOST_MESSAGES} messages a minute",
         f"{MOST_PARTS:,} values",

@@ -166,7 +166,7 @@ def test_who_leaves_in_mid_request_harms_nobody(face, capfd):
 
 
 def test_too_many_at_once_are_told_to_come_again(face):
-    with running(RuleAssessor(delay=0.2), Limits(rate=1000, at_once=2)) as server:
+    with running(RuleAssessor(delay=0.2), Limits(rate=1000, at_once=4)) as server:
         with ThreadPoolExecutor(6) as pool:
             asked = [pool.submit(server.ask, "POST", "/v1/assess", face, JPEG) for _ in range(6)]
             answers = [future.result() for future in asked]

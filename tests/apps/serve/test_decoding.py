@@ -3,13 +3,15 @@
 import asyncio
 import os
 import time
+from contextlib import suppress
 
 import numpy as np
 import pytest
 
 from tests.apps.serve.drawn import draw_person, encode
+from tests.apps.serve.test_pictures import scans_of
 from transferpain.apps.serve.decoding import Decoders
-from transferpain.apps.serve.pictures import decode_picture
+from transferpain.apps.serve.pictures import MOST_SCANS, decode_picture
 from transferpain.apps.serve.refusals import Refusal
 
 
@@ -42,3 +44,28 @@ def test_a_process_decodes_is_ended_when_it_takes_too_long_and_is_replaced():
             os.kill(process.pid, 0)
 
     asyncio.run(decode())
+
+
+@pytest.mark.slow
+def test_two_clients_with_slow_pictures_delay_a_third_by_one_of_them_each():
+    # So many pixels, drawn so often, take longer than they are given.
+    slow = scans_of(MOST_SCANS - 10, np.zeros((5000, 5000, 3), np.uint8))
+    answered = []
+
+    async def ask(decoders: Decoders, client: str, content: bytes) -> None:
+        with suppress(Refusal):
+            await decoders.decode(content, client)
+        answered.append(client)
+
+    async def crowd() -> None:
+        decoders = Decoders(seconds=1)
+        slow_ones = [asyncio.create_task(ask(decoders, client, slow)) for client in "ab" * 3]
+        await asyncio.sleep(0)
+        await ask(decoders, "c", encode(draw_person()))
+        for task in slow_ones:
+            task.cancel()
+        await asyncio.gather(*slow_ones, return_exceptions=True)
+        await decoders.stop()
+
+    asyncio.run(crowd())
+    assert sorted(answered) == ["a", "b", "c"]

@@ -1,6 +1,6 @@
 import pytest
 
-from transferpain.apps.serve.limits import BURST_SECONDS, MOST_CLIENTS, Limits, RateLimit, client_of
+from transferpain.apps.serve.limits import BURST_SECONDS, MOST_CLIENTS, Limits, Places, RateLimit, client_of
 from transferpain.core.errors import UserError
 
 
@@ -20,6 +20,35 @@ def test_a_client_may_burst_then_waits_and_others_do_not():
     clock.now = 0.5
     assert limit.wait_seconds("a") == 0
     assert limit.wait_seconds("a") == 1
+
+
+def fill(places: Places, client: str) -> int:
+    """Take all places that a client gets; returns how many."""
+    taken = 0
+    while places.take(client):
+        taken += 1
+    return taken
+
+
+def test_a_client_gets_half_of_the_places_that_are_left():
+    places = Places(32)
+    assert [fill(places, client) for client in "abcdefg"] == [16, 8, 4, 2, 1, 1, 0]
+    for _ in range(16):
+        places.give_back("a")
+    assert fill(places, "g") == 8
+    assert fill(places, "b") == 0
+    places.give_back("b")
+    assert fill(places, "b") == 1
+
+
+def test_places_that_were_given_back_are_forgotten():
+    places = Places(3)
+    for number in range(1000):
+        assert places.take(str(number))
+        places.give_back(str(number))
+    assert not places._taken
+    assert fill(places, "a") == 2
+    assert fill(Places(1), "a") == 1
 
 
 def test_silence_saves_no_more_than_a_burst():

@@ -160,9 +160,9 @@ def test_damage_of_any_kind_gives_a_picture_or_a_refusal(kind, changes, cut):
     assert (picture.shape[2], picture.dtype) == (3, np.uint8)
 
 
-def scans_of(count: int) -> bytes:
+def scans_of(count: int, picture: np.ndarray | None = None) -> bytes:
     """Return a JPEG that draws its picture, and then so many empty scans over it."""
-    whole = encode(draw_person(), progressive=True)
+    whole = encode(draw_person() if picture is None else picture, progressive=True)
     begin = whole.rindex(START_OF_SCAN)
     length = int.from_bytes(whole[begin + 2 : begin + 4], "big")
     return whole[:-2] + whole[begin : begin + 2 + length] * count + whole[-2:]

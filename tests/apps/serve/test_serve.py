@@ -29,8 +29,8 @@ class Blind:
         return [Refusal(422, "no-face", "No face.") for _ in pictures]
 
 
-def connect(port: int, sent: bytes = b"") -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", port), timeout=20)
+def connect(port: int, sent: bytes = b"", host: str = "127.0.0.1") -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=20, source_address=(host, 0))
     connection.sendall(sent)
     return connection
 
@@ -78,12 +78,13 @@ def test_who_never_begins_to_speak_tls_is_not_waited_for(tmp_path):
 
 
 @pytest.mark.slow
-def test_slow_bodies_of_one_client_leave_room_for_its_health_and_for_others():
-    limits = Limits(rate=1000, at_once_of_client=2, connections_of_client=4)
+def test_slow_bodies_of_two_clients_leave_room_for_their_health_and_for_others():
+    limits = Limits(rate=1000, at_once=8, connections_of_client=6)
     with running(Blind(), limits) as server:
-        slow = [connect(server.port, f"{POST}Content-Length: 1000\r\n\r\n".encode()) for _ in range(4)]
+        begun = f"{POST}Content-Length: 1000\r\n\r\n".encode()
+        slow = [connect(server.port, begun, host) for host in ("127.0.0.1", "127.0.0.2") for _ in range(6)]
         assert server.ask("GET", "/healthz")[0] == 200
-        other = http.client.HTTPConnection("127.0.0.1", server.port, source_address=("127.0.0.2", 0), timeout=20)
+        other = http.client.HTTPConnection("127.0.0.1", server.port, source_address=("127.0.0.3", 0), timeout=20)
         other.request("POST", "/v1/assess", b"no picture", {"Content-Type": "image/jpeg"})
         assert other.getresponse().status == 415
         other.close()

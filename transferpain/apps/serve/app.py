@@ -1,7 +1,6 @@
 """The application: `/v1/assess`, `/v1/models`, `/healthz`, `/openapi.json`, and the page for the phone."""
 
 import asyncio
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ from transferpain.apps.serve.assessor import Assessor
 from transferpain.apps.serve.batching import Batcher
 from transferpain.apps.serve.connections import Connections
 from transferpain.apps.serve.decoding import Decoders
-from transferpain.apps.serve.limits import Limits, RateLimit, client_of
+from transferpain.apps.serve.limits import Limits, Places, RateLimit, client_of
 from transferpain.apps.serve.middleware import Door, refusal_response
 from transferpain.apps.serve.pictures import TYPES
 from transferpain.apps.serve.refusals import Problem, Refusal
@@ -97,7 +96,7 @@ async def _end_overdue(connections: Connections) -> None:
 
 
 def _add_assess(app: FastAPI, limits: Limits, connections: Connections, decoders: Decoders, batcher: Batcher) -> None:
-    under_way: Counter[str] = Counter()
+    places = Places(limits.at_once)
 
     @app.post(
         "/v1/assess",
@@ -108,25 +107,22 @@ def _add_assess(app: FastAPI, limits: Limits, connections: Connections, decoders
         """Look at one picture of one face."""
         address = tuple(request.client or ("unknown", 0))
         client = client_of(address[0])
-        if under_way.total() >= limits.at_once or under_way[client] >= limits.at_once_of_client:
+        if not places.take(client):
             raise Refusal(
                 503,
                 "busy",
                 "The server is busy.",
-                f"It takes {limits.at_once} pictures at once, {limits.at_once_of_client} of one client.",
+                f"It takes {limits.at_once} pictures at once, of one client no more than are left for others.",
                 "one more",
                 "Try again in a second.",
                 {"Retry-After": "1"},
             )
-        under_way[client] += 1
         try:
             content = await read_body(request, limits)
             with connections.held(address):
                 return await batcher.assess(await decoders.decode(content, client))
         finally:
-            under_way[client] -= 1
-            if not under_way[client]:
-                del under_way[client]
+            places.give_back(client)
 
 
 async def read_body(request: Request, limits: Limits) -> bytes:

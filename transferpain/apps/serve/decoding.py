@@ -19,7 +19,12 @@ START_SECONDS = 60  # of a process, on a machine that is busy
 
 
 class Decoders:
-    """Up to `DECODERS` processes, started when they are needed; a client keeps one of them busy at a time."""
+    """Up to `DECODERS` processes, started when they are needed; a client keeps one of them busy at a time.
+
+    Clients take turns, so that each other one's next picture, and no more of it, may be decoded before yours: two who
+    send nothing but slow ones delay a third by `seconds`, and the start of a process in the place of each that was
+    ended.
+    """
 
     def __init__(self, seconds: float = DECODE_SECONDS):
         """Start nothing yet.

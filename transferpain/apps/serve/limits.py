@@ -4,7 +4,7 @@ import ipaddress
 import math
 import threading
 import time
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -22,8 +22,7 @@ class Limits:
         rate: requests per second and client, on average; `BURST_SECONDS` times as many at once.
         body_bytes: of a picture.
         body_seconds: within which a body has to arrive.
-        at_once: requests that are being received or assessed; each holds a body and a picture in memory.
-        at_once_of_client: those of one client.
+        at_once: requests that are being received or assessed; each holds a body and a picture in memory. See `Places`.
         connections: open ones, at most; fewer where the process may have few files open.
         connections_of_client: those of one client; more than the requests that it may have under way.
         idle_seconds: within which the whole head of a request has to arrive, after the connection was opened or the
@@ -38,7 +37,6 @@ class Limits:
     body_bytes: int = 8_000_000
     body_seconds: float = 20
     at_once: int = 32
-    at_once_of_client: int = 16
     connections: int = 256
     connections_of_client: int = 24
     idle_seconds: float = 10
@@ -65,6 +63,32 @@ def client_of(host: str) -> str:
     if address.ipv4_mapped is not None:
         return str(address.ipv4_mapped)
     return str(ipaddress.ip_network((address, 64), strict=False))
+
+
+class Places:
+    """The requests under way: of one client no more than are left free for the others.
+
+    So one client has half of the places at most, a second one half of what is left, and so on: of 32 places two
+    clients leave 8, and five leave one. Used in one thread only.
+    """
+
+    def __init__(self, most: int):
+        """Have so many places, all of them free."""
+        self._most = most
+        self._taken: Counter[str] = Counter()
+
+    def take(self, client: str) -> bool:
+        """Take a place for a request of a client; False if it has its share already, or none is free."""
+        free = self._most - self._taken.total()
+        if self._taken[client] >= free:
+            return False
+        self._taken[client] += 1
+        return True
+
+    def give_back(self, client: str) -> None:
+        """Note that a request of a client is answered."""
+        self._taken[client] -= 1
+        self._taken += Counter()  # drops who has none
 
 
 class RateLimit:
