@@ -1,6 +1,7 @@
 """Tables for people, as CSV that a spreadsheet shows and never runs: text of users is no formula."""
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,15 @@ def csv_text(table: pd.DataFrame, float_format: str | None = None) -> str:
 def write_csv(path: Path, table: pd.DataFrame, float_format: str | None = None) -> None:
     """Write a table atomically as `csv_text` has it."""
     write_text(path, csv_text(table, float_format))
+
+
+def read_csv(path: Path, text: Iterable[str] = ()) -> pd.DataFrame:
+    """Read a table that `write_csv` wrote, its numbers to the last bit.
+
+    Args:
+        text: columns that hold text as it was, whatever it looks like: `007`, `NA`, `=a`.
+    """
+    return pd.read_csv(path, converters=dict.fromkeys(text, as_written), float_precision="round_trip")
 
 
 def as_shown(cell: Any) -> Any:

@@ -155,9 +155,10 @@ def close_fold(plan: RunPlan, fold: Fold, seed: int, result: FoldResult) -> None
     folder = plan.run.fold(fold.name, seed)
     save_fold_model(plan, fold, seed, result)
     for name, content in result.files.items():
-        if isinstance(content, pd.DataFrame):
-            save = content.to_parquet if name.endswith(".parquet") else content.to_csv
-            write_atomically(folder / name, lambda path, save=save: save(path, index=False))
+        if name.endswith(".parquet"):
+            write_atomically(folder / name, lambda path, table=content: table.to_parquet(path, index=False))
+        elif isinstance(content, pd.DataFrame):
+            write_csv(folder / name, content)
         else:
             write_stamped(folder / name, content)
     write_fitted(folder, result.fitted, plan.samples)

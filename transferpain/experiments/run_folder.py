@@ -31,6 +31,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.contracts import Part
+from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.paths import everything_below, inside, name_in_path
 from transferpain.core.record import (
@@ -253,7 +254,7 @@ class RunFolder:
         """
         folder = self.fold(fold, seed)
         write_atomically(folder / "predictions.parquet", lambda path: predictions.to_parquet(path, index=False))
-        write_atomically(folder / "history.csv", lambda path: history.to_csv(path, index=False))
+        write_csv(folder / "history.csv", history)
         names = ["predictions.parquet", "history.csv", *others]
         write_record(folder, names, makers=dict(makers or {}), of=f"{self.path.name}/{folder.name}")
 

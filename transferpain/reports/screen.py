@@ -7,6 +7,7 @@ from typing import Any
 
 import pandas as pd
 
+from transferpain.core.csv_file import read_csv
 from transferpain.evaluation.formatting import p_value, with_interval
 from transferpain.evaluation.metrics.registry import HEADLINES
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
@@ -139,7 +140,7 @@ def difference_lines(report: Path) -> list[str]:
     if DIFFERENCES not in written_files(report):
         return []
     lines = []
-    for row in pd.read_csv(report / DIFFERENCES).to_dict("records"):
+    for row in read_csv(report / DIFFERENCES, ("better", "worse")).to_dict("records"):
         found = with_interval(row["difference"], row["low"], row["high"], row.get("reason"), signed=True, undefined="-")
         p = row.get("p_holm")
         tested = "not tested" if p is None or pd.isna(p) else f"p {p_value(p)}"

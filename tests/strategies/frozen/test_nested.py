@@ -9,7 +9,14 @@ import pytest
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.features.cache import write_features
-from transferpain.strategies.frozen.nested import choose, inner_folds, score_answers, selected_experiment
+from transferpain.strategies.frozen.nested import (
+    choose,
+    inner_folds,
+    read_scores,
+    score_answers,
+    selected_experiment,
+    write_scores,
+)
 
 SUBJECTS, DIMENSION = 10, 4
 CANDIDATES = {
@@ -120,6 +127,18 @@ def test_scores_are_of_whole_clips():
     assert scores["loss"] == pytest.approx(-(np.log(0.8) + np.log(0.5) + np.log(1e-7)) / 3)
     assert scores["balanced_accuracy"] == pytest.approx(0.75)  # 1 of 1, 1 of 2
     assert (scores["clips"], scores["subjects"]) == (3, 2)
+
+
+def test_scores_are_read_back_as_they_were_written_and_no_subject_is_a_formula(tmp_path):
+    numbers = {"loss": 0.1 + 0.2, "balanced_accuracy": 1.0, "clips": 3, "subjects": 2, "chosen": True}
+    rows = [
+        {"candidate": name, "inner_fold": fold, **numbers}
+        for name, fold in [("10", "=1+1-inner0"), ("1e2", "007"), ("nan", "-a-inner1"), ("null", "'=x")]
+    ]
+    write_scores(tmp_path, rows)
+    assert read_scores(tmp_path) == rows
+    assert "10,'=1+1-inner0," in (tmp_path / "candidates.csv").read_text(encoding="utf-8")
+    assert read_scores(tmp_path / "elsewhere") == []
 
 
 def test_other_selections_choose_nothing(clips, tmp_path):

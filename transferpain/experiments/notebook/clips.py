@@ -1,5 +1,6 @@
 """The clips of a dataset, as a notebook reads them."""
 
+import html
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
@@ -72,7 +73,7 @@ class TableView:
         return f"{self._title()}\n{self.table!r}"
 
     def _repr_html_(self) -> str:
-        return f"<p>{self._title()}</p>{self.table.to_html(max_rows=20, notebook=True)}"
+        return f"<p>{html.escape(self._title())}</p>{self.table.to_html(max_rows=20, notebook=True)}"
 
     def _title(self) -> str:
         mark = ", SYNTHETIC: drawn faces" if self.synthetic else ""

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.contracts import Section, Table
+from transferpain.core.csv_file import read_csv
 from transferpain.strategies.common.finished import fold_files, read_experiment
 
 FORGETTING = "forgetting.csv"
@@ -16,7 +17,7 @@ def forgetting_section(run: Path) -> Section | None:
     if not files:
         return None
     experiment = read_experiment(run)
-    scores = pd.concat(map(pd.read_csv, files.values()), ignore_index=True)
+    scores = pd.concat([read_csv(path, ("fold",)) for path in files.values()], ignore_index=True)
     table = scores.assign(run=experiment["name"])[["run", *scores.columns]]
     before, after = scores.groupby("tuned")["balanced_accuracy"].mean()
     note = (

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.contracts import FittedRows
+from transferpain.core.csv_file import read_csv, write_csv
 from transferpain.core.paths import name_in_path
 from transferpain.core.seeds import derive_seed
-from transferpain.core.store import write_atomically
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings
@@ -114,9 +114,14 @@ def choose(scores: pd.DataFrame, rule: str) -> str:
 def read_scores(folder: Path) -> list[dict]:
     """Return the rows of a fold's `candidates.csv`; none if it is not there yet."""
     path = folder / CANDIDATES
-    return pd.read_csv(path, float_precision="round_trip").to_dict("records") if path.is_file() else []
+    return read_candidates(path).to_dict("records") if path.is_file() else []
+
+
+def read_candidates(path: Path) -> pd.DataFrame:
+    """Read a fold's `candidates.csv`; a candidate may be called 10 or nan, and an inner fold after any subject."""
+    return read_csv(path, ("candidate", "inner_fold"))
 
 
 def write_scores(folder: Path, rows: list[dict]) -> None:
     table = pd.DataFrame(rows).reindex(columns=COLUMNS)
-    write_atomically(folder / CANDIDATES, lambda path: table.to_csv(path, index=False))
+    write_csv(folder / CANDIDATES, table)

@@ -7,7 +7,7 @@ import pandas as pd
 from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.formatting import number
 from transferpain.strategies.common.finished import fold_files, read_experiment
-from transferpain.strategies.frozen.nested import CANDIDATES
+from transferpain.strategies.frozen.nested import CANDIDATES, read_candidates
 
 SCORES = ["loss", "balanced_accuracy"]
 TITLES = {
@@ -26,7 +26,7 @@ def candidates_section(run: Path) -> Section | None:
     if not files:
         return None
     experiment = read_experiment(run)
-    table = candidates(experiment["name"], {training: pd.read_csv(path) for training, path in files.items()})
+    table = candidates(experiment["name"], {training: read_candidates(path) for training, path in files.items()})
     chosen = table.query("chosen")["candidate"].value_counts()
     counts = "; ".join(f"{name} in {count} of {len(files)} trainings" for name, count in chosen.items())
     rule = experiment["protocol"]["selection_rule"]

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict
 
 from transferpain.core.contracts import FittedRows, FoldResult, Section, Stage
+from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.store import (
@@ -22,7 +23,6 @@ from transferpain.core.store import (
     read_json,
     read_made,
     remove_folder,
-    write_atomically,
     write_checked,
     write_json,
 )
@@ -282,7 +282,7 @@ def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork
         measures_hash=measures_hash() if measured.measures else "",
     )
     save_models(trained.fitted, stated, work.model)
-    write_atomically(work.history, lambda path: trained.training.history.to_csv(path, index=False))
+    write_csv(work.history, trained.training.history)
     write_json(work.facts, trained.facts)
     made = {"files": work.hashes}
     write_checked(work.answers, lambda path: trained.answers.to_parquet(path, index=False), made)
