@@ -6,7 +6,13 @@ import pytest
 
 from transferpain.inputs.faces.cache import FaceFacts, write_faces
 from transferpain.inputs.faces.jpeg import encode_jpeg
-from transferpain.strategies.common.pictures import frame_pictures, still_pictures, video_pictures
+from transferpain.strategies.common.pictures import (
+    chosen_frames,
+    chosen_in_time,
+    frame_pictures,
+    still_pictures,
+    video_pictures,
+)
 from transferpain.strategies.common.settings import ImageSettings
 
 SIZE = 32
@@ -70,6 +76,44 @@ def test_a_rest_that_is_shorter_than_a_stretch_is_not_trained_on(faces):
 def test_a_first_frame_beyond_the_clip_gives_no_picture(faces):
     pictures = video_pictures(faces, ImageSettings(first_frame=50), np.eye(2, dtype=np.float32))
     assert len(pictures.rows_of(np.array([0, 1]))[1]) == 0
+
+
+@pytest.mark.parametrize("step", [1, 2, 3, 5])
+@pytest.mark.parametrize("part", ["cut", "first"])
+def test_frames_at_even_distances_are_the_same_by_number_and_by_time(step, part):
+    for rate, length in ((25.0, 2.0), (30.0, 1.0), (29.97, 1.5), (8.0, 0.25)):
+        for num_frames in (1, 7, round(length * rate), 130):
+            by_number = chosen_frames(num_frames, round(length * rate), 0, step, part)
+            by_time = chosen_in_time(np.arange(num_frames) / rate, length, step / rate if step > 1 else 0, part)
+            np.testing.assert_array_equal(by_time, by_number)
+
+
+def test_stretches_of_uneven_clips_are_cut_by_time(faces, tmp_path):
+    """Four frames in the first second, two in the next."""
+    seconds = [0.0, 0.25, 0.5, 0.75, 1.0, 1.6, 2.0]
+    box = dict.fromkeys(("left", "top", "right", "bottom", "score"), 1.0)
+    frames = [
+        {"found": True, **box, "jpeg": encode_jpeg(grey(10 * number)), "seconds": time}
+        for number, time in enumerate(seconds)
+    ]
+    path = tmp_path / "uneven.parquet"
+    write_faces(path, FaceFacts("key", 3.0, 7, 7, "drawn", variable=True), frames)
+    row = {"clip": "a", "faces": str(path), "problem": "", "num_frames": 7, "fps": 3.0, "variable": True}
+
+    def shown(stretch: int, length: float, settings: ImageSettings, train: str = "cut") -> tuple[list[int], list[int]]:
+        table = pd.DataFrame([row | {"stretch": stretch, "stretch_seconds": length}])
+        pictures = video_pictures(table, settings, np.eye(1, dtype=np.float32), train)
+        load, clip = pictures.rows_of(np.array([0]))
+        trained = brightness(load(np.arange(len(clip)))) if len(clip) else []
+        return pictures.tested(0)[0].tolist(), [round(value / 10) for value in trained]
+
+    # By number, the first stretch would be the only one.
+    assert shown(4, 1.0, ImageSettings()) == ([0, 1, 2, 3], [0, 1, 2, 3, 4, 5])
+    assert shown(4, 1.0, ImageSettings(), "first") == ([0, 1, 2, 3], [0, 1, 2, 3])
+    # Every second frame is one in two thirds of a second: at 0, .67 and 1.33 s.
+    assert shown(6, 2.0, ImageSettings(every=2, test_every=2)) == ([0, 3, 5], [0, 3, 5])
+    assert shown(4, 1.0, ImageSettings(first_frame=4)) == ([4, 5], [4, 5])
+    assert shown(4, 1.0, ImageSettings(first_frame=9)) == ([], [])
 
 
 def test_stills_are_picked_by_their_row():

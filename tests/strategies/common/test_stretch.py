@@ -99,8 +99,11 @@ def test_frames_at_uneven_distances_are_counted_by_their_times(tmp_path):
     faces = pd.DataFrame({"clip": ["a", "b", "c"], "num_frames": 120, "fps": 25.0, "problem": "", "faces": paths})
     faces["variable"] = [False, True, True]
     clips = pd.DataFrame({"dataset": "own", "kind": "video"}, index=range(3))
-    stretch = with_stretch(clips, faces, WindowSettings(seconds=2.0))["stretch"]
+    table = with_stretch(clips, faces, WindowSettings(seconds=2.0))
+    stretch = table["stretch"]
     assert stretch[0] == 50
+    assert table["stretch_seconds"].tolist() == [2.0] * 3
+    assert with_stretch(clips, faces.assign(fps=np.nan), WindowSettings(frames=9))["stretch_seconds"].isna().all()
     for number, times in ((1, UNEVEN), (2, UNEVEN[-1] - UNEVEN[::-1])):
         assert times[stretch[number] - 1] < 2.0 <= times[stretch[number]]
     assert with_stretch(clips, faces, WindowSettings(seconds=2.0), 20)["stretch"][1] < stretch[1]

@@ -9,7 +9,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from transferpain.inputs.faces.cache import read_faces
+from transferpain.data.media.times import ROUNDING, nearest_in_time, time_windows
+from transferpain.inputs.faces.cache import read_faces, read_seconds
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.strategies.common.settings import ImageSettings
 
@@ -33,7 +34,7 @@ class Pictures:
 def video_pictures(
     faces: pd.DataFrame, settings: ImageSettings, targets: np.ndarray, train: Literal["cut", "first"] = "cut"
 ) -> Pictures:
-    """Take pictures from the faces of videos: from `first_frame` on, every `every`-th in training.
+    """Take pictures from the faces of videos: from `first_frame` on, every `every`-th in training; see `frames_taken`.
 
     A tested clip shows its first stretch alone: the vote of more pictures would vary less, and tell long clips.
 
@@ -48,7 +49,7 @@ def video_pictures(
         if row["problem"]:
             return np.empty(0, np.int64), np.empty(0, bool), []
         clip = read_faces(Path(row["faces"]))
-        frames = chosen_frames(clip.num_frames, int(row["stretch"]), settings.first_frame, step, part)
+        frames = frames_taken(row, clip.num_frames, settings.first_frame, step, part)
         found = clip.found[frames]
         jpegs, place = clip.jpegs(), np.cumsum(clip.found) - 1
         return frames, found, [jpegs[place[frame]] for frame in frames[found]]
@@ -68,8 +69,45 @@ def video_pictures(
     return Pictures(rows_of, tested, targets)
 
 
+def frames_taken(clip: pd.Series, num_frames: int, first: int, step: int, part: Literal["cut", "first"]) -> np.ndarray:
+    """Return which frames of a clip are taken, int64; of frames at uneven distances they are chosen by their times.
+
+    Args:
+        clip: a row of the table of `with_stretch`.
+        num_frames: of the clip.
+        first: see `ImageSettings.first_frame`.
+        step: of so many frames one is taken.
+        part: whether as many stretches are taken as fit, or the first.
+    """
+    if clip["problem"]:
+        return np.empty(0, np.int64)
+    if clip.get("variable", False) and clip.get("stretch_seconds", 0) > 0:
+        seconds = read_seconds(Path(clip["faces"]))[first:]
+        return first + chosen_in_time(seconds, clip["stretch_seconds"], step / clip["fps"] if step > 1 else 0, part)
+    return chosen_frames(num_frames, max(1, int(clip["stretch"])), first, step, part)
+
+
+def chosen_in_time(seconds: np.ndarray, stretch: float, step: float, part: Literal["cut", "first"]) -> np.ndarray:
+    """Return which frames are taken of those at these times, int64, ascending, each once: one in every step of time.
+
+    Args:
+        seconds: float64 `(frames,)`, ascending; the first stretch begins with the first of them.
+        stretch: its length in seconds.
+        step: between two frames that are taken, in seconds; 0 takes all.
+        part: whether as many stretches are taken as fit, or the first.
+    """
+    windows = time_windows(seconds, stretch, part)
+    if not windows:
+        return np.empty(0, np.int64)
+    inside = seconds[: windows[-1][1]]
+    if not step:
+        return np.arange(len(inside))
+    ticks = np.arange(int((inside[-1] - inside[0]) / step + ROUNDING) + 1)
+    return np.unique(nearest_in_time(inside, inside[0] + ticks * step))
+
+
 def chosen_frames(num_frames: int, stretch: int, first: int, step: int, part: Literal["cut", "first"]) -> np.ndarray:
-    """Return which frames of a clip are taken, int64: every `step`-th of its stretches.
+    """Return which frames are taken of a clip at even distances, int64: every `step`-th of its stretches.
 
     Args:
         num_frames: of the clip.

@@ -32,13 +32,14 @@ def with_stretch(clips: pd.DataFrame, faces: pd.DataFrame, window: WindowSetting
 
     Returns:
         `faces` with `stretch`, int64, frames of the medium from `skipped` on. Up to 5 % of it, or one frame, may lie
-        behind a clip's end.
+        behind a clip's end. And with `stretch_seconds`, float64, its length in time; NaN without a rate.
 
     Raises:
         UserError: if no frame is left behind `skipped`, or more than a tenth of a dataset's clips are shorter than the
             stretch: their lengths differ, and would tell what they are.
     """
     table = faces.assign(stretch=(faces["num_frames"] - skipped).clip(lower=0).astype(np.int64))
+    table["stretch_seconds"] = np.nan
     rated = (faces["fps"] > 0).to_numpy()
     cut = (clips["kind"] == "image_span").to_numpy() & (window.clip_frames is not None)
     for dataset in clips["dataset"].unique():
@@ -106,6 +107,8 @@ def _take_stretch(
         )
     places = np.flatnonzero(some)
     table.iloc[places, table.columns.get_loc("stretch")] = stretch
+    if key == "seconds":
+        table.iloc[places, table.columns.get_loc("stretch_seconds")] = length
     for place, own, needed in zip(places[short], frames[short], stretch[short], strict=True):
         table.iloc[place, table.columns.get_loc("problem")] = (
             f"shorter than the stretch that is read of every clip ({own} of {needed} frames)"

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict
 
 from transferpain.core.contracts import FoldResult, FramesRead, Section, Stage
@@ -57,16 +56,15 @@ class PreparedPictures(Prepared):
         return pictures_of(self.job.plan, self.stage, self.images)
 
     def frames_read(self) -> FramesRead:
-        from transferpain.strategies.common.pictures import chosen_frames
+        from transferpain.strategies.common.pictures import frames_taken
 
         plan = self.job.plan
         if self.stage is None or plan.task.sample == "frame":
             return super().frames_read()
         images, stage = plan.experiment.images, self.stage.set_index("clip").loc[plan.samples["file_clip"]]
-        lengths = np.where(stage["problem"] == "", stage["num_frames"], 0).astype(int)
-        both = list(zip(lengths, stage["stretch"].clip(lower=1).astype(int), strict=True))
+        clips = [clip for _, clip in stage.iterrows()]
         trained, answered = (
-            tuple(chosen_frames(length, stretch, images.first_frame, step, part) for length, stretch in both)
+            tuple(frames_taken(clip, int(clip["num_frames"]), images.first_frame, step, part) for clip in clips)
             for step, part in ((images.every, plan.experiment.window.train), (images.test_every, "first"))
         )
         return FramesRead(trained, answered)
