@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.apps.serve.drawn import PAIN
 from tests.data.media import odd_videos
 from tests.data.media.test_video import halves
 from tests.experiments.leakage.runs import (
@@ -15,10 +16,12 @@ from tests.experiments.leakage.runs import (
     write_video,
 )
 from tests.inputs.faces.drawing import write_video as write_mp4
+from tests.inputs.landmarks.drawn import drawn_person
 from transferpain.core.contracts import FramesRead
 from transferpain.experiments.leakage import covariates
 from transferpain.experiments.leakage.covariates import (
     COVARIATES,
+    edge_brightness,
     first_frames,
     measure_covariates,
     session_places,
@@ -52,6 +55,29 @@ def test_brightness_that_shows_the_label_fails(evidence):
     line = COVARIATES.run(evidence)
     assert line.state == "fail"
     assert line.figure.startswith("balanced accuracy 1.000")
+    assert line.figure.endswith("most by brightness")
+    assert "features.fps" in line.explanation
+
+
+@pytest.mark.parametrize("size", [(240, 320), (9, 3), (1, 1)])
+def test_the_brightness_of_a_frame_is_that_of_its_edge_where_no_face_is(size):
+    frame = np.full((*size, 3), 90, np.uint8)
+    height, width = (max(1, side // 10) for side in size)
+    frame[height:, width:-width] = 200
+    assert edge_brightness(frame) == 90
+    assert edge_brightness(np.full((*size, 3), 200, np.uint8)) == 200
+
+
+def test_faces_in_pain_before_the_same_background_are_no_matter_of_the_recording(evidence):
+    """Drawn without a camera's noise, a face in pain darkens the whole picture by some tenths of a grey level."""
+    for (subject, y), clips in evidence.samples.groupby(["subject", "y"]):
+        first, *others = (evidence.data_root / media for media in clips["media"])
+        write_mp4(first, [drawn_person(int(subject[1:]), PAIN if y else {})])
+        for path in others:
+            shutil.copy(first, path)
+    line = COVARIATES.run(evidence)
+    assert line.state == "pass"
+    assert "features.fps" not in line.explanation
 
 
 def read_frames(evidence, lengths, sampling):
