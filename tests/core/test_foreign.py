@@ -1,9 +1,19 @@
 import os
+import stat
+from contextlib import suppress
 
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.core.foreign import LONGEST_REASON, MOST_DIGITS, MOST_NESTING, border, parse_json, read_plain
+from transferpain.core.foreign import (
+    LONGEST_REASON,
+    MOST_DIGITS,
+    MOST_NESTING,
+    border,
+    parse_json,
+    private_copy,
+    read_plain,
+)
 
 
 @pytest.mark.parametrize(
@@ -47,6 +57,21 @@ def test_a_link_a_pipe_and_a_folder_are_no_plain_files(tmp_path):
     for name in ("pipe", "folder"):
         with pytest.raises((ValueError, OSError)):
             read_plain(tmp_path / name, 10)
+
+
+@pytest.mark.parametrize("fault", [None, RuntimeError, KeyboardInterrupt])
+def test_a_private_copy_can_be_reached_by_nobody_else_and_does_not_stay(fault):
+    before = os.umask(0)
+    try:
+        with suppress(fault or ()), private_copy(b"abc", "part.tflite") as path:
+            assert path.name == "part.tflite"
+            assert path.read_bytes() == b"abc"
+            assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+            if fault:
+                raise fault
+    finally:
+        os.umask(before)
+    assert not path.parent.exists()
 
 
 def nested(depth: int, opening: str = "[", closing: str = "]") -> str:

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import stat
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -65,6 +66,21 @@ def read_plain(path: Path, most: int) -> bytes:
     if len(content) > most:
         raise ValueError(f"{path.name} of more than {most} bytes")
     return content
+
+
+@contextmanager
+def private_copy(content: bytes, name: str) -> Iterator[Path]:
+    """Yield the path of a file with these bytes, for a library that takes a path: nobody else can reach it.
+
+    It stands in a folder of its own, which only its owner may enter, and is removed in the end.
+
+    Raises:
+        OSError: if there is no room for it.
+    """
+    with tempfile.TemporaryDirectory(prefix="transferpain-") as folder:
+        path = Path(folder, name)
+        path.write_bytes(content)
+        yield path
 
 
 def parse_json(content: bytes | str) -> Any:

@@ -17,7 +17,7 @@ def test_an_encoder_answers_as_in_keras(kind, tmp_path):
     (encoder,) = split_model(small_model(3), "symmetric")
     path = tmp_path / "encoder.tflite"
     convert(encoder, kind, PIXELS, path)
-    call = load_lite(path, threads=1)
+    call = load_lite(path.read_bytes(), threads=1)
     tolerance = {"float32": 1e-5, "float16": 1e-3}.get(kind, 0.05)
     for given in PIXELS:
         said = call(**given)
@@ -36,7 +36,7 @@ def test_the_temporal_head_in_int8(tmp_path):
     convert(head, "int8", representative, tmp_path / "head.tflite")
     size = (tmp_path / "head.tflite").stat().st_size
     assert size < 1.5 * sum(int(np.prod(weight.shape)) for weight in head.weights)  # one byte per weight
-    call = load_lite(tmp_path / "head.tflite", threads=1)
+    call = load_lite((tmp_path / "head.tflite").read_bytes(), threads=1)
     for given in representative:
         expected = head.call(*given.values()).numpy()
         np.testing.assert_allclose(call(**given), expected, atol=0.05)

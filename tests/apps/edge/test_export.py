@@ -77,7 +77,8 @@ def test_a_run_s_own_pictures_calibrate_and_compare(small_twin, tmp_path):
     keras, int8 = exported.rows
     assert keras.kind == "keras float32"
     assert int8.difference < 0.1
-    said = load_lite(tmp_path / "out" / int8.file, threads=1)(pixels=np.zeros((1, SIZE, SIZE, 3), np.float32))
+    content = (tmp_path / "out" / int8.file).read_bytes()
+    said = load_lite(content, threads=1)(pixels=np.zeros((1, SIZE, SIZE, 3), np.float32))
     assert said.sum() == pytest.approx(1, abs=0.02)
 
 

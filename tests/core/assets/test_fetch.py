@@ -1,4 +1,5 @@
 import hashlib
+import os
 import socket
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import pytest
 
 from tests.core.assets.publisher import published
 from transferpain.core.assets.asset import Asset, Place
-from transferpain.core.assets.fetch import locate
+from transferpain.core.assets.fetch import locate, read
 from transferpain.core.errors import NotHere, UserError
 
 CONTENT = bytes(range(256)) * 40
@@ -89,12 +90,27 @@ def test_a_file_that_is_changed_later_in_the_process_is_refused(folder):
         locate(SMALL)
 
 
+def test_a_file_that_is_replaced_unseen_is_not_read(folder):
+    folder.mkdir()
+    path = folder / "small.bin"
+    path.write_bytes(CONTENT)
+    assert read(SMALL) == CONTENT
+    times = path.stat().st_mtime_ns
+    for other in (OTHER, CONTENT[::-1]):
+        path.write_bytes(other)
+        os.utime(path, ns=(times, times))
+        # What was hashed once is not hashed again for its path, but what is used is.
+        assert locate(SMALL) == path
+        with pytest.raises(UserError, match="not the one that was published"):
+            read(SMALL)
+
+
 @pytest.mark.parametrize(
     ("content", "stated", "received"),
     [
         (CONTENT[:100], len(CONTENT), "100 of 10,240 bytes"),
         (CONTENT[:100], None, "100 of 10,240 bytes"),
-        (CONTENT + b"x", None, "more of 10,240 bytes"),
+        (CONTENT + b"x", None, "more than 10240 bytes"),
         (OTHER, None, "another file, whose sha256 is"),
     ],
     ids=["broken off", "cut short", "too long", "another file"],

@@ -1,6 +1,9 @@
 import shutil
 import sys
+import threading
 import types
+from contextlib import suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.machinery import ModuleSpec
 
 import pytest
@@ -175,9 +178,41 @@ def test_an_address_that_cannot_be_read_is_refused(address, tmp_path):
         fetch_model(address, None, tmp_path)
 
 
+class Shelf(ThreadingHTTPServer):
+    """Serves the files of a folder to whoever is authorized; what stands in `endless` goes on and on."""
+
+    def __init__(self, folder, asked: list[str]):
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.folder, self.asked, self.endless, self.sent = folder, asked, "", 0
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Answers(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        shelf, file = self.server, self.server.folder / self.path.lstrip("/")
+        authorized = self.headers["Authorization"] == "Bearer secret"
+        self.send_response(200 if file.is_file() and authorized else 404)
+        self.end_headers()
+        if file.is_file() and authorized:
+            shelf.asked.append(self.path.split("/", 4)[-1])
+            self.wfile.write(file.read_bytes())
+            with suppress(ConnectionError):
+                while shelf.endless and self.path.endswith(shelf.endless) and shelf.sent < 100 << 20:
+                    shelf.sent += self.wfile.write(bytes(1 << 16))
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing on the tests' standard error."""
+
+
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
-    """A stand-in for the package huggingface_hub: repositories are folders, every commit is `ccc...`."""
+    """A stand-in for the package huggingface_hub, whose repositories are folders that a server of this machine shows.
+
+    Every commit is `ccc...`.
+    """
     shelf, asked = tmp_path / "hub", []
 
     class HfApi:
@@ -189,14 +224,23 @@ def hub(monkeypatch, tmp_path):
             shutil.copytree(folder_path, shelf / repo_id / ("c" * 40))
             return types.SimpleNamespace(oid="c" * 40)
 
-    def hf_hub_download(*, repo_id, filename, revision):
-        asked.append(filename)
-        return shelf / repo_id / revision / filename
-
-    module = types.SimpleNamespace(HfApi=HfApi, hf_hub_download=hf_hub_download, shelf=shelf, asked=asked)
+    server = Shelf(shelf, asked)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    module = types.SimpleNamespace(
+        HfApi=HfApi,
+        get_token=lambda: "secret",
+        hf_hub_url=lambda *, repo_id, filename, revision: f"{server.address}/{repo_id}/{revision}/{filename}",
+        shelf=shelf,
+        asked=asked,
+        server=server,
+    )
     module.__spec__ = ModuleSpec("huggingface_hub", None)
     monkeypatch.setitem(sys.modules, "huggingface_hub", module)
-    return module
+    yield module
+    server.shutdown()
+    server.server_close()
+    thread.join()
 
 
 def test_a_model_goes_to_hugging_face_and_comes_back(hub, models, tmp_path):
@@ -214,4 +258,14 @@ def test_a_repository_that_lacks_a_file_leaves_nothing(hub, models, tmp_path):
     (hub.shelf / "owner" / "mine" / ("c" * 40) / "model.keras").unlink()
     with pytest.raises(UserError, match="could not be fetched from Hugging Face"):
         fetch_model(address, None, tmp_path / "new")
+    assert_nothing_came(tmp_path / "new")
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "model.keras"])
+def test_no_more_is_read_of_a_file_than_its_manifest_states(name, hub, models, tmp_path):
+    address = send_model(str(models[0]), "hf://owner/mine", "")
+    hub.server.endless = name
+    with pytest.raises(UserError, match=rf"from Hugging Face(.|\n)*Received: {name}: more than \d+ bytes"):
+        fetch_model(address, None, tmp_path / "new")
+    assert hub.server.sent < 100 << 20
     assert_nothing_came(tmp_path / "new")

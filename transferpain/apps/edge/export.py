@@ -1,5 +1,6 @@
 """Convert a model for small devices, and say of each file how large, how fast and how faithful it is."""
 
+import hashlib
 import statistics
 import tempfile
 import time
@@ -15,7 +16,7 @@ from transferpain.apps.edge.samples import Samples, drawn_samples, pictures_of_r
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.schema import write_stamped
-from transferpain.core.store import file_hash
+from transferpain.core.store import write_atomically
 from transferpain.core.workers import run_in_workers
 from transferpain.data.places import Places
 from transferpain.experiments.environment import environment
@@ -108,7 +109,7 @@ def export_model(address: str, folder: Path, wanted: ExportOptions, places: Plac
         Row(part.name, KERAS, median_ms=_median_ms(keras[part.name], _inputs_of(part.name, keras, comparison)[0]))
         for part in parts
     ]
-    with tempfile.TemporaryDirectory(prefix="transferpain-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="transferpain-") as scratch:  # which nobody else may enter
         for part in parts:
             _save_representative(Path(scratch) / f"{part.name}.npz", part.name, keras, calibration)
         head_kinds = wanted.kinds if wanted.head_kinds is None else wanted.head_kinds
@@ -119,9 +120,10 @@ def export_model(address: str, folder: Path, wanted: ExportOptions, places: Plac
                     continue
                 conversion = Conversion(
                     str(model.folder), part.name, kind, Path(scratch) / f"{part.name}.npz",
-                    folder / f"{part.name}-{kind}.tflite",
+                    Path(scratch) / f"{part.name}-{kind}.tflite",
                 )  # fmt: skip
-                row, call = _convert_and_measure(conversion, calls, keras, comparison, expected, wanted.threads)
+                (folder / conversion.file.name).unlink(missing_ok=True)
+                row, call = _convert_and_measure(conversion, folder, calls, keras, comparison, expected, wanted.threads)
                 calls[part.name] = call or keras[part.name]
                 rows.append(row)
     exported = Exported(rows, calibration.origin, comparison.origin, bool(model.bundle.manifest["synthetic"]))
@@ -199,6 +201,7 @@ def convert_apart(conversion: Conversion) -> str:
 
 def _convert_and_measure(
     conversion: Conversion,
+    folder: Path,
     calls: dict[str, Call],
     keras: dict[str, Call],
     comparison: Samples,
@@ -208,22 +211,23 @@ def _convert_and_measure(
     problem, call = convert_apart(conversion), None
     if not problem:
         try:
-            call = load_lite(conversion.file, threads)
+            content = conversion.file.read_bytes()
+            call = load_lite(content, threads)
             inputs = _inputs_of(conversion.part, keras, comparison)[0]
             median = _median_ms(call, inputs)
         except (RuntimeError, ValueError) as error:
             problem = f"The file does not run: {str(error).splitlines()[0]}"
     if problem:
-        conversion.file.unlink(missing_ok=True)
         return Row(conversion.part, conversion.kind, problem=problem), None
+    write_atomically(folder / conversion.file.name, lambda temporary: temporary.write_bytes(content))
     answers = [follow({**calls, conversion.part: call}, sample) for sample in _samples(comparison)]
     return (
         Row(
             conversion.part,
             conversion.kind,
             conversion.file.name,
-            file_hash(conversion.file),
-            conversion.file.stat().st_size / 1e6,
+            hashlib.sha256(content).hexdigest(),
+            len(content) / 1e6,
             median,
             max(
                 float(np.abs(a[conversion.part] - b[conversion.part]).max())

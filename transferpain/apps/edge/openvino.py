@@ -2,10 +2,10 @@
 
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 
+from transferpain.core.foreign import private_copy
 from transferpain.core.optional import require
 
 INT8_FLAGS = frozenset({"avx512_vnni", "avx_vnni"})  # of processors that multiply int8 natively
@@ -16,8 +16,8 @@ def multiplies_int8(flags: frozenset[str]) -> bool:
     return not INT8_FLAGS.isdisjoint(flags)
 
 
-def load_openvino(path: Path, threads: int) -> Callable[..., np.ndarray]:
-    """Return a function of a file of `convert`, as `lite.load_lite` does; it computes in int8 and float32.
+def load_openvino(content: bytes, threads: int) -> Callable[..., np.ndarray]:
+    """Return a function of what `convert` wrote, as `lite.load_lite` does; it computes in int8 and float32.
 
     Raises:
         UserError: if OpenVINO is not installed.
@@ -29,7 +29,8 @@ def load_openvino(path: Path, threads: int) -> Callable[..., np.ndarray]:
 
     core = openvino.Core()
     settings = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_NUM_THREADS": threads, "INFERENCE_PRECISION_HINT": "f32"}
-    request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
+    with private_copy(content, "part.tflite") as path:  # it reads this kind of file by its path alone
+        request = core.compile_model(core.read_model(path), "CPU", settings).create_infer_request()
     inputs = {_plain(given.get_any_name()): given for given in request.model_inputs}
 
     def answer(**given: np.ndarray) -> np.ndarray:

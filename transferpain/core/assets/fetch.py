@@ -1,5 +1,6 @@
 """Brings an asset here: whole and with the right bytes, or not at all."""
 
+import hashlib
 import http.client
 import urllib.request
 from pathlib import Path
@@ -7,9 +8,8 @@ from pathlib import Path
 from transferpain.core.assets.asset import Asset, bytes_digest, find_asset, other_bytes, wrong_bytes
 from transferpain.core.errors import NotHere, UserError
 from transferpain.core.progress import note
-from transferpain.core.store import CHUNK_BYTES, one_process, remove_leftovers, write_atomically
-
-PATIENCE_SECONDS = 20  # without an answer
+from transferpain.core.store import one_process, remove_leftovers, write_atomically
+from transferpain.core.transfer import save
 
 
 def locate(asset: Asset) -> Path:
@@ -37,6 +37,25 @@ def locate(asset: Asset) -> Path:
     return asset.path
 
 
+def read(asset: Asset) -> bytes:
+    """Return the bytes of an asset, as they were published: what is checked is what is returned, and used from memory.
+
+    Raises:
+        UserError: if the file at its place has other bytes.
+        NotHere: as `locate`.
+    """
+    path = locate(asset)
+    try:
+        with open(path, "rb") as file:
+            content = file.read(asset.bytes + 1)
+    except OSError as error:
+        raise _not_here(asset, error) from error
+    digest = hashlib.new(asset.algorithm, content, usedforsecurity=asset.algorithm != "md5").hexdigest()
+    if len(content) != asset.bytes or digest != asset.digest:
+        raise other_bytes(asset, f"{path} was replaced while it was read")
+    return content
+
+
 def _found(asset: Asset) -> Path | None:
     if asset.path.is_file() and (fault := wrong_bytes(asset, asset.path)):
         raise other_bytes(asset, fault)
@@ -44,15 +63,9 @@ def _found(asset: Asset) -> Path | None:
 
 
 def _download(asset: Asset, path: Path) -> None:
-    with urllib.request.urlopen(asset.url, timeout=PATIENCE_SECONDS) as response, open(path, "wb") as file:
-        # One byte more than it has tells a larger file.
-        remaining = asset.bytes + 1
-        while remaining and (chunk := response.read(min(CHUNK_BYTES, remaining))):
-            file.write(chunk)
-            remaining -= len(chunk)
-    if remaining != 1:
-        received = f"{asset.bytes + 1 - remaining:,}" if remaining else "more"
-        raise ValueError(f"{asset.url} sent {received} of {asset.bytes:,} bytes")
+    save(urllib.request.Request(asset.url), path, asset.bytes)
+    if (size := path.stat().st_size) != asset.bytes:
+        raise ValueError(f"{asset.url} sent {size:,} of {asset.bytes:,} bytes")
     if (received := bytes_digest(path, asset.algorithm)) != asset.digest:
         raise ValueError(f"{asset.url} sent another file, whose {asset.algorithm} is {received}")
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from transferpain.core.assets.asset import Asset, inside_package
-from transferpain.core.assets.fetch import locate
+from transferpain.core.assets.fetch import locate, read
 from transferpain.core.registry import Registry
 
 FACE_LANDMARKER = Asset(
@@ -40,7 +40,8 @@ ASSETS = Registry(
 def asset_path(name: str) -> Path:
     """Return where an asset lies on this machine, its bytes checked; it is downloaded if need be.
 
-    A file is read once a process, so this is cheap to ask again.
+    A file is read once a process, so this is cheap to ask again. Whoever loads it takes `asset_bytes`: behind a path
+    another file may stand by then.
 
     Args:
         name: in the registry: `face_landmarker`.
@@ -50,3 +51,8 @@ def asset_path(name: str) -> Path:
         NotHere: if it is not on this machine and cannot be downloaded.
     """
     return locate(ASSETS.find(name))
+
+
+def asset_bytes(name: str) -> bytes:
+    """Return the bytes of an asset, checked; it is downloaded if need be. Raises as `asset_path`."""
+    return read(ASSETS.find(name))

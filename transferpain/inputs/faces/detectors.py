@@ -3,10 +3,11 @@
 Every loader imports its library itself, so that only the chosen one has to start.
 """
 
+import http.client
 import math
-import socket
+import urllib.request
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import version
 from pathlib import Path
 from threading import Lock
@@ -14,9 +15,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from transferpain.core.assets.registry import asset_path
+from transferpain.core.assets.registry import asset_bytes, asset_path
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import standard_error_silenced
+from transferpain.core.store import write_atomically
+from transferpain.core.transfer import save
 from transferpain.inputs.faces.mediapipe_tasks import as_image, open_face_detector, prepare_mediapipe
 from transferpain.models.sources.face_settings import check_installed
 
@@ -28,7 +31,7 @@ DISTRIBUTIONS = {
 }
 MEDIAPIPE_CONFIDENCE = 0.5
 YUNET_CONFIDENCE = 0.7  # our choice; docs/detectors.md says what other ones find
-DOWNLOAD_TIMEOUT = 20.0  # seconds without an answer
+LARGEST_WEIGHTS = 512 << 20  # bytes of a file of weights; the larger of face_alignment's has a fifth (our choice)
 
 
 class Detection(NamedTuple):
@@ -171,7 +174,8 @@ def _load_dlib() -> Finder:
 def _load_yunet() -> Finder:
     import cv2
 
-    model = cv2.FaceDetectorYN.create(str(asset_path("yunet")), "", (0, 0), score_threshold=YUNET_CONFIDENCE)
+    network, nothing = np.frombuffer(asset_bytes("yunet"), np.uint8), np.empty(0, np.uint8)
+    model = cv2.FaceDetectorYN.create("onnx", network, nothing, (0, 0), score_threshold=YUNET_CONFIDENCE)
 
     def find(image: np.ndarray) -> list[Detection]:
         height, width = image.shape[:2]
@@ -219,17 +223,13 @@ def face_alignment_weights() -> dict[Path, str]:
 
 
 def _fetch_face_alignment_weights() -> None:
-    import torch
-
     weights = face_alignment_weights()
     missing = {path: url for path, url in weights.items() if not path.is_file()}
-    patience = socket.getdefaulttimeout()
-    socket.setdefaulttimeout(DOWNLOAD_TIMEOUT)
     try:
         for path, url in missing.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            torch.hub.download_url_to_file(url, str(path), progress=False)
-    except OSError as error:
+            request = urllib.request.Request(url)
+            write_atomically(path, partial(save, request, most=LARGEST_WEIGHTS))
+    except (http.client.HTTPException, OSError, ValueError) as error:
         names = " and ".join(path.name for path in weights)
         raise UserError(
             "The weights of the detector face_alignment are missing and could not be downloaded.",
@@ -238,5 +238,3 @@ def _fetch_face_alignment_weights() -> None:
             todo="Download " + " and ".join(missing.values()) + " into that folder, "
             "or choose the detector mediapipe, which needs no download.",
         ) from error
-    finally:
-        socket.setdefaulttimeout(patience)

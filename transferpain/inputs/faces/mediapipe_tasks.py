@@ -5,6 +5,7 @@ of a head.
 """
 
 import ctypes
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from zipfile import ZipFile
 
 import numpy as np
 
-from transferpain.core.assets.registry import asset_path
+from transferpain.core.assets.registry import asset_bytes, asset_path
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import module_hidden, standard_error_silenced
 
@@ -66,7 +67,7 @@ def open_face_detector(confidence: float) -> "FaceDetector":
     Raises:
         UserError: if the model file cannot be had, or a library of the system is missing.
     """
-    with ZipFile(asset_path(MODEL)) as archive:
+    with ZipFile(io.BytesIO(asset_bytes(MODEL))) as archive:
         network = archive.read(DETECTOR_IN_MODEL)
     with starting_mediapipe():
         vision, base_options = _library()
@@ -95,11 +96,11 @@ def open_face_landmarker(
     Raises:
         UserError: if the model file cannot be had, or a library of the system is missing.
     """
-    model = asset_path(MODEL)
+    model = asset_bytes(MODEL)
     with starting_mediapipe():
         vision, base_options = _library()
         options = vision.FaceLandmarkerOptions(
-            base_options=base_options(model_asset_path=str(model)),
+            base_options=base_options(model_asset_buffer=model),
             running_mode=vision.RunningMode.VIDEO if follows else vision.RunningMode.IMAGE,
             num_faces=faces,
             min_face_detection_confidence=detection_confidence,

@@ -6,16 +6,15 @@ import re
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import reason_of
 from transferpain.core.store import open_to_write, write_text
+from transferpain.core.transfer import LENGTH, chunks, open_address, stated_bytes
 from transferpain.models.bundles.archive import LARGEST_BYTES
 
-CHUNK_BYTES = 1 << 18
-PATIENCE_SECONDS = 30
-LENGTH = r"\d{1,18}"  # of a file, in digits
 STAY_AS_THEY_ARE = "/%:@!$&'()*+,;=~-._"
 
 
@@ -23,7 +22,7 @@ def download(url: str, folder: Path) -> Path:
     """Fetch a file into `folder` and return its path; the caller removes it.
 
     What arrived of an interrupted transfer stays in `folder`. It is continued if the server still has the very same
-    file (its ETag or date), else dropped.
+    file (its ETag or date), else dropped. What is refused is dropped at once.
 
     Raises:
         UserError: if the server cannot be reached, refuses, breaks off, or sends more than any model would have.
@@ -40,6 +39,10 @@ def download(url: str, folder: Path) -> Path:
                 raise failed(url, f"a file of {total} bytes", "No model is that large: check the address.")
             write_text(tag, validator(response))
             copy(response, part, "ab" if resumed else "wb")
+    except UserError:
+        part.unlink(missing_ok=True)
+        tag.unlink(missing_ok=True)
+        raise
     except (http.client.HTTPException, OSError, ValueError) as error:
         if isinstance(error, OSError) and error.filename is not None and not isinstance(error, urllib.error.URLError):
             raise  # a file of ours
@@ -74,21 +77,6 @@ def as_sent(url: str) -> str:
     return urlunsplit((parts.scheme, place, path, query, ""))
 
 
-class SameSafety(urllib.request.HTTPRedirectHandler):
-    """Follows to other addresses of HTTP(S) only, and never from an encrypted one to another."""
-
-    def redirect_request(self, req, fp, code, msg, headers, newurl):
-        wanted = ("https",) if req.type == "https" else ("http", "https")
-        if urlsplit(newurl).scheme not in wanted:
-            raise failed(req.full_url, f"a redirection to {newurl:.200}", "Check the address.")
-        return super().redirect_request(req, fp, code, msg, headers, newurl)
-
-
-def open_address(request: urllib.request.Request) -> http.client.HTTPResponse:
-    """Send a request; redirections are followed as `SameSafety` says."""
-    return urllib.request.build_opener(SameSafety).open(request, timeout=PATIENCE_SECONDS)
-
-
 def open_from(url: str, part: Path, tag: Path) -> http.client.HTTPResponse:
     """Open a URL behind what has arrived already; a server that has another file now sends all of it."""
     headers = {}
@@ -113,25 +101,28 @@ def open_from(url: str, part: Path, tag: Path) -> http.client.HTTPResponse:
 def copy(response: http.client.HTTPResponse, part: Path, mode: str) -> None:
     """Write what arrives, as far as it comes, but never more than any model has; a full disk keeps nothing."""
     with open_to_write(part, mode) as file:
-        while chunk := response.read(CHUNK_BYTES):
-            try:
-                file.write(chunk)
-                file.flush()
-            except OSError as error:
-                part.unlink()
-                error.filename = str(part)  # a fault of the disk, not of the transfer
-                raise
-            if file.tell() > LARGEST_BYTES:
-                part.unlink()
-                raise failed(response.url, f"more than {LARGEST_BYTES} bytes", "No model is that large.")
+        try:
+            for chunk in chunks(response, LARGEST_BYTES - file.tell()):
+                _write(file, chunk, part)
+        except ValueError as error:
+            raise failed(response.url, f"more than {LARGEST_BYTES} bytes", "No model is that large.") from error
+
+
+def _write(file: BinaryIO, chunk: bytes, part: Path) -> None:
+    try:
+        file.write(chunk)
+        file.flush()
+    except OSError as error:
+        part.unlink()
+        error.filename = str(part)  # a fault of the disk, not of the transfer
+        raise
 
 
 def total_bytes(response: http.client.HTTPResponse) -> int | None:
     """Return how large the whole file is; `None` if the server does not say."""
     if response.status == 206:
         return content_range(response)[1]
-    length = response.headers.get("Content-Length", "")
-    return int(length) if re.fullmatch(LENGTH, length, re.ASCII) else None
+    return stated_bytes(response)
 
 
 def content_range(response: http.client.HTTPResponse) -> tuple[int, int | None]:

@@ -4,8 +4,8 @@ Nothing is half imported: a model is fetched into a temporary folder, verified, 
 """
 
 import re
-import shutil
 import tempfile
+import urllib.request
 from pathlib import Path
 
 from transferpain.core.errors import UserError
@@ -13,6 +13,7 @@ from transferpain.core.foreign import border, parse_json, read_plain
 from transferpain.core.optional import require
 from transferpain.core.progress import note
 from transferpain.core.store import move_folder, temporary_folder
+from transferpain.core.transfer import keep_authorization, save
 from transferpain.models.bundles.archive import unpack_archive, write_archive
 from transferpain.models.bundles.bundle import copy_listed, extend_bundle, write_bundle_folder
 from transferpain.models.bundles.card import render_card
@@ -91,7 +92,11 @@ def copy_files(source: Path, folder: Path) -> None:
 
 
 def copy_from_hub(place: str, folder: Path) -> None:
-    """Copy a bundle from a commit of a Hugging Face repository, file by file as its manifest lists them."""
+    """Copy a bundle from a commit of a Hugging Face repository, file by file as its manifest lists them.
+
+    The hub's own client writes whatever arrives, however much it is: of each file no more is read than its manifest
+    states, within the bounds of a bundle.
+    """
     repository, revision = hub_address(place)
     if not COMMIT.fullmatch(revision or ""):
         raise UserError(
@@ -102,12 +107,9 @@ def copy_from_hub(place: str, folder: Path) -> None:
         )
     hub = import_hub()
     try:
-        names = [MANIFEST]
-        for name in names:  # grows when the manifest has told the rest
-            (folder / name).parent.mkdir(exist_ok=True)
-            shutil.copyfile(hub.hf_hub_download(repo_id=repository, filename=name, revision=revision), folder / name)
-            if name == MANIFEST:
-                names += load_manifest(folder)["files"]
+        _save_from_hub(hub, (repository, revision, MANIFEST), folder, LARGEST_MANIFEST)
+        for name, facts in load_manifest(folder)["files"].items():
+            _save_from_hub(hub, (repository, revision, name), folder, facts["size"])
     except UserError:
         raise
     except Exception as error:  # the client raises exceptions of several libraries, which differ between versions
@@ -117,6 +119,18 @@ def copy_from_hub(place: str, folder: Path) -> None:
             received=error,
             todo="Check the address, the network, and `hf auth login` for a private model; then try again.",
         ) from error
+
+
+def _save_from_hub(hub, file: tuple[str, str, str], folder: Path, most: int) -> None:
+    repository, revision, name = file
+    token = hub.get_token()
+    request = urllib.request.Request(hub.hf_hub_url(repo_id=repository, filename=name, revision=revision))
+    keep_authorization(request, token and f"Bearer {token}")
+    (folder / name).parent.mkdir(exist_ok=True)
+    try:
+        save(request, folder / name, most)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def send_model(model: str, address: str, permission: str) -> str:

@@ -7,8 +7,9 @@ import cv2
 import keras
 import numpy as np
 
-from transferpain.core.assets.fetch import locate
+from transferpain.core.assets.fetch import read
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import private_copy
 from transferpain.models.bundles.bundle import read_bundle, weights_hash
 from transferpain.models.bundles.manifest import read_contents
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
@@ -109,7 +110,7 @@ def imagenet_source(backbone: str, preprocessing: Preprocessing, seed: int) -> S
         seed: seeds embedding and output.
 
     Raises:
-        UserError: if the scaling is another one, or as `locate`.
+        UserError: if the scaling is another one, or as `read` of its file.
     """
     chosen = BACKBONES.find(backbone)
     weights = chosen.imagenet
@@ -120,9 +121,10 @@ def imagenet_source(backbone: str, preprocessing: Preprocessing, seed: int) -> S
             received=preprocessing.scaling,
             todo=f"Set the scaling to {weights.scaling}.",
         )
-    path = locate(weights.asset)
+    content = read(weights.asset)
     model = chosen.build(preprocessing.size, classes=2, seed=seed)
-    return Source("imagenet", weights.fill(model, path), preprocessing)
+    with private_copy(content, weights.asset.file) as path:  # Keras takes nothing but a path
+        return Source("imagenet", weights.fill(model, path), preprocessing)
 
 
 def embedder(source: Source, compute_dtype: str) -> keras.Model:
