@@ -192,7 +192,8 @@ def memory_curve(video: Path, model: LiveModel, frames: int) -> list[float]:
 def encoder_times(file: Path, sizes: Sizes) -> dict[str, list[float]]:
     """Return the seconds of an int8 encoder alone, with each of the two that can run it."""
     threads, face = os.cpu_count() or 1, np.zeros((1, sizes.vgg16_side, sizes.vgg16_side, 3), np.float32)
-    runners = {"OpenVINO": load_openvino(file, threads), "TensorFlow Lite": load_lite(file, threads)}
+    content = file.read_bytes()
+    runners = {"OpenVINO": load_openvino(content, threads), "TensorFlow Lite": load_lite(content, threads)}
     times = {name: [] for name in runners}
     for _ in range(sizes.turns):
         for name, run in runners.items():

@@ -1,5 +1,7 @@
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
@@ -118,7 +120,9 @@ def test_names_that_do_not_fit_the_classes_are_refused(table, classes):
 
 def test_a_file_that_is_none_is_refused(tmp_path):
     (tmp_path / "broken.parquet").write_text("no parquet")
-    for name in ("none.csv", "broken.parquet", "table.xlsx"):
+    odd = pa.table({"clip": ["a"]}).replace_schema_metadata({"pandas": '{"index_columns": 5, "columns": []}'})
+    pq.write_table(odd, tmp_path / "odd.parquet")
+    for name in ("none.csv", "broken.parquet", "odd.parquet", "table.xlsx"):
         with pytest.raises(UserError, match="is no table of predictions"):
             read_predictions(tmp_path / name)
 

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import reason_of
 from transferpain.core.spelling import plain, quoted, same_names
 from transferpain.evaluation.predictions import CLIP, WHOLE_CLIP, number_of_classes
 
@@ -98,8 +99,8 @@ def read_predictions(path: Path) -> pd.DataFrame:
         if path.suffix == ".csv":
             # A subject may be called 007, and a clip NA.
             return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, str(error).splitlines()[0]) from error
+    except Exception as error:  # as `foreign.border` says of readers
+        raise _unreadable(path, reason_of(error)) from error
     raise _unreadable(path, f"a name that ends in {path.suffix or 'nothing'}")
 
 

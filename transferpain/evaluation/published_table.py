@@ -89,7 +89,7 @@ def _read_rows(path: Path) -> list[dict[str, str]]:
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
             lines = [[cell.strip() for cell in line] for line in csv.reader(file, strict=True) if any(line)]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except Exception as error:  # as `foreign.border` says of readers
         raise _table_error(path, "It must be a table of comma separated values in UTF-8", error) from error
     header, *body = lines or [[]]
     missing = [column for column in COLUMNS if header.count(column) != 1]

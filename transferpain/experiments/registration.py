@@ -171,7 +171,7 @@ def read_registration(path: Path) -> Registration:
         digest = _digest(registration.content, registration.date)
         if set(values) != set(vars(registration)) or not isinstance(registration.content, dict):
             raise ValueError(f"the keys {', '.join(sorted(values))}")
-    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+    except Exception as error:  # as `foreign.border` says of readers
         raise UserError(
             f"{path} is no registration.",
             rule="`transferpain register` writes it, and nothing else does.",

@@ -1,4 +1,5 @@
 import gc
+import io
 import resource
 import sys
 from pathlib import Path
@@ -129,16 +130,26 @@ def test_a_full_disk_is_one_error_and_leaves_the_state_before(models, tmp_path, 
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text"])
+def _archive(arrays: dict[str, np.ndarray]) -> bytes:
+    file = io.BytesIO()
+    np.savez(file, **arrays)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("damage", ["cut", "flip", "empty", "text", "encrypted", "packed otherwise", "no progress"])
 def test_a_damaged_file_is_a_fresh_start_with_a_note(saved, models, damage, capsys):
     path = saved[0]
     content = path.read_bytes()
-    middle = len(content) // 2
+    middle, listed = len(content) // 2, content.rindex(b"PK\x01\x02")
     damaged = {
         "cut": content[:middle],
         "flip": content[:200] + bytes([content[200] ^ 255]) + content[201:],
         "empty": b"",
         "text": b"not a checkpoint",
+        # Single bits of the archive's list.
+        "encrypted": content[: listed + 8] + bytes([content[listed + 8] ^ 1]) + content[listed + 9 :],
+        "packed otherwise": content[: listed + 10] + bytes([content[listed + 10] ^ 64]) + content[listed + 11 :],
+        "no progress": _archive({"progress": np.array("[1]")}),
     }[damage]
     path.write_bytes(damaged)
     model = models[1]

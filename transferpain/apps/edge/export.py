@@ -14,6 +14,7 @@ import numpy as np
 from transferpain.apps.edge.lite import EDGE, KINDS, load_lite
 from transferpain.apps.edge.samples import Samples, drawn_samples, pictures_of_run
 from transferpain.core.errors import UserError
+from transferpain.core.foreign import reason_of
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.schema import write_stamped
 from transferpain.core.store import write_atomically
@@ -215,8 +216,8 @@ def _convert_and_measure(
             call = load_lite(content, threads)
             inputs = _inputs_of(conversion.part, keras, comparison)[0]
             median = _median_ms(call, inputs)
-        except (RuntimeError, ValueError) as error:
-            problem = f"The file does not run: {str(error).splitlines()[0]}"
+        except Exception as error:  # neither the converter nor what runs its files has exceptions of its own
+            problem = f"The file does not run: {reason_of(error)}"
     if problem:
         return Row(conversion.part, conversion.kind, problem=problem), None
     write_atomically(folder / conversion.file.name, lambda temporary: temporary.write_bytes(content))

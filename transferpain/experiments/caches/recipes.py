@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 
-import yaml
-
-from transferpain.core.errors import UserError
 from transferpain.core.schema import read_stamped
 from transferpain.experiments.run_folder import FORMER
 from transferpain.experiments.upgrade import read_experiment
@@ -50,7 +47,7 @@ def read_recipes(workspace: Path) -> Recipes:
         try:
             manifest = load_manifest(folder)
             weights[manifest_hash(folder)] = manifest["weights_hash"]
-        except (OSError, UserError, KeyError):
+        except Exception:  # as `foreign.border` says of readers
             continue
         names[manifest["weights_hash"]] = (folder.parent if folder.name == "model" else folder).name
     recipes = set()
@@ -62,7 +59,7 @@ def read_recipes(workspace: Path) -> Recipes:
             used = weights.get(source["hash"], source["hash"])
             names.setdefault(used, source["name"])
             recipes.add((used, canonical, settings["fps"], settings.get("frames")))
-        except (OSError, UserError, ValueError, KeyError, TypeError, AttributeError, yaml.YAMLError):
+        except Exception:  # as above
             continue
     keys = {}
     if recipes:
@@ -76,7 +73,7 @@ def _faces(folder: Path) -> list[FaceFacts]:
     for path in folder.glob("[0-9a-f][0-9a-f]/*.parquet"):
         try:
             found.append(stated_facts(path))
-        except (OSError, ValueError, KeyError, TypeError):
+        except Exception:  # as above
             continue
     return found
 

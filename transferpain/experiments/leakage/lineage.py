@@ -68,5 +68,5 @@ def read_lineage(folder: Path | None) -> tuple[Ancestor, ...] | None:
             Ancestor(one["dataset"], one["task"], one["definition"], one["people"] and tuple(one["people"]))
             for one in entries
         )
-    except (KeyError, TypeError):
+    except Exception:  # as `foreign.border` says of readers
         return None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from transferpain.core.assets.asset import is_here
 from transferpain.core.errors import UserError
-from transferpain.core.foreign import parse_json
+from transferpain.core.foreign import border, parse_json
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import fingerprint
 from transferpain.models.bundles.manifest import load_stated, read_listed, refuse_another
@@ -145,7 +145,11 @@ def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
     """
     manifest, received = load_stated(folder)
     refuse_another(folder, received, digest)
-    try:
+    with border(
+        f"The source {name} in {folder} is not a shared image model.",
+        rule="Its manifest names the backbone, a known one, and its preprocess.json how faces are prepared.",
+        todo="Name another folder, or an experiment that trains a source.",
+    ):
         backbone = BACKBONES[str(manifest["backbone"])]
         return Origin(
             name=name,
@@ -157,10 +161,3 @@ def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
             synthetic=manifest["synthetic"],
             folder=folder,
         )
-    except (OSError, KeyError, ValueError, TypeError) as error:
-        raise UserError(
-            f"The source {name} is not a shared image model.",
-            rule="Its manifest names the backbone, a known one, and its preprocess.json how faces are prepared.",
-            received=f"{folder} ({error})",
-            todo="Name another folder, or an experiment that trains a source.",
-        ) from error

@@ -58,7 +58,7 @@ def stated_preprocessing(values: dict, folder: object) -> Preprocessing:
     """
     try:
         return Preprocessing(**values)
-    except (ValueError, TypeError) as error:
+    except Exception as error:  # as `foreign.border` says of readers; the last line of pydantic's says what is wrong
         raise UserError(
             f"{folder} does not say how its pictures are prepared.",
             rule="Its preprocess.json states size, color, scaling, detector and margin.",

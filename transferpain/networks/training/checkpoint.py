@@ -92,6 +92,13 @@ def _write(path: Path, arrays: dict[str, np.ndarray]) -> None:
     write_atomically(path, write)
 
 
+def read_arrays(path: Path) -> tuple[dict[str, np.ndarray], dict]:
+    """Return the arrays of a checkpoint by their names, and its progress; of a damaged one it raises anything."""
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    return arrays, dict(json.loads(str(arrays["progress"])))
+
+
 def load_checkpoint(path: Path, key: str, model: keras.Model) -> tuple[Progress, list[np.ndarray]]:
     """Set the model and its optimiser to the state in `path`; return the progress and the best weights.
 
@@ -101,10 +108,8 @@ def load_checkpoint(path: Path, key: str, model: keras.Model) -> tuple[Progress,
     if not path.is_file():
         return Progress(), []
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        state = json.loads(str(arrays["progress"]))
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
+        arrays, state = read_arrays(path)
+    except Exception:  # as `foreign.border` says of readers: a bit of an archive may say that it is encrypted
         note(f"{path} is damaged: this training starts again.")
         return Progress(), []
     if state.pop("key") != key:
