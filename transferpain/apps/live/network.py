@@ -68,7 +68,7 @@ def _load_converted(encoder: Path, digest: str) -> dict[str, Call]:
     converted, cores = read_converted(encoder, digest), os.cpu_count() or 1
     load_fastest = load_openvino if is_installed("edge") else load_lite
     native = converted.kind == "int8" and multiplies_int8(processor_flags())
-    calls = {"encoder": (load_fastest if native else load_lite)(encoder, cores)}
+    calls = {"encoder": (load_fastest if native else load_lite)(converted.encoder, cores)}
     if converted.head is not None:
         calls["head"] = load_fastest(converted.head, cores)
     return calls
