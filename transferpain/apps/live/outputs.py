@@ -75,9 +75,7 @@ class CsvFile:
     def write(self, view: View) -> None:
         """Write what is known of one frame; what is not known is empty."""
         said = view.decision
-        decided = (
-            ["", "", ""] if said is None else [said.level, as_shown(self._labels[said.level]), f"{said.confidence:.4f}"]
-        )
+        decided = ["", "", ""] if said is None else [said.level, self._labels[said.level], f"{said.confidence:.4f}"]
         shares = [""] * len(self._labels) if said is None else [f"{share:.4f}" for share in said.probabilities]
         when = [view.frame.number, f"{view.frame.seconds:.3f}", int(view.landmarks is not None), int(view.skipped)]
         self._rows.writerow([*when, *decided, int(view.alert), f"{1000 * view.latency:.1f}", *shares])
