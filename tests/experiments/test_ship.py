@@ -14,7 +14,7 @@ from transferpain.core.store import read_json, write_json, write_text
 from transferpain.evaluation.scores import mark_copies, score
 from transferpain.experiments.kept_model import predictions_hash
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.ship import check_size, flat, kept_epoch, ship_model
+from transferpain.experiments.ship import check_size, flat, is_comparable, kept_epoch, read_recipes, ship_model
 from transferpain.models.bundles.manifest import manifest_hash, read_complete, read_contents
 from transferpain.models.bundles.training_log import read_log
 
@@ -105,6 +105,19 @@ def test_runs_from_elsewhere_are_recipes_too(finished, tmp_path):
     with pytest.raises(UserError, match="is not a recipe for what"):
         ship_model(large, [twin], tmp_path / "more", "")
     assert not (tmp_path / "more").exists()
+
+
+def test_equal_counts_of_other_rows_and_copies_of_a_run_are_no_recipes(tmp_path):
+    runs = [write_run(tmp_path / "runs", name, 64, 0) for name in ("large", "group")]
+    own, other = map(RunFolder, runs)
+    assert is_comparable(own, other)
+    shutil.copytree(runs[0], runs[0].with_name("large-0123456789abcdef (conflicted copy)"))
+    assert [one.name for one in read_recipes(own, []).recipes] == ["large", "group"]
+    rows = other.predictions().drop(columns="part").assign(subject=lambda table: "other " + table["subject"])
+    other.finish_fold("test", 0, rows, other.histories()["test-seed0"])
+    other.finish(["experiment.yaml", "facts.json", "metrics.json"], [other.fold("test", 0)])
+    assert not is_comparable(own, other)
+    assert [one.name for one in read_recipes(own, []).recipes] == ["large"]
 
 
 def test_shipping_again_changes_nothing_and_another_model_is_not_overwritten(finished, tmp_path):

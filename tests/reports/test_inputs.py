@@ -32,6 +32,13 @@ def test_a_damaged_record_says_nothing(content, tmp_path):
     assert written_files(tmp_path) == {}
 
 
+def test_a_folder_in_the_place_of_the_record_makes_way(tmp_path):
+    write_text(tmp_path / INPUTS / "kept.txt", "")
+    write_report(tmp_path, inputs=MADE_OF)
+    assert stands(tmp_path, MADE_OF)
+    assert (tmp_path / f"{INPUTS}.damaged-1" / "kept.txt").is_file()
+
+
 @pytest.mark.parametrize("content", [b"", b"results.cs", b"results.csw", None, "folder"])
 def test_a_table_that_is_lost_or_changed_makes_the_report_anew(content, tmp_path, capsys):
     write_report(tmp_path, "results.csv", inputs=MADE_OF)

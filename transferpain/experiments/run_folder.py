@@ -165,17 +165,22 @@ class RunFolder:
         # Folds of former versions state no files.
         write_record(self.path, names, folds=stated if len(stated) == len(records) else [*records], run=self.path.name)
 
+    @property
+    def stated_name(self) -> str:
+        """The name of the finished run in the folder; the folder's own where nothing states one."""
+        try:
+            record = read_record(self.path)
+        except (OSError, DamagedFile):
+            record = None
+        return str((record or {}).get("run", self.path.name))
+
     def check_own(self) -> None:
         """Refuse a folder that holds the finished run of another name: that one's results would be taken for its own.
 
         Raises:
             UserError: if it does, or if a later version wrote it.
         """
-        try:
-            record = read_record(self.path)
-        except (OSError, DamagedFile):
-            return
-        whose = (record or {}).get("run", self.path.name)
+        whose = self.stated_name
         if whose != self.path.name:
             raise UserError(
                 f"The folder {self.path} holds the run {whose}.",

@@ -11,6 +11,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import parse_json
 from transferpain.core.store import json_text
+from transferpain.evaluation.predictions import CLIP, clip_rows
 from transferpain.experiments.kept_model import read_training, run_metrics
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.upgrade import read_experiment
@@ -94,8 +95,12 @@ def ship_model(run: Path, others: Sequence[Path], folder: Path, permission: str)
 
 
 def read_recipes(own: RunFolder, others: Sequence[Path]) -> Recipes:
-    """Return the log of recipes: `own` first, then the comparable finished runs beside it and `others`, by name."""
-    beside = [path for path in own.path.resolve().parent.iterdir() if is_comparable(own, RunFolder(path))]
+    """Return the log of recipes: `own` first, then the comparable finished runs beside it and `others`, by name.
+
+    A copy of a run beside it, under another name, is no recipe of its own.
+    """
+    found = [RunFolder(path) for path in own.path.resolve().parent.iterdir()]
+    beside = [run.path for run in found if is_comparable(own, run) and run.stated_name == run.path.name]
     paths = sorted({path.resolve() for path in (*beside, *others)} - {own.path.resolve()}, key=lambda path: path.name)
     runs = [own, *map(RunFolder, paths)]
     settings = differing([flat(read_experiment(run.path)) for run in runs])
@@ -181,7 +186,15 @@ def what_was_tested(run: RunFolder) -> list:
 
 def is_comparable(own: RunFolder, other: RunFolder) -> bool:
     """Tell whether another run is finished and was tested on the same rows for the same task."""
-    return other.is_done and what_was_tested(own) == what_was_tested(other)
+    if not other.is_done or what_was_tested(own) != what_was_tested(other):
+        return False
+    return tested_rows(own).equals(tested_rows(other))
+
+
+def tested_rows(run: RunFolder) -> pd.DataFrame:
+    """Return the tested rows of a finished run, with their labels, in a fixed order: equal counts may be of others."""
+    rows = clip_rows(run.predictions())[[*CLIP, "y_true"]].drop_duplicates()
+    return rows.astype(dict.fromkeys(CLIP, str)).sort_values(CLIP, ignore_index=True)
 
 
 def check_finished(run: RunFolder) -> None:

@@ -81,6 +81,7 @@ def written_anew(report: Path, inputs: dict[str, Any] | None = None) -> Iterator
             if inside(report, report / name).is_file():
                 (report / name).unlink()
         sync_folder(report)
+        make_way(report / INPUTS)
         write_json(report / INPUTS, stamp({**(inputs or {}), "files": files}))
 
 

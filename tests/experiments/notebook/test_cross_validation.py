@@ -126,6 +126,9 @@ def test_features_of_other_samples_are_refused(samples, tmp_path):
     features = made_features(tmp_path, samples)
     with pytest.raises(UserError, match="not those of the samples"):
         cross_validate(MODEL, features, samples.select(np.arange(16)[::-1] >= 8))
+    for name in ("dataset", "subject"):  # whose clips are called alike
+        with pytest.raises(UserError, match="not those of the samples"):
+            cross_validate(MODEL, features, samples.table.assign(**{name: "other"}))
 
 
 @pytest.mark.parametrize("wrong", [LinearRegression(), "logistic", None])
