@@ -1,4 +1,6 @@
+import hashlib
 import socket
+import stat
 from dataclasses import replace
 
 import keras
@@ -14,6 +16,7 @@ from transferpain.models.sources.source import (
     load_source,
     untrained_source,
 )
+from transferpain.networks.backbones.registry import BACKBONES
 
 FACES = np.random.default_rng(0).integers(0, 256, (3, 32, 32, 3), dtype=np.uint8)
 
@@ -118,3 +121,25 @@ def test_another_file_in_keras_folder_is_not_read_as_imagenet(tmp_path, monkeypa
     (tmp_path / "other.weights.h5").rename(tmp_path / "models" / "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5")
     with pytest.raises(NotHere, match=r"Received: .*notop.h5 has .* in place of 58,889,256"):
         imagenet_source("vgg16", Preprocessing(size=32, scaling="caffe"), seed=0)
+
+
+def test_imagenet_is_read_from_a_copy_of_the_bytes_that_were_checked(tmp_path, monkeypatch):
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path))
+    content, seen = b"published weights", []
+    digest = hashlib.sha256(content).hexdigest()
+    vgg16 = BACKBONES["vgg16"]
+    asset = replace(vgg16.imagenet.asset, bytes=len(content), algorithm="sha256", digest=digest, places=())
+    (tmp_path / asset.file).write_bytes(content)
+
+    def fill(model, path):
+        seen.append((path, path.read_bytes(), stat.S_IMODE(path.parent.stat().st_mode)))
+        return f"{model}, filled"
+
+    weights = replace(vgg16.imagenet, asset=asset, fill=fill)
+    small = replace(vgg16, imagenet=weights, network=lambda size, classes, seed: f"{size} {classes} {seed}")
+    monkeypatch.setitem(BACKBONES._entries, "vgg16", small)
+    assert imagenet_source("vgg16", Preprocessing(size=32, scaling="caffe"), seed=3).model == "32 2 3, filled"
+    ((path, read, mode),) = seen
+    assert (path.name, read, mode) == (asset.file, content, 0o700)
+    assert path.parent != tmp_path
+    assert not path.exists()
