@@ -65,7 +65,9 @@ def test_the_brightness_of_a_frame_is_that_of_its_edge_where_no_face_is(size):
     height, width = (max(1, side // 10) for side in size)
     frame[height:, width:-width] = 200
     assert edge_brightness(frame) == 90
+    assert edge_brightness(np.pad(frame, ((5, 5), (20, 20), (0, 0)))) == 90
     assert edge_brightness(np.full((*size, 3), 200, np.uint8)) == 200
+    assert edge_brightness(np.full((*size, 3), 3, np.uint8)) == 3
 
 
 def test_faces_in_pain_before_the_same_background_are_no_matter_of_the_recording(evidence):

@@ -30,6 +30,7 @@ FOLDS = 5
 PERMUTATIONS = 200
 SESSION = "place in the session"
 EDGE = 10  # of a frame's height and width one part in so many is its edge, where its brightness is measured
+BLACK = 16  # of 255: black bars stay below it, whatever an encoder makes of them
 ADVICE = (
     "The value named last tells most: look at how the clips of the classes were recorded and cut. Read of all of them "
     "stretches of one duration at one rate (window.seconds, features.fps), record the classes in mixed order, or state "
@@ -157,11 +158,16 @@ def edge_brightness(frame: np.ndarray) -> float:
     """Return the mean grey of a frame's upper, left and right edge, in whole levels from 0 to 255.
 
     A face that shows pain makes the picture a little darker than one at rest. That is no matter of the recording, so
-    that it is measured where no face is; whole levels, because encoders leave traces of it there.
+    that it is measured where no face is; whole levels, because encoders leave traces of it there. Black bars around the
+    picture are no part of it.
 
     Args:
         frame: uint8 RGB `(height, width, 3)`.
     """
+    shown = frame.max(axis=2) > BLACK
+    if shown.any():
+        rows, columns = (np.flatnonzero(shown.any(axis=axis)) for axis in (1, 0))
+        frame = frame[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     height, width = (max(1, side // EDGE) for side in frame.shape[:2])
     edge = np.ones(frame.shape[:2], bool)
     edge[height:, width:-width] = False
