@@ -15,6 +15,8 @@ class Part(BaseModel):
 
     kind: Literal["part"]
     width: int = Field(1, ge=1)
+    low: float = Field(1.0, gt=0)
+    high: float = Field(1.0, lt=2.5)
 
 
 class Other(BaseModel):
@@ -26,9 +28,9 @@ class Other(BaseModel):
 class Whole(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    name: str
+    name: str = Field(pattern="^[a-z]+$")
     part: Annotated[Part | Other, Field(discriminator="kind")] = Part(kind="part")
-    shares: tuple[float, ...] = ()
+    shares: tuple[float, ...] = Field((), max_length=3)
     named: dict[str, float] = {}
     flag: bool = False
 
@@ -49,7 +51,14 @@ class Whole(BaseModel):
             {"name": "x", "part": {"kind": "part", "wdth": 1}},
             "`part.wdth` is not a known key. Did you mean `part.width`?",
         ),
-        ({"name": "x", "part": {"kind": "part", "width": 0}}, "`part.width`: "),
+        (
+            {"name": "x", "part": {"kind": "part", "width": 0}},
+            "`part.width`: at least 1 is meant. Received: 0",
+        ),
+        ({"name": "x", "part": {"kind": "part", "high": 2.5}}, "`part.high`: less than 2.5 is meant. Received: 2.5"),
+        ({"name": "x", "part": {"kind": "part", "low": 0}}, "`part.low`: more than 0.0 is meant. Received: 0"),
+        ({"name": "x", "shares": [1] * 4}, "`shares`: at most 3 of them are meant. Received: [1, 1, 1, 1]"),
+        ({"name": "X"}, "`name`: text of another form is meant (^[a-z]+$). Received: 'X'"),
         ({"name": "taken"}, "`name`: the name is taken"),
         ({"name": "x", "width": 1}, "`width` is not a known key. Did you mean `part.width`?"),
         ({"name": "x", "part": {"kind": "third"}}, "`part.kind`: known are `part`, `other`. Received: 'third'"),

@@ -7,7 +7,7 @@ from tests.models.bundles.bundles import LABELS, small_model
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
-from transferpain.experiments.chosen_source import settled
+from transferpain.experiments.chosen_source import settled, source_experiment
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import save_bundle
@@ -39,6 +39,19 @@ def test_a_shared_model_is_a_source_and_may_be_pinned(small_twin, tmp_path):
 def test_a_source_that_is_none_is_refused(small_twin, tmp_path, source, message):
     with pytest.raises(UserError, match=message):
         make_plan(tiny(EXPERIMENTS, source=source), EXPERIMENTS, Places(small_twin, tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("source", "told"),
+    [
+        ("ferplus-resnet19", "Did you mean .*ferplus-resnet18"),
+        ("ferplus-vgg16/model.keras", "Name the folder .*vgg16$"),
+    ],
+)
+def test_the_shared_model_that_may_be_meant_is_named(source, told):
+    experiment = tiny(EXPERIMENTS, source=f"{EXPERIMENTS.parent / 'weights' / source}")
+    with pytest.raises(UserError, match=f"not found(.|\n)*{told}"):
+        source_experiment(experiment, EXPERIMENTS)
 
 
 def test_a_source_of_several_seeds_is_refused(small_twin, tmp_path):

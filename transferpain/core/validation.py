@@ -26,6 +26,15 @@ MEANT = {
     "list": "a list is meant, as [0, 1]",
     "dict": "a mapping of keys is meant",
     "model": "a mapping of keys is meant",
+    "greater_than_equal": "at least {ge} is meant",
+    "greater_than": "more than {gt} is meant",
+    "less_than_equal": "at most {le} is meant",
+    "less_than": "less than {lt} is meant",
+    "too_short": "at least {min_length} of them are meant",
+    "too_long": "at most {max_length} of them are meant",
+    "string_too_short": "text of at least {min_length} letters is meant",
+    "string_too_long": "text of at most {max_length} letters is meant",
+    "string_pattern_mismatch": "text of another form is meant ({pattern})",
 }
 
 
@@ -56,7 +65,7 @@ def describe_fault(error: ValidationError, values: dict[str, Any], schema: type[
         return _wrong_tag(key, fault)
     if kind == "literal_error":
         return f"`{key}`: known are {facts['expected']}. Received: {_shown(fault['input'])}{_meant_value(fault)}"
-    meant = next((words for start, words in MEANT.items() if kind.startswith(start)), None)
+    meant = next((words.format(**facts) for start, words in MEANT.items() if kind.startswith(start)), None)
     return f"`{key}`: {meant or fault['msg'].removesuffix('.')}. Received: {_shown(fault['input'])}"
 
 

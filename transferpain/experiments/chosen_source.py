@@ -1,5 +1,6 @@
 """The source that an experiment names: where it comes from, and whether it fits, before anything is computed."""
 
+import difflib
 from pathlib import Path
 
 from transferpain.core.errors import UserError
@@ -32,8 +33,16 @@ def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None
         "the folder of a shared model; `#sha256=...` behind the last two pins the model's digest, and `source_set` "
         "changes an experiment.",
         received=experiment.source,
-        todo=suggest_file(path),
+        todo=_suggest_bundle(Path(name)) or suggest_file(path),
     )
+
+
+def _suggest_bundle(named: Path) -> str:
+    """Return which folder of a shared model may be meant; "" where none stands near it."""
+    if (named.parent / MANIFEST).is_file():
+        return f"Name the folder of the shared model: {named.parent}"
+    near = difflib.get_close_matches(named.name, [path.parent.name for path in named.parent.glob(f"*/{MANIFEST}")], n=1)
+    return f"Did you mean {named.parent / near[0]}?" if near else ""
 
 
 def check_source_has_rows(experiment: Experiment, folder: Path) -> None:

@@ -29,7 +29,8 @@ from transferpain.models.sources.preprocessing import NO_DETECTOR, Preprocessing
 from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.common.settings import ImageSettings, WindowSettings
 
-NAME_PATTERN = r"^[a-z0-9][a-z0-9-]*$"  # of experiments, candidates and studies
+# Of experiments, candidates and studies: their folders are called so, with more behind it.
+NAME_PATTERN = r"^[a-z0-9][a-z0-9-]{0,127}$"
 
 
 class Recipe(Protocol):

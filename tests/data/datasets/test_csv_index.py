@@ -18,7 +18,7 @@ TABLE = """\
 media,subject,label,split,site
 videos/Anna 1.mp4,anna,pain,train,left
 videos/otto.avi, otto ,none,test,
-pictures/Zoë,zoë,,,right
+pictures/Zoë,zoë,,validation,right
 pictures/one.PNG,otto,none,test,left
 """
 
@@ -52,10 +52,17 @@ def test_rows_become_clips(clinic):
     assert clips["subject"].tolist() == ["anna", "otto", "zoë", "otto"]
     assert clips["label"].tolist() == ["pain", "none", pd.NA, "none"]
     assert clips["site"].tolist() == ["left", pd.NA, "right", "left"]
-    assert clips["split"].tolist() == ["train", "test", "", "test"]
+    assert clips["split"].tolist() == ["train", "test", "validation", "test"]
     assert index.frames is None
     assert index.problems == ()
     assert not index.dataset.redistributable
+
+
+def test_clips_in_no_part_of_the_datasets_split_are_told(clinic):
+    write(clinic, TABLE.replace("validation", ""))
+    assert "1 clips have no split" in read_index("clinic", clinic).problems[0]
+    write(clinic, TABLE.replace("validation", "").replace("train", "").replace("test", ""))
+    assert read_index("clinic", clinic).problems == ()
 
 
 def test_sex_and_age_stand_in_the_index_as_such(clinic):

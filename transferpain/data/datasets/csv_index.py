@@ -133,6 +133,10 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
         out = table["media"].map(lambda media: _leads_out(data_root, top, media))
         rule = f"A link leads out of the data root (to follow it, write allow_links: true in {FACTS_NAME})"
         check_rows(path, table["media"], out, rule)
+    if without := int((table["split"] == "").sum()) % len(table):
+        problems.append(
+            f"{without} clips have no split, though others have one: by the dataset's split, nobody uses them."
+        )
     table["subject"] = _subjects(path, table, problems)
     people = read_people(path, table, problems)
     start, end = numbers(path, table["start"], whole=True), numbers(path, table["end"], whole=True)

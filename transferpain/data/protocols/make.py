@@ -114,5 +114,5 @@ def _check_apart(clips: pd.DataFrame, fold: Fold, settings: ProtocolSettings) ->
             f"Subjects stand in two parts of the fold {fold.name}.",
             rule="Training, selection and test hold different subjects.",
             received=", ".join(sorted(shared)[:10]),
-            todo="Correct the dataset's folders.",
+            todo="Correct the dataset's folders, or the column split of your own table.",
         )
