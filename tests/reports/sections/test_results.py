@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -6,7 +8,14 @@ from tests.evaluation.test_confusion import ANN
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.figures import draw_intervals
-from transferpain.reports.sections.results import build, result_rows, results, results_as_text, unreliable
+from transferpain.reports.sections.results import (
+    build,
+    of_other_data,
+    result_rows,
+    results,
+    results_as_text,
+    unreliable,
+)
 
 
 def test_results_of_the_published_run(read):
@@ -78,3 +87,18 @@ def test_intervals_that_are_known_to_be_unreliable_are_named_where_they_stand(re
     (sentence,) = build(ReportFacts((read("plain", draw_predictions()), faultless, few))).notes
     assert sentence.startswith("The intervals of sure and of its differences are unreliable: the answers are nearly")
     assert unreliable([read("lost", draw_predictions(subjects=12))]) == ()
+
+
+def test_runs_that_ask_for_the_same_data_and_have_others_are_named(read):
+    data = {"index": "0", "contents": "1", "task_hash": "2"}
+    unlabelled = draw_predictions(subjects=1).assign(y_true=pd.array([pd.NA] * 12, dtype="Int64"))
+    first, unstated = read("ann", unlabelled, stated=data), read("unstated", unlabelled)
+    second = replace(first, name="lstm")
+    assert of_other_data([first, second, unstated]) == ()
+    for key in data:
+        other = replace(first, name="later", facts=first.facts | {key: "9"})
+        (sentence,) = of_other_data([first, second, other])
+        assert "ann, lstm v later. Their scores cannot be compared." in sentence
+        assert build(ReportFacts((first, second, other))).notes == (sentence,)
+        adapted = replace(other, experiment=other.experiment | {"adaptation": "coral"})
+        assert of_other_data([first, second, adapted]) == ()

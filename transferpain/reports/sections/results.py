@@ -6,6 +6,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from transferpain.core.contracts import Picture, Section, Table
+from transferpain.core.store import fingerprint
 from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
 from transferpain.evaluation.interval_limits import interval_limits
 from transferpain.evaluation.metrics.registry import HEADLINES, METRICS
@@ -15,6 +16,9 @@ from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import BOUNDS, MAKERS, TITLES, counted_scores, made_with, marks, with_bounds
 
+# What a run is made of, by its facts, and the keys of an experiment that decide which data that are.
+DATA = ("index", "contents", "task_hash")
+ASKED = ("task", "dataset", "protocol", "window", "adaptation", "rows", "null_draw")
 MEASURED = "Measured here, on test data that took no part in training"
 DECLARED = (
     "Scores are computed here; that the test data took no part in training is, of {}, declared by whoever made the "
@@ -48,7 +52,7 @@ def build(report: ReportFacts) -> Section:
                 text_columns=2,
             ),
         ),
-        notes=unreliable(report.scored),
+        notes=(*unreliable(report.scored), *of_other_data(report.runs)),
     )
 
 
@@ -61,6 +65,24 @@ def unreliable(runs: Sequence[RunFacts]) -> tuple[str, ...]:
         if limits:
             sentences.append(f"The intervals of {run.name} and of its differences are unreliable: {'; '.join(limits)}.")
     return tuple(sentences)
+
+
+def of_other_data(runs: Sequence[RunFacts]) -> tuple[str, ...]:
+    """Return a sentence for runs that ask for the same data, and were made of different ones: media, labels or task."""
+    asked: dict[str, dict[str, list[str]]] = {}
+    for run in runs:
+        stated = [run.facts.get(key) for key in DATA]
+        if run.made_here and None not in stated:
+            wanted = {key: run.experiment.get(key) for key in ASKED}
+            wanted["label_mode"] = (run.experiment.get("training") or {}).get("label_mode")
+            made_of = asked.setdefault(fingerprint([run.facts["dataset"], wanted]), {})
+            made_of.setdefault(fingerprint(stated), []).append(run.name)
+    return tuple(
+        f"These runs ask for the same data, and were made of different ones (media, labels or task): "
+        f"{' v '.join(', '.join(names) for names in made_of.values())}. Their scores cannot be compared."
+        for made_of in asked.values()
+        if len(made_of) > 1
+    )
 
 
 def _origin(report: ReportFacts) -> str:
