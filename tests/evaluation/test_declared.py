@@ -1,3 +1,5 @@
+from datetime import time
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -6,6 +8,7 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.core.errors import UserError
+from transferpain.evaluation import declared as module
 from transferpain.evaluation.declared import Declared, check_predictions, declare, declared_of, read_predictions
 
 
@@ -124,6 +127,50 @@ def test_a_file_that_is_none_is_refused(tmp_path):
     pq.write_table(odd, tmp_path / "odd.parquet")
     for name in ("none.csv", "broken.parquet", "odd.parquet", "table.xlsx"):
         with pytest.raises(UserError, match="is no table of predictions"):
+            read_predictions(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("column", "cells"),
+    [
+        ("subject", [[1, 2]]),
+        ("subject", [{"a": 1}]),
+        ("fold", [b"\xff"]),
+        ("y_true", [b"\xff"]),
+        ("y_true", pa.array(["1"]).dictionary_encode()),
+        ("y_true", ["9" * 400]),
+        ("y_true", [time(1)]),
+    ],
+)
+def test_a_column_of_another_kind_is_refused(table, tmp_path, column, cells):
+    whole = pa.Table.from_pandas(table.iloc[:1])
+    other = cells if isinstance(cells, pa.Array) else pa.array(cells)
+    pq.write_table(whole.set_column(whole.column_names.index(column), column, other), tmp_path / "a.parquet")
+    with pytest.raises(UserError, match="Received: "):
+        check_predictions(read_predictions(tmp_path / "a.parquet"))
+
+
+@pytest.mark.parametrize(
+    ("key", "text"),
+    [
+        ("pandas", b"[]"),
+        ("pandas", b"[" * 10_000),
+        ("pandas", b'{"index_columns":["a"]}'),
+        ("PANDAS_ATTRS", b"[" * 10_000),
+    ],
+)
+def test_what_a_table_says_of_itself_is_refused_where_it_is_nonsense(table, tmp_path, key, text):
+    pq.write_table(pa.Table.from_pandas(table).replace_schema_metadata({key: text}), tmp_path / "a.parquet")
+    with pytest.raises(UserError, match="is no table of predictions"):
+        read_predictions(tmp_path / "a.parquet")
+
+
+def test_a_table_longer_or_wider_than_any_is_refused_before_it_is_read(table, tmp_path, monkeypatch):
+    table.to_parquet(tmp_path / "a.parquet")
+    monkeypatch.setattr(module, "MOST_CELLS", table.size - 1)
+    (tmp_path / "a.csv").write_bytes(b"," * 2_000 + b"\n")
+    for name in ("a.parquet", "a.csv"):
+        with pytest.raises(UserError, match=r"columns and .* rows; at most"):
             read_predictions(tmp_path / name)
 
 

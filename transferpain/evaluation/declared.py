@@ -23,6 +23,9 @@ PARTS = ("selection", "test")
 # Probabilities are kept as float32, and CSV files round them.
 SUM_TOLERANCE = 1e-3
 SHOWN = 5
+# Far above any table of predictions (our choice).
+MOST_COLUMNS, MOST_CELLS = 2_000, 500_000_000
+LONGEST_HEADER = 1 << 20  # bytes
 
 
 class Declared(BaseModel):
@@ -88,20 +91,32 @@ def _remembered(predictions: pd.DataFrame) -> Declared:
 
 
 def read_predictions(path: Path) -> pd.DataFrame:
-    """Read a table of predictions from a parquet or CSV file; nothing of it is checked.
+    """Read a table of predictions from a parquet or CSV file; nothing of it is checked but its extent.
 
     Raises:
-        UserError: if there is no such file, or it is none of the two.
+        UserError: if there is no such file, it is none of the two, or larger than any table of predictions.
     """
     try:
         if path.suffix == ".parquet":
+            import pyarrow.parquet as pq
+
+            stated = pq.read_metadata(path)
+            _refuse_extent(stated.num_rows, stated.num_columns)
             return pd.read_parquet(path)
         if path.suffix == ".csv":
+            with open(path, "rb") as file:
+                _refuse_extent(0, file.readline(LONGEST_HEADER).count(b",") + 1)
             # A subject may be called 007, and a clip NA.
             return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
     except Exception as error:  # as `foreign.border` says of readers
         raise _unreadable(path, reason_of(error)) from error
     raise _unreadable(path, f"a name that ends in {path.suffix or 'nothing'}")
+
+
+def _refuse_extent(rows: int, columns: int) -> None:
+    """Refuse a table that would take minutes and all memory: of a column of one value, a few bytes hold any length."""
+    if columns > MOST_COLUMNS or rows * columns > MOST_CELLS:
+        raise ValueError(f"{columns:,} columns and {rows:,} rows; at most {MOST_COLUMNS:,}, and {MOST_CELLS:,} cells")
 
 
 def _unreadable(path: Path, received: str) -> UserError:
@@ -141,6 +156,8 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
     rows = pd.DataFrame(index=table.index)
     for column in TEXT:
         given = table[column] if column in table else pd.Series("test", index=table.index)
+        if any(isinstance(one, bytes) for one in given):
+            raise refused(f"{column}: a name in every row", "bytes that are no text")
         _refuse_rows(table, given.isna() | (given.astype(str) == ""), f"{column}: a name in every row", column)
         rows[column] = given.astype(str)
     _refuse_rows(rows, ~rows["part"].isin(PARTS), f"part: {' or '.join(PARTS)}", "part")

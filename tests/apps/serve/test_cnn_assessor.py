@@ -49,4 +49,7 @@ def test_what_an_answer_states(tmp_path):
     assert cnn.label == ("pain" if cnn.p_pain >= 0.5 else "no pain")
     assert len(answer.action_units) == 9
     assert [region.name for region in answer.regions] == ["brows", "eyes", "cheeks", "nose", "mouth"]
+    assessor.forward = lambda faces: np.full((len(faces), 3), np.nan, np.float32)
+    (without,) = assessor.assess([draw_person()])
+    assert (without.label, without.p_pain, without.models[0].probabilities, without.coverage) == (None, None, {}, 0)
     assert CnnAssessor(save_network(tmp_path / "real", synthetic=False)).facts.notices == [RESEARCH]

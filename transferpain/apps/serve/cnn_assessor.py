@@ -47,5 +47,7 @@ class CnnAssessor:
         ]
 
     def _verdict(self, probabilities: np.ndarray) -> ModelAnswer:
+        if not np.isfinite(probabilities).all():  # one picture without an answer is no fault of those beside it
+            return model_answer(self.facts.models[0], None, [])
         p_pain = float(np.clip(1 - probabilities[0], 0, 1))
         return model_answer(self.facts.models[0], p_pain, probabilities.tolist())
