@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -16,22 +17,25 @@ import yaml
 from tests.apps.serve.drawn import draw_person, encode
 from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
+from tests.inputs.faces.drawing import write_video
 from transferpain.core.errors import UserError
 from transferpain.core.optional import missing_modules
-from transferpain.core.store import read_json, write_json
+from transferpain.core.overrides import merge
+from transferpain.core.store import read_json, write_json, write_text
+from transferpain.data.media.pictures import open_pictures
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.runner import make_plan, run_experiment
+from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.action_units import measures
 from transferpain.inputs.action_units.measures import measures_hash, shipped_measures
 from transferpain.models.bundles.bundle import read_bundle
 from transferpain.strategies.hybrid.section import THREE_MODELS
 from transferpain.strategies.hybrid.settings import TITLES
-from transferpain.strategies.hybrid.strategy import check_subjects, clip_answers, shared_work
+from transferpain.strategies.hybrid.strategy import action_units_of, check_subjects, clip_answers, shared_work
 
 TINY = {
     "source": "untrained",
@@ -64,6 +68,18 @@ def test_a_frame_is_covered_if_all_three_could_look_at_it():
     assert [answer.y_pred for answer in by_units] == [1, 1, 1]  # the prior is above the threshold
     assert [answer.y_pred for answer in by_cnn] == [1, 0, 0]
     assert by_cnn[2].probabilities.tolist() == [0.75, 0.25]
+
+
+@pytest.mark.parametrize("undecoded", [0, 1])
+def test_a_table_of_a_video_with_lost_frames_may_number_them_otherwise(tmp_path, capsys, undecoded):
+    write_text(tmp_path / "openface" / "a.csv", "frame,confidence,success,AU04_r\n1,.9,1,1\n2,.9,1,2\n")
+    head = SimpleNamespace(action_units="openface")
+    clips, samples = pd.DataFrame({"clip": ["a"]}), pd.DataFrame({"file_clip": ["a"], "row": [1]})
+    plan = SimpleNamespace(experiment=SimpleNamespace(head=head), clips=clips, samples=samples)
+    faces = pd.DataFrame({"clip": ["a"], "problem": [""], "num_frames": [3], "undecoded": [undecoded]})
+    assert action_units_of(plan, Places(tmp_path, tmp_path), faces).intensities.tolist() == [[2]]
+    warned = "warning: a: 1 frames cannot be decoded." in capsys.readouterr().err
+    assert warned == bool(undecoded)
 
 
 @pytest.fixture(scope="module")
@@ -110,28 +126,58 @@ def test_too_few_subjects_are_found_before_anything_is_trained(places):
         check_subjects(plan)
 
 
+def write_own_clinic(places: Places, root: Path) -> None:
+    """Write the twin's sequences as somebody's own videos: each frame has a row in the table of its clip, of action
+    units that tell its label, and all but a video's first have a label."""
+    index, labels, first = ["media,subject,label"], ["clip,frame,pain"], "frame,confidence,success,AU04_r,AU12_r"
+    plan = plan_of(places)
+    for clip, rows in plan.samples.groupby("file_clip"):
+        pain = rows.sort_values("row")["y"].fillna(0).astype(int).tolist()
+        (sequence,) = plan.clips[plan.clips["clip"] == clip].itertuples()
+        pictures = list(open_pictures(places.data_root / sequence.media))
+        write_video(root / "data" / "clinic" / "videos" / sequence.subject / "rest.mp4", pictures)
+        index.append(f"videos/{sequence.subject}/rest.mp4,{sequence.subject},shoulder")
+        labels += [f"videos/{sequence.subject}/rest,{number},{value}" for number, value in enumerate(pain) if number]
+        measured = [f"{number},0.9,1,{4 * value}.0,0.5" for number, value in enumerate(pain, start=1)]
+        write_text(root / "data" / "openface" / sequence.subject / "rest.csv", "\n".join([first, *measured]) + "\n")
+    write_text(root / "data" / "clinic" / "index.csv", "\n".join(index) + "\n")
+    write_text(root / "data" / "clinic" / "frames.csv", "\n".join(labels) + "\n")
+    rule = {"column": "pain", "mapping": {"0": 0, "1": 1}, "definition": "as the twin says"}
+    task = {"description": "Own", "sample": "frame", "classes": ["no pain", "pain"], "labels": {"clinic": rule}}
+    write_text(root / "own-task.yaml", yaml.safe_dump({"schema": 2} | task))
+
+
 @pytest.mark.slow
-def test_tables_of_another_tool_take_the_place_of_proxies(places):
-    """Each frame of the twin gets a number that tells its label, so that trees on them alone are always right."""
-    for clip, rows in plan_of(places).samples.groupby("file_clip"):
-        pain = rows.sort_values("row")["y"].fillna(0).astype(int)
-        lines = [f"{number},0.9,1,{4 * value}.0,0.5" for number, value in enumerate(pain, start=1)]
-        table = places.data_root / "openface" / f"{Path(clip).name}.csv"
-        table.parent.mkdir(exist_ok=True)
-        table.write_text("\n".join(["frame,confidence,success,AU04_r,AU12_r", *lines]) + "\n", encoding="utf-8")
+def test_tables_of_another_tool_for_own_videos_are_trained_on_and_reported(places, tmp_path):
+    write_own_clinic(places, tmp_path)
     # Only trees on tables are asked, and those of a network alone learn from what others look at.
     alone = {"verdict": "units", "action_units": "openface", "cross_fitting": None}
-    changes = {"protocol": ONE_GROUP["protocol"] | {"fold": 1}, "head": TINY["head"] | alone}  # all who train show pain
-    experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", TINY | changes)
-    run = run_experiment(experiment, EXPERIMENTS, places)
+    changes = {"protocol": ONE_GROUP["protocol"], "head": TINY["head"] | alone, "task": str(tmp_path / "own-task.yaml")}
+    (tmp_path / "unbc-hybrid.yaml").write_bytes((EXPERIMENTS / "unbc-hybrid.yaml").read_bytes())
+    named = {"base": "unbc-hybrid.yaml", "name": "own", "paper": None}
+    file = tmp_path / "own.yaml"
+    file.write_text(yaml.safe_dump(merge(TINY, changes) | named), encoding="utf-8")
+    where = ("--data-root", tmp_path / "data", "--workspace", tmp_path)
+    for word in ((), ("--dry-run",)):
+        result = forked("run", file, *where, *word)
+        assert result.returncode == 0, result.stderr
+    (run,) = map(RunFolder, (tmp_path / "runs").iterdir())
     predictions = run.predictions()
     assert predictions["y_pred"].eq(predictions["y_true"]).all()
+    assert set(predictions["dataset"]) == {"clinic"}
+    assert predictions["coverage"].eq(1).all()
     stated = read_bundle(run.model).manifest["hybrid"]
     assert (stated["estimator"], stated["units"]) == ("openface", [4, 12])
     assert (stated["measures"], stated["measures_hash"]) == ({}, "")
-    again = plan_of(places, **changes).run.path
+    assert "Action units only" in (tmp_path / "reports" / "own" / "index.html").read_text(encoding="utf-8")
+    table = next((tmp_path / "data" / "openface").rglob("*.csv"))
     table.write_text(table.read_text().replace("0.5", "0.6"), encoding="utf-8")
-    assert plan_of(places, **changes).run.path != again == run.path
+    own = Places(tmp_path / "data", tmp_path)
+    assert make_plan(load_experiment(file), tmp_path, own).run.path != run.path
+    table.write_text(table.read_text() + "900,0.9,1,4.0,0.5\n", encoding="utf-8")
+    refused = forked("run", file, *where, "--dry-run")
+    assert refused.returncode == 1
+    assert "frame 900 of" in refused.stderr
 
 
 @pytest.mark.slow

@@ -229,6 +229,11 @@ def action_units_of(plan: Plan, places: Places, faces: pd.DataFrame) -> FrameUni
     """
     folder = plan.experiment.head.action_units
     if folder is not None:
+        for row in faces[faces["undecoded"] > 0].itertuples():
+            note(
+                f"warning: {row.clip}: {row.undecoded} frames cannot be decoded. Its table of action units must count "
+                "them, or it is of other frames."
+            )
         decoded = plan.clips["clip"].map(faces[faces["problem"] == ""].set_index("clip")["num_frames"])
         return table_units(plan.clips.assign(num_frames=decoded), plan.samples, places.data_root / folder)
     return frame_units(plan.clips, plan.samples, plan.index.data_root, places.cache)
