@@ -102,3 +102,6 @@ def test_runs_that_ask_for_the_same_data_and_have_others_are_named(read):
         assert build(ReportFacts((first, second, other))).notes == (sentence,)
         adapted = replace(other, experiment=other.experiment | {"adaptation": "coral"})
         assert of_other_data([first, second, adapted]) == ()
+    here, there = (replace(first, name=name, facts={"dataset": "x", "source": {"hash": name}}) for name in "ab")
+    assert "same source, and were made with different ones: a v b." in of_other_data([here, there, first])[0]
+    assert of_other_data([here, replace(there, experiment=there.experiment | {"backbone": "vgg16"})]) == ()

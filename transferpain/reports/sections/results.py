@@ -16,8 +16,9 @@ from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import BOUNDS, MAKERS, TITLES, counted_scores, made_with, marks, with_bounds
 
-# What a run is made of, by its facts, and the keys of an experiment that decide which data that are.
+# What a run is made of, by its facts, and the keys of an experiment that decide which source and data that are.
 DATA = ("index", "contents", "task_hash")
+SOURCE = ("source", "source_set", "backbone", "faces", "images", "null_draw")
 ASKED = ("task", "dataset", "protocol", "window", "adaptation", "rows", "null_draw")
 MEASURED = "Measured here, on test data that took no part in training"
 DECLARED = (
@@ -68,19 +69,24 @@ def unreliable(runs: Sequence[RunFacts]) -> tuple[str, ...]:
 
 
 def of_other_data(runs: Sequence[RunFacts]) -> tuple[str, ...]:
-    """Return a sentence for runs that ask for the same data, and were made of different ones: media, labels or task."""
-    asked: dict[str, dict[str, list[str]]] = {}
-    for run in runs:
-        stated = [run.facts.get(key) for key in DATA]
-        if run.made_here and None not in stated:
-            wanted = {key: run.experiment.get(key) for key in ASKED}
-            wanted["label_mode"] = (run.experiment.get("training") or {}).get("label_mode")
-            made_of = asked.setdefault(fingerprint([run.facts["dataset"], wanted]), {})
-            made_of.setdefault(fingerprint(stated), []).append(run.name)
+    """Return a sentence for runs that ask for the same data, or source, and were made of different ones."""
+    asked: dict[tuple[str, str], dict[str, list[str]]] = {}
+    for run in [one for one in runs if one.made_here]:
+        source = run.facts.get("source")
+        source = source.get("hash") if isinstance(source, dict) else None
+        mode = (run.experiment.get("training") or {}).get("label_mode")
+        for what, keys, stated in (
+            ("data (media, labels or task)", ASKED, [run.facts.get(key) for key in DATA]),
+            ("source", SOURCE, [source]),
+        ):
+            if None not in stated:
+                wanted = [run.facts["dataset"], mode, {key: run.experiment.get(key) for key in keys}]
+                made_of = asked.setdefault((what, fingerprint(wanted)), {})
+                made_of.setdefault(fingerprint(stated), []).append(run.name)
     return tuple(
-        f"These runs ask for the same data, and were made of different ones (media, labels or task): "
+        f"These runs ask for the same {what}, and were made with different ones: "
         f"{' v '.join(', '.join(names) for names in made_of.values())}. Their scores cannot be compared."
-        for made_of in asked.values()
+        for (what, _), made_of in asked.items()
         if len(made_of) > 1
     )
 
