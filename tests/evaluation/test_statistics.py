@@ -6,7 +6,7 @@ from scipy import stats
 from tests.evaluation.drawn import draw_predictions
 from transferpain.core.errors import UserError
 from transferpain.evaluation.metrics.registry import measured
-from transferpain.evaluation.statistics import paired_difference, score_subjects
+from transferpain.evaluation.statistics import paired_difference, require_same_clips, score_subjects
 
 
 def test_samples_are_counted():
@@ -111,3 +111,14 @@ def test_runs_on_different_clips_are_not_compared(change):
     table = draw_predictions()
     with pytest.raises(UserError, match="cannot be paired"):
         paired_difference(table, change(table))
+
+
+@pytest.mark.parametrize(("column", "spelt"), [("dataset", "AI4Pain"), ("subject", "s1"), ("clip", "S01 - 000")])
+def test_names_that_two_runs_spell_otherwise_are_told(column, spelt):
+    table = draw_predictions((2, 2), subjects=3)
+    right = {"dataset": "ai4pain", "subject": "S01", "clip": "S01-000"}[column]
+    other = table.assign(**{column: table[column].replace(right, spelt)})
+    with pytest.raises(UserError, match=f"2 classes; the {column} '{right}' of one may be '{spelt}' of the other"):
+        require_same_clips(table, other)
+    with pytest.raises(UserError, match=r"2 classes\n"):
+        require_same_clips(table, table.assign(**{column: table[column].replace(right, "another")}))

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.spelling import quoted, same_names
 from transferpain.evaluation.metrics.metric import confusion_statistic, statistic_of
 from transferpain.evaluation.metrics.registry import METRICS, measured
 from transferpain.evaluation.predictions import CLIP, labelled_rows, number_of_classes
@@ -65,7 +66,7 @@ def require_same_clips(a: pd.DataFrame, b: pd.DataFrame) -> None:
     """Refuse to pair two runs whose labelled clips differ.
 
     Raises:
-        UserError: if clips, true classes or the number of classes differ.
+        UserError: if clips, true classes or the number of classes differ; it tells names that are spelt otherwise.
     """
     clips = [
         labelled_rows(table).drop_duplicates(CLIP).set_index(CLIP)["y_true"].sort_index().astype(int)
@@ -78,6 +79,17 @@ def require_same_clips(a: pd.DataFrame, b: pd.DataFrame) -> None:
             "The two runs cannot be paired.",
             rule="A paired difference needs the same clips with the same true classes in both runs.",
             received=f"{len(clips[0])} and {len(clips[1])} clips, {shared} of them in both; "
-            f"{classes[0]} and {classes[1]} classes",
+            f"{classes[0]} and {classes[1]} classes{_spelt_otherwise(clips[0].index, clips[1].index)}",
             todo="Compare runs of one task and one protocol.",
         )
+
+
+def _spelt_otherwise(one: pd.MultiIndex, other: pd.MultiIndex) -> str:
+    """Return the first name of a dataset, subject or clip that each of two runs spells otherwise, in words."""
+    for kind in CLIP:
+        names = [clips.unique(kind) for clips in (one, other)]
+        apart = [own.difference(others, sort=False) for own, others in (names, reversed(names))]
+        for group in same_names(map(str, [*apart[0], *apart[1]])):
+            if set(group) & set(map(str, apart[0])) and set(group) & set(map(str, apart[1])):
+                return f"; the {kind} {quoted(group[0])} of one may be {quoted(group[1])} of the other"
+    return ""
