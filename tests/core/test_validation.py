@@ -56,7 +56,7 @@ class Whole(BaseModel):
             "`part.width`: at least 1 is meant. Received: 0",
         ),
         ({"name": "x", "part": {"kind": "part", "high": 2.5}}, "`part.high`: less than 2.5 is meant. Received: 2.5"),
-        ({"name": "x", "part": {"kind": "part", "low": 0}}, "`part.low`: more than 0.0 is meant. Received: 0"),
+        ({"name": "x", "part": {"kind": "part", "low": 0}}, "`part.low`: more than 0 is meant. Received: 0"),
         ({"name": "x", "shares": [1] * 4}, "`shares`: at most 3 of them are meant. Received: [1, 1, 1, 1]"),
         ({"name": "X"}, "`name`: text of another form is meant (^[a-z]+$). Received: 'X'"),
         ({"name": "taken"}, "`name`: the name is taken"),

@@ -18,6 +18,7 @@ from transferpain.apps.live.source import RETRY_SECONDS, FrameSource
 from transferpain.apps.live.timeline import Timeline
 from transferpain.apps.live.watch import LiveSettings, View, watch
 from transferpain.core.errors import UserError
+from transferpain.core.validation import describe_fault
 
 RATE_FRAMES = 30  # over which the shown rate is measured
 
@@ -69,11 +70,9 @@ def live_settings(**chosen: object) -> LiveSettings:
     try:
         return LiveSettings(**chosen)
     except ValidationError as error:
-        wrong = error.errors()[0]
         raise UserError(
             "Live mode cannot be run like this.",
-            rule=f"{wrong['loc'][0]}: {wrong['msg']}",
-            received=wrong["input"],
+            rule=describe_fault(error, chosen, LiveSettings),
             todo="`transferpain live --help` lists what there is.",
         ) from error
 

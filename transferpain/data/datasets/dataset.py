@@ -23,6 +23,14 @@ VIDEO_SUFFIXES = {
         ".265",
         ".ivf",
         ".mjpeg",
+        ".dv",
+        ".m2t",
+        ".f4v",
+        ".rm",
+        ".divx",
+        ".mod",
+        ".tod",
+        ".y4m",
     ),
 }
 
