@@ -1,5 +1,8 @@
 """A report is made anew unless it was made of the very same, and each of its files is what was written."""
 
+import os
+import time
+
 import pytest
 
 from transferpain.core.store import write_text
@@ -30,6 +33,16 @@ def test_a_damaged_record_says_nothing(content, tmp_path):
     (tmp_path / INPUTS).write_bytes(content)
     assert not stands(tmp_path, {})
     assert written_files(tmp_path) == {}
+
+
+def test_what_killed_processes_left_goes_after_a_day(tmp_path):
+    for name, age in ((".partial-old", 100_000), (".partial-new", 0)):
+        write_text(tmp_path / name / "index.html", "")
+        write_text(tmp_path / f"{name}.json", "")
+        for path in (tmp_path / name, tmp_path / f"{name}.json"):
+            os.utime(path, (time.time() - age,) * 2)
+    write_report(tmp_path)
+    assert sorted(path.name for path in tmp_path.glob(".partial-*")) == [".partial-new", ".partial-new.json"]
 
 
 def test_a_folder_in_the_place_of_the_record_makes_way(tmp_path):

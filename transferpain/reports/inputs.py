@@ -4,7 +4,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -103,5 +103,6 @@ def _hash(report: Path, name: str) -> str:
 def _remove_leftovers(report: Path) -> None:
     """Remove what killed processes left; a younger one may be another process's."""
     for path in report.glob(f"{TEMPORARY}*"):
-        if path.is_dir() and time.time() - path.stat().st_mtime > DAY_SECONDS:
-            shutil.rmtree(path, ignore_errors=True)
+        with suppress(FileNotFoundError):
+            if time.time() - path.lstat().st_mtime > DAY_SECONDS:
+                shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
