@@ -54,7 +54,7 @@ def test_card_is_printed(workspace):
 @pytest.mark.slow
 def test_verify_reproduces_the_numbers(workspace):
     model = workspace / "weights" / "free"
-    shown = transferpain("models", "verify", f"{model}#sha256={manifest_hash(model)}", "--reproduce")
+    shown = forked("models", "verify", f"{model}#sha256={manifest_hash(model)}", "--reproduce")
     assert shown.returncode == 0, shown.stderr
     assert "same numbers, float32" in shown.stdout
     assert "same numbers, bfloat16" in shown.stdout

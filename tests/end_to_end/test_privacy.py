@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
 from transferpain.data.synthetic.mintpain import INVENTED_NAMES
 
@@ -67,7 +67,7 @@ def test_no_name_is_printed_or_kept(tmp_path):
     words = [word for setting in SETTINGS for word in ("--set", setting)]
     experiment = (EXPERIMENTS / "mintpain-lstm.yaml", "--data-root", data, "--workspace", workspace)
     size = ("--subjects", SUBJECTS, "--clips", 1, "--seconds", 0.6)
-    results = [transferpain("data", "twin", "mintpain", "--out", data, *size)]
+    results = [forked("data", "twin", "mintpain", "--out", data, *size)]
     people = sorted((data / "mintpain" / "Extracted_Data").iterdir())
     assert len(people) == SUBJECTS
     clips = [sorted(person.glob("*/*/RGB")) for person in people]
@@ -80,12 +80,12 @@ def test_no_name_is_printed_or_kept(tmp_path):
     (clips[4][0].parent.parent / people[4].name).mkdir()
     check = ("data", "check", "mintpain", "--workspace", workspace)
     results += [
-        transferpain(*check, "--data-root", data, "--deep", "--json", workspace / "check.json"),
-        transferpain(*check, "--data-root", people[0] / "nothing"),
-        transferpain(*check, "--data-root", people[0].parent / "Sub99 Quonkmeyer"),
-        transferpain("run", *experiment, *words, "--dry-run"),
+        forked(*check, "--data-root", data, "--deep", "--json", workspace / "check.json"),
+        forked(*check, "--data-root", people[0] / "nothing"),
+        forked(*check, "--data-root", people[0].parent / "Sub99 Quonkmeyer"),
+        forked("run", *experiment, *words, "--dry-run"),
         forked("run", *experiment, *words),
-        transferpain("doctor", "--data-root", data, "--workspace", workspace),
+        forked("doctor", "--data-root", data, "--workspace", workspace),
     ]
     for folder in (data / "mintpain" / "Extracted_Data").rglob("RGB"):
         damage(folder)

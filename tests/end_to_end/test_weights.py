@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.command_line import transferpain
+from tests.forked_program import forked
 from transferpain.core.store import read_json
 
 PROJECT = Path(__file__).parents[2]
@@ -20,7 +20,7 @@ def test_no_model_is_shipped_without_a_mark_to_reach():
 @pytest.mark.parametrize("name", LEAST)
 def test_a_shared_model_is_whole_and_gives_its_numbers_again(name):
     folder = PROJECT / "weights" / name
-    result = transferpain("models", "verify", folder, "--reproduce")
+    result = forked("models", "verify", folder, "--reproduce")
     assert result.returncode == 0, result.stderr
     assert sum(path.stat().st_size for path in folder.rglob("*")) <= MOST_BYTES
     assert read_json(folder / "metrics.json")["all"]["accuracy"]["value"] >= LEAST[name]

@@ -5,7 +5,8 @@ import pytest
 
 from tests.apps.edge.small_fused import LABELS, save_small_fused, small_fused
 from tests.apps.explain.small_models import SIZE, save_small_model
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
+from tests.forked_program import forked
 from tests.models.bundles.bundles import save_small
 from transferpain.apps.edge.export import Conversion, ExportOptions, convert_apart, decision, export_model, follow
 from transferpain.apps.edge.lite import load_lite
@@ -35,7 +36,7 @@ def test_parts_follow_each_other():
 @pytest.mark.slow
 def test_the_command(tmp_path):
     model = save_small_fused(tmp_path / "bundle")
-    result = transferpain("export-edge", model, "--to", tmp_path / "out", "--kind", "dynamic", "--threads", 1)
+    result = forked("export-edge", model, "--to", tmp_path / "out", "--kind", "dynamic", "--threads", 1)
     assert result.returncode == 0, result.stderr
     assert "SYNTHETIC" in result.stdout
     assert "drawn windows" in result.stdout

@@ -6,7 +6,8 @@ import yaml
 
 from tests.apps.edge.small_fused import save_small_fused
 from tests.apps.explain.small_models import SIZE, save_small_model
-from tests.command_line import EXPERIMENTS, transferpain
+from tests.command_line import EXPERIMENTS
+from tests.forked_program import forked
 from tests.models.bundles.bundles import save_small
 from transferpain.apps.explain.explain_model import Asked, Explanation, explain_model
 from transferpain.apps.explain.shares import AREAS, PLACES, SIMILARITY, class_shares
@@ -32,7 +33,7 @@ def run(workspace):
 
 @pytest.mark.slow
 def test_the_command(small_twin, workspace, run):
-    result = transferpain("explain", run, "--data-root", small_twin, "--workspace", workspace, "--pictures", 4)
+    result = forked("explain", run, "--data-root", small_twin, "--workspace", workspace, "--pictures", 4)
     assert result.returncode == 0, result.stderr
     assert "SYNTHETIC" in result.stdout
     assert "block5_conv3" in result.stdout

@@ -12,7 +12,7 @@ import pytest
 
 from tests.apps.live.live_models import LABELS, save_live_model
 from tests.apps.live.streams import serve_pictures
-from tests.command_line import transferpain
+from tests.forked_program import forked
 from tests.inputs.faces.drawing import write_video
 from tests.inputs.landmarks.drawn import NOBODY, drawn_person
 from transferpain.apps.live.session import SessionOptions, live_settings, run_session
@@ -83,7 +83,7 @@ def test_wrong_settings_are_a_message(name, value):
 @pytest.mark.slow
 def test_the_command(model, video, tmp_path):
     places = ["--csv", tmp_path / "out.csv", "--workspace", tmp_path]
-    answer = transferpain("live", model, "--source", video, "--no-window", *places)
+    answer = forked("live", model, "--source", video, "--no-window", *places)
     assert answer.returncode == 0, answer.stderr
     assert "the recording ended" in " ".join(answer.stdout.split())
     assert re.search(r"answered by\W+(encoder-|Keras)", answer.stdout)
@@ -120,7 +120,7 @@ def test_stopped_by_ctrl_c_the_recording_can_be_played(model, tmp_path):
     ],
 )
 def test_what_cannot_be_done_is_a_message_and_no_traceback(model, arguments, reason):
-    answer = transferpain("live", model, *arguments, "--encoder", "keras")
+    answer = forked("live", model, *arguments, "--encoder", "keras")
     assert answer.returncode == 1
     assert answer.stderr.startswith("error: ")
     assert reason in answer.stderr

@@ -1,10 +1,8 @@
-import subprocess
-import sys
-
 import keras
 import numpy as np
 import pytest
 
+from tests.forked_program import CODE, forked
 from transferpain.networks.training.determinism import make_deterministic
 
 
@@ -36,5 +34,6 @@ try:
 except RuntimeError as error:
     print("refused:", error)
 """
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    done = forked(program, module=CODE)
+    assert done.returncode == 0, done.stderr
     assert "refused: Intra op parallelism cannot be modified after initialization" in done.stdout
