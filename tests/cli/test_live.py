@@ -21,4 +21,4 @@ def test_settings_that_are_none_are_refused_before_a_model_is_looked_for(argumen
     result = run(*arguments)
     assert isinstance(result.exception, UserError), result.exception
     assert "Live mode cannot be run like this." in str(result.exception)
-    assert f"Received: {arguments[1]}" in str(result.exception)
+    assert f"Received: {arguments[1]}" in str(result.exception).replace("'", "")
