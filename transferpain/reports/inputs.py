@@ -79,7 +79,7 @@ def written_anew(report: Path, inputs: dict[str, Any] | None = None) -> Iterator
             (fresh / name).replace(report / name)
         for name in sorted({*written_files(report)} - {*names}):
             if inside(report, report / name).is_file():
-                (report / name).unlink()
+                (report / name).unlink(missing_ok=True)
         sync_folder(report)
         make_way(report / INPUTS)
         write_json(report / INPUTS, stamp({**(inputs or {}), "files": files}))
