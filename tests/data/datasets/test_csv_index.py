@@ -401,6 +401,11 @@ def test_where_a_dataset_was_looked_for_is_said(clinic, name, told):
 def test_a_data_root_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match=r"data root .*gone is not there \(--data-root"):
         read_index("clinic", tmp_path / "gone")
+    touch(tmp_path / "index.csv")
+    with pytest.raises(UserError, match=r"index\.csv is a file"):
+        read_index("clinic", tmp_path / "index.csv")
+    with pytest.raises(UserError, match="name the dataset by this path"):
+        read_index("clinic", tmp_path)
 
 
 def test_a_folder_may_be_named_by_its_path(clinic, tmp_path, monkeypatch):

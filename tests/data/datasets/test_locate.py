@@ -47,6 +47,15 @@ def test_what_is_not_here_is_told_from_what_is_wrong(tmp_path):
     assert not isinstance(refused.value, NotHere)
 
 
+def test_of_names_that_differ_in_case_the_one_to_the_letter_counts(tmp_path):
+    for name in ("BIOVID", "BioVid"):
+        make_biovid(tmp_path / name, SUBJECTS)
+    with pytest.raises(UserError, match=r"Several folders(.|\n)*'BIOVID', 'BioVid'"):
+        find_top(BIOVID, tmp_path)
+    make_biovid(tmp_path / "biovid", SUBJECTS)
+    assert find_top(BIOVID, tmp_path) == tmp_path / "biovid"
+
+
 def test_a_file_of_its_name_is_no_folder(tmp_path):
     (tmp_path / "biovid").touch()
     assert own_folder(BIOVID, tmp_path) == tmp_path

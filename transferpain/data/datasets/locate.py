@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from transferpain.core.errors import NotHere, UserError
-from transferpain.core.privacy import hide_names
+from transferpain.core.privacy import hide_name, hide_names
 from transferpain.core.store import read_json
 from transferpain.data.datasets.dataset import Dataset
 from transferpain.data.media import walk
@@ -36,13 +36,25 @@ def find_top(dataset: Dataset, data_root: Path) -> Path:
 
 
 def own_folder(dataset: Dataset, data_root: Path) -> Path:
-    """Return the folder of the data root that bears a dataset's name; the data root itself where there is none."""
-    named = (
+    """Return the folder of the data root that bears a dataset's name; the data root itself where there is none.
+
+    Raises:
+        UserError: if several bear it but for upper and lower case and outer blanks, and none to the letter.
+    """
+    named = [
         entry
         for entry in walk.list_folder(data_root)
         if entry.is_dir() and entry.name.strip().lower() == dataset.folder
-    )
-    return next(named, data_root)
+    ]
+    exact = [entry for entry in named if entry.name == dataset.folder]
+    if len(named) > 1 and not exact:
+        raise UserError(
+            f"Several folders may be that of {dataset.title}.",
+            rule=f"The one that is called {dataset.folder} counts, or one that differs in upper case or blanks alone.",
+            received=", ".join(repr(hide_name(entry.name)) for entry in named),
+            todo="Rename all but one of them.",
+        )
+    return (exact or named or [data_root])[0]
 
 
 def find_synthetic_mark(top: Path, data_root: Path) -> dict | None:

@@ -44,6 +44,8 @@ def find_dataset(name: str, data_root: Path | None = None) -> Dataset:
 
 def _searched(name: str, data_root: Path) -> str:
     """Say what was looked at, and what stands there."""
+    if data_root.is_file():
+        return f"the data root {data_root.resolve()} is a file, and no folder of datasets"
     if not data_root.is_dir():
         return f"the data root {data_root.resolve()} is not there (--data-root, $TRANSFERPAIN_DATA, else data/)"
     folder = data_root / name
@@ -51,6 +53,8 @@ def _searched(name: str, data_root: Path) -> str:
         return f"{folder.resolve()} has an index.csv, but not such a name: call it {_as_name(folder.resolve().name)}"
     if name.strip() and folder.is_dir():
         return f"{folder.resolve()} has no index.csv; there: {walk.describe_folder(folder)}"
+    if (data_root / "index.csv").is_file():
+        return f"the data root {data_root.resolve()} has an index.csv itself: name the dataset by this path"
     return f"searched in {data_root.resolve()}, where there is: {walk.describe_folder(data_root)}"
 
 
