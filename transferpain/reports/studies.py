@@ -11,7 +11,7 @@ import yaml
 from transferpain.core.errors import UserError
 from transferpain.core.paths import inside, name_in_path
 from transferpain.core.progress import note
-from transferpain.core.store import fingerprint, read_json
+from transferpain.core.store import TEMPORARY, fingerprint, read_json
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.registration import registration_of
@@ -120,7 +120,8 @@ def keep_former(folder: Path, inputs: dict[str, Any]) -> None:
         aside = folder.with_name(f"{folder.name}-{name_in_path(former[:8])}")
         if aside.exists() and changed_files(folder):
             return  # half of another report, whose writing was ended; the former one was kept before that
-        shutil.copytree(folder, inside(folder.parent, aside), symlinks=True, dirs_exist_ok=True)
+        unfinished = shutil.ignore_patterns(f"{TEMPORARY}*")  # another process may be writing them
+        shutil.copytree(folder, inside(folder.parent, aside), symlinks=True, ignore=unfinished, dirs_exist_ok=True)
         note(f"The report of {folder.name} with other settings is kept in {aside}.")
 
 

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import keras
 import numpy as np
 import pytest
@@ -40,6 +42,8 @@ def test_faces_of_any_size_are_answered_row_by_row(faces_model):
     np.testing.assert_allclose(faces_model.predict(FACES[35:36])[0], answers[35], atol=1e-5)
     assert faces_model.classes == ("no", "yes")
     assert "SYNTHETIC" in repr(faces_model)
+    named = replace(faces_model, bundle=replace(faces_model.bundle, labels=("no", "\x1b[2J")))
+    assert repr(named).isprintable()
 
 
 def test_no_face_gives_no_row(faces_model):

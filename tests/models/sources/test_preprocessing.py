@@ -34,6 +34,7 @@ def test_unknown_scaling_is_refused():
         *({"scaling": "torch"}, {"color": "bgr"}, {"crop": 3}, {"size": 4}, {"size": 10**9}, {"size": None}),
         *({"detector": "yolo"}, {"detector": ""}, {"detector": None}, {"detector": 3}),
         *({"margin": -0.1}, {"margin": 5}, {"margin": float("nan")}, {"margin": "wide"}),
+        *({"size": "96"}, {"size": 96.0}, {"size": True}, {"margin": "0.2"}, {"margin": False}),
     ],
 )
 def test_wrong_settings_are_refused(wrong):

@@ -11,7 +11,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.media.paths import list_pictures
 
 # Of the caches' keys: another one where frames, their numbers or their times change.
-READER = 2
+READER = 3
 READER_IDENTITY = f"media reader {READER}"
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from transferpain.core.errors import UserError
+from transferpain.core.errors import UserError, printable
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import read_contents, split_digest
@@ -123,7 +123,7 @@ class LoadedModel:
 
     def __repr__(self) -> str:
         mark = ", SYNTHETIC: trained on drawn faces" if self.synthetic else ""
-        return f"Model in {self.folder}: {self._shape()} -> {', '.join(self.classes)}{mark}"
+        return printable(f"Model in {self.folder}: {self._shape()} -> {', '.join(self.classes)}{mark}")
 
 
 def load_model(address: str | Path) -> LoadedModel:

@@ -24,7 +24,7 @@ class Preprocessing(BaseModel):
     subtracts ImageNet's means (VGG16's own). `margin` of `None` is the detector's default.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     size: Side = 224
     color: Literal["rgb"] = "rgb"
