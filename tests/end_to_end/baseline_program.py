@@ -10,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -36,6 +36,16 @@ def environment() -> dict[str, str]:
     return kept | {"PYTHONPATH": path}
 
 
+def run_installed(words: list[str], workspace: Path) -> subprocess.CompletedProcess:
+    """Run the installed program to its end, in the workspace."""
+    return subprocess.run(
+        [*COMMAND, *words], cwd=workspace, env=environment(), capture_output=True, text=True, check=False
+    )
+
+
+run_to_end: Callable[[list[str], Path], subprocess.CompletedProcess] = run_installed  # a test forks it
+
+
 def run_program(workspace: Path, *arguments: object) -> str:
     """Run a command in the workspace and return its standard output.
 
@@ -43,9 +53,7 @@ def run_program(workspace: Path, *arguments: object) -> str:
         ProgramError: if it fails.
     """
     words = list(map(str, arguments))
-    result = subprocess.run(
-        [*COMMAND, *words], cwd=workspace, env=environment(), capture_output=True, text=True, check=False
-    )
+    result = run_to_end(words, workspace)
     if result.returncode:
         raise ProgramError(f"{' '.join(words)} ended with {result.returncode}:\n{result.stdout}{result.stderr}")
     return result.stdout

@@ -10,9 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.end_to_end import baseline
+from tests.end_to_end import baseline, baseline_program
 from tests.end_to_end.baseline_comparison import PROBABILITY_TOLERANCE, compare
 from tests.end_to_end.baseline_values import NUMBER, page_tables, prediction_entries, read_predictions
+from tests.forked_program import forked
 
 NAME = "frozen/ann/seed0/predictions"
 SUBSET = ("sources", "data", "commands")
@@ -152,7 +153,8 @@ def test_the_committed_file_has_every_part():
 
 
 @pytest.mark.slow
-def test_a_small_part_gives_the_numbers_of_the_file(capsys):
-    """Trained sources, drawn data and the small commands; `make baseline ARGS=--check` runs everything."""
+def test_a_small_part_gives_the_numbers_of_the_file(capsys, monkeypatch):
+    """Trained sources, drawn data and the small commands; `make baseline ARGS=--check` runs everything, installed."""
+    monkeypatch.setattr(baseline_program, "run_to_end", lambda words, folder: forked(*words, folder=folder))
     words = [word for part in SUBSET for word in ("--only", part)]
     assert baseline.main([*words, "--check"]) == 0, capsys.readouterr().out
