@@ -2,10 +2,9 @@
 
 import http.client
 import json
+import os
 import re
 import signal
-import subprocess
-import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -16,8 +15,9 @@ import yaml
 
 from tests.apps.serve.drawn import draw_person, encode
 from tests.command_line import EXPERIMENTS
-from tests.forked_program import forked
+from tests.forked_program import ForkedProgram, forked
 from tests.inputs.faces.drawing import write_video
+from tests.waiting import wait_until
 from transferpain.core.errors import UserError
 from transferpain.core.optional import missing_modules
 from transferpain.core.overrides import merge
@@ -235,19 +235,20 @@ def check_report(folder: Path) -> None:
 
 
 def check_served(bundle: Path) -> None:
-    """The real server gives the verdicts of all three models."""
-    program = Path(sys.executable).with_name("transferpain")
-    process = subprocess.Popen([program, "serve", bundle, "--port", "0"], stdout=subprocess.PIPE, text=True)
+    """The server gives the verdicts of all three models."""
+    program = ForkedProgram("serve", bundle, "--port", "0")
+    page = re.compile(r"(?m)^page: http://[^/]+:(\d+)/")
     try:
-        port = next(int(found[1]) for line in process.stdout if (found := re.match(r"page: http://[^/]+:(\d+)/", line)))
+        wait_until(lambda: page.search(program.stdout) is not None, program)
+        port = int(page.search(program.stdout)[1])
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
         connection.request("POST", "/v1/assess", encode(draw_person()), {"Content-Type": "image/jpeg"})
         answer = connection.getresponse()
         content = json.loads(answer.read())
         connection.close()
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(60)
+        os.kill(program.pid, signal.SIGTERM)
+        program.wait()
     assert (answer.status, content["main"], content["synthetic"]) == (200, "hybrid", True)
     stated = read_json(bundle / "manifest.json")["hybrid"]["thresholds"]
     assert {model["name"]: model["threshold"] for model in content["models"]} == stated
