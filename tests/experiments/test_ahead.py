@@ -1,20 +1,17 @@
 """Experiments several at a time: the same results, and what fails is left to be told."""
 
 from dataclasses import replace
-from functools import partial
 
 import pytest
 
 from tests.end_to_end.small_runs import link_tree
-from tests.forked_program import LIGHT, forked
+from tests.forked_program import forked
 from tests.small_study import write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import load_batch
-
-light = partial(forked, preload=LIGHT)
 
 
 def small_batch(tmp_path):
@@ -39,7 +36,7 @@ def test_two_at_a_time_give_what_one_after_the_other_gives(finished_study, tmp_p
     study = write_small_study(tmp_path / "experiments")
     for part in ("data", "cache"):
         link_tree(workspace / part, tmp_path / part)
-    result = light("run", study, "--workspace", tmp_path, "--jobs", 2, "--set", "seeds=[0]")
+    result = forked("run", study, "--workspace", tmp_path, "--jobs", 2, "--set", "seeds=[0]")
     assert result.returncode == 0, result.stderr
     assert "experiments/s" in result.stderr
     for name in ("ann", "lstm"):

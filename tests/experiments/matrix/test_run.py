@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.command_line import imported_modules, transferpain
+from tests.end_to_end.small_runs import link_tree
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
 from tests.forked_program import LIGHT, ForkedProgram, forked
 from tests.waiting import wait_until
@@ -93,11 +94,11 @@ def test_a_dry_run_tells_what_is_done(finished_matrix, small_twin):
 
 
 @pytest.mark.slow
-def test_cells_that_a_call_leaves_out_are_open(small_twin, tmp_path):
+def test_cells_that_a_call_leaves_out_are_open(finished_matrix, small_twin, tmp_path):
+    workspace, _, _ = finished_matrix
+    link_tree(workspace / "cache", tmp_path / "cache")
     path = write_matrix(tmp_path / "experiments")
-    result = forked(
-        *arguments(path, small_twin, tmp_path), "--where", "kind=transfer", "--where", "target=biovid", preload=LIGHT
-    )
+    result = forked(*arguments(path, small_twin, tmp_path), "--where", "kind=transfer", "--where", "target=biovid")
     assert result.returncode == 0, result.stderr
     assert states_in(tmp_path) == {name: "done" if name == NAMES[0] else "open" for name in NAMES}
     assert "untrained-to-ai4pain" not in result.stdout
@@ -126,8 +127,10 @@ def test_a_killed_cell_is_reported_and_the_next_call_finishes_it_with_the_same_n
     finished_matrix, small_twin, tmp_path
 ):
     workspace, _, _ = finished_matrix
+    link_tree(workspace / "cache", tmp_path / "cache")  # a kill among faces and features: end_to_end/test_interruption
     path = write_matrix(tmp_path / "experiments")
-    process = ForkedProgram(*arguments(path, small_twin, tmp_path), preload=LIGHT)
+    # In a session of its own the processes of cells are its children's, as those of the installed program.
+    process = ForkedProgram(*arguments(path, small_twin, tmp_path), preload=LIGHT, new_session=True)
     wait_until((tmp_path / "runs").exists, process)
     for number in workers_of(process.pid):
         os.kill(number, signal.SIGKILL)
@@ -135,7 +138,7 @@ def test_a_killed_cell_is_reported_and_the_next_call_finishes_it_with_the_same_n
     assert "failed: untrained-to-biovid-ann: Its process was killed by signal 9" in " ".join(process.stdout.split())
     assert "Traceback" not in process.stderr
     assert states_in(tmp_path) == {name: "failed" if name == NAMES[0] else "done" for name in NAMES}
-    again = forked(*arguments(path, small_twin, tmp_path), preload=LIGHT)
+    again = forked(*arguments(path, small_twin, tmp_path))
     assert again.returncode == 0, again.stderr
     for name in NAMES:
         pd.testing.assert_frame_equal(predictions(tmp_path, name), predictions(workspace, name))
