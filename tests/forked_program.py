@@ -218,6 +218,7 @@ def _watch(
         os.close(stderr)
         if of_worker:
             _settle(request)
+            request["preexec_fn"]()
             forked_workers.install(lambda: asking, SPAWNED)
             forked_workers.be_worker(*of_worker)
         if not request["new_session"] and request["preexec_fn"] is None:
@@ -263,7 +264,9 @@ def _become(request: dict[str, Any]) -> None:
     if request["new_session"]:
         os.setsid()
     _settle(request)
-    console.__init__(stderr=True)  # it asks once, when it is made, what the environment says of the terminal
+    console.__init__(
+        stderr=True, emoji=False
+    )  # it asks once, when it is made, what the environment says of the terminal
     if request["preexec_fn"]:
         request["preexec_fn"]()
     sys.argv = [request["module"] or "transferpain", *request["arguments"]]

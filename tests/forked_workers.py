@@ -2,13 +2,14 @@
 
 A spawned worker begins with nothing, imports what it needs, and shares nothing with whoever spawned it. A forked one is
 the same but for the import: it comes from the process that programs are forked from (`tests.forked_program`), and has
-the environment, folder and streams of whoever asked for it, not its limits, session and parent. The same holds for the
+the environment, folder, streams and limits of whoever asked for it, not its session and parent. The same holds for the
 server that processes of a matrix are forked from. That workers start, and end with their parent, is seen by the tests
 of core/workers.py and of experiments/executors, and by those that call the installed program.
 """
 
 import os
 import pickle
+import resource
 import socket
 import sys
 from collections.abc import Callable
@@ -18,6 +19,8 @@ from threading import Lock
 from unittest import mock
 
 SPAWNED, SERVED = context.SpawnProcess, context.ForkServerProcess
+
+LIMITS = (resource.RLIMIT_AS, resource.RLIMIT_FSIZE, resource.RLIMIT_NOFILE)
 
 _one_at_a_time = Lock()
 
@@ -46,12 +49,19 @@ def _ask(forker: socket.socket, descriptors: list[int]) -> tuple[int, int]:
     """Ask for a worker; return where its number and exit code are read, and where its work is written."""
     status, its_status = os.pipe()
     its_work, work = os.pipe()
-    request = {"environment": dict(os.environ), "folder": os.getcwd(), "new_session": False, "preexec_fn": None}
+    limits = {limit: resource.getrlimit(limit) for limit in LIMITS}
+    request = {"environment": dict(os.environ), "folder": os.getcwd(), "new_session": False}
+    request["preexec_fn"] = partial(_set_limits, limits)
     given = [1, 2, its_status, its_work, resource_tracker.getfd(), *descriptors]
     socket.send_fds(forker, [pickle.dumps(request)], given)
     os.close(its_status)
     os.close(its_work)
     return status, work
+
+
+def _set_limits(limits: dict[int, tuple[int, int]]) -> None:
+    for limit, bounds in limits.items():
+        resource.setrlimit(limit, bounds)
 
 
 def be_worker(its_work: int, tracker: int, *descriptors: int) -> None:
