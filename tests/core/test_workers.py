@@ -85,6 +85,7 @@ def test_closing_early_ends_the_workers():
     assert wait_until(lambda: set(multiprocessing.active_children()) <= before)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc").is_dir(), reason="looks for processes in /proc")
 def test_workers_do_not_outlive_a_killed_parent(tmp_path):
     code = (

@@ -38,6 +38,7 @@ def test_a_report_is_written_once_for_the_same_runs_and_again_where_it_is_gone_o
     assert page.stat().st_mtime_ns > before
 
 
+@pytest.mark.slow
 def test_a_curve_is_asked_of_runs_that_are_older_than_the_question(batch):
     runs = [RunFolder(write_run(batch.places.runs, name, draw_predictions(subjects=4))) for name in ("ann", "lstm")]
     page = report_batch(batch, runs)

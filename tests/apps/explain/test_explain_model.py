@@ -73,6 +73,7 @@ def test_a_fused_network_is_explained_with_the_landmarks_of_the_clip(small_twin,
     assert found.pictures[[*PLACES]].dropna().sum(axis=1).to_numpy() == pytest.approx(1, abs=1e-4)
 
 
+@pytest.mark.slow
 def test_a_network_that_reads_several_pictures_is_refused(tmp_path):
     with pytest.raises(UserError, match="3 pictures at once"):
         explain_model(str(save_small_fused(tmp_path / "b", "bilstm")), Asked(), Places(tmp_path, tmp_path))

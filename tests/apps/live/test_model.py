@@ -134,6 +134,7 @@ def test_a_network_that_reads_several_pictures_is_no_live_model(tmp_path):
         load_live_model(str(save_small_fused(tmp_path / "bundle", fusion="bilstm")))
 
 
+@pytest.mark.slow
 def test_boosted_trees_are_no_live_model(tmp_path):
     folder = save_small_fused(tmp_path / "bundle")
     trees = AdaBoostClassifier(n_estimators=2).fit(np.eye(128)[:6], [0, 1, 2] * 2)

@@ -105,6 +105,7 @@ def test_more_votes_in_one_class_fail(evidence):
     assert COVARIATES.run(read_frames(evidence, lengths, lambda length: np.arange(0, length, 5))).state == "fail"
 
 
+@pytest.mark.slow
 def test_another_rate_in_one_class_fails(evidence):
     fps = np.where(evidence.samples["y"] == 0, 25.0, 30.0)
     assert COVARIATES.run(replace(evidence, stage=evidence.stage.assign(fps=fps))).state == "fail"
@@ -133,6 +134,7 @@ def test_a_place_in_the_session_counts_by_trial_and_then_by_sweep(evidence):
     assert session_places(files.drop(columns=["trial", "sweep"])) is None
 
 
+@pytest.mark.slow
 def test_frame_size_that_shows_the_label_fails(evidence):
     for media, y in zip(evidence.samples["media"], evidence.samples["y"], strict=True):
         write_video(evidence.data_root / media, brightness=100, size=(64, 48 + 16 * y))
@@ -176,11 +178,13 @@ def test_folders_of_pictures_and_later_stretches_are_measured(evidence):
     assert table.notna().all(axis=None)
 
 
+@pytest.mark.slow
 def test_many_clips_are_sampled(evidence, monkeypatch):
     monkeypatch.setattr(covariates, "MAX_PROBED", 12)
     assert "; 12 clips" in COVARIATES.run(evidence).figure
 
 
+@pytest.mark.slow
 def test_single_frames_are_judged_by_the_values_of_their_clips(evidence):
     """Each clip counts once, with the highest class that it shows, and its length is not looked at."""
     twice = pd.concat([evidence.samples, evidence.samples.assign(y=0)], ignore_index=True).assign(row=2)

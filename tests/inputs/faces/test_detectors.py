@@ -141,6 +141,7 @@ def test_mediapipe_is_quiet_and_starts_no_tensorflow():
     assert heavy_modules(code, {"tensorflow"}) == set()
 
 
+@pytest.mark.slow
 def test_tensorflow_can_be_imported_after_mediapipe():
     code = (
         "from transferpain.inputs.faces.detectors import load_detector\n"
@@ -177,6 +178,7 @@ def test_face_alignment_may_find_none(torch_home):
     assert load_detector("face_alignment")(draw_plain_face()) is None
 
 
+@pytest.mark.slow
 @needs("face-alignment")
 def test_face_alignment_names_its_files_and_where_they_belong(torch_home):
     assert list(face_alignment_weights()) == [

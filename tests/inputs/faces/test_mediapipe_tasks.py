@@ -61,6 +61,7 @@ def test_what_it_needs_is_here():
     prepare_mediapipe()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", ["open_face_detector(0.5)", "open_face_landmarker(True, 1, 0.5, 0.5)"])
 def test_a_process_that_never_closes_its_task_ends_without_a_word(call):
     name = call.split("(")[0]

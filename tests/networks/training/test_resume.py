@@ -161,6 +161,7 @@ def test_a_finished_training_is_not_mistaken_for_a_model_that_was_never_trained(
     assert equal_weights(*ends)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seconds", "left"), [(0, [1, 2]), (3600, [None, None])])
 def test_a_checkpoint_is_written_when_the_time_has_come(whole_training, seconds, left, tmp_path):
     whole = whole_training("sgd, cosine, average")

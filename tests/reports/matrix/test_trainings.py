@@ -74,6 +74,7 @@ def test_a_cell_shows_its_probes_and_one_without_says_none(found):
     assert probe_cells(grid, {"d-to-biovid-ann": runs["d-to-biovid-ann"]}, METRIC) == []
 
 
+@pytest.mark.slow
 def test_the_declared_question_of_the_report_says_one_training_each(found):
     matrix, records, _, top = found
     findings = find(matrix, records, top / "runs")

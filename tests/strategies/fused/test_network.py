@@ -131,6 +131,7 @@ def test_squeeze_and_excitation_scales_whole_channels(fused):
     np.testing.assert_allclose(scaled, maps * weights, rtol=1e-5)
 
 
+@pytest.mark.slow
 def test_weights_depend_on_the_seed_alone(vgg16, fused):
     keras.utils.set_random_seed(99)
     same, other = (build_fusion(vgg16, SHORT, classes=5, seed=seed) for seed in (0, 1))
