@@ -116,7 +116,7 @@ def test_stopped_by_ctrl_c_the_recording_can_be_played(model, tmp_path):
     ("arguments", "reason"),
     [
         (["--source", "missing.mp4", "--no-window"], "there is no such file"),
-        (["--source", "0", "--skip", "all", "--no-window"], "skip: "),
+        (["--source", "0", "--skip", "all", "--no-window"], "`skip`: known are"),
     ],
 )
 def test_what_cannot_be_done_is_a_message_and_no_traceback(model, arguments, reason):
