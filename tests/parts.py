@@ -15,6 +15,7 @@ MODULES = {
     "apps/serve/test_middleware.py": "server",
     "apps/serve/test_openapi.py": "server",
     "apps/serve/test_page.py": "server",
+    "apps/serve/test_serve.py": "server",
     "cli/test_serve.py": "server",
     "docs/test_server.py": "server",
 }

@@ -26,7 +26,9 @@ from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 
 @pytest.fixture(scope="module")
 def plan(small_twin, tmp_path_factory):
-    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", {"source": "untrained", "seeds": [0, 1]})
+    experiment = load_experiment(
+        EXPERIMENTS / "ai4pain-ann.yaml", {"source": "untrained", "seeds": [0, 1], "faces": {"detector": "mediapipe"}}
+    )
     plan = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path_factory.mktemp("run")))
     finish_folds(plan, [0.7, 0.4])
     finish(plan, prepared(plan))
