@@ -10,6 +10,7 @@ from transferpain import __version__
 from transferpain.core.process import message_of
 
 COMMANDS = [
+    ("init",),
     ("data", "check"),
     ("data", "twin"),
     ("faces",),

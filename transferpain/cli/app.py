@@ -15,6 +15,7 @@ from transferpain.cli.doctor import doctor_app
 from transferpain.cli.edge import edge_app
 from transferpain.cli.experiments import experiments_app
 from transferpain.cli.explain import explain_app
+from transferpain.cli.init import init_app
 from transferpain.cli.live import live_app
 from transferpain.cli.models import models_app
 from transferpain.cli.published import published_app
@@ -38,7 +39,7 @@ app.add_typer(cache_app, name="cache")
 app.add_typer(units_app, name="action-units")
 app.add_typer(assets_app, name="assets")
 for commands in (
-    *(stages_app, experiments_app, registration_app),
+    *(init_app, stages_app, experiments_app, registration_app),
     *(explain_app, edge_app, live_app, serve_app, published_app, doctor_app),
 ):
     app.add_typer(commands)

@@ -71,12 +71,10 @@ def faces_stage(work: Workload) -> Stage:
 
 def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:
     """Return the nominal frames of each clip, float; where the index states none, the video's header does."""
-    from transferpain.core.quiet import silence_opencv
     from transferpain.data.media.animations import picture_count
     from transferpain.data.media.paths import is_picture
     from transferpain.data.media.video import stated_frames
 
-    silence_opencv()
     frames = clips["num_frames"].astype("Float64")
     for row in frames.index[frames.isna()]:
         path = resolve_media(data_root, clips["media"][row])
@@ -88,8 +86,10 @@ def clip_frames(clips: pd.DataFrame, data_root: Path) -> pd.Series:
 
 def with_headers(clips: pd.DataFrame, data_root: Path) -> pd.DataFrame:
     """Return clips with their nominal frames and rate, which videos' headers state where the index does not."""
+    from transferpain.core.quiet import silence_opencv
     from transferpain.data.media.video import stated_rate
 
+    silence_opencv()
     fps = clips["fps"].astype("Float64")
     for row in clips.index[fps.isna() & clips["kind"].isin(["video", "span"])]:
         if rate := stated_rate(resolve_media(data_root, clips["media"][row])):

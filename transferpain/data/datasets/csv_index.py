@@ -18,6 +18,7 @@ from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
+from transferpain.data.datasets.guessed_index import GUESSED, read_guessed
 from transferpain.data.datasets.left_out import check_names, left_out_of
 from transferpain.data.datasets.people import COLUMNS as PEOPLE
 from transferpain.data.datasets.people import read_people
@@ -34,7 +35,7 @@ INDEX_NAME = "index.csv"
 FRAMES_NAME = "frames.csv"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
 REQUIRED = ("media", "subject", "label")
-OPTIONAL = ("clip", "start", "end", "split", "fps")
+OPTIONAL = ("clip", "start", "end", "split", "fps", GUESSED)
 # Columns of the index that the table must not name.
 TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y", "row", "file_clip", "frame"}
 FRAMES_TAKEN = {"dataset", "subject", "split", "y", "row", "file_clip"}
@@ -138,6 +139,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             f"{without} clips have no split, though others have one: by the dataset's split, nobody uses them."
         )
     table["subject"] = _subjects(path, table, problems)
+    problems += read_guessed(path, table)
     people = read_people(path, table, problems)
     start, end = numbers(path, table["start"], whole=True), numbers(path, table["end"], whole=True)
     check_rows(path, table["end"], (end <= start.fillna(0)).fillna(False), "A span ends before it begins")

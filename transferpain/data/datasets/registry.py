@@ -50,7 +50,7 @@ def _searched(name: str, data_root: Path) -> str:
         return f"the data root {data_root.resolve()} is not there (--data-root, $TRANSFERPAIN_DATA, else data/)"
     folder = data_root / name
     if name.strip() and (folder / "index.csv").is_file():
-        return f"{folder.resolve()} has an index.csv, but not such a name: call it {_as_name(folder.resolve().name)}"
+        return f"{folder.resolve()} has an index.csv, but not such a name: call it {as_name(folder.resolve().name)}"
     if name.strip() and folder.is_dir():
         return f"{folder.resolve()} has no index.csv; there: {walk.describe_folder(folder)}"
     if (data_root / "index.csv").is_file():
@@ -58,5 +58,6 @@ def _searched(name: str, data_root: Path) -> str:
     return f"searched in {data_root.resolve()}, where there is: {walk.describe_folder(data_root)}"
 
 
-def _as_name(text: str) -> str:
+def as_name(text: str) -> str:
+    """Return a name that a folder of own data may have, near to `text`."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-") or "own"

@@ -1,0 +1,43 @@
+import os
+
+import pytest
+
+from tests.data.datasets.trees import touch
+from transferpain.core.errors import UserError
+from transferpain.data.datasets.found_clips import find_clips
+
+
+def found(folder, *names):
+    for name in names:
+        touch(folder / name)
+    return find_clips(folder)
+
+
+def test_videos_folders_of_frames_and_pictures_are_clips(tmp_path):
+    clips = found(
+        tmp_path,
+        *("a/Anna 2.MP4", "a/Anna 10.mkv", "a/thumbnail.jpg", "notes.txt", ".hidden.mp4", "one.png"),
+        *("b/f_1.jpg", "b/f_2.jpg", "b/f_10.jpg", "c/rest.jpg", "c/pain.jpg", "d/wink1.gif", "d/wink2.gif"),
+    )
+    pictures = ["c/pain.jpg", "c/rest.jpg", "d/wink1.gif", "d/wink2.gif", "one.png"]
+    assert list(clips.media) == ["a/Anna 2.MP4", "a/Anna 10.mkv", "b", *pictures]
+    assert clips.counts == {"videos": 2, "folders of pictures": 1, "single pictures": 5}
+    assert clips.passed_over == ("a/thumbnail.jpg", "notes.txt")
+
+
+def test_numbered_pictures_straight_in_the_folder_are_no_clip_of_all(tmp_path):
+    assert found(tmp_path, "1.jpg", "2.jpg").counts["single pictures"] == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "message"),
+    [
+        ((), "There is no clip"),
+        (("notes.txt",), "notes.txt"),
+        (("anna .mp4", " otto.mp4"), "begins or ends with a blank"),
+        ((os.fsdecode(b"caf\xe9.mp4"),), "is no text"),
+    ],
+)
+def test_what_cannot_stand_in_an_index_is_refused(names, message, tmp_path):
+    with pytest.raises(UserError, match=message):
+        found(tmp_path, *names)

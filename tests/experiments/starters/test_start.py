@@ -1,0 +1,152 @@
+from pathlib import Path
+
+import pytest
+
+from tests.data.datasets.trees import make_biovid, touch
+from transferpain.core.errors import UserError
+from transferpain.data.datasets.biovid import HOLDOUT_SUBJECTS
+from transferpain.data.places import Places
+from transferpain.experiments.starters.start import start
+from transferpain.experiments.study import dry_run_rows
+
+FILES = ("loso.yaml", "two-sources.yaml", "gradual.yaml")
+
+
+@pytest.fixture
+def workspace(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("TRANSFERPAIN_DATA", raising=False)
+    return Path()
+
+
+def film(folder, labels=("rest", "pain"), people=("P01", "P02", "P03", "P04")):
+    for person in people:
+        for label in labels:
+            touch(folder / person / f"{label}.mp4", f"{person} {label}".encode())
+    return folder
+
+
+def begin(folder, source="untrained", test_on=None, out=None):
+    return start(folder, out, source, test_on)
+
+
+def stages(file, root="data"):
+    return [row[1] for row in dry_run_rows(file, Places(Path(root), Path()), [])[1]]
+
+
+def test_what_is_written_runs_as_it_stands(workspace):
+    started = begin(film(Path("data/clinic")), source=None)
+    assert started.found[0] == "found: 8 videos"
+    assert [(row.name, row.clips, row.subjects) for row in started.counts.rows] == [("rest", 4, 4), ("pain", 4, 4)]
+    assert all(started.files.values())
+    assert started.command == "transferpain run experiments/clinic/loso.yaml"
+    for name in FILES:
+        assert "faces (mediapipe)" in stages(Path("experiments/clinic") / name)
+    assert "were guessed" in started.remarks[0]
+
+
+def test_nothing_is_overwritten(workspace):
+    folder = film(Path("data/clinic"))
+    first = begin(folder)
+    task = Path("experiments/clinic/clinic-task.yaml")
+    task.write_text(task.read_text().replace("[rest, pain]", "[calm, hurt]"))
+    kept = {path: path.read_bytes() for path in first.files}
+    (task.parent / "gradual.yaml").unlink()
+    second = begin(folder)
+    assert {path.name for path, new in second.files.items() if new} == {"gradual.yaml"}
+    assert {path: path.read_bytes() for path in first.files} == kept
+    assert [row.name for row in second.counts.rows] == ["calm", "hurt"]
+
+
+@pytest.mark.parametrize(("source", "other"), [("untrained", "untrained-1"), ("imagenet", "untrained")])
+def test_a_built_source_is_compared_with_another(source, other, workspace):
+    begin(film(Path("data/clinic")), source=source)
+    assert f"{{source: {other}," in Path("experiments/clinic/two-sources.yaml").read_text()
+    assert f"source: {source}\n" in Path("experiments/clinic/loso.yaml").read_text()
+
+
+def test_a_dataset_of_the_same_labels_is_tested_on(workspace):
+    ward = film(Path("data/ward"), ("Rest", "pain"))
+    rows = [f"P0{n}/{label}.mp4,P0{n},{label}\n" for n in (1, 2, 3) for label in ("Rest", "pain")]
+    (ward / "index.csv").write_text("media,subject,label\n" + "".join(rows))
+    begin(film(Path("data/clinic")))
+    assert "faces (mediapipe)" in stages(Path("experiments/clinic/other-dataset.yaml"))
+    assert "mapping: {Rest: 0, pain: 1}" in Path("experiments/clinic/clinic-and-ward-task.yaml").read_text()
+
+
+def test_a_known_dataset_is_tested_on(workspace):
+    make_biovid(Path("data/biovid"), HOLDOUT_SUBJECTS[:2], 1)
+    started = begin(film(Path("data/clinic")))
+    assert Path("experiments/clinic/clinic-and-biovid-task.yaml") in started.files
+    assert "faces (mediapipe)" in stages(Path("experiments/clinic/other-dataset.yaml"))
+
+
+def test_a_data_root_of_any_name_stands_in_the_commands(workspace):
+    started = begin(film(Path("my 'data'/clinic")), out=Path("some where"))
+    assert started.command == "transferpain run 'some where/loso.yaml' --data-root 'my '\"'\"'data'\"'\"''"
+    assert stages(Path("some where/loso.yaml"), "my 'data'")
+
+
+def test_labels_of_any_text_are_classes(workspace):
+    folder = film(Path("data/clinic"))
+    labels = {"rest": "no", "pain": "[a: b,\n#]"}
+    rows = [f'P0{n}/{name}.mp4,P0{n},"{label}"\n' for n in (1, 2, 3, 4) for name, label in labels.items()]
+    (folder / "index.csv").write_text("media,subject,label\n" + "".join(rows))
+    assert [row.name for row in begin(folder).counts.rows] == ["[a: b,\n#]", "no"]
+    assert stages(Path("experiments/clinic/loso.yaml"))
+
+
+def test_names_that_tell_too_little_leave_cells_to_fill_in(workspace):
+    folder = Path("data/clinic")
+    for number in range(4):
+        touch(folder / f"GX0100{number}.mp4")
+    with pytest.raises(UserError, match="do not tell the subjects of 4 clips and the labels of 4 clips"):
+        begin(folder)
+    assert (folder / "index.csv").read_text().splitlines()[1] == "GX01000.mp4,,,"
+    with pytest.raises(UserError, match="A row has no subject"):
+        begin(folder)
+    assert not Path("experiments").exists()
+
+
+@pytest.mark.parametrize(
+    ("draw", "message"),
+    [
+        (lambda folder: None, "is not there"),
+        (lambda folder: touch(folder), "is a file"),
+        (lambda folder: folder.mkdir(parents=True), "There is no clip"),
+        (lambda folder: film(folder, ("pain",)), "no two labels"),
+        (lambda folder: film(folder, people=("P1", "P2")), "too few subjects"),
+        (
+            lambda folder: touch(folder / "index.csv", b"media;subject;label\na.mp4;p1;pain\n"),
+            "separated by semicolons",
+        ),
+        (lambda folder: touch(folder / "index.csv", b"media,subject,label\na.mp4,p1,pain\n"), "No data of clinic"),
+    ],
+)
+def test_what_cannot_be_started_with_is_refused(draw, message, workspace):
+    draw(Path("data/clinic"))
+    with pytest.raises(UserError, match=message):
+        begin(Path("data/clinic"))
+    assert not Path("experiments").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "message"), [("My Clips", "mv 'data/My Clips' data/my-clips"), ("biovid", "in its own layout")]
+)
+def test_a_folder_that_cannot_be_a_dataset_is_refused(name, message, workspace):
+    with pytest.raises(UserError, match=message):
+        begin(film(Path("data") / name))
+
+
+@pytest.mark.parametrize(
+    ("source", "test_on", "message"), [("nowhere", None, "nowhere"), ("untrained", "unbd", "unknown")]
+)
+def test_a_wish_that_cannot_be_met_is_refused(source, test_on, message, workspace):
+    with pytest.raises(UserError, match=message):
+        begin(film(Path("data/clinic")), source=source, test_on=test_on)
+
+
+def test_other_labels_cannot_be_tested_on(workspace):
+    film(Path("data/clinic"), ("sad", "glad"))
+    with pytest.raises(UserError, match="cannot be tested on biovid"):
+        begin(Path("data/clinic"), test_on="biovid")
