@@ -16,7 +16,7 @@ MATRICES := transfer-matrix transfer-matrix-demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,3 +76,6 @@ architecture: $(READY) ## the figures of the house, read from its imports
 
 third-party: $(READY) ## THIRD_PARTY.md: the licences of what is installed
 	$(BIN)/python docs/third_party.py $(ARGS)
+
+reference: $(READY) ## docs/reference: every key of experiment, study, matrix, task and dataset files; ARGS=--check
+	$(BIN)/python docs/reference.py $(ARGS)

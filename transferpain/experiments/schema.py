@@ -41,7 +41,14 @@ class Settings(BaseModel):
 
 
 class Paper(Settings):
-    """What a paper states, and what we decided where it is silent; shown apart from our measurements."""
+    """What a paper states, and what we decided where it is silent; shown apart from our measurements.
+
+    Attributes:
+        name: how reports call it.
+        title: in full.
+        figures: what it prints, by the name of each figure.
+        decisions: what was decided where it is silent, a sentence each.
+    """
 
     name: str
     title: str = ""
@@ -61,8 +68,12 @@ class CommonKeys(Settings):
     Attributes:
         schema_version: `schema` in the file: the spelling of its keys.
         name: lower-case letters, digits and hyphens; names the run folder.
-        task: a file in `transferpain/data/tasks/`.
+        question: what it asks; the report begins with it.
+        paper: what a paper says of the same experiment.
+        task: a file in `transferpain/data/tasks/`, by its name, or the path of a task file, which ends in `.yaml`.
         dataset: which dataset is read, where the task fits several.
+        protocol: who is trained on, selected on and tested on.
+        faces: how faces are found and cropped.
         backbone: the network that the source is, or is built as.
         source: `untrained` (`untrained-1` and `untrained-2` are other networks of its kind), `imagenet`, another
             experiment's name, or the folder of a shared model; behind either, `#sha256=<digest>` pins the one model
@@ -72,7 +83,11 @@ class CommonKeys(Settings):
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
             `hybrid` does the last, and fits gradient boosting on action units and on them and the embedding (Verma);
             `fused` joins its convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish).
+        features: how features are computed, for strategies that read them.
+        window: which stretches of a clip are read.
         images: the pictures of strategies that train a network.
+        head: what is trained on features, or stands on the network; `kind` names it.
+        training: optimiser, epochs and the like.
         seeds: one training per seed.
         null_draw: deals labels anew within subjects, by so many a draw: what `--null` does with licensed data. Scores
             then say nothing of pain.
@@ -186,14 +201,24 @@ Experiment = create_model(
 
 
 class Member(Settings):
-    """One experiment of a study: a file, and what the study changes in it."""
+    """One experiment of a study: a file, and what the study changes in it.
+
+    Attributes:
+        experiment: the file beside this one, without `.yaml`.
+        set: what is changed in it.
+    """
 
     experiment: str
     set: dict[str, Any] = {}
 
 
 class Comparison(Settings):
-    """A paired difference, `better` minus `worse`, over the same subjects."""
+    """A paired difference, `better` minus `worse`, over the same subjects.
+
+    Attributes:
+        better, worse: names of two of the experiments; that the first is better is what is asked.
+        metric: what is compared.
+    """
 
     better: str
     worse: str
@@ -204,10 +229,15 @@ class Study(Settings):
     """Several experiments that answer one question, in one report.
 
     Attributes:
+        schema_version: `schema` in the file: the spelling of its keys.
         study: the report's name.
+        title: of the report.
+        question: what it asks.
+        data_root: where the twins are drawn, below the workspace; replaces that of the command line.
         twins: synthetic twins to draw into the data root before anything runs; none for licensed data.
         set: changed in every experiment.
         experiments: name -> member; the name becomes the experiment's.
+        comparisons: the paired differences that the report shows.
     """
 
     schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")

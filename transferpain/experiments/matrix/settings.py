@@ -52,7 +52,10 @@ class Matrix(Settings):
     """Grids of experiments that answer one question, in one report.
 
     Attributes:
+        schema_version: `schema` in the file: the spelling of its keys.
         matrix: the report's name.
+        title: of the report.
+        question: what it asks.
         data_root, twins: as in a study.
         set: changed in every cell.
         executor: where the cells are computed.

@@ -12,7 +12,12 @@ if TYPE_CHECKING:
 
 
 class AnnSettings(HeadSettings):
-    """Dense layers on single frames, then the clip's majority vote (Prajod)."""
+    """Dense layers on single frames, then the clip's majority vote (Prajod).
+
+    Attributes:
+        hidden: units of each dense layer below the output.
+        dropout: share of units that are left out in each step of training.
+    """
 
     kind: Literal["ann"]
     hidden: tuple[int, ...] = (1024, 128, 32)

@@ -21,7 +21,11 @@ Reads = Literal["frame", "window", "clip"]
 
 
 class HeadSettings(BaseModel):
-    """Base of the settings of every head, which add `kind: Literal["<name>"]`; an unknown key is an error."""
+    """Base of the settings of every head, which add `kind: Literal["<name>"]`; an unknown key is an error.
+
+    Attributes:
+        kind: names the head.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

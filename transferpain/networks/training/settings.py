@@ -11,7 +11,11 @@ from transferpain.core.contracts import LabelMode
 class OptimizerSettings(BaseModel):
     """A Keras optimiser; what is not listed here (`rho`, `epsilon`, betas) keeps Keras' default.
 
-    `weight_decay` is the decoupled kind of Keras and spares biases and batch normalisation.
+    Attributes:
+        name: which one.
+        learning_rate: at the beginning; the schedule may change it.
+        momentum, nesterov: of `sgd` alone.
+        weight_decay: of the decoupled kind of Keras; biases and batch normalisation are spared. `adamw` needs one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -32,10 +36,13 @@ class OptimizerSettings(BaseModel):
 
 
 class ScheduleSettings(BaseModel):
-    """The learning rate over time: constant, a linear warm-up and a cosine decay to zero, or steps.
+    """The learning rate over time.
 
-    `warmup_epochs` is for `cosine`. With `step` the rate is multiplied by `factor` after each number of epochs in `at`
-    (Hosseini: x0.2 after 60 and 120).
+    Attributes:
+        name: constant, a linear warm-up and a cosine decay to zero, or steps.
+        warmup_epochs: of `cosine`.
+        at: of `step`: after each of these numbers of epochs the rate is multiplied by `factor`.
+        factor: of `step` (Hosseini: x0.2 after 60 and 120).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,12 +66,18 @@ class ScheduleSettings(BaseModel):
 class AugmentSettings(BaseModel):
     """Random changes of a training image; all zero means none.
 
-    `flip` is the probability of a mirror image, `rotation` the largest angle in degrees, `shift` the largest
-    translation as a share of the side, `zoom` the largest relative change of scale, `brightness` that of all values.
-    `elastic` is the standard deviation, as a share of the side, of a smooth field that each pixel is shifted by (after
-    Simard et al., ICDAR 2003); `grid` the largest shift of the nodes of a coarse grid, as a share of their distance,
-    between which the picture is stretched. `mixup` is alpha of the mixup of
-    two images and their targets, with a share from Beta(alpha, alpha) (Zhang et al., ICLR 2018).
+    Attributes:
+        flip: the probability of a mirror image.
+        rotation: the largest angle in degrees.
+        shift: the largest translation as a share of the side.
+        zoom: the largest relative change of scale.
+        brightness: the largest relative change of all values.
+        elastic: the standard deviation, as a share of the side, of a smooth field that each pixel is shifted by (after
+            Simard et al., ICDAR 2003).
+        grid: the largest shift of the nodes of a coarse grid, as a share of their distance, between which the picture
+            is stretched.
+        mixup: alpha of the mixup of two images and their targets, with a share from Beta(alpha, alpha) (Zhang et al.,
+            ICLR 2018).
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -83,19 +96,27 @@ class AugmentSettings(BaseModel):
 class TrainingSettings(BaseModel):
     """Everything that `fit` needs to know beside the model and the data.
 
-    `least_steps` is for little data, where an epoch takes a handful of steps: if `epochs` of them take fewer steps, all
-    that is counted in epochs (`epochs`, `patience`, the schedule) is stretched until they take as many. A note on the
-    screen says so, and the report how many epochs were trained.
-
-    `patience` counts epochs without a lower validation loss before training stops; the weights of the best epoch
-    are restored then. Without it all epochs are run and the last weights are kept. `ema` is the momentum of an
-    exponential moving average of the weights, which is what is validated and kept.
-
-    `kernel_l2` is the coupled kind of weight decay, for image networks: kernel_l2 * sum(w^2) over the trained kernels
-    is part of both losses, so that each gradient gets 2 * kernel_l2 * w; biases and batch normalisation are spared.
-
-    `checkpoint_seconds` pass at least between two checkpoints, and so much work at most is done again, beside the
-    epoch that was begun, after an interruption; 0 writes one after every epoch.
+    Attributes:
+        optimizer: how weights follow gradients.
+        schedule: the learning rate over time.
+        augment: how training pictures are changed at random.
+        batch: rows a step.
+        epochs: how often all training rows are seen, at most.
+        patience: epochs without a lower loss on the selection part before training stops; the weights of the best epoch
+            are restored then. Without it all epochs are run and the last weights are kept.
+        least_steps: for little data, where an epoch takes a handful of steps: if `epochs` of them take fewer steps, all
+            that is counted in epochs (`epochs`, `patience`, the schedule) is stretched until they take as many. A note
+            on the screen says so, and the report how many epochs were trained.
+        ema: the momentum of an exponential moving average of the weights, which is what is validated and kept.
+        kernel_l2: the coupled kind of weight decay, for image networks: kernel_l2 * sum(w^2) over the trained kernels
+            is part of both losses, so that each gradient gets 2 * kernel_l2 * w; biases and batch normalisation are
+            spared.
+        class_weights: whether each class counts as much as any other, however rare it is.
+        label_mode: FER+ alone: how the votes of training rows become labels.
+        dtype: what the network computes in; `auto` takes bfloat16 where the machine is fast at it.
+        tensorboard: whether losses are also written for TensorBoard.
+        checkpoint_seconds: so many pass at least between two checkpoints, and so much work at most is done again,
+            beside the epoch that was begun, after an interruption; 0 writes one after every epoch.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -60,7 +60,11 @@ class RowSettings(BaseModel):
 
 
 class PhaseSettings(BaseModel):
-    """What one phase does otherwise than the strategy derives from `training`; `None` keeps that."""
+    """What one phase does otherwise than the strategy derives from `training`; `None` keeps that.
+
+    Attributes:
+        learning_rate, epochs, patience: as in `training`, for this phase.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -92,7 +96,11 @@ class WindowSettings(BaseModel):
 
 
 class DenseHead(BaseModel):
-    """The image model's own last dense layer."""
+    """The image model's own last dense layer.
+
+    Attributes:
+        kind: names the head.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -65,6 +65,7 @@ class AdaBoostHead(BaseModel):
     """Boosted trees on the embedding of the fused network, in place of its softmax (the settings are ours).
 
     Attributes:
+        kind: names the head.
         depth: of each tree.
         estimators: how many trees at most.
         learning_rate: how much each tree counts.

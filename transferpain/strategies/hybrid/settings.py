@@ -39,6 +39,7 @@ class HybridHead(BaseModel):
     All three models are fitted in any case, and runs that differ in their verdict alone share the work.
 
     Attributes:
+        kind: names the head.
         verdict: whose answers are the run's.
         action_units: a folder below the data root with another tool's tables, `<clip>.csv`; `None`: guesses from the
             face mesh, each unit by the measure that the check on real faces chose.
