@@ -56,6 +56,19 @@ def test_the_run_is_named_by_experiment_data_and_source(small_twin, tmp_path):
         [make_plan(tiny(EXPERIMENTS, **changes), EXPERIMENTS, places) for changes in CHANGES]
 
 
+def test_the_run_is_named_by_what_a_file_of_folds_says(small_twin, tmp_path):
+    experiment = tiny(EXPERIMENTS, protocol={"kind": "own_folds", "folds_from": str(tmp_path / "folds.csv")})
+    people = sorted(path.name for path in (small_twin / "ai4pain").glob("*/video/*"))
+    names = []
+    for dealt in ("abab", "abab", "abba"):
+        rows = [f"{subject},{fold}" for subject, fold in zip(people, dealt, strict=True)]
+        write_text(tmp_path / "folds.csv", "\n".join(["subject,fold", *rows]))
+        plan = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+        assert [fold.name for fold in plan.folds] == ["a", "b"]
+        names.append(plan.run.path.name)
+    assert names[0] == names[1] != names[2]
+
+
 @pytest.mark.parametrize("change", ["content", "copy", pytest.param("other file", marks=pytest.mark.slow)])
 def test_the_run_is_named_by_what_its_media_hold(small_twin, tmp_path, change):
     shutil.copytree(small_twin / "ai4pain", tmp_path / "data" / "ai4pain")

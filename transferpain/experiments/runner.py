@@ -67,7 +67,7 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     origin = find_origin(experiment, folder, places)
     strategy.check_backbone(experiment, origin.backbone)
     strategy.check_size(experiment, origin.preprocessing.size)
-    further = strategy.inputs(experiment, places)
+    further = (*strategy.inputs(experiment, places), *experiment.protocol.split_kind.inputs(experiment.protocol))
     contents = places.contents(clips)
     inputs = fingerprint([index.hash, contents, *further])
     run = RunFolder(places.runs / f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}")

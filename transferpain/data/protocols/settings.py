@@ -15,12 +15,13 @@ class ProtocolSettings(BaseModel):
     """How a dataset is split.
 
     Attributes:
-        kind: "folders" (the dataset's own split), "holdout" (a named list of test subjects), "loso" (each subject in
-            turn), "group_kfold" (random groups of subjects), "stratified_group_kfold" (groups of subjects with similar
-            shares of the classes), "published_folds" (a named list of folds), "cross_dataset" (trained on the training
-            subjects of one dataset, tested on the test subjects of another), "grouped" (groups of a dataset's subjects
-            that are the same for every task), "grouped_cross_dataset" (tested on all subjects of another dataset) or
-            "random_frames" (rows at random, whoever they show: it leaks, and only shows how much).
+        kind: "folders" (the dataset's own split), "holdout" (a named list of test subjects), "loso" (each
+            subject in turn), "group_kfold" (random groups of subjects), "stratified_group_kfold" (groups of
+            subjects with similar shares of the classes), "published_folds" (a named list of folds), "own_folds"
+            (the user's), "cross_dataset" (trained on the training subjects of one dataset, tested on the test
+            subjects of another), "grouped" (groups of a dataset's subjects that are the same for every task),
+            "grouped_cross_dataset" (tested on all subjects of another dataset) or "random_frames" (rows at
+            random, whoever they show: it leaks, and only shows how much).
         folds: number of groups of the kinds that have any.
         fold: of "grouped" and "grouped_cross_dataset" the one group that is tested on, from 0 on; all of them if None.
         selection_share: share of the training subjects that "inner" selection sets aside.
@@ -34,6 +35,8 @@ class ProtocolSettings(BaseModel):
             error of the lowest loss.
         holdout: name of the list of "holdout".
         fold_list: name of the list of "published_folds".
+        folds_from: of "own_folds" the column of the index that holds each subject's fold, or the path of a file with
+            the columns subject and fold, which ends in `.csv`.
         leave_out: name of a list of subjects that are neither trained nor tested on.
         train_subjects: of the training subjects only so many are trained on, drawn at random after those of "inner"
             and "nested" selection were set aside; all if None.
@@ -54,6 +57,7 @@ class ProtocolSettings(BaseModel):
     test_dataset: str | None = None
     holdout: str | None = None
     fold_list: str | None = None
+    folds_from: str | None = Field(default=None, min_length=1, exclude_if=lambda value: value is None)
     leave_out: str | None = None
     train_subjects: int | None = Field(default=None, ge=1)
     allow_leakage: bool = False

@@ -37,8 +37,8 @@ def protocol(kind: str, seed: int = SPLIT_SEED, **settings: Any) -> ProtocolSpli
     """Return a protocol as a splitter, for `cv=` of scikit-learn and for `cross_validate`.
 
     Args:
-        kind: loso, group_kfold, stratified_group_kfold, folders, holdout, published_folds, cross_dataset, grouped,
-            grouped_cross_dataset or random_frames.
+        kind: loso, group_kfold, stratified_group_kfold, folders, holdout, published_folds, own_folds, cross_dataset,
+            grouped, grouped_cross_dataset or random_frames.
         seed: of the random draws; 0 is that of every experiment.
         settings: as `protocol` in an experiment file, e.g. `folds=5`.
 

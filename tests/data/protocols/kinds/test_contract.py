@@ -1,5 +1,7 @@
 """What holds for every kind of protocol."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,6 +20,7 @@ EXAMPLES = {
     "group_kfold": ("own", {"folds": 4}),
     "stratified_group_kfold": ("own", {"folds": 4}),
     "published_folds": ("unbc", {"fold_list": "unbc-5fold-mixed"}),
+    "own_folds": ("own", {"folds_from": str(Path(__file__).with_name("own_folds.csv"))}),
     "cross_dataset": ("two", {"test_dataset": "biovid"}),
     "grouped": ("unbc", {}),
     "grouped_cross_dataset": ("both", {"test_dataset": "mintpain"}),

@@ -23,6 +23,7 @@ class SplitSettings(Protocol):
     test_dataset: str | None
     holdout: str | None
     fold_list: str | None
+    folds_from: str | None
     train_subjects: int | None
 
 
@@ -47,6 +48,7 @@ class ProtocolKind:
         needs: keys of the settings that go with this kind, and only with it -> why, or nothing.
         columns: columns of the clips that `split` reads, beside subject and y.
         check: refuses settings, by `ValueError`.
+        inputs: what names in a run's hash the files that `split` reads, and that the settings name by their path only.
         provenance: where the lists of subjects come from that the settings name, `<name>: <whose>` each.
         keeps_apart: whether no subject stands on both sides of a split.
         paper_folder: the folder that `selection: paper` selects on; `None`: the test part.
@@ -61,6 +63,7 @@ class ProtocolKind:
     needs: Mapping[str, str] = field(default_factory=dict)
     columns: tuple[str, ...] = ()
     check: Callable[[SplitSettings], None] = _accept
+    inputs: Callable[[SplitSettings], tuple[str, ...]] = _name_nobody
     provenance: Callable[[SplitSettings], tuple[str, ...]] = _name_nobody
     keeps_apart: bool = True
     paper_folder: str | None = None
