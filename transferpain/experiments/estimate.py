@@ -14,6 +14,7 @@ from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import settled, source_experiment
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
+from transferpain.inputs.features.own import own_clips
 from transferpain.models.sources.face_settings import check_installed
 from transferpain.models.sources.origin import BUILT
 from transferpain.strategies.base import Workload
@@ -46,6 +47,10 @@ def estimate(
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     strategy = STRATEGIES[experiment.strategy]
+    if experiment.features.folder is not None:
+        clips = clips.drop(columns=["num_frames", "fps"]).merge(own_clips(clips, experiment.features, places.data_root))
+        frames = clips["num_frames"].astype(float)
+        return [*stages, *strategy.stages(Workload(experiment, clips, frames, samples, folds, experiment.faces.size))]
     if (clips["kind"] == "image_rows").all():
         return [*stages, *strategy.stages(Workload(experiment, clips, None, samples, folds, experiment.images.size))]
     check_installed(experiment.faces.detector)

@@ -66,7 +66,7 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         **ancestry(plan),
     }
     if not plan.reads_source:
-        facts["extractor"] = plan.experiment.features.extractor
+        facts["extractor"] = plan.experiment.features.made_by
     if plan.experiment.adaptation is not None:
         method = ADAPTATIONS[plan.experiment.adaptation]
         facts |= {
@@ -93,7 +93,7 @@ def ancestry(plan: RunPlan) -> dict:
         start = parent.get("experiment") or folder.name  # never a path of this machine
         parents, terms = [plan.origin.hash, *parent.get("parents", [])], parent.get("terms")
     else:
-        start, parents = plan.origin.name if plan.reads_source else plan.experiment.features.extractor, []
+        start, parents = plan.origin.name if plan.reads_source else plan.experiment.features.made_by, []
         backbone = BACKBONES.find(plan.origin.backbone)
         terms = [imagenet_terms(backbone).model_dump()] if start == "imagenet" else []
     for one in reversed(own):

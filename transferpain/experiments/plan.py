@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.strategies.base import Plan
 from transferpain.strategies.registry import STRATEGIES
 
@@ -20,8 +19,7 @@ class RunPlan(Plan):
     @property
     def reads_source(self) -> bool:
         """Whether the source takes part: a head may read features that are not the source's."""
-        extractor = EXTRACTORS[self.experiment.features.extractor]
-        return STRATEGIES[self.experiment.strategy].reads == "faces" or extractor.reads_source
+        return STRATEGIES[self.experiment.strategy].reads == "faces" or self.experiment.features.reads_source
 
     @property
     def parent(self) -> Path | None:

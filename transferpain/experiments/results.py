@@ -84,7 +84,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "in_series": hang_together(plan.task.sample, plan.clips),
         "folds": sorted(folder.name for folder in fold_folders(plan)),
         "training_shares": training_shares(plan),
-        "problems": [*plan.index.problems, *([] if stage is None else departures(plan.clips, stage))],
+        "problems": [*plan.index.problems, *(departures(plan.clips, stage) if plan.has_faces_stage else [])],
     }
     write_stamped(plan.run.path / "facts.json", facts)
     unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)

@@ -25,7 +25,7 @@ from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.origin import BUILT, first_there
+from transferpain.models.sources.origin import BUILT, OWN_FEATURES, first_there
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.networks.training.settings import TrainingSettings
@@ -78,6 +78,8 @@ class CommonKeys(Settings):
         source: `untrained` (`untrained-1` and `untrained-2` are other networks of its kind), `imagenet`, another
             experiment's name, or the folder of a shared model; behind either, `#sha256=<digest>` pins the one model
             that may be used. Of several, the first that is on this machine.
+            Or `{features: FOLDER, rate: ROWS A SECOND}`: no network, but features that were made elsewhere, in a folder
+            below the data root (`features.folder`).
         source_set: what is changed in the source's experiment.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
@@ -119,7 +121,7 @@ class CommonKeys(Settings):
     @model_validator(mode="before")
     @classmethod
     def read_as_today(cls, values: Any) -> Any:
-        return upgrade_experiment(values) if isinstance(values, dict) else values
+        return spread_source(upgrade_experiment(values)) if isinstance(values, dict) else values
 
     @field_validator("source", mode="before")
     @classmethod
@@ -144,6 +146,10 @@ class CommonKeys(Settings):
                 f"`{self.strategy}`: a whole network would be trained anew for each candidate and inner fold; use "
                 "`inner`"
             )
+        if (self.source == OWN_FEATURES) != (self.features.folder is not None):
+            raise ValueError("source: own features are named {features: FOLDER, rate: ROWS A SECOND}")
+        if self.source == OWN_FEATURES and strategy.reads != "features":
+            raise ValueError(f"source: own features go with strategy `frozen`, received `{self.strategy}`")
         if self.source_set and self.source in BUILT:
             raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
         if len(set(self.seeds)) != len(self.seeds):
@@ -169,6 +175,23 @@ class CommonKeys(Settings):
     def resolved(self) -> dict[str, Any]:
         """Return the experiment with every default filled in, as plain JSON types."""
         return self.model_dump(mode="json", by_alias=True)
+
+
+def spread_source(values: dict[str, Any]) -> dict[str, Any]:
+    """Return the keys of an experiment with a source of own features in the settings that read it.
+
+    Raises:
+        ValueError: if that source is not `{features: FOLDER}`, with or without a rate.
+    """
+    source, features = values.get("source"), values.get("features", {})
+    if not isinstance(source, dict) or not isinstance(features, dict):
+        return values
+    folder, rate = source.get("features"), source.get("rate")
+    number = rate is None or (isinstance(rate, (int, float)) and not isinstance(rate, bool))
+    if not (isinstance(folder, str) and number and set(source) <= {"features", "rate"}):
+        raise ValueError(f"source: as a mapping it is {{features: FOLDER, rate: ROWS A SECOND}}, received {source}")
+    own = {"folder": folder} | ({} if rate is None else {"rate": rate})
+    return values | {"source": OWN_FEATURES, "features": features | own}
 
 
 def keys_of_strategies() -> dict[str, Any]:

@@ -16,6 +16,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.reports.facts import run_scores
 from transferpain.reports.inputs import written_files
+from transferpain.reports.tables import MAKERS, makers_of
 
 MAJORITY = "majority_class_accuracy"  # no answer of a run: where subjects have equal shares, all are alike in it
 DIFFERENCES = "differences.csv"
@@ -94,12 +95,8 @@ def maker_lines(runs: list[RunFolder]) -> list[str]:
     """Return a line for each run: its source, backbone, head and detector."""
     lines = []
     for run in runs:
-        experiment, facts = read_experiment(run.path), run.facts()
-        detector = facts.get("detector") or experiment.get("faces", {}).get("detector", "not stated")
-        lines.append(
-            f"{name_of(run)}: source {experiment['source']}, backbone {experiment.get('backbone', 'not stated')}, "
-            f"head {experiment['head']['kind']}, detector {detector}"
-        )
+        made = makers_of(read_experiment(run.path), run.facts())
+        lines.append(f"{name_of(run)}: " + ", ".join(f"{key} {made[key] or 'not stated'}" for key in MAKERS))
     return lines
 
 

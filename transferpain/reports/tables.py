@@ -29,13 +29,24 @@ def made_with(run: RunFacts) -> dict[str, str]:
     """Return source, backbone, head and detector of a run, by the keys of `MAKERS`; "" where they are not known."""
     if not run.made_here:
         return dict.fromkeys(MAKERS, "")
-    experiment = run.experiment
-    return {
+    return makers_of(run.experiment, run.facts)
+
+
+def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:
+    """Return source, backbone, head and detector of an experiment; own features have no backbone, and no detector.
+
+    Args:
+        experiment: as a run's `experiment.yaml` has it.
+        facts: of `facts.json`.
+    """
+    made = {
         "source": str(experiment.get("source") or ""),
         "backbone": str(experiment.get("backbone") or ""),
         "head": str((experiment.get("head") or {}).get("kind") or ""),
-        "detector": str(run.facts.get("detector") or (experiment.get("faces") or {}).get("detector") or ""),
+        "detector": str(facts.get("detector") or (experiment.get("faces") or {}).get("detector") or ""),
     }
+    own = (experiment.get("features") or {}).get("folder") is not None
+    return made | ({"backbone": "none", "detector": "none"} if own else {})
 
 
 def counted_scores(run: RunFacts) -> list[tuple[str, dict[str, Any] | None]]:

@@ -105,8 +105,8 @@ class Plan:
 
     @property
     def has_faces_stage(self) -> bool:
-        """False for image datasets such as FER+, whose pictures are faces already."""
-        return bool((self.clips["kind"] != "image_rows").all())
+        """False for image datasets such as FER+, whose pictures are faces already, and for own features."""
+        return self.experiment.features.folder is None and bool((self.clips["kind"] != "image_rows").all())
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,16 @@ import numpy as np
 import pytest
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.dummy import DummyClassifier
-from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier, HistGradientBoostingClassifier
+from sklearn.ensemble import (
+    AdaBoostClassifier,
+    GradientBoostingClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from sklearn.svm import LinearSVC
 
 from tests.forked_program import forked_code
 from tests.models.bundles.bundles import change_members, save_small, vouch_again
@@ -41,6 +47,8 @@ MODELS = {
     "sigmoid": lambda: CalibratedClassifierCV(GradientBoostingClassifier(n_estimators=1, random_state=0), cv=2).fit(
         X, TWO
     ),
+    "forest": lambda: RandomForestClassifier(2, random_state=0).fit(X, THREE),
+    "margin": lambda: CalibratedClassifierCV(LinearSVC(random_state=0), cv=2, ensemble=False).fit(X, THREE),
     "isotonic": lambda: CalibratedClassifierCV(LogisticRegression(), method="isotonic", cv=2).fit(X, THREE),
 }
 
@@ -269,6 +277,7 @@ def in_nodes(**fields):
         ("boosting", in_nodes(feature=4), "a feature that is not there"),
         ("boosting", in_nodes(feature=-9), "a feature that is not there"),
         ("ada", in_nodes(feature=4), "a feature that is not there"),
+        ("forest", in_nodes(feature=4), "a feature that is not there"),
         ("sigmoid", in_nodes(left_child=-7), "a branch that leads nowhere"),
         ("histogram boosting", in_nodes(left=10**6), "a branch that leads nowhere"),
         ("histogram boosting", in_nodes(feature_idx=4), "a feature that is not there"),
@@ -358,6 +367,7 @@ def as_pairs(schema, arrays):
         ("boosting", as_one_number, "whose nodes are no plain numbers"),
         ("boosting", state("Tree", "node_count", "1000000"), "another number of nodes"),
         ("boosting", state("GradientBoostingClassifier", "n_features_in_", "0"), "a feature that is not there"),
+        ("forest", state("RandomForestClassifier", "n_features_in_", "1"), "a feature that is not there"),
         ("ada", forget_features, "keys are not all typed"),
     ],
 )

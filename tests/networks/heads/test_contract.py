@@ -32,8 +32,12 @@ def drawn(head: Head, rows: int, seed: int) -> Rows:
     return Rows(lambda positions: x[positions], y, np.ones(rows, np.float32))
 
 
+# As many trees as it takes to learn what is drawn here.
+FEW = {"random_forest": {"trees": 20}, "gradient_boosting": {"trees": 10, "learning_rate": 0.5}}
+
+
 def settings_of(head: Head) -> Any:
-    return head.Settings(kind=head.name)
+    return head.Settings(kind=head.name, **FEW.get(head.name, {}))
 
 
 def fitted(head: Head, folder: Path, traced: dict[str, Any], seed: int = 0) -> Fitted:

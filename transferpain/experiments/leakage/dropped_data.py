@@ -17,6 +17,7 @@ from transferpain.experiments.leakage.evidence import (
     percent,
 )
 from transferpain.inputs.faces.cache import read_faces
+from transferpain.inputs.features.cache import read_features
 
 # Shares of frames without a face may differ between classes by this much (our choice).
 MAX_GAP = 0.05
@@ -62,7 +63,10 @@ def _missed(evidence: Evidence) -> np.ndarray:
     missed, rows = of_file[evidence.file_of], evidence.samples["row"].to_numpy()
     for file, samples in pd.Series(np.flatnonzero(rows >= 0)).groupby(evidence.file_of[rows >= 0]):
         if not stage["problem"].iloc[file]:
-            found = read_faces(Path(stage["faces"].iloc[file])).found
+            if "faces" in stage:
+                found = read_faces(Path(stage["faces"].iloc[file])).found
+            else:  # own features: each row is a frame
+                found = ~np.isnan(read_features(Path(stage["features"].iloc[file]))[:, 0])
             missed[samples] = [not found[evidence.frames.answered[sample]].all() for sample in samples]
     return missed
 

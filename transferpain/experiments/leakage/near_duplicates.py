@@ -56,7 +56,7 @@ def run(evidence: Evidence) -> Verdict:
 
 def collect_pictures(evidence: Evidence) -> Pictures | None:
     """Take pictures of what is learned from and tested; `None` where a run has none."""
-    if evidence.stage is None and evidence.images is None:
+    if evidence.images is None and (evidence.stage is None or "faces" not in evidence.stage):
         return None
     used = np.unique(np.concatenate([np.append(learned_from(evidence, fold), fold.test) for fold in evidence.folds]))
     by_file = pd.Series(used).groupby(evidence.file_of[used])

@@ -21,7 +21,14 @@ from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.origin import BUILT, Origin, built_origin, built_preprocessing, bundle_origin
+from transferpain.models.sources.origin import (
+    BUILT,
+    OWN_FEATURES,
+    Origin,
+    built_origin,
+    built_preprocessing,
+    bundle_origin,
+)
 from transferpain.models.sources.picture_model import model_folder
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.strategies.common.media import faces_of
@@ -200,7 +207,7 @@ def _check_media(samples: Samples, settings: FeatureSettings) -> None:
 
 def _origin(source: str, backbone: str, faces: Mapping[str, Any]) -> tuple[Origin, FaceSettings]:
     """Return the source, and how faces are cut out for it."""
-    if source in BUILT:
+    if source in BUILT and source != OWN_FEATURES:
         cut = _settings(FaceSettings, faces)
         stated = built_preprocessing(source, backbone, cut, ImageSettings().scaling)
         return built_origin(source, backbone, stated), cut

@@ -15,7 +15,14 @@ from transferpain.experiments.starters.classes import Classes
 from transferpain.experiments.starters.reading import propose_reading
 from transferpain.models.bundles.manifest import MANIFEST
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.origin import BUILT, UNTRAINED, built_origin, built_preprocessing, bundle_origin
+from transferpain.models.sources.origin import (
+    BUILT,
+    OWN_FEATURES,
+    UNTRAINED,
+    built_origin,
+    built_preprocessing,
+    bundle_origin,
+)
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 
@@ -55,7 +62,7 @@ def source_values(source: str | None) -> dict[str, Any]:
                 todo="Name a source: --source FOLDER of a model, or --source untrained.",
             )
         source = there.as_posix()
-    if source in BUILT:
+    if source in BUILT and source != OWN_FEATURES:
         backbone = DEFAULT_BACKBONE if source in UNTRAINED else _with_imagenet()
         origin = built_origin(
             source, backbone, built_preprocessing(source, backbone, FaceSettings(size=BUILT_SIZE), "symmetric")

@@ -17,6 +17,9 @@ class FeatureSettings(BaseModel):
             `window.frames` pictures): for clips without a rate. Not together with `fps`.
         dtype: what the extractor computes in; `auto` takes bfloat16 where the machine is fast at it.
         batch: pictures a step; it changes the speed, not the meaning.
+        folder: of own features, below the data root, one `<clip>.npy` each, `(frames, D)` or `(D,)`: what the
+            experiment says as `source: {features: FOLDER, rate: ROWS A SECOND}`. No face is looked for then.
+        rate: rows a second of own features; without it they are counted, as pictures are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -26,9 +29,28 @@ class FeatureSettings(BaseModel):
     frames: int | None = Field(default=None, ge=1, le=10_000)
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
     batch: int = Field(default=32, ge=1, le=1024)
+    # Named only where they are set: runs of versions that did not know them stay as they are.
+    folder: str | None = Field(default=None, min_length=1, exclude_if=lambda value: value is None)
+    rate: float | None = Field(default=None, gt=0, le=1000, exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _check_sampling(self) -> "FeatureSettings":
         if self.fps is not None and self.frames is not None:
             raise ValueError("frames: goes without fps: features are so many a second, or so many a clip")
+        if self.rate is not None and self.folder is None:
+            raise ValueError("rate: is that of own features, and goes with folder")
+        if self.folder is not None and self.extractor != "source":
+            raise ValueError(f"extractor: own features are there already, received `{self.extractor}`")
+        if self.folder is not None and self.fps is not None and self.rate is None:
+            raise ValueError("fps: own features are resampled by their rate: source: {features: FOLDER, rate: 25}")
         return self
+
+    @property
+    def reads_source(self) -> bool:
+        """Whether the features are those of the experiment's source."""
+        return self.folder is None and EXTRACTORS[self.extractor].reads_source
+
+    @property
+    def made_by(self) -> str:
+        """What made them, in a word, where that is not the source."""
+        return self.extractor if self.folder is None else "own features"

@@ -49,6 +49,7 @@ HOLDS_TREES = {
     "DecisionTreeRegressor",
     "GradientBoostingClassifier",
     "HistGradientBoostingClassifier",
+    "RandomForestClassifier",
 }
 RANDOM_STATE = ("numpy.random.mtrand", "RandomState", "RandomStateNode")
 RANDOM_NUMBERS = 624  # in the table of a Mersenne Twister

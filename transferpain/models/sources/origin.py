@@ -17,7 +17,8 @@ from transferpain.networks.backbones.registry import BACKBONES
 # The same untrained network for every head seed: what is compared is the features, not luck with one network. How much
 # there is of that luck is seen with several of them.
 UNTRAINED = {"untrained": 0, "untrained-1": 1, "untrained-2": 2}
-BUILT = (*UNTRAINED, "imagenet")
+OWN_FEATURES = "own_features"  # stands for no network: features that were made elsewhere
+BUILT = (*UNTRAINED, "imagenet", OWN_FEATURES)
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,12 @@ class Origin:
         Raises:
             UserError: if it cannot be built or read, or its embedding has another size than is stated.
         """
+        if self.name == OWN_FEATURES:
+            raise UserError(
+                "Own features have no network behind them.",
+                rule="A head is trained on them, and nothing else can be asked of their source.",
+                todo="Name a source that is a network.",
+            )
         import_tensorflow()
         from transferpain.models.sources.source import imagenet_source, load_source, untrained_source
 

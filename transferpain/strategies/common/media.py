@@ -36,7 +36,11 @@ def stretches_of(plan: Plan, places: Places, skipped: int = 0) -> pd.DataFrame:
 
     Where single frames are predicted, each by itself, all of a clip is read.
     """
-    faces = faces_of(plan.experiment.faces, plan.clips, places)
+    return add_stretches(plan, faces_of(plan.experiment.faces, plan.clips, places), skipped)
+
+
+def add_stretches(plan: Plan, faces: pd.DataFrame, skipped: int = 0) -> pd.DataFrame:
+    """Return what the faces stage, or what stands in its place, has found of the plan's clips, with `stretch`."""
     if plan.task.sample == "frame":
         check_frames_exist(plan.samples, faces)
         return faces.assign(stretch=faces["num_frames"].astype(np.int64))

@@ -22,17 +22,19 @@ from transferpain.inputs.adaptation.chosen import adapted_features, check_adapta
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.extractor import ExtractorKind
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import NAME_PATTERN, Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
-from transferpain.strategies.common.media import stretches_of
+from transferpain.strategies.common.media import add_stretches, stretches_of
 from transferpain.strategies.common.work import forward_rate
 from transferpain.strategies.frozen.candidates import check_candidates
 from transferpain.strategies.frozen.section import candidates_section
 
 TRANSFERABILITY = "transferability.json"
+OWN_RATE = 20_000.0  # rows of own features that are read in a second
 
 
 class FrozenSettings(BaseModel):
@@ -115,10 +117,10 @@ class Frozen(Strategy):
             )
         check_adaptation(experiment.adaptation, experiment.protocol)
         method = ADAPTATIONS.get(experiment.adaptation)
-        if method is not None and method.changes_source and not extractor_of(experiment).reads_source:
+        if method is not None and method.changes_source and not experiment.features.reads_source:
             raise ValueError(
-                f"adaptation: `{method.name}` changes the source, received features.extractor "
-                f"`{experiment.features.extractor}`, which does not read it"
+                f"adaptation: `{method.name}` changes the source, received features of "
+                f"`{experiment.features.made_by}`, which does not read it"
             )
         check_candidates(experiment)
 
@@ -149,7 +151,8 @@ class Frozen(Strategy):
             )
 
     def check_clips(self, experiment: Recipe, clips: pd.DataFrame) -> None:
-        if experiment.features.fps is None or experiment.features.frames is not None:
+        features = experiment.features
+        if features.fps is None or features.frames is not None or features.folder is not None:
             return
         unrated = clips[clips["kind"].isin(["images", "image_span"]) & ~(clips["fps"] > 0).fillna(False)]
         if len(unrated):
@@ -160,6 +163,15 @@ class Frozen(Strategy):
                 todo="State fps in the index; or use --set features.fps=null for every frame, or also "
                 "--set features.frames=8 for so many of each clip.",
             )
+
+    def check_files(self, experiment: Recipe, clips: pd.DataFrame, places: Places) -> None:
+        if experiment.features.folder is not None:
+            own_clips(clips, experiment.features, places.data_root)
+
+    def inputs(self, experiment: Recipe, places: Places) -> list[str]:
+        if experiment.features.folder is None:
+            return []
+        return [own_contents(experiment.features, places.data_root, places.cache)]
 
     def extract(self, plan: Plan, places: Places) -> pd.DataFrame:
         return features_of(plan, places)
@@ -173,7 +185,7 @@ class Frozen(Strategy):
             from transferpain.strategies.frozen.transfer_scores import measure_transfer
 
             # All folds' training clips together would be every clip, those that are tested on included.
-            origin = job.plan.origin if extractor_of(job.plan.experiment).reads_source else None
+            origin = job.plan.origin if job.plan.experiment.features.reads_source else None
             return measure_transfer(prepared.samples, job.plan.folds[0], origin)
 
         prepared = PreparedFeatures(job, table, once={TRANSFERABILITY: transferability})
@@ -202,30 +214,36 @@ class Frozen(Strategy):
         experiment, head = work.experiment, HEADS[work.experiment.head.kind]
         dtype, _ = choose_compute_dtype(experiment.features.dtype)
         rows = int(feature_rows(experiment, work).sum())
-        made_by = f"{experiment.backbone}, {dtype}"
+        made_by, looked_at = f"{experiment.backbone}, {dtype}", f"{rows} frames at {work.size}x{work.size}"
         rate, width = forward_rate(experiment.backbone, dtype, work.size), BACKBONES[experiment.backbone].width
         if (extractor := extractor_of(experiment)).estimate is not None:
             made_by, (rate, width) = extractor.name, extractor.estimate
+        if experiment.features.folder is not None:
+            made_by, looked_at = experiment.features.made_by, f"{rows} rows"
+            rate, width = OWN_RATE, int(work.clips["width"].max())
         trainings = work.trainings
         if experiment.candidates:
             trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
         share = work.largest / len(work.samples)
         learned = rows * share if head.reads == "frame" else work.largest
         epochs = experiment.training.for_steps(max(1, math.ceil(learned / experiment.training.batch))).epochs
+        fitted, seen = f"{trainings} trainings of at most {epochs} epochs", epochs * rows * share
+        if not head.layers:  # of scikit-learn: it has no epochs, and reads one row a clip
+            fitted, seen = f"{trainings} fits", work.largest
         return [
             Stage(
                 experiment.name,
                 f"features ({made_by})",
-                f"{rows} frames at {work.size}x{work.size}",
+                looked_at,
                 rows / rate,
                 rows * width * 2,
-                of=fingerprint([experiment.source, experiment.resolved()["source_set"]]),
+                of=fingerprint([experiment.source, experiment.resolved()["source_set"], experiment.features.folder]),
             ),
             Stage(
                 experiment.name,
                 f"head ({head.name})",
-                f"{trainings} trainings of at most {epochs} epochs",
-                trainings * epochs * rows * share / head.rows_per_second,
+                fitted,
+                trainings * seen / head.rows_per_second,
                 0.0,
                 of=experiment.name,
                 trainings=trainings,
@@ -260,17 +278,24 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     from transferpain.inputs.faces.cache import read_seconds
     from transferpain.inputs.features.extract import extract_features, sampled_frames, sampling_of
 
-    faces = stretches_of(plan, places)
+    settings = plan.experiment.features
+    if settings.folder is None:
+        faces = stretches_of(plan, places)
+    else:
+        faces = add_stretches(plan, own_stage(plan.clips, settings, places.data_root, places.cache))
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
-    extractor = extractor_of(plan.experiment).make(plan.origin)
-    features = extract_features(extractor, usable, plan.experiment.features, places.cache, on_embedded)
+    if settings.folder is None:
+        extractor = extractor_of(plan.experiment).make(plan.origin)
+        features = extract_features(extractor, usable, settings, places.cache, on_embedded)
+    else:
+        features = keep_own(usable, settings, places.cache)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)
-    settings = plan.experiment.features
     table["rate"] = settings.fps or table["fps"]
-    times = [read_seconds(path) if own else None for path, own in zip(table["faces"], _is_uneven(table), strict=True)]
+    uneven = zip(table.get("faces", table["clip"]), _is_uneven(table), strict=True)
+    times = [read_seconds(path) if own else None for path, own in uneven]
     table["sampling"] = [
         partial(sampled_frames, int(one.num_frames), sampling_of(settings, one.num_frames, one.fps, one.stretch), own)
         for one, own in zip(table.itertuples(), times, strict=True)

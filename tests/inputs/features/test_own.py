@@ -1,0 +1,132 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from transferpain.core.errors import UserError
+from transferpain.inputs.features.cache import read_features
+from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_stage
+from transferpain.inputs.features.settings import FeatureSettings
+
+NAMES = ("p01/rest", "p01/pain", "p02/rest")
+SETTINGS = FeatureSettings(folder="mine")
+ROWS = {name: np.random.default_rng(number).normal(size=(6 + number, 4)) for number, name in enumerate(NAMES)}
+
+
+def write(root, arrays=ROWS):
+    for name, array in arrays.items():
+        path = root / "mine" / f"{name}.npy"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        np.save(path, array)
+    return root
+
+
+def clips(*names):
+    return pd.DataFrame({"clip": names or NAMES})
+
+
+def kept(root, table, settings=SETTINGS, stretch=None):
+    stage = own_stage(table, settings, root, root / "cache")
+    return stage, keep_own(stage.assign(stretch=stretch or stage["num_frames"]), settings, root / "cache")
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.int16])
+def test_each_clip_has_its_own_rows_in_whatever_order_they_are_asked_for(dtype, tmp_path):
+    write(tmp_path, {name: array.astype(dtype) for name, array in reversed(ROWS.items())})
+    stage, features = kept(tmp_path, clips("p02/rest", "p01/rest"))
+    assert stage["num_frames"].tolist() == stage["found"].tolist() == [8, 6]
+    assert stage["width"].tolist() == [4, 4]
+    for path, name in zip(features["features"], ("p02/rest", "p01/rest"), strict=True):
+        np.testing.assert_array_equal(read_features(path), ROWS[name].astype(dtype).astype(np.float16))
+
+
+def test_one_row_a_clip_is_one_frame(tmp_path):
+    write(tmp_path, {name: array[0] for name, array in ROWS.items()})
+    stage, features = kept(tmp_path, clips())
+    assert stage["num_frames"].tolist() == features["frames"].tolist() == [1, 1, 1]
+
+
+def test_a_row_of_nan_is_a_frame_without_a_face(tmp_path):
+    array = ROWS["p01/rest"].copy()
+    array[2] = np.nan
+    write(tmp_path, ROWS | {"p01/rest": array, "p02/rest": np.full((2, 4), np.nan)})
+    _, features = kept(tmp_path, clips())
+    assert features["found"].tolist() == [5, 7, 0]
+
+
+def test_rows_are_taken_by_their_rate_or_spread_over_the_stretch(tmp_path):
+    write(tmp_path)
+    half = FeatureSettings(folder="mine", rate=10, fps=5)
+    stage, features = kept(tmp_path, clips(), half)
+    assert stage["fps"].tolist() == [10, 10, 10]
+    np.testing.assert_array_equal(read_features(features["features"][0]), ROWS["p01/rest"][::2].astype(np.float16))
+    _, features = kept(tmp_path, clips(), FeatureSettings(folder="mine", frames=2), stretch=4)
+    np.testing.assert_array_equal(read_features(features["features"][2]), ROWS["p02/rest"][[1, 3]].astype(np.float16))
+
+
+def test_what_the_files_hold_names_the_runs(tmp_path):
+    write(tmp_path)
+    before = own_contents(SETTINGS, tmp_path, tmp_path / "cache")
+    assert own_contents(SETTINGS, tmp_path, tmp_path / "cache") == before
+    write(tmp_path, {"p01/rest": ROWS["p01/rest"] + 1})
+    assert own_contents(SETTINGS, tmp_path, tmp_path / "cache") != before
+
+
+def changed(name, array):
+    return ROWS | {name: array}
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        (changed("p02/rest", np.zeros((3, 5))), r"differ in width(.|\n)*'p01/rest' \(6, 4\), 'p02/rest' \(3, 5\)"),
+        (changed("p02/rest", np.zeros(4)), "differ in width"),
+        ({name: ROWS[name] for name in NAMES[:2]}, "1 of 3 clips have no features(.|\\n)*no file of 'p02/rest'"),
+        ({name.upper(): array for name, array in ROWS.items()}, "3 of 3 clips(.|\\n)*'P01/REST' is there"),
+        (changed("p01/pain", np.array([[1, np.nan, 1, 1]])), "'p01/pain'(.|\\n)*row 0: 1 of 4 values are NaN"),
+        (changed("p01/pain", np.full((2, 4), np.inf)), "magnitude inf"),
+        (changed("p01/pain", np.full((2, 4), 1e6)), r"magnitude 1e\+06"),
+        (changed("p01/pain", np.zeros((0, 4))), r"an array \(0, 4\)"),
+        (changed("p01/pain", np.zeros((2, 3, 4))), r"an array \(2, 3, 4\)"),
+        (changed("p01/pain", np.array(1.0)), r"an array \(\)"),
+        (changed("p01/pain", np.zeros((2, 4), complex)), "complex128"),
+        (changed("p01/pain", np.array([["a"] * 4])), "<U1"),
+        (changed("p01/pain", np.array([[{}] * 4])), "object"),
+    ],
+)
+def test_features_that_cannot_be_used_are_refused(arrays, message, tmp_path):
+    write(tmp_path, arrays)
+    with pytest.raises(UserError, match=message):
+        own_stage(clips(), SETTINGS, tmp_path, tmp_path / "cache")
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00\xff\xff"])
+def test_a_file_of_another_kind_is_refused(content, tmp_path):
+    (write(tmp_path) / "mine" / "p01" / "pain.npy").write_bytes(content)
+    with pytest.raises(UserError, match="'p01/pain' cannot be used"):
+        own_clips(clips(), SETTINGS, tmp_path)
+
+
+def test_a_file_that_is_cut_short_is_refused_by_its_header(tmp_path):
+    path = write(tmp_path) / "mine" / "p01" / "pain.npy"
+    path.write_bytes(path.read_bytes()[:-8])
+    with pytest.raises(UserError, match=r"an array \(7, 4\) of float64, in a file of 344 bytes"):
+        own_clips(clips(), SETTINGS, tmp_path)
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "../mine", "/mine"])
+def test_a_folder_elsewhere_is_refused(folder, tmp_path):
+    with pytest.raises(UserError, match=r"not there|leads out"):
+        own_clips(clips(), FeatureSettings(folder=folder), tmp_path)
+
+
+def test_a_clips_name_leads_nowhere_else(tmp_path):
+    with pytest.raises(UserError, match="leads out"):
+        own_clips(clips("../../passwords"), SETTINGS, write(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("values", "message"), [({"rate": 25}, "rate: is that of own"), ({"folder": "mine", "fps": 5}, "by their rate")]
+)
+def test_settings_that_do_not_go_together_are_refused(values, message):
+    with pytest.raises(ValueError, match=message):
+        FeatureSettings(**values)
