@@ -138,7 +138,7 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
         ({"training": {"epocs": 3}}, r"`training.epocs` is not a known key. Did you mean `training.epochs`\?"),
         ({"head": {"dropuot": 0.1}}, r"`head.dropuot` is not a known key. Did you mean `head.dropout`\?"),
         ({"training": {"epochs": "many"}}, r"`training.epochs`: .*Received: 'many'"),
-        ({"head": {"kind": "svm"}}, r"`head.kind`: known are `ann`, `lstm`"),
+        ({"head": {"kind": "knn"}}, r"`head.kind`: known are `ann`, `lstm`"),
         ({"head": {"kind": "dense"}}, r"head.kind: `dense` does not go with strategy `frozen`"),
         ({"strategy": "full"}, r"head.kind: `ann` does not go with strategy `full_fine_tuning`"),
         ({"head": {"kind": "lstm"}, "features": {"fps": None}}, r"features.fps: `lstm` needs windows of one length"),
