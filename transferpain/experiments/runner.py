@@ -101,7 +101,7 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
 def lacks_detector(experiment: Experiment, folder: Path) -> bool:
     """Tell whether the detector of an experiment, or of one that its source comes from, is not installed."""
     source = None if experiment.source in BUILT else source_experiment(experiment, folder)
-    return not detector_is_installed(experiment.faces.detector) or (
+    return (experiment.features.folder is None and not detector_is_installed(experiment.faces.detector)) or (
         source is not None and lacks_detector(source, folder)
     )
 
@@ -112,7 +112,7 @@ def check_detectors(experiment: Experiment, folder: Path, places: Places) -> Non
     Raises:
         UserError: if it is; the message says what to install.
     """
-    if not detector_is_installed(experiment.faces.detector):
+    if experiment.features.folder is None and not detector_is_installed(experiment.faces.detector):
         _, index, _ = labelled_samples(experiment, places)
         if (index.clips["kind"] != "image_rows").all() and finished_run(experiment, folder, places) is None:
             check_installed(experiment.faces.detector)

@@ -65,6 +65,16 @@ def test_clips_in_no_part_of_the_datasets_split_are_told(clinic):
     assert read_index("clinic", clinic).problems == ()
 
 
+def test_a_file_of_own_features_is_a_clip_without_a_medium(clinic):
+    touch(clinic / "clinic" / "p1" / "rest.npy")
+    write(clinic, "media,subject,label\np1/rest.npy,p1,none\n")
+    clip = read_index("clinic", clinic).clips.iloc[0]
+    assert (clip["clip"], clip["kind"], clip["bytes"]) == ("p1/rest", "features", 1)
+    write(clinic, "media,subject,label,start\np1/rest.npy,p1,none,3\n")
+    with pytest.raises(UserError, match="Start and end go with videos only"):
+        read_index("clinic", clinic)
+
+
 def test_sex_and_age_stand_in_the_index_as_such(clinic):
     lines = TABLE.splitlines()
     more = ["sex,age", "w,31", "male,", ",", "m,50"]

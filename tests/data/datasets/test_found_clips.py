@@ -21,12 +21,17 @@ def test_videos_folders_of_frames_and_pictures_are_clips(tmp_path):
     )
     pictures = ["c/pain.jpg", "c/rest.jpg", "d/wink1.gif", "d/wink2.gif", "one.png"]
     assert list(clips.media) == ["a/Anna 2.MP4", "a/Anna 10.mkv", "b", *pictures]
-    assert clips.counts == {"videos": 2, "folders of pictures": 1, "single pictures": 5}
+    assert clips.counts == {"videos": 2, "folders of pictures": 1, "single pictures": 5, "files of features": 0}
     assert clips.passed_over == ("a/thumbnail.jpg", "notes.txt")
 
 
 def test_numbered_pictures_straight_in_the_folder_are_no_clip_of_all(tmp_path):
     assert found(tmp_path, "1.jpg", "2.jpg").counts["single pictures"] == 2
+
+
+def test_files_of_features_are_clips_where_nothing_else_is(tmp_path):
+    assert found(tmp_path, "p1/rest.npy", "notes.txt").media == ("p1/rest.npy",)
+    assert found(tmp_path, "p1/rest.mp4").media == ("p1/rest.mp4",)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.data.datasets.trees import make_biovid, touch
@@ -79,6 +80,19 @@ def test_a_known_dataset_is_tested_on(workspace):
     started = begin(film(Path("data/clinic")))
     assert Path("experiments/clinic/clinic-and-biovid-task.yaml") in started.files
     assert "faces (mediapipe)" in stages(Path("experiments/clinic/other-dataset.yaml"))
+
+
+def test_own_features_are_started_with_alone(workspace):
+    for number in (1, 2, 3, 4):
+        for label in ("rest", "pain"):
+            path = touch(Path(f"data/clinic/P0{number}/{label}.npy"))
+            np.save(path, np.zeros((4 + number, 3)))
+    started = begin(Path("data/clinic"), source=None)
+    assert [path.name for path in started.files] == ["index.csv", "clinic-task.yaml", "loso.yaml"]
+    assert "window: {frames: 5}" in Path("experiments/clinic/loso.yaml").read_text()
+    assert stages(Path("experiments/clinic/loso.yaml"))[:2] == ["features (own features)", "head (random_forest)"]
+    with pytest.raises(UserError, match="are own features"):
+        begin(Path("data/clinic"), source="untrained")
 
 
 def test_a_data_root_of_any_name_stands_in_the_commands(workspace):

@@ -16,7 +16,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.validation import describe_fault
 from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
-from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.datasets.dataset import FEATURES_SUFFIX, VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.guessed_index import GUESSED, read_guessed
 from transferpain.data.datasets.left_out import check_names, left_out_of
@@ -43,7 +43,7 @@ SPLITS = ("", "train", "validation", "test")
 
 LAYOUT = """\
   index.csv     media,subject,label[,clip,start,end,split,fps,sex,age,...]
-                media: a video, a picture or a folder of pictures, relative to this file
+                media: a video, a picture, a folder of pictures or a .npy of own features, relative to this file
                 start, end: of a video, its first frame and the one after its last, counted from 0
                 split: train, validation, test or nothing
                 sex: m, w or x; age: in years; nothing where it is not stated; any further column is a raw label
@@ -147,7 +147,9 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     found = [_examine(data_root, media) for media in table["media"]]
     facts = pd.DataFrame(found, index=table.index)
     spanned = (table["start"] != "") | (table["end"] != "")
-    check_rows(path, table["media"], spanned & (facts["kind"] == "images"), "Start and end go with videos only")
+    check_rows(
+        path, table["media"], spanned & facts["kind"].isin(["images", "features"]), "Start and end go with videos only"
+    )
     clips = pd.DataFrame(
         {
             "dataset": top.name,
@@ -259,7 +261,7 @@ def _names(path: Path, table: pd.DataFrame) -> pd.Series:
 
 def _without_suffix(media: str) -> str:
     stem, suffix = os.path.splitext(media)
-    return stem if is_picture(media) or suffix.lower() in VIDEO_SUFFIXES else media
+    return stem if is_picture(media) or suffix.lower() in {*VIDEO_SUFFIXES, FEATURES_SUFFIX} else media
 
 
 def _examine(data_root: Path, media: str) -> dict:
@@ -290,6 +292,8 @@ def _examine(data_root: Path, media: str) -> dict:
         }
     if path.is_dir():
         return facts | {"fault": "a folder without a picture"}
+    if path.suffix == FEATURES_SUFFIX:
+        return facts | {"kind": "features", "bytes": size}
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         return facts | {"fault": "neither a video nor a picture by its name"}
     return facts | {"bytes": size}

@@ -33,6 +33,7 @@ VIDEO_SUFFIXES = {
         ".y4m",
     ),
 }
+FEATURES_SUFFIX = ".npy"  # of a clip that is its own features alone
 
 
 @dataclass(frozen=True)

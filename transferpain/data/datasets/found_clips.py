@@ -8,12 +8,13 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.spelling import quoted
-from transferpain.data.datasets.dataset import VIDEO_SUFFIXES
+from transferpain.data.datasets.dataset import FEATURES_SUFFIX, VIDEO_SUFFIXES
 from transferpain.data.media.paths import is_picture, list_pictures
 from transferpain.data.media.walk import describe_folder, walk_files
 
 DEEPEST = 32  # levels of folders
-KINDS = ("videos", "folders of pictures", "single pictures")
+FILES_OF_FEATURES = "files of features"
+KINDS = ("videos", "folders of pictures", "single pictures", FILES_OF_FEATURES)
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ def find_clips(folder: Path) -> FoundClips:
     """Find the clips of a folder, at any depth.
 
     Pictures of one folder are one clip where their names differ in a number only (`frame_0001.jpg`), else a clip each;
-    those beside a video (thumbnails) are none.
+    those beside a video (thumbnails) are none. Files of own features are clips where there is nothing else.
 
     Raises:
         UserError: if there is no clip, the folder cannot be read, or a name cannot stand in a table.
@@ -53,9 +54,14 @@ def find_clips(folder: Path) -> FoundClips:
             clips += [("single pictures", _relative(path, folder)) for path in pictures]
         passed_over += [path for path in files if path not in videos and path not in pictures]
     if not clips:
+        features = [path for path in passed_over if path.suffix == FEATURES_SUFFIX]
+        clips = [(FILES_OF_FEATURES, _relative(path, folder)) for path in features]
+        passed_over = [path for path in passed_over if path not in features]
+    if not clips:
         raise UserError(
             f"There is no clip in {folder}.",
-            rule="A clip is a video, a folder of pictures whose names differ in a number, or a picture.",
+            rule="A clip is a video, a folder of pictures whose names differ in a number, a picture, or a .npy of own "
+            "features.",
             received=describe_folder(folder),
             todo="Name the folder that the clips stand in.",
         )

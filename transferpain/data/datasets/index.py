@@ -27,11 +27,11 @@ class Index:
         data_root: the folder that `media` paths are relative to.
         clips: one row per clip. Common columns: dataset, subject, clip (unique), media (posix path), kind ("video": a
             whole one, "span": a stretch of a longer one, "images": a folder of pictures or a single one, "image_span":
-            a stretch of a folder, or "image_rows"), first_frame (int64; of a span counted from 0 in the order of time,
-            of image rows the row number), num_frames
-            (Int64, nominal, may be missing), fps (Float64, nominal, may be missing), bytes (Int64, size of the
-            media), split ("train", "validation", "test" or ""); then the dataset's raw labels, where missing stays
-            missing. `media.resolve_media` turns media into a path.
+            a stretch of a folder, "features": no medium but own features, or "image_rows"), first_frame (int64; of a
+            span counted from 0 in the order of time, of image rows the row number), num_frames (Int64, nominal, may be
+            missing), fps (Float64, nominal, may be missing), bytes (Int64, size of the media), split ("train",
+            "validation", "test" or ""); then the dataset's raw labels, where missing stays missing.
+            `media.resolve_media` turns media into a path.
         synthetic: whether this is a drawn twin.
         hash: 16 hexadecimal digits over labels, names, file sizes and the twin's settings. Where the files
             stand does not enter it.

@@ -23,6 +23,7 @@ from transferpain.experiments.starters.other import find_other
 from transferpain.experiments.starters.values import (
     as_yaml,
     common_values,
+    own_features_values,
     reading_values,
     root_option,
     source_values,
@@ -74,16 +75,17 @@ def start(folder: Path, out: Path | None, source: str | None, test_on: str | Non
     _check_subjects(index)
     task = out / f"{name}-task.yaml"
     classes = _classes_of(task, name) if task.exists() else propose_classes(index.clips["label"], str(made_of))
-    values = {
-        **common_values(name, data_root, out, classes),
-        **source_values(source),
-        **reading_values(index),
-    }
+    if (index.clips["kind"] == "features").all():
+        templates, further = {"loso": "own-features"}, own_features_values(index, source, test_on)
+    else:
+        templates = {template: template for template in ("loso", "two-sources", "gradual")}
+        further = source_values(source) | reading_values(index)
+    values = common_values(name, data_root, out, classes) | further
     made |= _write(task, "task", values)
     counts = count_labels(load_task(str(task)), index)
-    for template in ("loso", "two-sources", "gradual"):
-        made |= _write(out / f"{template}.yaml", template, values)
-    other = find_other(name, test_on, data_root, classes)
+    for file, template in templates.items():
+        made |= _write(out / f"{file}.yaml", template, values)
+    other = find_other(name, test_on, data_root, classes) if "two-sources" in templates else None
     remarks = [*classes.notes, *index.problems]
     if other is None:
         remarks.append(

@@ -13,6 +13,8 @@ from transferpain.data.datasets.index import Index
 from transferpain.data.places import find_places
 from transferpain.experiments.starters.classes import Classes
 from transferpain.experiments.starters.reading import propose_reading
+from transferpain.inputs.features.own import own_clips
+from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.bundles.manifest import MANIFEST
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import (
@@ -95,6 +97,23 @@ def reading_values(index: Index) -> dict[str, Any]:
         "spread": reading.spread,
         "folds": min(GROUPS, index.clips["subject"][index.clips["label"].notna()].nunique()),
     }
+
+
+def own_features_values(index: Index, source: str | None, test_on: str | None) -> dict[str, Any]:
+    """Return what the file says of clips that are own features and nothing else.
+
+    Raises:
+        UserError: if a source or another dataset is asked for; and as `own_clips`.
+    """
+    if source is not None or test_on is not None:
+        raise UserError(
+            f"The clips of {index.dataset.name} are own features.",
+            rule="They need no source, and are not comparable with those of another dataset unless made alike.",
+            received=f"--source {source}" if source is not None else f"--test-on {test_on}",
+            todo="Leave the option out.",
+        )
+    rows = own_clips(index.clips, FeatureSettings(folder=index.dataset.name), index.data_root)["num_frames"]
+    return {"window": as_yaml({"frames": int(rows.min())} if rows.nunique() > 1 else {})}
 
 
 def root_option(data_root: Path) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import is_intact, remove_leftovers, sync_checked, using
 from transferpain.core.workers import run_in_workers
+from transferpain.data.datasets.dataset import FEATURES_SUFFIX
 from transferpain.data.media.contents import media_hash, pictures_hash
 from transferpain.data.media.medium import Medium, UnreadableMedium, check_file, picture_files
 from transferpain.data.media.paths import resolve_media
@@ -121,6 +122,8 @@ def _medium(row, data_root: Path) -> Medium:
 def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:
     """Return the hash of a medium's content, and a problem; one of them is empty."""
     try:
+        if medium.path.suffix == FEATURES_SUFFIX:
+            return "", "it holds own features: no face can be looked for (source: {features: FOLDER})"
         if medium.pictures:
             return pictures_hash(picture_files(medium.path), cache), ""
         check_file(medium.path)
