@@ -24,6 +24,7 @@ from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import datasets_read
 from transferpain.models.bundles.manifest import check_digest, split_digest
 from transferpain.models.sources.origin import BUILT
+from transferpain.strategies.registry import STRATEGIES
 
 FILE = "registration.json"
 NOT_HERE = "not on this machine"
@@ -112,7 +113,23 @@ def describe_experiments(
         "sources": sources,
         "tasks": {experiment.task: load_task(experiment.task).hash for experiment in experiments},
         "data": {name: _data(name, places, twins) for name in names},
+        **files_read(experiments, places),
     }
+
+
+def files_read(experiments: Sequence[Experiment], places: Places) -> dict[str, Any]:
+    """Return `files`: hashes of what experiments read by a path, own folds and own features; nothing where none do."""
+    found = {}
+    for experiment in experiments:
+        try:
+            hashes = [*experiment.protocol.split_kind.inputs(experiment.protocol)]
+            if experiment.features.folder is not None:
+                hashes += STRATEGIES[experiment.strategy].inputs(experiment, places)
+        except UserError:
+            hashes = [NOT_HERE]
+        if hashes:
+            found[experiment.name] = hashes
+    return {"files": found} if found else {}
 
 
 def describe_source(experiment: Experiment, folder: Path) -> Any:

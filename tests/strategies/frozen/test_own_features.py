@@ -7,6 +7,7 @@ from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_text
 from transferpain.data.places import Places
+from transferpain.experiments.registration import NOT_HERE, describe_experiments, differences
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.experiments.study import dry_run_rows
@@ -88,6 +89,26 @@ def test_other_features_are_another_run(clinic):
     before = plan_of(clinic).run.path.name
     np.save(clinic / "data" / "mine" / "p1" / "rest.npy", np.zeros((7, 3)))
     assert plan_of(clinic).run.path.name != before
+
+
+def test_a_registration_knows_what_the_files_hold(clinic):
+    write_text(clinic / "folds.csv", "subject,fold\np1,a\np2,a\np3,b\np4,b\n")
+    folds = {"protocol": {"kind": "own_folds", "folds_from": str(clinic / "folds.csv")}}
+    experiment = load_experiment(clinic / "own.yaml", folds)
+
+    def registered():
+        return describe_experiments([experiment], clinic, places(clinic), {})
+
+    first = registered()
+    np.save(clinic / "data" / "mine" / "p1" / "rest.npy", np.zeros((7, 3)))
+    second = registered()
+    write_text(clinic / "folds.csv", "subject,fold\np1,a\np2,b\np3,b\np4,b\n")
+    keys = [[one.key for one in differences(first, second)], [one.key for one in differences(second, registered())]]
+    assert keys == [["files.own"], ["files.own"]]
+    (clinic / "folds.csv").unlink()
+    assert registered()["files"] == {"own": [NOT_HERE]}
+    plain = load_experiment(clinic / "own.yaml", {"source": "untrained"})
+    assert "files" not in describe_experiments([plain], clinic, places(clinic), {})
 
 
 def test_what_is_missing_is_told_before_anything_is_computed(clinic):
