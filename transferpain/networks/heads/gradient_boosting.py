@@ -19,7 +19,7 @@ class GradientBoostingSettings(HeadSettings):
     """
 
     kind: Literal["gradient_boosting"]
-    trees: int = Field(100, ge=1, le=5_000)
+    trees: int = Field(100, ge=1, le=2_000)
     depth: int = Field(3, ge=1, le=64)
     learning_rate: float = Field(0.1, gt=0, le=1)
 
@@ -36,7 +36,7 @@ class GradientBoosting:
         "sklearn.ensemble._gb.GradientBoostingClassifier",
         "sklearn.tree._classes.DecisionTreeRegressor",
     }
-    rows_per_second = 100.0
+    rows_per_second = 300.0
 
     def fit(
         self, settings: GradientBoostingSettings, training: HeadTraining, train: Rows, selection: Rows

@@ -28,7 +28,7 @@ class LogisticRegressionHead:
     steps = ("scaler",)
     layers = frozenset()
     estimators = SCALED | {"sklearn.linear_model._logistic.LogisticRegression"}
-    rows_per_second = 1_000.0
+    rows_per_second = 300.0
 
     def fit(
         self, settings: LogisticRegressionSettings, training: HeadTraining, train: Rows, selection: Rows

@@ -19,7 +19,7 @@ class RandomForestSettings(HeadSettings):
     """
 
     kind: Literal["random_forest"]
-    trees: int = Field(200, ge=1, le=5_000)
+    trees: int = Field(200, ge=1, le=2_000)
     depth: int | None = Field(None, ge=1, le=64)
     leaf: int = Field(1, ge=1)
 

@@ -44,7 +44,7 @@ class Svm:
         "sklearn.calibration._CalibratedClassifier",
         "sklearn.calibration._SigmoidCalibration",
     }
-    rows_per_second = 300.0
+    rows_per_second = 2_000.0
 
     def fit(self, settings: SvmSettings, training: HeadTraining, train: Rows, selection: Rows) -> FittedClassifier:
         from sklearn.calibration import CalibratedClassifierCV
