@@ -99,6 +99,17 @@ def test_features_that_cannot_be_used_are_refused(arrays, message, tmp_path):
         own_stage(clips(), SETTINGS, tmp_path, tmp_path / "cache")
 
 
+def test_a_link_out_of_the_data_root_is_refused_and_the_folder_may_be_one(tmp_path):
+    write(tmp_path / "disk")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "mine").symlink_to(tmp_path / "disk" / "mine")
+    assert own_contents(SETTINGS, tmp_path / "data", tmp_path / "cache")
+    (tmp_path / "disk" / "mine" / "far.npy").symlink_to(tmp_path / "elsewhere.npy")
+    np.save(tmp_path / "elsewhere.npy", np.zeros(4))
+    with pytest.raises(UserError, match=r"1 of 4 files in"):
+        own_contents(SETTINGS, tmp_path / "data", tmp_path / "cache")
+
+
 @pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00\xff\xff"])
 def test_a_file_of_another_kind_is_refused(content, tmp_path):
     (write(tmp_path) / "mine" / "p01" / "pain.npy").write_bytes(content)

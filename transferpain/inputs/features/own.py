@@ -14,6 +14,7 @@ from transferpain.core.paths import below
 from transferpain.core.spelling import nearest, quoted
 from transferpain.core.store import is_intact, using
 from transferpain.data.media.contents import contents_hash, media_hash
+from transferpain.data.media.links import leads_out
 from transferpain.data.media.walk import walk_files
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
 from transferpain.inputs.features.extract import COLUMNS, FLOAT16_MAX, sampled_frames, sampling_of
@@ -48,10 +49,18 @@ def own_contents(settings: FeatureSettings, data_root: Path, cache: Path) -> str
     """Return a SHA-256 over all files of own features, which names the runs that read them.
 
     Raises:
-        UserError: as `own_folder`.
+        UserError: as `own_folder`; and if a link leads out of the folder and of the data root.
     """
     folder = own_folder(settings, data_root)
-    files = [path.relative_to(folder).as_posix() for path in walk_files(folder, DEEPEST) if path.suffix == SUFFIX]
+    paths = [path for path in walk_files(folder, DEEPEST) if path.suffix == SUFFIX]
+    if out := sum(leads_out(path, folder, data_root) for path in paths):
+        raise UserError(
+            "Links lead out of the data root.",
+            rule="Files of own features stand in their folder, or in the data root; the folder itself may be a link.",
+            received=f"{out} of {len(paths)} files in {folder}",
+            todo="Move the files there.",
+        )
+    files = [path.relative_to(folder).as_posix() for path in paths]
     return contents_hash(pd.DataFrame({"clip": files, "media": files, "kind": "file"}), folder, cache)
 
 
