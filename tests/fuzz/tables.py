@@ -1,13 +1,21 @@
-"""Tables: a user's index and its frames, FER+'s two files, and the action units of three tools."""
+"""Tables: a user's index, frames, folds and features, FER+'s two files, and the action units of three tools."""
 
+import io
 from functools import partial
 from pathlib import Path
+
+import numpy as np
+import pandas as pd
 
 from tests.data.datasets.trees import VOTES_HEADER, touch
 from tests.fuzz.mutations import other_number, other_text
 from tests.fuzz.reader import Choices, Reader, of_file
 from transferpain.data.datasets.index import read_index
+from transferpain.data.protocols.kinds.own_folds import OWN_FOLDS
+from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.inputs.action_units.tables import read_action_units
+from transferpain.inputs.features.own import keep_own, own_stage
+from transferpain.inputs.features.settings import FeatureSettings
 
 INDEX = b"""\
 media,subject,label,clip,start,end,split,fps,sex,age,site
@@ -58,6 +66,34 @@ def prepare_own(folder: Path) -> None:
 
 def index_hash(path: Path) -> str:
     return read_index("own", path.parent.parent).hash
+
+
+def array_bytes(array: np.ndarray) -> bytes:
+    content = io.BytesIO()
+    np.save(content, array)
+    return content.getvalue()
+
+
+FOLDS = b"subject,fold\nP01,1\nP02,2\nP03,2\n"
+FEATURES = np.arange(1, 13, dtype=np.float32).reshape(4, 3)
+
+
+def folds(path: Path) -> tuple[str, ...]:
+    return OWN_FOLDS.inputs(ProtocolSettings(kind="own_folds", folds_from=str(path)))
+
+
+def own_features(path: Path) -> tuple:
+    """Return the rows, as a head reads them, and how many of them show a face."""
+    settings, root = FeatureSettings(folder="."), path.parent
+    stage = own_stage(pd.DataFrame({"clip": [path.stem]}), settings, root, root / "cache")
+    kept = keep_own(stage.assign(stretch=stage["num_frames"]), settings, root / "cache")
+    return Path(kept["features"][0]).read_bytes(), *stage[["num_frames", "width", "found"]].iloc[0]
+
+
+def other_feature(choices: Choices, seed: bytes) -> bytes:
+    features = FEATURES.copy()
+    features[choices.below(4), choices.below(3)] = choices.among([0.0, -1.0, 100.0, np.nan, np.inf, 1e6])
+    return array_bytes(features)
 
 
 def prepare_ferplus(folder: Path) -> None:
@@ -120,6 +156,26 @@ READERS = (
         300,
         prepare_own,
         words=(b"clip", b"frame", b"two", b"one"),
+    ),
+    Reader(
+        "own folds",
+        (FOLDS,),
+        of_file("folds.csv", folds),
+        lambda choices, seed: other_text(
+            choices,
+            seed,
+            {b"P01,1": (b"P01,2", b"P01,", b"P1,1", b"P02,1", b""), b"fold": (b"Fold", b"group"), b",": (b";",)},
+        ),
+        300,
+        words=(b"subject", b"fold", b"P02"),
+    ),
+    Reader(
+        "own features",
+        (array_bytes(FEATURES), array_bytes(FEATURES[0].astype(np.int16))),
+        of_file("clip.npy", own_features),
+        other_feature,
+        400,
+        words=(b"'descr'", b"<f4", b"(4, 3)", b"False", b"|O"),
     ),
     Reader("fer2013.csv", (IMAGES,), of_file("fer2013.csv", ferplus), change_pixels, 1200, prepare_ferplus),
     Reader(
