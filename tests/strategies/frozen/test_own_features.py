@@ -133,7 +133,7 @@ def test_what_a_run_has_written_down_is_read_again(clinic):
         ({"source": {"features": 3}}, "as a mapping it is"),
         ({"source": {"features": "mine", "rate": True}}, "as a mapping it is"),
         ({"source": {"features": "mine", "fps": 3}}, "as a mapping it is"),
-        ({"source": {"features": "mine", "rate": -1}}, "`rate`: Input should be greater than 0"),
+        ({"source": {"features": "mine", "rate": -1}}, "`rate`: more than 0 is meant"),
         ({"source": "own_features"}, "own features are named"),
         ({"source": "untrained", "features": {"folder": "mine"}}, "own features are named"),
         ({"strategy": "last_layer", "head": {"kind": "dense"}}, "own features go with strategy `frozen`"),
