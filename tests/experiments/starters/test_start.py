@@ -145,7 +145,8 @@ def test_what_cannot_be_started_with_is_refused(draw, message, workspace):
 
 
 @pytest.mark.parametrize(
-    ("name", "message"), [("My Clips", "mv 'data/My Clips' data/my-clips"), ("biovid", "in its own layout")]
+    ("name", "message"),
+    [("My Clips", "mv 'data/My Clips' data/my-clips"), ("biovid", "in its own layout"), ("a" * 101, "100 at most")],
 )
 def test_a_folder_that_cannot_be_a_dataset_is_refused(name, message, workspace):
     with pytest.raises(UserError, match=message):

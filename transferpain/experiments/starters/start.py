@@ -30,6 +30,7 @@ from transferpain.experiments.starters.values import (
 )
 
 TEMPLATES = Path(__file__).parent
+LONGEST_NAME = 100  # names of experiments begin with it
 LEAST_SUBJECTS = 3  # one to test on, one to stop by, one to learn from
 
 
@@ -124,11 +125,11 @@ def _dataset_folder(folder: Path) -> Path:
             received=folder.name,
             todo=f"Use `transferpain data check {folder.name}`; or, if these are your own clips, rename the folder.",
         )
-    if not NAME.fullmatch(folder.name):
-        renamed = shlex.quote(str(folder.with_name(as_name(folder.name))))
+    if not NAME.fullmatch(folder.name) or len(folder.name) > LONGEST_NAME:
+        renamed = shlex.quote(str(folder.with_name(as_name(folder.name)[:LONGEST_NAME])))
         raise UserError(
             "The folder's name cannot be that of a dataset.",
-            rule="It has lower-case letters, digits and hyphens: it stands in files, tables and commands.",
+            rule=f"It has lower-case letters, digits and hyphens, {LONGEST_NAME} at most: it stands in files.",
             received=folder.name,
             todo=f"Rename it: mv {shlex.quote(str(folder))} {renamed}",
         )
