@@ -8,6 +8,7 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
+from transferpain.data.synthetic.behaviour.ai4pain import BEHAVIOUR
 from transferpain.data.synthetic.camera import AI4PAIN
 from transferpain.data.synthetic.performance import Stimulus
 from transferpain.data.synthetic.settings import TwinSettings
@@ -15,12 +16,13 @@ from transferpain.data.synthetic.subjects import invent_look, invent_temperament
 from transferpain.data.synthetic.videos import ClipPlan, Person, write_clips, write_video
 
 SPLITS = {"Train": 41, "Validation": 12, "Test": 12}
-STRENGTHS = {"none": 0.0, "low": 0.42, "high": 1.0}
+STRENGTHS = {"none": 0.0, "low": 0.45, "high": 1.0}
 LEVELS = (*STRENGTHS, "rest")
 OFFICIAL_SECONDS = 10.0
 OFFICIAL_REST_SECONDS = 40.0
 SHORT_REST_SECONDS = 0.5
 OFFICIAL_CLIPS = 12
+HABITUATION = 0.2  # the last stimulus of a session is felt by so much less than the first (our choice)
 BASELINE_WINDOWS = 6  # the baseline is as long as so many pain clips
 LOW_REACTIVE_EVERY = 4  # of the people of a split, one in four hardly reacts
 
@@ -44,12 +46,13 @@ def split_sizes(subjects: int) -> dict[str, int]:
 
 
 def plan_ai4pain(settings: TwinSettings) -> list[ClipPlan]:
-    """Plan the clips: one baseline, `clips` low and as many high ones, and a rest after each, a subject.
+    """Plan the clips in the order of the session: a baseline, then `clips` low and as many high ones in any order, each
+    followed by a rest.
 
     The twin's choices: 416x240 pixels; `clips`, `seconds`, `fps` and `levels` of the settings; rests of 0.5 s when
     `seconds` is given; the Test folder is named like the others, labels and all, although the official one is
     unlabelled.
-    A null twin feels random stimuli in each window of the baseline as well.
+    Low and high clips are numbered as they come; nothing but what is felt changes over the session.
 
     Raises:
         UserError: if there are fewer than three subjects, or a level is none of `LEVELS`.
@@ -63,36 +66,45 @@ def plan_ai4pain(settings: TwinSettings) -> list[ClipPlan]:
             number += 1
             low_reactive = place % LOW_REACTIVE_EVERY == LOW_REACTIVE_EVERY // 2
             person = Person(str(number), invent_look(seed, number),
-                            invent_temperament(seed, number, low_reactive=low_reactive))  # fmt: skip
+                            invent_temperament(seed, number, behaviour=BEHAVIOUR, low_reactive=low_reactive))  # fmt: skip
             plans += [plan for level, plan in _plan_subject(person, split, settings, seed) if level in drawn]
     return plans
 
 
 def _plan_subject(person: Person, split: str, settings: TwinSettings, seed: int) -> list[tuple[str, ClipPlan]]:
-    """Return all clips of a person, each with its level."""
+    """Return all clips of a person in the order of the session, each with its level."""
     seconds = settings.seconds or OFFICIAL_SECONDS
     speed, fps = OFFICIAL_SECONDS / seconds, settings.fps or AI4PAIN.fps
     rest_seconds = SHORT_REST_SECONDS if settings.seconds else OFFICIAL_REST_SECONDS
     clips = settings.clips or OFFICIAL_CLIPS
     generator = np.random.default_rng(derive_seed(seed, person.name, "order"))
+    session = generator.permutation(["high", "low"] * clips).tolist()
+    levels = ["none"] * BASELINE_WINDOWS + session
+    # A null twin's people feel the same stimuli, dealt anew to the windows of the baseline and to the other clips.
+    felt = generator.permutation(levels).tolist() if settings.null else levels
 
-    def stimuli(level: str, windows: int = 1) -> tuple[Stimulus, ...]:
-        """Return one stimulus per window; under null random ones, and one before, whose end reaches into the first."""
-        first = -1 if settings.null else 0
-        felt = [str(generator.choice(list(STRENGTHS))) if settings.null else level for _ in range(first, windows)]
-        return tuple(Stimulus(window * OFFICIAL_SECONDS, OFFICIAL_SECONDS, STRENGTHS[name])
-                     for window, name in enumerate(felt, start=first))  # fmt: skip
+    def stimuli(place: int, windows: int = 1) -> tuple[Stimulus, ...]:
+        """Return what is felt from the window `place` of the session on."""
+        return tuple(
+            Stimulus(
+                window * OFFICIAL_SECONDS,
+                OFFICIAL_SECONDS,
+                STRENGTHS[felt[place + window]] * (1 - HABITUATION * (place + window) / len(felt)),
+            )
+            for window in range(windows)
+        )
 
-    def plan(level: str, name: str, length: float, felt: tuple[Stimulus, ...]) -> tuple[str, ClipPlan]:
+    def plan(name: str, length: float, feels: tuple[Stimulus, ...]) -> ClipPlan:
         clip = f"{person.name}_{name}"
         frames = max(2, round(length * fps))
-        return level, ClipPlan(person, clip, f"{split}/video/{person.name}/{clip}.mp4", frames, speed, felt, seed)
+        return ClipPlan(person, clip, f"{split}/video/{person.name}/{clip}.mp4", frames, speed, feels, seed)
 
-    plans = [plan("none", "Baseline", BASELINE_WINDOWS * seconds, stimuli("none", BASELINE_WINDOWS))]
-    for level in ("high", "low"):
-        plans += [plan(level, f"Pain_{level.upper()}_{repetition}", seconds, stimuli(level))
-                  for repetition in range(1, clips + 1)]  # fmt: skip
-    return plans + [plan("rest", f"Rest_{rest}", rest_seconds, ()) for rest in range(1, 2 * clips + 1)]
+    plans = [("none", plan("Baseline", BASELINE_WINDOWS * seconds, stimuli(0, BASELINE_WINDOWS)))]
+    for number, level in enumerate(session, start=1):
+        repetition = session[:number].count(level)
+        clip = plan(f"Pain_{level.upper()}_{repetition}", seconds, stimuli(BASELINE_WINDOWS + number - 1))
+        plans += [(level, clip), ("rest", plan(f"Rest_{number}", rest_seconds, ()))]
+    return plans
 
 
 def write_ai4pain(folder: Path, settings: TwinSettings, advance: Callable[[int], object]) -> None:

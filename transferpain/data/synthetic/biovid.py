@@ -9,6 +9,7 @@ import numpy as np
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import write_text
+from transferpain.data.synthetic.behaviour.biovid import BEHAVIOUR
 from transferpain.data.synthetic.camera import BIOVID
 from transferpain.data.synthetic.performance import Stimulus
 from transferpain.data.synthetic.settings import TwinSettings
@@ -52,7 +53,7 @@ LOW_REACTIVE = _names("""
 """)
 
 LEVELS = ("BL1", "PA1", "PA2", "PA3", "PA4")
-STRENGTHS = (0.0, 0.12, 0.3, 0.6, 1.0)
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
 OFFICIAL_SECONDS = 5.52
 OFFICIAL_CLIPS = 20
 
@@ -95,11 +96,13 @@ def plan_biovid(settings: TwinSettings) -> list[ClipPlan]:
     for name in sorted(subject_order()[: settings.subjects]):
         _, sex, age = name.split("_")
         person = Person(name, invent_look(seed, name, sex=sex, age=int(age)),
-                        invent_temperament(seed, name, low_reactive=name in LOW_REACTIVE))  # fmt: skip
+                        invent_temperament(seed, name, behaviour=BEHAVIOUR, low_reactive=name in LOW_REACTIVE))  # fmt: skip
         generator = np.random.default_rng(derive_seed(seed, name, "order"))
         pain = generator.permutation(np.repeat(np.arange(1, len(LEVELS)), clips))
-        for number, level in enumerate([*pain, *[0] * clips], start=1):
-            felt = generator.integers(len(LEVELS)) if settings.null else level
+        levels = np.array([*pain, *[0] * clips])
+        # A null twin's people feel the same stimuli, dealt anew to their clips.
+        dealt = generator.permutation(levels) if settings.null else levels
+        for number, (level, felt) in enumerate(zip(levels.tolist(), dealt.tolist(), strict=True), start=1):
             if LEVELS[level] not in drawn:
                 continue
             clip = f"{name}-{LEVELS[level]}-{number:03d}"

@@ -16,6 +16,8 @@ from transferpain.data.synthetic.subjects import SubjectLook
 
 # Intensities 0..5; AU43 (eyes closed) and AU45 (blink) are 0..1. AU1 stands for both parts of the brow raised.
 ACTION_UNITS = ("AU1", "AU4", "AU6", "AU7", "AU9", "AU10", "AU12", "AU25", "AU26", "AU43", "AU45")
+# What the skin does though nothing moves, 0..1: redness, and fine lines of strained muscles.
+SKIN = ("flush", "strain")
 
 LASH = (34, 24, 22)
 SCLERA = (226, 220, 214)
@@ -134,8 +136,8 @@ def draw_face(sitter: Sitter, units: dict[str, float], pose: Pose) -> np.ndarray
 
 
 def complete(units: dict[str, float]) -> dict[str, float]:
-    """Return all `ACTION_UNITS`; those left out are 0. Raises KeyError for one that is none of them."""
-    acts = dict.fromkeys(ACTION_UNITS, 0.0)
+    """Return all of `ACTION_UNITS` and `SKIN`; those left out are 0. Raises KeyError for one that is none of them."""
+    acts = dict.fromkeys((*ACTION_UNITS, *SKIN), 0.0)
     for name, value in units.items():
         if name not in acts:
             raise KeyError(name)

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from transferpain.core.seeds import derive_seed
+from transferpain.data.synthetic.behaviour.biovid import BEHAVIOUR
+from transferpain.data.synthetic.behaviour.model import Answers, Behaviour
 
 # Light to dark; RGB. The look mixes two neighbours.
 SKIN_TONES = ((242, 211, 189), (229, 188, 160), (208, 162, 128), (178, 130, 98), (146, 104, 78), (118, 82, 62))
@@ -53,23 +55,24 @@ class SubjectLook:
 class Temperament:
     """How one person moves: `expressiveness` 0..1 and the person's own mix of pain action units.
 
-    `answer_rate` is the share of the strongest stimuli that show in the face at all.
+    `answer_rate` is the share of the stimuli that move an expressive face which move this one.
+    `haste` is by how much this person's answers come later than others'.
     `pain_pattern` maps an action unit to its intensity at the full apex of a fully expressive reaction, `resting`
-    to its intensity in the resting face.
-    The rates are events per second and hold in every class.
+    to its intensity in the resting face; `flush` 0..1 is how far blood vessels answer, `resting_flush` the colour at rest.
+    `rates` are events per second by habit, and hold in every class. `answers` are what all people of a twin share.
     `everyday_tension` is the share that rest, smiles, talk, frowns and grimaces keep of the action units of PSPI.
     """
 
     expressiveness: float
     answer_rate: float
+    haste: float
     pain_pattern: dict[str, float]
     resting: dict[str, float]
-    blink_rate: float
-    smile_rate: float
-    talk_rate: float
-    frown_rate: float
-    grimace_rate: float
+    flush: float
+    resting_flush: float
+    rates: dict[str, float]
     head_motion: float
+    answers: Answers
     everyday_tension: float = 1.0
 
 
@@ -123,12 +126,14 @@ def invent_look(*seed_parts: int | str, sex: str = "", age: int = 0) -> SubjectL
     )
 
 
-def invent_temperament(*seed_parts: int | str, low_reactive: bool | None = None) -> Temperament:
+def invent_temperament(
+    *seed_parts: int | str, behaviour: Behaviour = BEHAVIOUR, low_reactive: bool | None = None
+) -> Temperament:
     """Draw how a person moves; about a quarter hardly react unless `low_reactive` says which one this is."""
     generator = np.random.default_rng(derive_seed(*seed_parts, "temperament"))
     drawn = generator.random() < LOW_REACTIVE_SHARE
     low = drawn if low_reactive is None else low_reactive
-    expressiveness = generator.uniform(0.03, 0.16) if low else generator.uniform(0.55, 1.0)
+    expressiveness = generator.uniform(*(behaviour.low_reactive if low else behaviour.expressiveness))
     # The core of the prototypical pain face, each person with own weights.
     pattern = {
         "AU4": generator.uniform(3.0, 5.0),
@@ -143,15 +148,15 @@ def invent_temperament(*seed_parts: int | str, low_reactive: bool | None = None)
     }
     return Temperament(
         expressiveness=float(expressiveness),
-        answer_rate=float(generator.uniform(0.1, 0.4) if low else generator.uniform(0.88, 1.0)),
+        answer_rate=float(generator.uniform(*behaviour.low_answers) if low else generator.uniform(0.9, 1.0)),
+        haste=float(generator.uniform(0.88, 1.12)),
         resting={name: float(generator.exponential(0.25)) for name in ("AU4", "AU7", "AU12", "AU25")},
         pain_pattern={name: float(value) for name, value in pattern.items()},
-        blink_rate=float(generator.uniform(0.15, 0.4)),
-        smile_rate=float(generator.uniform(0.01, 0.05)),
-        talk_rate=float(generator.uniform(0.01, 0.05)),
-        frown_rate=float(generator.uniform(0.02, 0.08)),
-        grimace_rate=float(generator.uniform(0.0, 0.025)),
+        flush=float(generator.uniform(0.3, 1.0)),
+        resting_flush=float(generator.uniform(0.1, 0.4)),
+        rates={habit: float(generator.uniform(*between)) for habit, between in vars(behaviour.habits).items()},
         head_motion=float(generator.uniform(0.5, 1.3)),
+        answers=behaviour.answers,
     )
 
 

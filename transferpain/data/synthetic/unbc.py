@@ -12,6 +12,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.core.store import write_text
 from transferpain.data.datasets.unbc_facts import HOLDOUTS, MEN, SEQUENCE_FRAMES, SUBJECTS
 from transferpain.data.pspi import pspi
+from transferpain.data.synthetic.behaviour.unbc import BEHAVIOUR
 from transferpain.data.synthetic.camera import UNBC, Camera
 from transferpain.data.synthetic.face import Sitter
 from transferpain.data.synthetic.landmarks import landmarks
@@ -28,7 +29,7 @@ CODED = (4, 6, 7, 9, 10, 12, 25, 26, 43)
 OFFICIAL_SECONDS = 8.0  # about the mean sequence, 242 frames, at 30 frames per second
 MOVEMENT_SECONDS = 4.5  # a movement of the arm, which may hurt; the pain face comes after its beginning
 EVERYDAY_TENSION = 0.2
-NO_PAIN_TENSION = 0.08
+NO_PAIN_TENSION = 0.05
 SLIGHT_PAIN_SHARE = 0.05  # of the movements of an arm that is well
 
 
@@ -67,7 +68,8 @@ def is_unaffected(sequence: str) -> bool:
 def plan_unbc(settings: TwinSettings) -> list[SequencePlan]:
     """Plan the sequences: as many frames as the official ones have, or `seconds` at 30 frames per second.
 
-    Under null, another person with other movements is coded than is drawn, and the drawn pain knows no arm.
+    Under null, another person with other movements is coded than is drawn; which of the drawn people feels no pain, and
+    in which of a person's sequences it hurts, is dealt anew.
 
     Raises:
         UserError: if more than 25 subjects, `fps` or `levels` are asked for.
@@ -82,26 +84,31 @@ def plan_unbc(settings: TwinSettings) -> list[SequencePlan]:
         )
     seed = derive_seed(settings.seed, "unbc")
     plans = []
-    for name in sorted(subject_order()[: settings.subjects]):
-        person = _invent(seed, name, calm=name == NO_PAIN_SUBJECT and not settings.null)
-        for sequence in sequences_of(name, settings.clips):
+    names = sorted(subject_order()[: settings.subjects])
+    dealer = np.random.default_rng(derive_seed(seed, "null"))
+    calm = names[dealer.integers(len(names))] if settings.null and NO_PAIN_SUBJECT in names else NO_PAIN_SUBJECT
+    for name in names:
+        person = _invent(seed, name, calm=name == calm)
+        sequences = sequences_of(name, settings.clips)
+        hurts = [not is_unaffected(sequence) for sequence in sequences]
+        dealt = dealer.permutation(hurts).tolist()
+        for place, sequence in enumerate(sequences):
             coded = None
             if settings.null:
                 other = _invent(derive_seed(seed, "coded"), name, calm=name == NO_PAIN_SUBJECT)
                 coded = _plan_sequence(other, sequence, settings, derive_seed(seed, "coded"))
             drawn = _plan_sequence(person, sequence, settings, seed)
             if settings.null:
-                coin = np.random.default_rng(derive_seed(seed, sequence, "null")).random()
-                drawn = replace(drawn, stimuli=_movements(drawn, hurts=coin < 0.5))
+                drawn = replace(drawn, stimuli=_movements(drawn, hurts=dealt[place]))
             plans.append(SequencePlan(**vars(drawn), coded=coded))
     return plans
 
 
 def _invent(seed: int, name: str, calm: bool) -> Person:
     sex = "m" if name in MEN else "w"
-    temperament = invent_temperament(seed, name, low_reactive=False)
+    temperament = invent_temperament(seed, name, behaviour=BEHAVIOUR, low_reactive=False)
     temperament = replace(temperament, everyday_tension=NO_PAIN_TENSION if calm else EVERYDAY_TENSION,
-                          grimace_rate=0.0, expressiveness=0.0 if calm else temperament.expressiveness)  # fmt: skip
+                          expressiveness=0.0 if calm else temperament.expressiveness)  # fmt: skip
     return Person(name, invent_look(seed, name, sex=sex), temperament)
 
 

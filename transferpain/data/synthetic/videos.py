@@ -52,9 +52,12 @@ class ClipPlan:
     seed: int
 
     def performance(self, camera: Camera) -> Performance:
-        """Return the clip's action units, head motion and exposure, frame by frame."""
-        times = np.arange(self.frames) * self.speed / camera.fps
-        return perform(self.person.temperament, self.stimuli, times, self.seed, self.clip)
+        """Return the clip's action units, skin, head motion and exposure, frame by frame."""
+        return perform(self.person.temperament, self.stimuli, self.times(camera), self.seed, self.clip)
+
+    def times(self, camera: Camera) -> np.ndarray:
+        """Return when each frame is taken, float64 (frames,): seconds of the official clip."""
+        return np.arange(self.frames) * self.speed / camera.fps
 
 
 def draw_clip(camera: Camera, sitter: Sitter, plan: ClipPlan) -> Iterator[np.ndarray]:
