@@ -24,6 +24,7 @@ NAMES = (
     "scores",
     "coverage",
     "null_worlds",
+    "twins",
     "memory",
     "sharing",
     "server",

@@ -1,10 +1,11 @@
 import re
 from collections import Counter
 
+import numpy as np
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.data.synthetic.ai4pain import STRENGTHS, plan_ai4pain, split_sizes
+from transferpain.data.synthetic.ai4pain import HABITUATION, STRENGTHS, plan_ai4pain, split_sizes
 from transferpain.data.synthetic.settings import TwinSettings
 
 
@@ -51,14 +52,39 @@ def test_every_folder_has_its_quarter_of_low_reactive_people():
     assert Counter(split for split, low in people.values() if low) == {"Train": 10, "Validation": 3, "Test": 3}
 
 
-def test_what_is_felt_follows_the_label_unless_null():
-    def felt(null):
-        plans = plan_ai4pain(TwinSettings(6, clips=6, null=null))
-        return {kind: {stimulus.strength for plan in plans if kind in plan.clip for stimulus in plan.stimuli}
-                for kind in ("Baseline", "LOW", "HIGH")}  # fmt: skip
+def felt(settings: TwinSettings) -> dict[str, list[float]]:
+    plans = plan_ai4pain(settings)
+    return {kind: [stimulus.strength for plan in plans if kind in plan.clip for stimulus in plan.stimuli]
+            for kind in ("Baseline", "LOW", "HIGH")}  # fmt: skip
 
-    assert felt(False) == {"Baseline": {0.0}, "LOW": {STRENGTHS["low"]}, "HIGH": {1.0}}
-    assert all(strengths == set(STRENGTHS.values()) for strengths in felt(True).values())
+
+def test_what_is_felt_follows_the_label_unless_null():
+    strengths = felt(TwinSettings(6, clips=6))
+    assert set(strengths["Baseline"]) == {0.0}
+    for kind, level in (("LOW", "low"), ("HIGH", "high")):
+        top = STRENGTHS[level]
+        assert top * (1 - HABITUATION) < min(strengths[kind]) < max(strengths[kind]) < top
+    null = felt(TwinSettings(6, clips=6, null=True))
+    assert all({0.0} < set(values) for values in null.values())
+    assert min(max(values) for values in null.values()) > 0.7
+
+
+def test_a_null_twin_deals_the_same_stimuli_anew():
+    def levels(null):
+        values = np.concatenate(list(felt(TwinSettings(6, clips=6, null=null)).values()))
+        return Counter(np.digitize(values, (0.01, 0.5)).tolist())
+
+    assert levels(True) == levels(False)
+
+
+def test_the_clips_stand_in_the_order_of_the_session():
+    plans = plan_ai4pain(TwinSettings(3, clips=4))
+    mine = [plan.clip.split("_", 1)[1] for plan in plans if plan.person.name == "1"]
+    assert mine[0] == "Baseline"
+    assert mine[2::2] == [f"Rest_{number}" for number in range(1, 9)]
+    assert [clip for clip in mine if "HIGH" in clip] == [f"Pain_HIGH_{number}" for number in range(1, 5)]
+    kinds = [clip.split("_")[1] for clip in mine[1::2]]
+    assert kinds != sorted(kinds)
 
 
 def test_levels_leave_the_other_clips_as_they_are():

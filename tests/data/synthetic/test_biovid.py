@@ -1,5 +1,6 @@
 import re
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
@@ -73,6 +74,11 @@ def test_null_changes_only_what_is_felt():
     assert {plan.stimuli[0].strength for plan in real if "PA4" in plan.clip} == {1.0}
     for level in ("BL1", "PA4"):
         assert len({plan.stimuli[0].strength for plan in null if level in plan.clip}) == 5
+    # Each person feels the same stimuli, and whatever is felt looks the same.
+    for name in {plan.person.name for plan in real}:
+        one, other = (sorted(p.stimuli[0].strength for p in plans if p.person.name == name) for plans in (real, null))
+        assert one == other
+    assert [replace(plan, stimuli=twin.stimuli) for plan, twin in zip(null, real, strict=True)] == real
     assert {plan.person.name for plan in null} == {plan.person.name for plan in real}
 
 

@@ -13,7 +13,13 @@ from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index
 from transferpain.data.datasets.mintpain import FRAMES_BY_LEVEL
 from transferpain.data.synthetic.camera import MINTPAIN
-from transferpain.data.synthetic.mintpain import INVENTED_NAMES, STRENGTHS, picture_names, plan_mintpain
+from transferpain.data.synthetic.mintpain import (
+    INVENTED_NAMES,
+    STRENGTHS,
+    _plan_folders,
+    picture_names,
+    plan_mintpain,
+)
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.data.synthetic.videos import draw_clip, seat_person
@@ -84,6 +90,24 @@ def test_what_is_felt_follows_the_level_unless_null():
 
     assert felt(False) == [{strength} for strength in STRENGTHS]
     assert all(strengths == set(STRENGTHS) for strengths in felt(True))
+    real, null = (
+        Counter((p.person.name, p.stimuli[0].strength) for p in _plan_folders(TwinSettings(8, clips=4, null=null)))
+        for null in (False, True)
+    )
+    # All but what the sweep that is left out would have shown.
+    assert (real - null).total() <= 8 * 2
+
+
+def test_the_course_is_what_the_clock_says():
+    for settings in (TwinSettings(3, clips=2), TwinSettings(3, clips=2, seconds=2.0)):
+        for plan in plan_mintpain(settings):
+            times = plan.times(MINTPAIN)
+            assert len(times) == plan.frames == len(plan.clock)
+            assert times[0] == 0
+            assert (np.diff(times) > 0).all()
+            assert 0.8 * 5 * (plan.frames - 1) / plan.frames < times[-1] < 5
+            np.testing.assert_allclose(np.diff(times), np.diff(plan.clock) / 1000 * plan.speed)
+    assert np.diff(plan_mintpain(TwinSettings(1, clips=1))[0].clock).std() > 5
 
 
 def test_more_than_20_subjects_are_refused():

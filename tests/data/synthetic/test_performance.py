@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from transferpain.data.synthetic.face import ACTION_UNITS
-from transferpain.data.synthetic.performance import COLUMN, SCORED, Stimulus, bump, perform
+from transferpain.data.synthetic.face import ACTION_UNITS, SKIN
+from transferpain.data.synthetic.performance import COLUMN, FLUSH, SCORED, STRAIN, Stimulus, bump, perform
 from transferpain.data.synthetic.subjects import invent_temperament
 
 TIMES = np.arange(138) / 25
@@ -26,7 +26,8 @@ def test_the_reaction_comes_late_and_changes_nothing_else():
         none, strong = course(0.0, seed), course(1.0, seed)
         np.testing.assert_array_equal(none.head, strong.head)
         np.testing.assert_array_equal(none.exposure, strong.exposure)
-        early = TIMES < 1.6
+        np.testing.assert_array_equal(none.skin[TIMES < 1.1], strong.skin[TIMES < 1.1])
+        early = TIMES < 1.1
         np.testing.assert_array_equal(none.action_units[early], strong.action_units[early])
         assert (strong.action_units >= none.action_units).all()
         answered += bool((strong.action_units - none.action_units).max() > 1)
@@ -40,6 +41,9 @@ def test_intensities_stay_in_their_ranges():
     assert units.min() >= 0
     assert units.max() <= 5
     assert units[:, [COLUMN["AU43"], COLUMN["AU45"]]].max() <= 1
+    skin = np.concatenate([course(1.0, "range", seed).skin for seed in range(40)])
+    assert (skin.shape[1], skin.dtype) == (len(SKIN), np.float32)
+    assert 0 <= skin.min() < skin.max() <= 1
 
 
 @pytest.mark.parametrize("strength", [0.0, 1.0])
@@ -63,7 +67,8 @@ def test_a_stronger_stimulus_shows_more():
 def test_one_frame_is_what_the_face_is_drawn_from():
     whole = course(1.0, 3)
     units, pose = whole.frame(100)
-    assert set(units) == set(ACTION_UNITS)
+    assert set(units) == {*ACTION_UNITS, *SKIN}
+    assert (units["flush"], units["strain"]) == pytest.approx(tuple(whole.skin[100]))
     assert units["AU4"] == pytest.approx(whole.action_units[100, COLUMN["AU4"]])
     assert (pose.x, pose.scale) == pytest.approx(tuple(whole.head[100, [0, 5]]))
     assert pose.gaze == pytest.approx(tuple(whole.head[100, 6:]))
@@ -78,3 +83,54 @@ def test_a_quiet_everyday_face_feels_pain_all_the_same():
     np.testing.assert_array_equal(calm[:, others], loud[:, others])
     hurt = [perform(quiet, (Stimulus(0.0, 5.52, 1.0),), TIMES, seed).action_units for seed in range(5)]
     assert max(units[:, COLUMN["AU4"]].max() for units in hurt) > 2
+
+
+def answer(strength: float, seed: int) -> np.ndarray:
+    """Return how much more AU4 shows than without the stimulus, (frames,)."""
+    shown, calm = course(strength, seed), course(0.0, seed)
+    return (shown.action_units - calm.action_units)[:, COLUMN["AU4"]]
+
+
+def test_stronger_answers_come_oftener_earlier_and_in_one_piece():
+    weak, strong = ([answer(strength, seed) for seed in range(120)] for strength in (0.25, 1.0))
+
+    def oftenness(answers):
+        return np.mean([one.max() > 0.3 for one in answers])
+
+    def onset(answers):
+        return np.median([TIMES[(one > 0.3).argmax()] for one in answers if one.max() > 0.3])
+
+    def pieces(answers):
+        return np.mean([(np.diff((one > 0.3 * one.max()).astype(int)) == 1).sum() for one in answers if one.max() > 1])
+
+    assert oftenness(strong) > oftenness(weak) + 0.1
+    assert onset(strong) < onset(weak) - 1
+    assert pieces(strong) < pieces(weak) - 0.4
+
+
+def test_the_skin_answers_whether_or_not_the_face_moves():
+    stony = replace(EXPRESSIVE, answer_rate=0.0)
+    calm, hurt = (
+        [perform(stony, (Stimulus(0.0, 5.52, strength),), TIMES, seed) for seed in range(60)] for strength in (0.0, 1.0)
+    )
+    for before, after in zip(calm, hurt, strict=True):
+        np.testing.assert_array_equal(before.action_units, after.action_units)
+    late = TIMES > 3
+    reddened, strained = (
+        np.mean(
+            [(after.skin - before.skin)[late, column].max() > 0.05 for before, after in zip(calm, hurt, strict=True)]
+        )
+        for column in (FLUSH, STRAIN)
+    )
+    assert reddened > 0.8
+    assert 0.2 < strained < 0.9
+
+
+def test_an_answer_stays_within_its_stretch():
+    times = np.arange(0, 20, 0.04)
+    stretch = (times >= 8) & (times < 12)
+    for seed in range(10):
+        hurt = perform(EXPRESSIVE, (Stimulus(8.0, 4.0, 1.0),), times, seed)
+        calm = perform(EXPRESSIVE, (), times, seed)
+        np.testing.assert_array_equal(hurt.action_units[~stretch], calm.action_units[~stretch])
+        np.testing.assert_array_equal(hurt.skin[~stretch], calm.skin[~stretch])

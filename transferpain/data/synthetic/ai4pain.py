@@ -65,8 +65,8 @@ def plan_ai4pain(settings: TwinSettings) -> list[ClipPlan]:
         for place in range(size):
             number += 1
             low_reactive = place % LOW_REACTIVE_EVERY == LOW_REACTIVE_EVERY // 2
-            person = Person(str(number), invent_look(seed, number),
-                            invent_temperament(seed, number, behaviour=BEHAVIOUR, low_reactive=low_reactive))  # fmt: skip
+            manner = invent_temperament(seed, number, behaviour=BEHAVIOUR, low_reactive=low_reactive)
+            person = Person(str(number), invent_look(seed, number), manner)
             plans += [plan for level, plan in _plan_subject(person, split, settings, seed) if level in drawn]
     return plans
 

@@ -95,8 +95,8 @@ def plan_biovid(settings: TwinSettings) -> list[ClipPlan]:
     plans = []
     for name in sorted(subject_order()[: settings.subjects]):
         _, sex, age = name.split("_")
-        person = Person(name, invent_look(seed, name, sex=sex, age=int(age)),
-                        invent_temperament(seed, name, behaviour=BEHAVIOUR, low_reactive=name in LOW_REACTIVE))  # fmt: skip
+        manner = invent_temperament(seed, name, behaviour=BEHAVIOUR, low_reactive=name in LOW_REACTIVE)
+        person = Person(name, invent_look(seed, name, sex=sex, age=int(age)), manner)
         generator = np.random.default_rng(derive_seed(seed, name, "order"))
         pain = generator.permutation(np.repeat(np.arange(1, len(LEVELS)), clips))
         levels = np.array([*pain, *[0] * clips])

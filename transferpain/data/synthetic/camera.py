@@ -73,7 +73,7 @@ FERPLUS = Camera(
 def seat(camera: Camera, look: SubjectLook, *seed_parts: int | str) -> Sitter:
     """Set a person before the camera: background, light and place vary a little between people."""
     generator = np.random.default_rng(derive_seed(*seed_parts, "seat"))
-    light = tuple(float(np.clip(value + generator.normal(0, 0.15), -0.8, 0.8)) for value in camera.light)
+    light = tuple(float(np.clip(value + generator.normal(0, 0.3), -0.9, 0.9)) for value in camera.light)
     place = (0.5 + generator.normal(0, 0.012), camera.eye_line + generator.normal(0, 0.008))
     zoom = camera.zoom * float(np.clip(generator.normal(1, 0.025), 0.94, 1.06))
     background = _background(camera, generator)
@@ -85,7 +85,7 @@ def seat(camera: Camera, look: SubjectLook, *seed_parts: int | str) -> Sitter:
     for points, top, colour in ((body, shoulder, look.clothes), (neck, neck_top, skin)):
         pixels = np.array([(centre + x * zoom, top + y * zoom) for x, y in points])
         cv2.fillPoly(background, [np.rint(pixels * STEP).astype(np.int32)], colour, cv2.LINE_AA, SUBPIXEL)
-    return Sitter(look, background, light, zoom, place)
+    return Sitter(look, background, light, zoom, place, warmth=float(generator.normal(0, 0.05)))
 
 
 def _background(camera: Camera, generator: np.random.Generator) -> np.ndarray:
@@ -109,7 +109,7 @@ class Sensor:
     def __init__(self, camera: Camera, *seed_parts: int | str):
         self.camera = camera
         self.generator = np.random.default_rng(derive_seed(*seed_parts, "sensor"))
-        self.tint = np.array(camera.tint) * self.generator.normal(1, 0.012, 3)
+        self.tint = np.array(camera.tint) * self.generator.normal(1, 0.03, 3)
         # Noise is cut from one larger field at a random place: new noise for every frame is too slow.
         size = (camera.height + 64, camera.width + 64, 3)
         field = self.generator.standard_normal(size, np.float32)
@@ -118,12 +118,18 @@ class Sensor:
         # Lighter and darker grains apart: bytes are added and subtracted ten times faster than other numbers.
         self.lighter, self.darker = (field.clip(0, 255).astype(np.uint8), (-field).clip(0, 255).astype(np.uint8))
 
-    def expose(self, picture: np.ndarray, exposure: float) -> np.ndarray:
-        """Film one picture so that its mean brightness is `exposure` (0..255).
+    def expose(self, picture: np.ndarray, exposure: float, colour: np.ndarray | None = None) -> np.ndarray:
+        """Film one picture so that its mean brightness is `exposure` (0..255) and, where it is given, its mean colour
+        `colour` (3,) times the tint.
 
-        The automatic exposure is what keeps a darker mouth or closed eyes from showing in the mean brightness.
+        The automatic exposure is what keeps a darker mouth or closed eyes from showing in the mean brightness, the
+        automatic white balance what keeps a redder face from showing in the mean colour.
         """
-        gains = self.tint * exposure / max(1.0, float(np.dot(cv2.mean(picture)[:3], self.tint)) / 3)
+        mean = np.maximum(1.0, cv2.mean(picture)[:3])
+        seen = self.tint * (mean if colour is None else colour)
+        gains = self.tint * exposure / seen.mean()
+        if colour is not None:
+            gains = gains * colour / mean
         filmed = cv2.multiply(picture, (*gains, 1.0))
         if self.camera.blur:
             filmed = cv2.GaussianBlur(filmed, (3, 3), self.camera.blur)

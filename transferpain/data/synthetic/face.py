@@ -1,18 +1,30 @@
 """Draws a face from action units (Facial Action Coding System, FACS).
 
-The still layers come from plates.py; here brows, eyes, nose, mouth and the lines of the skin are drawn as the
-action units ask, then the head is turned and set before its background.
+The still layers come from plates.py, the folds of the skin from wrinkles.py; here brows, eyes, nose and mouth are drawn
+as the action units ask, then the head is turned and set before its background.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import cv2
 import numpy as np
 
 from transferpain.data.synthetic import plates
-from transferpain.data.synthetic.plates import JAW_LEVELS, ORIGIN, STEP, SUBPIXEL, UNIT, fill, stroke, to_pixels
+from transferpain.data.synthetic.plates import (
+    FLUSH_LEVELS,
+    JAW_LEVELS,
+    ORIGIN,
+    STEP,
+    SUBPIXEL,
+    UNIT,
+    fill,
+    stroke,
+    to_pixels,
+)
 from transferpain.data.synthetic.subjects import SubjectLook
+from transferpain.data.synthetic.wrinkles import Crease, lay_creases, paint_creases
 
 # Intensities 0..5; AU43 (eyes closed) and AU45 (blink) are 0..1. AU1 stands for both parts of the brow raised.
 ACTION_UNITS = ("AU1", "AU4", "AU6", "AU7", "AU9", "AU10", "AU12", "AU25", "AU26", "AU43", "AU45")
@@ -50,6 +62,7 @@ class Sitter:
 
     `background`: uint8 RGB, the size of the picture. `light`: direction, each -1..1. `zoom`: pixels an
     inter-ocular distance. `place`: where the point between the eyes stands at rest, as shares of width and height.
+    `warmth`: how much warmer the light from the right is than that from the left.
     """
 
     look: SubjectLook
@@ -57,14 +70,32 @@ class Sitter:
     light: tuple[float, float]
     zoom: float
     place: tuple[float, float]
+    warmth: float = 0.0
     painted: dict = field(default_factory=dict, repr=False)
 
-    def plate(self, jaw: float) -> tuple[np.ndarray, np.ndarray]:
-        """Return the plate whose jaw is open as far as `jaw` 0..1, to the nearest of the levels."""
-        level = jaw_level(jaw)
-        if level not in self.painted:
-            self.painted[level] = plates.paint_plate(self.look, self.light, level / JAW_LEVELS)
-        return self.painted[level]
+    def plate(self, jaw: float, flush: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        """Return the plate whose jaw is open as far as `jaw` 0..1 and that is as red as `flush` 0..1 says.
+
+        To the nearest of the levels of each.
+        """
+        level, red = jaw_level(jaw), round(float(np.clip(flush, 0, 1)) * FLUSH_LEVELS)
+        if (level, red) not in self.painted:
+            if (level, 0) not in self.painted:
+                self.painted[level, 0] = plates.paint_plate(self.look, self.light, level / JAW_LEVELS, self.warmth)
+            pale, opacity = self.painted[level, 0]
+            self.painted[level, red] = (plates.redden(pale, red / FLUSH_LEVELS), opacity) if red else (pale, opacity)
+        return self.painted[level, red]
+
+    @cached_property
+    def creases(self) -> dict[str, tuple[Crease, ...]]:
+        """The person's folds and wrinkles."""
+        return paint_creases(self.look)
+
+    @cached_property
+    def colour(self) -> np.ndarray:
+        """The mean red, green and blue of the picture at rest, float64 (3,), as shares of their own mean."""
+        mean = np.array(cv2.mean(draw_face(self, {}, Pose()))[:3])
+        return mean / mean.mean()
 
 
 def jaw_level(jaw: float) -> int:
@@ -113,19 +144,19 @@ def draw_face(sitter: Sitter, units: dict[str, float], pose: Pose) -> np.ndarray
 
     Args:
         sitter: who, and before which background.
-        units: action unit -> intensity; those left out are 0.
+        units: action unit or what the skin does -> intensity; those left out are 0.
         pose: how the head stands.
 
     Returns:
         uint8 RGB (height, width, 3). The same arguments give the same pixels.
 
     Raises:
-        KeyError: for an action unit that is not in `ACTION_UNITS`.
+        KeyError: for what is neither in `ACTION_UNITS` nor in `SKIN`.
     """
     acts = complete(units)
-    plate, opacity = sitter.plate(acts["AU26"] / 5)
+    plate, opacity = sitter.plate(acts["AU26"] / 5, acts["flush"])
     face = plate.copy()
-    _draw_lines(face, sitter.look, acts)
+    lay_creases(face, sitter.creases, sitter.look, acts)
     _draw_nose(face, sitter.look, acts)
     for side in (-1, 1):
         _draw_eye(face, sitter.look, acts, side, pose.gaze)
@@ -147,45 +178,6 @@ def complete(units: dict[str, float]) -> dict[str, float]:
 
 def _shade(colour, factor: float) -> tuple[float, ...]:
     return tuple(min(255.0, channel * factor) for channel in colour)
-
-
-def _draw_lines(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
-    """Draw folds and wrinkles as soft dark lines."""
-    lines = np.zeros(face.shape[:2], np.uint8)
-    tone = np.array(look.skin) / 200
-    age = look.wrinkles
-
-    def line(points, strength, thickness=2):
-        if strength > 0.05:
-            stroke(lines, points, min(200.0, 120 * strength), thickness)
-
-    frown, squint = acts["AU4"] / 5, max(acts["AU6"], acts["AU7"]) / 5
-    wrinkle, raised, smile = acts["AU9"] / 5, acts["AU10"] / 5, acts["AU12"] / 5
-    brow = -0.36 * look.brow_height
-    nose = 0.62 * look.nose_length
-    mouth = 1.04 * look.mouth_height
-    for side in (-1, 1):
-        inner = side * (0.085 - 0.02 * frown)
-        line([(inner * 0.9, brow - 0.06), (inner, brow + 0.16)], 0.12 * age + 0.95 * frown)
-        line([(side * 0.13, 0.02), (side * 0.04, 0.12)], 0.9 * wrinkle)
-        line([(side * 0.16, 0.14), (side * 0.06, 0.22)], 0.9 * wrinkle)
-        line([(side * 0.2, 0.3), (side * 0.14, 0.4)], 0.6 * wrinkle)
-        lower = 0.17 - 0.03 * squint
-        line([(side * 0.26, lower), (side * 0.5, lower + 0.06), (side * 0.74, lower - 0.02)],
-             0.1 + 0.2 * age + 0.65 * squint)  # fmt: skip
-        for tilt in (-0.09, 0.0, 0.1):
-            line([(side * 0.8, 0.02 + tilt * 0.4), (side * 0.98, 0.02 + tilt * 1.6)], 0.1 * age + 0.6 * squint, 1)
-        wing = side * (0.25 + 0.03 * raised) * look.nose_width
-        width = side * (0.4 + 0.1 * smile + 0.02 * raised)
-        line([(wing, nose - 0.1 - 0.05 * raised), (width * 0.86, nose + 0.16), (width * 1.04, mouth - 0.02)],
-             0.12 + 0.25 * age + 0.6 * max(raised, 0.8 * smile, 0.7 * wrinkle), 3)  # fmt: skip
-    for height in (-0.72, -0.88):
-        line([(-0.5, height + 0.03), (0, height), (0.5, height + 0.03)], 0.15 * age + 0.12 * acts["AU1"])
-    # Only where lines are, with a margin for the blur, is anything to be darkened.
-    window = around(lines, 5)
-    soft = cv2.GaussianBlur(lines[window], (5, 5), 0)
-    shadow = cv2.multiply(cv2.merge((soft, soft, soft)), (*tone, 1.0))
-    face[window] = cv2.subtract(face[window], shadow)
 
 
 def shape_nose(look: SubjectLook, acts: dict) -> tuple[float, float]:

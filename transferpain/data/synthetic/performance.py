@@ -102,7 +102,13 @@ def perform(
     course.units[:, SCORED] *= temperament.everyday_tension
     for number, stimulus in enumerate(stimuli):
         if stimulus.strength > 0:
-            _answer(course, temperament, stimulus, times, np.random.default_rng(derive_seed(*seed_parts, "reaction", number)))
+            _answer(
+                course,
+                temperament,
+                stimulus,
+                times,
+                np.random.default_rng(derive_seed(*seed_parts, "reaction", number)),
+            )
     limits = np.full(len(ACTION_UNITS), 5.0)
     limits[EYE_UNITS] = 1.0
     motion = np.random.default_rng(derive_seed(*seed_parts, "motion"))

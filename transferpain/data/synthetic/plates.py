@@ -15,6 +15,7 @@ from transferpain.data.synthetic.subjects import SubjectLook
 UNIT = 56  # pixels an inter-ocular distance on the plate
 ORIGIN = (1.95, 2.0)  # where the origin stands on the plate
 PLATE_SIZE = (4.25, 3.9)  # height and width
+FLUSH_LEVELS = 10  # the skin reddens in so many steps
 JAW_LEVELS = 8  # the jaw opens in so many steps
 JAW_DROP = 0.24  # how far the chin falls when the jaw is wide open
 SUBPIXEL = 3  # fractional bits of the coordinates given to OpenCV
@@ -146,12 +147,15 @@ def _hairline(look: SubjectLook) -> np.ndarray | None:
     return np.concatenate([right[np.argsort(right[:, 1])], inner[::-1], left[np.argsort(-left[:, 1])]])
 
 
-def paint_plate(look: SubjectLook, light: tuple[float, float], jaw: float) -> tuple[np.ndarray, np.ndarray]:
+def paint_plate(
+    look: SubjectLook, light: tuple[float, float], jaw: float, warmth: float = 0.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Paint the still head.
 
     Args:
         light: where the light comes from, each -1..1: right of the subject's picture, below.
         jaw: how far the jaw is open, 0..1.
+        warmth: how much warmer the light from the right is, as a share of red and of blue at the edge.
 
     Returns:
         uint8 RGB (height, width, 3), premultiplied by its opacity, and the opacity, uint8 (height, width).
@@ -172,6 +176,8 @@ def paint_plate(look: SubjectLook, light: tuple[float, float], jaw: float) -> tu
     skin_colour *= 1 - spots[..., None] * np.array([0.2, 0.3, 0.3], np.float32)
     if look.beard:
         skin_colour = _grow_beard(look, skin_colour, jaw, strands)
+    across = np.clip(x / 1.1, -1, 1)[..., None] * warmth * np.array([1, 0, -1], np.float32)
+    skin_colour *= 1 + across
     hair_colour = np.array(look.hair, np.float32) * (strands * (0.9 + 0.25 * light[1] * y / 2))[..., None]
 
     back = np.zeros(shape, np.uint8)
@@ -188,6 +194,21 @@ def paint_plate(look: SubjectLook, light: tuple[float, float], jaw: float) -> tu
     opacity = np.maximum(np.maximum(back, skin), front)
     image = np.clip(image * (opacity[..., None] / 255.0), 0, 255).astype(np.uint8)
     return image, opacity
+
+
+def redden(image: np.ndarray, flush: float) -> np.ndarray:
+    """Return the plate with blood in cheeks, nose, forehead and chin, as much as `flush` 0..1 says."""
+    return cv2.multiply(image, 1 + np.float32(flush) * _blood(), dtype=cv2.CV_8U)
+
+
+@lru_cache(maxsize=1)
+def _blood() -> np.ndarray:
+    """Return by how much each colour of the skin changes where it reddens, float32 (height, width, 3)."""
+    x, y = _grid()
+    cheeks = sum(_bump(x, y, (side * 0.6, 0.5), (0.42, 0.42)) for side in (-1, 1))
+    others = 0.6 * _bump(x, y, (0, 0.5), (0.16, 0.25)) + 0.5 * _bump(x, y, (0, -0.7), (0.6, 0.25))
+    where = np.clip(cheeks + others + 0.4 * _bump(x, y, (0, 1.5), (0.25, 0.15)), 0, 1)
+    return where[..., None].astype(np.float32) * np.array([0.05, -0.22, -0.18], np.float32)
 
 
 class _Surface(NamedTuple):

@@ -49,6 +49,7 @@ class SubjectLook:
     beard: float
     glasses: str
     wrinkles: float
+    creasing: float
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Temperament:
     `answer_rate` is the share of the stimuli that move an expressive face which move this one.
     `haste` is by how much this person's answers come later than others'.
     `pain_pattern` maps an action unit to its intensity at the full apex of a fully expressive reaction, `resting`
-    to its intensity in the resting face; `flush` 0..1 is how far blood vessels answer, `resting_flush` the colour at rest.
+    to its intensity in the resting face. `flush` 0..1 is how far blood vessels answer, `resting_flush` how red the
+    face is at rest.
     `rates` are events per second by habit, and hold in every class. `answers` are what all people of a twin share.
     `everyday_tension` is the share that rest, smiles, talk, frowns and grimaces keep of the action units of PSPI.
     """
@@ -113,7 +115,7 @@ def invent_look(*seed_parts: int | str, sex: str = "", age: int = 0) -> SubjectL
         mouth_height=float(generator.normal(1.0, 0.03)),
         lip_fullness=float(np.clip(generator.normal(1.0, 0.2), 0.55, 1.5)),
         lip_curve=float(generator.normal(0, 0.015)),
-        skin=_tint(skin, 0.02, generator),
+        skin=_tint(skin, 0.04, generator),
         hair=_tint(hair, 0.08, generator),
         brow=_tint(hair * 0.75, 0.05, generator),
         iris=_tint(EYE_COLOURS[eye_index], 0.08, generator),
@@ -123,6 +125,7 @@ def invent_look(*seed_parts: int | str, sex: str = "", age: int = 0) -> SubjectL
         beard=float(generator.choice([0, 0, 0.35, 0.75])) if sex == "m" else 0.0,
         glasses=str(generator.choice(["", "", "", "thin", "thick"])),
         wrinkles=float(np.clip((age - 25) / 45, 0, 1)),
+        creasing=float(generator.uniform(0.65, 1.25)),
     )
 
 

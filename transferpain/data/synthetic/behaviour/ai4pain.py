@@ -17,5 +17,4 @@ BEHAVIOUR = Behaviour(
         flush_delay=2.0,
     ),
     habits=Habits(),
-    fixed_on=(9101, 9102),
 )

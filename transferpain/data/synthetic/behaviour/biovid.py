@@ -7,8 +7,8 @@ BEHAVIOUR = Behaviour(
         felt_scatter=0.1,
         rate=Graded(0.55, 1.0),
         peak=Graded(0.5, 0.85, 0.25),
-        latency=Graded(4.0, 0.9, 0.08),
-        length=Graded(0.8, 1.7, 0.25),
+        latency=Graded(4.4, 1.6, 0.06),
+        length=Graded(0.8, 1.8, 0.25),
         pieces=Graded(3.2, 1.0),
         leak=Graded(0.15, 0.6),
         strain=Graded(0.45, 0.85, 0.2),
@@ -17,5 +17,4 @@ BEHAVIOUR = Behaviour(
         flush_delay=1.2,
     ),
     habits=Habits(),
-    fixed_on=(9101, 9102),
 )

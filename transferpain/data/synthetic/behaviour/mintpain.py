@@ -1,4 +1,4 @@
-"""MIntPAIN's twin: the five seconds after an electrical stimulus of one of four levels, or before it, in few pictures."""
+"""MIntPAIN's twin: five seconds before or after an electrical stimulus of one of four levels, in few pictures."""
 
 from transferpain.data.synthetic.behaviour.model import Answers, Behaviour, Graded, Habits
 
@@ -17,5 +17,4 @@ BEHAVIOUR = Behaviour(
         flush_delay=0.8,
     ),
     habits=Habits(),
-    fixed_on=(9101, 9102),
 )

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+# The numbers of behaviour/ were chosen on twins of the one seed, their ceilings are stated for the other: no comparison
+# may use either.
+FIXED_ON, STATED_ON = 9101, 9102
 Range = tuple[float, float]  # of a uniform draw, once a person
 
 
@@ -91,7 +94,6 @@ class Behaviour:
     Args:
         answers: the link between the label and the face.
         habits: what does not depend on the label.
-        fixed_on: the seeds of the twins on which these numbers were chosen; no comparison may use them.
         expressiveness: of those who are not low-reactive, a share of full intensity.
         low_reactive: the same for those who hardly react (Werner et al. 2017).
         low_answers: how much more seldom they answer.
@@ -99,7 +101,6 @@ class Behaviour:
 
     answers: Answers
     habits: Habits
-    fixed_on: tuple[int, ...]
     expressiveness: Range = (0.6, 1.0)
     low_reactive: Range = (0.05, 0.2)
     low_answers: Range = (0.1, 0.4)

@@ -20,5 +20,4 @@ BEHAVIOUR = Behaviour(
         flush_delay=0.8,
     ),
     habits=Habits(frown=(0.02, 0.08), twitch=(0.02, 0.06), grimace=(0.0, 0.0)),
-    fixed_on=(9101, 9102),
 )

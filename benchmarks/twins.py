@@ -1,0 +1,200 @@
+"""What the true facial action of each twin is worth: the ceilings of every method that reads its pictures.
+
+Nothing is drawn. A linear probe reads a clip's true course as its mean, its mean and maximum, its values in any order,
+or as it is; of the action units, of the skin (redness, strained lines), or of both; on people it has not seen.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from benchmarks.measure import Figure, main
+from transferpain.data.synthetic.behaviour.model import STATED_ON
+from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC
+from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.twins import PLANS
+from transferpain.data.synthetic.unbc import code, score
+from transferpain.evaluation.resampling import Interval
+from transferpain.evaluation.statistics import paired_difference, score_subjects
+
+METRIC = "balanced_accuracy"
+FOLDS = 5
+STRENGTH = 0.03  # C of the logistic regression, the same everywhere
+STRETCHES = 16  # into which a course is cut
+QUANTILES = (0.25, 0.5, 0.75, 0.9)
+WINDOW = 90  # frames of a UNBC window, as in experiments/unbc-lstm.yaml
+AI4PAIN_RATE = 10  # frames per second are enough for a course of 10 s
+ORDER, FUSION = 0.05, 0.05  # by how much order, and both kinds of cues, are to be worth more
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """What is classified: whose it is, its class, and its course: units and skin, a row a frame."""
+
+    subject: str
+    label: int
+    units: np.ndarray
+    skin: np.ndarray
+
+
+def biovid(settings: TwinSettings) -> Iterator[Stretch]:
+    for plan in PLANS["biovid"](settings):
+        course = plan.performance(BIOVID)
+        level = ("BL1", "PA1", "PA2", "PA3", "PA4").index(plan.clip.split("-")[1])
+        yield Stretch(plan.person.name, level, course.action_units, course.skin)
+
+
+def ai4pain(settings: TwinSettings) -> Iterator[Stretch]:
+    camera = replace(AI4PAIN, fps=AI4PAIN_RATE)
+    for plan in PLANS["ai4pain"](replace(settings, fps=AI4PAIN_RATE, levels=("none", "low", "high"))):
+        course = plan.performance(camera)
+        label = 0 if "Baseline" in plan.clip else 1 if "LOW" in plan.clip else 2
+        frames = 10 * AI4PAIN_RATE
+        for start in range(0, plan.frames, frames):
+            part = slice(start, start + frames)
+            yield Stretch(plan.person.name, label, course.action_units[part], course.skin[part])
+
+
+def mintpain(settings: TwinSettings) -> Iterator[Stretch]:
+    for plan in PLANS["mintpain"](settings):
+        course = plan.performance(MINTPAIN)
+        yield Stretch(plan.person.name, int(plan.clip[-1]), course.action_units, course.skin)
+
+
+def unbc(settings: TwinSettings) -> Iterator[Stretch]:
+    """Yield windows of 90 frames; pain is a PSPI of 1 or more in any of them."""
+    for plan in PLANS["unbc"](settings):
+        course, scores = plan.performance(UNBC), score(code(plan))
+        for start in range(0, plan.frames - WINDOW + 1, WINDOW):
+            part = slice(start, start + WINDOW)
+            yield Stretch(plan.person.name, int(scores[part].max() >= 1), course.action_units[part], course.skin[part])
+
+
+def unbc_frames(settings: TwinSettings) -> Iterator[Stretch]:
+    """Yield every tenth frame; pain is a PSPI of 1 or more."""
+    for plan in PLANS["unbc"](settings):
+        course, scores = plan.performance(UNBC), score(code(plan))
+        for frame in range(0, plan.frames, 10):
+            part = slice(frame, frame + 1)
+            yield Stretch(plan.person.name, int(scores[frame] >= 1), course.action_units[part], course.skin[part])
+
+
+@dataclass(frozen=True)
+class Task:
+    """A task: its stretches, at which size, and which of its classes; order and fusion count where they can."""
+
+    stretches: Callable[[TwinSettings], Iterator[Stretch]]
+    settings: TwinSettings
+    classes: tuple[int, ...]
+    least: float
+    most: float = 0.95
+    whole: bool = True
+
+
+TASKS = {
+    "BioVid, BL1 v PA4": Task(biovid, TwinSettings(87, STATED_ON, clips=8, levels=("BL1", "PA4")), (0, 4), 0.75),
+    "BioVid, five levels": Task(biovid, TwinSettings(87, STATED_ON, clips=8), (0, 1, 2, 3, 4), 0.45, 0.7),
+    "AI4Pain, none, low, high": Task(ai4pain, TwinSettings(65, STATED_ON), (0, 1, 2), 0.5, 0.8),
+    "MIntPAIN, five levels": Task(mintpain, TwinSettings(20, STATED_ON), (0, 1, 2, 3, 4), 0.45, 0.7),
+    "UNBC, 3 s with pain v without": Task(unbc, TwinSettings(25, STATED_ON), (0, 1), 0.8, whole=False),
+    "UNBC, frames with pain v without": Task(unbc_frames, TwinSettings(25, STATED_ON), (0, 1), 0.8, 0.98, whole=False),
+}
+
+
+def stretches_of(course: np.ndarray) -> np.ndarray:
+    """Return the means of a course's parts in their order, a shorter course drawn out."""
+    if len(course) < STRETCHES:
+        at, places = np.linspace(0, 1, STRETCHES), np.linspace(0, 1, len(course))
+        return np.stack([np.interp(at, places, column) for column in course.T], 1).ravel()
+    edges = np.linspace(0, len(course), STRETCHES + 1).astype(int)
+    return np.stack([course[first:last].mean(0) for first, last in pairwise(edges)]).ravel()
+
+
+VIEWS = {
+    "mean": lambda course: course.mean(0),
+    "mean + maximum": lambda course: np.concatenate([course.mean(0), course.max(0)]),
+    "any order": lambda course: np.concatenate(
+        [course.mean(0), course.max(0), np.quantile(course, QUANTILES, axis=0).ravel()]
+    ),
+    "course": stretches_of,
+}
+KINDS = {
+    "units": lambda stretch: stretch.units,
+    "skin": lambda stretch: stretch.skin,
+    "both": lambda stretch: np.concatenate([stretch.units, stretch.skin], 1),
+}
+
+
+def answers(features: np.ndarray, stretches: list[Stretch], classes: tuple[int, ...]) -> pd.DataFrame:
+    """Return the predictions of a linear probe on people it has not seen, as a run has them."""
+    labels = np.array([classes.index(stretch.label) for stretch in stretches])
+    people = np.array([stretch.subject for stretch in stretches])
+    chances = np.zeros((len(labels), len(classes)))
+    for train, test in GroupKFold(FOLDS, shuffle=True, random_state=0).split(features, groups=people):
+        probe = make_pipeline(
+            StandardScaler(), LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=300)
+        ).fit(features[train], labels[train])
+        chances[test[:, None], probe.classes_] = probe.predict_proba(features[test])
+    return pd.DataFrame({
+        "dataset": "twin", "subject": people, "clip": np.arange(len(labels)).astype(str), "frame": -1, "fold": "all",
+        "seed": 0, "part": "test", "y_true": labels, "y_pred": chances.argmax(1),
+        **{f"p_{number}": chances[:, number] for number in range(len(classes))}, "coverage": 1.0,
+    })  # fmt: skip
+
+
+def ceilings(task: Task, settings: TwinSettings) -> dict[str, Interval]:
+    """Return the balanced accuracy of each view of each kind of cues, and what order and fusion add."""
+    stretches = [stretch for stretch in task.stretches(settings) if stretch.label in task.classes]
+    tables = {
+        f"{kind}, {view}": answers(np.array([look(take(one)) for one in stretches]), stretches, task.classes)
+        for kind, take in KINDS.items()
+        for view, look in VIEWS.items()
+    }
+    found = {name: score_subjects(table, (METRIC,))[METRIC] for name, table in tables.items()}
+    for what, better, worse in (
+        ("order, of units", "units, course", "units, any order"),
+        ("order, of both", "both, course", "both, any order"),
+        ("skin beside units", "both, course", "units, course"),
+        ("units beside skin", "both, course", "skin, course"),
+    ):
+        found[what] = paired_difference(tables[better], tables[worse], METRIC)
+    return found
+
+
+def measure(folder: Path, quick: bool) -> dict:
+    results = {}
+    for name, task in TASKS.items():
+        settings = replace(task.settings, subjects=10, clips=2) if quick else task.settings
+        results[name] = ceilings(task, settings)
+    return {"figures": figures(results), "ceilings": {name: _facts(found) for name, found in results.items()}}
+
+
+def _facts(found: dict[str, Interval]) -> dict[str, list[float]]:
+    return {what: [round(float(one), 4) for one in (i.value, i.low, i.high)] for what, i in found.items()}
+
+
+def figures(results: dict[str, dict[str, Interval]]) -> list[Figure]:
+    """Return the figures that have targets: what can be reached, and what order and fusion are worth."""
+    found = []
+    for name, ceiling in results.items():
+        task = TASKS[name]
+        best = max(ceiling[f"units, {view}"].value for view in VIEWS)
+        found.append(Figure(f"{name}: true action units", best, least=task.least))
+        found.append(Figure(f"{name}: all cues", ceiling["both, course"].value, most=task.most))
+        if task.whole:
+            found.append(Figure(f"{name}: order", ceiling["order, of both"].value, least=ORDER))
+            alone = min(ceiling[what].value for what in ("skin beside units", "units beside skin"))
+            found.append(Figure(f"{name}: both kinds of cues beside the better one", alone, least=FUSION))
+    return found
+
+
+if __name__ == "__main__":
+    main("twins", measure)
