@@ -100,8 +100,8 @@ class Task:
 
 
 TASKS = {
-    "BioVid, BL1 v PA4": Task(biovid, TwinSettings(87, STATED_ON, clips=8, levels=("BL1", "PA4")), (0, 4), 0.75),
-    "BioVid, five levels": Task(biovid, TwinSettings(87, STATED_ON, clips=8), (0, 1, 2, 3, 4), 0.45, 0.7),
+    "BioVid, BL1 v PA4": Task(biovid, TwinSettings(87, STATED_ON, clips=6, levels=("BL1", "PA4")), (0, 4), 0.75),
+    "BioVid, five levels": Task(biovid, TwinSettings(87, STATED_ON, clips=6), (0, 1, 2, 3, 4), 0.45, 0.7),
     "AI4Pain, none, low, high": Task(ai4pain, TwinSettings(65, STATED_ON), (0, 1, 2), 0.5, 0.8),
     "MIntPAIN, five levels": Task(mintpain, TwinSettings(20, STATED_ON), (0, 1, 2, 3, 4), 0.45, 0.7),
     "UNBC, 3 s with pain v without": Task(unbc, TwinSettings(25, STATED_ON), (0, 1), 0.8, whole=False),
@@ -140,7 +140,7 @@ def answers(features: np.ndarray, stretches: list[Stretch], classes: tuple[int, 
     chances = np.zeros((len(labels), len(classes)))
     for train, test in GroupKFold(FOLDS, shuffle=True, random_state=0).split(features, groups=people):
         probe = make_pipeline(
-            StandardScaler(), LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=300)
+            StandardScaler(), LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=200)
         ).fit(features[train], labels[train])
         chances[test[:, None], probe.classes_] = probe.predict_proba(features[test])
     return pd.DataFrame({

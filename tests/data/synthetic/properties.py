@@ -40,7 +40,7 @@ def hard_frames(plan: ClipPlan, camera) -> list[np.ndarray]:
     for number in chosen:
         acts, pose = course.frame(int(number))
         exposure = camera.exposure * (1 + camera.exposure_spread * float(course.exposure[number]))
-        pictures.append(sensor.expose(draw_face(sitter, acts, pose), exposure))
+        pictures.append(sensor.expose(draw_face(sitter, acts, pose), exposure, sitter.colour))
     return pictures
 
 

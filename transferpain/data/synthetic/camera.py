@@ -1,6 +1,7 @@
 """What each dataset's twin is filmed with: frame size and rate, light, noise, background, exposure."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -70,6 +71,10 @@ FERPLUS = Camera(
 )  # fmt: skip
 
 
+CAMERAS = (BIOVID, AI4PAIN, UNBC, MINTPAIN, FERPLUS)
+PLACES = 96  # along each side, where the noise of a frame may be cut from
+
+
 def seat(camera: Camera, look: SubjectLook, *seed_parts: int | str) -> Sitter:
     """Set a person before the camera: background, light and place vary a little between people."""
     generator = np.random.default_rng(derive_seed(*seed_parts, "seat"))
@@ -110,13 +115,7 @@ class Sensor:
         self.camera = camera
         self.generator = np.random.default_rng(derive_seed(*seed_parts, "sensor"))
         self.tint = np.array(camera.tint) * self.generator.normal(1, 0.03, 3)
-        # Noise is cut from one larger field at a random place: new noise for every frame is too slow.
-        size = (camera.height + 64, camera.width + 64, 3)
-        field = self.generator.standard_normal(size, np.float32)
-        field *= np.float32(camera.noise)
-        field = np.rint(field, out=field).astype(np.int16)
-        # Lighter and darker grains apart: bytes are added and subtracted ten times faster than other numbers.
-        self.lighter, self.darker = (field.clip(0, 255).astype(np.uint8), (-field).clip(0, 255).astype(np.uint8))
+        self.grains = _grains(camera)
 
     def expose(self, picture: np.ndarray, exposure: float, colour: np.ndarray | None = None) -> np.ndarray:
         """Film one picture so that its mean brightness is `exposure` (0..255) and, where it is given, its mean colour
@@ -133,6 +132,20 @@ class Sensor:
         filmed = cv2.multiply(picture, (*gains, 1.0))
         if self.camera.blur:
             filmed = cv2.GaussianBlur(filmed, (3, 3), self.camera.blur)
-        top, left = self.generator.integers(0, 64, 2)
+        top, left, upside = self.generator.integers(0, (PLACES, PLACES, 2))
         window = slice(top, top + self.camera.height), slice(left, left + self.camera.width)
-        return cv2.subtract(cv2.add(filmed, self.lighter[window]), self.darker[window])
+        lighter, darker = self.grains if upside else self.grains[::-1]
+        return cv2.subtract(cv2.add(filmed, lighter[window]), darker[window])
+
+
+@lru_cache(maxsize=len(CAMERAS))
+def _grains(camera: Camera) -> tuple[np.ndarray, np.ndarray]:
+    """Return a field of noise, larger than a frame, from which each frame's is cut at a random place.
+
+    New noise for every frame would be too slow. Lighter and darker grains are apart, uint8 (height, width, 3):
+    bytes are added and subtracted ten times faster than other numbers.
+    """
+    generator = np.random.default_rng(derive_seed(camera.name, "grains"))
+    field = generator.standard_normal((camera.height + PLACES, camera.width + PLACES, 3), np.float32)
+    field = np.rint(field * np.float32(camera.noise)).astype(np.int16)
+    return field.clip(0, 255).astype(np.uint8), (-field).clip(0, 255).astype(np.uint8)

@@ -73,17 +73,17 @@ class Sitter:
     warmth: float = 0.0
     painted: dict = field(default_factory=dict, repr=False)
 
-    def plate(self, jaw: float, flush: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    def plate(self, jaw: float, flush: float = 0.0) -> np.ndarray:
         """Return the plate whose jaw is open as far as `jaw` 0..1 and that is as red as `flush` 0..1 says.
 
-        To the nearest of the levels of each.
+        Each to the nearest of its levels; uint8 (height, width, 4): RGB, and what shines through beside the head.
         """
         level, red = jaw_level(jaw), round(float(np.clip(flush, 0, 1)) * FLUSH_LEVELS)
+        if (level, 0) not in self.painted:
+            pale, opacity = plates.paint_plate(self.look, self.light, level / JAW_LEVELS, self.warmth)
+            self.painted[level, 0] = cv2.merge((pale, 255 - opacity))
         if (level, red) not in self.painted:
-            if (level, 0) not in self.painted:
-                self.painted[level, 0] = plates.paint_plate(self.look, self.light, level / JAW_LEVELS, self.warmth)
-            pale, opacity = self.painted[level, 0]
-            self.painted[level, red] = (plates.redden(pale, red / FLUSH_LEVELS), opacity) if red else (pale, opacity)
+            self.painted[level, red] = plates.redden(self.painted[level, 0], red / FLUSH_LEVELS)
         return self.painted[level, red]
 
     @cached_property
@@ -154,8 +154,8 @@ def draw_face(sitter: Sitter, units: dict[str, float], pose: Pose) -> np.ndarray
         KeyError: for what is neither in `ACTION_UNITS` nor in `SKIN`.
     """
     acts = complete(units)
-    plate, opacity = sitter.plate(acts["AU26"] / 5, acts["flush"])
-    face = plate.copy()
+    # What is drawn on the plate is opaque: its fourth channel is left out of the colours, which makes it 0.
+    face = sitter.plate(acts["AU26"] / 5, acts["flush"]).copy()
     lay_creases(face, sitter.creases, sitter.look, acts)
     _draw_nose(face, sitter.look, acts)
     for side in (-1, 1):
@@ -163,7 +163,7 @@ def draw_face(sitter: Sitter, units: dict[str, float], pose: Pose) -> np.ndarray
         _draw_brow(face, sitter.look, acts, side)
     _draw_mouth(face, sitter.look, acts)
     _draw_glasses(face, sitter.look)
-    return _set_before(sitter, face, opacity, pose)
+    return _set_before(sitter, face, pose)
 
 
 def complete(units: dict[str, float]) -> dict[str, float]:
@@ -219,20 +219,19 @@ def _draw_eye(face: np.ndarray, look: SubjectLook, acts: dict, side: int, gaze: 
     closed = min(1.0, max(acts["AU43"], acts["AU45"]))
     lid = np.sqrt(ARCH)
     if opening > 0.02:
-        almond = np.concatenate([upper, lower[::-1]])
-        left, top = np.floor(to_pixels(almond).min(0) / STEP).astype(int) - 2
-        right, bottom = np.ceil(to_pixels(almond).max(0) / STEP).astype(int) + 3
+        almond = to_pixels(np.concatenate([upper, lower[::-1]]))
+        left, top = (almond.min(0) // STEP - 2).tolist()
+        right, bottom = (almond.max(0) // STEP + 4).tolist()
         window = face[top:bottom, left:right]
-        ball = np.empty_like(window)
-        ball[:] = _shade(SCLERA, 0.9)
+        ball = np.full_like(window, (*_shade(SCLERA, 0.9), 0))
         iris = (centre + np.array((0.07 * gaze[0], 0.05 * gaze[1] - 0.02)) + ORIGIN) * UNIT - (left, top)
         at = tuple(int(value) for value in np.rint(iris * STEP))
         for radius, colour in ((0.115, look.iris), (0.055, (14, 12, 12))):
             cv2.circle(ball, at, round(radius * look.eye_size * UNIT * STEP), colour, -1, cv2.LINE_AA, SUBPIXEL)
         cv2.circle(ball, (at[0] + 2 * STEP, at[1] - 2 * STEP), 9, (250, 250, 250), -1, cv2.LINE_AA, SUBPIXEL)
         mask = np.zeros(window.shape[:2], np.uint8)
-        cv2.fillPoly(mask, [to_pixels(almond) - np.array((left, top)) * STEP], 255, cv2.LINE_AA, SUBPIXEL)
-        share = mask / np.float32(255)
+        cv2.fillPoly(mask, [almond - (left * STEP, top * STEP)], 255, cv2.LINE_AA, SUBPIXEL)
+        share = mask * np.float32(1 / 255)
         window[:] = cv2.blendLinear(ball, window.copy(), share, 1 - share)
     else:
         fill(face, np.concatenate([upper, lower[::-1]]), _shade(look.skin, 0.7))
@@ -331,7 +330,7 @@ def place_head(sitter: Sitter, pose: Pose) -> np.ndarray:
     return matrix
 
 
-def _set_before(sitter: Sitter, face: np.ndarray, opacity: np.ndarray, pose: Pose) -> np.ndarray:
+def _set_before(sitter: Sitter, face: np.ndarray, pose: Pose) -> np.ndarray:
     """Turn, shift and scale the head and lay it over the background."""
     turn_x = cv2.addWeighted(GRID_X[RAISED], 1, RELIEF[RAISED], -TURN * pose.yaw, 0)
     turn_y = cv2.addWeighted(GRID_Y[RAISED], 1, RELIEF[RAISED], -TURN * pose.pitch, 0)
@@ -344,13 +343,11 @@ def _set_before(sitter: Sitter, face: np.ndarray, opacity: np.ndarray, pose: Pos
     right, bottom = np.clip(np.ceil(reach.max(0)) + 1, 0, (width, height)).astype(int)
     matrix[:, 2] -= left, top
     size = (int(right - left), int(bottom - top))
-    # The head's colours and, as a fourth channel, what shines through beside it.
-    layers = cv2.merge((face, 255 - opacity))
-    layers = cv2.warpAffine(layers, matrix, size, flags=cv2.INTER_LINEAR,
+    layers = cv2.warpAffine(face, matrix, size, flags=cv2.INTER_LINEAR,
                             borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 255))  # fmt: skip
     head, clear = cv2.cvtColor(layers, cv2.COLOR_RGBA2RGB), cv2.extractChannel(layers, 3)
     picture = sitter.background.copy()
     window = picture[top:bottom, left:right]
-    behind = cv2.multiply(window, cv2.merge((clear, clear, clear)), scale=1 / 255)
+    behind = cv2.multiply(window, cv2.cvtColor(clear, cv2.COLOR_GRAY2RGB), scale=1 / 255)
     window[:] = cv2.add(behind, head)
     return picture

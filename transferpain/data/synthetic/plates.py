@@ -118,11 +118,16 @@ def _texture(generator: np.random.Generator, blur: float, strength: float) -> np
 
 def _hair_back(look: SubjectLook) -> list[np.ndarray]:
     """Return the polygons of the hair behind the face."""
-    reach = {"long": 1.95, "bob": 1.2, "tied": -0.1, "short": -0.1, "receding": 0.0, "bald": None}[look.hair_style]
+    reach = {
+        "long": 1.95, "fringe": 1.6, "bob": 1.2, "tied": -0.1, "short": -0.1, "curly": 0.3, "receding": 0.0,
+        "bald": None,
+    }[look.hair_style]  # fmt: skip
     if reach is None:
         return []
-    cap = outline(look, 0, grow=0.16)
-    cap = cap[cap[:, 1] < 0.1]
+    cap = outline(look, 0, grow=0.28 if look.hair_style == "curly" else 0.16)
+    cap = cap[cap[:, 1] < max(0.1, min(reach, 0.5))]
+    if look.hair_style == "curly":
+        cap = cap * (1 + 0.022 * np.sin(np.arange(len(cap)) * 0.9))[:, None]
     if reach < 0.5:
         return [cap]
     width = 1.32 * look.face_width
@@ -135,8 +140,10 @@ def _hairline(look: SubjectLook) -> np.ndarray | None:
     """Return the polygon of the hair above the forehead."""
     if look.hair_style == "bald":
         return None
-    low = {"receding": -1.3, "short": -1.05, "tied": -1.1, "bob": -0.86, "long": -1.0}[look.hair_style]
-    temple = {"receding": -0.5, "short": -0.42, "tied": -0.5, "bob": 0.3, "long": 0.25}[look.hair_style]
+    low, temple = {
+        "receding": (-1.3, -0.5), "short": (-1.05, -0.42), "curly": (-0.98, -0.4), "tied": (-1.1, -0.5),
+        "bob": (-0.86, 0.3), "long": (-1.0, 0.25), "fringe": (-0.66, 0.25),
+    }[look.hair_style]  # fmt: skip
     cap = outline(look, 0, grow=0.12)
     cap = cap[cap[:, 1] < temple]
     right, left = cap[cap[:, 0] > 0], cap[cap[:, 0] <= 0]
@@ -197,18 +204,18 @@ def paint_plate(
 
 
 def redden(image: np.ndarray, flush: float) -> np.ndarray:
-    """Return the plate with blood in cheeks, nose, forehead and chin, as much as `flush` 0..1 says."""
+    """Return a plate, uint8 (height, width, 4), as red as `flush` 0..1 says: cheeks, nose, forehead, chin."""
     return cv2.multiply(image, 1 + np.float32(flush) * _blood(), dtype=cv2.CV_8U)
 
 
 @lru_cache(maxsize=1)
 def _blood() -> np.ndarray:
-    """Return by how much each colour of the skin changes where it reddens, float32 (height, width, 3)."""
+    """Return by how much each colour of the skin changes where it reddens, float32 (height, width, 4)."""
     x, y = _grid()
     cheeks = sum(_bump(x, y, (side * 0.6, 0.5), (0.42, 0.42)) for side in (-1, 1))
     others = 0.6 * _bump(x, y, (0, 0.5), (0.16, 0.25)) + 0.5 * _bump(x, y, (0, -0.7), (0.6, 0.25))
     where = np.clip(cheeks + others + 0.4 * _bump(x, y, (0, 1.5), (0.25, 0.15)), 0, 1)
-    return where[..., None].astype(np.float32) * np.array([0.05, -0.22, -0.18], np.float32)
+    return where[..., None].astype(np.float32) * np.array([0.05, -0.22, -0.18, 0], np.float32)
 
 
 class _Surface(NamedTuple):
@@ -239,8 +246,15 @@ def _spots(generator: np.random.Generator, shape: tuple[int, int]) -> np.ndarray
 
 def _grow_beard(look: SubjectLook, skin: np.ndarray, jaw: float, strands: np.ndarray) -> np.ndarray:
     mask = np.zeros(plate_shape(), np.float32)
+    if look.beard_shape == "moustache":
+        lip = np.array([(-0.4, 0.96), (-0.2, 0.83), (0, 0.8), (0.2, 0.83), (0.4, 0.96), (0.2, 0.93), (-0.2, 0.93)])
+        fill(mask, lip.astype(np.float32), 1.0)
+        weight = (cv2.GaussianBlur(mask, (0, 0), 1.5) * look.beard)[..., None]
+        return skin * (1 - weight) + np.array(look.hair, np.float32) * strands[..., None] * weight
     whole = outline(look, jaw)
-    lower = whole[whole[:, 1] > 0.62]
+    lower = whole[whole[:, 1] > (1.05 if look.beard_shape == "goatee" else 0.62)]
+    if look.beard_shape == "goatee":
+        lower = lower[np.abs(lower[:, 0]) < 0.62]
     fill(mask, lower[np.argsort(np.arctan2(lower[:, 1] - 1.0, lower[:, 0]))], 1.0)
     mouth = np.array([(-0.42, 0.98), (0.0, 0.86), (0.42, 0.98), (0.36, 1.3 + 0.1 * jaw), (-0.36, 1.3 + 0.1 * jaw)])
     fill(mask, smooth_closed(mouth.astype(np.float32)), 0.25)

@@ -12,7 +12,11 @@ from transferpain.data.synthetic.behaviour.model import Answers, Behaviour
 SKIN_TONES = ((242, 211, 189), (229, 188, 160), (208, 162, 128), (178, 130, 98), (146, 104, 78), (118, 82, 62))
 HAIR_COLOURS = ((38, 28, 24), (66, 46, 34), (104, 72, 46), (150, 112, 66), (186, 152, 100), (122, 58, 34))
 GREY_HAIR = (150, 148, 146)
-HAIR_STYLES = {"m": ("short", "short", "short", "receding", "receding", "bald"), "w": ("long", "long", "bob", "tied")}
+HAIR_STYLES = {
+    "m": ("short", "short", "curly", "receding", "receding", "bald"),
+    "w": ("long", "fringe", "bob", "tied", "curly"),
+}
+BEARDS = ("full", "full", "goatee", "moustache")
 EYE_COLOURS = ((88, 58, 36), (70, 92, 60), (84, 112, 140), (60, 42, 30))
 CLOTHES = ((52, 62, 88), (96, 40, 44), (70, 84, 70), (40, 40, 44), (150, 150, 156), (124, 100, 72))
 
@@ -47,6 +51,7 @@ class SubjectLook:
     clothes: tuple[float, float, float]
     hair_style: str
     beard: float
+    beard_shape: str
     glasses: str
     wrinkles: float
     creasing: float
@@ -123,6 +128,7 @@ def invent_look(*seed_parts: int | str, sex: str = "", age: int = 0) -> SubjectL
         clothes=_tint(CLOTHES[generator.integers(len(CLOTHES))], 0.12, generator),
         hair_style=str(generator.choice(styles)),
         beard=float(generator.choice([0, 0, 0.35, 0.75])) if sex == "m" else 0.0,
+        beard_shape=str(generator.choice(BEARDS)),
         glasses=str(generator.choice(["", "", "", "thin", "thick"])),
         wrinkles=float(np.clip((age - 25) / 45, 0, 1)),
         creasing=float(generator.uniform(0.65, 1.25)),

@@ -19,7 +19,8 @@ MARGIN = 5  # pixels round the lines, for the blur
 
 
 class Crease(NamedTuple):
-    """One group of lines: `rows` and `columns` of the plate, and its relief, uint8 RGB, `FLAT` where nothing is."""
+    """One group of lines: `rows` and `columns` of the plate, and its relief, uint8 with its channels, `FLAT` where
+    nothing is."""
 
     rows: slice
     columns: slice
@@ -75,7 +76,7 @@ def _paint(look: SubjectLook, lines: list, generator: np.random.Generator, thick
     # Light falls from above: the lower bank of a fold is lighter, and on the outer side.
     outward = 1 if (columns.start + columns.stop) / 2 > ORIGIN[0] * UNIT else -1
     ridge = cv2.GaussianBlur(np.roll(fold, (2, outward), (0, 1)), (0, 0), blur)
-    depth = (RIDGE * ridge - FOLD * fold)[..., None] * np.array(look.skin, np.float32) / 220
+    depth = (RIDGE * ridge - FOLD * fold)[..., None] * np.array((*look.skin, 0), np.float32) / 220
     return Crease(rows, columns, np.clip(FLAT + depth, 0, 255).round().astype(np.uint8))
 
 
@@ -96,7 +97,7 @@ def depths(look: SubjectLook, acts: dict[str, float]) -> dict[str, float]:
 
 
 def lay_creases(face: np.ndarray, creases: dict[str, tuple[Crease, ...]], look: SubjectLook, acts: dict) -> None:
-    """Fold the skin of a plate, uint8 RGB, in place."""
+    """Fold the skin of a plate, uint8 (height, width, 4), in place."""
     for name, depth in depths(look, acts).items():
         if depth < SHALLOWEST:
             continue

@@ -4,10 +4,10 @@ from transferpain.data.synthetic.behaviour.model import Answers, Behaviour, Grad
 
 BEHAVIOUR = Behaviour(
     answers=Answers(
-        felt_scatter=0.1,
-        rate=Graded(0.55, 1.0),
-        peak=Graded(0.5, 0.85, 0.25),
-        latency=Graded(4.4, 1.6, 0.06),
+        felt_scatter=0.08,
+        rate=Graded(0.75, 1.0),
+        peak=Graded(0.6, 0.85, 0.25),
+        latency=Graded(4.5, 1.4, 0.06),
         length=Graded(0.8, 1.8, 0.25),
         pieces=Graded(3.2, 1.0),
         leak=Graded(0.15, 0.6),

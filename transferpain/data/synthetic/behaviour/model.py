@@ -82,7 +82,7 @@ class Habits:
     swallow: Range = (0.01, 0.03)
     frown: Range = (0.03, 0.12)
     twitch: Range = (0.05, 0.2)
-    grimace: Range = (0.02, 0.11)
+    grimace: Range = (0.03, 0.12)
     strain: Range = (0.1, 0.25)
     flush: Range = (0.01, 0.05)
 
