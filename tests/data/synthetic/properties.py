@@ -8,6 +8,7 @@ import numpy as np
 
 from transferpain.data.synthetic.camera import Sensor
 from transferpain.data.synthetic.face import ACTION_UNITS, Sitter, draw_face
+from transferpain.data.synthetic.performance import Performance
 from transferpain.data.synthetic.videos import ClipPlan, draw_clip, seat_person
 
 
@@ -44,8 +45,11 @@ def hard_frames(plan: ClipPlan, camera) -> list[np.ndarray]:
     return pictures
 
 
-def classify(features, labels, groups, forest: bool = False) -> tuple[float, float, float]:
-    """Return balanced accuracy on new subjects (5 grouped folds) and its 95 % bootstrap interval over subjects."""
+def classify(features, labels, groups, forest: bool = False, tests: int = 1) -> tuple[float, float, float]:
+    """Return balanced accuracy on new subjects (5 grouped folds) and its 95 % bootstrap interval over subjects.
+
+    All of so many `tests` hold together with 95 %.
+    """
     from sklearn.ensemble import RandomForestClassifier
     from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import balanced_accuracy_score
@@ -60,31 +64,37 @@ def classify(features, labels, groups, forest: bool = False) -> tuple[float, flo
     generator = np.random.default_rng(0)
     rows = {group: np.flatnonzero(groups == group) for group in np.unique(groups)}
     draws = []
-    for _ in range(300):
+    for _ in range(300 * tests):
         drawn = np.concatenate([rows[group] for group in generator.choice(list(rows), len(rows))])
         draws.append(balanced_accuracy_score(labels[drawn], predicted[drawn]))
-    return balanced_accuracy_score(labels, predicted), *np.percentile(draws, [2.5, 97.5])
+    return balanced_accuracy_score(labels, predicted), *np.percentile(draws, [2.5 / tests, 100 - 2.5 / tests])
 
 
-def summary(units: np.ndarray) -> np.ndarray:
-    """Describe a clip's true intensities: mean, peak, restlessness of each action unit."""
-    return np.concatenate([units.mean(0), units.max(0), np.diff(units, axis=0).std(0)])
+def summary(course: np.ndarray) -> np.ndarray:
+    """Describe a clip's true course: mean, peak, restlessness of each action unit, and of what the skin does."""
+    return np.concatenate([course.mean(0), course.max(0), np.diff(course, axis=0).std(0)])
+
+
+def cues(performance: Performance) -> np.ndarray:
+    """Return all that tells of pain in a clip: the action units and the skin, (frames, 13)."""
+    return np.concatenate([performance.action_units, performance.skin], 1)
 
 
 def detection_rates(pictures: list[np.ndarray]) -> dict[str, float]:
-    """Return the share of pictures in which each detector finds a face.
+    """Return the share of pictures in which each detector of the toolkit that is installed here finds a face.
 
     Enlarging takes four times as long as all else: it is tried on one picture in three. `hard_frames` gives four of a
     clip, so that each person and each kind of frame is among them.
     """
     import dlib
 
-    from transferpain.inputs.faces.detectors import load_face_finder
+    from transferpain.inputs.faces.detectors import load_detector
 
     hog = dlib.get_frontal_face_detector()
-    detection = load_face_finder()
+    mediapipe, yunet = load_detector("mediapipe"), load_detector("yunet")
     return {
         "dlib": np.mean([len(hog(picture, 0)) > 0 for picture in pictures]),
         "dlib, enlarged": np.mean([len(hog(picture, 1)) > 0 for picture in pictures[::3]]),
-        "mediapipe": np.mean([bool(detection(picture)) for picture in pictures]),
+        "mediapipe": np.mean([mediapipe(picture) is not None for picture in pictures]),
+        "yunet": np.mean([yunet(picture) is not None for picture in pictures]),
     }

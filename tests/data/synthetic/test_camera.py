@@ -32,3 +32,20 @@ def test_the_places_differ():
     assert bright - grey > 30
     left, right = (seat(camera, looks[0], 1).light[0] for camera in (AI4PAIN, BIOVID))
     assert left < 0 < right
+
+
+def test_the_mean_colour_holds_however_red_the_face_is():
+    sitter, sensor = seat(BIOVID, invent_look(1), 1), Sensor(BIOVID, 1)
+    pale, red = (
+        sensor.expose(draw_face(sitter, {"flush": flush}, Pose()), 110, sitter.colour).astype(float) for flush in (0, 1)
+    )
+    np.testing.assert_allclose(pale.mean((0, 1)), red.mean((0, 1)), rtol=0.005)
+    assert red.mean() == pytest.approx(110, rel=0.01)
+    cheek = slice(130, 150), slice(118, 138)
+    assert np.diff([(one[cheek][..., 0] - one[cheek][..., 2]).mean() for one in (pale, red)])[0] > 8
+
+
+def test_every_clip_has_its_own_noise_of_one_strength():
+    grey = np.full((BIOVID.height, BIOVID.width, 3), 100, np.uint8)
+    first, second = (Sensor(BIOVID, seed).expose(grey, 100)[..., 0].ravel().astype(float) for seed in (1, 2))
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.02

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from transferpain.data.synthetic.camera import BIOVID, seat
-from transferpain.data.synthetic.face import ACTION_UNITS, RAISED, RELIEF, TURN, Pose, around, draw_face
+from transferpain.data.synthetic.face import ACTION_UNITS, RAISED, RELIEF, SKIN, TURN, Pose, around, draw_face
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.inputs.action_units.mesh import load_still_mesh
 
@@ -57,11 +57,16 @@ def test_the_mesh_follows_the_drawn_action_unit(sitter, mesh, unit, strength, me
     assert (moved - rest) * np.sign(change) >= abs(change)
 
 
-@pytest.mark.parametrize("unit", ACTION_UNITS)
+@pytest.mark.parametrize("unit", [*ACTION_UNITS, *SKIN])
 def test_every_action_unit_shows(sitter, unit):
     rest = draw_face(sitter, {}, Pose()).astype(int)
-    moved = draw_face(sitter, {unit: 1 if unit in ("AU43", "AU45") else 5}, Pose()).astype(int)
+    moved = draw_face(sitter, {unit: 5 if unit in ACTION_UNITS[:9] else 1}, Pose()).astype(int)
     assert (abs(moved - rest).max(-1) > 25).sum() > 40
+
+
+def test_redness_moves_nothing(sitter, mesh):
+    rest, red = measures(mesh, draw_face(sitter, {}, Pose())), measures(mesh, draw_face(sitter, {"flush": 1}, Pose()))
+    assert all(abs(red[name] - rest[name]) < 0.01 for name in rest)
 
 
 def test_a_picture_is_a_function_of_its_arguments(sitter):

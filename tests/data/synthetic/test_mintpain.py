@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.data.synthetic.properties import classify, summary
+from tests.data.synthetic.properties import classify, cues, summary
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index
@@ -179,6 +179,6 @@ def test_the_number_of_pictures_does_not_tell_the_level():
 def test_true_intensities_tell_the_strongest_level_unless_the_twin_is_null(forest):
     for null in (False, True):
         plans, labels, people = two_classes(TwinSettings(20, null=null, clips=8))
-        truth = [summary(plan.performance(MINTPAIN).action_units) for plan in plans]
+        truth = [summary(cues(plan.performance(MINTPAIN))) for plan in plans]
         accuracy, low, high = classify(truth, labels, people, forest)
         assert low <= 0.5 <= high if null else 0.72 <= accuracy <= 0.92

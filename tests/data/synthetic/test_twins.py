@@ -1,16 +1,19 @@
 """The twin as a whole: its files, and the four properties that the experiments rest on."""
 
 import json
+import re
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
 
-from tests.data.synthetic.properties import classify, clip_hash, detection_rates, hard_frames, seated, summary
+from tests.data.synthetic.properties import classify, clip_hash, cues, detection_rates, hard_frames, seated, summary
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import read_index
 from transferpain.data.synthetic.ai4pain import plan_ai4pain
+from transferpain.data.synthetic.behaviour.model import FIXED_ON, STATED_ON
 from transferpain.data.synthetic.biovid import plan_biovid
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Sensor
 from transferpain.data.synthetic.face import draw_face
@@ -18,7 +21,7 @@ from transferpain.data.synthetic.mintpain import plan_mintpain
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import MARK, PLANS, UNFINISHED_MARK, count_frames, is_drawn, write_twin
 from transferpain.data.synthetic.unbc import plan_unbc
-from transferpain.data.synthetic.videos import ClipPlan, draw_clip
+from transferpain.data.synthetic.videos import ClipPlan, draw_clip, write_video
 
 SMALL = TwinSettings(2, seed=4, clips=1, seconds=0.3)
 
@@ -191,7 +194,7 @@ def found():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("dataset", ["biovid", "ai4pain", "unbc", "mintpain"])
-@pytest.mark.parametrize("detector", ["dlib", "dlib, enlarged", "mediapipe"])
+@pytest.mark.parametrize("detector", ["dlib", "dlib, enlarged", "mediapipe", "yunet"])
 def test_the_detectors_find_the_hardest_frames(found, dataset, detector):
     assert found[dataset][detector] >= 0.98
 
@@ -212,49 +215,58 @@ def ai4pain_label(clip: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def biovid_light():
-    """Mean brightness of 40 subjects' clips, and the first frame reduced to 8x6 pixels."""
+def biovid_besides(tmp_path_factory):
+    """What 40 subjects' clips are like besides the face's action: name -> a row a clip; and labels and subjects."""
     plans = two_classes(TwinSettings(40, clips=6, seconds=0.4))
-    light, first = [], []
+    folder = tmp_path_factory.mktemp("besides")
+    found = {name: [] for name in ("colour", "first frame", "head motion", "file size", "length", "identity")}
     for plan, sitter in seated(BIOVID, plans):
         frames = list(draw_clip(BIOVID, sitter, plan))
-        light.append([np.mean(frames)])
-        first.append(cv2.resize(frames[0], (8, 6), interpolation=cv2.INTER_AREA).ravel())
-    return light, first, *biovid_labels(plans)
+        head, look = plan.performance(BIOVID).head, plan.person.look
+        write_video(folder, BIOVID, sitter, plan)
+        found["colour"].append(np.mean(frames, (0, 1, 2)))
+        found["first frame"].append(cv2.resize(frames[0], (8, 6), interpolation=cv2.INTER_AREA).ravel())
+        found["head motion"].append(np.concatenate([head.mean(0), head.std(0), np.abs(np.diff(head, axis=0)).mean(0)]))
+        found["file size"].append([(folder / plan.media).stat().st_size])
+        found["length"].append([len(frames)])
+        found["identity"].append([*look.skin, look.face_width, look.brow_height, look.eye_height, look.wrinkles])
+    return found, *biovid_labels(plans)
 
 
 @pytest.fixture(scope="module")
-def ai4pain_light():
-    """The same for 24 AI4Pain subjects, the baseline cut into windows as long as a pain clip; and the lengths."""
+def ai4pain_besides():
+    """The same for 24 AI4Pain subjects, the baseline cut into windows as long as a pain clip."""
     settings = TwinSettings(24, clips=6, seconds=0.4)
-    light, first, labels, people, lengths = [], [], [], [], []
+    found = {name: [] for name in ("colour", "first frame", "head motion", "length")}
+    labels, people = [], []
     for plan, sitter in seated(AI4PAIN, (plan for plan in plan_ai4pain(settings) if "Rest" not in plan.clip)):
-        frames = list(draw_clip(AI4PAIN, sitter, plan))
+        frames, head = list(draw_clip(AI4PAIN, sitter, plan)), plan.performance(AI4PAIN).head
         for start in range(0, len(frames), 12):
-            window = frames[start : start + 12]
-            light.append([np.mean(window)])
-            first.append(cv2.resize(window[0], (8, 6), interpolation=cv2.INTER_AREA).ravel())
+            window, turned = frames[start : start + 12], head[start : start + 12]
+            found["colour"].append(np.mean(window, (0, 1, 2)))
+            found["first frame"].append(cv2.resize(window[0], (8, 6), interpolation=cv2.INTER_AREA).ravel())
+            found["head motion"].append(np.concatenate([turned.mean(0), turned.std(0)]))
+            found["length"].append([len(window)])
             labels.append(ai4pain_label(plan.clip))
             people.append(plan.person.name)
-            lengths.append([len(window)])
-    return light, first, labels, people, lengths
+    return found, labels, people
 
 
 @pytest.mark.slow
-def test_brightness_and_first_frame_do_not_give_biovid_away(biovid_light):
-    light, first, labels, people = biovid_light
-    for features in (light, first):
-        _, low, high = classify(features, labels, people)
-        assert low <= 0.5 <= high
+@pytest.mark.parametrize(("besides", "chance"), [("biovid_besides", 1 / 2), ("ai4pain_besides", 1 / 3)])
+def test_nothing_besides_the_face_gives_the_label_away(besides, chance, request):
+    """The intervals hold together: one in twenty twins would fail by chance."""
+    found, labels, people = request.getfixturevalue(besides)
+    for name, features in found.items():
+        _, low, high = classify(features, labels, people, tests=len(found))
+        assert low - 1e-9 <= chance <= high + 1e-9, name
 
 
-@pytest.mark.slow
-def test_brightness_first_frame_and_length_do_not_give_ai4pain_away(ai4pain_light):
-    light, first, labels, people, lengths = ai4pain_light
-    for features in (light, first, lengths):
-        _, low, high = classify(features, labels, people)
-        assert low <= 1 / 3 + 1e-9
-        assert high >= 1 / 3 - 1e-9
+def test_no_experiment_uses_the_seeds_that_the_behaviour_was_chosen_on():
+    files = [*Path("experiments").glob("*.yaml"), *Path("benchmarks").glob("*.yaml")]
+    used = {int(seed) for file in files for seed in re.findall(r"seed: (\d+)", file.read_text())}
+    assert used
+    assert not used & {FIXED_ON, STATED_ON}
 
 
 def test_every_biovid_clip_has_the_same_length():
@@ -266,7 +278,7 @@ def test_every_biovid_clip_has_the_same_length():
 
 def biovid_truth(settings: TwinSettings):
     plans = two_classes(settings)
-    return [summary(plan.performance(BIOVID).action_units) for plan in plans], *biovid_labels(plans)
+    return [summary(cues(plan.performance(BIOVID))) for plan in plans], *biovid_labels(plans)
 
 
 def ai4pain_truth(settings: TwinSettings):
@@ -274,36 +286,34 @@ def ai4pain_truth(settings: TwinSettings):
     for plan in plan_ai4pain(settings):
         if "Rest" in plan.clip:
             continue
-        units = plan.performance(AI4PAIN).action_units
-        for start in range(0, len(units), 48):
-            features.append(summary(units[start : start + 48]))
+        course = cues(plan.performance(AI4PAIN))
+        for start in range(0, len(course), 48):
+            features.append(summary(course[start : start + 48]))
             labels.append(ai4pain_label(plan.clip))
             people.append(plan.person.name)
     return features, labels, people
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("forest", [False, True])
 @pytest.mark.parametrize("settings", [TwinSettings(87, clips=6), TwinSettings(30, seed=1, clips=8, seconds=1.6)])
-def test_true_intensities_separate_no_pain_from_the_strongest(settings, forest):
-    accuracy, _, _ = classify(*biovid_truth(settings), forest)
-    assert 0.75 <= accuracy <= 0.90
+def test_true_intensities_separate_no_pain_from_the_strongest(settings):
+    accuracy, _, _ = classify(*biovid_truth(settings))
+    assert 0.72 <= accuracy <= 0.92
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("forest", [False, True])
-def test_true_intensities_grade_the_three_classes(forest):
-    accuracy, low, _ = classify(*ai4pain_truth(TwinSettings(40, clips=8, seconds=1.6)), forest)
-    assert low > 0.45
+def test_true_intensities_grade_the_three_classes():
+    accuracy, low, _ = classify(*ai4pain_truth(TwinSettings(40, clips=8, seconds=1.6)))
+    assert low > 0.42
     assert accuracy < 0.75
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("forest", [False, True])
 def test_a_null_twin_teaches_nothing(forest):
-    _, low, high = classify(*biovid_truth(TwinSettings(40, null=True, clips=8, seconds=1.6)), forest)
+    _, low, high = classify(*biovid_truth(TwinSettings(40, null=True, clips=8, seconds=1.6)), forest, tests=4)
     assert low <= 1 / 2 <= high
-    _, low, high = classify(*ai4pain_truth(TwinSettings(40, null=True, clips=8, seconds=1.6)), forest)
+    _, low, high = classify(*ai4pain_truth(TwinSettings(40, null=True, clips=8, seconds=1.6)), forest, tests=4)
     assert low <= 1 / 3 <= high
 
 
@@ -315,7 +325,8 @@ def test_the_pictures_show_at_96_pixels_what_the_action_units_say():
     features = []
     for plan, sitter in seated(BIOVID, plans):
         acts, pose = plan.performance(BIOVID).frame(24)
-        picture = Sensor(BIOVID, plan.seed, plan.clip).expose(draw_face(sitter, acts, pose), BIOVID.exposure)
+        sensor = Sensor(BIOVID, plan.seed, plan.clip)
+        picture = sensor.expose(draw_face(sitter, acts, pose), BIOVID.exposure, sitter.colour)
         zoom = sitter.zoom
         x, y = sitter.place[0] * BIOVID.width + pose.x * zoom, sitter.place[1] * BIOVID.height + pose.y * zoom
         left, top, side = round(x - 1.25 * zoom), round(y - 0.85 * zoom), round(2.5 * zoom)

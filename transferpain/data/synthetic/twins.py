@@ -14,7 +14,7 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.unbc import plan_unbc, write_unbc
 
 # Raised whenever the drawn frames of equal settings change.
-GENERATOR_VERSION = 1
+GENERATOR_VERSION = 2
 MARK = "SYNTHETIC.json"
 UNFINISHED_MARK = "SYNTHETIC.unfinished.json"
 

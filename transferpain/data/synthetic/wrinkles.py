@@ -92,7 +92,7 @@ def depths(look: SubjectLook, acts: dict[str, float]) -> dict[str, float]:
         "feet": 0.15 * age + own * (0.55 * acts["AU6"] / 5 + 0.15 * squint),
         "nasolabial": 0.12 + 0.3 * age + own * 0.65 * max(raised, 0.8 * smile, 0.6 * sniff),
         "forehead": 0.2 * age + own * 0.6 * acts["AU1"] / 5,
-        "strain": own * 0.8 * acts["strain"],
+        "strain": own * 1.2 * acts["strain"],
     }
 
 
