@@ -21,7 +21,7 @@ HEAD = 18  # pixels of the line above
 LEVELS = {
     "biovid": (BIOVID, "BioVid", ("BL1", "PA1", "PA2", "PA3", "PA4")),
     "ai4pain": (AI4PAIN, "AI4Pain", ("Baseline", "LOW", "HIGH")),
-    "unbc": (UNBC, "UNBC-McMaster, PSPI", ("0", "1", "3", "5", "8")),
+    "unbc": (UNBC, "UNBC, PSPI", ("0", "1", "3", "5", "8")),
     "mintpain": (MINTPAIN, "MIntPAIN", ("Label0", "Label1", "Label2", "Label3", "Label4")),
 }
 
