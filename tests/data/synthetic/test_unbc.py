@@ -170,6 +170,23 @@ def test_the_drawn_pain_of_a_null_twin_knows_no_arm():
     assert not positive([plan for plan in plans if plan.person.name == NO_PAIN_SUBJECT]).any()
 
 
+def test_a_null_twin_deals_the_same_movements_anew():
+    real, null = (plan_unbc(TwinSettings(25, seed=3, null=null)) for null in (False, True))
+
+    def facts(plans):
+        # All movements of an arm that hurts are alike.
+        hurt = Counter(p.person.name for p in plans if 0 < p.stimuli[0].strength == p.stimuli[1].strength != 0.3)
+        calm = {p.person.name for p in plans if not p.person.temperament.expressiveness}
+        return hurt, calm
+
+    (hurt, calm), (dealt, calm_too) = facts(real), facts(null)
+    assert hurt == dealt
+    assert len(calm) == len(calm_too) == 1
+    assert [plan.frames for plan in real] == [plan.frames for plan in null]
+    sequence = {p.clip for p in real if p.stimuli[0].strength == p.stimuli[1].strength}
+    assert sequence != {p.clip for p in null if p.stimuli[0].strength == p.stimuli[1].strength}
+
+
 # --- files -----------------------------------------------------------------------------------------------------------
 
 

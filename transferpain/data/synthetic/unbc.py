@@ -85,13 +85,14 @@ def plan_unbc(settings: TwinSettings) -> list[SequencePlan]:
     seed = derive_seed(settings.seed, "unbc")
     plans = []
     names = sorted(subject_order()[: settings.subjects])
-    dealer = np.random.default_rng(derive_seed(seed, "null"))
-    calm = names[dealer.integers(len(names))] if settings.null and NO_PAIN_SUBJECT in names else NO_PAIN_SUBJECT
+    calm = NO_PAIN_SUBJECT
+    if settings.null and calm in names:
+        calm = names[np.random.default_rng(derive_seed(seed, "null")).integers(len(names))]
     for name in names:
         person = _invent(seed, name, calm=name == calm)
         sequences = sequences_of(name, settings.clips)
         hurts = [not is_unaffected(sequence) for sequence in sequences]
-        dealt = dealer.permutation(hurts).tolist()
+        dealt = np.random.default_rng(derive_seed(seed, name, "null")).permutation(hurts).tolist()
         for place, sequence in enumerate(sequences):
             coded = None
             if settings.null:
