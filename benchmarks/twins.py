@@ -87,28 +87,6 @@ def unbc_frames(settings: TwinSettings) -> Iterator[Stretch]:
             yield Stretch(plan.person.name, int(scores[frame] >= 1), course.action_units[part], course.skin[part])
 
 
-@dataclass(frozen=True)
-class Task:
-    """A task: its stretches, at which size, and which of its classes; order and fusion count where they can."""
-
-    stretches: Callable[[TwinSettings], Iterator[Stretch]]
-    settings: TwinSettings
-    classes: tuple[int, ...]
-    least: float
-    most: float = 0.95
-    whole: bool = True
-
-
-TASKS = {
-    "BioVid, BL1 v PA4": Task(biovid, TwinSettings(87, STATED_ON, clips=6, levels=("BL1", "PA4")), (0, 4), 0.75),
-    "BioVid, five levels": Task(biovid, TwinSettings(87, STATED_ON, clips=6), (0, 1, 2, 3, 4), 0.45, 0.7),
-    "AI4Pain, none, low, high": Task(ai4pain, TwinSettings(65, STATED_ON), (0, 1, 2), 0.5, 0.8),
-    "MIntPAIN, five levels": Task(mintpain, TwinSettings(20, STATED_ON), (0, 1, 2, 3, 4), 0.45, 0.7),
-    "UNBC, 3 s with pain v without": Task(unbc, TwinSettings(25, STATED_ON), (0, 1), 0.8, whole=False),
-    "UNBC, frames with pain v without": Task(unbc_frames, TwinSettings(25, STATED_ON), (0, 1), 0.8, 0.98, whole=False),
-}
-
-
 def stretches_of(course: np.ndarray) -> np.ndarray:
     """Return the means of a course's parts in their order, a shorter course drawn out."""
     if len(course) < STRETCHES:
@@ -133,6 +111,36 @@ KINDS = {
 }
 
 
+@dataclass(frozen=True)
+class Task:
+    """A task: its stretches, at which size, and which of its classes.
+
+    `least` and `most` bound what true units, and all cues, are worth. `views`: how a course is looked at; one frame has
+    no order. `answers`: whether a label is about a whole answer, so that order and skin are worth something; PSPI is
+    what the units of a frame add up to.
+    """
+
+    stretches: Callable[[TwinSettings], Iterator[Stretch]]
+    settings: TwinSettings
+    classes: tuple[int, ...]
+    least: float
+    most: float = 0.95
+    views: tuple[str, ...] = tuple(VIEWS)
+    answers: bool = True
+
+
+TASKS = {
+    "BioVid, BL1 v PA4": Task(biovid, TwinSettings(87, STATED_ON, clips=6, levels=("BL1", "PA4")), (0, 4), 0.75),
+    "BioVid, five levels": Task(biovid, TwinSettings(87, STATED_ON, clips=6), (0, 1, 2, 3, 4), 0.45, 0.7),
+    "AI4Pain, none, low, high": Task(ai4pain, TwinSettings(65, STATED_ON), (0, 1, 2), 0.5, 0.8),
+    "MIntPAIN, five levels": Task(mintpain, TwinSettings(20, STATED_ON), (0, 1, 2, 3, 4), 0.45, 0.7),
+    "UNBC, 3 s with pain v without": Task(unbc, TwinSettings(25, STATED_ON), (0, 1), 0.8, answers=False),
+    "UNBC, frames with pain v without": Task(
+        unbc_frames, TwinSettings(25, STATED_ON), (0, 1), 0.8, 0.98, ("mean",), False
+    ),
+}
+
+
 def answers(features: np.ndarray, stretches: list[Stretch], classes: tuple[int, ...]) -> pd.DataFrame:
     """Return the predictions of a linear probe on people it has not seen, as a run has them."""
     labels = np.array([classes.index(stretch.label) for stretch in stretches])
@@ -154,17 +162,22 @@ def ceilings(task: Task, settings: TwinSettings) -> dict[str, Interval]:
     """Return the balanced accuracy of each view of each kind of cues, and what order and fusion add."""
     stretches = [stretch for stretch in task.stretches(settings) if stretch.label in task.classes]
     tables = {
-        f"{kind}, {view}": answers(np.array([look(take(one)) for one in stretches]), stretches, task.classes)
+        f"{kind}, {view}": answers(np.array([VIEWS[view](take(one)) for one in stretches]), stretches, task.classes)
         for kind, take in KINDS.items()
-        for view, look in VIEWS.items()
+        for view in task.views
     }
     found = {name: score_subjects(table, (METRIC,))[METRIC] for name, table in tables.items()}
-    for what, better, worse in (
-        ("order, of units", "units, course", "units, any order"),
-        ("order, of both", "both, course", "both, any order"),
-        ("skin beside units", "both, course", "units, course"),
-        ("units beside skin", "both, course", "skin, course"),
-    ):
+    pairs = (
+        ()
+        if not task.answers
+        else (
+            ("order, of units", "units, course", "units, any order"),
+            ("order, of both", "both, course", "both, any order"),
+            ("skin beside units", "both, course", "units, course"),
+            ("units beside skin", "both, course", "skin, course"),
+        )
+    )
+    for what, better, worse in pairs:
         found[what] = paired_difference(tables[better], tables[worse], METRIC)
     return found
 
@@ -186,10 +199,10 @@ def figures(results: dict[str, dict[str, Interval]]) -> list[Figure]:
     found = []
     for name, ceiling in results.items():
         task = TASKS[name]
-        best = max(ceiling[f"units, {view}"].value for view in VIEWS)
-        found.append(Figure(f"{name}: true action units", best, least=task.least))
-        found.append(Figure(f"{name}: all cues", ceiling["both, course"].value, most=task.most))
-        if task.whole:
+        units, both = (max(ceiling[f"{kind}, {view}"].value for view in task.views) for kind in ("units", "both"))
+        found.append(Figure(f"{name}: true action units", units, least=task.least))
+        found.append(Figure(f"{name}: all cues", both, most=task.most))
+        if task.answers:
             found.append(Figure(f"{name}: order", ceiling["order, of both"].value, least=ORDER))
             alone = min(ceiling[what].value for what in ("skin beside units", "units beside skin"))
             found.append(Figure(f"{name}: both kinds of cues beside the better one", alone, least=FUSION))
