@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-# The numbers of behaviour/ were chosen on twins of the one seed, their ceilings are stated for the other: no comparison
-# may use either.
+# The numbers of behaviour/ were chosen on twins of the one seed, and once more after a look at the ceilings for the
+# other, for which they are stated: no comparison may use either.
 FIXED_ON, STATED_ON = 9101, 9102
 Range = tuple[float, float]  # of a uniform draw, once a person
 
