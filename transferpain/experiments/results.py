@@ -55,6 +55,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
     for warning in warnings:
         note(f"warning: {warning}")
     dtype, reason = choose_compute_dtype(plan.experiment.features.dtype)
+    has_faces = stage is not None and plan.has_faces_stage
     facts = {
         "dataset": " -> ".join(plan.datasets),
         "index": plan.index.hash,
@@ -84,7 +85,7 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "in_series": hang_together(plan.task.sample, plan.clips),
         "folds": sorted(folder.name for folder in fold_folders(plan)),
         "training_shares": training_shares(plan),
-        "problems": [*plan.index.problems, *(departures(plan.clips, stage) if plan.has_faces_stage else [])],
+        "problems": [*plan.index.problems, *(departures(plan.clips, stage) if has_faces else [])],
     }
     write_stamped(plan.run.path / "facts.json", facts)
     unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)

@@ -22,11 +22,12 @@ def no_network(monkeypatch):
     monkeypatch.setattr(strategy, "extractor_of", lambda experiment: PIXEL_STATISTICS)
 
 
-def test_statistics_of_a_source_that_is_not_read_cannot_be_adapted(tmp_path, no_network):
+def test_statistics_of_a_source_that_is_not_read_cannot_be_adapted(tmp_path):
     file = write_small_study(tmp_path).with_name("ai4pain-ann.yaml")
-    FROZEN.check(load_experiment(file, CHANGES | {"adaptation": "coral"}))
-    with pytest.raises(UserError, match="`batch_norm` changes the source, received features"):
-        load_experiment(file, CHANGES | {"adaptation": "batch_norm"})
+    own = CHANGES | {"source": {"features": "made-elsewhere", "rate": 25}}
+    FROZEN.check(load_experiment(file, own | {"adaptation": "coral"}))
+    with pytest.raises(UserError, match="`batch_norm` changes the source, received features of `own features`"):
+        load_experiment(file, own | {"adaptation": "batch_norm"})
 
 
 def test_the_estimate_is_that_of_the_extractor(small_twin, tmp_path, no_network):

@@ -1,15 +1,12 @@
 """An `index.csv` that was made from names, and its column `guessed`, which says what nobody has confirmed yet."""
 
-import csv
-import io
 import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from transferpain.core.csv_file import as_shown
-from transferpain.core.store import write_text
+from transferpain.core.csv_file import as_shown, write_csv
 from transferpain.data.datasets.csv_table import check_rows
 from transferpain.data.datasets.guessed_names import Guess
 
@@ -29,16 +26,13 @@ def write_guessed(path: Path, media: Sequence[str], subjects: Guess, labels: Gue
     stems = [os.path.splitext(one)[0] for one in media]
     named = {one: one if stems.count(stem) > 1 else "" for one, stem in zip(media, stems, strict=True)}
     columns = ["media", "subject", "label", *(["clip"] if any(named.values()) else []), GUESSED]
-    text = io.StringIO()
-    table = csv.DictWriter(text, columns, extrasaction="ignore", lineterminator="\n")
-    table.writeheader()
+    rows = []
     for one, subject, label in zip(media, subjects.values, labels.values, strict=True):
         guessed = " ".join(name for name, value in (("subject", subject), ("label", label)) if value)
         # A spreadsheet runs a cell that begins with `=`; a path that begins with `./` is the same path.
         shown = one if as_shown(one) == one else f"./{one}"
-        row = {"media": shown, "subject": subject, "label": label, "clip": named[one], GUESSED: guessed}
-        table.writerow(row)
-    write_text(path, text.getvalue())
+        rows.append({"media": shown, "subject": subject, "label": label, "clip": named[one], GUESSED: guessed})
+    write_csv(path, pd.DataFrame(rows, columns=columns))
 
 
 def read_guessed(path: Path, table: pd.DataFrame) -> list[str]:
