@@ -5,6 +5,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.data.datasets.clinic import TABLE, write
 from tests.data.datasets.columns import COMMON_COLUMNS
 from tests.data.datasets.trees import touch
 from tests.data.media.test_video import halves
@@ -13,30 +14,6 @@ from transferpain.core.errors import UserError
 from transferpain.data.datasets import csv_index
 from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index
-
-TABLE = """\
-media,subject,label,split,site
-videos/Anna 1.mp4,anna,pain,train,left
-videos/otto.avi, otto ,none,test,
-pictures/Zoë,zoë,,validation,right
-pictures/one.PNG,otto,none,test,left
-"""
-
-
-@pytest.fixture
-def clinic(tmp_path):
-    folder = tmp_path / "clinic"
-    touch(folder / "videos" / "Anna 1.mp4", b"12345")
-    touch(folder / "videos" / "otto.avi")
-    for number in (1, 2, 10):
-        touch(folder / "pictures" / "Zoë" / f"{number}.jpg")
-    touch(folder / "pictures" / "one.PNG")
-    (folder / "index.csv").write_text(TABLE, encoding="utf-8")
-    return tmp_path
-
-
-def write(clinic, table: str, name: str = "index.csv") -> None:
-    (clinic / "clinic" / name).write_text(table, encoding="utf-8")
 
 
 def test_rows_become_clips(clinic):
@@ -330,45 +307,6 @@ def test_spellings_of_one_subject_are_refused_unless_they_are_confirmed(clinic):
     assert people(clinic, "anna", "2", "02", facts='distinct_subjects: [["2", "02"]]') == ["anna", "2", "02"]
 
 
-@pytest.mark.parametrize("kind", ["video", "folder", "picture"])
-def test_a_link_out_of_the_data_root_is_refused_unless_it_is_allowed(clinic, tmp_path_factory, kind):
-    elsewhere = tmp_path_factory.mktemp("elsewhere")
-    for name in ("a.mp4", "pictures/1.png"):
-        touch(elsewhere / name)
-    links = {"video": ("out.mp4", "a.mp4"), "folder": ("out", "pictures"), "picture": ("own/1.png", "pictures/1.png")}
-    link, target = links[kind]
-    (clinic / "clinic" / link).parent.mkdir(exist_ok=True)
-    (clinic / "clinic" / link).symlink_to(elsewhere / target)
-    media = link if kind != "picture" else "own"
-    write(clinic, f"media,subject,label\n{media},o,pain\n")
-    with pytest.raises(UserError, match=rf"leads out of the data root(.|\n)*allow_links(.|\n)*'clinic/{media}'"):
-        read_index("clinic", clinic)
-    write(clinic, "allow_links: true\n", "dataset.yaml")
-    assert len(read_index("clinic", clinic).clips) == 1
-
-
-@pytest.mark.parametrize("name", ["index.csv", "frames.csv", "dataset.yaml"])
-def test_a_table_that_is_a_link_out_of_the_data_root_is_refused_unless_it_is_allowed(clinic, tmp_path_factory, name):
-    write(clinic, "clip,frame,pspi\nvideos/otto,1,1\n", "frames.csv")
-    write(clinic, "title: Our clinic\n", "dataset.yaml")
-    moved = tmp_path_factory.mktemp("elsewhere") / name
-    (clinic / "clinic" / name).rename(moved)
-    (clinic / "clinic" / name).symlink_to(moved)
-    with pytest.raises(UserError, match=rf"(?s)lead out of the data root.*{name} is one.*allow_links: true"):
-        read_index("clinic", clinic)
-    write(clinic, "allow_links: true\n", "dataset.yaml")
-    assert len(read_index("clinic", clinic).frames) == 1
-
-
-def test_the_dataset_itself_may_be_a_link_and_links_inside_it_are_followed(clinic, tmp_path):
-    root = tmp_path / "root"
-    root.mkdir()
-    (root / "clinic").symlink_to(clinic / "clinic")
-    (clinic / "clinic" / "again.avi").symlink_to(clinic / "clinic" / "videos" / "otto.avi")
-    write(clinic, "media,subject,label\nvideos/otto.avi,o,pain\nagain.avi,o,pain\n")
-    assert len(read_index("clinic", root).clips) == 2
-
-
 def test_a_trailing_blank_is_no_part_of_a_name(clinic):
     assert people(clinic, "anna", "anna ", "\xa0anna") == ["anna"] * 3
 
@@ -377,56 +315,6 @@ def test_a_trailing_blank_is_no_part_of_a_name(clinic):
 def test_a_further_label_may_have_another_name(clinic, column):
     write(clinic, f"media,subject,label,{column}\nvideos/otto.avi,o,a,1\n")
     assert column in read_index("clinic", clinic).clips
-
-
-def test_own_data_never_stand_in_for_a_known_dataset(clinic):
-    (clinic / "clinic").rename(clinic / "biovid")
-    with pytest.raises(UserError, match="No data of BioVid"):
-        read_index("biovid", clinic)
-
-
-@pytest.mark.parametrize("name", ["Clinic", "../clinic", "clinic/", "nothing", ""])
-def test_other_names_are_unknown(clinic, name):
-    with pytest.raises(UserError, match=r"unknown(.|\n)*index\.csv"):
-        read_index(name, clinic)
-
-
-@pytest.mark.parametrize(
-    ("name", "told"),
-    [
-        ("Our_Clinic", "has an index.csv, but not such a name: call it our-clinic"),
-        ("nothing", "searched in .*where there is: "),
-        ("bare", r"bare has no index\.csv; there: a\.txt"),
-        ("clinik", r"where there is: .*clinic/"),
-    ],
-)
-def test_where_a_dataset_was_looked_for_is_said(clinic, name, told):
-    touch(clinic / "Our_Clinic" / "index.csv")
-    touch(clinic / "bare" / "a.txt")
-    with pytest.raises(UserError, match=told) as refused:
-        read_index(name, clinic)
-    assert str(clinic.resolve()) in str(refused.value)
-
-
-def test_a_data_root_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(UserError, match=r"data root .*gone is not there \(--data-root"):
-        read_index("clinic", tmp_path / "gone")
-    touch(tmp_path / "index.csv")
-    with pytest.raises(UserError, match=r"index\.csv is a file"):
-        read_index("clinic", tmp_path / "index.csv")
-    with pytest.raises(UserError, match="name the dataset by this path"):
-        read_index("clinic", tmp_path)
-
-
-def test_a_folder_may_be_named_by_its_path(clinic, tmp_path, monkeypatch):
-    index = read_index(f"{clinic}/clinic", tmp_path / "another-root")
-    assert index.dataset.name == "clinic"
-    assert index.clips["media"].equals(read_index("clinic", clinic).clips["media"])
-    monkeypatch.chdir(clinic)
-    assert read_index("./clinic/", tmp_path / "another-root").hash == index.hash
-    (clinic / "clinic").rename(clinic / "Our Clinic")
-    with pytest.raises(UserError, match="lower-case letters"):
-        read_index(f"{clinic}/Our Clinic", clinic)
 
 
 def test_a_path_with_backslashes_is_refused_and_a_whole_one_in_the_root_is_read(clinic):

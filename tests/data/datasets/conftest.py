@@ -1,0 +1,3 @@
+from tests.data.datasets.clinic import clinic
+
+__all__ = ["clinic"]
