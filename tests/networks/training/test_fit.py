@@ -71,13 +71,13 @@ def test_without_patience_the_last_weights_are_kept(tmp_path):
 
 
 def test_more_epochs_than_asked_for_are_said_once(tmp_path, capfd):
-    settings = TrainingSettings(epochs=1, patience=None, batch=16, least_steps=7)
+    settings = TrainingSettings(epochs=1, patience=1, batch=16, epoch_steps=7)
     batches = line_batches(*line_data())
     for name in ("d", "e"):
         assert len(fit(linear_model(), batches, batches, settings, tmp_path / f"{name}.npz", SEED).history) == 2
     said = capfd.readouterr().err
-    assert said.count("training.epochs is raised from 1 to 2") == 1
-    assert "an epoch takes 4 of the 7 steps that training.least_steps asks for" in said
+    assert said.count("training.epochs is raised from 1 to 2, training.patience from 1 to 2") == 1
+    assert "an epoch takes 4 of the 7 steps that training.epoch_steps counts as one" in said
 
 
 def test_it_learns_and_the_history_says_so(tmp_path):

@@ -78,3 +78,15 @@ def test_unfreezing_stops_where_it_is_told_to():
     phases = gradual_unfreezing("resnet18", TRAINING, {}, "stage3")
     assert [phase.name for phase in phases] == ["head", "stage4", "stage3"]
     assert not phases[-1].trains("stage2_block1_1_conv")
+
+
+def test_phases_of_little_data_count_steps_too():
+    training = TrainingSettings(epochs=10, patience=3, epoch_steps=30)
+    phases = gradual_unfreezing("resnet18", training, {"stage3": PhaseSettings(epochs=1, patience=2)}, None)
+    stretched = [phase.training.for_steps(5) for phase in phases]
+    assert [(settings.epochs, settings.patience) for settings in stretched] == [
+        (12, 18),
+        (12, 18),
+        (6, 12),
+        *[(12, 18)] * 2,
+    ]

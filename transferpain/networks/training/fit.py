@@ -76,7 +76,7 @@ def fit(
     """
     asked, settings = settings, settings.for_steps(training.steps)
     if settings.epochs > asked.epochs:
-        _say_raised(asked.epochs, settings.epochs, training.steps, asked.least_steps)
+        _say_stretched(asked, settings, training.steps)
     if not (model.compiled and int(model.optimizer.iterations) == 0):
         model.compile(
             optimizer=build_optimizer(settings, training.steps),
@@ -123,11 +123,12 @@ def _trained(progress: Progress, settings: TrainingSettings) -> Training:
 
 
 @cache
-def _say_raised(asked: int, epochs: int, steps: int, least: int) -> None:
+def _say_stretched(asked: TrainingSettings, settings: TrainingSettings, steps: int) -> None:
     """Say once, not for each fold and seed, that more epochs are trained than `epochs` states."""
+    patience = asked.patience and f", training.patience from {asked.patience} to {settings.patience}"
     note(
-        f"NOTE: training.epochs is raised from {asked} to {epochs}: an epoch takes {steps} of the {least} steps that "
-        "training.least_steps asks for."
+        f"NOTE: training.epochs is raised from {asked.epochs} to {settings.epochs}{patience or ''}: an epoch takes "
+        f"{steps} of the {asked.epoch_steps} steps that training.epoch_steps counts as one."
     )
 
 

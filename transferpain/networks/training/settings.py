@@ -104,9 +104,9 @@ class TrainingSettings(BaseModel):
         epochs: how often all training rows are seen, at most.
         patience: epochs without a lower loss on the selection part before training stops; the weights of the best epoch
             are restored then. Without it all epochs are run and the last weights are kept.
-        least_steps: for little data, where an epoch takes a handful of steps: if `epochs` of them take fewer steps, all
-            that is counted in epochs (`epochs`, `patience`, the schedule) is stretched until they take as many. A note
-            on the screen says so, and the report how many epochs were trained.
+        epoch_steps: for little data, where an epoch takes a handful of steps: whatever is counted in epochs (`epochs`,
+            `patience`, the schedule, those of phases) is meant in epochs of so many steps at least, and stretched where
+            they take fewer. A note on the screen says so, and the report how many epochs were trained.
         ema: the momentum of an exponential moving average of the weights, which is what is validated and kept.
         kernel_l2: the coupled kind of weight decay, for image networks: kernel_l2 * sum(w^2) over the trained kernels
             is part of both losses, so that each gradient gets 2 * kernel_l2 * w; biases and batch normalisation are
@@ -128,7 +128,7 @@ class TrainingSettings(BaseModel):
     epochs: int = Field(default=100, ge=1)
     patience: int | None = Field(default=5, ge=1)
     # Left out of what names a run unless it is used, so that runs from before it was there keep their names.
-    least_steps: int | None = Field(default=None, ge=1, exclude_if=lambda value: value is None)
+    epoch_steps: int | None = Field(default=None, ge=1, exclude_if=lambda value: value is None)
     ema: float | None = Field(default=None, gt=0, lt=1)
     kernel_l2: float = Field(default=0.0, ge=0)
     class_weights: bool = False
@@ -145,10 +145,10 @@ class TrainingSettings(BaseModel):
         return self
 
     def for_steps(self, steps: int) -> "TrainingSettings":
-        """Return the settings of a training whose epoch takes so many steps: stretched if `least_steps` asks for it."""
-        if self.least_steps is None or self.epochs * steps >= self.least_steps:
+        """Return the settings of a training whose epoch takes so many steps, stretched if `epoch_steps` says so."""
+        if self.epoch_steps is None or steps >= self.epoch_steps:
             return self
-        return self.with_epochs(math.ceil(self.least_steps / steps))
+        return self.with_epochs(math.ceil(self.epochs * self.epoch_steps / steps))
 
     def with_epochs(self, epochs: int) -> "TrainingSettings":
         """Return the settings with another number of epochs, and all else that is counted in epochs in proportion."""

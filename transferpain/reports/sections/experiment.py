@@ -4,29 +4,28 @@ from transferpain.core.contracts import Section
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.sections.section import ReportSection
 
-RAISED = (
-    "{} of {} trainings took more epochs than training.epochs ({}) states, at most {}, because training.least_steps "
-    "asks for {} steps."
+STRETCHED = (
+    "training.epochs ({}) and patience ({}) count epochs of {} steps (training.epoch_steps): with fewer an epoch, they "
+    "were stretched in proportion. Trainings took {} to {} epochs."
 )
 
 
 def build(run: RunFacts) -> Section | None:
-    """Return the resolved experiment, and whether more epochs were trained than it states; `None` for predictions that
-    were made elsewhere.
-    """
+    """Return the resolved experiment, and what its epochs count as; `None` for predictions that were made elsewhere."""
     if not run.made_here:
         return None
     title = "Experiment, with every default filled in"
-    return Section(title=title, listing=run.experiment_text, notes=raised_epochs(run), folded=True)
+    return Section(title=title, listing=run.experiment_text, notes=stretched_epochs(run), folded=True)
 
 
-def raised_epochs(run: RunFacts) -> tuple[str, ...]:
-    """Return a sentence if `training.least_steps` raised the number of epochs of a training."""
+def stretched_epochs(run: RunFacts) -> tuple[str, ...]:
+    """Return a sentence if `training.epoch_steps` says what an epoch counts as, with how many were trained."""
     training = run.experiment.get("training", {})
-    least, epochs = training.get("least_steps"), training.get("epochs")
     taken = [len(history) for history in run.histories.values()]
-    more = [number for number in taken if least and number > epochs]
-    return (RAISED.format(len(more), len(taken), epochs, max(more), least),) if more else ()
+    if not training.get("epoch_steps") or not taken:
+        return ()
+    patience = training.get("patience") or "none"
+    return (STRETCHED.format(training.get("epochs"), patience, training["epoch_steps"], min(taken), max(taken)),)
 
 
 EXPERIMENT = ReportSection("experiment", "run", build)

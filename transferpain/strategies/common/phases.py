@@ -1,6 +1,5 @@
 """What learns when: the phases in which a network is trained on pictures; a backbone states its blocks."""
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -84,11 +83,9 @@ def gradual_unfreezing(
 def changed_training(training: TrainingSettings, rate: float, epochs: int, patience: int | None) -> TrainingSettings:
     """Return `training` with what one phase does otherwise; the schedule is squeezed into the phase's epochs."""
     squeezed = training.with_epochs(epochs)
-    least = training.least_steps and math.ceil(training.least_steps * epochs / training.epochs)
     return squeezed.model_copy(
         update={
             "optimizer": training.optimizer.model_copy(update={"learning_rate": rate}),
             "patience": patience or training.patience,
-            "least_steps": least,
         }
     )
