@@ -23,6 +23,14 @@ DataRoot = Annotated[
 Workspace = Annotated[
     Path, typer.Option("--workspace", metavar="DIR", help="Where runs/, cache/ and reports/ are kept.")
 ]
+Model = Annotated[
+    str,
+    typer.Argument(
+        metavar="MODEL",
+        help="The folder of a run or of a model, a .zip file of one, or its name in weights/ or runs/; "
+        "#sha256=DIGEST behind it pins which one it must be.",
+    ),
+]
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
 Overrides = Annotated[
     list[str] | None,

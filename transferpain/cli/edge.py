@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import Debug, Workspace, example, out, print_rows
+from transferpain.cli.console import Debug, Model, Workspace, example, out, print_rows
 
 edge_app = typer.Typer()
 
 
 @edge_app.command("export-edge", epilog=example("export-edge weights/ferplus-resnet18 --to edge/ferplus-resnet18"))
 def export_edge(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a model, or of a run of a network.")],
+    model: Model,
     folder: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where the files are written.")],
     kinds: Annotated[
         list[str] | None, typer.Option("--kind", help="float32, float16, dynamic or int8; repeat as needed.")
@@ -32,9 +32,12 @@ def export_edge(
     from transferpain.apps.edge.export import ExportOptions, export_model
     from transferpain.apps.edge.lite import KINDS
     from transferpain.data.places import Places
+    from transferpain.models.bundles.address import model_at_hand
 
     places = None if data_root is None else Places(data_root, workspace)
-    exported = export_model(model, folder, ExportOptions(tuple(kinds) if kinds else KINDS, threads, per_class), places)
+    options = ExportOptions(tuple(kinds) if kinds else KINDS, threads, per_class)
+    with model_at_hand(model, workspace) as address:
+        exported = export_model(address, folder, options, places)
     rows = [
         [row.part, row.kind, row.problem or row.file, _number(row.megabytes, ".2f"), _number(row.median_ms, ".1f"),
          _number(row.difference, ".1e"), _number(row.equal, ".1%")]

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import DataRoot, Debug, Workspace, example, out, places_of, print_rows
+from transferpain.cli.console import DataRoot, Debug, Model, Workspace, example, out, places_of, print_rows
 
 explain_app = typer.Typer()
 
 
 @explain_app.command(epilog=example("explain runs/biovid-vgg16-0123456789abcdef --data-root /path/to/data"))
 def explain(
-    model: Annotated[str, typer.Argument(metavar="MODEL", help="The folder of a run of a network, or of a model.")],
+    model: Model,
     clips: Annotated[
         list[str] | None, typer.Option("--clip", metavar="NAME", help="A clip; repeat as needed. Default: tested ones.")
     ] = None,
@@ -35,9 +35,12 @@ def explain(
 
     import_tensorflow()  # before anything imports it with all its messages
     from transferpain.apps.explain.explain_model import Asked, explain_model
+    from transferpain.models.bundles.address import model_at_hand
 
     places = places_of(data_root, workspace)
-    found = explain_model(model, Asked(tuple(clips or ()), layer, per_class, with_faces), places, folder)
+    asked = Asked(tuple(clips or ()), layer, per_class, with_faces)
+    with model_at_hand(model, workspace) as address:
+        found = explain_model(address, asked, places, folder)
     mark = " (SYNTHETIC: drawn faces)" if found.synthetic else ""
     print_rows(f"Where {model} looks, by {found.layer}{mark}", found.columns, found.rows)
     out().print(found.check, markup=False)

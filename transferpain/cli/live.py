@@ -5,17 +5,14 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import Debug, Workspace, example, out, print_rows
+from transferpain.cli.console import Debug, Model, Workspace, example, out, print_rows
 
 live_app = typer.Typer()
 
 
-@live_app.command(epilog=example("live weights/ferplus-resnet18 --source 0"))
+@live_app.command(epilog=example("live ferplus-resnet18 --source 0"))
 def live(
-    model: Annotated[
-        str,
-        typer.Argument(metavar="MODEL", help="A model's folder; #sha256=DIGEST behind it pins which one it must be."),
-    ],
+    model: Model,
     source: Annotated[str, typer.Option(metavar="0|FILE|URL", help="A camera's number, a video file, or a stream.")],
     record: Annotated[Path | None, typer.Option(metavar="FILE.mp4", help="Keep what is shown as a video.")] = None,
     csv: Annotated[Path | None, typer.Option(metavar="FILE.csv", help="Keep one row per frame.")] = None,
@@ -49,11 +46,13 @@ def live(
     """Watch a camera, a file or a stream with a model; nothing is stored unless asked. No medical device."""
     from transferpain.apps.live.session import SessionOptions, live_settings, run_session
     from transferpain.apps.live.source import without_password
+    from transferpain.models.bundles.address import model_at_hand
 
     settings = live_settings(skip=skip, window=seconds, clip=clip, alert_level=alert_level, alert_seconds=alert_seconds)
     file = None if encoder in ("auto", "keras") else Path(encoder)
     cache = workspace / "cache" if encoder == "auto" else None
-    result = run_session(model, source, settings, SessionOptions(record, csv, timeline, window, file, cache))
+    with model_at_hand(model, workspace) as address:
+        result = run_session(address, source, settings, SessionOptions(record, csv, timeline, window, file, cache))
     rows = [
         ["frames", str(result.frames)],
         ["without a face", str(result.without_face)],

@@ -5,14 +5,10 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import Debug, Workspace, example, out, print_rows
+from transferpain.cli.console import Debug, Model, Workspace, example, out, print_rows
 
 models_app = typer.Typer(no_args_is_help=True, help="List, verify, fetch and pass on trained models.")
 
-Model = Annotated[
-    str,
-    typer.Argument(metavar="FOLDER", help="A model's folder; #sha256=DIGEST behind it pins which one it must be."),
-]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="FOLDER", help="Where it is to stand. Default: weights/<experiment>.")
 ]
@@ -52,20 +48,24 @@ def verify(
     debug: Debug = False,
 ) -> None:
     """Check every file of a model, that no code is in it, and on request that it gives the same numbers."""
+    from transferpain.models.bundles.address import model_at_hand
     from transferpain.models.bundles.verify import verify_model
 
-    lines = verify_model(model, workspace if parents else None, reproduce)
+    with model_at_hand(model, workspace) as address:
+        lines = verify_model(address, workspace if parents else None, reproduce)
     print_rows(model, ["checked", "result"], [[line.what, line.result] for line in lines])
     if not all(line.good for line in lines):
         raise typer.Exit(1)
 
 
 @models_app.command(epilog=example("models card weights/ferplus-resnet18"))
-def card(model: Model, debug: Debug = False) -> None:
+def card(model: Model, workspace: Workspace = Path("."), debug: Debug = False) -> None:
     """Print a model's card: what it is for, its data and their terms, scores, limits."""
+    from transferpain.models.bundles.address import model_at_hand
     from transferpain.models.bundles.verify import read_card
 
-    out().print(read_card(model), markup=False, soft_wrap=True)
+    with model_at_hand(model, workspace) as address:
+        out().print(read_card(address), markup=False, soft_wrap=True)
 
 
 @models_app.command(epilog=example("models export weights/ferplus-resnet18 ferplus-resnet18.zip"))
@@ -73,13 +73,16 @@ def export(
     model: Model,
     file: Annotated[Path, typer.Argument(metavar="FILE.zip", help="The file to write.")],
     permission: Permission = "",
+    workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
     """Write a model into one zip file: the same model gives the same bytes."""
+    from transferpain.models.bundles.address import model_at_hand
     from transferpain.models.bundles.places import send_model
 
     file = file.with_name(file.name.removesuffix(".zip") + ".zip")
-    out().print(send_model(model, str(file), permission), markup=False, soft_wrap=True)
+    with model_at_hand(model, workspace) as address:
+        out().print(send_model(address, str(file), permission), markup=False, soft_wrap=True)
 
 
 @models_app.command("import", epilog=example("models import ferplus-resnet18.zip --out weights/ferplus-resnet18"))
@@ -126,12 +129,15 @@ def push(
     model: Model,
     place: Annotated[str, typer.Argument(metavar="PLACE", help="A folder, a .zip file, or hf://owner/name.")],
     permission: Permission = "",
+    workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
     """Pass a model on, and print the pinned address under which it can be fetched."""
+    from transferpain.models.bundles.address import model_at_hand
     from transferpain.models.bundles.places import send_model
 
-    out().print(send_model(model, place, permission), markup=False, soft_wrap=True)
+    with model_at_hand(model, workspace) as address:
+        out().print(send_model(address, place, permission), markup=False, soft_wrap=True)
 
 
 @models_app.command(epilog=example("models pull https://example.org/mine.zip#sha256=DIGEST"))

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from transferpain.cli.console import Debug, example, out
+from transferpain.cli.console import Debug, Model, Workspace, example, out
 
 serve_app = typer.Typer()
 
 
 @serve_app.command(epilog=example("serve weights/unbc-resnet18 --host 0.0.0.0 --self-signed"))
 def serve(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="The folder of a model that tells pain from none.")],
+    model: Model,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets others in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65535)] = 8000,
     token: Annotated[
@@ -29,6 +29,7 @@ def serve(
         list[str] | None, typer.Option("--name", help="Another name under which it is reached; repeat as needed.")
     ] = None,
     rate: Annotated[float, typer.Option(help="Requests per second that a client may send.", min=0.1)] = 10,
+    workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
     """Serve a model on this machine, with a page for the phone. Research only, no medical device."""
@@ -37,6 +38,7 @@ def serve(
     from transferpain.core.optional import require
     from transferpain.core.process import Stopped, end_at_once, stop_is_answered
     from transferpain.core.quiet import import_tensorflow
+    from transferpain.models.bundles.address import model_at_hand
 
     require("server")
     access = decide_access(host, port, tuple(names or ()), token, choose_certificate(tls_cert, tls_key), self_signed)
@@ -46,7 +48,8 @@ def serve(
     from transferpain.apps.serve.choose_assessor import load_assessor
     from transferpain.apps.serve.serve import serve as run
 
-    assessor = load_assessor(bundle)
+    with model_at_hand(model, workspace) as address:
+        assessor = load_assessor(address)
 
     def say(line: str) -> None:
         out().print(line, markup=False, soft_wrap=True)

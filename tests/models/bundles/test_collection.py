@@ -70,21 +70,25 @@ def test_scores_that_are_not_those_that_were_saved_are_not_shown(family):
 
 def test_parents_are_found_by_their_digests(family):
     workspace, first, second, third = family
-    assert check_parents(third, find_models(workspace)) == [second, first]
+    assert [parent.folder for parent in check_parents(third, find_models(workspace))] == [second, first]
     assert check_parents(first, find_models(workspace)) == []
 
 
-def test_a_parent_that_is_not_there_is_named(family):
+def test_a_parent_that_is_not_here_is_named_and_no_fault(family):
     _, first, second, third = family
-    with pytest.raises(UserError, match=rf"is not there[\s\S]*no model with the manifest {manifest_hash(first)}"):
-        check_parents(third, [second, third])
+    near, far = check_parents(third, [second, third])
+    assert (near.folder, far.folder) == (second, None)
+    assert str(far) == f"not here: {manifest_hash(first)}"
+    vouch_again(third, start="the-second")
+    near, far = check_parents(third, [])
+    assert str(near) == f"not here: the-second, {manifest_hash(second)}"
 
 
 def test_a_parent_is_known_after_a_permission_was_recorded_in_it(family, tmp_path):
     _, first, second, third = family
     copy = with_permission(second, tmp_path / "copy", "S. Walter")
     assert manifest_hash(copy) != manifest_hash(second)
-    assert check_parents(third, [first, copy]) == [copy, first]
+    assert [parent.folder for parent in check_parents(third, [first, copy])] == [copy, first]
 
 
 def test_inherited_terms_must_be_stated(family):

@@ -5,15 +5,19 @@ from pathlib import Path
 from transferpain.apps.serve.assessor import Assessor
 from transferpain.apps.serve.cnn_assessor import CnnAssessor
 from transferpain.apps.serve.hybrid_assessor import HybridAssessor
-from transferpain.models.bundles.manifest import read_contents
+from transferpain.models.bundles.manifest import read_contents, split_digest
 from transferpain.strategies.hybrid.bundle import is_hybrid
 
 
-def load_assessor(folder: Path) -> Assessor:
+def load_assessor(address: str | Path) -> Assessor:
     """Return the assessor that a bundle needs; loading takes seconds.
+
+    Args:
+        address: its folder, with `#sha256=<digest>` where its origin is to be proved.
 
     Raises:
         UserError: if it is no intact bundle that tells pain from none.
     """
-    contents = read_contents(folder)
+    place, digest = split_digest(str(address))
+    contents = read_contents(Path(place), digest)
     return HybridAssessor(contents) if is_hybrid(contents.manifest) else CnnAssessor(contents)

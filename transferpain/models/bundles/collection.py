@@ -72,34 +72,54 @@ def score_of(folder: Path, manifest: dict) -> str:
         return with_interval(score["value"], score["low"], score["high"], digits=2, undefined="-")
 
 
-def check_parents(folder: Path, models: list[Path]) -> list[Path]:
+@dataclass(frozen=True)
+class Parent:
+    """A model that another one descends from.
+
+    Attributes:
+        digest: of its manifest.
+        folder: where it stands; `None` where it is not here.
+        name: what the other one calls it; empty where it does not.
+    """
+
+    digest: str
+    folder: Path | None
+    name: str = ""
+
+    def __str__(self) -> str:
+        named = f"{self.name}, " if self.name else ""
+        return str(self.folder) if self.folder else printable(f"not here: {named}{self.digest}")
+
+
+def check_parents(folder: Path, models: list[Path]) -> list[Parent]:
     """Find the models that a bundle descends from, the nearest first, and compare what it says of them.
+
+    A parent that is not here is named: the model itself is whole without it.
 
     Args:
         models: where parents may stand.
 
     Raises:
-        UserError: if one is not there, or the bundle keeps silent about something that it inherited.
+        UserError: if the bundle keeps silent about something that it inherited from a parent that is here.
     """
-    child = load_manifest(folder)
+    child, known = load_manifest(folder), by_digest(models)
+    digests = child.get("parents", [])
+    names = [str(child.get("start", "")), *[""] * len(digests)]  # it names what it started from, not what that did
+    parents = [Parent(digest, known.get(digest), name) for digest, name in zip(digests, names, strict=False)]
+    if parents and parents[0].folder is not None:
+        check_inheritance(folder, child, parents[0].folder)
+    return parents
+
+
+def by_digest(models: list[Path]) -> dict[str, Path]:
+    """Return where the models stand, by their digests, and those that shipped copies had before; no damaged ones."""
     known = {}
     for model in models:
         listed = list_model(model)
         if not listed.problem:
             known[listed.digest] = model
             known.setdefault(load_manifest(model).get("original") or listed.digest, model)
-    missing = [digest for digest in child.get("parents", []) if digest not in known]
-    if missing:
-        raise UserError(
-            f"A parent of {folder} is not there.",
-            rule="Each model that it descends from is looked for by its digest in weights/ and runs/.",
-            received=f"no model with the manifest {', '.join(missing)}",
-            todo="Fetch the parent, or verify without --parents: the model itself is whole without it.",
-        )
-    parents = [known[digest] for digest in child.get("parents", [])]
-    if parents:
-        check_inheritance(folder, child, parents[0])
-    return parents
+    return known
 
 
 def check_inheritance(folder: Path, child: dict, parent_folder: Path) -> None:

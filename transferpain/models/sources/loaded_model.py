@@ -8,10 +8,10 @@ import numpy as np
 
 from transferpain.core.errors import UserError, printable
 from transferpain.core.quiet import import_tensorflow
+from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import read_contents, split_digest
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
-from transferpain.models.sources.picture_model import model_folder
 from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
 
 BATCH = 32
@@ -132,14 +132,16 @@ def load_model(address: str | Path) -> LoadedModel:
     Of a bundle with further parts (`hybrid`) it is the network that answers.
 
     Args:
-        address: folder of a bundle or of a run, with `#sha256=<digest>` where its origin is to be proved.
+        address: folder of a bundle or of a run, a zip file of a bundle, or the name of one in `weights/` or `runs/`;
+            with `#sha256=<digest>` where its origin is to be proved.
 
     Raises:
-        UserError: if the folder is no intact bundle, or its network reads several inputs at once.
+        UserError: if there is no intact bundle, or its network reads several inputs at once.
     """
-    place, digest = split_digest(str(address))
-    folder = model_folder(place)
-    contents = read_contents(folder, digest)
+    folder, _ = find_model(address)
+    with model_at_hand(address) as place:
+        at_hand, digest = split_digest(place)
+        contents = read_contents(Path(at_hand), digest)
     import_tensorflow()
     bundle = read_any_bundle(contents)
     if isinstance(bundle.model, SklearnHead):

@@ -1,0 +1,83 @@
+import pytest
+
+from tests.models.bundles.bundles import save_small
+from transferpain.core.errors import UserError
+from transferpain.models.bundles.address import find_model, model_at_hand
+from transferpain.models.bundles.archive import write_archive
+from transferpain.models.bundles.manifest import MANIFEST, manifest_hash, read_contents
+
+
+@pytest.fixture(scope="module")
+def workspace(tmp_path_factory):
+    """A shared model, two runs of one experiment and one of another, which has no model yet, and a zip file."""
+    workspace = tmp_path_factory.mktemp("workspace")
+    shared = workspace / "weights" / "shared"
+    save_small(shared)
+    for run in ("one-0123456789abcdef", "twice-0123456789abcdef", "twice-fedcba9876543210"):
+        (workspace / "runs" / run).mkdir(parents=True)
+        (workspace / "runs" / run / "model").symlink_to(shared)
+    (workspace / "runs" / "unfinished-0123456789abcdef").mkdir()
+    write_archive(shared, workspace / "sent.zip")
+    return workspace
+
+
+@pytest.mark.parametrize(
+    ("named", "found"),
+    [
+        ("weights/shared", "weights/shared"),
+        ("runs/one-0123456789abcdef", "runs/one-0123456789abcdef/model"),
+        ("runs/one-0123456789abcdef/model", "runs/one-0123456789abcdef/model"),
+        ("sent.zip", "sent.zip"),
+    ],
+)
+def test_a_path_names_a_model(workspace, named, found):
+    assert find_model(workspace / named) == (workspace / found, None)
+    digest = "a" * 64
+    assert find_model(f"{workspace / named}#sha256={digest}") == (workspace / found, digest)
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("shared", "weights/shared"),
+        ("one-0123456789abcdef", "runs/one-0123456789abcdef/model"),
+        ("one", "runs/one-0123456789abcdef/model"),
+    ],
+)
+def test_a_name_is_looked_for_in_the_workspace(workspace, monkeypatch, name, found):
+    assert find_model(name, workspace)[0] == workspace / found
+    monkeypatch.chdir(workspace)
+    assert find_model(name)[0].resolve() == (workspace / found).resolve()
+
+
+def test_an_experiment_with_several_runs_names_them(workspace):
+    with pytest.raises(UserError, match=r"several runs[\s\S]*twice-0123456789abcdef, twice-fedcba9876543210"):
+        find_model("twice", workspace)
+
+
+@pytest.mark.parametrize("name", ["unfinished", "on", "share", "../weights/shared", "no/such.zip", "", "*"])
+def test_what_is_no_model_is_refused_with_what_may_be_named(workspace, name):
+    with pytest.raises(UserError, match=r"There is no such model|is not a bundle"):
+        find_model(name, workspace)
+
+
+def test_a_folder_that_is_no_bundle_is_called_so(tmp_path):
+    with pytest.raises(UserError, match=rf"is not a bundle[\s\S]*without {MANIFEST}"):
+        find_model(tmp_path)
+
+
+def test_a_zip_file_is_a_folder_for_as_long_as_it_is_used(workspace):
+    digest = manifest_hash(workspace / "weights" / "shared")
+    with model_at_hand(f"{workspace / 'sent.zip'}#sha256={digest}") as address:
+        folder, pinned = find_model(address)
+        assert (folder.name, pinned) == ("sent", digest)
+        assert read_contents(folder, pinned).digest == digest
+    assert not folder.exists()
+
+
+def test_a_damaged_zip_file_is_refused_and_leaves_nothing(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "broken.zip").write_bytes((workspace / "sent.zip").read_bytes()[:-50])
+    with pytest.raises(UserError, match=r"broken\.zip"), model_at_hand(tmp_path / "broken.zip"):
+        pass
+    assert [path.name for path in tmp_path.iterdir()] == ["broken.zip"]

@@ -1,0 +1,87 @@
+"""What a user names a model by: its folder, that of its run, a zip file, or the name of either on this machine."""
+
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from transferpain.core.errors import UserError
+from transferpain.models.bundles.archive import unpack_archive
+from transferpain.models.bundles.manifest import MANIFEST, not_a_bundle, split_digest
+
+NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
+HASH = re.compile(r"-[0-9a-f]{16}")  # behind the name of an experiment, in that of its run
+FORMS = "the folder of a run or of a model, a .zip file of one, or its name in weights/ or runs/"
+
+
+def find_model(address: str | Path, workspace: Path = Path(".")) -> tuple[Path, str | None]:
+    """Return where a model stands, a bundle's folder or a zip file, and the digest that is asked for.
+
+    Args:
+        address: the folder of a bundle or of a run, a `.zip` file, the name of a folder in `weights/` or `runs/`, or
+            the name of an experiment with one finished run; with `#sha256=<digest>` where its origin is to be proved.
+        workspace: where `weights/` and `runs/` are.
+
+    Raises:
+        UserError: if there is nothing of this name, or more than one run.
+    """
+    place, digest = split_digest(str(address))
+    for folder in (Path(place), *_named(place, workspace)):
+        if (folder / "model" / MANIFEST).is_file():
+            return folder / "model", digest
+        if (folder / MANIFEST).is_file() or (folder == Path(place) and folder.is_file()):
+            return folder, digest
+    if Path(place).is_dir():
+        raise not_a_bundle(Path(place), f"a folder without {MANIFEST}")
+    raise UserError(
+        "There is no such model.",
+        rule=f"A model is named by {FORMS}.",
+        received=place,
+        todo="Check the path; `transferpain models list` shows the models that are here.",
+    )
+
+
+@contextmanager
+def model_at_hand(address: str | Path, workspace: Path = Path(".")) -> Iterator[str]:
+    """Give a model as the address of a bundle's folder, while the context lasts; a zip file is unpacked for so long.
+
+    Args:
+        address, workspace: as for `find_model`.
+
+    Yields:
+        The folder, of which nothing is verified yet, with `#sha256=<digest>` where one is asked for.
+
+    Raises:
+        UserError: as `find_model` and `unpack_archive`.
+    """
+    place, digest = find_model(address, workspace)
+    pin = f"#sha256={digest}" if digest else ""
+    if place.is_dir():
+        yield f"{place}{pin}"
+        return
+    with tempfile.TemporaryDirectory(prefix="transferpain-") as scratch:
+        folder = Path(scratch) / place.name.removesuffix(".zip")  # what is made of a model is called after its folder
+        folder.mkdir()
+        unpack_archive(place, folder)
+        yield f"{folder}{pin}"
+
+
+def _named(place: str, workspace: Path) -> list[Path]:
+    """Return the folders that a name may stand for: a shared model, a run, or the one run of an experiment."""
+    if not NAME.fullmatch(place):
+        return []
+    runs = sorted(
+        path.parent.parent
+        for path in workspace.glob(f"runs/{place}-*/model/{MANIFEST}")
+        if HASH.fullmatch(path.parent.parent.name.removeprefix(place))
+    )
+    whole = [workspace / "weights" / place, workspace / "runs" / place]
+    if len(runs) > 1 and not any(folder.is_dir() for folder in whole):
+        raise UserError(
+            f"{place} has several runs.",
+            rule="One of them is named by its whole name.",
+            received=", ".join(path.name for path in runs),
+            todo="Name one of them.",
+        )
+    return [*whole, *runs]
