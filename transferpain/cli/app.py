@@ -72,7 +72,7 @@ def main() -> None:
     prepare()
     try:
         app()
-    except (UserError, OSError, MemoryError, RuntimeError) as error:
+    except (UserError, OSError, MemoryError, RuntimeError, ValueError) as error:
         message = message_of(error)
         if not message or "--debug" in sys.argv:
             raise

@@ -31,8 +31,13 @@ def live(
     ] = None,
     alert_seconds: Annotated[float, typer.Option(help="How long the level must last.")] = 3.0,
     clip: Annotated[
-        float, typer.Option("--clip", help="Seconds of landmarks that a fused network reads: its clips' length.")
-    ] = 5.5,
+        float | None,
+        typer.Option(
+            "--clip",
+            help="Seconds that a model reads together: its clips' length. Default: of a head on features what its "
+            "training says, of a fused network 5.5.",
+        ),
+    ] = None,
     encoder: Annotated[
         str,
         typer.Option(

@@ -1,5 +1,7 @@
 """The exceptions that a user is meant to read."""
 
+from transferpain.core.faults import in_our_words
+
 
 class UserError(Exception):
     """Something the user can put right: what was wrong, the rule, what was received, what to do.
@@ -16,7 +18,7 @@ class UserError(Exception):
     def __init__(self, what: str, *, rule: str = "", received: object = None, todo: str = ""):
         lines = [what, rule]
         if received is not None:
-            lines.append(f"Received: {received}")
+            lines.append(f"Received: {in_our_words(received)}")
         lines.append(todo)
         super().__init__(printable("\n".join(line for line in lines if line)))
 

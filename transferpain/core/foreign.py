@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from transferpain.core.errors import UserError
+from transferpain.core.faults import in_our_words
 
 MOST_NESTING = 100  # levels; the deepest file of ours has about a dozen
 MOST_DIGITS = 30  # of a whole number
@@ -39,7 +40,7 @@ def border(what: str, *, rule: str, todo: str) -> Iterator[None]:
 
 def reason_of(error: Exception) -> str:
     """Return the first line of what an exception says, cut to a line's length; its kind where it says nothing."""
-    lines = str(error).strip().splitlines()
+    lines = str(in_our_words(error)).strip().splitlines()
     return lines[0][:LONGEST_REASON] if lines else type(error).__name__
 
 

@@ -7,6 +7,7 @@ import sys
 from typing import NoReturn
 
 from transferpain.core.errors import UserError
+from transferpain.core.faults import in_our_words
 from transferpain.core.privacy import hide_names
 
 AGAIN_SECONDS = 0.5
@@ -83,10 +84,12 @@ def open_closed_streams() -> None:
 def message_of(error: Exception) -> str:
     """Return what the user reads: a `UserError` as it is, a failed file operation with its file, a lack of memory.
 
-    Empty for anything else, which only a developer can act on.
+    A value that breaks a schema is told in our words. Empty for anything else, which only a developer can act on.
     """
     if isinstance(error, UserError):
         return str(error)
+    if (said := in_our_words(error)) is not error:
+        return f"A value is not as it must be: {said}"
     if isinstance(error, MemoryError) or NO_THREAD in str(error):
         return (
             f"There is too little memory: {str(error) or 'none is left'}\n"

@@ -11,31 +11,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.faults import meaning
 
 # The numbers that text may stand for; Python reads more, such as `1_0`, `010` and `inf`.
 NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
 SHOWN = 3
 ANY = "*"  # stands for the keys of a mapping that may have any
-# Kinds of faults, by the beginning of pydantic's name -> what is meant there.
-MEANT = {
-    "int": "a whole number is meant",
-    "float": "a number is meant",
-    "bool": "true or false is meant",
-    "string_type": "text is meant: put it in quotes",
-    "tuple": "a list is meant, as [0, 1]",
-    "list": "a list is meant, as [0, 1]",
-    "dict": "a mapping of keys is meant",
-    "model": "a mapping of keys is meant",
-    "greater_than_equal": "at least {ge:g} is meant",
-    "greater_than": "more than {gt:g} is meant",
-    "less_than_equal": "at most {le:g} is meant",
-    "less_than": "less than {lt:g} is meant",
-    "too_short": "at least {min_length} of them are meant",
-    "too_long": "at most {max_length} of them are meant",
-    "string_too_short": "text of at least {min_length} letters is meant",
-    "string_too_long": "text of at most {max_length} letters is meant",
-    "string_pattern_mismatch": "text of another form is meant ({pattern})",
-}
 
 
 def validate(schema: type[BaseModel], values: dict[str, Any], path: Path):
@@ -65,8 +46,7 @@ def describe_fault(error: ValidationError, values: dict[str, Any], schema: type[
         return _wrong_tag(key, fault)
     if kind == "literal_error":
         return f"`{key}`: known are {facts['expected']}. Received: {_shown(fault['input'])}{_meant_value(fault)}"
-    meant = next((words.format(**facts) for start, words in MEANT.items() if kind.startswith(start)), None)
-    return f"`{key}`: {meant or fault['msg'].removesuffix('.')}. Received: {_shown(fault['input'])}"
+    return f"`{key}`: {meaning(fault)}. Received: {_shown(fault['input'])}"
 
 
 def misread(values: Any, settings: Any, key: str = "") -> Iterator[str]:

@@ -12,6 +12,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.faults import in_our_words
 from transferpain.core.foreign import reason_of
 from transferpain.core.spelling import plain, quoted, same_names
 from transferpain.evaluation.predictions import CLIP, WHOLE_CLIP, number_of_classes
@@ -85,9 +86,7 @@ def _remembered(predictions: pd.DataFrame) -> Declared:
     try:
         return Declared.model_validate(predictions.attrs.get(ATTRIBUTE, {}))
     except ValidationError as error:
-        raise refused(
-            f"attrs[{ATTRIBUTE!r}] holds what `cross_validate` leaves there", error.errors()[0]["msg"]
-        ) from error
+        raise refused(f"attrs[{ATTRIBUTE!r}] holds what `cross_validate` leaves there", in_our_words(error)) from error
 
 
 def read_predictions(path: Path) -> pd.DataFrame:

@@ -1,6 +1,6 @@
 """Explain a model: maps of its tested pictures, the shares of the regions as tables, and figures."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -22,9 +22,10 @@ from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_json
 from transferpain.data.places import Places
-from transferpain.models.sources.picture_model import PictureModel, read_picture_model
+from transferpain.models.sources.picture_model import PictureModel, model_contents, read_picture_model
 from transferpain.models.sources.preprocessing import scale_pixels
 from transferpain.reports.figures import save_png
+from transferpain.strategies.frozen.joined import join, reads_features
 
 UNCHANGED = 0.5  # from this mean rank correlation on the maps say little of what was learnt (our choice)
 
@@ -101,7 +102,7 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     Raises:
         UserError: if the model reads no pictures, the layer has no maps, or the data or clips are not there.
     """
-    model = read_picture_model(address, "a network that can be explained", landmarks=True)
+    model = read_explained(address)
     check_reads_one_picture(model)
     chosen = choose_pictures(model, asked.clips or "test", asked.per_class, places)
     layer = asked.layer or last_map_layer(model.bundle.model)
@@ -116,6 +117,19 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     found = Explanation(folder, layer, pictures, classes, synthetic)
     _write(found, model, chosen, maps, asked.with_faces)
     return found
+
+
+def read_explained(address: str) -> PictureModel:
+    """Read what is explained: a network on pictures, or a head on single frames with its source as one network.
+
+    Raises:
+        UserError: as `read_picture_model`, `join` and `JoinedModel.network`.
+    """
+    contents = model_contents(address)
+    if not reads_features(contents.manifest):
+        return read_picture_model(address, "a network that can be explained", landmarks=True)
+    head = join(contents)
+    return PictureModel(head.folder, replace(head.bundle, model=head.network()), head.preprocessing)
 
 
 def check_reads_one_picture(model: PictureModel) -> None:

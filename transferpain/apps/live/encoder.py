@@ -10,9 +10,10 @@ from transferpain.core.errors import UserError
 from transferpain.core.gpu import gpu_capability
 from transferpain.core.optional import is_installed
 from transferpain.core.progress import note
-from transferpain.models.bundles.manifest import manifest_hash, split_digest
+from transferpain.models.bundles.manifest import load_stated, split_digest
 from transferpain.models.sources.picture_model import model_folder
 from transferpain.networks.compute import processor_flags
+from transferpain.strategies.frozen.joined import reads_features
 
 
 def fastest_kinds(flags: frozenset[str], capability: float | None, openvino: bool = True) -> tuple[str, ...]:
@@ -41,9 +42,12 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
         cache: a folder; the file stands in `edge/<digest of the model>/`.
 
     Returns:
-        `None` where Keras is faster, the model cannot be converted, or the cache cannot be written.
+        `None` where Keras is faster, the model is a head on features or cannot be converted, or the cache cannot be
+        written.
     """
-    digest = manifest_hash(model_folder(split_digest(address)[0]))
+    manifest, digest = load_stated(model_folder(split_digest(address)[0]))
+    if reads_features(manifest):
+        return None
     folder = cache / "edge" / digest[:16]
     kinds = fastest_kinds(processor_flags(), gpu_capability(), is_installed("edge"))
     files = {kind: folder / f"encoder-{kind}.tflite" for kind in kinds}

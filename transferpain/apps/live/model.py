@@ -1,20 +1,22 @@
-"""The model that live mode asks: any bundle that reads a picture of a face, alone or with landmarks."""
+"""The model that live mode asks: a network on a face, alone or with landmarks, or a head with its source."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from transferpain.apps.live.network import Network, build_network
+from transferpain.apps.edge.lite import read_converted
+from transferpain.apps.live.network import Network, build_network, check_finite
 from transferpain.core.errors import UserError, printable
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import load_detector, prepare_detector
 from transferpain.models.bundles.sklearn_part import part_names
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.picture_model import PictureModel, read_picture_model
+from transferpain.models.sources.picture_model import PictureModel, model_contents, read_picture_model
 from transferpain.networks.compute import choose_compute_dtype
+from transferpain.strategies.frozen.joined import JoinedModel, join, reads_features
 
 SYNTHETIC_WARNING = "trained on drawn faces: not valid for people"
 
@@ -30,16 +32,18 @@ class LiveModel:
             `(478, 3)`; returns that face as the network reads it, or `None` where its own detector does not see it.
         answer: takes such a face, and its landmarks in the frames of the last seconds, `(478, 3)` each, those of its
             own last; returns probabilities, float32 `(classes,)`.
+        over_time: a head that reads the faces of some seconds together, and answers in place of `answer`.
     """
 
     labels: tuple[str, ...]
     synthetic: bool
     see: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
     answer: Network
+    over_time: JoinedModel | None = None
 
 
 def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = None) -> LiveModel:
-    """Read a model for live mode from a bundle's folder.
+    """Read a model for live mode from a bundle's folder; of a head on features, its source as well.
 
     Args:
         address: the folder of a bundle or a run, with `#sha256=<digest>` where its origin is to be proved.
@@ -48,8 +52,11 @@ def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = No
 
     Raises:
         UserError: if the folder is no intact bundle, its model does not read one picture of a face (with landmarks or
-            without), or the file is not an intact one of this model.
+            without), or the file is not an intact one of this model; as `join`.
     """
+    contents = model_contents(address)
+    if reads_features(contents.manifest):
+        return _load_head(join(contents), encoder)
     model = read_picture_model(address, "a live model", landmarks=True)
     check_answers_frame_by_frame(model)
     bundle, preprocessing = model.bundle, model.preprocessing
@@ -58,6 +65,23 @@ def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = No
     answer = build_network(model, choose_compute_dtype(dtype)[0], encoder)
     labels, synthetic = tuple(map(printable, bundle.labels)), bool(bundle.manifest["synthetic"])
     return LiveModel(labels, synthetic, partial(crop_seen, faces=faces), answer)
+
+
+def _load_head(model: JoinedModel, encoder: Path | None) -> LiveModel:
+    if encoder is not None:
+        read_converted(encoder, model.bundle.digest)
+    faces = model.preprocessing.faces
+    prepare_detector(faces.detector)
+    side, one_frame = faces.size, model.stretch.reads == "frame"
+
+    def answer(face: np.ndarray, landmarks: Sequence[np.ndarray]) -> np.ndarray:
+        return model.answer_frames(model.embed(face[None]))[0]
+
+    random = np.random.default_rng(0).integers(0, 256, (1, side, side, 3), np.uint8)
+    check_finite(model.answer_stretch(model.embed(random)), model.folder)  # and graphs are built now
+    labels = tuple(map(printable, model.bundle.labels))
+    see = partial(crop_seen, faces=faces)
+    return LiveModel(labels, model.synthetic, see, answer, None if one_frame else model)
 
 
 def check_answers_frame_by_frame(model: PictureModel) -> None:

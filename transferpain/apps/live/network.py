@@ -53,14 +53,19 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
     # Graphs are built and memory is set aside now, not at the first face.
     random = np.random.default_rng(0)
     picture = random.integers(0, 256, (side, side, 3), np.uint8)
-    if not np.isfinite(answer(picture, random.random((1, 478, 3), np.float32))).all():
+    check_finite(answer(picture, random.random((1, 478, 3), np.float32)), model.folder)
+    return answer
+
+
+def check_finite(answer: np.ndarray, folder: Path) -> None:
+    """Refuse a model, of the bundle in `folder`, whose answer to a picture of noise is no finite numbers."""
+    if not np.isfinite(answer).all():
         raise UserError(
-            f"The model in {model.folder} cannot answer.",
+            f"The model in {folder} cannot answer.",
             rule="Its probabilities are finite numbers.",
             received="NaN for a picture of noise",
             todo="Choose another model, or let it compute in float32.",
         )
-    return answer
 
 
 def _load_converted(encoder: Path, digest: str) -> dict[str, Call]:

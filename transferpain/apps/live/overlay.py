@@ -50,6 +50,8 @@ def draw_overlay(view: View, labels: tuple[str, ...], synthetic: bool, rate: flo
 def state(view: View, labels: tuple[str, ...]) -> str:
     """Return the line that says what was decided."""
     if view.decision is None:
+        if view.landmarks is not None and view.waiting:
+            return f"looking: {view.waiting:.1f} s more"
         return NO_FACE if view.landmarks is None else NO_ANSWER
     said = f"{labels[view.decision.level]}  {view.decision.confidence:.0%}"
     return f"ALERT  {said}" if view.alert else said

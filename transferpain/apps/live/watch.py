@@ -11,9 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from transferpain.apps.live.decision import Alert, Decision, LastSeconds, decide
 from transferpain.apps.live.faces import AnybodyWatcher, PersonWatcher
 from transferpain.apps.live.model import LiveModel
+from transferpain.apps.live.rows import Rows
 from transferpain.apps.live.skipping import FrameSkipper, Rule
 from transferpain.apps.live.source import Frame
 from transferpain.inputs.landmarks.settings import LandmarkSettings
+
+FUSED_SECONDS = 5.5  # a clip of BioVid
 
 
 class LiveSettings(BaseModel):
@@ -22,7 +25,8 @@ class LiveSettings(BaseModel):
     Attributes:
         skip: which frames keep the answer before them, see `FrameSkipper`.
         window: seconds over which answers are averaged.
-        clip: seconds of landmarks that a fused network reads, as long as the clips that it was trained on (BioVid's).
+        clip: seconds that a model reads together, as long as the clips that it was trained on. `None`: of a head on
+            features what its training says, of a fused network `FUSED_SECONDS`.
         alert_level: class from which on there may be an alert; `None`: no alert.
         alert_seconds: how long it must last.
         landmarks: how sure the face mesh must be.
@@ -32,7 +36,7 @@ class LiveSettings(BaseModel):
 
     skip: Rule = "interocular"
     window: float = Field(default=1.0, gt=0)
-    clip: float = Field(default=5.5, gt=0, le=60)
+    clip: float | None = Field(default=None, gt=0, le=60)
     alert_level: int | None = Field(default=None, ge=0)
     alert_seconds: float = Field(default=3.0, ge=0)
     landmarks: LandmarkSettings = LandmarkSettings()
@@ -49,6 +53,7 @@ class View:
         alert: whether the level has lasted.
         skipped: whether the frame kept the answer before it.
         latency: seconds from reading to decision.
+        waiting: seconds that a head on several frames still has to see before it answers.
     """
 
     frame: Frame
@@ -57,6 +62,7 @@ class View:
     alert: bool
     skipped: bool
     latency: float
+    waiting: float = 0.0
 
 
 def watch(
@@ -72,7 +78,8 @@ def watch(
     """
     faces = (PersonWatcher if one_person else AnybodyWatcher)(settings.landmarks)
     skipper = FrameSkipper(settings.skip)
-    answers, landmarks_before = LastSeconds(settings.window), LastSeconds(settings.clip)
+    answers, landmarks_before = LastSeconds(settings.window), LastSeconds(settings.clip or FUSED_SECONDS)
+    rows = None if model.over_time is None else Rows(model.over_time, settings.clip)
     alert = None if settings.alert_level is None else Alert(settings.alert_level, settings.alert_seconds)
     answer, moving = None, None
     with ThreadPoolExecutor(1) as beside:
@@ -87,16 +94,26 @@ def watch(
                 answers.clear()
                 landmarks_before.clear()
                 face = None
+                if rows is not None and not one_person:
+                    rows.clear()
+            if rows is not None and one_person and choice is None:
+                rows.see(frame.seconds, None)  # a frame without a face, as in a clip of the training
             if choice is not None:
                 landmarks = choice.pixels
                 landmarks_before.add(frame.seconds, landmarks)
                 skipped = skipper.skip(landmarks, *frame.image.shape[1::-1])
                 if not skipped:
                     face = model.see(frame.image, landmarks) if face is None else face
-                    answer = None if face is None else model.answer(face, landmarks_before.by_time)
+                    if rows is not None:
+                        rows.see(frame.seconds, face)
+                        answer = rows.answer()
+                    else:
+                        answer = None if face is None else model.answer(face, landmarks_before.by_time)
                     if answer is not None and not np.isfinite(answer).all():
                         answer = None  # a frame without an answer, not one of the first class
                     moving = landmarks
+                elif rows is not None:
+                    rows.hold(frame.seconds)
                 if answer is None:
                     skipper.forget()
                 else:
@@ -104,4 +121,5 @@ def watch(
                     answers.add(frame.seconds, answer)
                     decision = decide(answers.entries)
             raised = alert is not None and alert.update(frame.seconds, decision)
-            yield View(frame, landmarks, decision, raised, skipped, time.monotonic() - frame.read_at)
+            latency, waiting = time.monotonic() - frame.read_at, 0.0 if rows is None or choice is None else rows.waiting
+            yield View(frame, landmarks, decision, raised, skipped, latency, waiting)

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import numpy as np
 
-from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts, ServiceFacts, label_of, notices_of
+from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts, ServiceFacts, label_of
 from transferpain.apps.serve.face_finding import Look, units_of
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.inputs.action_units.measures import MESH
@@ -68,5 +68,5 @@ def assessment(facts: ServiceFacts, look: Look, models: list[ModelAnswer]) -> As
         coverage=sum(model.label is not None for model in models) / len(models),
         model_version=facts.model_version,
         synthetic=facts.synthetic,
-        notices=notices_of(facts.synthetic),
+        notices=facts.notices,
     )

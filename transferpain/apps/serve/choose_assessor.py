@@ -1,11 +1,13 @@
-"""Which assessor a bundle needs: one network, or the three models of the hybrid strategy."""
+"""Which assessor a bundle needs: one network, a head with its source, or the three models of the hybrid strategy."""
 
 from pathlib import Path
 
 from transferpain.apps.serve.assessor import Assessor
 from transferpain.apps.serve.cnn_assessor import CnnAssessor
+from transferpain.apps.serve.head_assessor import HeadAssessor
 from transferpain.apps.serve.hybrid_assessor import HybridAssessor
 from transferpain.models.bundles.manifest import read_contents, split_digest
+from transferpain.strategies.frozen.joined import reads_features
 from transferpain.strategies.hybrid.bundle import is_hybrid
 
 
@@ -20,4 +22,6 @@ def load_assessor(address: str | Path) -> Assessor:
     """
     place, digest = split_digest(str(address))
     contents = read_contents(Path(place), digest)
-    return HybridAssessor(contents) if is_hybrid(contents.manifest) else CnnAssessor(contents)
+    if is_hybrid(contents.manifest):
+        return HybridAssessor(contents)
+    return HeadAssessor(contents) if reads_features(contents.manifest) else CnnAssessor(contents)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 
-from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts
+from transferpain.apps.serve.answers import Assessment, ModelAnswer, ModelFacts, ServiceFacts
 from transferpain.apps.serve.assessor import assessment, model_answer
 from transferpain.apps.serve.pain_network import compile_network, read_pain_network, service_facts
 from transferpain.apps.serve.refusals import Refusal
@@ -40,14 +40,16 @@ class CnnAssessor:
     def assess(self, pictures: Sequence[np.ndarray]) -> list[Assessment | Refusal]:
         """Return an answer for each picture, uint8 RGB `(height, width, 3)`, in their order."""
         looks, faces = self.crops.take(pictures)
-        probabilities = iter(self.forward(faces))
+        answers = iter(self.forward(faces))
         return [
-            look if isinstance(look, Refusal) else assessment(self.facts, look, [self._verdict(next(probabilities))])
+            look if isinstance(look, Refusal) else assessment(self.facts, look, [verdict(self.facts, next(answers))])
             for look in looks
         ]
 
-    def _verdict(self, probabilities: np.ndarray) -> ModelAnswer:
-        if not np.isfinite(probabilities).all():  # one picture without an answer is no fault of those beside it
-            return model_answer(self.facts.models[0], None, [])
-        p_pain = float(np.clip(1 - probabilities[0], 0, 1))
-        return model_answer(self.facts.models[0], p_pain, probabilities.tolist())
+
+def verdict(facts: ServiceFacts, probabilities: np.ndarray) -> ModelAnswer:
+    """Return what a service of one model says of a face, by the probabilities of its classes, `(classes,)`."""
+    if not np.isfinite(probabilities).all():  # one picture without an answer is no fault of those beside it
+        return model_answer(facts.models[0], None, [])
+    p_pain = float(np.clip(1 - probabilities[0], 0, 1))
+    return model_answer(facts.models[0], p_pain, probabilities.tolist())

@@ -73,17 +73,26 @@ def read_pain_network(place: Path | Contents) -> tuple[Bundle, Crops]:
             received=f"inputs of the shape {', '.join(map(str, shapes))}",
             todo="Name the bundle of a network that was trained on pictures.",
         )
+    check_tells_pain(bundle, folder)
+    return bundle, prepare_crops(stated_preprocessing(bundle.preprocessing, folder))
+
+
+def check_tells_pain(bundle: Bundle, folder: Path) -> None:
+    """Refuse a model, of the bundle in `folder`, whose first class is not that without pain."""
     if bundle.labels[0] not in NO_PAIN:
         raise UserError(
             f"The model in {folder} does not tell pain from no pain.",
             rule=f"Its first class is called {' or '.join(NO_PAIN)}; the others are pain.",
             received=", ".join(bundle.labels),
-            todo="Name the bundle of a network that was trained on a pain task.",
+            todo="Name a model that was trained on a pain task.",
         )
-    stated = stated_preprocessing(bundle.preprocessing, folder)
+
+
+def prepare_crops(stated: Preprocessing) -> Crops:
+    """Prepare the detector that faces are cut out with."""
     faces = FaceSettings(detector=stated.detector, margin=stated.margin)
     prepare_detector(faces.detector)
-    return bundle, Crops(stated.model_copy(update={"margin": faces.resolved_margin}), load_look(faces.detector))
+    return Crops(stated.model_copy(update={"margin": faces.resolved_margin}), load_look(faces.detector))
 
 
 def compile_network(
@@ -127,14 +136,17 @@ def compile_network(
     return forward
 
 
-def service_facts(bundle: Bundle, folder: Path, main: str, models: list[ModelFacts]) -> ServiceFacts:
+def service_facts(
+    bundle: Bundle, folder: Path, main: str, models: list[ModelFacts], drawn: bool = False
+) -> ServiceFacts:
     """Return what is behind a server over a bundle.
 
     Args:
         main: the name of the model whose verdict comes first.
         models: all of its models.
+        drawn: whether drawn faces took part in the training of anything that is not in the bundle.
     """
-    synthetic = bundle.manifest["synthetic"]
+    synthetic = bundle.manifest["synthetic"] or drawn
     return ServiceFacts(
         bundle=bundle.manifest.get("experiment") or folder.name,
         model_version=bundle.digest,

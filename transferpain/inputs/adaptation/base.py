@@ -55,6 +55,7 @@ class Adaptation(ABC):
         needs_target_training: whether it is fitted on subjects of another dataset, the one that is tested on, who must
             not be tested themselves.
         changes_source: whether it changes the source itself, so that the features must be the source's own.
+        tests_as_they_are: whether tested faces keep the source's own features, so that a new person needs nothing else.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Adaptation(ABC):
     learns_from_target: bool = False
     needs_target_training: bool = False
     changes_source: bool = False
+    tests_as_they_are: bool = False
 
     def check(self, protocol: ProtocolSettings) -> None:
         """Refuse a protocol that the method does not go with: one that splits without subjects.

@@ -30,6 +30,7 @@ class Coral(Adaptation):
         "covariance"
     )
     learns_from_target = True
+    tests_as_they_are = True
     needs_target_training = True
 
     def check(self, protocol: ProtocolSettings) -> None:

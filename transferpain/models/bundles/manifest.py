@@ -22,6 +22,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.faults import meaning
 from transferpain.core.foreign import parse_json, read_plain, reason_of
 from transferpain.core.store import file_hash, write_json
 from transferpain.models.bundles.terms import Terms
@@ -160,7 +161,7 @@ def load_stated(folder: Path) -> tuple[dict, str]:
     except ValidationError as error:
         fault = error.errors()[0]
         key = ".".join(map(str, fault["loc"]))
-        raise not_a_bundle(folder, f"a manifest whose `{key}` is wrong: {fault['msg']}") from error
+        raise not_a_bundle(folder, f"a manifest whose `{key}` is wrong: {meaning(fault)}") from error
     if stated.checksum != checksum(manifest):
         raise UserError(
             f"The bundle {folder} is damaged: {MANIFEST} is not the file that was saved.",

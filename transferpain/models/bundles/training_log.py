@@ -125,10 +125,9 @@ def _read(contents: Contents, name: str, content: type[Content]) -> Content | No
     try:
         return content.model_validate_json(contents.files[name])
     except ValidationError as error:
-        fault = error.errors()[0]
         raise UserError(
             f"{contents.folder / name} cannot be read.",
             rule="It says how the model came to be, as this version writes it.",
-            received=f"`{'.'.join(map(str, fault['loc']))}`: {fault['msg']}",
+            received=error,
             todo="Get the bundle again.",
         ) from error

@@ -6,7 +6,7 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.bundle import Bundle, read_bundle
-from transferpain.models.bundles.manifest import MANIFEST, read_contents, split_digest
+from transferpain.models.bundles.manifest import MANIFEST, Contents, read_contents, split_digest
 from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
 
 FUSED_INPUTS = ["images", "landmarks"]
@@ -32,6 +32,12 @@ def model_folder(place: str) -> Path:
     return folder / "model" if (folder / "model" / MANIFEST).is_file() else folder
 
 
+def model_contents(address: str) -> Contents:
+    """Read the bundle at an address, folder and digest, into memory. Raises `UserError` if it is not intact."""
+    place, digest = split_digest(address)
+    return read_contents(model_folder(place), digest)
+
+
 def read_picture_model(address: str, purpose: str, landmarks: bool = False) -> PictureModel:
     """Read a model that reads pictures of faces; TensorFlow is imported.
 
@@ -43,9 +49,8 @@ def read_picture_model(address: str, purpose: str, landmarks: bool = False) -> P
     Raises:
         UserError: if the folder is no intact bundle, or its model does not read pictures.
     """
-    place, digest = split_digest(address)
-    folder = model_folder(place)
-    contents = read_contents(folder, digest)
+    contents = model_contents(address)
+    folder = contents.folder
     import_tensorflow()
     bundle = read_bundle(contents)
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]

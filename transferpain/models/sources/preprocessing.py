@@ -58,11 +58,11 @@ def stated_preprocessing(values: dict, folder: object) -> Preprocessing:
     """
     try:
         return Preprocessing(**values)
-    except Exception as error:  # as `foreign.border` says of readers; the last line of pydantic's says what is wrong
+    except Exception as error:  # as `foreign.border` says of readers
         raise UserError(
             f"{folder} does not say how its pictures are prepared.",
             rule="Its preprocess.json states size, color, scaling, detector and margin.",
-            received=str(error).splitlines()[-1].strip(),
+            received=error,
             todo="Get the bundle again.",
         ) from error
 

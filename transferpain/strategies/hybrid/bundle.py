@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sklearn.ensemble import GradientBoostingClassifier
 from sklearn.preprocessing import StandardScaler
 
+from transferpain.core.faults import meaning
 from transferpain.inputs.action_units.units import Measure
 from transferpain.models.bundles.manifest import Contents, not_a_bundle, opened
 from transferpain.models.bundles.sklearn_part import load_part, save_parts
@@ -61,7 +62,7 @@ def read_facts(folder: Path, manifest: dict) -> HybridFacts:
         return HybridFacts.model_validate(manifest[FACTS])
     except ValidationError as error:
         fault = error.errors()[0]
-        raise not_a_bundle(folder, f"{'.'.join(map(str, (FACTS, *fault['loc'])))}: {fault['msg']}") from error
+        raise not_a_bundle(folder, f"{'.'.join(map(str, (FACTS, *fault['loc'])))}: {meaning(fault)}") from error
 
 
 def read_models(place: Path | Contents, facts: HybridFacts, width: int) -> tuple[Model, Model]:

@@ -1,0 +1,260 @@
+"""A trained head and the source of its features as one model: from pictures of faces to probabilities.
+
+The head's bundle holds what was trained; its source is another bundle, found by the digest that the head states, or a
+network that is built from its seed. Features are rounded as the cache keeps them, so that the answers are the run's.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from transferpain.core.errors import UserError
+from transferpain.core.foreign import border
+from transferpain.core.quiet import import_tensorflow
+from transferpain.core.yaml_file import parse_yaml
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.features.extractors.source import compile_embedder
+from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.models.bundles.bundle import Bundle, read_settings
+from transferpain.models.bundles.collection import by_digest, find_models
+from transferpain.models.bundles.manifest import Contents
+from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
+from transferpain.models.sources.origin import UNTRAINED, Origin, built_origin, bundle_origin
+from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
+from transferpain.networks.compute import choose_compute_dtype
+from transferpain.networks.heads.base import Reads
+from transferpain.networks.heads.registry import HEADS
+from transferpain.strategies.common.settings import WindowSettings
+from transferpain.strategies.frozen.rows import WHOLE
+
+if TYPE_CHECKING:
+    import keras
+
+EXPERIMENT = "experiment.yaml"
+BUILT = (*UNTRAINED, "imagenet")
+BATCHES = (1, 2, 4, 8, 16, 32)  # a graph is compiled for each that is asked for; pictures fill up the next larger one
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """The frames that a head reads of a clip, of which a recipe says the same.
+
+    Attributes:
+        reads: `frame`, `window` (in the order of time) or `clip` (their mean).
+        features: how they are taken.
+        window: how long they are.
+    """
+
+    reads: Reads
+    features: FeatureSettings
+    window: WindowSettings
+
+    @property
+    def window_frames(self) -> int | None:
+        """Rows of a whole window; `None` where that depends on the clip's rate."""
+        if self.features.frames is not None:
+            return self.features.frames
+        return None if self.features.fps is None else round(self.window.seconds * self.features.fps)
+
+
+@dataclass(frozen=True)
+class JoinedModel:
+    """A head of the strategy `frozen` with its source.
+
+    Attributes:
+        folder: the head's bundle.
+        bundle: the head.
+        origin: its source.
+        preprocessing: how faces are cut out and scaled, as in the head's training.
+        stretch: which frames it reads.
+    """
+
+    folder: Path
+    bundle: Bundle
+    origin: Origin
+    preprocessing: Preprocessing
+    stretch: Stretch
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether drawn faces took part in the training of head or source."""
+        return bool(self.bundle.manifest["synthetic"]) or self.origin.synthetic
+
+    @cached_property
+    def _embed(self) -> Callable[[np.ndarray], np.ndarray]:
+        return compile_embedder(self.origin.load_embedder(choose_compute_dtype(self.stretch.features.dtype)[0]))
+
+    def embed(self, faces: np.ndarray) -> np.ndarray:
+        """Return the features of faces as the cache would keep them, float32 `(n, D)`.
+
+        Args:
+            faces: uint8 RGB `(n, size, size, 3)`.
+
+        Raises:
+            UserError: if the faces have another size than the source takes.
+        """
+        rows = [np.empty((0, self.origin.embedding_size), np.float32)]
+        for start in range(0, len(faces), BATCHES[-1]):
+            part = faces[start : start + BATCHES[-1]]
+            size = next(size for size in BATCHES if size >= len(part))
+            filled = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])
+            rows.append(self._embed(filled)[: len(part)])
+        return np.concatenate(rows).astype(np.float16).astype(np.float32)
+
+    def answer_frames(self, features: np.ndarray) -> np.ndarray:
+        """Return the answers to single frames, float32 `(n, classes)`.
+
+        Args:
+            features: `(n, D)`, as `embed` gives them.
+
+        Raises:
+            UserError: if the head reads its frames in the order of time.
+        """
+        if self.stretch.reads == "window":
+            raise UserError(
+                f"The model in {self.folder} answers to no single picture.",
+                rule=f"Its head reads {self.stretch.window_frames} frames in the order of time.",
+                received="pictures without a time",
+                todo="Watch a video with it: `transferpain live`. Or train a head on single frames (head.kind=ann).",
+            )
+        return self._answer(features)
+
+    def answer_stretch(self, features: np.ndarray) -> np.ndarray:
+        """Return the answer to one stretch of frames, float32 `(classes,)`; of single frames it is their mean.
+
+        Args:
+            features: `(frames, D)` in the order of time, a row of NaN where no face was found; one has a face.
+        """
+        if self.stretch.reads == "frame":
+            return self._answer(features[~np.isnan(features[:, 0])]).mean(axis=0)
+        return self._answer(WHOLE[self.stretch.reads](self.stretch, features)[None])[0]
+
+    def _answer(self, rows: np.ndarray) -> np.ndarray:
+        model = self.bundle.model
+        return np.asarray(
+            model.answer(rows) if isinstance(model, SklearnHead) else model.predict_on_batch(rows), np.float32
+        )
+
+    def network(self) -> "keras.Model":
+        """Return both as one float32 network on pictures, scaled as the source's own; features are not rounded there.
+
+        Raises:
+            UserError: if the head is no network, or reads more than one frame.
+        """
+        learned = isinstance(self.bundle.model, SklearnHead)
+        if learned or self.stretch.reads != "frame":
+            raise UserError(
+                f"The model in {self.folder} is not one network from a picture to classes.",
+                rule="Its head must be a network on single frames, such as `ann`.",
+                received="a head of scikit-learn" if learned else "a head on windows",
+                todo="Name the model of another run.",
+            )
+        import keras
+
+        source = self.origin.load()
+        x = source.model.get_layer(source.embedding).output
+        for layer in self.bundle.model.layers[1:]:
+            x = layer(x)
+        return keras.Model(source.model.input, x, name="joined")
+
+
+def reads_features(manifest: dict) -> bool:
+    """Tell whether a bundle is a head on features."""
+    return manifest.get("reads") == "features" or manifest.get("strategy") in ("frozen", "head")
+
+
+def join(contents: Contents) -> JoinedModel:
+    """Read a head on features and find its source; the source's network is loaded when it is first asked for.
+
+    Args:
+        contents: of the head's bundle. Its source is looked for in `weights/` and `runs/`, of the present folder and
+            of the one that the head's own stands in.
+
+    Raises:
+        UserError: if the bundle is not intact, says too little, reads features that are made otherwise or changed for
+            who is tested, or its source is not here.
+    """
+    folder, manifest = contents.folder, contents.manifest
+    if "extractor" in manifest:
+        raise UserError(
+            f"The model in {folder} cannot be given pictures.",
+            rule="Its head reads features that no network makes of a face.",
+            received=f"features: {manifest['extractor']}",
+            todo="Name a model whose features are those of a source.",
+        )
+    adaptation = manifest.get("adaptation")
+    if adaptation is not None and not (adaptation in ADAPTATIONS and ADAPTATIONS[adaptation].tests_as_they_are):
+        raise UserError(
+            f"The model in {folder} cannot be given single people's pictures.",
+            rule=f"Its head reads {manifest.get('adaptation_features', 'features that were changed')}: for a new "
+            "person or place those numbers are not known.",
+            received=f"adaptation: {adaptation}",
+            todo="Name a model without adaptation (or with `coral`, which leaves tested faces as they are).",
+        )
+    stretch = read_stretch(contents)
+    preprocessing = stated_preprocessing(read_settings(contents)[0], folder)
+    origin = find_origin(manifest, preprocessing, [Path("."), *folder.resolve().parents[1:3]], folder)
+    import_tensorflow()
+    bundle = read_any_bundle(contents)
+    model = bundle.model
+    shape = (model.dimension,) if isinstance(model, SklearnHead) else tuple(model.input_shape[1:])
+    length = stretch.window_frames if stretch.reads == "window" else None
+    wanted = (origin.embedding_size,) if length is None else (length, origin.embedding_size)
+    if shape != wanted:
+        raise UserError(
+            f"The head in {folder} does not fit its source.",
+            rule=f"It must read features of the shape {wanted}.",
+            received=shape,
+            todo="Get the bundle again.",
+        )
+    return JoinedModel(folder, bundle, origin, preprocessing, stretch)
+
+
+def read_stretch(contents: Contents) -> Stretch:
+    """Return which frames a head reads, as the experiment in its bundle says.
+
+    Raises:
+        UserError: if the bundle has no experiment, or not one of a head on features.
+    """
+    with border(
+        f"{contents.folder} does not say what its head reads.",
+        rule=f"The bundle of a finished run holds its {EXPERIMENT}, with head, features and window.",
+        todo="Name the model of a finished run, or get the bundle again.",
+    ):
+        if EXPERIMENT not in contents.files:
+            raise ValueError(f"no {EXPERIMENT}")
+        values = parse_yaml(contents.files[EXPERIMENT])
+        reads = HEADS.find(values["head"]["kind"]).reads
+        return Stretch(reads, FeatureSettings(**values["features"]), WindowSettings(**values["window"]))
+
+
+def find_origin(manifest: dict, preprocessing: Preprocessing, workspaces: Sequence[Path], folder: Path) -> Origin:
+    """Find the source that a head was trained on.
+
+    Args:
+        manifest, folder: of the head's bundle.
+        preprocessing: how the head's faces were prepared.
+        workspaces: where `weights/` and `runs/` are looked into.
+
+    Raises:
+        UserError: if it is not there.
+    """
+    start, parents = str(manifest.get("start", "")), manifest.get("parents", [])
+    if not parents and start in BUILT:
+        return built_origin(start, str(manifest["backbone"]), preprocessing)
+    known = by_digest([model for workspace in dict.fromkeys(workspaces) for model in find_models(workspace)])
+    if not parents or parents[0] not in known:
+        raise UserError(
+            f"The source of the head in {folder} is not here.",
+            rule="A head reads the features of the very model that it was trained on, which is looked for by its "
+            "digest in weights/ and runs/, of the present folder and of the head's.",
+            received=f"source: {start}, {', '.join(parents[:1]) or 'without a digest'}",
+            todo="Bring it in with `transferpain models import` or `pull`.",
+        )
+    origin = bundle_origin(start, known[parents[0]])
+    cut = {name: getattr(preprocessing, name) for name in ("detector", "margin", "size")}
+    return replace(origin, preprocessing=origin.preprocessing.model_copy(update=cut))
