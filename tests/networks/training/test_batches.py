@@ -70,6 +70,18 @@ def test_the_dataset_holds_the_same_batches(together):
                 np.testing.assert_array_equal(part, whole)
 
 
+@pytest.mark.parametrize("together", [1, 3])
+def test_an_epoch_of_several_passes_sees_each_row_in_each_of_them(together):
+    single = array_batches(INPUTS, TARGETS, WEIGHTS, size=4, shuffle=(1,))
+    batches = replace(single, together=together, passes=2)
+    assert batches.steps == 2 * single.steps
+    wanted = [inputs for turn in (6, 7) for inputs, *_ in single.of(turn)]
+    seen = [inputs.numpy() for inputs, *_ in batches.dataset(lambda: 3)]
+    assert len(seen) == batches.steps
+    for one, other in zip(seen, wanted, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_batches_of_several_inputs_can_be_handed_over_together():
     single = array_batches(INPUTS, TARGETS, WEIGHTS, size=4, shuffle=None)
     batches = replace(single, of=lambda epoch: (((x, -x), y, w) for x, y, w in single.of(epoch)), together=2)

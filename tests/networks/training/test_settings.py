@@ -47,21 +47,20 @@ def test_impossible_settings_are_refused(build, message):
         build()
 
 
-def test_few_steps_an_epoch_are_made_up_for_by_more_epochs_and_all_that_is_counted_in_them():
+@pytest.mark.parametrize(
+    ("least", "steps", "passes"), [(None, 1, 1), (30, 400, 1), (30, 30, 1), (30, 29, 2), (30, 15, 2), (30, 4, 8)]
+)
+def test_where_few_steps_see_all_rows_an_epoch_is_several_passes(least, steps, passes):
+    assert TrainingSettings(epoch_steps=least).passes(steps) == passes
+
+
+def test_another_number_of_epochs_changes_all_that_is_counted_in_them():
     schedule = {"name": "step", "at": (10, 20)}
-    settings = TrainingSettings(epochs=30, patience=5, epoch_steps=30, schedule=schedule)
-    stretched = settings.for_steps(5)
+    stretched = TrainingSettings(epochs=30, patience=5, schedule=schedule).with_epochs(180)
     assert (stretched.epochs, stretched.patience, stretched.schedule.at) == (180, 30, (60, 120))
-    assert settings.for_steps(7).epochs * 7 >= 900 > (settings.for_steps(7).epochs - 1) * 7
-    warm = TrainingSettings(epochs=10, epoch_steps=10, schedule={"name": "cosine", "warmup_epochs": 1})
-    assert warm.for_steps(2).schedule.warmup_epochs == 5
-
-
-@pytest.mark.parametrize(("least", "steps"), [(None, 1), (30, 30), (30, 400)])
-def test_a_training_that_takes_enough_steps_is_left_as_it_is(least, steps):
-    settings = TrainingSettings(epochs=30, patience=None, epoch_steps=least)
-    assert settings.for_steps(steps) is settings
-    assert settings.with_epochs(60).patience is None
+    warm = TrainingSettings(epochs=10, schedule={"name": "cosine", "warmup_epochs": 1}).with_epochs(50)
+    assert warm.schedule.warmup_epochs == 5
+    assert TrainingSettings(epochs=30, patience=None).with_epochs(60).patience is None
 
 
 def test_an_experiment_that_does_not_ask_for_steps_has_the_name_that_it_had():

@@ -80,13 +80,7 @@ def test_unfreezing_stops_where_it_is_told_to():
     assert not phases[-1].trains("stage2_block1_1_conv")
 
 
-def test_phases_of_little_data_count_steps_too():
-    training = TrainingSettings(epochs=10, patience=3, epoch_steps=30)
+def test_epochs_of_phases_have_as_many_steps_as_those_of_the_training():
+    training = TrainingSettings(epochs=10, epoch_steps=30)
     phases = gradual_unfreezing("resnet18", training, {"stage3": PhaseSettings(epochs=1, patience=2)}, None)
-    stretched = [phase.training.for_steps(5) for phase in phases]
-    assert [(settings.epochs, settings.patience) for settings in stretched] == [
-        (12, 18),
-        (12, 18),
-        (6, 12),
-        *[(12, 18)] * 2,
-    ]
+    assert [phase.training.passes(4) for phase in phases] == [8] * 5

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice
 
 import numpy as np
 import tensorflow as tf
@@ -23,20 +23,27 @@ class Batches:
 
     Args:
         of: takes an epoch's number and returns its batches.
-        rows: rows in an epoch.
-        size: rows in a batch; the last batch of an epoch may be smaller.
+        rows: how many there are.
+        size: rows in a batch; the last batch of a pass over all rows may be smaller.
         together: batches that are handed to the model in one call; more than one where a step is shorter than a call.
+        passes: how often an epoch sees all rows; each pass is to `of` an epoch of its own.
     """
 
     of: Callable[[int], Iterator[Batch]]
     rows: int
     size: int
     together: int = 1
+    passes: int = 1
 
     @property
     def steps(self) -> int:
         """Number of batches in an epoch."""
-        return -(-self.rows // self.size)
+        return self.passes * -(-self.rows // self.size)
+
+    @property
+    def joined(self) -> int:
+        """Number of batches that become one array on their way: none where smaller ones stand between others."""
+        return self.together if self.passes == 1 else 1
 
     @cached_property
     def signature(self) -> tuple:
@@ -51,7 +58,7 @@ class Batches:
                 than some epochs.
         """
         batches = tf.data.Dataset.from_generator(lambda: self._handed_over(epoch()), output_signature=self.signature)
-        if self.together > 1:
+        if self.joined > 1:
             batches = batches.rebatch(self.size)
         batches = batches.apply(tf.data.experimental.assert_cardinality(self.steps)).prefetch(2 * self.together)
         options = tf.data.Options()
@@ -61,10 +68,10 @@ class Batches:
 
     def _handed_over(self, epoch: int) -> Iterator[Batch]:
         """Yield the batches of an epoch, as many at once as go together: each costs a call from TensorFlow."""
-        batches = self.of(epoch)
-        if self.together == 1:
+        batches = chain.from_iterable(self.of(epoch * self.passes + turn) for turn in range(self.passes))
+        if self.joined == 1:
             yield from batches
-        while group := list(islice(batches, self.together)):
+        while group := list(islice(batches, self.joined)):
             yield tf.nest.map_structure(lambda *parts: np.concatenate(parts), *group)
 
 

@@ -7,7 +7,7 @@ state, best weights) or a function of `(seed parts, epoch)` (order, augmentation
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -74,9 +74,9 @@ def fit(
     Raises:
         UserError: if the loss is no longer a number.
     """
-    asked, settings = settings, settings.for_steps(training.steps)
-    if settings.epochs > asked.epochs:
-        _say_stretched(asked, settings, training.steps)
+    if (passes := settings.passes(training.steps)) > 1:
+        _say_passes(passes, training.steps, settings.epoch_steps)
+        training = replace(training, passes=passes)
     if not (model.compiled and int(model.optimizer.iterations) == 0):
         model.compile(
             optimizer=build_optimizer(settings, training.steps),
@@ -123,12 +123,11 @@ def _trained(progress: Progress, settings: TrainingSettings) -> Training:
 
 
 @cache
-def _say_stretched(asked: TrainingSettings, settings: TrainingSettings, steps: int) -> None:
-    """Say once, not for each fold and seed, that more epochs are trained than `epochs` states."""
-    patience = asked.patience and f", training.patience from {asked.patience} to {settings.patience}"
+def _say_passes(passes: int, steps: int, least: int) -> None:
+    """Say once, not for each fold and seed, that an epoch sees all rows more than once."""
     note(
-        f"NOTE: training.epochs is raised from {asked.epochs} to {settings.epochs}{patience or ''}: an epoch takes "
-        f"{steps} of the {asked.epoch_steps} steps that training.epoch_steps counts as one."
+        f"NOTE: an epoch sees all training rows {passes} times: once takes {steps} of the {least} steps that "
+        "training.epoch_steps asks for."
     )
 
 

@@ -101,12 +101,12 @@ class TrainingSettings(BaseModel):
         schedule: the learning rate over time.
         augment: how training pictures are changed at random.
         batch: rows a step.
-        epochs: how often all training rows are seen, at most.
+        epochs: how often all training rows are seen, at most; see `epoch_steps`.
         patience: epochs without a lower loss on the selection part before training stops; the weights of the best epoch
             are restored then. Without it all epochs are run and the last weights are kept.
-        epoch_steps: for little data, where an epoch takes a handful of steps: whatever is counted in epochs (`epochs`,
-            `patience`, the schedule, those of phases) is meant in epochs of so many steps at least, and stretched where
-            they take fewer. A note on the screen says so, and the report how many epochs were trained.
+        epoch_steps: for little data, where a handful of steps sees all rows: an epoch is then as many passes over them
+            as take so many steps at least, and whatever is counted in epochs (`epochs`, `patience`, the schedule,
+            phases) counts these. A note on the screen says how many passes, and the report that it was asked for.
         ema: the momentum of an exponential moving average of the weights, which is what is validated and kept.
         kernel_l2: the coupled kind of weight decay, for image networks: kernel_l2 * sum(w^2) over the trained kernels
             is part of both losses, so that each gradient gets 2 * kernel_l2 * w; biases and batch normalisation are
@@ -144,11 +144,11 @@ class TrainingSettings(BaseModel):
             raise ValueError("schedule.warmup_epochs must be smaller than epochs")
         return self
 
-    def for_steps(self, steps: int) -> "TrainingSettings":
-        """Return the settings of a training whose epoch takes so many steps, stretched if `epoch_steps` says so."""
-        if self.epoch_steps is None or steps >= self.epoch_steps:
-            return self
-        return self.with_epochs(math.ceil(self.epochs * self.epoch_steps / steps))
+    def passes(self, steps: int) -> int:
+        """Return how often an epoch sees all training rows if that takes so many steps: once, unless `epoch_steps` says
+        otherwise.
+        """
+        return 1 if self.epoch_steps is None else max(1, math.ceil(self.epoch_steps / steps))
 
     def with_epochs(self, epochs: int) -> "TrainingSettings":
         """Return the settings with another number of epochs, and all else that is counted in epochs in proportion."""

@@ -4,9 +4,9 @@ from transferpain.core.contracts import Section
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.sections.section import ReportSection
 
-STRETCHED = (
-    "training.epochs ({}) and patience ({}) count epochs of {} steps (training.epoch_steps): with fewer an epoch, they "
-    "were stretched in proportion. Trainings took {} to {} epochs."
+PASSES = (
+    "Epochs of this run have {} steps or more (training.epoch_steps): where all training rows make fewer, an epoch is "
+    "several passes over them. Trainings took {} to {} epochs."
 )
 
 
@@ -15,17 +15,14 @@ def build(run: RunFacts) -> Section | None:
     if not run.made_here:
         return None
     title = "Experiment, with every default filled in"
-    return Section(title=title, listing=run.experiment_text, notes=stretched_epochs(run), folded=True)
+    return Section(title=title, listing=run.experiment_text, notes=passes(run), folded=True)
 
 
-def stretched_epochs(run: RunFacts) -> tuple[str, ...]:
-    """Return a sentence if `training.epoch_steps` says what an epoch counts as, with how many were trained."""
-    training = run.experiment.get("training", {})
+def passes(run: RunFacts) -> tuple[str, ...]:
+    """Return a sentence if `training.epoch_steps` says how long an epoch is, with how many were trained."""
+    steps = run.experiment.get("training", {}).get("epoch_steps")
     taken = [len(history) for history in run.histories.values()]
-    if not training.get("epoch_steps") or not taken:
-        return ()
-    patience = training.get("patience") or "none"
-    return (STRETCHED.format(training.get("epochs"), patience, training["epoch_steps"], min(taken), max(taken)),)
+    return (PASSES.format(steps, min(taken), max(taken)),) if steps and taken else ()
 
 
 EXPERIMENT = ReportSection("experiment", "run", build)

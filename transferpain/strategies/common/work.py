@@ -38,13 +38,14 @@ def training_stage(work: Workload, pictures: int | None = None, trainings: int |
     pictures = pictures_trained_on(work) if pictures is None else pictures
     trainings = work.trainings if trainings is None else trainings
     dtype, _ = choose_compute_dtype("auto")
-    epochs = experiment.training.for_steps(max(1, math.ceil(pictures / experiment.training.batch))).epochs
+    training = experiment.training
+    seen = pictures * training.passes(max(1, math.ceil(pictures / training.batch)))
     rate = forward_rate(experiment.backbone, dtype, size) / TRAINING_PASSES
     return Stage(
         experiment.name,
         f"training ({experiment.backbone})",
-        f"{trainings} x at most {epochs} epochs of {pictures} pictures at {size}x{size}",
-        trainings * epochs * pictures / rate,
+        f"{trainings} x at most {training.epochs} epochs of {seen} pictures at {size}x{size}",
+        trainings * training.epochs * seen / rate,
         trainings * BYTES_A_WEIGHT_FILE,
         of=experiment.name,
         trainings=trainings,

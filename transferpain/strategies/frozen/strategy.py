@@ -226,8 +226,11 @@ class Frozen(Strategy):
             trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
         share = work.largest / len(work.samples)
         learned = rows * share if head.reads == "frame" else work.largest
-        epochs = experiment.training.for_steps(max(1, math.ceil(learned / experiment.training.batch))).epochs
-        fitted, seen = f"{trainings} trainings of at most {epochs} epochs", epochs * rows * share
+        training = experiment.training
+        passes = training.passes(max(1, math.ceil(learned / training.batch)))
+        of = f" of {passes} passes" if passes > 1 else ""
+        fitted = f"{trainings} trainings of at most {training.epochs} epochs{of}"
+        seen = training.epochs * passes * rows * share
         if not head.layers:  # of scikit-learn: it has no epochs, and reads one row a clip
             fitted, seen = f"{trainings} fits", work.largest
         return [
