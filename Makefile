@@ -16,7 +16,7 @@ MATRICES := transfer-matrix transfer-matrix-demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference docs doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,11 @@ $(MATRICES): $(READY) ## a matrix of sources, targets and heads: make transfer-m
 null-check: $(READY) ## every strategy, head, adaptation and both matrices where nothing can be learned: fails unless each is at chance
 	$(TRANSFERPAIN) run experiments/null-check.yaml --null --jobs 3 $(ARGS)
 	$(TRANSFERPAIN) matrix experiments/null-check-matrix.yaml --null --jobs 3 $(ARGS)
+
+docs: $(READY) ## the site of these pages: build/docs/index.html; every warning is an error; ARGS=--links asks addresses outside, too
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python -r pyproject.toml --extra docs \
+		-c locks/python$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])').txt
+	$(BIN)/python docs/website.py $(ARGS)
 
 doctor: $(READY) ## versions, processor, data found, compute dtype
 	$(TRANSFERPAIN) doctor $(ROOT)
