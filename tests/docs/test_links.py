@@ -1,4 +1,4 @@
-"""Every link of a page leads to a file that is there, and to a heading of it; those outside are asked by `make docs`."""
+"""Every link of a page leads to a file that is there, and to a heading of it."""
 
 import re
 from pathlib import Path
