@@ -25,6 +25,7 @@ SETTINGS = (
     "window.clip_frames=12",
     "head={kind: ann, hidden: [8]}",
     "training.epochs=2",
+    "training.epoch_steps=null",
     "protocol.selection=nested",
     "protocol.selection_rule=one_standard_error",
     "protocol.inner_folds=2",

@@ -21,6 +21,7 @@ SETTINGS = (
     "faces.size=32",
     "features.frames=4",
     "training.epochs=1",
+    "training.epoch_steps=null",
 )
 # Runs of five ASCII letters and more stay as they are in UTF-8, Latin-1, JSON and HTML, whatever stands about them.
 NAME_PARTS = tuple({part.lower() for name in INVENTED_NAMES for part in re.findall("[A-Za-z]{5,}", name)})
