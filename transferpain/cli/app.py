@@ -20,6 +20,7 @@ from transferpain.cli.live import live_app
 from transferpain.cli.models import models_app
 from transferpain.cli.published import published_app
 from transferpain.cli.registration import registration_app
+from transferpain.cli.runs import runs_app
 from transferpain.cli.serve import serve_app
 from transferpain.cli.stages import stages_app
 from transferpain.core.errors import UserError
@@ -34,6 +35,7 @@ app = typer.Typer(
     help="Transfer-learning experiments for recognising pain in faces. Research only, no medical device.",
 )
 app.add_typer(data_app, name="data")
+app.add_typer(runs_app, name="runs")
 app.add_typer(models_app, name="models")
 app.add_typer(cache_app, name="cache")
 app.add_typer(units_app, name="action-units")

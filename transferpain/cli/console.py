@@ -36,6 +36,7 @@ Overrides = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change one key of the experiment; repeat as needed."),
 ]
+WIDE = 120  # letters in a line, where no terminal has its own width
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
@@ -51,9 +52,9 @@ def example(command: str) -> str:
     return f"Example: [bold]transferpain {escape(command)}[/bold]"
 
 
-def out() -> Console:
+def out(wide: int = WIDE) -> Console:
     """Return the console for results: standard output, as wide as a file needs when it is not a terminal."""
-    return _console(sys.stdout)
+    return _console(sys.stdout, wide)
 
 
 def beside() -> Console:
@@ -61,9 +62,9 @@ def beside() -> Console:
     return _console(sys.stderr)
 
 
-def _console(stream: TextIO) -> Console:
+def _console(stream: TextIO, wide: int = WIDE) -> Console:
     # No pictures for codes: rich shows the fingerprint 4F:AB:C1 and the subject a:ab:c with a sign instead of :AB:.
-    width = None if stream.isatty() else 120
+    width = None if stream.isatty() else wide
     return Console(stderr=stream is sys.stderr, width=width, highlight=False, emoji=False)
 
 

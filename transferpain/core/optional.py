@@ -43,6 +43,13 @@ PARTS = Registry(
             ("fastapi==0.165.0", "uvicorn==0.54.0", "cryptography==50.0.2"),
         ),
         Part("huggingface", "Hugging Face", ("huggingface_hub",), ("huggingface_hub>=0.24",), full=False),
+        Part(
+            "mlflow",
+            "MLflow",
+            ("mlflow", "sqlalchemy", "alembic"),
+            ("mlflow-skinny==3.17.2", "sqlalchemy==2.1.9", "alembic==1.20.1"),
+            full=False,
+        ),
     ],
 )
 

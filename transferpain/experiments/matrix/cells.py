@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
@@ -97,7 +98,7 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
 
     def add(kind: Kind, axes: tuple[str, str, str, str], member: Member, *changes: Changes) -> None:
         source, trained_on, tested_on, head = axes
-        own = {"name": f"{source}-{'to' if kind == 'transfer' else 'on'}-{tested_on}-{head}", "dataset": trained_on}
+        own = {"name": cell_name(kind, source, tested_on, head), "dataset": trained_on}
         datasets = [matrix.datasets.get(name, {}) for name in dict.fromkeys((trained_on, tested_on))]
         values: Changes = {}
         for change in (matrix.set, *datasets, *changes, member.set, own, overrides):
@@ -126,6 +127,19 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
                     add("cross_dataset", (trained, trained, tested, head), member, common, source_changes)
     check_names(cells)
     return cells
+
+
+def cell_name(kind: Kind, source: str, tested_on: str, head: str) -> str:
+    """Return the name of a cell by its axes."""
+    return f"{source}-{'to' if kind == 'transfer' else 'on'}-{tested_on}-{head}"
+
+
+def cell_names(matrix: Matrix) -> list[str]:
+    """Return the names of all cells of a matrix, whose experiments are not read for it."""
+    transfer = [axes for grid in matrix.transfer for axes in product(grid.sources, grid.targets, grid.heads)]
+    crossed = [axes for grid in matrix.cross_dataset for axes in product(grid.trained_on, grid.tested_on, grid.heads)]
+    names = [cell_name("transfer", *axes) for axes in transfer]
+    return names + [cell_name("cross_dataset", *axes) for axes in crossed]
 
 
 def check_names(cells: list[Cell]) -> None:

@@ -44,14 +44,15 @@ def build(report: ReportFacts) -> Section | None:
         numbers=table,
         text=differences_as_text(table),
         caption="Paired differences",
-        note=NOTE.format(power=_power(table)) + one_training_note(report),
+        note=NOTE.format(power=power_of(table)) + one_training_note(report),
         latex="Paired differences with 95 % intervals over subjects, and p-values of swaps of whole subjects.",
         text_columns=len(COLUMNS),
     )
     return Section(title="Paired differences", tables=(shown,))
 
 
-def _power(table: pd.DataFrame) -> str:
+def power_of(table: pd.DataFrame) -> str:
+    """Say how small a difference the tests of `differences` could show; "" where nothing was tested."""
     tested = table.loc[table["p"].notna(), "subjects"].tolist()
     return power_in_words(tested, len(tested)) if tested else ""
 
