@@ -7,6 +7,7 @@ import pytest
 from tests.command_line import EXPERIMENTS
 from tests.data.datasets.unbc_trees import make_sequence, units_of
 from tests.forked_program import forked
+from tests.reports.pages import report_of
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.unbc_facts import SUBJECTS
 from transferpain.data.places import Places
@@ -82,7 +83,7 @@ def test_every_subject_is_left_out_and_one_without_pain_is_named(tmp_path):
     metrics = run.metrics()
     assert metrics["absent"] == []
     assert metrics["all"]["balanced_accuracy"]["value"] is not None
-    page = (tmp_path / "reports" / "unbc-lstm" / "index.html").read_text(encoding="utf-8")
+    page = (report_of(tmp_path, "unbc-lstm") / "index.html").read_text(encoding="utf-8")
     assert "Subjects whose clips are all of one class: " in page
     assert f"unbc/{PAINLESS}" in page
 

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.end_to_end.small_runs import assert_predicts_as, call, copy_parts, succeed
+from tests.reports.pages import report_of
 from transferpain.core.store import read_json, write_json
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.inputs.faces.detectors import detector_identity
@@ -30,7 +31,7 @@ def test_former_folds_are_never_mixed_with_todays(finished, tmp_path):
     pretend_former(run)
     finished_before = succeed(call("run", workspace))
     assert "finished with mediapipe 0.10.21, which is not installed, and used as it is" in finished_before
-    page = workspace / "reports" / "ai4pain-ann" / "index.html"
+    page = report_of(workspace, "ai4pain-ann") / "index.html"
     assert "0.10.21" in page.read_text(encoding="utf-8")
 
     (path / "metrics.json").unlink()

@@ -9,6 +9,7 @@ import pytest
 
 from tests.end_to_end.small_runs import assert_predicts_as, call, copy_parts, fail, succeed
 from tests.forked_program import forked
+from tests.reports.pages import report_of
 from transferpain.core.store import file_hash
 
 pytestmark = pytest.mark.slow
@@ -38,7 +39,7 @@ def test_on_a_full_disk_every_stage_says_so_and_goes_on_afterwards(finished, tmp
     message = fail(call("run", workspace, preexec_fn=full_at(5_000)))
     assert "File too large" in message
     succeed(call("run", workspace))
-    assert (workspace / "reports" / "ai4pain-ann" / "index.html").is_file()
+    assert (report_of(workspace, "ai4pain-ann") / "index.html").is_file()
 
 
 def test_a_twin_cut_short_by_a_full_disk_is_drawn_to_its_end(finished, tmp_path):

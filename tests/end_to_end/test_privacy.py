@@ -10,6 +10,7 @@ import pytest
 
 from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
+from tests.reports.pages import report_of
 from transferpain.data.synthetic.mintpain import INVENTED_NAMES
 
 SUBJECTS = 5
@@ -93,7 +94,7 @@ def test_no_name_is_printed_or_kept(tmp_path):
     results.append(forked("faces", *experiment, *words))
     assert [result.returncode for result in results] == [0, 0, 1, 1, 0, 0, 0, 1], results[-1].stderr
 
-    assert (workspace / "reports" / "mintpain-lstm" / "index.html").is_file()
+    assert (report_of(workspace, "mintpain-lstm") / "index.html").is_file()
     assert "Sub01_Trial01" in results[1].stdout
     for result in results:
         assert names_in(result.stdout + result.stderr) == set()

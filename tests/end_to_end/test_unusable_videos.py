@@ -5,6 +5,7 @@ import pytest
 
 from tests.data.media import faulty_videos
 from tests.end_to_end.small_runs import call, copy_parts, fail, succeed
+from tests.reports.pages import report_of
 from transferpain.experiments.run_folder import RunFolder
 
 pytestmark = pytest.mark.slow
@@ -40,7 +41,7 @@ def test_clips_that_cannot_be_used_are_listed_and_the_run_goes_on(finished, tmp_
     assert dict(zip(listed["clip"], listed["problem"], strict=True)) == unusable
     problems = RunFolder(path).facts()["problems"]
     assert sorted(problems) == sorted(departing)
-    page = (workspace / "reports" / "ai4pain-ann" / "index.html").read_text(encoding="utf-8")
+    page = (report_of(workspace, "ai4pain-ann") / "index.html").read_text(encoding="utf-8")
     for sentence in [*departing, *(f"clip {clip} cannot be used: {problem}" for clip, problem in unusable.items())]:
         assert f"warning: {sentence}" in warnings
     for text in [*unusable, *departing]:

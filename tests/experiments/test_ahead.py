@@ -6,6 +6,7 @@ import pytest
 
 from tests.end_to_end.small_runs import link_tree
 from tests.forked_program import forked
+from tests.reports.pages import report_of
 from tests.small_study import write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
@@ -46,5 +47,5 @@ def test_two_at_a_time_give_what_one_after_the_other_gives(finished_study, tmp_p
             tables.append(RunFolder(path).predictions().query("seed == 0").reset_index(drop=True))
         assert len(tables[0])
         assert tables[0].equals(tables[1])
-    logs = sorted(path.name for path in (tmp_path / "reports" / "small" / "logs").iterdir())
+    logs = sorted(path.name for path in (report_of(tmp_path, "small") / "logs").iterdir())
     assert logs == ["ann.txt", "lstm.txt"]

@@ -88,15 +88,15 @@ def test_differences_are_told_key_by_key():
 
 
 def test_the_file_beside_the_report_counts_unless_another_is_named(tmp_path):
-    assert registration_of(tmp_path, "study", None) is None
+    assert registration_of(tmp_path, ("study_seeds-7_12345678", "study"), None) is None
     beside = tmp_path / "study" / "registration.json"
     write_registration(beside, CONTENT)
-    assert registration_of(tmp_path, "study", None) == beside
+    assert registration_of(tmp_path, ("study_seeds-7_12345678", "study"), None) == beside
     other = tmp_path / "other.json"
     with pytest.raises(UserError, match="registration was not found"):
-        registration_of(tmp_path, "study", other)
+        registration_of(tmp_path, ("study_seeds-7_12345678", "study"), other)
     write_registration(other, CONTENT)
-    assert registration_of(tmp_path, "study", other) == other
+    assert registration_of(tmp_path, ("study_seeds-7_12345678", "study"), other) == other
 
 
 def test_data_that_were_registered_by_their_index_alone_are_compared_by_it():

@@ -11,6 +11,7 @@ import yaml
 
 from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
+from tests.reports.pages import report_of
 from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json, write_text
@@ -138,7 +139,7 @@ def test_selection_on_the_reported_subjects_warns(small_twin, tmp_path):
     result = forked("run", EXPERIMENTS / "ai4pain-ann.yaml", *arguments)
     assert result.returncode == 0, result.stderr
     assert "its scores are optimistic" in " ".join(result.stderr.split())
-    page = (tmp_path / "reports" / "ai4pain-ann" / "index.html").read_text(encoding="utf-8")
+    page = (report_of(tmp_path, "ai4pain-ann") / "index.html").read_text(encoding="utf-8")
     assert "optimistic" in page
 
 
@@ -284,7 +285,7 @@ def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_tw
     for history in path.glob("folds/*/history.csv"):
         assert list(pd.read_csv(history)["phase"]) == ["head", "stage4"]
     assert not list(path.rglob("checkpoint*"))
-    table = pd.read_csv(tmp_path / "reports" / "unbc-7level" / "results.csv")
+    table = pd.read_csv(report_of(tmp_path, "unbc-7level") / "results.csv")
     assert "selected" in set(table["counted"])
     forgetting = pd.concat(map(pd.read_csv, sorted(path.glob("folds/*/forgetting.csv"))), ignore_index=True)
     assert list(forgetting["fold"]) == ["fold0", "fold0", "fold1", "fold1"]
@@ -292,7 +293,7 @@ def test_single_frames_are_tuned_on_in_phases_and_every_one_is_predicted(unbc_tw
     before = forgetting[~forgetting["tuned"]]
     assert before["accuracy"].tolist() == pytest.approx([source_scores["all"]["accuracy"]["value"]] * 2)
     assert set(before["rows"]) == {source_scores["clips"]}
-    page = (tmp_path / "reports" / "unbc-7level" / "index.html").read_text(encoding="utf-8")
+    page = (report_of(tmp_path, "unbc-7level") / "index.html").read_text(encoding="utf-8")
     assert "Forgetting: on the task of its source (small-ferplus" in page
     model = read_bundle(path / "model").model
     assert "embedding" not in [layer.name for layer in model.layers]

@@ -2,6 +2,13 @@
 
 import re
 from html.parser import HTMLParser
+from pathlib import Path
+
+
+def report_of(workspace: Path, name: str) -> Path:
+    """Return the folder of the one report of a file's experiment, study or matrix, as it is or as a variant."""
+    (folder,) = [one for one in (workspace / "reports").iterdir() if one.name.partition("_")[0] == name]
+    return folder
 
 
 class Tables(HTMLParser):

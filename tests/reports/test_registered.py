@@ -100,8 +100,7 @@ def test_a_changed_setting_is_told_by_its_key_and_the_page_is_written_anew(study
     before = page.stat().st_mtime_ns
     assert report_batch(load_batch(path, fresh(places), []), runs, file).stat().st_mtime_ns == before
     batch = load_batch(path, fresh(places), ["training.epochs=3"])
-    report_batch(batch, runs, file)
-    text = page.read_text(encoding="utf-8")
+    text = report_batch(batch, runs, file).read_text(encoding="utf-8")
     for name in ("ann", "lstm"):
         assert f"experiments.{name}.training.epochs" in text
     assert "2 keys differ" in text
@@ -165,6 +164,7 @@ def test_the_command_writes_the_file_once_without_tensorflow(study):
     assert result.returncode == 0, result.stderr
     assert "registered: " in result.stdout
     assert not {"tensorflow", "keras", "torch", "mediapipe"} & imported_modules(*map(str, command))
-    other = forked(*command, "--set", "seeds=[7]", preload=LIGHT)
+    file = places.reports / "small" / "registration.json"
+    other = forked(*command, "--set", "seeds=[7]", "--out", file, preload=LIGHT)
     assert other.returncode != 0
     assert "never written over" in other.stderr

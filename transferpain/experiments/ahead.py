@@ -26,7 +26,7 @@ def run_ahead(batch: Batch, jobs: int) -> None:
     for experiment in batch.experiments:
         find_origin(experiment, batch.folder, batch.places)
     missing = [one for one in batch.experiments if finished_run(one, batch.folder, batch.places) is None]
-    conditions = Conditions(batch.folder, batch.places, batch.places.reports / batch.name / "logs", jobs)
+    conditions = Conditions(batch.folder, batch.places, batch.places.reports / batch.report / "logs", jobs)
     with (
         progress_bar("experiments", len(missing), "experiments") as advance,
         closing(LOCAL.run(missing, conditions)) as outcomes,

@@ -205,15 +205,21 @@ def read_registration(path: Path) -> Registration:
     return registration
 
 
-def registration_of(reports: Path, name: str, chosen: Path | None) -> Path | None:
+def registration_of(reports: Path, names: Sequence[str], chosen: Path | None) -> Path | None:
     """Return the file that registers a report: the chosen one, or the one beside it; `None` where there is none.
+
+    Args:
+        reports: where they are kept.
+        names: of the report, and of that of which it is a variant: the first counts that is registered.
+        chosen: the file that a user names.
 
     Raises:
         UserError: if the chosen file is not there.
     """
-    file = chosen or reports / name / FILE
-    if file.is_file():
-        return file
+    files = [chosen] if chosen is not None else [reports / name / FILE for name in names]
+    for file in files:
+        if file.is_file():
+            return file
     if chosen is None:
         return None
     raise UserError(

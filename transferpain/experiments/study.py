@@ -36,6 +36,7 @@ from transferpain.experiments.schema import (
     load_study,
 )
 from transferpain.experiments.upgrade import upgrade_experiment
+from transferpain.experiments.variants import variant_name
 from transferpain.models.sources.origin import BUILT
 
 
@@ -44,12 +45,14 @@ class Batch:
     """The experiments that one file names, ready to run.
 
     Attributes:
-        name: the report's folder.
+        name: of the experiment or the study.
+        report: the report's folder: the name, or that of a variant by `--set`.
         folder: where experiments that `source:` names stand.
         twins: dataset -> twin to draw into the data root before it is read.
     """
 
     name: str
+    report: str
     title: str
     question: str
     folder: Path
@@ -68,14 +71,27 @@ def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
     overrides = parse_overrides(assignments)
     if not is_study(path):
         experiment = load_experiment(path, overrides)
-        return Batch(experiment.name, experiment.name, experiment.question, path.parent, places, {}, [experiment], ())
+        report = experiment.name
+        if overrides and "name" not in overrides:
+            report = variant_name(report, lambda: {"": load_experiment(path).resolved()}, {"": experiment.resolved()})
+        return Batch(experiment.name, report, report, experiment.question, path.parent, places, {}, [experiment], ())
     study = load_study(path)
     if study.data_root is not None:
         places = Places(below(places.workspace, study.data_root), places.workspace)
     experiments = [member_experiment(study, name, path.parent, overrides) for name in study.experiments]
+    report = study.study
+    if overrides:
+        plain = partial(members_of, study, path.parent, {})
+        report = variant_name(report, plain, members_of(study, path.parent, overrides))
     return Batch(
-        study.study, study.title, study.question, path.parent, places, study.twins, experiments, study.comparisons
+        *(study.study, report, study.title, study.question, path.parent, places),
+        *(study.twins, experiments, study.comparisons),
     )
+
+
+def members_of(study: Study, folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of each experiment of a study, JSON types, by its name."""
+    return {name: member_experiment(study, name, folder, overrides).resolved() for name in study.experiments}
 
 
 def member_experiment(study: Study, name: str, folder: Path, overrides: dict[str, Any]) -> Experiment:

@@ -64,13 +64,13 @@ def check_file(path: Path, places: Places, assignments: list[str], jobs: int = 1
         note(f"null world {world.draw} of {len(worlds)}")
         experiments = [world.experiment(experiment) for experiment in batch.experiments]
         inside = replace(
-            batch, name=f"{batch.name}-null", places=world.places, twins=world.twins, experiments=experiments
+            batch, report=f"{batch.report}-null", places=world.places, twins=world.twins, experiments=experiments
         )
         run_ahead(inside, jobs)
         run_batch(inside)
         plans = [make_plan(experiment, batch.folder, world.places) for experiment in experiments]
         scores += [score for plan in plans for score in null_scores(plan, world.draw, world.places)]
-    return _concluded(batch.name, batch.title, batch.experiments, worlds, scores, [])
+    return _concluded(batch.report, batch.title, batch.experiments, worlds, scores, [])
 
 
 def check_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> NullCheck:
@@ -94,15 +94,15 @@ def check_matrix(path: Path, places: Places, assignments: list[str], where: list
             for record in records
             if record.reason and record.name in wanted
         ]
-    return _concluded(name, loaded.matrix.title, chosen, worlds, scores, troubles)
+    return _concluded(loaded.report, loaded.matrix.title, chosen, worlds, scores, troubles)
 
 
 def _inside(loaded: LoadedMatrix, world: World) -> LoadedMatrix:
     """Return a matrix as it is run in a world: of its cells the chosen ones, in a report folder of the world's own."""
     cells = [cell.changed(world.experiment) for cell in loaded.chosen]
-    name = f"{loaded.matrix.matrix}-null"
-    matrix = loaded.matrix.model_copy(update={"twins": world.twins, "matrix": name})
-    return replace(loaded, matrix=matrix, cells=cells, chosen=cells, places=world.places)
+    matrix = loaded.matrix.model_copy(update={"twins": world.twins})
+    report = f"{loaded.report}-null"
+    return replace(loaded, matrix=matrix, cells=cells, chosen=cells, places=world.places, report=report)
 
 
 def _concluded(

@@ -73,11 +73,11 @@ def register_file(
     """
     if "matrix" in read_values(path):
         loaded = load(path, places, assignments, [])
-        content, reports = describe_matrix(loaded), loaded.places.reports
+        content, report = describe_matrix(loaded), loaded.places.reports / loaded.report
     else:
         batch = load_batch(path, places, assignments)
-        content, reports = describe_batch(batch), batch.places.reports
-    file = out or reports / content["name"] / FILE
+        content, report = describe_batch(batch), batch.places.reports / batch.report
+    file = out or report / FILE
     registration = write_registration(file, content)
     return file, registration, [name for name, found in content["data"].items() if found == NOT_HERE]
 

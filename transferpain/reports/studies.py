@@ -53,7 +53,7 @@ def run_file(
         jobs: experiments at a time.
     """
     batch = load_batch(path, places, assignments)
-    registration = registration_of(batch.places.reports, batch.name, registration)
+    registration = registration_of(batch.places.reports, (batch.report, batch.name), registration)
 
     def show_so_far(runs: list[RunFolder]) -> None:
         title = f"{len(runs)} of {len(batch.experiments)} experiments{synthetic_mark(runs)}"
@@ -96,7 +96,7 @@ def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None 
         "comparisons": [comparison.model_dump() for comparison in batch.comparisons],
         **({"registered": asdict(registered)} if registered else {}),
     }
-    folder = batch.places.reports / batch.name
+    folder = batch.places.reports / batch.report
     if stands(folder, inputs):
         return folder / PAGE
     note_changed(folder)
@@ -111,7 +111,7 @@ def report_batch(batch: Batch, runs: list[RunFolder], registration: Path | None 
 
 
 def keep_former(folder: Path, inputs: dict[str, Any]) -> None:
-    """Copy a report of other settings, as of a variant by `--set`, before one of the same name is written over it."""
+    """Copy a report of other settings, as a file had before it was changed, before one of its name replaces it."""
     try:
         former = read_json(folder / INPUTS)["experiments"]
     except (OSError, ValueError, KeyError, TypeError):

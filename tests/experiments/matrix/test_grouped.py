@@ -140,7 +140,7 @@ def small(tmp_path_factory):
     )
     matrix = load_matrix(path)
     cells = expand(matrix, path.parent, {})
-    return LoadedMatrix(matrix, cells, cells, path.parent, Places(workspace / "data", workspace))
+    return LoadedMatrix(matrix, cells, cells, path.parent, Places(workspace / "data", workspace), matrix.matrix)
 
 
 def people(plan, part: str) -> set[str]:

@@ -4,6 +4,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -27,6 +28,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
+from transferpain.experiments.variants import variant_name
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.models.sources.origin import BUILT
 
@@ -41,6 +43,7 @@ class LoadedMatrix:
         cells: all of them, in order.
         chosen: those that `--where` names.
         folder: where experiments stand.
+        report: the report's folder: the matrix' name, or that of a variant by `--set`.
     """
 
     matrix: Matrix
@@ -48,6 +51,7 @@ class LoadedMatrix:
     chosen: list[Cell]
     folder: Path
     places: Places
+    report: str
 
 
 def load(path: Path, places: Places, assignments: list[str], where: list[str]) -> LoadedMatrix:
@@ -62,7 +66,18 @@ def load(path: Path, places: Places, assignments: list[str], where: list[str]) -
     if matrix.data_root is not None:
         places = Places(below(places.workspace, matrix.data_root), places.workspace)
     cells = expand(matrix, path.parent, overrides)
-    return LoadedMatrix(matrix, cells, choose(cells, where), path.parent, places)
+    return LoadedMatrix(matrix, cells, choose(cells, where), path.parent, places, _report(matrix, path, own, overrides))
+
+
+def _report(matrix: Matrix, path: Path, own: Any, overrides: dict[str, Any]) -> str:
+    """Return the name of a matrix' report; of a variant by what is set, so that its cells are not expanded twice."""
+    if (own == {} and not overrides) or "matrix" in own:
+        return matrix.matrix
+
+    def settings(one: Matrix, cells: dict[str, Any]) -> dict[str, Any]:
+        return {"matrix": one.model_dump(mode="json", exclude={"matrix"}), "cells": cells}
+
+    return variant_name(matrix.matrix, lambda: settings(load_matrix(path), {}), settings(matrix, overrides))
 
 
 def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[str, tuple[RunFolder, ...]]]:
@@ -162,7 +177,7 @@ def sources_of(experiment: Experiment, folder: Path) -> list[Experiment]:
 
 def run_all(experiments: list[Experiment], loaded: LoadedMatrix, jobs: int) -> dict[str, str]:
     """Run experiments, `jobs` at a time, with a bar over all of them; return name -> error of those that failed."""
-    logs = loaded.places.reports / loaded.matrix.matrix / "logs"
+    logs = loaded.places.reports / loaded.report / "logs"
     conditions = Conditions(loaded.folder, loaded.places, logs, jobs)
     bar = progress_bar("cells", len(experiments), "cells") if jobs > 1 and experiments else nullcontext(lambda: None)
     failed = {}

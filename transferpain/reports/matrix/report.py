@@ -98,8 +98,9 @@ def write_matrix_report(
     places: Places,
     registered: Registered | None = None,
     inputs: dict[str, Any] | None = None,
+    name: str = "",
 ) -> Path:
-    """Write `reports/<matrix>/`: `index.html`, `cells.json`, `cells.csv`, `cells.parquet`, `comparisons.csv`,
+    """Write `reports/<name>/`: `index.html`, `cells.json`, `cells.csv`, `cells.parquet`, `comparisons.csv`,
     `spread.csv`, `matrix.tex` and `tripod.md`.
 
     The page loads nothing, runs no script and holds no picture of a dataset.
@@ -110,6 +111,7 @@ def write_matrix_report(
         places: where runs are kept and reports are written.
         registered: whether it was registered before; `None` where nothing was.
         inputs: as of `written_anew`.
+        name: the report's folder; the matrix' name where it is empty.
 
     Returns:
         The path of `index.html`.
@@ -120,7 +122,7 @@ def write_matrix_report(
     if not records:
         raise UserError("The matrix has no cells.", rule="A report takes at least one.", received=matrix.matrix)
     findings = find(matrix, records, places.runs)
-    report = places.reports / matrix.matrix
+    report = places.reports / (name or matrix.matrix)
     with written_anew(report, inputs) as folder:
         write_records(folder, records)
         _write_tables(folder, matrix, findings, registered)

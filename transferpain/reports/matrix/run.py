@@ -33,7 +33,7 @@ def run_matrix(
         UserError: if a cell is impossible: it is named before anything runs.
     """
     loaded = load(path, places, assignments, where)
-    registration = registration_of(loaded.places.reports, loaded.matrix.matrix, registration)
+    registration = registration_of(loaded.places.reports, (loaded.report, loaded.matrix.matrix), registration)
     records, runs = run_cells(loaded, jobs)
     page = report_matrix(loaded, records, registration)
     done = [record.name for record in records if record.state == "done"]
@@ -57,7 +57,7 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration:
         from transferpain.reports.registered import describe_matrix, state_of
 
         registered = state_of(registration, describe_matrix(loaded), runs)
-    folder = loaded.places.reports / loaded.matrix.matrix
+    folder = loaded.places.reports / loaded.report
     content = {"cells": [asdict(record) for record in records], "matrix": loaded.matrix.model_dump(mode="json")}
     # A run that was computed again has the name that it had.
     content["digests"] = [run.digest() for run in runs]
@@ -68,7 +68,7 @@ def report_matrix(loaded: LoadedMatrix, records: list[CellRecord], registration:
     # Only now: whoever asks again for a report that stands waits for nothing that draws it.
     from transferpain.reports.matrix.report import write_matrix_report
 
-    return write_matrix_report(loaded.matrix, records, loaded.places, registered, content)
+    return write_matrix_report(loaded.matrix, records, loaded.places, registered, content, loaded.report)
 
 
 def result_rows(record: CellRecord, scores: dict[str, Any] | None) -> list[list[str]]:

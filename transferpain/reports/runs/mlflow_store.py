@@ -25,6 +25,7 @@ UNKNOWN_LETTER = re.compile(r"[^A-Za-z0-9_.\- :]")
 SQLITE = b"SQLite format 3\x00"
 DATABASES = (".db", ".sqlite", ".sqlite3")
 DIGEST = "transferpain.digest"
+KIND = {"mlflow.experimentKind": "custom_model_development"}  # else its page is one of language models
 # No word to MLflow's makers; folders are stores still, but have to be asked for.
 VARIABLES = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ALLOW_FILE_STORE": "true"}
 
@@ -195,7 +196,7 @@ def _experiment(client: Any, store: Store, name: str) -> str:
         return found.experiment_id
     # A database names a folder for files; else it would be one where the command is given.
     beside = store.place.with_name(f"{store.place.name}.files") / name if store.is_database else None
-    return client.create_experiment(name, artifact_location=None if beside is None else beside.as_uri())
+    return client.create_experiment(name, None if beside is None else beside.as_uri(), KIND)
 
 
 def _fill(client: Any, number: str, entry: Entry) -> None:
