@@ -74,9 +74,10 @@ def write_page(
     """Write a report's page, picture, tables and TRIPOD+AI sheet into its folder; returns the path of `index.html`.
 
     Args:
-        inputs: as of `written_anew`.
+        inputs: as of `written_anew`; the runs alone where it is written whenever it is asked for.
     """
-    with written_anew(folder, inputs) as fresh:
+    runs = [run.folder for run in report.runs if run.made_here]
+    with written_anew(folder, inputs or {"runs": runs}) as fresh:
         _write_files(report, fresh, title, question)
     return folder / PAGE
 

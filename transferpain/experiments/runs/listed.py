@@ -59,11 +59,10 @@ def list_run(folder: Path, thorough: bool = False) -> ListedRun:
         return ListedRun(folder, "no run", "it holds no experiment", _changed(folder))
     listed = ListedRun(folder, "unfinished", date=_changed(folder))
     try:
-        with border(f"{folder.name} is damaged.", rule="", todo=""):
+        with border("what it states is of no known form", rule="", todo=""):
             listed = _read(folder, listed, thorough)
     except (OSError, UserError) as error:
-        cause = error.__cause__ if isinstance(error, UserError) and error.__cause__ else error
-        listed = replace(listed, state="damaged", how=first_line(cause) if str(cause) else type(cause).__name__)
+        listed = replace(listed, state="damaged", how=first_line(error))
     return replace(listed, state="running") if listed.state != "finished" and is_held(folder) else listed
 
 

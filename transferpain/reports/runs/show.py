@@ -46,6 +46,7 @@ def show_run(folder: Path, workspace: Path) -> Shown:
     try:
         with border(f"{folder / 'experiment.yaml'} is damaged.", rule="", todo=""):
             experiment = read_experiment(folder)
+            makers_of(experiment, facts)
     except (OSError, UserError):
         experiment = {}
     parts = [(folder.name, FIELD, about_rows(listed, experiment, facts, environment), [])]
@@ -67,7 +68,7 @@ def about_rows(
 ) -> list[list[str]]:
     """Return what a run is, a field in a row."""
     cost = read_cost(listed.folder)
-    made = makers_of(experiment, facts)
+    made = makers_of(experiment, facts) if experiment else {}
     protocol = experiment.get("protocol")
     synthetic = {None: NOT_STATED, True: "SYNTHETIC: drawn faces took part", False: "no"}[listed.synthetic]
     versions = environment.get("versions")
@@ -81,7 +82,7 @@ def about_rows(
         "synthetic": synthetic,
         "protocol": protocol.get("kind", NOT_STATED) if isinstance(protocol, dict) else NOT_STATED,
         "strategy": experiment.get("strategy", NOT_STATED),
-        **{key: made[key] or NOT_STATED for key in MAKERS},
+        **{key: made.get(key) or NOT_STATED for key in MAKERS},
         "commit": environment.get("commit", NOT_STATED),
         "made with": f"transferpain {versions.get('transferpain')}" if isinstance(versions, dict) else NOT_STATED,
         "computed in": "not known" if cost is None else f"{cost.seconds:,.0f} s",
