@@ -47,8 +47,9 @@ def export_run(folder: Path, store: str, workspace: Path) -> list[str]:
     Raises:
         UserError: if the run is not finished or damaged, MLflow is not installed, or the store cannot be written.
     """
+    found = find_store(store)
     require("mlflow")
-    found, run = find_store(store), read_run(folder)
+    run = read_run(folder)
     with tempfile.TemporaryDirectory(prefix="transferpain-") as files:
         collect_files(run, Path(files), workspace)
         number, is_new = write_entry(found, entry_of(run, Path(files)))

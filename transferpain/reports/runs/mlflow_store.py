@@ -3,6 +3,7 @@
 import logging
 import os
 import re
+import shutil
 import sqlite3
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +26,8 @@ UNKNOWN_LETTER = re.compile(r"[^A-Za-z0-9_.\- :]")
 SQLITE = b"SQLite format 3\x00"
 DATABASES = (".db", ".sqlite", ".sqlite3")
 DIGEST = "transferpain.digest"
+FILES = ".files"  # behind the name of a database: the folder of its runs' files
+BESIDE = ("-journal", "-wal", "-shm", FILES)
 KIND = {"mlflow.experimentKind": "custom_model_development"}  # else its page is one of language models
 # No word to MLflow's makers; folders are stores still, but have to be asked for.
 VARIABLES = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ALLOW_FILE_STORE": "true"}
@@ -158,8 +161,7 @@ def write_entry(store: Store, entry: Entry) -> tuple[str, bool]:
     Raises:
         UserError: if the store cannot be written.
     """
-    stood = store.place.exists()
-    with _quiet_mlflow(), _whole(store, stood):
+    with _quiet_mlflow(), _whole(store):
         from mlflow.tracking import MlflowClient
 
         store.place.parent.mkdir(parents=True, exist_ok=True)
@@ -179,6 +181,7 @@ def write_entry(store: Store, entry: Entry) -> tuple[str, bool]:
         except BaseException:
             with suppress(Exception):
                 client.delete_run(number)
+                shutil.rmtree(unquote(urlparse(run.info.artifact_uri).path), ignore_errors=True)
             raise
     return number, True
 
@@ -195,7 +198,7 @@ def _experiment(client: Any, store: Store, name: str) -> str:
             )
         return found.experiment_id
     # A database names a folder for files; else it would be one where the command is given.
-    beside = store.place.with_name(f"{store.place.name}.files") / name if store.is_database else None
+    beside = _beside(store, FILES) / name if store.is_database else None
     return client.create_experiment(name, None if beside is None else beside.as_uri(), KIND)
 
 
@@ -252,14 +255,14 @@ def _quiet_mlflow() -> Iterator[None]:
 
 
 @contextmanager
-def _whole(store: Store, stood: bool) -> Iterator[None]:
-    """Turn whatever MLflow raises into a message; a database that was begun now goes again."""
+def _whole(store: Store) -> Iterator[None]:
+    """Turn whatever MLflow raises into a message; a store that was begun now goes again."""
+    new = [] if store.place.exists() else [path for path in _paths(store) if not path.exists()]
     try:
         yield
     except BaseException as error:
-        if store.is_database and not stood:
-            for ending in ("", "-journal", "-wal", "-shm"):
-                store.place.with_name(store.place.name + ending).unlink(missing_ok=True)
+        for path in new:
+            shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
         if isinstance(error, UserError) or not isinstance(error, Exception):
             raise
         raise UserError(
@@ -268,3 +271,12 @@ def _whole(store: Store, stood: bool) -> Iterator[None]:
             received=reason_of(error),
             todo="Mend what it says, or name another place with --to. Nothing of the run is in it.",
         ) from error
+
+
+def _paths(store: Store) -> list[Path]:
+    """Return what a store may be made of."""
+    return [_beside(store, ending) for ending in ("", *(BESIDE if store.is_database else ()))]
+
+
+def _beside(store: Store, ending: str) -> Path:
+    return store.place.with_name(store.place.name + ending)
