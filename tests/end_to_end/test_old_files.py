@@ -133,7 +133,8 @@ def test_a_matrix_file_means_what_it_meant(tmp_path):
     former = load(tmp_path / "transfer-matrix-demo.yaml", Places(tmp_path, tmp_path), [], [])
     since = {
         cell.name: {
-            key: getattr(cell.experiment, key) for key in ("window", "features", "source_set", "training", "question")
+            key: getattr(cell.experiment, key)
+            for key in ("window", "features", "faces", "source_set", "training", "question")
         }
         for cell in today.cells
     }
@@ -144,7 +145,7 @@ def test_a_matrix_file_means_what_it_meant(tmp_path):
     names = {cell.name for cell in former.cells}
     assert updated == [cell for cell in today.cells if cell.name in names]
     added = {cell.source for cell in today.cells if cell.name not in names}
-    assert added == {f"untrained{backbone}-{number}" for backbone in ("", "-resnet18") for number in (1, 2)}
+    assert added == {"ferplus-vgg16", *(f"untrained{kind}-{number}" for kind in ("", "-resnet18") for number in (1, 2))}
     assert "gradual_unfreezing" in {cell.experiment.strategy for cell in former.cells}
 
 

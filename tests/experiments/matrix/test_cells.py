@@ -66,7 +66,7 @@ def test_a_part_that_is_not_there_is_refused(tmp_path, condition):
 def test_every_cell_of_the_shipped_matrices_is_an_experiment():
     for name, number in (
         ("transfer-matrix", 13 * 4 * 2 + 2 * 4 + 4 * 4 * 3),
-        ("transfer-matrix-demo", 9 * 3 * 2 + 3 + 4 + 18 + 4),
+        ("transfer-matrix-demo", 10 * 3 * 2 + 3 + 4 + 18 + 4),
     ):
         matrix = load_matrix(EXPERIMENTS / f"{name}.yaml")
         assert len(expand(matrix, EXPERIMENTS, {})) == number
