@@ -133,7 +133,7 @@ def keep_model(plan: RunPlan, best: Path, scores: dict) -> None:
         "experiment.yaml": yaml.safe_dump(plan.experiment.resolved(), sort_keys=False).encode(),
         "metrics.json": json_text(metrics).encode(),
         TRAINING: json_text(training.model_dump()).encode(),
-        "probe.npz": make_probe(bundle.model, bundle.preprocessing),
+        "probe.npz": make_probe(bundle.model),
         "README.md": card.encode(),
     }
     extend_bundle(best / "model", plan.run.model, files, facts)

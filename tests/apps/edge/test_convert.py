@@ -3,6 +3,7 @@ import pytest
 
 from tests.apps.edge.small_fused import small_fused
 from tests.apps.explain.small_models import SIZE, small_model
+from tests.models.bundles.bundles import as_saved
 from transferpain.apps.edge.convert import convert
 from transferpain.apps.edge.lite import KINDS, load_lite
 from transferpain.apps.edge.parts import split_model
@@ -14,7 +15,7 @@ PIXELS = [{"pixels": RANDOM.integers(0, 256, (1, SIZE, SIZE, 3)).astype(np.float
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_an_encoder_answers_as_in_keras(kind, tmp_path):
-    (encoder,) = split_model(small_model(3), "symmetric")
+    (encoder,) = split_model(as_saved(small_model(3), "symmetric"))
     path = tmp_path / "encoder.tflite"
     convert(encoder, kind, PIXELS, path)
     call = load_lite(path.read_bytes(), threads=1)
@@ -28,7 +29,7 @@ def test_an_encoder_answers_as_in_keras(kind, tmp_path):
 
 @pytest.mark.slow
 def test_the_temporal_head_in_int8(tmp_path):
-    head = split_model(small_fused(), "unit")[1]
+    head = split_model(small_fused())[1]
     representative = [
         {name: RANDOM.normal(size=(1, *shape)).astype(np.float32) for name, shape in head.inputs.items()}
         for _ in range(4)

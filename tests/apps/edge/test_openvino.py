@@ -7,6 +7,7 @@ import pytest
 
 from tests.apps.edge.small_fused import small_fused
 from tests.apps.explain.small_models import SIZE, small_model
+from tests.models.bundles.bundles import as_saved
 from transferpain.apps.edge.convert import convert
 from transferpain.apps.edge.lite import load_lite
 from transferpain.apps.edge.openvino import load_openvino, multiplies_int8
@@ -17,7 +18,7 @@ RANDOM = np.random.default_rng(0)
 
 @pytest.mark.slow
 def test_an_int8_encoder_answers_as_with_tensorflow_lite(tmp_path):
-    (encoder,) = split_model(small_model(3), "symmetric")
+    (encoder,) = split_model(as_saved(small_model(3), "symmetric"))
     samples = [{"pixels": RANDOM.uniform(0, 255, (1, SIZE, SIZE, 3)).astype(np.float32)} for _ in range(4)]
     convert(encoder, "int8", samples, tmp_path / "part.tflite")
     content = (tmp_path / "part.tflite").read_bytes()
@@ -30,7 +31,7 @@ def test_an_int8_encoder_answers_as_with_tensorflow_lite(tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize("axis", ["time", "points"])
 def test_a_head_in_float32_answers_as_keras_does(axis, tmp_path):
-    head = split_model(small_fused(axis=axis), "unit")[1]
+    head = split_model(small_fused(axis=axis))[1]
     convert(head, "float32", (), tmp_path / "head.tflite")
     answer = load_openvino((tmp_path / "head.tflite").read_bytes(), threads=1)
     # In another order than the network's own.

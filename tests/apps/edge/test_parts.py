@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from tests.apps.edge.small_fused import small_fused
 from tests.apps.explain.small_models import SIZE, small_model
+from tests.models.bundles.bundles import as_saved
 from transferpain.apps.edge.parts import Part, split_model
 from transferpain.models.sources.preprocessing import scale_pixels
 
@@ -18,7 +19,7 @@ def answer(part: Part, *given: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("scaling", ["unit", "symmetric", "caffe"])
 def test_a_network_on_one_picture_is_its_own_encoder_and_scales_pixels_itself(scaling):
     model = small_model(3)
-    (encoder,) = split_model(model, scaling)
+    (encoder,) = split_model(as_saved(model, scaling))
     assert (encoder.name, encoder.inputs, encoder.output) == ("encoder", {"pixels": (SIZE, SIZE, 3)}, "probabilities")
     np.testing.assert_allclose(
         answer(encoder, PIXELS[:1]), np.asarray(model(scale_pixels(PIXELS[:1], scaling))), atol=1e-6
@@ -28,7 +29,7 @@ def test_a_network_on_one_picture_is_its_own_encoder_and_scales_pixels_itself(sc
 @pytest.mark.parametrize("fusion", ["dense", "bilstm"])
 def test_encoder_and_head_together_are_the_fused_network(fusion):
     model = small_fused(fusion)
-    encoder, head = split_model(model, "unit")
+    encoder, head = split_model(as_saved(model, "unit"))
     assert encoder.inputs == {"pixels": (SIZE, SIZE, 3)}
     steps = (3,) if fusion == "bilstm" else ()
     assert head.inputs == {"image_embedding": (*steps, 256), "landmarks": (3, 1434)}
@@ -41,7 +42,7 @@ def test_encoder_and_head_together_are_the_fused_network(fusion):
 
 
 def test_the_head_of_a_short_window_has_no_loop():
-    head = split_model(small_fused(), "unit")[1]
+    head = split_model(small_fused())[1]
     specs = [tf.TensorSpec((1, *shape), tf.float32) for shape in head.inputs.values()]
     graph = tf.function(head.call, input_signature=specs).get_concrete_function().graph
     assert not any("While" in operation.type for operation in graph.get_operations())

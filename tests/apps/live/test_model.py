@@ -21,7 +21,6 @@ from transferpain.models.bundles.bundle import read_bundle
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.preprocessing import scale_pixels
 from transferpain.strategies.fused.inputs import landmark_rows
 from transferpain.strategies.fused.settings import FusionSettings
 
@@ -56,7 +55,7 @@ def test_it_answers_what_the_network_answers_to_the_crop(tmp_path, synthetic):
 def test_a_converted_encoder_answers_in_its_place(tmp_path):
     folder = save_live_model(tmp_path / "bundle")
     file = tmp_path / "encoder-float32.tflite"
-    (encoder,) = split_model(read_bundle(folder).model, "unit")
+    (encoder,) = split_model(read_bundle(folder).model)
     convert(encoder, "float32", (), file)
     row = {"part": "encoder", "kind": "float32", "file": file.name, "sha256": file_hash(file)}
     write_json(tmp_path / EDGE, {"model": manifest_hash(folder), "rows": [row]})
@@ -122,7 +121,7 @@ def test_a_fused_network_answers_to_the_picture_and_the_landmarks_up_to_it(tmp_p
     face = crop_seen(picture, past[-1], FaceSettings(size=network.inputs[0].shape[1]))
     settings = FusionSettings(axis=axis, frames=3)
     window = landmark_rows(past[None] if axis == "time" else past[-1:], settings)
-    expected = network.predict_on_batch([scale_pixels(face[None].astype(np.float32), "symmetric"), window])[0]
+    expected = network.predict_on_batch([face[None].astype(np.float32), window])[0]
     np.testing.assert_allclose(answer, expected, atol=1e-5)
     # What was seen before counts where the network steps along time.
     now = ask(load_live_model(str(folder), dtype="float32"), picture, past[-1:])

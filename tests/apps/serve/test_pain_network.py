@@ -34,7 +34,7 @@ def test_other_bundles_are_refused(tmp_path):
 
 def test_a_network_whose_answers_are_no_numbers_is_refused(tmp_path):
     network = small_network()
-    compile_network(network, PREPROCESSING, tmp_path)
+    compile_network(network, tmp_path)
     network.get_layer("logits").set_weights([np.full((8, 2), np.nan), np.zeros(2)])
     with pytest.raises(UserError, match="does not answer to a face"):
-        compile_network(network, PREPROCESSING, tmp_path)
+        compile_network(network, tmp_path)

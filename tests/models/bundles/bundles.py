@@ -1,6 +1,7 @@
 """Bundles small enough for a test, whole and hostile."""
 
 import json
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from transferpain.models.bundles.bundle import save_bundle
-from transferpain.models.bundles.manifest import MANIFEST, facts_of, write_manifest
+from transferpain.core.store import write_json
+from transferpain.models.bundles.bundle import read_bundle, save_bundle
+from transferpain.models.bundles.manifest import MANIFEST, SCALED_OUTSIDE, checksum, facts_of, write_manifest
+from transferpain.models.bundles.scaling import change_config as changed_file
+from transferpain.models.bundles.scaling import without_scaling
 
 PREPROCESSING = {"size": 32, "scaling": "unit"}
 LABELS = ("none", "pain")
@@ -30,6 +34,25 @@ def small_model(seed: int = 0) -> keras.Model:
 def save_small(folder: Path, seed: int = 0) -> Path:
     """Save a bundle of `small_model`."""
     save_bundle(folder, small_model(seed), PREPROCESSING, LABELS, FACTS)
+    return folder
+
+
+def as_saved(model: keras.Model, scaling: str) -> keras.Model:
+    """Return a network on scaled pictures as it comes back from a bundle: it takes pixels."""
+    labels = tuple(map(str, range(model.output_shape[-1])))
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "bundle"
+        save_bundle(folder, model, {"scaling": scaling}, labels, {"synthetic": True})
+        return read_bundle(folder).model
+
+
+def as_former(folder: Path) -> Path:
+    """Turn a bundle into one of the former layout, whose network reads scaled pictures."""
+    path = folder / "model.keras"
+    path.write_bytes(changed_file(path.read_bytes(), without_scaling))
+    vouch_again(folder)
+    manifest = json.loads((folder / MANIFEST).read_text()) | {"format": SCALED_OUTSIDE}
+    write_json(folder / MANIFEST, manifest | {"checksum": checksum(manifest)})
     return folder
 
 

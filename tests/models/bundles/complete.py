@@ -59,7 +59,7 @@ def save_complete(folder: Path, dataset: str = "ferplus", synthetic: bool = Fals
     files = {
         "experiment.yaml": f"name: {facts['experiment']}\n".encode(),
         "metrics.json": json_text(metrics).encode(),
-        "probe.npz": make_probe(model, PREPROCESSING),
+        "probe.npz": make_probe(model),
         "README.md": render_card(load_manifest(scratch), metrics, list(LABELS), PREPROCESSING).encode(),
     }
     extend_bundle(scratch, folder, files, {})

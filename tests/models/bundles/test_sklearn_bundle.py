@@ -51,7 +51,7 @@ def complete(tmp_path) -> Path:
     files = {
         "experiment.yaml": b"name: ferplus-small\n",
         "metrics.json": json_text(metrics).encode(),
-        "probe.npz": make_probe(read_any_bundle(scratch).model, PREPROCESSING),
+        "probe.npz": make_probe(read_any_bundle(scratch).model),
         "README.md": render_card(load_manifest(scratch), metrics, list(LABELS), PREPROCESSING).encode(),
     }
     extend_bundle(scratch, tmp_path / "complete", files, {})
@@ -177,7 +177,7 @@ def test_another_classifier_does_not_agree_with_the_probe(complete):
 
 
 def test_a_probe_of_other_features_does_not_fit(complete):
-    probe = make_probe(SklearnHead(LogisticRegression().fit(X[:, :3], Y), 2), PREPROCESSING)
+    probe = make_probe(SklearnHead(LogisticRegression().fit(X[:, :3], Y), 2))
     (complete / "probe.npz").write_bytes(probe)
     vouch_again(complete)
     with pytest.raises(UserError, match="does not fit its model"):

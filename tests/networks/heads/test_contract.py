@@ -127,7 +127,7 @@ def test_it_is_saved_and_answers_the_same(head, one, tmp_path):
     x = drawn(head, 6, 3).all()
     answer = bundle.model.answer if isinstance(bundle.model, SklearnHead) else bundle.model.predict_on_batch
     np.testing.assert_allclose(answer(x), one.predict(x), atol=1e-6)
-    assert make_probe(bundle.model, PREPROCESSING) == make_probe(bundle.model, PREPROCESSING)
+    assert make_probe(bundle.model) == make_probe(bundle.model)
 
 
 def test_its_settings_refuse_what_they_do_not_know(head):

@@ -98,7 +98,7 @@ def test_a_head_of_scikit_learn_is_trained_answers_and_is_passed_on(clips, tmp_p
     files = {
         "experiment.yaml": b"name: ferplus-small\n",
         "metrics.json": json_text(metrics).encode(),
-        "probe.npz": make_probe(read.model, PREPROCESSING),
+        "probe.npz": make_probe(read.model),
         "README.md": render_card(load_manifest(tmp_path / "fold"), metrics, list(labels), PREPROCESSING).encode(),
     }
     extend_bundle(tmp_path / "fold", tmp_path / "model", files, {})

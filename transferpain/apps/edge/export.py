@@ -100,7 +100,7 @@ def export_model(address: str, folder: Path, wanted: ExportOptions, places: Plac
     model = read_picture_model(address, "a network that can be converted", landmarks=True)
     from transferpain.apps.edge.parts import compiled, split_model
 
-    parts = split_model(model.bundle.model, model.preprocessing.scaling)
+    parts = split_model(model.bundle.model)
     own = places is not None and len(parts) == 1
     calibration, comparison = pictures_of_run(model, wanted.per_class, places) if own else drawn_samples(model)
     keras = {part.name: compiled(part) for part in parts}
@@ -175,7 +175,7 @@ def convert_part(conversion: Conversion) -> str:
 
     model = read_picture_model(conversion.folder, "a network that can be converted", landmarks=True)
     (part,) = (
-        part for part in split_model(model.bundle.model, model.preprocessing.scaling) if part.name == conversion.part
+        part for part in split_model(model.bundle.model) if part.name == conversion.part
     )
     with np.load(conversion.representative, allow_pickle=False) as arrays:
         names = list(arrays)

@@ -7,7 +7,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from transferpain.models.sources.preprocessing import scale_pixels
 from transferpain.networks.backbones.surgery import with_dtype
 
 PICTURE_EMBEDDING = "image_dense_norm"  # where the picture branch of the fused network ends
@@ -33,27 +32,26 @@ class Part:
     weights: list[tf.Variable]
 
 
-def split_model(model: keras.Model, scaling: str, dtype: str = "float32") -> list[Part]:
+def split_model(model: keras.Model, dtype: str = "float32") -> list[Part]:
     """Return what of a model is converted.
 
     A network on one picture is its own encoder: pixels in, probabilities out. A fused network is cut behind its picture
     branch: the encoder turns the pixels of one frame into `image_embedding`; the head takes that, of each frame where
-    it reads several, and the landmarks. Pixels are RGB from 0 to 255; scaling them is part of the encoder.
+    it reads several, and the landmarks. Pixels are RGB from 0 to 255; the encoder begins with the layer that scales them.
 
     Args:
-        model: float32.
-        scaling: as `Preprocessing.scaling`.
+        model: float32, as a bundle is read.
         dtype: `float32` or `bfloat16`, what the encoder computes in; whatever it is, all parts take and give float32.
     """
     if len(model.inputs) == 1:
-        return [_encoder(model, scaling, "probabilities", dtype)]
+        return [_encoder(model, "probabilities", dtype)]
     images, landmarks = model.inputs
     branch = _single_frame(keras.Model(images, model.get_layer(PICTURE_EMBEDDING).output))
     embedding = model.get_layer(PICTURE_EMBEDDING).output
     head = _unrolled(keras.Model([embedding, landmarks], model.output))
     inputs = {"image_embedding": tuple(embedding.shape[1:]), "landmarks": tuple(landmarks.shape[1:])}
     return [
-        _encoder(branch, scaling, "image_embedding", dtype),
+        _encoder(branch, "image_embedding", dtype),
         Part("head", inputs, "probabilities", lambda *given: head(list(given), training=False), _weights(head)),
     ]
 
@@ -65,11 +63,11 @@ def compiled(part: Part) -> Callable[..., np.ndarray]:
     return lambda **given: graph(*(tf.constant(given[name]) for name in part.inputs)).numpy()
 
 
-def _encoder(model: keras.Model, scaling: str, output: str, dtype: str) -> Part:
+def _encoder(model: keras.Model, output: str, dtype: str) -> Part:
     network = model if dtype == "float32" else with_dtype(model, dtype)
 
     def call(pixels: tf.Tensor) -> tf.Tensor:
-        return tf.cast(network(scale_pixels(pixels, scaling), training=False), tf.float32)
+        return tf.cast(network(pixels, training=False), tf.float32)
 
     return Part("encoder", {"pixels": tuple(network.input_shape[1:])}, output, call, _weights(network))
 

@@ -23,7 +23,6 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_json
 from transferpain.data.places import Places
 from transferpain.models.sources.picture_model import PictureModel, model_contents, read_picture_model
-from transferpain.models.sources.preprocessing import scale_pixels
 from transferpain.reports.figures import save_png
 from transferpain.strategies.frozen.joined import join, reads_features
 
@@ -106,7 +105,7 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     check_reads_one_picture(model)
     chosen = choose_pictures(model, asked.clips or "test", asked.per_class, places)
     layer = asked.layer or last_map_layer(model.bundle.model)
-    inputs = [scale_pixels(chosen.faces.astype(np.float32), model.preprocessing.scaling)]
+    inputs = [chosen.faces.astype(np.float32)]
     if chosen.landmarks is not None:
         inputs.append(chosen.landmarks)
     maps = compute_maps(model.bundle.model, inputs, layer)

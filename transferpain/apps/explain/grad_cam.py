@@ -17,7 +17,7 @@ def grad_cam(
 
     Args:
         model: any image model of the toolkit, float32; its output stands on a layer named `logits`.
-        inputs: what the model reads, scaled: `(batch, size, size, 3)`, or a list where it has several inputs.
+        inputs: what the model reads: `(batch, size, size, 3)`, or a list where it has several inputs.
         layer: a layer with maps, e.g. `block5_conv3` or `stage4_block2_out`.
         classes: int `(batch,)`, the class of each picture; `None` takes the one that the model answers.
 
@@ -45,7 +45,7 @@ def grad_cam(
 
 def map_layers(model: keras.Model) -> list[str]:
     """Return the names of the layers that `grad_cam` can show, from the input up."""
-    between = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer)]
+    between = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer | keras.layers.Rescaling)]
     return [layer.name for layer in between if _has_maps(layer)]
 
 

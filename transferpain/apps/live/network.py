@@ -35,7 +35,7 @@ def build_network(model: PictureModel, dtype: str, encoder: Path | None) -> Netw
     """
     from transferpain.apps.edge.parts import compiled, split_model  # TensorFlow, which is imported quietly by now
 
-    parts = {part.name: part for part in split_model(model.bundle.model, model.preprocessing.scaling, dtype)}
+    parts = {part.name: part for part in split_model(model.bundle.model, dtype)}
     side = parts["encoder"].inputs["pixels"][0]
     calls = {} if encoder is None else _load_converted(encoder, model.bundle.digest)
     calls |= {name: compiled(part) for name, part in parts.items() if name not in calls}

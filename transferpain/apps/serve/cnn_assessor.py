@@ -33,7 +33,7 @@ class CnnAssessor:
         contents = opened(place)
         bundle, self.crops = read_pain_network(contents)
         network = with_dtype(bundle.model, choose_compute_dtype("auto")[0])
-        self.forward = compile_network(network, self.crops.preprocessing, contents.folder)
+        self.forward = compile_network(network, contents.folder)
         cnn = ModelFacts(name="cnn", title=TITLES["cnn"], threshold=THRESHOLD, classes=list(bundle.labels))
         self.facts = service_facts(bundle, contents.folder, cnn.name, [cnn])
 

@@ -49,7 +49,7 @@ class HybridAssessor:
         width = bundle.model.get_layer(stated.embedding).output.shape[-1]
         self.units, self.hybrid = read_models(contents, stated, width)
         network = with_embedding(bundle.model, stated.embedding, choose_compute_dtype("auto")[0])
-        self.forward = compile_network(network, self.crops.preprocessing, folder)
+        self.forward = compile_network(network, folder)
         models = [
             ModelFacts(name=name, title=title, threshold=stated.thresholds[name], classes=list(bundle.labels))
             for name, title in TITLES.items()

@@ -19,7 +19,7 @@ from transferpain.inputs.faces.detectors import prepare_detector
 from transferpain.models.bundles.bundle import Bundle, read_bundle
 from transferpain.models.bundles.manifest import Contents, opened
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels, stated_preprocessing
+from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
 
 # What the first class of a pain task is called; everything after it is pain.
 NO_PAIN = ("no pain", "level 0", "0")
@@ -95,9 +95,7 @@ def prepare_crops(stated: Preprocessing) -> Crops:
     return Crops(stated.model_copy(update={"margin": faces.resolved_margin}), load_look(faces.detector))
 
 
-def compile_network(
-    network: keras.Model, preprocessing: Preprocessing, folder: Path
-) -> Callable[[np.ndarray], np.ndarray]:
+def compile_network(network: keras.Model, folder: Path) -> Callable[[np.ndarray], np.ndarray]:
     """Return a network as graphs of the sizes in `BATCHES`, each traced once, now.
 
     It takes faces, uint8 RGB `(faces, size, size, 3)`, any number of them, to the network's output, float32
@@ -109,10 +107,9 @@ def compile_network(
 
     @tf.function
     def graph(pixels: tf.Tensor) -> tf.Tensor:
-        scaled = scale_pixels(tf.cast(pixels, tf.float32), preprocessing.scaling)
-        return tf.cast(network(scaled, training=False), tf.float32)
+        return tf.cast(network(tf.cast(pixels, tf.float32), training=False), tf.float32)
 
-    side = preprocessing.size
+    side = network.input_shape[1]
 
     def forward(faces: np.ndarray) -> np.ndarray:
         answers = [np.empty((0, network.output_shape[-1]), np.float32)]

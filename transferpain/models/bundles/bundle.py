@@ -1,7 +1,8 @@
 """A bundle: a folder with a model, everything needed to use it, and a manifest that vouches for each file.
 
-    model.keras       the network, core Keras layers, no optimiser state; or what sklearn_bundle.py writes in its place
-    preprocess.json   from a face crop to the network's input
+    model.keras       the network, core Keras layers, no optimiser state: one that reads pictures takes RGB pixels 0 to
+                      255 (see scaling.py); or what sklearn_bundle.py writes in its place
+    preprocess.json   how a face is cut out of a picture, and how the network scales its pixels
     labels.json       names of the outputs
     probe.npz         inputs and what the network answered, see probe.py
     experiment.yaml   the experiment that trained it, with every default filled in
@@ -12,7 +13,8 @@
     manifest.json     see manifest.py
 
 The first three are written with every fold, recipes.json when a model is shipped, parts where a method has any, the
-rest when the run is finished. Keras is imported only where a model is written or read.
+rest when the run is finished. A bundle of the former layout, whose network reads scaled pictures, gets the layer when
+it is read, and when it is rewritten. Keras is imported only where a model is written or read.
 """
 
 import hashlib
@@ -35,7 +37,9 @@ from transferpain.core.foreign import border, parse_json
 from transferpain.core.store import move_folder, sync_folder, sync_tree, temporary_folder, write_json
 from transferpain.models.bundles.guard import Refused, check_config, check_model
 from transferpain.models.bundles.manifest import (
+    FORMAT,
     NETWORK,
+    SCALED_OUTSIDE,
     Contents,
     answers_by,
     facts_of,
@@ -43,16 +47,23 @@ from transferpain.models.bundles.manifest import (
     manifest_hash,
     not_a_bundle,
     opened,
+    read_contents,
     read_listed,
-    read_manifest,
     write_manifest,
+)
+from transferpain.models.bundles.scaling import (
+    CONFIG,
+    change_config,
+    check_scaling,
+    stored,
+    with_scaling,
+    without_scaling,
 )
 
 if TYPE_CHECKING:
     import keras
 
 VERSIONED = ("transferpain", "keras", "tensorflow", "numpy")
-ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 HALF_LETTER = re.compile("[\ud800-\udfff]")  # no answer can hold it, and no terminal shows it
 GET_AGAIN = "Get the bundle again."
 
@@ -62,7 +73,8 @@ class Bundle:
     """A verified bundle, read into memory.
 
     Attributes:
-        model: a Keras model, uncompiled, float32; or what `sklearn_bundle.read_head` reads.
+        model: a Keras model, uncompiled, float32, which takes pictures as RGB pixels 0 to 255; or what
+            `sklearn_bundle.read_head` reads.
         preprocessing: the content of `preprocess.json`.
         labels: names of the outputs.
         manifest: the content of `manifest.json`.
@@ -82,8 +94,9 @@ def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels:
     The same model and facts give the same bytes, whenever and in whichever process they are saved.
 
     Args:
-        model: float32; its optimiser is left out.
-        preprocessing: JSON types, e.g. `Preprocessing.model_dump()`; `{}` for a head on features.
+        model: float32; its optimiser is left out. One that reads pictures takes them scaled, as it was trained; the
+            layer that scales them is put before it.
+        preprocessing: JSON types, e.g. `Preprocessing.model_dump()`; `{}` where nothing is known of pictures.
         labels: names of the outputs, as many as the model has.
         facts: what else the manifest states, JSON types; `synthetic` (bool) must be among them, the parents'
             digests belong there.
@@ -102,7 +115,7 @@ def save_bundle(folder: Path, model: "keras.Model", preprocessing: dict, labels:
     versions = {"python": platform.python_version()} | {name: version(name) for name in VERSIONED}
 
     def write(temporary: Path) -> None:
-        _save_model(temporary / "model.keras", model)
+        _save_model(temporary / NETWORK, model, preprocessing.get("scaling"))
         write_json(temporary / "preprocess.json", preprocessing)
         write_json(temporary / "labels.json", list(labels))
         write_manifest(temporary, facts | stated | {"versions": versions})
@@ -119,6 +132,8 @@ def check_facts(facts: dict) -> None:
 def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: dict) -> str:
     """Copy a verified bundle to `folder` with more in it; `source` stays as it is.
 
+    What is written is of this layout, whichever `source` is of; then the digest that it had is its `original`.
+
     Args:
         files: name -> content of what is added or replaced.
         facts: what the manifest states in addition, JSON types.
@@ -127,16 +142,20 @@ def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: di
         The digest of the new bundle.
 
     Raises:
-        UserError: as `read_manifest` and `copy_listed`.
+        UserError: as `read_contents`, `pixel_network` and `copy_listed`.
     """
-    manifest = read_manifest(source)
+    contents = read_contents(source)
+    manifest, upgraded = contents.manifest, contents.manifest["format"] == SCALED_OUTSIDE
+    former = {"original": contents.digest} if upgraded else {}
 
     def write(temporary: Path) -> None:
         copy_listed(source, temporary, manifest)
+        if upgraded and NETWORK in contents.files:
+            (temporary / NETWORK).write_bytes(pixel_network(contents, read_settings(contents)[0]))
         for name, content in files.items():
             (temporary / name).parent.mkdir(exist_ok=True)
             (temporary / name).write_bytes(content)
-        write_manifest(temporary, facts_of(manifest) | facts)
+        write_manifest(temporary, former | facts_of(manifest) | facts)
 
     return write_bundle_folder(folder, write)
 
@@ -170,11 +189,13 @@ def write_bundle_folder(folder: Path, write: Callable[[Path], object]) -> str:
     return manifest_hash(folder)
 
 
-def read_bundle(place: Path | Contents) -> Bundle:
+def read_bundle(place: Path | Contents, scaled: bool = False) -> Bundle:
     """Verify and read a bundle; its network is built of the bytes that were checked.
 
     Args:
         place: its folder, or what was read of it.
+        scaled: whether the network is wanted as it was trained, on scaled pictures: to train it further, or to make
+            features by it.
 
     Raises:
         UserError: as `read_contents`, `check_model` and `read_settings`; or if no network is in it, Keras cannot load
@@ -191,6 +212,9 @@ def read_bundle(place: Path | Contents) -> Bundle:
         )
     preprocessing, labels = read_settings(contents)
     check_fits(check_model(contents.files[NETWORK], folder / NETWORK), preprocessing, folder)
+    content = pixel_network(contents, preprocessing)
+    if scaled:
+        content = change_config(content, without_scaling)
     # The public reader takes a path, behind which another file may stand by now.
     from keras.src.saving.saving_lib import load_model
 
@@ -199,7 +223,7 @@ def read_bundle(place: Path | Contents) -> Bundle:
         rule="A model consists of core Keras layers.",
         todo="Check where the bundle comes from.",
     ):
-        model = load_model(io.BytesIO(contents.files[NETWORK]), compile=False, safe_mode=True)
+        model = load_model(io.BytesIO(content), compile=False, safe_mode=True)
         outputs, received = model.output_shape[-1], weights_hash(model)
     if len(labels) != outputs:
         raise not_a_bundle(folder, f"labels {list(labels)} for {outputs} outputs")
@@ -208,6 +232,31 @@ def read_bundle(place: Path | Contents) -> Bundle:
         raise not_a_bundle(folder, "a manifest whose weights_hash is not that of the weights")
     check_weights(model, folder)
     return Bundle(model, preprocessing, labels, manifest, contents.digest)
+
+
+def pixel_network(contents: Contents, preprocessing: dict) -> bytes:
+    """Return the `model.keras` of a bundle whose network was checked: if it reads pictures, it takes pixels.
+
+    Args:
+        preprocessing: the content of its `preprocess.json`.
+
+    Raises:
+        UserError: if the network does not begin with the scaling that is stated; in the former layout, if it begins
+            with any.
+    """
+    content, scaling = contents.files[NETWORK], preprocessing.get("scaling")
+    if scaling is None:
+        return content
+    with border(
+        f"The network in {contents.folder} takes other pictures than are stated.",
+        rule="It takes RGB pixels 0 to 255, and scales them as its preprocess.json says.",
+        todo=GET_AGAIN,
+    ):
+        if contents.manifest["format"] == SCALED_OUTSIDE:
+            return change_config(content, lambda config: with_scaling(config, scaling))
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            check_scaling(json.loads(archive.read(CONFIG)), scaling)
+    return content
 
 
 def check_fits(shapes: list[tuple[int | None, ...]], preprocessing: dict, folder: Path) -> None:
@@ -277,8 +326,8 @@ def _embedding_fact(model: "keras.Model") -> dict[str, int]:
     return {"embedding_size": sizes[0]} if sizes else {}
 
 
-def _save_model(path: Path, model: "keras.Model") -> None:
-    """Save the bare network: a model over the same layers knows no optimiser.
+def _save_model(path: Path, model: "keras.Model", scaling: str | None) -> None:
+    """Save the bare network, for pixels if a scaling is given: a model over the same layers knows no optimiser.
 
     The time of saving, and numbers that differ from process to process, are taken out of the archive.
     """
@@ -287,17 +336,17 @@ def _save_model(path: Path, model: "keras.Model") -> None:
     keras.Model(model.input, model.output, name=model.name).save(path)
     with zipfile.ZipFile(path) as archive:
         members = {name: archive.read(name) for name in sorted(archive.namelist())}
-    config = _number_shared_objects(json.loads(members["config.json"]), {})
+    config = _number_shared_objects(json.loads(members[CONFIG]), {})
     try:
         check_config(config)
+        if scaling is not None:
+            config = with_scaling(config, scaling)
     except Refused as reason:
         raise ValueError(f"no bundle can hold {reason}; extend the lists in models/bundles/guard.py") from reason
-    members["config.json"] = json.dumps(config).encode()
+    members[CONFIG] = json.dumps(config).encode()
     metadata = json.loads(members["metadata.json"])
     members["metadata.json"] = json.dumps({"keras_version": metadata["keras_version"]}).encode()
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
-        for name, content in members.items():
-            archive.writestr(zipfile.ZipInfo(name, ZIP_EPOCH), content)
+    path.write_bytes(stored(members))
 
 
 def _number_shared_objects(part, numbers: dict[int, int]):

@@ -25,7 +25,9 @@ MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 FUSED_LAYERS = frozenset(
     {"Bidirectional", "Concatenate", "GlobalAveragePooling1D", "MultiHeadAttention", "Multiply", "TimeDistributed"}
 )
-LAYERS = FUSED_LAYERS.union(*(entry.layers for entry in (*BACKBONES.values(), *HEADS.values())))
+# What a saved network that reads pictures begins with, see scaling.py.
+SCALING_LAYERS = frozenset({"Rescaling"})
+LAYERS = FUSED_LAYERS.union(SCALING_LAYERS, *(entry.layers for entry in (*BACKBONES.values(), *HEADS.values())))
 INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "Zeros")
 REGULARIZERS = ("L1", "L1L2", "L2")
 # (module, class_name, registered_name), exactly as Keras writes them.
@@ -39,6 +41,8 @@ CLASSES = {
     # Keras computes the mask of a Masking layer by two operations.
     ("keras.src.ops.numpy", "NotEqual", "NotEqual"),
     ("keras.src.ops.numpy", "Any", "Any"),
+    # It reverses the channels of pictures.
+    ("keras.src.ops.numpy", "Flip", "Flip"),
 }
 ACTIVATIONS = {"linear", "relu", "sigmoid", "softmax", "tanh"}
 # Of single tensors, a mask's among them; and the policy of every layer.

@@ -1,7 +1,7 @@
 """The manifest of a bundle: what each file is, where the model comes from, and on whose data it was trained.
 
 `manifest.json` is `facts` (JSON types) and
-    format     the layout of bundles, 2
+    format     the layout of bundles, 3; 2, in which a network read scaled pictures, is read as well (`bundle.py`)
     files      file -> SHA-256 and size, of every other file in the folder
     checksum   SHA-256 of all the rest of the manifest, so that damage to the manifest itself shows
 The SHA-256 of the file `manifest.json` is the bundle's digest: it names the bundle and everything in it.
@@ -27,7 +27,8 @@ from transferpain.core.foreign import parse_json, read_plain, reason_of
 from transferpain.core.store import file_hash, write_json
 from transferpain.models.bundles.terms import Terms
 
-FORMAT = 2
+FORMAT = 3
+SCALED_OUTSIDE = 2  # the former layout: the network of such a bundle reads scaled pictures
 MANIFEST = "manifest.json"
 NETWORK = "model.keras"
 HEAD = "parts/head.skops"
@@ -75,7 +76,7 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True)
 
-    format: Literal[FORMAT]
+    format: Literal[SCALED_OUTSIDE, FORMAT]
     checksum: Digest
     files: dict[str, FileFacts]
     answers: Literal["model.keras", "parts/head.skops"] = NETWORK

@@ -26,7 +26,8 @@ from transferpain.models.bundles.guard import check_members, open_zip, read_arra
 from transferpain.models.bundles.manifest import HEAD, NETWORK, Contents, answers_by, not_a_bundle, opened
 from transferpain.models.bundles.sizes import Refused
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
-from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
+from transferpain.models.sources.preprocessing import stated_preprocessing
+from transferpain.networks.backbones.base import IN_FLOAT32
 
 if TYPE_CHECKING:
     import keras
@@ -61,12 +62,15 @@ class Reproduction:
         return self.difference <= self.tolerance
 
 
-def make_probe(model: Model, preprocessing: dict) -> bytes:
-    """Run a model (float32) on its probe inputs; returns the content of `probe.npz`, the same for the same model."""
+def make_probe(model: Model) -> bytes:
+    """Run a model (float32), as a bundle is read, on its probe inputs; returns the content of `probe.npz`.
+
+    It is the same for the same model.
+    """
     inputs = tuple(probe_input(shape) for shape in input_shapes(model))
     named = dict(zip(INPUTS, inputs, strict=False))
     buffer = io.BytesIO()
-    np.savez(buffer, **named, outputs=answers(model, inputs, preprocessing))
+    np.savez(buffer, **named, outputs=answers(model, inputs))
     return buffer.getvalue()
 
 
@@ -94,12 +98,9 @@ def drawn_faces(size: int) -> np.ndarray:
     return np.stack([cv2.resize(picture, (size, size), interpolation=cv2.INTER_LINEAR) for picture in pictures])
 
 
-def answers(model: Model, inputs: tuple[np.ndarray, ...], preprocessing: dict) -> np.ndarray:
+def answers(model: Model, inputs: tuple[np.ndarray, ...]) -> np.ndarray:
     """Return what a model answers to probe inputs, float32 `(inputs, classes)`."""
-    numbers = [
-        scale_pixels(one.astype(np.float32), preprocessing["scaling"]) if is_pictures(one) else one.astype(np.float32)
-        for one in inputs
-    ]
+    numbers = [one.astype(np.float32) for one in inputs]
     if isinstance(model, SklearnHead):
         return model.answer(*numbers)
     return np.asarray(model(numbers if len(numbers) > 1 else numbers[0], training=False), dtype=np.float32)
@@ -168,7 +169,7 @@ def reproduce(place: Path | Contents) -> list[Reproduction]:
         if not isinstance(bundle.model, SklearnHead):
             models["bfloat16"] = in_bfloat16(bundle.model)
         return [
-            Reproduction(dtype, _difference(answers(model, inputs, bundle.preprocessing), expected), TOLERANCES[dtype])
+            Reproduction(dtype, _difference(answers(model, inputs), expected), TOLERANCES[dtype])
             for dtype, model in models.items()
         ]
 
@@ -185,12 +186,12 @@ def describe(shapes: list[tuple[int, ...]]) -> str:
 
 
 def in_bfloat16(model: "keras.Model") -> "keras.Model":
-    """Return a copy of any bundle's model that computes in bfloat16; the softmax stays float32."""
+    """Return a copy of any bundle's model that computes in bfloat16; the softmax and the scaling stay float32."""
     import keras
 
     def copy(layer: "keras.Layer") -> "keras.Layer":
         config = layer.get_config()
-        if layer.name != "probabilities":
+        if layer.name not in IN_FLOAT32:
             lower(config)
         return layer.__class__.from_config(config)
 

@@ -234,6 +234,22 @@ def _same(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     return _rank(shapes, 1), Cost()
 
 
+def _rescaling(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    shape = _rank(shapes, 1)
+    for key in ("scale", "offset"):
+        values = settings.get(key)
+        numbers = values if isinstance(values, list) and len(values) == shape[-1] else [values]
+        if not all(type(one) in (int, float) and math.isfinite(one) for one in numbers):
+            raise Refused(f"{key} {values!s:.100}, which is no number, and not one for each channel")
+    return shape, Cost()
+
+
+def _flip(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    if settings.get("axis") != -1:
+        raise Refused(f"axis {settings.get('axis')!s:.100}, not -1")
+    return _rank(shapes, 1), Cost()
+
+
 def _dense(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     *before, width = _rank(shapes, 1)
     units = _whole(settings.get("units"), "units")
@@ -341,6 +357,7 @@ RULES: dict[str, Rule] = {
     "Conv2D": _convolution,
     "Dense": _dense,
     "Dropout": _same,
+    "Flip": _flip,
     "GlobalAveragePooling1D": partial(_mean, axes=2),
     "GlobalAveragePooling2D": partial(_mean, axes=3),
     "LSTM": _lstm,
@@ -349,5 +366,6 @@ RULES: dict[str, Rule] = {
     "MultiHeadAttention": _attention,
     "Multiply": _element_by_element,
     "NotEqual": _same,
+    "Rescaling": _rescaling,
     "TimeDistributed": _each_frame,
 }

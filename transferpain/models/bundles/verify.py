@@ -5,7 +5,7 @@ from pathlib import Path
 
 from transferpain.core.errors import printable
 from transferpain.core.quiet import import_tensorflow
-from transferpain.models.bundles.bundle import check_fits, read_settings
+from transferpain.models.bundles.bundle import check_fits, pixel_network, read_settings
 from transferpain.models.bundles.collection import check_parents, find_models
 from transferpain.models.bundles.guard import check_model
 from transferpain.models.bundles.manifest import (
@@ -74,13 +74,14 @@ def check_contents(contents: Contents) -> None:
     """Check what is in the files of a complete bundle: no code, plain numbers, settings and a log that can be read.
 
     Raises:
-        UserError: as `check_model`, `read_probe`, `read_log`, `read_settings`, `stated_preprocessing` and `check_part`.
+        UserError: as `check_model`, `pixel_network`, `read_probe`, `read_log`, `read_settings`, `stated_preprocessing` and `check_part`.
     """
     preprocessing, _ = read_settings(contents)
     if preprocessing:  # a head on features has none
         stated_preprocessing(preprocessing, contents.folder)
     if answers_by(contents.manifest) == NETWORK:
         check_fits(check_model(contents.files[NETWORK], contents.folder / NETWORK), preprocessing, contents.folder)
+        pixel_network(contents, preprocessing)
     read_probe(contents)
     read_log(contents)
     for name in part_names(contents.manifest):

@@ -12,7 +12,7 @@ from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import read_contents, split_digest
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
-from transferpain.models.sources.preprocessing import scale_pixels, stated_preprocessing
+from transferpain.models.sources.preprocessing import stated_preprocessing
 
 BATCH = 32
 
@@ -63,15 +63,13 @@ class LoadedModel:
                 todo="Use predict_features(features); `extract` with the head's source gives them.",
             )
         pictures = _check_faces(faces)
-        preprocessing = stated_preprocessing(self.bundle.preprocessing, self.folder)
-        size = preprocessing.size
+        size = stated_preprocessing(self.bundle.preprocessing, self.folder).size
         resized = np.array(
             [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in pictures], np.uint8
         )
         answers = np.zeros((len(pictures), len(self.classes)), np.float32)
         for start in range(0, len(pictures), BATCH):
-            rows = resized[start : start + BATCH].astype(np.float32)
-            answers[start : start + BATCH] = self._answer(scale_pixels(rows, preprocessing.scaling))
+            answers[start : start + BATCH] = self._answer(resized[start : start + BATCH].astype(np.float32))
         return answers
 
     def predict_features(self, features: np.ndarray) -> np.ndarray:

@@ -64,7 +64,7 @@ def load_source(folder: Path, digest: str | None = None) -> Source:
     Raises:
         UserError: if the folder is no intact bundle, or another one, or its model has no layer `embedding`.
     """
-    bundle = read_bundle(read_contents(folder, digest))
+    bundle = read_bundle(read_contents(folder, digest), scaled=True)
     names = [layer.name for layer in bundle.model.layers]
     if "embedding" not in names or not bundle.preprocessing or len(bundle.model.inputs) > 1:
         raise UserError(

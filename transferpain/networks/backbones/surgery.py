@@ -5,12 +5,14 @@ from collections.abc import Callable
 import keras
 
 from transferpain.core.seeds import derive_seed
+from transferpain.networks.backbones.base import IN_FLOAT32
 
 
 def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.Model:
     """Return a copy of `model`, weights included, that computes under another dtype policy, with all layers trainable.
 
-    The policy is given to each layer at construction, as Keras documents it. The softmax stays float32.
+    The policy is given to each layer at construction, as Keras documents it. The softmax, and the scaling of a network
+    that takes pixels, stay float32.
 
     Args:
         dtype: `float32`; `mixed_bfloat16` (float32 weights, for training); `bfloat16` (for inference).
@@ -19,7 +21,7 @@ def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.
     penalty = keras.regularizers.serialize(keras.regularizers.L2(kernel_l2)) if kernel_l2 else None
 
     def changed(config: dict) -> dict:
-        config["dtype"] = "float32" if config["name"] == "probabilities" else dtype
+        config["dtype"] = "float32" if config["name"] in IN_FLOAT32 else dtype
         config["trainable"] = True
         if "kernel_regularizer" in config:
             config["kernel_regularizer"] = penalty
