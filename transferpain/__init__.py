@@ -20,7 +20,7 @@ _MODULES = {
     "protocol": "transferpain.experiments.notebook.cross_validation",
     "cross_validate": "transferpain.experiments.notebook.cross_validation",
     "report": "transferpain.reports.predictions",
-    "load_model": "transferpain.models.sources.loaded_model",
+    "load_model": "transferpain.apps.predict.loaded_model",
     "HeadClassifier": "transferpain.networks.heads.estimator",
     "UserError": "transferpain.core.errors",
 }

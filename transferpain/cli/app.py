@@ -18,6 +18,7 @@ from transferpain.cli.explain import explain_app
 from transferpain.cli.init import init_app
 from transferpain.cli.live import live_app
 from transferpain.cli.models import models_app
+from transferpain.cli.predict import predict_app
 from transferpain.cli.published import published_app
 from transferpain.cli.registration import registration_app
 from transferpain.cli.runs import runs_app
@@ -42,7 +43,7 @@ app.add_typer(units_app, name="action-units")
 app.add_typer(assets_app, name="assets")
 for commands in (
     *(init_app, stages_app, experiments_app, registration_app),
-    *(explain_app, edge_app, live_app, serve_app, published_app, doctor_app),
+    *(predict_app, explain_app, edge_app, live_app, serve_app, published_app, doctor_app),
 ):
     app.add_typer(commands)
 

@@ -153,7 +153,7 @@ def test_pictures_are_not_shown_without_their_preprocessing(tmp_path):
     folder = save_with_probe(tmp_path / "model", model)
     (folder / "preprocess.json").write_text('{"size": 32, "scaling": "unknown"}')
     vouch_again(folder)
-    with pytest.raises(UserError, match="does not say how its pictures are prepared"):
+    with pytest.raises(UserError, match="takes other pictures than are stated"):
         reproduce(folder)
 
 

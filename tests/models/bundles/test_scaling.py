@@ -26,7 +26,7 @@ ROUNDING = 1e-5
 def picture_network() -> keras.Model:
     images = keras.Input((SIZE, SIZE, 3), name="images")
     maps = keras.layers.Conv2D(4, 3, kernel_initializer=keras.initializers.HeNormal(seed=0), name="conv")(images)
-    return keras.Model(images, classifier(maps, classes=2, embedding=8, seed=0))
+    return keras.Model(images, classifier(maps, classes=2, embedding=8, seed=0), name="small")
 
 
 def save_network(folder: Path, scaling: str) -> Path:

@@ -174,9 +174,7 @@ def convert_part(conversion: Conversion) -> str:
     from transferpain.apps.edge.parts import split_model
 
     model = read_picture_model(conversion.folder, "a network that can be converted", landmarks=True)
-    (part,) = (
-        part for part in split_model(model.bundle.model) if part.name == conversion.part
-    )
+    (part,) = (part for part in split_model(model.bundle.model) if part.name == conversion.part)
     with np.load(conversion.representative, allow_pickle=False) as arrays:
         names = list(arrays)
         representative = [

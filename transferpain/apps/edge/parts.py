@@ -37,7 +37,8 @@ def split_model(model: keras.Model, dtype: str = "float32") -> list[Part]:
 
     A network on one picture is its own encoder: pixels in, probabilities out. A fused network is cut behind its picture
     branch: the encoder turns the pixels of one frame into `image_embedding`; the head takes that, of each frame where
-    it reads several, and the landmarks. Pixels are RGB from 0 to 255; the encoder begins with the layer that scales them.
+    it reads several, and the landmarks. Pixels are RGB from 0 to 255; the encoder begins with the layer that scales
+    them.
 
     Args:
         model: float32, as a bundle is read.

@@ -45,8 +45,8 @@ def grad_cam(
 
 def map_layers(model: keras.Model) -> list[str]:
     """Return the names of the layers that `grad_cam` can show, from the input up."""
-    between = [layer for layer in model.layers if not isinstance(layer, keras.layers.InputLayer | keras.layers.Rescaling)]
-    return [layer.name for layer in between if _has_maps(layer)]
+    before = keras.layers.InputLayer | keras.layers.Rescaling  # the picture itself
+    return [layer.name for layer in model.layers if not isinstance(layer, before) and _has_maps(layer)]
 
 
 def enlarge(maps: np.ndarray, size: int) -> np.ndarray:

@@ -44,7 +44,8 @@ def compute_maps(model: keras.Model, inputs: list[np.ndarray], layer: str, seed:
     """Compute the maps of pictures, and those with random weights beside them.
 
     Args:
-        inputs: pictures `(pictures, size, size, 3)` as the model reads them, and behind them whatever else the model reads of each.
+        inputs: pictures `(pictures, size, size, 3)` as the model reads them, and behind them whatever else it reads of
+            each.
 
     Raises:
         UserError: as `grad_cam`.

@@ -37,7 +37,6 @@ from transferpain.core.foreign import border, parse_json
 from transferpain.core.store import move_folder, sync_folder, sync_tree, temporary_folder, write_json
 from transferpain.models.bundles.guard import Refused, check_config, check_model
 from transferpain.models.bundles.manifest import (
-    FORMAT,
     NETWORK,
     SCALED_OUTSIDE,
     Contents,

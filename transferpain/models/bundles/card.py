@@ -175,15 +175,15 @@ def describe_input(preprocessing: dict, image: bool, extractor: str | None = Non
     """Say what happens to a picture before the model, its source, or the extractor of its features reads it."""
     margin = preprocessing["margin"]
     if preprocessing["detector"] == "none":
-        crop = "the picture as it is"
+        crop = "a face that fills the picture"
     else:
         crop = f"a face found by {preprocessing['detector']}"
         crop += "" if margin is None else f", cropped with a margin of {margin:g}"
-    size = preprocessing["size"]
-    text = f"{crop}, {size}x{size} pixels, {preprocessing['color'].upper()}, scaled as `{preprocessing['scaling']}`"
+    size, color = preprocessing["size"], preprocessing["color"].upper()
     if extractor is not None:
-        return f"features `{extractor}` of {text.rsplit(', ', 1)[0]}"
-    return text if image else f"features of its source, which reads {text}"
+        return f"features `{extractor}` of {crop}, {size}x{size} pixels, {color}"
+    pixels = f"{color} pixels 0 to 255, {size}x{size}, of {crop}; its network scales them itself"
+    return pixels if image else f"features of its source, which reads {pixels}"
 
 
 def describe_fusion(manifest: dict) -> str:

@@ -74,7 +74,8 @@ def check_contents(contents: Contents) -> None:
     """Check what is in the files of a complete bundle: no code, plain numbers, settings and a log that can be read.
 
     Raises:
-        UserError: as `check_model`, `pixel_network`, `read_probe`, `read_log`, `read_settings`, `stated_preprocessing` and `check_part`.
+        UserError: as `check_model`, `pixel_network`, `read_probe`, `read_log`, `read_settings`, `stated_preprocessing`
+            and `check_part`.
     """
     preprocessing, _ = read_settings(contents)
     if preprocessing:  # a head on features has none

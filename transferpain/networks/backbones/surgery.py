@@ -64,6 +64,8 @@ def copied(
     initializers = []
 
     def copy(layer: keras.Layer) -> keras.Layer:
+        if not isinstance(layer, keras.Layer):  # an operation, such as that which reverses the channels
+            return layer.__class__.from_config(layer.get_config())
         new = layer.__class__.from_config(change(layer.get_config()))
         if hasattr(new, "kernel_initializer"):
             initializers.append((new, new.kernel_initializer))

@@ -1,14 +1,17 @@
 from dataclasses import replace
 
+import cv2
 import keras
 import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from tests.apps.predict.test_pictures import PHOTOGRAPH
+from transferpain.apps.predict.loaded_model import load_model
 from transferpain.core.errors import UserError
+from transferpain.inputs.faces.crop import crop_face
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.bundles.sklearn_bundle import save_head
-from transferpain.models.sources.loaded_model import load_model
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.surgery import classifier
 
@@ -58,7 +61,7 @@ def test_no_face_gives_no_row(faces_model):
         (FACES.astype(np.int64), "Stack crops"),
         (FACES[..., :1], "Stack crops"),
         (np.zeros((2, 0, 5, 3), np.uint8), "Stack crops"),
-        ("face.png", "Stack crops"),
+        (["face.png"], "Stack crops"),
     ],
 )
 def test_what_is_no_picture_is_refused_with_what_to_do(faces_model, faces, todo):
@@ -66,11 +69,24 @@ def test_what_is_no_picture_is_refused_with_what_to_do(faces_model, faces, todo)
         faces_model.predict(faces)
 
 
+def test_in_a_photograph_the_face_is_found_and_an_array_is_taken_for_cut_out_faces(faces_model):
+    (row,) = faces_model.predict(str(PHOTOGRAPH)).to_dict("records")
+    picture = cv2.imread(str(PHOTOGRAPH))[..., ::-1]
+    face = crop_face(picture, [row[name] for name in ("left", "top", "right", "bottom")], 0, PREPROCESSING.size)
+    assert [row["p_no"], row["p_yes"]] == pytest.approx(faces_model.predict(face[None])[0], abs=1e-5)
+    assert row["answer"] in faces_model.classes
+    assert row["synthetic"]
+    with pytest.raises(UserError, match="no such picture"):
+        faces_model.predict("nowhere.jpg")
+
+
 def test_a_head_reads_features_and_says_so(head_model):
     answers = head_model.predict_features(np.ones((3, 4)))
     assert (answers.shape, answers.dtype) == ((3, 2), np.float32)
     with pytest.raises(UserError, match="predict_features"):
         head_model.predict(FACES)
+    with pytest.raises(UserError, match="predict_features"):
+        head_model.predict(PHOTOGRAPH)
 
 
 @pytest.mark.parametrize("wrong", [np.ones((3, 5)), np.ones(4), np.full((3, 4), np.nan), np.full((3, 4), "a")])

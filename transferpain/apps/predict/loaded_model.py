@@ -1,18 +1,21 @@
-"""A trained model from a bundle's folder, for a notebook: verified, and given pictures or features as they are."""
+"""A trained model, verified, and asked about photographs, faces that are cut out already, or features."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 
+from transferpain.apps.predict.pictures import Answering, predict_places
 from transferpain.core.errors import UserError, printable
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import read_contents, split_digest
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
-from transferpain.models.sources.preprocessing import stated_preprocessing
+from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
 
 BATCH = 32
 
@@ -46,31 +49,53 @@ class LoadedModel:
         """Whether it reads pictures, and not features."""
         return len(self.input_shape) == 3
 
-    def predict(self, faces: np.ndarray) -> np.ndarray:
-        """Return the probabilities of pictures, float32 `(n, classes)`.
+    def predict(self, pictures: np.ndarray | str | Path) -> np.ndarray | pd.DataFrame:
+        """Answer to faces that are cut out already, or find the faces in a photograph.
 
         Args:
-            faces: uint8 RGB `(n, h, w, 3)`, each cropped to its face, of any size: they are resized and scaled as the
-                model's preprocessing says.
+            pictures: uint8 RGB `(n, h, w, 3)`, each cropped to its face, of any size: they are resized to the model's,
+                and no face is looked for. Or the path of a photograph, a video, or a folder of them.
+
+        Returns:
+            Of an array the probabilities, float32 `(n, classes)`. Of a path the table of `predict_places`, a row for
+            each face that is found; `answer` is its class, `p_<class>` a probability.
 
         Raises:
-            UserError: if the pictures have another type or shape, or the model reads features.
+            UserError: if the pictures have another type or shape, the path is not there or cannot be read, or the
+                model reads features.
         """
+        if isinstance(pictures, str | Path):
+            return self.predict_places([Path(pictures)])
+        self._refuse_features()
+        faces = _check_faces(pictures)
+        size = self._preprocessing.size
+        resized = np.array([cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in faces], np.uint8)
+        answers = np.zeros((len(faces), len(self.classes)), np.float32)
+        for start in range(0, len(faces), BATCH):
+            answers[start : start + BATCH] = self._answer(resized[start : start + BATCH].astype(np.float32))
+        return answers
+
+    def predict_places(self, places: Sequence[Path]) -> pd.DataFrame:
+        """Find the faces in photographs and videos, and answer to each; see `pictures.predict_places`.
+
+        Raises:
+            UserError: as that, or if the model reads features.
+        """
+        self._refuse_features()
+        faces = self._preprocessing.faces
+        return predict_places(places, Answering(self.classes, faces, self.predict, self.synthetic))
+
+    @property
+    def _preprocessing(self) -> Preprocessing:
+        return stated_preprocessing(self.bundle.preprocessing, self.folder)
+
+    def _refuse_features(self) -> None:
         if not self.reads_faces:
             raise UserError(
                 f"The model in {self.folder} reads no pictures.",
                 rule=f"It is a head, which reads the features of its source, of the shape {self._shape()}.",
                 todo="Use predict_features(features); `extract` with the head's source gives them.",
             )
-        pictures = _check_faces(faces)
-        size = stated_preprocessing(self.bundle.preprocessing, self.folder).size
-        resized = np.array(
-            [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in pictures], np.uint8
-        )
-        answers = np.zeros((len(pictures), len(self.classes)), np.float32)
-        for start in range(0, len(pictures), BATCH):
-            answers[start : start + BATCH] = self._answer(resized[start : start + BATCH].astype(np.float32))
-        return answers
 
     def predict_features(self, features: np.ndarray) -> np.ndarray:
         """Return the probabilities of features, float32 `(n, classes)`.
