@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import cv2
@@ -10,29 +11,34 @@ import pandas as pd
 
 from transferpain.apps.predict.pictures import Answering, predict_places
 from transferpain.core.errors import UserError, printable
+from transferpain.core.progress import note
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
-from transferpain.models.bundles.manifest import read_contents, split_digest
+from transferpain.models.bundles.manifest import Contents, read_contents, split_digest
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
-from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
+from transferpain.models.sources.preprocessing import stated_preprocessing
+from transferpain.strategies.frozen.joined import join, reads_features
 
 BATCH = 32
+MEANS = "This model was trained on the mean of some seconds; here it reads one picture in its place."
 
 
 @dataclass(frozen=True, repr=False)
 class LoadedModel:
-    """A verified bundle; it reads pictures of faces, or the features of a source.
+    """A verified bundle; it reads pictures of faces, alone or with its source, or the features of a source.
 
     Attributes:
         folder: where it stands.
         bundle: what answers, its preprocessing, classes and manifest.
         input_shape: of one row: `(size, size, 3)`, `(D,)`, or `(frames, D)`.
+        head: of a run's head on features what its bundle holds, by which its source is found; else `None`.
     """
 
     folder: Path
     bundle: Bundle
     input_shape: tuple[int | None, ...]
+    head: Contents | None = None
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -46,7 +52,7 @@ class LoadedModel:
 
     @property
     def reads_faces(self) -> bool:
-        """Whether it reads pictures, and not features."""
+        """Whether it reads pictures itself, and not features."""
         return len(self.input_shape) == 3
 
     def predict(self, pictures: np.ndarray | str | Path) -> np.ndarray | pd.DataFrame:
@@ -61,41 +67,51 @@ class LoadedModel:
             each face that is found; `answer` is its class, `p_<class>` a probability.
 
         Raises:
-            UserError: if the pictures have another type or shape, the path is not there or cannot be read, or the
-                model reads features.
+            UserError: if the pictures have another type or shape, the path is not there or cannot be read, the model
+                reads features whose source is not here, or frames in the order of time.
         """
         if isinstance(pictures, str | Path):
             return self.predict_places([Path(pictures)])
-        self._refuse_features()
-        faces = _check_faces(pictures)
-        size = self._preprocessing.size
-        resized = np.array([cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in faces], np.uint8)
-        answers = np.zeros((len(faces), len(self.classes)), np.float32)
-        for start in range(0, len(faces), BATCH):
-            answers[start : start + BATCH] = self._answer(resized[start : start + BATCH].astype(np.float32))
-        return answers
+        answering = self._answering
+        faces, size = _check_faces(pictures), answering.faces.size
+        resized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in faces]
+        return answering.answer(np.array(resized, np.uint8).reshape(-1, size, size, 3))
 
     def predict_places(self, places: Sequence[Path]) -> pd.DataFrame:
         """Find the faces in photographs and videos, and answer to each; see `pictures.predict_places`.
 
         Raises:
-            UserError: as that, or if the model reads features.
+            UserError: as that, if the model reads features whose source is not here, or frames in the order of time.
         """
-        self._refuse_features()
-        faces = self._preprocessing.faces
-        return predict_places(places, Answering(self.classes, faces, self.predict, self.synthetic))
+        return predict_places(places, self._answering)
 
-    @property
-    def _preprocessing(self) -> Preprocessing:
-        return stated_preprocessing(self.bundle.preprocessing, self.folder)
-
-    def _refuse_features(self) -> None:
-        if not self.reads_faces:
+    @cached_property
+    def _answering(self) -> Answering:
+        """What answers to faces: the network, or the head with its source."""
+        if self.reads_faces:
+            faces = stated_preprocessing(self.bundle.preprocessing, self.folder).faces
+            return Answering(self.classes, faces, self._answer_pixels, self.synthetic)
+        if self.head is None:
             raise UserError(
                 f"The model in {self.folder} reads no pictures.",
                 rule=f"It is a head, which reads the features of its source, of the shape {self._shape()}.",
                 todo="Use predict_features(features); `extract` with the head's source gives them.",
             )
+        joined = join(self.head)
+        if joined.stretch.reads == "clip":
+            note(MEANS)
+        return Answering(
+            self.classes,
+            joined.preprocessing.faces,
+            lambda faces: self._finite(joined.answer_frames(joined.embed(faces))),
+            joined.synthetic,
+        )
+
+    def _answer_pixels(self, faces: np.ndarray) -> np.ndarray:
+        answers = np.zeros((len(faces), len(self.classes)), np.float32)
+        for start in range(0, len(faces), BATCH):
+            answers[start : start + BATCH] = self._answer(faces[start : start + BATCH].astype(np.float32))
+        return answers
 
     def predict_features(self, features: np.ndarray) -> np.ndarray:
         """Return the probabilities of features, float32 `(n, classes)`.
@@ -110,7 +126,7 @@ class LoadedModel:
             raise UserError(
                 f"The model in {self.folder} reads no features.",
                 rule="It reads pictures of faces.",
-                todo="Use predict(faces), with uint8 RGB pictures (n, h, w, 3).",
+                todo="Use predict(faces), with uint8 RGB pictures (n, h, w, 3), or predict(path).",
             )
         rows = np.asarray(features)
         fits = rows.ndim == len(self.input_shape) + 1 and all(
@@ -130,7 +146,9 @@ class LoadedModel:
 
     def _answer(self, rows: np.ndarray) -> np.ndarray:
         model = self.bundle.model
-        answers = model.answer(rows) if isinstance(model, SklearnHead) else model.predict_on_batch(rows)
+        return self._finite(model.answer(rows) if isinstance(model, SklearnHead) else model.predict_on_batch(rows))
+
+    def _finite(self, answers: np.ndarray) -> np.ndarray:
         answers = np.asarray(answers, dtype=np.float32)
         if not np.isfinite(answers).all():
             raise UserError(
@@ -167,8 +185,9 @@ def load_model(address: str | Path) -> LoadedModel:
         contents = read_contents(Path(at_hand), digest)
     import_tensorflow()
     bundle = read_any_bundle(contents)
+    head = contents if reads_features(contents.manifest) else None
     if isinstance(bundle.model, SklearnHead):
-        return LoadedModel(folder, bundle, (bundle.model.dimension,))
+        return LoadedModel(folder, bundle, (bundle.model.dimension,), head)
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
     if len(shapes) != 1 or (len(shapes[0]) == 3 and not bundle.preprocessing):
         raise UserError(
@@ -177,7 +196,7 @@ def load_model(address: str | Path) -> LoadedModel:
             received=f"a model that reads {', '.join(map(str, shapes))}",
             todo="Name the bundle of another model; `transferpain live` takes those that read landmarks, too.",
         )
-    return LoadedModel(folder, bundle, shapes[0])
+    return LoadedModel(folder, bundle, shapes[0], head)
 
 
 def _check_faces(faces: np.ndarray) -> np.ndarray:

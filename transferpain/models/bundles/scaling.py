@@ -11,10 +11,14 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from transferpain.models.bundles.sizes import Refused
 from transferpain.models.sources.preprocessing import CAFFE_MEAN
 from transferpain.networks.backbones.base import SCALING
+
+if TYPE_CHECKING:
+    import keras
 
 ORDER = f"{SCALING}_order"
 CONFIG = "config.json"
@@ -77,6 +81,15 @@ def check_scaling(config: dict, scaling: str) -> None:
     """
     if with_scaling(without_scaling(config), scaling) != config:
         raise Refused(f"a network that does not begin with a layer {SCALING} for the scaling `{scaling!s:.20}`")
+
+
+def pixel_model(model: "keras.Model", scaling: str) -> "keras.Model":
+    """Return a copy of a network on scaled pictures that takes pixels, as `read_bundle` gives it of a saved one."""
+    import keras
+
+    copy = keras.models.model_from_json(json.dumps(with_scaling(json.loads(model.to_json()), scaling)))
+    copy.set_weights(model.get_weights())
+    return copy
 
 
 def change_config(content: bytes, change: Callable[[dict], dict]) -> bytes:

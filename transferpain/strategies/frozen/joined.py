@@ -140,7 +140,7 @@ class JoinedModel:
         )
 
     def network(self) -> "keras.Model":
-        """Return both as one float32 network on pictures, scaled as the source's own; features are not rounded there.
+        """Return both as one float32 network that takes pixels, as a bundle's does; features are not rounded there.
 
         Raises:
             UserError: if the head is no network, or reads more than one frame.
@@ -155,11 +155,13 @@ class JoinedModel:
             )
         import keras
 
+        from transferpain.models.bundles.scaling import pixel_model
+
         source = self.origin.load()
         x = source.model.get_layer(source.embedding).output
         for layer in self.bundle.model.layers[1:]:
             x = layer(x)
-        return keras.Model(source.model.input, x, name="joined")
+        return pixel_model(keras.Model(source.model.input, x, name="joined"), source.preprocessing.scaling)
 
 
 def reads_features(manifest: dict) -> bool:
