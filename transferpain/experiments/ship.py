@@ -17,7 +17,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.models.bundles.bundle import extend_bundle, write_bundle_folder
 from transferpain.models.bundles.card import render_card
-from transferpain.models.bundles.manifest import read_complete, read_complete_contents
+from transferpain.models.bundles.manifest import FORMAT, read_complete, read_complete_contents
 from transferpain.models.bundles.places import copy_files, is_there
 from transferpain.models.bundles.terms import check_may_be_shared
 from transferpain.models.bundles.training_log import RECIPES, TRAINING, Log, Recipe, Recipes, Score, Tested
@@ -82,7 +82,7 @@ def ship_model(run: Path, others: Sequence[Path], folder: Path, permission: str)
         "metrics.json": json_text(metrics).encode(),
         TRAINING: json_text(log.training.model_dump()).encode(),
         RECIPES: json_text(log.recipes.model_dump()).encode(),
-        "README.md": render_card(manifest | facts, metrics, labels, preprocessing, log).encode(),
+        "README.md": render_card(manifest | facts | {"format": FORMAT}, metrics, labels, preprocessing, log).encode(),
     }
     with tempfile.TemporaryDirectory(prefix="transferpain-") as scratch:
         ready = Path(scratch) / "model"

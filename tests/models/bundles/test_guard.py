@@ -91,6 +91,7 @@ def test_only_the_layers_of_the_projects_networks_pass():
         "MaxPooling2D",
         "MultiHeadAttention",
         "Multiply",
+        "Rescaling",
         "TimeDistributed",
     ]
 

@@ -154,7 +154,7 @@ def extend_bundle(source: Path, folder: Path, files: dict[str, bytes], facts: di
         for name, content in files.items():
             (temporary / name).parent.mkdir(exist_ok=True)
             (temporary / name).write_bytes(content)
-        write_manifest(temporary, former | facts_of(manifest) | facts)
+        write_manifest(temporary, facts_of(manifest) | former | facts)
 
     return write_bundle_folder(folder, write)
 

@@ -7,7 +7,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.evaluation.formatting import number, with_interval
-from transferpain.models.bundles.manifest import HEAD, answers_by
+from transferpain.models.bundles.manifest import HEAD, SCALED_OUTSIDE, answers_by
 from transferpain.models.bundles.terms import Terms, restricting, terms_of
 from transferpain.models.bundles.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
 
@@ -78,7 +78,7 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
         + describe_trees(manifest),
-        input=describe_input(preprocessing, image, manifest.get("extractor"))
+        input=describe_input(preprocessing, image, manifest.get("extractor"), manifest.get("format") != SCALED_OUTSIDE)
         + describe_fusion(manifest)
         + describe_adaptation(manifest),
         labels=labels,
@@ -171,17 +171,25 @@ def dataset_name(terms: list[Terms] | None, dataset: str) -> str:
     return dataset
 
 
-def describe_input(preprocessing: dict, image: bool, extractor: str | None = None) -> str:
-    """Say what happens to a picture before the model, its source, or the extractor of its features reads it."""
+def describe_input(preprocessing: dict, image: bool, extractor: str | None = None, scales: bool = True) -> str:
+    """Say what happens to a picture before the model, its source, or the extractor of its features reads it.
+
+    Args:
+        image: whether the model reads it itself.
+        scales: whether the saved network scales the pixels, as it does but for the former layout.
+    """
     margin = preprocessing["margin"]
     if preprocessing["detector"] == "none":
-        crop = "a face that fills the picture"
+        crop = "a face that fills the picture" if scales else "the picture as it is"
     else:
         crop = f"a face found by {preprocessing['detector']}"
         crop += "" if margin is None else f", cropped with a margin of {margin:g}"
     size, color = preprocessing["size"], preprocessing["color"].upper()
     if extractor is not None:
         return f"features `{extractor}` of {crop}, {size}x{size} pixels, {color}"
+    if not scales:
+        text = f"{crop}, {size}x{size} pixels, {color}, scaled as `{preprocessing['scaling']}`"
+        return text if image else f"features of its source, which reads {text}"
     pixels = f"{color} pixels 0 to 255, {size}x{size}, of {crop}; its network scales them itself"
     return pixels if image else f"features of its source, which reads {pixels}"
 

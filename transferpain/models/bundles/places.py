@@ -19,6 +19,7 @@ from transferpain.models.bundles.bundle import copy_listed, extend_bundle, write
 from transferpain.models.bundles.card import render_card
 from transferpain.models.bundles.download import download
 from transferpain.models.bundles.manifest import (
+    FORMAT,
     LARGEST_MANIFEST,
     MANIFEST,
     load_manifest,
@@ -208,7 +209,7 @@ def with_permission(source: Path, folder: Path, permission: str) -> Path:
         todo="Get the bundle again.",
     ):
         parts = (parse_json(contents.files[name]) for name in ("metrics.json", "labels.json", "preprocess.json"))
-        card = render_card(contents.manifest | facts, *parts, read_log(contents))
+        card = render_card(contents.manifest | facts | {"format": FORMAT}, *parts, read_log(contents))
     extend_bundle(source, folder, {"README.md": card.encode()}, facts)
     return folder
 
