@@ -7,8 +7,8 @@ from transferpain.apps.predict.summary import COLUMNS, describe_answers, files_w
 def test_a_row_says_which_face_where_and_what():
     columns, rows = shown_rows(answers(), 20)
     assert columns == COLUMNS
-    assert rows[0] == ["=a.png", "0", "1 of 1", "30x40 at 1, 2", "0.90", "pain", "0.750"]
-    assert rows[1] == ["b.mp4", "3 (0.12 s)", "-", "-", "-", "no face was found", "-"]
+    assert rows[0] == ["pain", "0.750", "1 of 1", "30x40 at 1, 2", "0.90", "0", "=a.png"]
+    assert rows[1] == ["no face was found", "-", "-", "-", "-", "3 (0.12 s)", "b.mp4"]
     assert len(shown_rows(answers(), 1)[1]) == 1
 
 

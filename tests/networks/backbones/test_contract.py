@@ -89,7 +89,7 @@ def test_it_passes_the_guard_and_comes_back_as_it_was(backbone, model, tmp_path)
     labels = tuple(map(str, range(CLASSES)))
     facts = {"synthetic": True, "backbone": backbone.name}
     save_bundle(tmp_path / "bundle", model, Preprocessing(size=SIZE).model_dump(), labels, facts)
-    bundle = read_bundle(tmp_path / "bundle")
+    bundle = read_bundle(tmp_path / "bundle", scaled=True)
     assert bundle.manifest["embedding_size"] == backbone.width
     images = pictures(2, SIZE)
     np.testing.assert_array_equal(bundle.model(images, training=False), model(images, training=False))

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-COLUMNS = ["file", "frame", "face", "box", "score", "answer", "probability"]
+COLUMNS = ["answer", "probability", "face", "box", "score", "frame", "file"]
 
 
 def shown_rows(table: pd.DataFrame, most: int) -> tuple[list[str], list[list[str]]]:
@@ -42,16 +42,8 @@ def _cells(row: dict) -> list[str]:
     if not pd.isna(row["seconds"]):
         frame += f" ({row['seconds']:.2f} s)"
     if not row["answer"]:
-        return [row["file"], frame, "-", "-", "-", row["problem"], "-"]
+        return [row["problem"], "-", "-", "-", "-", frame, row["file"]]
     left, top, right, bottom = (round(row[name]) for name in ("left", "top", "right", "bottom"))
-    share = row[f"p_{row['answer']}"]
+    share = f"{row['p_' + row['answer']]:.3f}"
     place = f"{right - left}x{bottom - top} at {left}, {top}"
-    return [
-        row["file"],
-        frame,
-        f"{row['face']} of {row['faces']}",
-        place,
-        f"{row['score']:.2f}",
-        row["answer"],
-        f"{share:.3f}",
-    ]
+    return [row["answer"], share, f"{row['face']} of {row['faces']}", place, f"{row['score']:.2f}", frame, row["file"]]
