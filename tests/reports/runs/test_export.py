@@ -19,7 +19,7 @@ def entered(folder, tmp_path):
 
 def test_scores_settings_and_tags_of_a_run(tmp_path):
     entry = entered(make_run(tmp_path, "ann", changes={"seeds": [0], "source_set": {"Größe": 3}}), tmp_path)
-    assert (entry.experiment, entry.name) == ("ann", "ann-0123456789abcdef")
+    assert (entry.experiment, entry.name) == ("ai4pain-three", "ann-0123456789abcdef")
     assert entry.parameters["protocol.kind"] == "folders"
     assert entry.parameters["source_set.Größe"] == "3"
     assert entry.metrics["balanced_accuracy.low"] < entry.metrics["balanced_accuracy"]

@@ -78,7 +78,7 @@ def _read(folder: Path, listed: ListedRun, thorough: bool) -> ListedRun:
     fault = run.fault() if thorough or record is None else _fault(folder, record)
     scores = {} if fault else read_stamped(folder / METRICS)
     if scores:
-        listed = replace(listed, subjects=scores["subjects"] if scores["has_subjects"] else None)
+        listed = replace(listed, subjects=scores["subjects"] if scores.get("has_subjects") else None)
     if record is not None and scores and scores["all"] is not None:
         score = {key: scores["all"]["balanced_accuracy"][key] for key in ("value", "low", "high")}
         reason = scores["all"]["balanced_accuracy"].get("reason") or ""

@@ -81,7 +81,7 @@ def entry_of(run: RunFacts, files: Path) -> Entry:
     """
     finished = list_run(run.path).date
     return Entry(
-        experiment=run.name,
+        experiment=task_of(run),
         name=run.folder,
         digest=RunFolder(run.path).digest(),
         parameters=flat(run.experiment),
@@ -135,11 +135,17 @@ def tags_of(run: RunFacts) -> dict[str, str]:
         "mlflow.source.name": "transferpain",
         "mlflow.source.git.commit": commit,
         "dataset": str(run.facts.get("dataset", "")),
-        "task": str(run.facts.get("task", run.experiment.get("task", ""))),
+        "task": task_of(run),
+        "experiment": run.name,
         "warnings": " ".join(run.warnings),
         "mlflow.note.content": sentence(run),
     }
     return {key: value for key, value in tags.items() if value}
+
+
+def task_of(run: RunFacts) -> str:
+    """Return the name of a run's task: scores of one task can be compared."""
+    return str(run.facts.get("task") or run.experiment["task"])
 
 
 def sentence(run: RunFacts) -> str:

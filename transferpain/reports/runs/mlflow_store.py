@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlparse
 
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import reason_of
+from transferpain.core.paths import name_in_path
 
 # Of MLflow 3; a longer value is cut, and stands whole in experiment.yaml.
 LONGEST_KEY, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000
@@ -28,7 +29,6 @@ DATABASES = (".db", ".sqlite", ".sqlite3")
 DIGEST = "transferpain.digest"
 FILES = ".files"  # behind the name of a database: the folder of its runs' files
 BESIDE = ("-journal", "-wal", "-shm", FILES)
-KIND = {"mlflow.experimentKind": "custom_model_development"}  # else its page is one of language models
 # No word to MLflow's makers; folders are stores still, but have to be asked for.
 VARIABLES = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true", "MLFLOW_ALLOW_FILE_STORE": "true"}
 
@@ -66,7 +66,7 @@ class Entry:
     """What is written of a run.
 
     Attributes:
-        experiment: the name of MLflow's experiment.
+        experiment: the name of MLflow's experiment: what stands in one, MLflow shows in one table.
         name: of the run.
         digest: of what it computed: a run is entered once.
         files: a folder whose files are copied.
@@ -198,8 +198,8 @@ def _experiment(client: Any, store: Store, name: str) -> str:
             )
         return found.experiment_id
     # A database names a folder for files; else it would be one where the command is given.
-    beside = _beside(store, FILES) / name if store.is_database else None
-    return client.create_experiment(name, None if beside is None else beside.as_uri(), KIND)
+    beside = _beside(store, FILES) / name_in_path(name) if store.is_database else None
+    return client.create_experiment(name, None if beside is None else beside.as_uri())
 
 
 def _fill(client: Any, number: str, entry: Entry) -> None:
