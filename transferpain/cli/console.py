@@ -34,7 +34,9 @@ Model = Annotated[
 ExperimentFile = Annotated[Path, typer.Argument(metavar="EXPERIMENT.yaml", help="The experiment file.")]
 Overrides = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change one key; repeat as needed. Its report has a name of its own."),
+    typer.Option(
+        "--set", metavar="KEY=VALUE", help="Change one key; repeat as needed. Its report has a name of its own."
+    ),
 ]
 WIDE = 120  # letters in a line, where no terminal has its own width
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
