@@ -11,6 +11,7 @@ from pathlib import Path
 
 from benchmarks.measure import RESULTS
 from benchmarks.table import write_table
+from benchmarks.twin_tables import write_tables
 
 HOME = Path(__file__).parent
 NAMES = (
@@ -51,6 +52,7 @@ def main() -> None:
         run_all(names, run, RESULTS)
     finally:
         write_table(HOME / "README.md", RESULTS)
+        write_tables(HOME.parent / "docs" / "twins.md", RESULTS / "twins.json")
 
 
 def run_all(names: Sequence[str], run: Callable[[str, Path], object], results: Path) -> None:

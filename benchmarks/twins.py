@@ -1,7 +1,8 @@
 """What the true facial action of each twin is worth: the ceilings of every method that reads its pictures.
 
-Nothing is drawn. A linear probe reads a clip's true course as its mean, its mean and maximum, its values in any order,
-or as it is; of the action units, of the skin (redness, strained lines), or of both; on people it has not seen.
+For these nothing is drawn. A linear probe reads a clip's true course as its mean, its mean and maximum, its values in
+any order, or as it is; of the action units, of the skin (redness, strained lines), or of both; on people it has not
+seen. Then clips are drawn for what else a twin promises (`benchmarks/guarantees.py`).
 """
 
 from collections.abc import Callable, Iterator
@@ -16,6 +17,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.guarantees import CORPORA, Rate, classify, detection_rates, tell_labels, tells
 from benchmarks.measure import Figure, main
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC
@@ -141,6 +143,15 @@ TASKS = {
 }
 
 
+# What is compared: its name, the better one, and the one without.
+GAINS = (
+    ("order, of units", "units, course", "units, any order"),
+    ("order, of both", "both, course", "both, any order"),
+    ("skin beside units", "both, course", "units, course"),
+    ("units beside skin", "both, course", "skin, course"),
+)
+
+
 def answers(features: np.ndarray, stretches: list[Stretch], classes: tuple[int, ...]) -> pd.DataFrame:
     """Return the predictions of a linear probe on people it has not seen, as a run has them."""
     labels = np.array([classes.index(stretch.label) for stretch in stretches])
@@ -167,27 +178,60 @@ def ceilings(task: Task, settings: TwinSettings) -> dict[str, Interval]:
         for view in task.views
     }
     found = {name: score_subjects(table, (METRIC,))[METRIC] for name, table in tables.items()}
-    pairs = (
-        ()
-        if not task.answers
-        else (
-            ("order, of units", "units, course", "units, any order"),
-            ("order, of both", "both, course", "both, any order"),
-            ("skin beside units", "both, course", "units, course"),
-            ("units beside skin", "both, course", "skin, course"),
-        )
-    )
-    for what, better, worse in pairs:
+    for what, better, worse in GAINS if task.answers else ():
         found[what] = paired_difference(tables[better], tables[worse], METRIC)
     return found
 
 
 def measure(folder: Path, quick: bool) -> dict:
-    results = {}
+    results, null = {}, {}
     for name, task in TASKS.items():
         settings = replace(task.settings, subjects=10, clips=2) if quick else task.settings
         results[name] = ceilings(task, settings)
-    return {"figures": figures(results), "ceilings": {name: _facts(found) for name, found in results.items()}}
+        null[name] = taught(task, replace(settings, null=True), len(TASKS))
+    people = 5 if quick else None
+    found = {corpus.name: detection_rates(dataset, people) for dataset, corpus in CORPORA.items()}
+    sizes = {dataset: corpus.settings for dataset, corpus in CORPORA.items()}
+    if quick:
+        sizes = {dataset: replace(settings, subjects=8, clips=1, seconds=0.4) for dataset, settings in sizes.items()}
+    told = {CORPORA[dataset].name: sides for dataset, sides in tell_labels(sizes, folder).items()}
+    return {
+        "figures": [*figures(results), *guarantees(found, told, null)],
+        "ceilings": {name: _facts(ceiling) for name, ceiling in results.items()},
+        "found": _rounded(found),
+        "besides": _rounded(told),
+        "null": _rounded({"true action": null})["true action"],
+    }
+
+
+def taught(task: Task, settings: TwinSettings, tests: int) -> Rate:
+    """Return what the probe reads from all true cues together; all of so many `tests` hold together with 95 %."""
+    stretches = [stretch for stretch in task.stretches(settings) if stretch.label in task.classes]
+    features = [VIEWS[task.views[-1]](KINDS["both"](stretch)) for stretch in stretches]
+    people = [stretch.subject for stretch in stretches]
+    return classify(features, [stretch.label for stretch in stretches], people, tests=tests)
+
+
+def guarantees(
+    found: dict[str, dict[str, Rate]], told: dict[str, dict[str, Rate]], null: dict[str, Rate]
+) -> list[Figure]:
+    """Return the figures of what each twin promises."""
+    classes = {corpus.name: corpus.classes for corpus in CORPORA.values()}
+    figures = [
+        Figure(f"{name}: hardest faces found, worst detector", min(rate for rate, *_ in rates.values()), least=0.98)
+        for name, rates in found.items()
+    ]
+    for name, sides in told.items():
+        held = np.mean([not tells(rate, classes[name]) for rate in sides.values()])
+        figures.append(Figure(f"{name}: share of what lies besides the face that tells nothing", float(held), least=1))
+    held = np.mean([not tells(rate, len(TASKS[name].classes)) for name, rate in null.items()])
+    return [*figures, Figure("null twins: share of tasks in which true action tells nothing", float(held), least=1)]
+
+
+def _rounded(tables: dict[str, dict[str, Rate]]) -> dict[str, dict[str, list[float]]]:
+    return {
+        name: {what: [round(one, 4) for one in rate] for what, rate in rates.items()} for name, rates in tables.items()
+    }
 
 
 def _facts(found: dict[str, Interval]) -> dict[str, list[float]]:

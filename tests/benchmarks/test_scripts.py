@@ -1,5 +1,6 @@
 """Every benchmark runs at its smallest size and leaves a result that the table can show."""
 
+import math
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from transferpain.core.store import read_json
 PROJECT = Path(__file__).parents[2]
 # They start new Pythons, and import no TensorFlow themselves: nothing would be spared.
 STARTING = ("startup", "indexing")
+# What order and more cues are worth are differences, of either sign for so few people.
+DIFFERENCES = ("twins",)
 
 
 @pytest.mark.slow
@@ -29,7 +32,8 @@ def test_a_benchmark_runs(name, tmp_path, monkeypatch):
     assert result.returncode == 0, result.stderr
     facts = read_json(tmp_path / f"{name}.json")
     assert facts["quick"] is True
-    assert all(figure["value"] > 0 for figure in facts["figures"])
+    values = [figure["value"] for figure in facts["figures"]]
+    assert all(math.isfinite(value) if name in DIFFERENCES else value > 0 for value in values)
     assert table(tmp_path).count(f"| {name} |") == len(facts["figures"])
 
 

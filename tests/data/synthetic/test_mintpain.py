@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.data.synthetic.properties import classify, cues, summary
+from benchmarks.guarantees import classify
+from tests.data.synthetic.properties import cues, summary
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index

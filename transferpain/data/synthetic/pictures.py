@@ -8,8 +8,11 @@ import numpy as np
 
 from transferpain.core.store import temporary_folder
 
-# Noise has no repetitions to be searched for: PNG is a fifth faster without, and no larger.
-ENCODING = (cv2.IMWRITE_JPEG_QUALITY, 92, cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY)
+ENCODINGS = {
+    ".jpg": (cv2.IMWRITE_JPEG_QUALITY, 92),
+    # Noise has no repetitions to be searched for: PNG is a fifth faster without, and no larger.
+    ".png": (cv2.IMWRITE_PNG_STRATEGY, cv2.IMWRITE_PNG_STRATEGY_HUFFMAN_ONLY),
+}
 
 
 def write_pictures(folder: Path, names: Iterable[str], frames: Iterable[np.ndarray]) -> None:
@@ -18,7 +21,8 @@ def write_pictures(folder: Path, names: Iterable[str], frames: Iterable[np.ndarr
     def write(temporary: Path) -> None:
         for name, frame in zip(names, frames, strict=True):
             blue_first = cv2.cvtColor(frame, cv2.COLOR_RGB2BGR)
-            coded = cv2.imencode(Path(name).suffix, blue_first, ENCODING)[1]
+            ending = Path(name).suffix
+            coded = cv2.imencode(ending, blue_first, ENCODINGS[ending])[1]
             (temporary / name).write_bytes(coded.tobytes())
 
     write_folder(folder, write)
