@@ -23,6 +23,7 @@ COMMANDS = [
     ("register",),
     ("report",),
     ("check-table",),
+    ("predict",),
     ("live",),
     ("explain",),
     ("export-edge",),

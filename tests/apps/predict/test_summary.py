@@ -8,7 +8,7 @@ def test_a_row_says_which_face_where_and_what():
     columns, rows = shown_rows(answers(), 20)
     assert columns == COLUMNS
     assert rows[0] == ["pain", "0.750", "1 of 1", "30x40 at 1, 2", "0.90", "0", "=a.png"]
-    assert rows[1] == ["no face was found", "-", "-", "-", "-", "3 (0.12 s)", "b.mp4"]
+    assert rows[1] == ["no face", "-", "-", "-", "-", "3 (0.12 s)", "b.mp4"]
     assert len(shown_rows(answers(), 1)[1]) == 1
 
 
@@ -22,6 +22,13 @@ def test_files_without_any_answer_are_named():
     assert "Shown are 1 of 2 rows; --to FILE.csv keeps all." in lines
     assert any(line.startswith("SYNTHETIC") for line in lines)
     assert lines[-1] == "Research only, no medical device."
+
+
+def test_a_file_that_cannot_be_read_has_its_reason_below_the_table():
+    frame = pd.array([0, pd.NA], dtype="Int64")
+    table = answers().assign(frame=frame, seconds=float("nan"), problem=["", "cut short"])
+    assert shown_rows(table, 20)[1][1] == ["not read", "-", "-", "-", "-", "-", "b.mp4"]
+    assert "b.mp4: cut short." in describe_answers(table, 20, kept=False)
 
 
 def test_several_faces_and_kept_tables_are_said():

@@ -1,6 +1,7 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import get_args
 
 import keras
 import numpy as np
@@ -13,10 +14,10 @@ from transferpain.models.bundles.manifest import FORMAT, SCALED_OUTSIDE, load_ma
 from transferpain.models.bundles.scaling import check_scaling, with_scaling, without_scaling
 from transferpain.models.bundles.sizes import Refused
 from transferpain.models.bundles.verify import verify_model
-from transferpain.models.sources.preprocessing import scale_pixels
+from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
 from transferpain.networks.backbones.surgery import classifier, with_dtype
 
-SCALINGS = ("unit", "symmetric", "caffe")
+SCALINGS = get_args(Preprocessing.model_fields["scaling"].annotation)
 SIZE = 16
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, SIZE, SIZE, 3), dtype=np.uint8)
 # As far as one rounding of a scaled pixel carries: it is multiplied here, and divided in training.

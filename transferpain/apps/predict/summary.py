@@ -2,7 +2,11 @@
 
 import pandas as pd
 
+from transferpain.apps.predict.pictures import NO_FACE, UNDECODED
+
 COLUMNS = ["answer", "probability", "face", "box", "score", "frame", "file"]
+SHORT = {NO_FACE: "no face", UNDECODED: "not decoded"}  # any other problem is that of a file
+NOT_READ = "not read"
 
 
 def shown_rows(table: pd.DataFrame, most: int) -> tuple[list[str], list[list[str]]]:
@@ -27,6 +31,8 @@ def describe_answers(table: pd.DataFrame, most: int, kept: bool) -> list[str]:
     lines = [f"{faces} {'face' if faces == 1 else 'faces'} in {files} {'file' if files == 1 else 'files'}."]
     if without := files_without_answer(table):
         lines.append(f"Without an answer: {', '.join(without[:most])}{' ...' if len(without) > most else ''}.")
+    unread = table[table["frame"].isna()]
+    lines += [f"{file}: {problem}." for file, problem in zip(unread["file"], unread["problem"], strict=True)][:most]
     several = table.loc[table["faces"].fillna(0) > 1, "file"].nunique()
     if several:
         lines.append(f"With several faces in a frame, each of which has a row: {several}.")
@@ -42,7 +48,7 @@ def _cells(row: dict) -> list[str]:
     if not pd.isna(row["seconds"]):
         frame += f" ({row['seconds']:.2f} s)"
     if not row["answer"]:
-        return [row["problem"], "-", "-", "-", "-", frame, row["file"]]
+        return [SHORT.get(row["problem"], NOT_READ), "-", "-", "-", "-", frame, row["file"]]
     left, top, right, bottom = (round(row[name]) for name in ("left", "top", "right", "bottom"))
     share = f"{row['p_' + row['answer']]:.3f}"
     place = f"{right - left}x{bottom - top} at {left}, {top}"
