@@ -10,8 +10,10 @@ from transferpain.experiments.runs.find import find_folders, find_run, is_run, n
 
 def test_a_run_is_named_by_its_folder_its_name_or_its_experiment(tmp_path):
     folder = make_run(tmp_path, "ann")
-    for text in (str(folder), folder.name, "ann"):
+    for text in (str(folder), f"{folder}/", f"{folder.parent}/../runs/{folder.name}", folder.name, "ann"):
         assert find_run(text, tmp_path) == folder
+    elsewhere = make_run(tmp_path / "other", "lstm")
+    assert find_run(str(elsewhere), tmp_path) == elsewhere
     assert name_of(folder) == "ann"
 
 

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import yaml
 
 from tests.experiments.matrix.small_matrix import MATRIX
@@ -70,6 +72,11 @@ def test_a_matrix_names_its_cells_and_the_parts_of_one(tmp_path):
     head = next(iter(MATRIX["transfer"][0]["heads"]))
     for cell in (f"{name}-to-{target}-{head}", f"{name}-to-{target}-{head}-fold0"):
         assert of(make_run(tmp_path, cell), tmp_path) == {"experiments/grid.yaml": "the matrix has a cell of this name"}
+
+
+def test_files_where_the_command_is_given_are_looked_into(tmp_path):
+    write_text(Path("experiments") / "two.yaml", "name: two\nsource: source\n")
+    assert of(make_run(tmp_path, "source"), tmp_path) == {"experiments/two.yaml": "the experiment names it as a source"}
 
 
 def test_a_run_that_is_computed_from_it_now_is_marked(tmp_path):

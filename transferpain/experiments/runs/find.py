@@ -38,11 +38,11 @@ def find_run(text: str, workspace: Path) -> Path:
     """
     here = [folder for folder in find_folders(workspace) if is_run(folder)]
     meant = [folder for folder in here if folder.name == text] or [one for one in here if name_of(one) == text]
-    if len(meant) == 1:
-        return meant[0]
     path = Path(text)
     if not meant and is_run(path):
-        return path
+        meant = [folder for folder in here if folder.samefile(path)] or [path]
+    if len(meant) == 1:
+        return meant[0]
     names = shortened([one.name for one in here])
     raise UserError(
         f"Several runs are called {text}." if meant else f"There is no run {text}.",

@@ -92,7 +92,10 @@ def read_uses(workspace: Path) -> Uses:
         shared[path.parent] = frozenset(filter(None, (digest, manifest.get("original"))))
         parents[path.parent] = frozenset([*manifest.get("parents", []), *shared[path.parent]])
     shown = {path.parent: frozenset(_runs_in(_json(path))) for path in sorted(workspace.glob(f"reports/*/{INPUTS}"))}
-    named = {path: dict(_names_in(path)) for path in sorted(workspace.glob("experiments/*.yaml"))}
+    # Experiments may stand where the command is given, and runs elsewhere.
+    folders = {folder.resolve(): folder for folder in (Path("experiments"), workspace / "experiments")}
+    files = [path for folder in folders.values() for path in sorted(folder.glob("*.yaml"))]
+    named = {path: dict(_names_in(path)) for path in files}
     return Uses(sources, parents, digests, shared, shown, named)
 
 

@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from urllib.parse import unquote, urlparse
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import reason_of
 from transferpain.core.paths import name_in_path
+from transferpain.core.progress import note
+from transferpain.core.store import one_process
 
 # Of MLflow 3; a longer value is cut, and stands whole in experiment.yaml.
 LONGEST_KEY, LONGEST_VALUE, LONGEST_TAG = 250, 6000, 5000
@@ -161,10 +164,10 @@ def write_entry(store: Store, entry: Entry) -> tuple[str, bool]:
     Raises:
         UserError: if the store cannot be written.
     """
-    with _quiet_mlflow(), _whole(store):
+    waiting = partial(note, f"Another process writes into {store.place}; waiting for it.")
+    with one_process(_beside(store, ".lock"), waiting), _quiet_mlflow(), _whole(store):
         from mlflow.tracking import MlflowClient
 
-        store.place.parent.mkdir(parents=True, exist_ok=True)
         client = MlflowClient(tracking_uri=store.uri)
         experiment = _experiment(client, store, entry.experiment)
         for run in client.search_runs([experiment], f"tags.`{DIGEST}` = '{entry.digest}'"):
