@@ -23,6 +23,7 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.upgrade import upgrade_experiment
+from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import BUILT, OWN_FEATURES, first_there
@@ -32,6 +33,10 @@ from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.base import NAME_PATTERN, Strategy
 from transferpain.strategies.common.settings import ImageSettings, WindowSettings
 from transferpain.strategies.registry import STRATEGIES
+
+# A source that is no network, as a mapping.
+OWN_FORM = "{" + " or ".join(OWN_KINDS) + ": FOLDER, rate: FRAMES A SECOND}"
+OWN_NUMBERS = ("rate", "least_confidence")
 
 
 class Settings(BaseModel):
@@ -79,7 +84,8 @@ class CommonKeys(Settings):
             experiment's name, or the folder of a shared model; behind either, `#sha256=<digest>` pins the one model
             that may be used. Of several, the first that is on this machine.
             Or `{features: FOLDER, rate: ROWS A SECOND}`: no network, but features that were made elsewhere, in a folder
-            below the data root (`features.folder`).
+            below the data root (`features.folder`); `{action_units: FOLDER, rate: FRAMES A SECOND}`: tables of action
+            units, and with them `least_confidence`.
         source_set: what is changed in the source's experiment.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
@@ -147,7 +153,7 @@ class CommonKeys(Settings):
                 "`inner`"
             )
         if (self.source == OWN_FEATURES) != (self.features.folder is not None):
-            raise ValueError("source: own features are named {features: FOLDER, rate: ROWS A SECOND}")
+            raise ValueError(f"source: own features are named {OWN_FORM}")
         if self.source == OWN_FEATURES and strategy.reads != "features":
             raise ValueError(f"source: own features go with strategy `frozen`, received `{self.strategy}`")
         if self.source_set and self.source in BUILT:
@@ -186,11 +192,13 @@ def spread_source(values: dict[str, Any]) -> dict[str, Any]:
     source, features = values.get("source"), values.get("features", {})
     if not isinstance(source, dict) or not isinstance(features, dict):
         return values
-    folder, rate = source.get("features"), source.get("rate")
-    number = rate is None or (isinstance(rate, (int, float)) and not isinstance(rate, bool))
-    if not (isinstance(folder, str) and number and set(source) <= {"features", "rate"}):
-        raise ValueError(f"source: as a mapping it is {{features: FOLDER, rate: ROWS A SECOND}}, received {source}")
-    own = {"folder": folder} | ({} if rate is None else {"rate": rate})
+    kinds, numbers = [key for key in source if key in OWN_KINDS], {key: source.get(key) for key in OWN_NUMBERS}
+    are_numbers = all(one is None or type(one) in (int, float) for one in numbers.values())
+    is_folder = len(kinds) == 1 and isinstance(source[kinds[0]], str)
+    if not (is_folder and are_numbers and set(source) <= {*kinds, *numbers}):
+        raise ValueError(f"source: as a mapping it is {OWN_FORM}, received {source}")
+    own = {"folder": source[kinds[0]], "files": kinds[0]}
+    own |= {key: number for key, number in numbers.items() if number is not None}
     return values | {"source": OWN_FEATURES, "features": features | own}
 
 

@@ -6,6 +6,8 @@ from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.found_clips import find_clips
 
+NUMBERS = {"files of features": 0, "tables": 0}
+
 
 def found(folder, *names):
     for name in names:
@@ -21,7 +23,7 @@ def test_videos_folders_of_frames_and_pictures_are_clips(tmp_path):
     )
     pictures = ["c/pain.jpg", "c/rest.jpg", "d/wink1.gif", "d/wink2.gif", "one.png"]
     assert list(clips.media) == ["a/Anna 2.MP4", "a/Anna 10.mkv", "b", *pictures]
-    assert clips.counts == {"videos": 2, "folders of pictures": 1, "single pictures": 5, "files of features": 0}
+    assert clips.counts == {"videos": 2, "folders of pictures": 1, "single pictures": 5} | NUMBERS
     assert clips.passed_over == ("a/thumbnail.jpg", "notes.txt")
 
 
@@ -46,3 +48,13 @@ def test_files_of_features_are_clips_where_nothing_else_is(tmp_path):
 def test_what_cannot_stand_in_an_index_is_refused(names, message, tmp_path):
     with pytest.raises(UserError, match=message):
         found(tmp_path, *names)
+
+
+def test_tables_of_action_units_are_clips_where_there_is_nothing_else(tmp_path):
+    touch(tmp_path / "a" / "rest.csv", b"frame, confidence, success, AU04_r\n1, 0.9, 1, 0\n")
+    touch(tmp_path / "b" / "pain.csv", b"frame_idx,au_4_intensity\n0,0\n")
+    touch(tmp_path / "labels.csv", b"clip,pain\nrest,0\n")
+    clips = find_clips(tmp_path)
+    assert (clips.media, clips.passed_over) == (("a/rest.csv", "b/pain.csv"), ("labels.csv",))
+    touch(tmp_path / "c" / "fear.npy")
+    assert find_clips(tmp_path).media == ("c/fear.npy",)

@@ -95,6 +95,21 @@ def test_own_features_are_started_with_alone(workspace):
         begin(Path("data/clinic"), source="untrained")
 
 
+def test_tables_of_action_units_are_started_with_alone(workspace):
+    for number in (1, 2, 3, 4):
+        for label in ("rest", "pain"):
+            lines = ["frame,confidence,success,AU04_r", *(f"{row},0.9,1,{number}" for row in range(1, 5 + number))]
+            touch(Path(f"data/clinic/P0{number}/{label}.csv"), "\n".join(lines).encode())
+    started = begin(Path("data/clinic"), source=None)
+    assert started.found[0] == "found: 8 tables"
+    assert [path.name for path in started.files] == ["index.csv", "clinic-task.yaml", "loso.yaml"]
+    text = Path("experiments/clinic/loso.yaml").read_text()
+    assert "source: {action_units: clinic}" in text
+    assert "window: {frames: 5}" in text
+    names = ["features (action units over time)", "head (random_forest)"]
+    assert stages(Path("experiments/clinic/loso.yaml"))[:2] == names
+
+
 def test_a_data_root_of_any_name_stands_in_the_commands(workspace):
     started = begin(film(Path("my 'data'/clinic")), out=Path("some where"))
     assert started.command == "transferpain run 'some where/loso.yaml' --data-root 'my '\"'\"'data'\"'\"''"

@@ -16,7 +16,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.validation import describe_fault
 from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
-from transferpain.data.datasets.dataset import FEATURES_SUFFIX, VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX, VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.guessed_index import GUESSED, read_guessed
 from transferpain.data.datasets.left_out import check_names, left_out_of
@@ -40,10 +40,12 @@ OPTIONAL = ("clip", "start", "end", "split", "fps", GUESSED)
 TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y", "row", "file_clip", "frame"}
 FRAMES_TAKEN = {"dataset", "subject", "split", "y", "row", "file_clip"}
 SPLITS = ("", "train", "validation", "test")
+OWN = {FEATURES_SUFFIX: "features", TABLE_SUFFIX: "action_units"}  # kinds of clips that are numbers alone
 
 LAYOUT = """\
   index.csv     media,subject,label[,clip,start,end,split,fps,sex,age,...]
-                media: a video, a picture, a folder of pictures or a .npy of own features, relative to this file
+                media: a video, a picture, a folder of pictures, a .npy of own features or a .csv of action units,
+                relative to this file
                 start, end: of a video, its first frame and the one after its last, counted from 0
                 split: train, validation, test or nothing
                 sex: m, w or x; age: in years; nothing where it is not stated; any further column is a raw label
@@ -148,7 +150,10 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     facts = pd.DataFrame(found, index=table.index)
     spanned = (table["start"] != "") | (table["end"] != "")
     check_rows(
-        path, table["media"], spanned & facts["kind"].isin(["images", "features"]), "Start and end go with videos only"
+        path,
+        table["media"],
+        spanned & facts["kind"].isin(["images", "features", "action_units"]),
+        "Start and end go with videos only",
     )
     clips = pd.DataFrame(
         {
@@ -261,7 +266,7 @@ def _names(path: Path, table: pd.DataFrame) -> pd.Series:
 
 def _without_suffix(media: str) -> str:
     stem, suffix = os.path.splitext(media)
-    return stem if is_picture(media) or suffix.lower() in {*VIDEO_SUFFIXES, FEATURES_SUFFIX} else media
+    return stem if is_picture(media) or suffix.lower() in {*VIDEO_SUFFIXES, *OWN} else media
 
 
 def _examine(data_root: Path, media: str) -> dict:
@@ -292,8 +297,8 @@ def _examine(data_root: Path, media: str) -> dict:
         }
     if path.is_dir():
         return facts | {"fault": "a folder without a picture"}
-    if path.suffix == FEATURES_SUFFIX:
-        return facts | {"kind": "features", "bytes": size}
+    if path.suffix in OWN:
+        return facts | {"kind": OWN[path.suffix], "bytes": size}
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         return facts | {"fault": "neither a video nor a picture by its name"}
     return facts | {"bytes": size}

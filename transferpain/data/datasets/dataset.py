@@ -34,6 +34,7 @@ VIDEO_SUFFIXES = {
     ),
 }
 FEATURES_SUFFIX = ".npy"  # of a clip that is its own features alone
+TABLE_SUFFIX = ".csv"  # of a clip that is a table of its action units alone
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ class Decoded:
 
 
 def decode_clips(clips: pd.DataFrame, data_root: Path, advance: Callable[[int], object]) -> list[Decoded]:
-    """Decode all media but those of kind "image_rows" and "features", each file once.
+    """Decode all media but those of kind "image_rows", "features" and "action_units", each file once.
 
     Args:
         clips: rows of an index.
@@ -43,7 +43,7 @@ def decode_clips(clips: pd.DataFrame, data_root: Path, advance: Callable[[int], 
         advance: called with the number of decoded frames after each file.
     """
     silence_opencv()
-    media = clips[~clips["kind"].isin(["image_rows", "features"])].drop_duplicates("media")
+    media = clips[~clips["kind"].isin(["image_rows", "features", "action_units"])].drop_duplicates("media")
     rows = list(media[["clip", "media", "kind"]].itertuples(index=False))
     found = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:

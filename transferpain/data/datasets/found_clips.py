@@ -1,6 +1,7 @@
 """The clips of a folder that has no index yet: what is a video, a folder of pictures or a single picture."""
 
 import os
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -8,13 +9,16 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.spelling import quoted
-from transferpain.data.datasets.dataset import FEATURES_SUFFIX, VIDEO_SUFFIXES
+from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX, VIDEO_SUFFIXES
 from transferpain.data.media.paths import is_picture, list_pictures
 from transferpain.data.media.walk import describe_folder, walk_files
 
+LONGEST_LINE = 100_000  # bytes
 DEEPEST = 32  # levels of folders
 FILES_OF_FEATURES = "files of features"
-KINDS = ("videos", "folders of pictures", "single pictures", FILES_OF_FEATURES)
+TABLES = "tables"
+KINDS = ("videos", "folders of pictures", "single pictures", FILES_OF_FEATURES, TABLES)
+UNIT = re.compile(rb"\bau_?[0-9]", re.IGNORECASE)  # as every tool begins the name of an action unit's column
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ def find_clips(folder: Path) -> FoundClips:
     """Find the clips of a folder, at any depth.
 
     Pictures of one folder are one clip where their names differ in a number only (`frame_0001.jpg`), else a clip each;
-    those beside a video (thumbnails) are none. Files of own features are clips where there is nothing else.
+    those beside a video (thumbnails) are none. Files of own features are clips where there is nothing else, and tables
+    (of action units) where there are not even those.
 
     Raises:
         UserError: if there is no clip, the folder cannot be read, or a name cannot stand in a table.
@@ -53,15 +58,16 @@ def find_clips(folder: Path) -> FoundClips:
         else:
             clips += [("single pictures", _relative(path, folder)) for path in pictures]
         passed_over += [path for path in files if path not in videos and path not in pictures]
-    if not clips:
-        features = [path for path in passed_over if path.suffix == FEATURES_SUFFIX]
-        clips = [(FILES_OF_FEATURES, _relative(path, folder)) for path in features]
-        passed_over = [path for path in passed_over if path not in features]
+    for kind, suffix in ((FILES_OF_FEATURES, FEATURES_SUFFIX), (TABLES, TABLE_SUFFIX)):
+        if not clips:
+            own = [path for path in passed_over if path.suffix == suffix and (kind != TABLES or _is_table(path))]
+            clips = [(kind, _relative(path, folder)) for path in own]
+            passed_over = [path for path in passed_over if path not in own]
     if not clips:
         raise UserError(
             f"There is no clip in {folder}.",
-            rule="A clip is a video, a folder of pictures whose names differ in a number, a picture, or a .npy of own "
-            "features.",
+            rule="A clip is a video, a folder of pictures whose names differ in a number, a picture, a .npy of own "
+            "features, or a table of action units.",
             received=describe_folder(folder),
             todo="Name the folder that the clips stand in.",
         )
@@ -78,6 +84,15 @@ def _are_frames(folder: Path, pictures: list[Path]) -> bool:
     stems = {os.path.splitext(path.name.strip())[0].strip() for path in pictures}
     fronts = {stem.rstrip("0123456789") for stem in stems}
     return len(fronts) == 1 and not stems & fronts and len(list_pictures(folder)) == len(pictures)
+
+
+def _is_table(path: Path) -> bool:
+    """Tell whether a file has columns of action units in its first line."""
+    try:
+        with open(path, "rb") as file:
+            return bool(UNIT.search(file.readline(LONGEST_LINE)))
+    except OSError:
+        return False
 
 
 def _relative(path: Path, folder: Path) -> str:

@@ -18,6 +18,7 @@ from transferpain.experiments.caches.recipes import Recipes, read_recipes
 from transferpain.inputs.faces.cache import stated_facts
 from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.faces.makers import name_of, version_of
+from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 from transferpain.inputs.landmarks.mesh import mesh_identity
 from transferpain.models.sources.face_settings import FaceSettings
 
@@ -134,6 +135,9 @@ class Judge:
         if broken := self._whole(path):
             return broken
         made = read_made(path) or self.recipes.made(path.stem)
+        if own := made.get("own"):
+            known = any(own == kind.key[0] for kind in OWN_KINDS.values())
+            return Judged(own, "usable") if known else Judged(own, "kept", "it is not known to this version")
         if not {"extractor", "dtype", "detector"} <= made.keys():
             return Judged("not stated", "kept", "no run or model here tells what made them")
         adapted = f", {made['adaptation']}" if "adaptation" in made else ""

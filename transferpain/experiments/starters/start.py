@@ -28,6 +28,7 @@ from transferpain.experiments.starters.values import (
     root_option,
     source_values,
 )
+from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 
 TEMPLATES = Path(__file__).parent
 LONGEST_NAME = 100  # names of experiments begin with it
@@ -76,7 +77,7 @@ def start(folder: Path, out: Path | None, source: str | None, test_on: str | Non
     _check_subjects(index)
     task = out / f"{name}-task.yaml"
     classes = _classes_of(task, name) if task.exists() else propose_classes(index.clips["label"], str(made_of))
-    if (index.clips["kind"] == "features").all():
+    if index.clips["kind"].isin(OWN_KINDS).all() and index.clips["kind"].nunique() == 1:
         templates, further = {"loso": "own-features"}, own_features_values(index, source, test_on)
     else:
         templates = {template: template for template in ("loso", "two-sources", "gradual")}

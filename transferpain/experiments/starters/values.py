@@ -107,13 +107,17 @@ def own_features_values(index: Index, source: str | None, test_on: str | None) -
     """
     if source is not None or test_on is not None:
         raise UserError(
-            f"The clips of {index.dataset.name} are own features.",
+            f"The clips of {index.dataset.name} are own features, or tables of action units.",
             rule="They need no source, and are not comparable with those of another dataset unless made alike.",
             received=f"--source {source}" if source is not None else f"--test-on {test_on}",
             todo="Leave the option out.",
         )
-    rows = own_clips(index.clips, FeatureSettings(folder=index.dataset.name), index.data_root)["num_frames"]
-    return {"window": as_yaml({"frames": int(rows.min())} if rows.nunique() > 1 else {})}
+    files = index.clips["kind"].iloc[0]
+    settings = FeatureSettings(folder=index.dataset.name, files=files)
+    rows = own_clips(index.clips, settings, index.data_root)["num_frames"]
+    window = {"frames": int(rows.min())} if rows.nunique() > 1 or settings.whole_clip else {}
+    heads = "ann" if settings.whole_clip else "ann, lstm on frames"
+    return {"files": files, "heads": heads, "window": as_yaml(window)}
 
 
 def root_option(data_root: Path) -> str:

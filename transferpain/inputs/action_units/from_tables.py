@@ -84,7 +84,11 @@ def read_tables(clips: list[str], folder: Path) -> dict[str, ActionUnits]:
         UserError: if there is no such folder or no table of these clips; if one may belong to several clips; if one is
             damaged, is of another tool than the first, lacks an action unit, or none holds intensities.
     """
-    tables = {clip: read_action_units(path) for clip, path in _pair(clips, find_tables(folder), folder).items()}
+    found = pair_tables(clips, find_tables(folder), folder)
+    if lacking := [clip for clip in clips if clip not in found]:
+        shown = ", ".join(lacking[:SHOWN_CLIPS]) + (", ..." if len(lacking) > SHOWN_CLIPS else "")
+        note(f"warning: {len(lacking)} of {len(clips)} clips have no table of action units: {shown}")
+    tables = {clip: read_action_units(path) for clip, path in found.items()}
     first = next(iter(tables.values()))
     if not len(first.intensities.columns):
         detected = ", ".join(f"AU{number}" for number in first.presences)
@@ -123,8 +127,8 @@ def _parts(path: Path, folder: Path) -> tuple[str, ...]:
     return path.relative_to(folder).with_suffix("").parts
 
 
-def _pair(clips: list[str], paths: list[Path], folder: Path) -> dict[str, Path]:
-    """Return clip -> its table, of those that have one."""
+def pair_tables(clips: list[str], paths: list[Path], folder: Path) -> dict[str, Path]:
+    """Return clip -> its table, of those that have one. Raises `UserError` if names do not tell whose a table is."""
     names = {clip: PurePosixPath(clip).parts for clip in clips}
     share = Counter(parts[-1] for parts in names.values())
     found = {}
@@ -138,9 +142,6 @@ def _pair(clips: list[str], paths: list[Path], folder: Path) -> dict[str, Path]:
     unused = [path for path in paths if path not in set(found.values())]
     lacking = [clip for clip in clips if clip not in found]
     _check_pairs(names, lacking, unused, found, folder)
-    if lacking:
-        shown = ", ".join(lacking[:SHOWN_CLIPS]) + (", ..." if len(lacking) > SHOWN_CLIPS else "")
-        note(f"warning: {len(lacking)} of {len(clips)} clips have no table of action units: {shown}")
     return found
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import is_intact, remove_leftovers, sync_checked, using
 from transferpain.core.workers import run_in_workers
-from transferpain.data.datasets.dataset import FEATURES_SUFFIX
+from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX
 from transferpain.data.media.contents import media_hash, pictures_hash
 from transferpain.data.media.medium import Medium, UnreadableMedium, check_file, picture_files
 from transferpain.data.media.paths import resolve_media
@@ -124,6 +124,8 @@ def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:
     try:
         if medium.path.suffix == FEATURES_SUFFIX:
             return "", "it holds own features: no face can be looked for (source: {features: FOLDER})"
+        if medium.path.suffix == TABLE_SUFFIX:
+            return "", "it holds action units: no face can be looked for (source: {action_units: FOLDER})"
         if medium.pictures:
             return pictures_hash(picture_files(medium.path), cache), ""
         check_file(medium.path)

@@ -1,31 +1,26 @@
-"""Features that were made elsewhere: a `.npy` file for each clip, `(frames, D)` or `(D,)`, checked before use.
-
-<folder>/<clip>.npy     numbers; a row of NaN is a frame without a face
-"""
+"""Features that were made elsewhere, a file for each clip (`own_kinds/`): in the place of faces and of a source."""
 
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.lib import format as npy
 
 from transferpain.core.errors import UserError
 from transferpain.core.paths import below
-from transferpain.core.spelling import nearest, quoted
+from transferpain.core.spelling import quoted
 from transferpain.core.store import is_intact, using
 from transferpain.data.media.contents import contents_hash, media_hash
 from transferpain.data.media.links import leads_out
-from transferpain.data.media.walk import walk_files
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
-from transferpain.inputs.features.extract import COLUMNS, FLOAT16_MAX, sampled_frames, sampling_of
+from transferpain.inputs.features.extract import COLUMNS, sampled_frames, sampling_of
+from transferpain.inputs.features.own_kinds.base import OwnKind
+from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 from transferpain.inputs.features.settings import FeatureSettings
 
-MADE_BY = "own features"
-KEY = (f"{MADE_BY} 1",)
-SUFFIX = ".npy"
-NUMBERS = "fiu"  # kinds of numpy's types: decimals and whole numbers
-DEEPEST = 32  # levels of folders
-LAYOUT = "Own features are one file a clip, <folder>/<clip>.npy, of numbers (frames, D) or (D,)."
+
+def own_kind(settings: FeatureSettings) -> OwnKind:
+    """Return what kind of files stand in the folder of own features."""
+    return OWN_KINDS[settings.files]
 
 
 def own_folder(settings: FeatureSettings, data_root: Path) -> Path:
@@ -38,7 +33,7 @@ def own_folder(settings: FeatureSettings, data_root: Path) -> Path:
     if not folder.is_dir():
         raise UserError(
             "The folder of own features is not there.",
-            rule=f"It stands below the data root. {LAYOUT}",
+            rule=f"It stands below the data root. {own_kind(settings).layout}",
             received=folder,
             todo="Correct the source of the experiment, or --data-root.",
         )
@@ -52,7 +47,7 @@ def own_contents(settings: FeatureSettings, data_root: Path, cache: Path) -> str
         UserError: as `own_folder`; and if a link leads out of the folder and of the data root.
     """
     folder = own_folder(settings, data_root)
-    paths = [path for path in walk_files(folder, DEEPEST) if path.suffix == SUFFIX]
+    paths = own_kind(settings).files(folder)
     if out := sum(leads_out(path, folder, data_root) for path in paths):
         raise UserError(
             "Links lead out of the data root.",
@@ -65,47 +60,34 @@ def own_contents(settings: FeatureSettings, data_root: Path, cache: Path) -> str
 
 
 def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -> pd.DataFrame:
-    """Look at the headers of the clips' features.
+    """Look at what the clips' files hold.
 
     Returns:
-        One row per clip, in their order: clip, path, num_frames (rows), width (D) and fps (rows a second, NaN where
-        the settings do not say it).
+        One row per clip, in their order: clip, path, num_frames, width (D) and fps (frames a second, NaN where the
+        settings do not say it).
 
     Raises:
-        UserError: if a clip has no file; one is no array of numbers, has no row, or is of another width or number of
-            axes than the others; and as `own_folder`.
+        UserError: if a clip has no file; one is of another kind, has no frame, or is of another form than the others;
+            and as `own_folder`.
     """
-    folder = own_folder(settings, data_root)
-    paths = [below(folder, f"{clip}{SUFFIX}") for clip in clips["clip"]]
-    missing = [clip for clip, path in zip(clips["clip"], paths, strict=True) if not path.is_file()]
-    if missing:
-        there = [path.relative_to(folder).as_posix().removesuffix(SUFFIX) for path in walk_files(folder, DEEPEST)]
-        near = nearest(missing[0], there)
-        hint = f"; {quoted(near)} is there" if near else ""
-        raise UserError(
-            f"{len(missing)} of {len(clips)} clips have no features.",
-            rule=f"{LAYOUT} A clip without a face has a row of NaN.",
-            received=f"no file of {', '.join(map(quoted, missing[:3]))}{hint}",
-            todo="Name the files as the clips are named, or leave the clips out of the index.",
-        )
-    shapes = [_shape(path, clip) for clip, path in zip(clips["clip"], paths, strict=True)]
-    first = shapes[0] if shapes else ()
-    for clip, shape in zip(clips["clip"], shapes, strict=True):
-        if (len(shape), shape[-1]) != (len(first), first[-1]):
+    folder, kind = own_folder(settings, data_root), own_kind(settings)
+    paths = kind.paths(clips["clip"].tolist(), folder)
+    looks = [kind.look(path, clip) for clip, path in zip(clips["clip"], paths, strict=True)]
+    for clip, look in zip(clips["clip"], looks, strict=True):
+        if look.form != looks[0].form:
             raise UserError(
                 "Own features differ in width.",
-                rule=f"All clips have as many features, and all have rows of frames or none. {LAYOUT}",
-                received=f"{quoted(clips['clip'].iloc[0])} {first}, {quoted(clip)} {shape}",
+                rule=f"All clips have the same features, and all have rows of frames or none. {kind.layout}",
+                received=f"{quoted(clips['clip'].iloc[0])}: {looks[0].form}; {quoted(clip)}: {look.form}",
                 todo="Make all of them in one way.",
             )
-    rate = np.nan if settings.rate is None else settings.rate
     return pd.DataFrame(
         {
             "clip": clips["clip"].to_numpy(),
             "path": paths,
-            "num_frames": [shape[0] if len(shape) == 2 else 1 for shape in shapes],
-            "width": [shape[-1] for shape in shapes],
-            "fps": rate,
+            "num_frames": [look.frames for look in looks],
+            "width": [look.width for look in looks],
+            "fps": np.nan if settings.rate is None else settings.rate,
         }
     )
 
@@ -114,18 +96,18 @@ def own_stage(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path, c
     """Read the clips' features, in the place of the faces stage.
 
     Returns:
-        The table of `own_clips` with problem (empty), found (rows that are not NaN) and key (of the content).
+        The table of `own_clips` with problem (empty), found (frames with a face) and key (of the content).
 
     Raises:
-        UserError: as `own_clips`; and if a row is NaN in part, or a value is infinite or beyond float16.
+        UserError: as `own_clips`; and if numbers are none that features can be.
     """
-    table = own_clips(clips, settings, data_root)
-    found = [int(_found(row.path, row.clip).sum()) for row in table.itertuples()]
+    table, kind = own_clips(clips, settings, data_root), own_kind(settings)
+    found = [int(kind.found(row.path, row.clip, settings.least_confidence).sum()) for row in table.itertuples()]
     return table.assign(problem="", found=found, key=[media_hash(path, cache) for path in table["path"]])
 
 
 def keep_own(stage: pd.DataFrame, settings: FeatureSettings, cache: Path) -> pd.DataFrame:
-    """Put the features of clips into the cache as float16 `(frames, D)`, sampled as the settings say.
+    """Put the features of clips into the cache as float16 `(rows, D)`, sampled as the settings say.
 
     Args:
         stage: the table of `own_stage` with `stretch`.
@@ -133,61 +115,18 @@ def keep_own(stage: pd.DataFrame, settings: FeatureSettings, cache: Path) -> pd.
     Returns:
         A table with the row labels of `stage`, as of `extract_features`.
     """
-    rows = []
+    kind, least, rows = own_kind(settings), settings.least_confidence, []
     for row in stage.itertuples():
         sampling = sampling_of(settings, row.num_frames, row.fps, row.stretch)
-        path = features_path(cache, feature_key(KEY, row.key, sampling, "float16"))
+        further = (f"first {row.stretch}", f"confidence {least}") if kind.whole_clip else ()
+        key = feature_key((*kind.key, *further), row.key, sampling, "float16")
+        path = features_path(cache, key)
         if not is_intact(path):
-            features = _load(row.path, row.clip)[sampled_frames(row.num_frames, sampling)]
+            taken = sampled_frames(row.num_frames, sampling)
+            features = kind.features(row.path, row.clip, taken, row.stretch, least)
+            made = {"own": kind.key[0], "files": row.key, "dtype": "float16"}
             with using(cache):
-                write_features(path, features.astype(np.float16))
+                write_features(path, features.astype(np.float16), made)
         found = ~np.isnan(read_features(path)[:, 0])
         rows.append((row.clip, str(path), len(found), int(found.sum())))
     return pd.DataFrame(rows, columns=COLUMNS, index=stage.index)
-
-
-def _shape(path: Path, clip: str) -> tuple[int, ...]:
-    """Return the shape that a file states, `(frames, D)` or `(D,)`."""
-    try:
-        with open(path, "rb") as file:
-            version = npy.read_magic(file)
-            header = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-            shape, _, dtype = header(file)
-            whole = file.tell() + dtype.itemsize * int(np.prod(shape, dtype=object)) == path.stat().st_size
-    except Exception as error:  # a header that anybody may have written fails in more ways than a list could name
-        raise _refused(clip, f"{type(error).__name__}: {error}") from error
-    if dtype.kind not in NUMBERS or len(shape) not in (1, 2) or 0 in shape:
-        raise _refused(clip, f"an array {shape} of {dtype}")
-    if not whole:
-        raise _refused(clip, f"an array {shape} of {dtype}, in a file of {path.stat().st_size} bytes")
-    return shape
-
-
-def _load(path: Path, clip: str) -> np.ndarray:
-    """Return the features of a clip as they are, `(frames, D)`."""
-    try:
-        return np.atleast_2d(np.load(path, allow_pickle=False))
-    except (ValueError, EOFError) as error:
-        raise _refused(clip, error) from error
-
-
-def _found(path: Path, clip: str) -> np.ndarray:
-    """Tell for each row, bool `(frames,)`, whether it holds features; refuse numbers that none can be."""
-    features = _load(path, clip)
-    missing = np.isnan(features)
-    if (missing.any(axis=1) != missing.all(axis=1)).any():
-        row = int(np.flatnonzero(missing.any(axis=1) != missing.all(axis=1))[0])
-        raise _refused(clip, f"row {row}: {int(missing[row].sum())} of {features.shape[1]} values are NaN")
-    largest = np.abs(features[~missing.any(axis=1)].astype(np.float64)).max(initial=0)
-    if not largest <= FLOAT16_MAX:
-        raise _refused(clip, f"a value of magnitude {largest:g}; features are kept as float16, up to {FLOAT16_MAX:.0f}")
-    return ~missing.any(axis=1)
-
-
-def _refused(clip: str, received: object) -> UserError:
-    return UserError(
-        f"The features of the clip {quoted(clip)} cannot be used.",
-        rule=f"{LAYOUT} NaN stands for a whole row without a face; all other values are finite.",
-        received=received,
-        todo="Make the file again, and give the same command.",
-    )

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 
 
 class FeatureSettings(BaseModel):
@@ -17,9 +18,13 @@ class FeatureSettings(BaseModel):
             `window.frames` pictures): for clips without a rate. Not together with `fps`.
         dtype: what the extractor computes in; `auto` takes bfloat16 where the machine is fast at it.
         batch: pictures a step; it changes the speed, not the meaning.
-        folder: of own features, below the data root, one `<clip>.npy` each, `(frames, D)` or `(D,)`: what the
-            experiment says as `source: {features: FOLDER, rate: ROWS A SECOND}`. No face is looked for then.
-        rate: rows a second of own features; without it they are counted, as pictures are.
+        folder: of own features, below the data root, a file for each clip: what the experiment says as
+            `source: {features: FOLDER, rate: ROWS A SECOND}`. No face is looked for then.
+        files: what stands in the folder: `features`, one `<clip>.npy` each, `(frames, D)` or `(D,)`; `action_units`, a
+            table of py-feat, OpenFace 2 or LibreFace each, of which mean, standard deviation, minimum, median and
+            maximum of each unit are taken, over the stretch that is read.
+        rate: frames a second of own features; without it they are counted, as pictures are.
+        least_confidence: of tables; frames of which the tool was less sure are frames without a face.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -31,7 +36,9 @@ class FeatureSettings(BaseModel):
     batch: int = Field(default=32, ge=1, le=1024)
     # Named only where they are set: runs of versions that did not know them stay as they are.
     folder: str | None = Field(default=None, min_length=1, exclude_if=lambda value: value is None)
+    files: OWN_KINDS.name_type = Field(default="features", exclude_if=lambda value: value == "features")
     rate: float | None = Field(default=None, gt=0, le=1000, exclude_if=lambda value: value is None)
+    least_confidence: float | None = Field(default=None, gt=0, le=1, exclude_if=lambda value: value is None)
 
     @model_validator(mode="after")
     def _check_sampling(self) -> "FeatureSettings":
@@ -39,6 +46,12 @@ class FeatureSettings(BaseModel):
             raise ValueError("frames: goes without fps: features are so many a second, or so many a clip")
         if self.rate is not None and self.folder is None:
             raise ValueError("rate: is that of own features, and goes with folder")
+        if self.folder is None and (self.files != "features" or self.least_confidence is not None):
+            raise ValueError("files: is that of own features, and goes with folder, as does least_confidence")
+        if self.least_confidence is not None and self.files != "action_units":
+            raise ValueError("least_confidence: goes with tables of action units")
+        if self.whole_clip and (self.fps is not None or self.frames is not None):
+            raise ValueError("fps, frames: of tables of action units a clip has one row, over the stretch that is read")
         if self.folder is not None and self.extractor != "source":
             raise ValueError(f"extractor: own features are there already, received `{self.extractor}`")
         if self.folder is not None and self.fps is not None and self.rate is None:
@@ -51,6 +64,11 @@ class FeatureSettings(BaseModel):
         return self.folder is None and EXTRACTORS[self.extractor].reads_source
 
     @property
+    def whole_clip(self) -> bool:
+        """Whether a clip has one row, made of its frames."""
+        return self.folder is not None and OWN_KINDS[self.files].whole_clip
+
+    @property
     def made_by(self) -> str:
         """What made them, in a word, where that is not the source."""
-        return self.extractor if self.folder is None else "own features"
+        return self.extractor if self.folder is None else OWN_KINDS[self.files].made_by

@@ -110,6 +110,11 @@ class Frozen(Strategy):
     def check(self, experiment: Recipe) -> None:
         if experiment.training.kernel_l2:
             raise ValueError("training.kernel_l2: for strategies that train a network, not `frozen`")
+        if HEADS[experiment.head.kind].reads == "window" and experiment.features.whole_clip:
+            raise ValueError(
+                f"head.kind: `{experiment.head.kind}` reads frames in their order, received "
+                f"`{experiment.features.made_by}`, one row a clip"
+            )
         if HEADS[experiment.head.kind].reads == "window" and experiment.window_frames is None:
             raise ValueError(
                 f"features.fps: `{experiment.head.kind}` needs windows of one length, so give features.fps or "
@@ -126,15 +131,14 @@ class Frozen(Strategy):
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
         features, clip_frames = experiment.features, experiment.window.clip_frames
-        fits = HEADS[experiment.head.kind].reads == "frame" and (features.fps, features.frames, clip_frames) == (
-            (None,) * 3
-        )
+        by_frame = HEADS[experiment.head.kind].reads == "frame" and not features.whole_clip
+        fits = by_frame and (features.fps, features.frames, clip_frames) == (None,) * 3
         if task.sample == "frame" and not fits:
             raise refused_frames(
                 experiment,
                 task,
                 f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}, "
-                f"window.clip_frames {clip_frames}",
+                f"window.clip_frames {clip_frames}, made of {'clips' if features.whole_clip else 'frames'}",
             )
 
     def check_backbone(self, experiment: Recipe, backbone: str) -> None:

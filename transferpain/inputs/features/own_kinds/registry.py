@@ -1,0 +1,13 @@
+"""The kinds of files that an experiment may name in the place of a source."""
+
+from transferpain.core.registry import Registry
+from transferpain.inputs.features.own_kinds.action_units import ACTION_UNITS
+from transferpain.inputs.features.own_kinds.arrays import ARRAYS
+
+OWN_KINDS = Registry(
+    "kind of own features",
+    [
+        ARRAYS,
+        ACTION_UNITS,
+    ],
+)
