@@ -21,6 +21,7 @@ from pydantic_core import PydanticUndefined
 
 from transferpain.core.registry import Registry
 from transferpain.core.schema import SCHEMA
+from transferpain.data.datasets.columns import FRAMES_COLUMNS, INDEX_COLUMNS, Column
 from transferpain.data.datasets.csv_index import OwnData
 from transferpain.data.protocols.kinds.registry import KINDS
 from transferpain.data.protocols.settings import ProtocolSettings
@@ -32,6 +33,12 @@ from transferpain.experiments.schema import OWNERS, Experiment, Study
 from transferpain.strategies.registry import STRATEGIES
 
 FOLDER = Path(__file__).parent / "reference"
+NOTE = "Written by `make reference` from the schemas; edit it there."
+SHOWN = "[datasets.md](../datasets.md#your-own-data-no-code)"
+FURTHER = (
+    "Comma separated values in UTF-8, with the names of the columns in the first line. Any further column is a raw "
+    "label, which a task may name (`column`)."
+)
 BASE = "`base: other.yaml` names a file beside it, whose keys count where this one is silent (one level). "
 
 
@@ -62,7 +69,7 @@ PAGES = (
         "dataset",
         OwnData,
         "`dataset.yaml`, beside the `index.csv` of own data; it may be left out. The columns of the index, and of "
-        "`frames.csv`, stand in [datasets.md](../datasets.md#your-own-data-no-code).",
+        "`frames.csv`, stand in [columns.md](columns.md).",
     ),
 )
 # What a part of a file may be, where its type is that of all of them.
@@ -79,8 +86,7 @@ def page_text(page: Page) -> str:
         ValueError: if a key's meaning stands nowhere.
     """
     title = f"# Keys of {page.name} files" if page.name != "dataset" else "# Keys of dataset.yaml"
-    note = "Written by `make reference` from the schemas; edit it there."
-    parts = [f"{title}\n\n{page.head}\n\n*{note}*\n"]
+    parts = [f"{title}\n\n{page.head}\n\n*{NOTE}*\n"]
     parts += [section(heading, schema) for heading, schema in walk(page.schema)]
     return "\n".join(parts)
 
@@ -286,9 +292,31 @@ def outdated() -> list[Path]:
     return [path for path, text in pages().items() if not path.is_file() or path.read_text(encoding="utf-8") != text]
 
 
+def columns_text() -> str:
+    """Return the page of the columns of own data's tables as Markdown."""
+    tables = (
+        (
+            "index.csv",
+            f"One row for each clip; {SHOWN} shows one.",
+            INDEX_COLUMNS,
+        ),
+        ("frames.csv", "Labels of single frames; it may be left out.", FRAMES_COLUMNS),
+    )
+    parts = [f"# Columns of index.csv and frames.csv\n\n{FURTHER}\n\n*{NOTE}*\n"]
+    return "\n".join([*parts, *(columns_section(*table) for table in tables)])
+
+
+def columns_section(file: str, head: str, columns: tuple[Column, ...]) -> str:
+    """Return the table of one file's columns."""
+    rows = [(f"`{one.name}`", "yes" if one.required else "no", one.meaning, one.rule) for one in columns]
+    lines = ["| " + " | ".join(row) + " |" for row in (("column", "required", "meaning", "a cell is"), *rows)]
+    lines.insert(1, "|" + "---|" * 4)
+    return "\n".join([f"## `{file}`\n", head, "", *lines, ""])
+
+
 def pages() -> dict[Path, str]:
     """Return file -> text of all pages."""
-    return {FOLDER / f"{page.name}.md": page_text(page) for page in PAGES}
+    return {FOLDER / f"{page.name}.md": page_text(page) for page in PAGES} | {FOLDER / "columns.md": columns_text()}
 
 
 if __name__ == "__main__":

@@ -40,6 +40,9 @@ def test_every_key_that_the_schema_knows_stands_there(name, schema):
         ("study", "| `twins.NAME.subjects` | whole number | **required** | the number of people. |"),
         ("task", "| `labels.NAME.bins` |"),
         ("dataset", "| `redistributable` | true or false | `false` |"),
+        ("columns", "| `media` | yes |"),
+        ("columns", "| `fps` | no |"),
+        ("columns", "## `frames.csv`"),
     ],
 )
 def test_kind_default_meaning_and_rule_are_those_of_the_schema(name, row):

@@ -15,10 +15,11 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from transferpain.core.errors import UserError
 from transferpain.core.validation import describe_fault
 from transferpain.core.yaml_file import read_yaml
+from transferpain.data.datasets.columns import FRAMES_COLUMNS, INDEX_COLUMNS, names_of
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
 from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX, VIDEO_SUFFIXES, Dataset, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
-from transferpain.data.datasets.guessed_index import GUESSED, read_guessed
+from transferpain.data.datasets.guessed_index import read_guessed
 from transferpain.data.datasets.left_out import check_names, left_out_of
 from transferpain.data.datasets.people import COLUMNS as PEOPLE
 from transferpain.data.datasets.people import read_people
@@ -34,8 +35,8 @@ from transferpain.data.media.paths import is_picture, list_pictures, resolve_med
 INDEX_NAME = "index.csv"
 FRAMES_NAME = "frames.csv"
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
-REQUIRED = ("media", "subject", "label")
-OPTIONAL = ("clip", "start", "end", "split", "fps", GUESSED)
+REQUIRED = names_of(INDEX_COLUMNS, True)
+OPTIONAL = tuple(name for name in names_of(INDEX_COLUMNS, False) if name not in PEOPLE)
 # Columns of the index that the table must not name.
 TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y", "row", "file_clip", "frame"}
 FRAMES_TAKEN = {"dataset", "subject", "split", "y", "row", "file_clip"}
@@ -308,7 +309,7 @@ def _read_frames(path: Path, clips: pd.DataFrame, data_root: Path, cache: Path |
     """Read the labels of single frames, in the order of the clips and of time; `row` is a frame's place in its clip."""
     if not path.is_file():
         return None
-    table = read_table(path, ("clip", "frame"))
+    table = read_table(path, names_of(FRAMES_COLUMNS, True))
     if taken := sorted(FRAMES_TAKEN & set(table.columns)):
         raise table_error(path, "It names a column that the index fills itself", ", ".join(taken))
     check_rows(path, table["clip"], ~table["clip"].isin(clips["clip"]), f"A clip does not stand in {INDEX_NAME}")

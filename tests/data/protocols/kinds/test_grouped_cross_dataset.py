@@ -23,6 +23,17 @@ def test_all_subjects_of_a_dataset_without_an_official_split_are_tested():
     assert set(clips["dataset"].iloc[fold.test]) == {"mintpain"}
 
 
+@pytest.mark.parametrize(("trained", "tested"), [("own", "clinic"), ("clinic", "own")])
+def test_one_index_is_trained_on_here_and_tested_on_there_without_a_split(trained, tested):
+    unsplit = CLIPS["own"].assign(split="")
+    own = {"own": unsplit, "clinic": unsplit.assign(dataset="clinic", subject=unsplit["subject"] + "c")}
+    clips = pd.concat([own[trained], own[tested]], ignore_index=True)
+    settings = ProtocolSettings(kind="grouped_cross_dataset", test_dataset=tested)
+    (fold,) = make_folds(clips, settings, seed=0)
+    assert subjects(clips, fold.test) == set(own[tested]["subject"])
+    assert subjects(clips, [*fold.train, *fold.selection]) < set(own[trained]["subject"])
+
+
 def test_it_learns_from_the_subjects_that_the_first_grouped_fold_learns_from():
     clips, _, fold = crossed("unbc", "mintpain")
     (first,) = make_folds(CLIPS["unbc"], ProtocolSettings(kind="grouped", fold=0), seed=0)
