@@ -192,10 +192,13 @@ def spread_source(values: dict[str, Any]) -> dict[str, Any]:
     source, features = values.get("source"), values.get("features", {})
     if not isinstance(source, dict) or not isinstance(features, dict):
         return values
-    kinds, numbers = [key for key in source if key in OWN_KINDS], {key: source.get(key) for key in OWN_NUMBERS}
+    kinds, numbers = (
+        [key for key in OWN_KINDS if source.get(key) is not None],
+        {key: source.get(key) for key in OWN_NUMBERS},
+    )
     are_numbers = all(one is None or type(one) in (int, float) for one in numbers.values())
     is_folder = len(kinds) == 1 and isinstance(source[kinds[0]], str)
-    if not (is_folder and are_numbers and set(source) <= {*kinds, *numbers}):
+    if not (is_folder and are_numbers and set(source) <= {*OWN_KINDS, *numbers}):
         raise ValueError(f"source: as a mapping it is {OWN_FORM}, received {source}")
     own = {"folder": source[kinds[0]], "files": kinds[0]}
     own |= {key: number for key, number in numbers.items() if number is not None}

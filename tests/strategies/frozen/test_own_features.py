@@ -33,6 +33,7 @@ strategy: frozen
 window: {seconds: 0.5}
 head: {kind: ann}
 """
+TABLES = {"features": None, "action_units": "units"}
 
 
 @pytest.fixture
@@ -138,11 +139,41 @@ def test_what_a_run_has_written_down_is_read_again(clinic):
         ({"source": "untrained", "features": {"folder": "mine"}}, "own features are named"),
         ({"strategy": "last_layer", "head": {"kind": "dense"}}, "own features go with strategy `frozen`"),
         ({"features": {"extractor": "sorce"}}, "did you mean `source`"),
+        ({"source": {"action_units": "mine"}}, "as a mapping it is"),
+        ({"source": {"least_confidence": 0.5}}, "goes with tables of action units"),
+        ({"source": TABLES, "head": {"kind": "lstm"}}, "`lstm` reads frames in their order"),
+        ({"source": TABLES, "features": {"frames": 4}}, "a clip has one row"),
+        ({"source": TABLES | {"least_confidence": 2}}, "least_confidence"),
     ],
 )
 def test_what_does_not_go_with_own_features_is_refused(changes, message, clinic):
     with pytest.raises(UserError, match=message):
         load_experiment(clinic / "own.yaml", changes)
+
+
+def write_tables(clinic, frames=9):
+    """Write a table as OpenFace has it for each clip: AU4 is 3 in pain, else 1, and higher behind the stretch."""
+    for label, level in (("rest", 1), ("pain", 3)):
+        for person in range(1, 5):
+            rows = [f"{frame},0.9,1,{level if frame <= 5 else 5},{person}" for frame in range(1, frames + person)]
+            lines = ["frame,confidence,success,AU04_r,AU12_r", *rows]
+            write_text(clinic / "data" / "units" / f"p{person}" / f"{label}.csv", "\n".join(lines) + "\n")
+
+
+def test_tables_of_action_units_are_one_row_a_clip_of_the_stretch_that_is_read(clinic):
+    write_tables(clinic)
+    plan = plan_of(clinic, {"source": TABLES})
+    table = features_of(plan, places(clinic))
+    assert table["frames"].tolist() == [1] * 8
+    assert table["num_frames"].tolist() == [9, 9, 10, 10, 11, 11, 12, 12]
+    for row in table.itertuples():
+        level = 3 if row.clip.endswith("pain") else 1
+        smile = int(row.clip[1])
+        expected = [level, 0, level, level, level, smile, 0, smile, smile, smile]
+        assert read_features(row.features).tolist() == [expected]
+    plan = plan_of(clinic, {"source": TABLES | {"rate": None}})
+    with pytest.raises(UserError, match=r"not of one length(.|\n)*window\.frames=9"):
+        features_of(plan, places(clinic))
 
 
 @pytest.mark.slow
