@@ -42,7 +42,7 @@ def test_the_study_names_each_dataset_that_the_demonstration_leaves_out(tmp_path
     assert batch.twins["biovid"] == demo.twins["biovid"]
     assert batch.places == demo.places
     windows = [experiment.window.clip_frames for experiment in batch.experiments]
-    assert windows == [30, None, None]
+    assert windows == [30, None, None, None]
 
 
 def test_clips_are_cut_for_a_task_of_clips_and_refused_for_one_of_frames(tmp_path):
