@@ -104,6 +104,14 @@ def test_a_network_that_reads_no_pictures_stays_as_it_is(tmp_path):
     assert read_bundle(as_former(folder)).model.count_params() == small_model().count_params()
 
 
+def test_a_head_may_have_a_layer_of_that_name(tmp_path):
+    features = keras.Input((4,), name="features")
+    model = keras.Model(features, keras.layers.Dense(2, "softmax", name="scaling")(features))
+    save_bundle(tmp_path / "bundle", model, PREPROCESSING, LABELS, {"synthetic": True})
+    for scaled in (False, True):
+        assert read_bundle(tmp_path / "bundle", scaled).model.layers[-1].name == "scaling"
+
+
 def other_scale(config: dict) -> None:
     config["config"]["layers"][1]["config"]["scale"] = 1.0
 

@@ -65,9 +65,9 @@ def with_scaling(config: dict, scaling: str) -> dict:
 def without_scaling(config: dict) -> dict:
     """Return the configuration of the network behind `with_scaling`; one without these layers comes back as it is."""
     layers = config["config"]["layers"]
-    if all(layer["name"] != SCALING for layer in layers):
+    pictures = next((layer["name"] for layer in layers if _reads_pictures(layer)), None)
+    if pictures is None or all(layer["name"] != SCALING for layer in layers):
         return config
-    pictures = next(layer["name"] for layer in layers if _reads_pictures(layer))
     kept = [layer for layer in layers if layer["name"] not in (SCALING, ORDER)]
     moved = [_reading(layer, dict.fromkeys((SCALING, ORDER), pictures)) for layer in kept]
     return config | {"config": config["config"] | {"layers": moved}}
