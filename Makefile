@@ -16,7 +16,7 @@ MATRICES := transfer-matrix transfer-matrix-demo
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference docs doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo pain-model au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference docs doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -35,6 +35,10 @@ demo: $(READY) ## the whole transfer experiment on synthetic twins: a table and 
 
 au-cnn-hybrid: $(READY) ## action units, a CNN and both on synthetic twins, in one report
 	$(TRANSFERPAIN) run experiments/au_cnn_hybrid.yaml $(ARGS)
+
+pain-model: $(READY) ## a small pain model on drawn faces, weights/pain-model, to try live, serve and explain with: some minutes
+	$(TRANSFERPAIN) run experiments/pain-model.yaml $(ARGS)
+	$(TRANSFERPAIN) models ship pain-model --to weights/pain-model
 
 $(EXPERIMENTS): $(READY) ## one experiment on licensed data: make ai4pain-ann DATA=/path/to/data
 	$(TRANSFERPAIN) run experiments/$@.yaml $(ROOT) $(ARGS)

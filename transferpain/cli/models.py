@@ -100,19 +100,26 @@ def import_model(
 
 @models_app.command(epilog=example("models ship runs/ferplus-resnet18-0123456789abcdef --to weights/ferplus-resnet18"))
 def ship(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The folder of the run whose model is shipped.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN", help="The run whose model is shipped: its folder or name, or the experiment's if it has one."
+        ),
+    ],
     others: Annotated[
         list[Path] | None,
         typer.Argument(metavar="[RUN...]", help="Further recipes; finished runs beside it are found by themselves."),
     ] = None,
     folder: Annotated[Path, typer.Option("--to", metavar="FOLDER", help="Where it is to stand.")] = ...,
     permission: Permission = "",
+    workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
     """Put a run's model into weights/, with the log of every recipe that was tried for it; at most 65 MB."""
     from transferpain.experiments.ship import ship_model
+    from transferpain.models.bundles.address import find_run
 
-    shipped = ship_model(run, others or [], folder, permission)
+    shipped = ship_model(find_run(run, workspace), others or [], folder, permission)
     rows = [
         ["folder", str(shipped.folder)],
         ["size", f"{shipped.size / 1e6:.1f} MB"],

@@ -2,7 +2,7 @@ import pytest
 
 from tests.models.bundles.bundles import save_small
 from transferpain.core.errors import UserError
-from transferpain.models.bundles.address import find_model, model_at_hand
+from transferpain.models.bundles.address import find_model, find_run, model_at_hand
 from transferpain.models.bundles.archive import write_archive
 from transferpain.models.bundles.manifest import MANIFEST, manifest_hash, read_contents
 
@@ -48,6 +48,15 @@ def test_a_name_is_looked_for_in_the_workspace(workspace, monkeypatch, name, fou
     assert find_model(name, workspace)[0] == workspace / found
     monkeypatch.chdir(workspace)
     assert find_model(name)[0].resolve() == (workspace / found).resolve()
+
+
+def test_a_run_is_named_by_its_folder_its_name_or_its_experiment(workspace):
+    run = workspace / "runs" / "one-0123456789abcdef"
+    assert find_run(str(run)) == find_run(run.name, workspace) == find_run("one", workspace) == run
+    with pytest.raises(UserError, match="is a model, and no run"):
+        find_run("shared", workspace)
+    with pytest.raises(UserError, match="There is no such model"):
+        find_run("elsewhere", workspace)
 
 
 def test_an_experiment_with_several_runs_names_them(workspace):

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 import yaml
@@ -151,3 +152,4 @@ def test_a_head_on_frames_is_one_network_with_its_source(runs):
     assert {"logits", "probabilities"} <= {layer.name for layer in network.layers}
     assert network.output_shape == (None, answers.shape[1])
     np.testing.assert_allclose(network.predict(pictures, verbose=0), answers, atol=2e-2)  # features are rounded there
+    assert keras.Model(network.inputs, network.get_layer("logits").output)  # as Grad-CAM reads it

@@ -42,6 +42,22 @@ def find_model(address: str | Path, workspace: Path = Path(".")) -> tuple[Path, 
     )
 
 
+def find_run(place: str, workspace: Path = Path(".")) -> Path:
+    """Return the folder of a run: the place itself, or what its name stands for as in `find_model`.
+
+    Raises:
+        UserError: if there is no finished run of this name, or more than one.
+    """
+    if Path(place).is_dir():
+        return Path(place)
+    folder, _ = find_model(place, workspace)
+    if folder.name != "model":
+        raise UserError(
+            f"{place} is a model, and no run.", rule="A run is a folder in runs/.", received=folder, todo="Name a run."
+        )
+    return folder.parent
+
+
 @contextmanager
 def model_at_hand(address: str | Path, workspace: Path = Path(".")) -> Iterator[str]:
     """Give a model as the address of a bundle's folder, while the context lasts; a zip file is unpacked for so long.

@@ -160,7 +160,9 @@ class JoinedModel:
         source = self.origin.load()
         x = source.model.get_layer(source.embedding).output
         for layer in self.bundle.model.layers[1:]:
-            x = layer(x)
+            copy = layer.__class__.from_config(layer.get_config())  # a layer's `output` is that of its first call
+            x = copy(x)
+            copy.set_weights(layer.get_weights())
         return pixel_model(keras.Model(source.model.input, x, name="joined"), source.preprocessing.scaling)
 
 
