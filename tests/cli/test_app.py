@@ -1,6 +1,9 @@
 """The command line: help, exit codes, messages; the long commands are in test_study.py."""
 
+import subprocess
+import sys
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -138,3 +141,22 @@ def test_a_failed_file_operation_names_the_file_and_nobody():
     message = message_of(PermissionError(13, "Permission denied", path))
     assert "Permission denied (/data/mintpain/Extracted_Data/Sub03/Annotated_data_Sub03_Trial01/a.jpg)" in message
     assert "None" not in message_of(OSError("no file"))
+
+
+@pytest.mark.slow
+def test_bash_completes_commands_and_options():
+    """In a real bash; for zsh the script is looked at."""
+    folder = Path(sys.executable).parent
+    script = """
+    eval "$(_TRANSFERPAIN_COMPLETE=source_bash transferpain)"
+    for line in "transferpain mod" "transferpain models ver" "transferpain live --no"; do
+        COMP_WORDS=($line); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _transferpain_completion transferpain
+        echo "${COMPREPLY[@]}"
+    done
+    _TRANSFERPAIN_COMPLETE=source_zsh transferpain
+    """
+    environment = {"PATH": f"{folder}:/usr/bin:/bin"}
+    result = subprocess.run(["bash", "-c", script], env=environment, capture_output=True, text=True)
+    models, verify, no_window, *zsh = result.stdout.splitlines()
+    assert (models, verify, no_window) == ("models", "verify", "--no-window"), result.stderr
+    assert "#compdef transferpain" in zsh
