@@ -141,7 +141,7 @@ def fit_network(
             phase.training,
             folder / f"{'-'.join(['checkpoint', *own])}.npz",
             seed_parts,
-            label=" ".join([experiment.name, *own]),
+            label=" ".join([experiment.name, fold.name, f"seed {seed}", *own]),
         )
         kept = epochs + trained.epoch
         histories.append(trained.history.assign(phase=phase.name, epoch=trained.history["epoch"] + epochs))
