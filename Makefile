@@ -36,9 +36,8 @@ demo: $(READY) ## the whole transfer experiment on synthetic twins: a table and 
 au-cnn-hybrid: $(READY) ## action units, a CNN and both on synthetic twins, in one report
 	$(TRANSFERPAIN) run experiments/au_cnn_hybrid.yaml $(ARGS)
 
-pain-model: $(READY) ## a small pain model on drawn faces, weights/pain-model, to try live, serve and explain with: some minutes
+pain-model: $(READY) ## a small pain model on drawn faces, to try live, serve, predict and explain with: some minutes
 	$(TRANSFERPAIN) run experiments/pain-model.yaml $(ARGS)
-	$(TRANSFERPAIN) models ship pain-model --to weights/pain-model
 
 $(EXPERIMENTS): $(READY) ## one experiment on licensed data: make ai4pain-ann DATA=/path/to/data
 	$(TRANSFERPAIN) run experiments/$@.yaml $(ROOT) $(ARGS)
