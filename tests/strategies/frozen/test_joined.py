@@ -9,6 +9,7 @@ import yaml
 
 from tests.strategies.frozen.frozen_clips import experiment
 from transferpain.apps.live.rows import Rows
+from transferpain.apps.predict.loaded_model import load_model
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.evaluation.predictions import WHOLE_CLIP
@@ -141,6 +142,8 @@ def test_a_head_on_windows_answers_to_no_single_picture(runs):
         model.answer_frames(np.zeros((1, model.origin.embedding_size), np.float32))
     with pytest.raises(UserError, match="a head on windows"):
         model.network()
+    with pytest.raises(UserError, match="answers to no single picture"):
+        load_model(model.folder).predict(np.zeros((1, 40, 40, 3), np.uint8))
 
 
 @pytest.mark.slow
@@ -153,3 +156,6 @@ def test_a_head_on_frames_is_one_network_with_its_source(runs):
     assert network.output_shape == (None, answers.shape[1])
     np.testing.assert_allclose(network.predict(pictures, verbose=0), answers, atol=2e-2)  # features are rounded there
     assert keras.Model(network.inputs, network.get_layer("logits").output)  # as Grad-CAM reads it
+    loaded = load_model(model.folder)
+    assert not loaded.reads_faces
+    np.testing.assert_array_equal(loaded.predict(pictures), answers)
