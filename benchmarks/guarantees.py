@@ -19,6 +19,7 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.measure import Figure, main
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Camera, Sensor
 from transferpain.data.synthetic.face import ACTION_UNITS, Sitter, draw_face
@@ -34,6 +35,8 @@ Rate = tuple[float, float, float]  # a share with its 95 % interval
 
 # The fourth, face_alignment, downloads its weights from where nobody can rely on.
 DETECTORS = ("mediapipe", "dlib", "yunet")
+FOUND = 0.98  # of the hardest frames, at least
+FILE_SIZE = "file size"
 THUMBNAIL = (8, 6)
 MUCH_PAIN = 0.25  # of the frames of a UNBC sequence: whether there is any depends on how long it is
 DRAWS = 1000  # of the people, for each interval that is to hold
@@ -63,8 +66,9 @@ def unbc_parts(plan: ClipPlan) -> Parts:
 class Corpus:
     """A twin: what it is filmed with and written by, what has a label in it, and how much of it is looked at.
 
-    `without`: the sides that say nothing: pain may be under way in a sequence of UNBC when it begins, and its pictures
-    tell no time. `hardest`: whose strongest clips the detectors look at, and which clips these are.
+    `hardest`: whose strongest clips the detectors look at, and which clips these are. `of_files`: the classes whose
+    clips are files of equal length. `without`: the sides that say nothing: pain may be under way in a sequence of UNBC
+    when it begins, and its pictures tell no time.
     """
 
     name: str
@@ -74,6 +78,7 @@ class Corpus:
     settings: TwinSettings
     hardest: tuple[TwinSettings, str]
     classes: int = 2
+    of_files: tuple[int, ...] = (0, 1)
     without: tuple[str, ...] = ()
 
 
@@ -94,6 +99,7 @@ CORPORA = {
         TwinSettings(65, STATED_ON, clips=4, seconds=0.4, fps=15, levels=("none", "low", "high")),
         (TwinSettings(65, STATED_ON, clips=1, fps=15), "HIGH"),
         classes=3,
+        of_files=(1, 2),
     ),
     "unbc": Corpus(
         "UNBC",
@@ -177,7 +183,7 @@ def besides(dataset: str, settings: TwinSettings, folder: Path) -> tuple[dict[st
         pictures, rate, size = read_back(folder / plan.media, plan)
         head = plan.performance(corpus.camera).head
         for label, frames in corpus.parts(plan):
-            rows.append(_sides(pictures[frames], head[frames], plan) | {"rate": rate, "file size": [size]})
+            rows.append(_sides(pictures[frames], head[frames], plan) | {"rate": rate, FILE_SIZE: [size]})
             labels.append(label)
             people.append(plan.person.name)
     names = [name for name in rows[0] if name not in corpus.without]
@@ -232,19 +238,55 @@ def classify(features, labels, groups, forest: bool = False, tests: int = 1) -> 
     return float(balanced_accuracy_score(labels, predicted)), float(low), float(high)
 
 
-def tells(interval: Rate, classes: int) -> bool:
-    """Tell whether all of an interval is above what guessing reaches.
+def tells(interval: Rate, chance: float) -> bool:
+    """Tell whether all of an interval is above chance.
 
     What lies below says nothing: of few people, those who are left out lean away from those who are learnt from.
     """
-    return interval[1] - 1e-9 > 1 / classes
+    return interval[1] - 1e-9 > chance
+
+
+def chance_of(dataset: str, side: str) -> float:
+    """Return what guessing reaches."""
+    corpus = CORPORA[dataset]
+    return 1 / (len(corpus.of_files) if side == FILE_SIZE else corpus.classes)
 
 
 def tell_labels(datasets: dict[str, TwinSettings], folder: Path) -> dict[str, dict[str, Rate]]:
     """Return what each side of each twin tells of its labels; all intervals hold together with 95 %."""
     seen = {dataset: besides(dataset, settings, folder / dataset) for dataset, settings in datasets.items()}
     tests = sum(len(sides) for sides, *_ in seen.values())
+    told = {}
+    for dataset, (sides, labels, people) in seen.items():
+        labels, people = np.array(labels), np.array(people)
+        told[dataset] = {}
+        for side, rows in sides.items():
+            kept = np.isin(labels, CORPORA[dataset].of_files) if side == FILE_SIZE else np.ones(len(labels), bool)
+            told[dataset][side] = classify(np.array(rows)[kept], labels[kept], people[kept], tests=tests)
+    return told
+
+
+def measure(folder: Path, quick: bool) -> dict:
+    found = {dataset: detection_rates(dataset, 3 if quick else None) for dataset in CORPORA}
+    sizes = {dataset: corpus.settings for dataset, corpus in CORPORA.items()}
+    if quick:
+        sizes = {dataset: replace(settings, subjects=8, clips=1, seconds=0.4) for dataset, settings in sizes.items()}
+    told = tell_labels(sizes, folder)
+    figures = []
+    for dataset, corpus in CORPORA.items():
+        worst = min(rate for rate, *_ in found[dataset].values())
+        quiet = float(np.mean([not tells(rate, chance_of(dataset, side)) for side, rate in told[dataset].items()]))
+        figures.append(Figure(f"{corpus.name}: hardest faces found, worst detector", worst, least=FOUND))
+        figures.append(Figure(f"{corpus.name}: share of what lies besides the face that tells nothing", quiet, least=1))
+    return {"figures": figures, "found": _rounded(found), "besides": _rounded(told)}
+
+
+def _rounded(tables: dict[str, dict[str, Rate]]) -> dict[str, dict[str, list[float]]]:
     return {
-        dataset: {name: classify(rows, labels, people, tests=tests) for name, rows in sides.items()}
-        for dataset, (sides, labels, people) in seen.items()
+        dataset: {what: [round(float(one), 4) for one in rate] for what, rate in rates.items()}
+        for dataset, rates in tables.items()
     }
+
+
+if __name__ == "__main__":
+    main("guarantees", measure)

@@ -1,21 +1,28 @@
-"""The tables of docs/twins.md, made from results/twins.json."""
+"""The tables of docs/twins.md, made from results/twins.json and results/guarantees.json."""
 
 from pathlib import Path
 
-from benchmarks.guarantees import CORPORA, DETECTORS
+from benchmarks.guarantees import CORPORA, DETECTORS, chance_of
 from benchmarks.twins import GAINS, TASKS
 from transferpain.core.schema import read_stamped
 from transferpain.core.store import write_text
 
-BEGIN, END = "<!-- python -m benchmarks twins: {} -->", "<!-- end: {} -->"
+BEGIN, END = "<!-- python -m benchmarks twins guarantees: {} -->", "<!-- end: {} -->"
 VIEWS = ("mean", "mean + maximum", "any order", "course")
 SIDES = ("colour", "brightness", "first frame", "length", "rate", "head motion", "file size", "identity")
 
 
-def write_tables(page: Path, result: Path) -> None:
-    """Put the tables of a result between their marks in the page."""
-    facts, text = read_stamped(result), page.read_text(encoding="utf-8")
-    for name, table in (("ceilings", ceilings(facts)), ("order", order(facts)), ("guarantees", guarantees(facts))):
+def write_tables(page: Path, results: Path) -> None:
+    """Put the tables of the results in a folder between their marks in the page."""
+    facts = {name: read_stamped(results / f"{name}.json") for name in ("twins", "guarantees")}
+    tables = {
+        "ceilings": ceilings(facts["twins"]),
+        "order": order(facts["twins"]),
+        "null": null(facts["twins"]),
+        "besides": besides(facts["guarantees"]),
+    }
+    text = page.read_text(encoding="utf-8")
+    for name, table in tables.items():
         before, rest = text.split(BEGIN.format(name))
         _, after = rest.split(END.format(name))
         text = f"{before}{BEGIN.format(name)}\n{table}\n{END.format(name)}{after}"
@@ -44,14 +51,29 @@ def order(facts: dict) -> str:
     return _table(["task", *(what for what, *_ in GAINS)], rows)
 
 
-def guarantees(facts: dict) -> str:
-    """Return what lies besides the face, what null twins teach, and what the detectors find: a column for each twin."""
-    names = [corpus.name for corpus in CORPORA.values()]
+def null(facts: dict) -> str:
+    """Return what the probe reaches on null twins, from all cues in their order."""
+    rows = [[name, _number(1 / len(task.classes)), _interval(facts["null"][name])] for name, task in TASKS.items()]
+    return _table(["null twin of", "chance", "true action"], rows)
+
+
+def besides(facts: dict) -> str:
+    """Return what lies besides the face, and what the detectors find: a column for each twin."""
     rows = [["chance", *(_number(1 / corpus.classes) for corpus in CORPORA.values())]]
-    rows += [[side, *(_interval(facts["besides"][name].get(side)) for name in names)] for side in SIDES]
-    rows += [[f"found by `{one}`", *(_interval(facts["found"][name][one]) for name in names)] for one in DETECTORS]
-    null = [[name, _number(1 / len(TASKS[name].classes)), _interval(found)] for name, found in facts["null"].items()]
-    return _table(["", *names], rows) + "\n\n" + _table(["null twin: true action, in its order", "chance", ""], null)
+    for side in SIDES:
+        cells = [_side(dataset, side, facts["besides"][dataset].get(side)) for dataset in CORPORA]
+        rows.append([side, *cells])
+    for one in DETECTORS:
+        rows.append([f"found by `{one}`", *(_interval(facts["found"][dataset][one]) for dataset in CORPORA)])
+    return _table(["", *(corpus.name for corpus in CORPORA.values())], rows)
+
+
+def _side(dataset: str, side: str, found: list[float] | None) -> str:
+    if found is None:
+        return "says nothing"
+    chance = chance_of(dataset, side)
+    other = f" (chance {_number(chance)})" if chance != 1 / CORPORA[dataset].classes else ""
+    return _interval(found) + other
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:
@@ -59,9 +81,7 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
-def _interval(found: list[float] | None, signed: bool = False) -> str:
-    if found is None:
-        return "says nothing"
+def _interval(found: list[float], signed: bool = False) -> str:
     value, low, high = (_number(one) for one in found)
     return f"{'+' if signed and found[0] >= 0 else ''}{value} [{low}, {high}]"
 
