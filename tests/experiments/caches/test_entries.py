@@ -1,6 +1,7 @@
 import os
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from tests.experiments.caches.made import FORMER, add_faces, add_features, add_run, fill, make_old
@@ -9,6 +10,8 @@ from transferpain.core.store import checksum_path, write_json
 from transferpain.data.media.medium import READER, READER_IDENTITY
 from transferpain.experiments.caches.entries import examine_cache
 from transferpain.inputs.faces.detectors import detector_identity
+from transferpain.inputs.features.own import keep_own, own_stage
+from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.landmarks.mesh import mesh_identity
 
 
@@ -172,3 +175,14 @@ def test_what_a_former_reader_read_is_of_no_use(tmp_path):
     features = add_features(cache, faces, here, reader=READER - 1)
     found = states(tmp_path)
     assert (found[faces], found[features]) == ("former", "former")
+
+
+def test_features_that_were_made_elsewhere_are_told(tmp_path):
+    (tmp_path / "mine").mkdir()
+    np.save(tmp_path / "mine" / "rest.npy", np.ones((2, 3)))
+    settings, cache = FeatureSettings(folder="mine"), tmp_path / "cache"
+    stage = own_stage(pd.DataFrame({"clip": ["rest"]}), settings, tmp_path, cache)
+    (path,) = keep_own(stage.assign(stretch=2), settings, cache)["features"]
+    (entry,) = [entry for entry in examine_cache(tmp_path) if entry.kind == "features"]
+    assert (entry.made, entry.state) == ("own features 1", "usable")
+    assert path in {str(file.path) for file in entry.files}
