@@ -48,4 +48,4 @@ def as_lines(page: str) -> str:
 
 def without_pictures(page: str) -> str:
     """Return the page without what its pictures hold."""
-    return re.sub(r'src="data:[^"]*"', 'src=""', page)
+    return re.sub(r'src(set)?="data:[^"]*"', 'src=""', page)

@@ -1,3 +1,5 @@
+import base64
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -24,7 +26,7 @@ def write(tmp_path, folders, comparisons=(), title="A title", question="A questi
 class Page(HTMLParser):
     """The tags of a page, with their attributes; complains about tags that are not closed."""
 
-    VOID = ("meta", "img", "br", "hr", "link", "input")
+    VOID = ("meta", "img", "source", "br", "hr", "link", "input")
 
     def __init__(self, text):
         super().__init__()
@@ -52,9 +54,9 @@ def demo(tmp_path_factory):
 
 def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
-        "classes.csv", "differences.csv", "differences.tex", "index.html", "inputs.json", "mcnemar.csv", "ordinal.csv",
-        "ordinal.tex", "probabilities.csv", "probabilities.tex", "recalibration.csv", "result.png", "results.csv",
-        "results.tex", "subject_tests.csv", "subjects.csv", "tripod.md", "within_subjects.csv",
+        "classes.csv", "clips.csv", "differences.csv", "differences.tex", "index.html", "inputs.json", "mcnemar.csv",
+        "ordinal.csv", "ordinal.tex", "probabilities.csv", "probabilities.tex", "recalibration.csv", "result.png",
+        "results.csv", "results.tex", "subject_tests.csv", "subjects.csv", "tripod.md", "within_subjects.csv",
     ]  # fmt: skip
 
 
@@ -62,13 +64,39 @@ def test_the_page_is_whole_in_itself(demo):
     text = demo.read_text(encoding="utf-8")
     page = Page(text)
     tags = {tag for tag, _ in page.tags}
-    assert not tags & {"script", "link", "iframe", "object", "a"}
+    assert not tags & {"link", "iframe", "object", "svg"}
+    assert page.all("script") == [{"id": "sorting"}]
+    named = [attributes["id"] for _, attributes in page.tags if "id" in attributes]
+    assert len(named) == len(set(named))
+    assert {link["href"] for link in page.all("a")} <= {f"#{name}" for name in named}
+    assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     pictures = page.all("img")
     assert len(pictures) == 1 + 4 * 5
     assert all(picture["src"].startswith("data:image/svg+xml;base64,") for picture in pictures)
     assert all(len(picture["alt"]) > 20 for picture in pictures)
-    assert not re.search(r"url\(|@import|https?://", re.sub(r'src="data:[^"]*"', "", text))
+    assert not re.search(r"url\(|@import|https?://", re.sub(r'src(set)?="data:[^"]*"', "", text))
     assert page.all("html") == [{"lang": "en"}]
+
+
+def test_the_policy_lets_the_script_of_the_page_run_and_no_other(demo):
+    text = demo.read_text(encoding="utf-8")
+    script = re.search(r'<script id="sorting">(.*?)</script>', text, re.DOTALL)[1]
+    allowed = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = [meta["content"] for meta in Page(text).all("meta") if "http-equiv" in meta]
+    assert policy.endswith(f"; script-src 'sha256-{allowed}'")
+    assert "default-src 'none'" in policy
+
+
+def test_the_answer_stands_under_the_title_and_the_figure_before_the_first_table(demo):
+    text = demo.read_text(encoding="utf-8")
+    places = [text.index(mark) for mark in ("<h1>", "A question?", 'class="lead"', "<figure", "<table", "<th")]
+    assert places == sorted(places)
+    lead = re.search(r'class="lead">(.*?)</p>', text)[1]
+    for part in ("ann reaches", "24 subjects", "synthetic: drawn faces", "above chance (0.333)", "p &lt; 0.001"):
+        assert part in lead
+    (whole,) = Page(text).all("source")
+    assert whole["media"] == "(min-width: 48rem)"
+    assert whole["srcset"].startswith("data:image/svg+xml;base64,")
 
 
 def test_the_page_holds_every_section(demo):
@@ -168,7 +196,7 @@ def test_text_from_files_is_escaped(tmp_path):
     write_text(folder / "unusable.csv", 'clip,problem\n<b>x</b>,"a ""quoted"" <img src=x>"\n')
     page = write(tmp_path, [folder], title="<i>t</i>", question="<script>2</script>")
     text = page.read_text(encoding="utf-8")
-    assert "<script" not in text
+    assert text.count("<script") == 1
     assert "<b>x" not in text
     assert "<img src=x" not in text
     assert "&lt;i&gt;t&lt;/i&gt;" in text
@@ -220,7 +248,7 @@ def test_classes_that_are_not_ordered_have_no_scores_of_levels(tmp_path):
     page = write(tmp_path, [write_run(tmp_path, "ann", draw_predictions(subjects=4), stated={"ordinal": False})])
     text = page.read_text(encoding="utf-8")
     assert "ICC(3,1)" not in text
-    assert '<h2 id="probabilities">Probabilities</h2>' in text
+    assert '<div id="probabilities"' in text
     assert not (page.parent / "ordinal.csv").exists()
 
 

@@ -71,7 +71,7 @@ def test_differences_are_read_from_the_report_that_has_them(tmp_path):
             fresh / "differences.csv", "better,worse,metric,difference,low,high\nann,lstm,accuracy,0.1,-0.05,0.2\n"
         )
     assert difference_lines(tmp_path) == [
-        "ann minus lstm, accuracy: +0.100 [-0.050, +0.200], not tested (paired over subjects, averaged over seeds)"
+        "ann minus lstm, accuracy: +0.10 [-0.05, +0.20], not tested (paired over subjects, averaged over seeds)"
     ]
 
 

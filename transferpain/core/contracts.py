@@ -104,6 +104,7 @@ class Table:
         kind: of `scores` all columns but the first `text_columns` hold numbers; of `prose` all hold sentences; `pairs`
             are a name and a value each, which need no heading.
         states: of each row, `pass`, `fail`, `declared` or `not applicable`; empty where rows have none.
+        sortable: whether a reader whose browser runs the page's script can sort and filter its rows.
     """
 
     name: str
@@ -115,15 +116,20 @@ class Table:
     kind: Literal["scores", "prose", "pairs"] = "scores"
     text_columns: int = 1
     states: tuple[str, ...] = ()
+    sortable: bool = False
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure of a report: its caption, what it shows for those who do not see it, and a `data:` address."""
+    """A figure of a report: its caption, what it shows for those who do not see it, and a `data:` address.
+
+    `wide` is the address of the same figure as it is drawn over the whole width of a broad screen, if it is.
+    """
 
     title: str
     alt: str
     uri: str
+    wide: str = ""
 
 
 @dataclass(frozen=True)

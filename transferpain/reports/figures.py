@@ -27,6 +27,7 @@ INK, MUTED, BLUE, ORANGE, RED = (
 )  # contrast on white >= 4.5
 # Inches. Narrow, so that the text is still read when the figure shrinks to a telephone's width.
 WIDTH = 4.8
+WHOLE_WIDTH = 12.5  # of a figure over the whole page of a broad screen, where its text is as large as the page's
 CHANCE_LINE = (0, (3, 2))
 STAMP = "SYNTHETIC DATA: drawn faces, not people"
 MOST_KEPT = 100  # drawings that a process keeps

@@ -1,7 +1,10 @@
 """What reports write alike: a page from a template, and a table as CSV."""
 
+import base64
+import hashlib
 from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +54,13 @@ def _environment(
     )
     environment.filters.update(filters)
     return environment
+
+
+@cache
+def inline_script(name: str) -> tuple[str, str]:
+    """Return a script in `templates/` and its SHA-256 in base64: the page's policy lets no other script run."""
+    text = resources.files("transferpain.reports").joinpath("templates", name).read_text(encoding="utf-8")
+    return text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode("ascii")
 
 
 def write_csv(path: Path, table: pd.DataFrame) -> None:

@@ -6,21 +6,23 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from markupsafe import Markup
 
 from transferpain.core.contracts import Section, Table
 from transferpain.core.store import write_atomically, write_text
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.schema import Comparison
 from transferpain.reports import figures
+from transferpain.reports.answer import answer
 from transferpain.reports.facts import ReportFacts, RunFacts, read_report
 from transferpain.reports.inputs import PAGE, written_anew
-from transferpain.reports.page import render, write_csv
+from transferpain.reports.page import inline_script, render, write_csv
 from transferpain.reports.sections.registry import SECTIONS
 from transferpain.reports.sections.results import result_rows
 from transferpain.reports.tables import latex, marks
 from transferpain.reports.tripod import SheetRun, write_sheet
 
-TEMPLATE = "report.html"
+TEMPLATE, SCRIPT = "report.html", "tables.js"
 RESULT_WIDTH = 7.5
 
 
@@ -47,8 +49,9 @@ def write_report(
 ) -> Path:
     """Write `out/<name>/`: `index.html`, `result.png`, `tripod.md`, and the tables as `.csv` and `.tex`.
 
-    Every score is computed from the predictions of the runs. The page loads nothing, runs no script and holds
-    no picture of a dataset. Without a labelled clip in any run there is no `result.png`.
+    Every score is computed from the predictions of the runs. The page loads nothing, runs no script but its
+    own, which sorts and filters tables, and holds no picture of a dataset. Without a labelled clip in any run there is
+    no `result.png`.
 
     Args:
         name: the report's folder.
@@ -89,17 +92,31 @@ def _write_files(report: ReportFacts, folder: Path, title: str, question: str) -
         picture = figures.drawn_png(figures.draw_intervals, *result_rows(report), RESULT_WIDTH)
         write_atomically(folder / "result.png", lambda path: path.write_bytes(picture))
     _write_tables(folder, report, sections, parts)
-    page = render(
+    write_text(folder / PAGE, page_text(report, title, question, sections, parts))
+    write_sheet(folder, title, question, [sheet_run(run) for run in report.runs], report.registered)
+
+
+def page_text(
+    report: ReportFacts, title: str, question: str, sections: dict[str, Section], parts: Sequence[RunPart]
+) -> str:
+    """Return the page of a report whose sections are built."""
+    script, script_hash = inline_script(SCRIPT)
+    return render(
         TEMPLATE,
         title=title,
         question=question,
         synthetic=report.synthetic,
         all_synthetic=len(report.synthetic) == len(report.runs),
+        answer=answer(report),
+        entries=[
+            *((name, section.title) for name, section in sections.items() if section.is_shown),
+            *((f"run-{number}", f"Run {part.run.name}") for number, part in enumerate(parts, start=1)),
+        ],
         sections=sections,
         parts=parts,
+        script=Markup(script),
+        script_hash=Markup(script_hash),
     )
-    write_text(folder / PAGE, page)
-    write_sheet(folder, title, question, [sheet_run(run) for run in report.runs], report.registered)
 
 
 def sheet_run(run: RunFacts) -> SheetRun:

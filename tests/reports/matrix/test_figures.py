@@ -46,7 +46,7 @@ def test_figures_of_drawn_data_are_stamped_and_the_same_each_time(name):
 
 def test_a_heat_map_says_in_words_what_colours_say():
     figure = DRAWN["heat map"](False)
-    assert texts(figure) == ["0.610 ▲", "[0.500, 0.700]", "failed", "0.330", "0.200 ▼", "[0.100, 0.300]"]
+    assert texts(figure) == ["0.61 ▲", "[0.50, 0.70]", "failed", "0.330", "0.20 ▼", "[0.10, 0.30]"]
     hatched = [patch.get_hatch() for patch in figure.axes[0].patches]
     assert hatched == [None, "////", None, None]
 

@@ -61,7 +61,7 @@ def test_the_page_is_whole_in_itself_and_names_no_path_of_this_machine(page, tex
 
 @pytest.mark.slow
 def test_every_finished_cell_links_to_its_run_and_the_link_leads_there(page, text):
-    links = {attributes["href"] for attributes in Page(text).all("a")}
+    links = {attributes["href"] for attributes in Page(text).all("a") if attributes["href"][0] != "#"}
     cells = pd.read_csv(page.parent / "cells.csv")
     done = cells[cells["state"] == "done"]
     assert links == {f"../../runs/{run}/" for run in done["run"]}

@@ -16,8 +16,7 @@ from transferpain.evaluation.groups import write_subjects
 from transferpain.experiments.registration import Difference, Registered
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import read_report
-from transferpain.reports.page import render
-from transferpain.reports.report import RunPart
+from transferpain.reports.report import RunPart, page_text
 from transferpain.reports.sections.registry import SECTIONS
 
 # What a report of one unlabelled run, without a paper or a comparison, still has.
@@ -71,8 +70,7 @@ def shown(entry, section, report) -> str:
     sections, parts = {entry.name: section}, []
     if entry.scope == "run":
         sections, parts = {}, [RunPart(report.runs[0], sections)]
-    marks = {"synthetic": report.synthetic, "all_synthetic": False}
-    return render("report.html", title="t", question="", sections=sections, parts=parts, **marks)
+    return page_text(report, "t", "", sections, parts)
 
 
 each_section = pytest.mark.parametrize("entry", SECTIONS.values(), ids=SECTIONS)

@@ -4,6 +4,7 @@ import pytest
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from transferpain.evaluation.error_gaps import error_gaps
+from transferpain.evaluation.formatting import with_interval
 from transferpain.evaluation.groups import write_subjects
 from transferpain.reports.facts import read_run
 from transferpain.reports.sections.error_gaps import build, error_gaps_as_text
@@ -29,7 +30,7 @@ def test_each_gap_stands_with_its_interval_and_its_test(stated):
     pd.testing.assert_frame_equal(numbers[run.error_gaps.columns], run.error_gaps)
     assert numbers["synthetic"].all()
     row, gap = text.iloc[0], numbers.iloc[0]
-    assert row["Gap"] == f"{gap['gap']:+.3f} [{gap['gap_low']:+.3f}, {gap['gap_high']:+.3f}]"
+    assert row["Gap"] == with_interval(gap["gap"], gap["gap_low"], gap["gap_high"], signed=True)
     assert (row["Groups"], row["Subjects"]) == ("men minus women", "9, 9")
     assert "share of the clips of none that are answered as anything else" in section.tables[0].note
     assert section.paragraphs == ()

@@ -10,5 +10,5 @@ def test_a_group_of_few_subjects_has_no_interval():
     ]
     columns = ["by", "group", "balanced_accuracy", "low", "high", "reason", "subjects", "clips"]
     text = groups_as_text(pd.DataFrame(rows, columns=columns))
-    assert text["Balanced accuracy"].tolist() == ["0.500 [0.250, 0.750]", "0.600 [none: 1 subject, fewer than 8]"]
+    assert text["Balanced accuracy"].tolist() == ["0.50 [0.25, 0.75]", "0.600 [none: 1 subject, fewer than 8]"]
     assert text.columns.tolist() == ["By", "Group", "Balanced accuracy", "Subjects", "Clips"]

@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
+from transferpain.evaluation.formatting import with_interval
 from transferpain.evaluation.recalibration import SEPARATED, recalibrate
 from transferpain.evaluation.resampling import read_answers
 from transferpain.reports.facts import ReportFacts
@@ -15,7 +16,9 @@ def test_each_class_has_its_slope_and_intercept(read):
     slope, intercept = recalibrate(read_answers(run.predictions), 2)
     assert (table["slope"][2], table["slope_low"][2]) == (slope.value, slope.low)
     assert (table["intercept"][2], table["intercept_high"][2]) == (intercept.value, intercept.high)
-    assert recalibration_as_text(table)["Calibration slope"][2].startswith(f"{slope.value:.3f} [")
+    assert recalibration_as_text(table)["Calibration slope"][2].startswith(
+        with_interval(slope.value, slope.low, slope.high)
+    )
 
 
 def test_of_two_classes_the_second_stands_alone(read):

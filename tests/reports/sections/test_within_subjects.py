@@ -2,6 +2,7 @@ import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
+from transferpain.evaluation.formatting import with_interval
 from transferpain.evaluation.within_subjects import NOBODY, within_subject_area, worst_subject
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.sections.within_subjects import TOO_FEW, build, within_subjects, within_subjects_as_text
@@ -17,7 +18,7 @@ def test_both_areas_stand_beside_each_other_with_the_worst_subject(read):
     assert (row["worst_subject"], row["worst_clips"]) == (worst.subject, 8)
     assert row["worst_balanced_accuracy"] == min(one["balanced_accuracy"] for one in run.scores["per_subject"])
     text = within_subjects_as_text(table).iloc[0]
-    assert text["AUC within subjects"].startswith(f"{area.value:.3f} [")
+    assert text["AUC within subjects"].startswith(with_interval(area.value, area.low, area.high))
     assert text["Worst subject"] == worst.subject
 
 

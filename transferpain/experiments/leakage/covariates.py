@@ -56,7 +56,7 @@ def run(evidence: Evidence) -> Verdict:
         return not_applicable("It takes two labelled classes and two subjects.")
     failing = {dataset for dataset, (*_, p) in found.items() if p < SIGNIFICANT / len(found)}
     figures = [
-        f"balanced accuracy {with_interval(interval.value, interval.low, interval.high)} from "
+        f"balanced accuracy {with_interval(interval.value, interval.low, interval.high, digits=3)} from "
         f"{', '.join(table.columns)}; chance {chance:.3f}{f', p = {p:.3f}' if p < 1 else ''}; {len(table)} clips"
         + (f" of {dataset}" if len(found) > 1 else "")
         + (f"; most by {telling(table, clip_labels(evidence)[positions])}" if dataset in failing else "")

@@ -257,7 +257,7 @@ def describe_spread(subjects: list[dict]) -> str:
 
 def interval(score: dict) -> str:
     """Return `0.612 [0.560, 0.655]`, or the value with the reason where there is no interval."""
-    return with_interval(score["value"], score["low"], score["high"], score.get("reason"), undefined="-")
+    return with_interval(score["value"], score["low"], score["high"], score.get("reason"), digits=3, undefined="-")
 
 
 def shown(row: dict) -> dict[str, str]:

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.evaluation.few_shot import CalibrationCurve
+from transferpain.evaluation.formatting import decimals, number
 from transferpain.reports.figures import BLUE, CHANCE_LINE, INK, MUTED, ORANGE, RED, WIDTH, new_figure, style
 
 if TYPE_CHECKING:
@@ -78,13 +79,15 @@ def draw_heat_map(
                 share = np.clip((cell.value - limits[0]) / max(limits[1] - limits[0], 1e-9), 0, 1)
                 axes.add_patch(Rectangle(place, 1, 1, facecolor=colors(0.9 * share), edgecolor="white", linewidth=1.5))
                 color = _text_color(colors(0.9 * share))
-                text = f"{cell.value:.3f} {MARKS[cell.verdict]}".rstrip()
+                digits = decimals(cell.low, cell.high)
+                text = f"{cell.value:.{digits}f} {MARKS[cell.verdict]}".rstrip()
                 has_interval = not pd.isna(cell.low) or bool(cell.why)
                 axes.text(
                     column, row - 0.13 * has_interval, text, ha="center", va="center", color=color, fontweight="bold"
                 )
                 if has_interval:
-                    bounds = f"no interval:\n{cell.why}" if cell.why else f"[{cell.low:.3f}, {cell.high:.3f}]"
+                    ends = ", ".join(number(bound, digits=digits) for bound in (cell.low, cell.high))
+                    bounds = f"no interval:\n{cell.why}" if cell.why else f"[{ends}]"
                     axes.text(column, row + 0.24, bounds, ha="center", va="center", color=color, fontsize=8)
         axes.set_xlim(-0.5, len(targets) - 0.5)
         axes.set_ylim(len(sources) - 0.5, -0.5)

@@ -23,6 +23,7 @@ from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.reports.figures import STAMP
 from transferpain.reports.inputs import PAGE, written_anew
 from transferpain.reports.matrix import statistics, tables, trainings
+from transferpain.reports.matrix.answer import answer
 from transferpain.reports.matrix.declared_tests import (
     PRIOR_DRAWS,
     TestFamily,
@@ -226,6 +227,7 @@ def _page(
         TEMPLATE,
         title=matrix.title,
         question=matrix.question,
+        answer=answer(records, runs, findings.families, metric, registered),
         registration=registration_section(registered),
         synthetic=synthetic,
         all_synthetic=len(synthetic) == len(runs),

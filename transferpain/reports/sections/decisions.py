@@ -14,7 +14,7 @@ def build(report: ReportFacts) -> Section | None:
         Section(f"Where {paper} is silent: our choice, not the paper's", items=tuple(choices))
         for paper, choices in found.items()
     )
-    return Section(title="Our choices", sections=tuple(parts)) if found else None
+    return Section(title="Our choices", sections=tuple(parts), folded=True) if found else None
 
 
 def decisions(runs: Sequence[RunFacts]) -> dict[str, list[str]]:

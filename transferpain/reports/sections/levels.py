@@ -42,7 +42,7 @@ def build(report: ReportFacts) -> Section | None:
         if scores["ordinal"]
         for name in metrics_of("levels")
     )
-    return Section(title="Ordered levels", tables=(shown,), notes=undefined(entries))
+    return Section(title="Ordered levels", tables=(shown,), notes=undefined(entries), folded=True)
 
 
 def levels(runs: Sequence[RunFacts]) -> pd.DataFrame:

@@ -34,7 +34,7 @@ def build(report: ReportFacts) -> Section | None:
     )
     names = metrics_of("probabilities")
     notes = undefined((run, name, scores[name]) for run, _, scores in scored_counts(report.scored) for name in names)
-    return Section(title="Probabilities", tables=(shown,), notes=notes)
+    return Section(title="Probabilities", tables=(shown,), notes=notes, folded=True)
 
 
 def probabilities(runs: Sequence[RunFacts]) -> pd.DataFrame:

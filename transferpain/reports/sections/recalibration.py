@@ -27,7 +27,7 @@ def build(report: ReportFacts) -> Section | None:
         return None
     title = "Calibration slope and intercept"
     shown = Table("recalibration", table, recalibration_as_text(table), title, NOTE, text_columns=2)
-    return Section(title=title, tables=(shown,))
+    return Section(title=title, tables=(shown,), folded=True)
 
 
 def recalibration(runs: Sequence[RunFacts]) -> pd.DataFrame:

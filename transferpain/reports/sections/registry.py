@@ -9,6 +9,7 @@ from transferpain.reports.sections.differences import DIFFERENCES
 from transferpain.reports.sections.environment import ENVIRONMENT
 from transferpain.reports.sections.error_gaps import ERROR_GAPS
 from transferpain.reports.sections.experiment import EXPERIMENT
+from transferpain.reports.sections.failed_clips import FAILED_CLIPS
 from transferpain.reports.sections.few_shot import FEW_SHOT
 from transferpain.reports.sections.groups import GROUPS
 from transferpain.reports.sections.labels import LABELS
@@ -34,12 +35,12 @@ SECTIONS: Registry[ReportSection] = Registry(
     [
         REGISTRATION,
         RESULTS,
+        DIFFERENCES,
         LINEAR_PROBES,
         LEVELS,
         PROBABILITIES,
         RECALIBRATION,
         WITHIN_SUBJECTS,
-        DIFFERENCES,
         SUBJECT_TESTS,
         SINGLE_CLIPS,
         PAPER,
@@ -49,6 +50,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         PICTURES,
         CLASSES,
         SUBJECTS,
+        FAILED_CLIPS,
         GROUPS,
         ERROR_GAPS,
         FEW_SHOT,

@@ -50,7 +50,7 @@ def build(report: ReportFacts) -> Section:
                 caption="Results",
                 note=NOTE.format(origin=_origin(report), fewest=FEWEST_SUBJECTS),
                 latex="Scores on held-out subjects with 95 % intervals over subjects.",
-                text_columns=2,
+                text_columns=len(MAKERS) + 2,
             ),
         ),
         notes=(*unreliable(report.scored), *of_other_data(report.runs)),
@@ -122,7 +122,9 @@ def results(runs: Sequence[RunFacts]) -> pd.DataFrame:
 
 def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the results as text: a score and its interval in one cell, that of a yardstick alone."""
-    text = table[["run", "counted"]].copy()
+    text = table[["run", *MAKERS, "counted"]].copy()
+    for column in MAKERS:
+        text[column] = text[column].replace("", UNDEFINED)
     for metric in HEADLINES:
         text[metric] = [
             number(row[metric])
@@ -134,8 +136,6 @@ def results_as_text(table: pd.DataFrame) -> pd.DataFrame:
     text["subjects"] = [UNDEFINED if pd.isna(count) else str(count) for count in table["subjects"]]
     for column in ("clips", "seeds"):
         text[column] = table[column].astype(str)
-    for column in MAKERS:
-        text[column] = table[column].replace("", UNDEFINED)
     return text.rename(columns=TITLES | MAKERS)
 
 
@@ -159,8 +159,13 @@ def _picture(report: ReportFacts) -> Picture:
     title = "Dot: mean over seeds. Line: 95 % interval over subjects. Ticks: single seeds."
     if report.comparisons:
         title += " Grey: what the others are compared with."
-    uri = figures.drawn_uri(figures.draw_intervals, *result_rows(report))
-    return Picture(title, f"Balanced accuracy with 95 % interval: {words}.", uri)
+    rows = result_rows(report)
+    return Picture(
+        title,
+        f"Balanced accuracy with 95 % interval: {words}.",
+        figures.drawn_uri(figures.draw_intervals, *rows),
+        figures.drawn_uri(figures.draw_intervals, *rows, figures.WHOLE_WIDTH),
+    )
 
 
 def _in_words(run: RunFacts) -> str:

@@ -43,6 +43,7 @@ def build(report: ReportFacts) -> Section | None:
     return Section(
         title=title,
         tables=(Table("subject_tests", table, subject_tests_as_text(table), title, NOTE, text_columns=2),),
+        folded=True,
     )
 
 

@@ -37,7 +37,7 @@ def build(report: ReportFacts) -> Section | None:
     table = within_subjects(runs)
     title = "Within subjects"
     shown = Table("within_subjects", table, within_subjects_as_text(table), title, NOTE)
-    return Section(title=title, tables=(shown,))
+    return Section(title=title, tables=(shown,), folded=True)
 
 
 def within_subjects(runs: Sequence[RunFacts]) -> pd.DataFrame:
