@@ -7,6 +7,7 @@ from tests.experiments.runs.made import make_run
 from tests.forked_program import heavy_modules
 from transferpain.core.locks import alone
 from transferpain.core.store import read_json, write_json, write_text
+from transferpain.evaluation.formatting import with_interval
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runs.find import find_folders
 from transferpain.experiments.runs.listed import COLUMNS, FORMER, list_rows, list_run, missing_lines
@@ -22,7 +23,7 @@ def test_a_finished_run_has_its_score_with_chance_and_interval(tmp_path):
     ((*cells,),) = list_rows([listed])
     assert len(cells) == len(COLUMNS)
     assert cells[0] == folder.name
-    assert cells[4].startswith(f"{score['value']:.3f} [")
+    assert cells[4] == with_interval(score["value"], score["low"], score["high"])
     assert cells[-1] == "SYNTHETIC"
     assert list_run(folder, thorough=True) == listed
     assert missing_lines([listed]) == []

@@ -2,6 +2,7 @@ import pytest
 
 from tests.experiments.runs.made import make_run
 from transferpain.core.errors import UserError
+from transferpain.evaluation.formatting import with_interval
 from transferpain.experiments.schema import Comparison
 from transferpain.reports.facts import read_report
 from transferpain.reports.runs.compare import compare_runs
@@ -15,7 +16,8 @@ def test_it_says_what_a_report_of_the_runs_says(tmp_path):
     table = differences(read_report(folders, pairs).gaps)
     assert [row[:2] for row in result.rows] == [["a", "b"], ["a", "c"]]
     first = dict(zip(result.columns, result.rows[0], strict=True))
-    assert first["Difference"].startswith(f"{table['difference'][0]:+.3f} [")
+    row = table.iloc[0]
+    assert first["Difference"] == with_interval(row["difference"], row["low"], row["high"], signed=True)
     assert first["Subjects"] == "10"
     assert first["p"] == "0.002"
     assert first["... after Holm"] == "0.004"
