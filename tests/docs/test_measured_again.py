@@ -9,13 +9,17 @@ import pytest
 PROJECT = Path(__file__).parents[2]
 MARK = "to be measured again"
 INTERVAL = re.compile(r"\.\d{2,3} \[[-+.\d]+, [-+.\d]+\]")
-PAGES = sorted([PROJECT / "README.md", *(PROJECT / "docs").glob("*.md")])
+# The tables of `twins.md` are held against the results of its commands by a test of their own.
+PAGES = sorted([PROJECT / "README.md", *{*(PROJECT / "docs").glob("*.md")} - {PROJECT / "docs" / "twins.md"}])
 HEADERS = (
-    *("leakage-demo", "multimodal-fusion-demo", "multimodal-cross-demo", "au_cnn_hybrid", "demo-biovid-vgg16"),
+    *("leakage-demo", "multimodal-fusion-demo", "multimodal-cross-demo", "au_cnn_hybrid"),
     *("unbc-7level-demo", "unbc-7level-sweep"),
 )
-# Measured since, by `make demo` and `make transfer-matrix-demo`.
-SINCE = ("`make biovid-vgg16`", "`make ai4pain-ann`", "`make ai4pain-lstm`", "`make transfer-matrix`")
+# Measured since, by `make demo`, `make transfer-matrix-demo` and `make corpora-demo`.
+SINCE = tuple(
+    f"`make {name}`" for name in ("biovid-vgg16", "ai4pain-ann", "ai4pain-lstm", "transfer-matrix", "corpora-demo")
+)
+SINCE_HEADERS = ("corpora-demo",)
 MODELS = ("ferplus-resnet18", "ferplus-vgg16")
 
 
@@ -46,7 +50,7 @@ def test_the_experiments_own_headers_say_so(name):
 @pytest.mark.parametrize("path", sorted((PROJECT / "experiments").glob("*.yaml")), ids=lambda path: path.stem)
 def test_no_header_prints_an_interval_without_the_mark(path):
     comments = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
-    if any(INTERVAL.search(line) for line in comments):
+    if path.stem not in SINCE_HEADERS and any(INTERVAL.search(line) for line in comments):
         assert any(MARK in line for line in comments)
 
 
