@@ -205,7 +205,6 @@ class Strategy(ABC):
         Settings: its own keys of an experiment file; another strategy may have the same key, of the same type.
         reads: what the model that it saves reads, `faces` or `features`.
         makes_sources: whether what it trains can be the source of another experiment.
-        depends_on_threads: whether another number of threads may change the last bits of what it trains.
     """
 
     name: str
@@ -213,7 +212,6 @@ class Strategy(ABC):
     Settings: type[BaseModel] = NoSettings
     reads: Literal["faces", "features"] = "faces"
     makes_sources: bool = True
-    depends_on_threads: bool = True
 
     def check(self, experiment: Recipe) -> None:
         """Refuse settings that it cannot follow, when a file is read. Raises `ValueError` that names the key."""

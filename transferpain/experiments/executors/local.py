@@ -1,6 +1,5 @@
 """The executor `local`: processes of this machine, one for each experiment."""
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 
@@ -9,13 +8,16 @@ from transferpain.core.progress import note
 from transferpain.experiments.executors.base import Conditions, Outcome
 from transferpain.experiments.executors.worker import start_worker
 from transferpain.experiments.schema import Experiment
-from transferpain.strategies.registry import STRATEGIES
 
 POLL_SECONDS = 0.05
 
 
 class Local:
-    """Each experiment in a process of its own, so that one that is killed does not stop the others."""
+    """Each experiment in a process of its own, so that one that is killed does not stop the others.
+
+    Each works with as many threads as one alone, whatever `jobs` is: on another number of threads sums end in other
+    last bits, and a study must not depend on `--jobs`.
+    """
 
     name = "local"
 
@@ -31,10 +33,9 @@ class Local:
                     if jobs == 1 and len(experiments) > 1:
                         note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {experiment.name}")
                     log = None if jobs == 1 else conditions.logs / f"{experiment.name}.txt"
-                    threads = threads_of(experiment, jobs)
                     seen[experiment.name] = next_gpu(gpus, seen)
                     running[experiment.name] = start_worker(
-                        experiment, conditions.folder, conditions.places, log, threads, seen[experiment.name]
+                        experiment, conditions.folder, conditions.places, log, seen[experiment.name]
                     )
                 time.sleep(POLL_SECONDS)
                 for name in [name for name, worker in running.items() if worker.has_ended]:
@@ -57,14 +58,3 @@ def note_crowded(gpus: Sequence[Gpu], cells: int) -> None:
             f"warning: {cells} cells at a time may not fit into the memory of the GPU: it is enough for about "
             f"{cells_at_once(gpus)}. Use fewer --jobs if one fails for lack of memory; what is finished is kept."
         )
-
-
-def threads_of(experiment: Experiment, jobs: int) -> int | None:
-    """Return how many threads an operation gets: a share of the cores, so that experiments do not wait in turn.
-
-    Frozen features and heads are the same bits with any number. A network that is tuned may not be, so that it keeps
-    them all: a matrix must not depend on `--jobs`.
-    """
-    if jobs == 1 or STRATEGIES[experiment.strategy].depends_on_threads:
-        return None
-    return max(1, len(os.sched_getaffinity(0)) // jobs)

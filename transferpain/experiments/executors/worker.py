@@ -51,7 +51,6 @@ def start_worker(
     folder: Path,
     places: Places,
     log: Path | None,
-    threads: int | None = None,
     gpu: str | None = None,
 ) -> Worker:
     """Start the process of an experiment.
@@ -59,13 +58,12 @@ def start_worker(
     Args:
         folder: where experiments that `source:` names stand.
         log: file of its messages; `None` shows them.
-        threads: of a TensorFlow operation; `None` is one for each core.
         gpu: the only one that the process sees; `None` leaves all.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
     answers, answer = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(experiment, folder, places, log, (threads, gpu), answer))
+    process = context.Process(target=work, args=(experiment, folder, places, log, gpu, answer))
     with stops_held():
         process.start()
     answer.close()
@@ -77,16 +75,15 @@ def work(
     folder: Path,
     places: Places,
     log: Path | None,
-    share: tuple[int | None, str | None],
+    gpu: str | None,
     answer: Connection,
 ) -> None:
     """Run the experiment, and send what became of it: "", or the error that its user reads.
 
     Args:
-        share: of the machine: threads and GPU, as `start_worker` takes them.
+        gpu: as `start_worker` takes it.
     """
     prepare()
-    threads, gpu = share
     let_memory_grow()
     show_only(gpu)
     try:
@@ -94,10 +91,6 @@ def work(
         _say_to(log)
         from transferpain.experiments.runner import run_experiment
 
-        if threads is not None:
-            from transferpain.networks.training.determinism import make_deterministic
-
-            make_deterministic(threads)
         run_experiment(experiment, folder, places)
         answer.send("")
     except (UserError, OSError) as error:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +28,7 @@ from transferpain.inputs.features.cache import (
 )
 from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.features.steady_batch import steady_batch
 from transferpain.inputs.features.windows import nearest_frames, spread_frames, stretch_frames
 from transferpain.networks.compute import choose_compute_dtype
 
@@ -208,7 +209,9 @@ def _embed_clips(
     embedded = np.zeros((0, width), np.float32)
     with ThreadPoolExecutor(os.cpu_count()) as decoders:
         pictures = _decode_ahead(_jpegs(tasks, started), decoders, BATCHES_AHEAD * batch)
-        more = True
+        first = list(islice(pictures, 1))
+        batch = steady_batch(embed, first[0], batch) if first else batch
+        pictures, more = chain(first, pictures), True
         while more:
             chunk = list(islice(pictures, batch))
             more = len(chunk) == batch

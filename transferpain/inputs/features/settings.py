@@ -17,7 +17,8 @@ class FeatureSettings(BaseModel):
         frames: features per clip, spread evenly over the stretch that is read of every clip (`window.seconds`, or
             `window.frames` pictures): for clips without a rate. Not together with `fps`.
         dtype: what the extractor computes in; `auto` takes bfloat16 where the machine is fast at it.
-        batch: pictures a step; it changes the speed, not the meaning.
+        batch: pictures a step; it changes the speed, not the meaning. A little more are taken where a picture's place
+            in a batch would tell on the last bits of its features.
         folder: of own features, below the data root, a file for each clip: what the experiment says as
             `source: {features: FOLDER, rate: ROWS A SECOND}`. No face is looked for then.
         files: what stands in the folder: `features`, one `<clip>.npy` each, `(frames, D)` or `(D,)`; `action_units`, a

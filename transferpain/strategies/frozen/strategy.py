@@ -105,7 +105,6 @@ class Frozen(Strategy):
     Settings = FrozenSettings
     reads = "features"
     makes_sources = False
-    depends_on_threads = False
 
     def check(self, experiment: Recipe) -> None:
         if experiment.training.kernel_l2:
