@@ -184,5 +184,5 @@ def test_features_that_were_made_elsewhere_are_told(tmp_path):
     stage = own_stage(pd.DataFrame({"clip": ["rest"]}), settings, tmp_path, cache)
     (path,) = keep_own(stage.assign(stretch=2), settings, cache)["features"]
     (entry,) = [entry for entry in examine_cache(tmp_path) if entry.kind == "features"]
-    assert (entry.made, entry.state) == ("own features 1", "usable")
+    assert (entry.made, entry.state) == ("own features 2", "usable")
     assert path in {str(file.path) for file in entry.files}

@@ -121,6 +121,19 @@ def test_a_feature_beyond_float16_is_refused(samples, tmp_path):
         adapt("baseline_subtraction", samples, tmp_path)
 
 
+def test_features_in_float32_stay_so_beyond_float16(samples, tmp_path):
+    before = {}
+    for place, file in samples.loc[samples["features"] != "", "features"].items():
+        before[place] = read_features(Path(file)).astype(np.float32) * 1e6
+        write_features(tmp_path / f"own-{place}.npy", before[place])
+        samples.loc[place, "features"] = str(tmp_path / f"own-{place}.npy")
+    after = adapt("subject_standardization", samples, tmp_path)
+    adapted = read_features(Path(after[0]))
+    assert adapted.dtype == np.float32
+    wanted = expected("subject_standardization", samples)[: len(adapted)]
+    np.testing.assert_allclose(adapted, wanted, rtol=1e-3, atol=1e-3)
+
+
 def test_without_an_adaptation_the_features_are_the_cached_ones(samples, tmp_path):
     assert list(adapt(None, samples, tmp_path)) == list(samples["features"])
     assert not (tmp_path / "features").exists()

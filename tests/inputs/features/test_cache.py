@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from transferpain.core.errors import DamagedFile
 from transferpain.core.store import checksum_path, is_intact
-from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
+from transferpain.inputs.features.cache import DTYPES, feature_key, features_path, read_features, write_features
 
 RATE = st.floats(1, 1000)
 KEY_INPUTS = st.tuples(
@@ -35,14 +35,15 @@ def test_the_keys_of_frames_and_rates_stay_what_they_were():
     assert feature_key(("w", "p"), "f", (25, 30), "bfloat16") == "295275600b085e4d"
 
 
-def test_features_come_back_from_disk(tmp_path):
-    features = np.array([[1, 2], [np.nan, np.nan]], np.float16)
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_features_come_back_from_disk(dtype, tmp_path):
+    features = np.array([[1, 2], [np.nan, np.nan]], dtype)
     path = features_path(tmp_path, "abcd")
     assert path == tmp_path / "features" / "ab" / "abcd.npy"
     write_features(path, features)
     assert is_intact(path)
     read = read_features(path)
-    assert read.dtype == np.float16
+    assert read.dtype == dtype
     assert np.array_equal(read, features, equal_nan=True)
     assert not read.flags.writeable
 

@@ -36,7 +36,20 @@ def test_each_clip_has_its_own_rows_in_whatever_order_they_are_asked_for(dtype, 
     assert stage["num_frames"].tolist() == stage["found"].tolist() == [8, 6]
     assert stage["width"].tolist() == [4, 4]
     for path, name in zip(features["features"], ("p02/rest", "p01/rest"), strict=True):
-        np.testing.assert_array_equal(read_features(path), ROWS[name].astype(dtype).astype(np.float16))
+        np.testing.assert_array_equal(read_features(path), ROWS[name].astype(dtype).astype(np.float32))
+
+
+@pytest.mark.parametrize("scale", [1e-30, 1e-9, 1, 1e6, 1e30])
+def test_what_float16_would_lose_is_kept(scale, tmp_path):
+    write(tmp_path, {name: scale * (1 + array / 1e4) for name, array in ROWS.items()})
+    _, features = kept(tmp_path, clips("p01/rest"))
+    np.testing.assert_allclose(read_features(features["features"][0]), scale * (1 + ROWS["p01/rest"] / 1e4), rtol=1e-7)
+
+
+def test_a_clip_of_zeros_is_one(tmp_path):
+    write(tmp_path, {name: np.zeros((2, 4)) for name in NAMES})
+    _, features = kept(tmp_path, clips())
+    assert features["found"].tolist() == [2, 2, 2]
 
 
 def test_one_row_a_clip_is_one_frame(tmp_path):
@@ -58,9 +71,9 @@ def test_rows_are_taken_by_their_rate_or_spread_over_the_stretch(tmp_path):
     half = FeatureSettings(folder="mine", rate=10, fps=5)
     stage, features = kept(tmp_path, clips(), half)
     assert stage["fps"].tolist() == [10, 10, 10]
-    np.testing.assert_array_equal(read_features(features["features"][0]), ROWS["p01/rest"][::2].astype(np.float16))
+    np.testing.assert_array_equal(read_features(features["features"][0]), ROWS["p01/rest"][::2].astype(np.float32))
     _, features = kept(tmp_path, clips(), FeatureSettings(folder="mine", frames=2), stretch=4)
-    np.testing.assert_array_equal(read_features(features["features"][2]), ROWS["p02/rest"][[1, 3]].astype(np.float16))
+    np.testing.assert_array_equal(read_features(features["features"][2]), ROWS["p02/rest"][[1, 3]].astype(np.float32))
 
 
 def test_what_the_files_hold_names_the_runs(tmp_path):
@@ -86,8 +99,9 @@ def changed(name, array):
         ({name: ROWS[name] for name in NAMES[:2]}, "1 of 3 clips have no features(.|\\n)*no file of 'p02/rest'"),
         ({name.upper(): array for name, array in ROWS.items()}, "3 of 3 clips(.|\\n)*'P01/REST' is there"),
         (changed("p01/pain", np.array([[1, np.nan, 1, 1]])), "'p01/pain'(.|\\n)*row 0: 1 of 4 values are NaN"),
-        (changed("p01/pain", np.full((2, 4), np.inf)), "magnitude inf"),
-        (changed("p01/pain", np.full((2, 4), 1e6)), r"magnitude 1e\+06"),
+        (changed("p01/pain", np.full((2, 4), np.inf)), "magnitude up to inf"),
+        (changed("p01/pain", np.full((2, 4), 1e39)), r"magnitude up to 1e\+39"),
+        (changed("p01/pain", np.full((2, 4), -1e-40)), "magnitude up to 1e-40"),
         (changed("p01/pain", np.zeros((0, 4))), r"an array \(0, 4\)"),
         (changed("p01/pain", np.zeros((2, 3, 4))), r"an array \(2, 3, 4\)"),
         (changed("p01/pain", np.array(1.0)), r"an array \(\)"),

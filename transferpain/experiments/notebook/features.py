@@ -98,7 +98,7 @@ class Features:
         return len(self.samples)
 
     def __getitem__(self, clip: str) -> np.ndarray:
-        """Return the features of one sample, by its name: float16 `(frames, D)`, read-only, read from disk as used.
+        """Return the features of one sample, by its name: `(frames, D)`, read-only, read from disk as used.
 
         A row of NaN stands for a frame without a face; a clip whose video cannot be read has no row.
 

@@ -21,7 +21,6 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import subject_names
 from transferpain.inputs.adaptation.base import AdaptationJob, learned
 from transferpain.inputs.features.cache import features_path, read_features, write_features
-from transferpain.inputs.features.extract import FLOAT16_MAX
 
 # What is done to the features of a clip, `(frames, D)` -> float64 `(frames, D)`; a row of NaN stays one.
 Change = Callable[[np.ndarray], np.ndarray]
@@ -152,7 +151,8 @@ def _compute(fit: Fit, missing: dict[Fitting, dict[str, Path]], cache: Path) -> 
                     failed.add(str(path))
                 else:
                     made = read_made(Path(file)) | {"adaptation": fitting.method}
-                    write_features(path, _as_cached(change(read_features(Path(file)))), made)
+                    features = read_features(Path(file))
+                    write_features(path, _as_cached(change(features), features.dtype), made)
                 advance(1)
     if failed:
         note(
@@ -162,18 +162,18 @@ def _compute(fit: Fit, missing: dict[Fitting, dict[str, Path]], cache: Path) -> 
     return failed
 
 
-def _as_cached(features: np.ndarray) -> np.ndarray:
-    """Return features as the cache keeps them, float16.
+def _as_cached(features: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """Return features as the cache keeps them, in the type of those that were adapted.
 
     Raises:
-        UserError: if one of them is beyond float16.
+        UserError: if one of them is beyond it.
     """
-    largest = np.nanmax(np.abs(features), initial=0)
-    if largest > FLOAT16_MAX:
+    largest, most = np.nanmax(np.abs(features), initial=0), float(np.finfo(dtype).max)
+    if largest > most:
         raise UserError(
             "An adapted feature does not fit into the cache.",
-            rule=f"Features are kept as float16, up to {FLOAT16_MAX:.0f}",
+            rule=f"These features are kept as {dtype}, up to {most:g}.",
             received=f"a value of magnitude {largest}",
             todo="Use another adaptation.",
         )
-    return features.astype(np.float16)
+    return features.astype(dtype)

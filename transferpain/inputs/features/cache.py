@@ -9,6 +9,8 @@ from numpy.lib import format as npy
 
 from transferpain.core.store import fingerprint, reading_checked, write_checked
 
+DTYPES = (np.dtype(np.float16), np.dtype(np.float32))
+
 
 @dataclass(frozen=True)
 class FirstFrames:
@@ -44,19 +46,20 @@ def features_path(cache: Path, key: str) -> Path:
 
 
 def write_features(path: Path, features: np.ndarray, made: dict | None = None) -> None:
-    """Write float16 `(frames, D)`, and beside the checksum what they were made with (`store.read_made`): JSON types."""
+    """Write `(frames, D)` of a type of `DTYPES`; beside the checksum what made them (`store.read_made`), JSON types."""
     write_checked(path, lambda temporary: np.save(temporary, features), made)
 
 
 def read_features(path: Path) -> np.ndarray:
-    """Map the features of a clip into memory: float16 `(frames, D)`, read-only, read from disk as they are used.
+    """Map the features of a clip into memory: `(frames, D)`, read-only, read from disk as they are used.
 
-    A row of NaN stands for a frame without a face. Raises `DamagedFile` as `reading_checked`.
+    They are float16, or float32 where they are the user's own. A row of NaN stands for a frame without a face. Raises
+    `DamagedFile` as `reading_checked`.
     """
     # Unlike numpy's, this map keeps no file open: a head trains on more clips than a process may open files.
     with reading_checked(path), pa.memory_map(str(path)) as file:
         npy.read_magic(file)
         shape, by_columns, dtype = npy.read_array_header_1_0(file)
-        if len(shape) != 2 or by_columns or dtype != np.float16:
+        if len(shape) != 2 or by_columns or dtype not in DTYPES:
             raise ValueError(f"an array {shape} of {dtype}")
         return np.frombuffer(file.read_buffer(), dtype).reshape(shape)

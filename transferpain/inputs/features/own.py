@@ -8,7 +8,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.paths import below
 from transferpain.core.spelling import quoted
-from transferpain.core.store import is_intact, using
+from transferpain.core.store import fingerprint, is_intact, using
 from transferpain.data.media.contents import contents_hash, media_hash
 from transferpain.data.media.links import leads_out
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
@@ -41,13 +41,13 @@ def own_folder(settings: FeatureSettings, data_root: Path) -> Path:
 
 
 def own_contents(settings: FeatureSettings, data_root: Path, cache: Path) -> str:
-    """Return a SHA-256 over all files of own features, which names the runs that read them.
+    """Return a hash of all files of own features and of how they are read, which names the runs that read them.
 
     Raises:
         UserError: as `own_folder`; and if a link leads out of the folder and of the data root.
     """
-    folder = own_folder(settings, data_root)
-    paths = own_kind(settings).files(folder)
+    folder, kind = own_folder(settings, data_root), own_kind(settings)
+    paths = kind.files(folder)
     if out := sum(leads_out(path, folder, data_root) for path in paths):
         raise UserError(
             "Links lead out of the data root.",
@@ -56,7 +56,8 @@ def own_contents(settings: FeatureSettings, data_root: Path, cache: Path) -> str
             todo="Move the files there.",
         )
     files = [path.relative_to(folder).as_posix() for path in paths]
-    return contents_hash(pd.DataFrame({"clip": files, "media": files, "kind": "file"}), folder, cache)
+    table = pd.DataFrame({"clip": files, "media": files, "kind": "file"})
+    return fingerprint(["own", *kind.key, contents_hash(table, folder, cache)])
 
 
 def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -> pd.DataFrame:
@@ -107,7 +108,7 @@ def own_stage(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path, c
 
 
 def keep_own(stage: pd.DataFrame, settings: FeatureSettings, cache: Path) -> pd.DataFrame:
-    """Put the features of clips into the cache as float16 `(rows, D)`, sampled as the settings say.
+    """Put the features of clips into the cache, `(rows, D)` in the dtype of their kind, sampled as the settings say.
 
     Args:
         stage: the table of `own_stage` with `stretch`.
@@ -116,17 +117,18 @@ def keep_own(stage: pd.DataFrame, settings: FeatureSettings, cache: Path) -> pd.
         A table with the row labels of `stage`, as of `extract_features`.
     """
     kind, least, rows = own_kind(settings), settings.least_confidence, []
+    dtype = np.dtype(kind.dtype).name
     for row in stage.itertuples():
         sampling = sampling_of(settings, row.num_frames, row.fps, row.stretch)
         further = (f"first {row.stretch}", f"confidence {least}") if kind.whole_clip else ()
-        key = feature_key((*kind.key, *further), row.key, sampling, "float16")
+        key = feature_key((*kind.key, *further), row.key, sampling, dtype)
         path = features_path(cache, key)
         if not is_intact(path):
             taken = sampled_frames(row.num_frames, sampling)
             features = kind.features(row.path, row.clip, taken, row.stretch, least)
-            made = {"own": kind.key[0], "files": row.key, "dtype": "float16"}
+            made = {"own": kind.key[0], "files": row.key, "dtype": dtype}
             with using(cache):
-                write_features(path, features.astype(np.float16), made)
+                write_features(path, features.astype(kind.dtype), made)
         found = ~np.isnan(read_features(path)[:, 0])
         rows.append((row.clip, str(path), len(found), int(found.sum())))
     return pd.DataFrame(rows, columns=COLUMNS, index=stage.index)

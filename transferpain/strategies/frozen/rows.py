@@ -23,7 +23,7 @@ class Windows:
     """Windows of clips: where each stands and what it shows.
 
     Attributes:
-        features: memory-mapped float16 `(frames, D)` of each file, NaN rows where no face was found.
+        features: memory-mapped `(frames, D)` of each file, NaN rows where no face was found.
         sample: int64 `(windows,)`, position of the window's clip in the table that the windows were cut from.
         file: int64 `(windows,)`, position of its file in `features`.
         start, stop: int64 `(windows,)`, in feature rows.

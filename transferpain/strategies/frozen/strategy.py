@@ -22,7 +22,7 @@ from transferpain.inputs.adaptation.chosen import adapted_features, check_adapta
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.extractor import ExtractorKind
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
-from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_stage
+from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_kind, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
@@ -219,11 +219,13 @@ class Frozen(Strategy):
         rows = int(feature_rows(experiment, work).sum())
         made_by, looked_at = f"{experiment.backbone}, {dtype}", f"{rows} frames at {work.size}x{work.size}"
         rate, width = forward_rate(experiment.backbone, dtype, work.size), BACKBONES[experiment.backbone].width
+        bytes_a_value = np.dtype(np.float16).itemsize
         if (extractor := extractor_of(experiment)).estimate is not None:
             made_by, (rate, width) = extractor.name, extractor.estimate
         if experiment.features.folder is not None:
             made_by, looked_at = experiment.features.made_by, f"{rows} rows"
             rate, width = OWN_RATE, int(work.clips["width"].max())
+            bytes_a_value = np.dtype(own_kind(experiment.features).dtype).itemsize
         trainings = work.trainings
         if experiment.candidates:
             trainings *= 1 + len(experiment.candidates) * experiment.protocol.inner_folds
@@ -242,7 +244,7 @@ class Frozen(Strategy):
                 f"features ({made_by})",
                 looked_at,
                 rows / rate,
-                rows * width * 2,
+                rows * width * bytes_a_value,
                 of=fingerprint([experiment.source, experiment.resolved()["source_set"], experiment.features.folder]),
             ),
             Stage(

@@ -70,7 +70,7 @@ def clip_features(samples: pd.DataFrame, keys: list[str]) -> tuple[np.ndarray, p
 
 
 def frames_of(clip: pd.DataFrame) -> np.ndarray:
-    """Return the features of a clip's stretch, float16 `(frames, D)`, or of single frames theirs.
+    """Return the features of a clip's stretch, `(frames, D)`, or of single frames theirs.
 
     A mean over all of a longer clip would vary less than others, and tell the clip by that.
     """

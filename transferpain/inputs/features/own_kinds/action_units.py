@@ -34,6 +34,7 @@ class ActionUnitTables:
     key = ("action units over time 1",)
     layout = LAYOUT
     whole_clip = True
+    dtype = np.float16  # scales end at 5
 
     def files(self, folder: Path) -> list[Path]:
         return [path for path in find_tables(folder) if path.parent != folder or path.name not in NO_CLIPS]

@@ -13,9 +13,10 @@ from transferpain.core.errors import UserError
 from transferpain.core.paths import below
 from transferpain.core.spelling import quoted
 from transferpain.data.media.walk import walk_files
-from transferpain.inputs.features.own_kinds.base import DEEPEST, FLOAT16_MAX, Look, no_files
+from transferpain.inputs.features.own_kinds.base import DEEPEST, Look, no_files
 
 SUFFIX = ".npy"
+FLOAT32 = np.finfo(np.float32)
 NUMBERS = "fiu"  # kinds of numpy's types: decimals and whole numbers
 LAYOUT = "Own features are one file a clip, <folder>/<clip>.npy, of numbers (frames, D) or (D,)."
 
@@ -25,9 +26,10 @@ class Arrays:
 
     name = "features"
     made_by = "own features"
-    key = ("own features 1",)
+    key = ("own features 2",)
     layout = LAYOUT
     whole_clip = False
+    dtype = np.float32
 
     def files(self, folder: Path) -> list[Path]:
         return [path for path in walk_files(folder, DEEPEST) if path.suffix == SUFFIX]
@@ -52,9 +54,9 @@ class Arrays:
             row = int(np.flatnonzero(missing.any(axis=1) != missing.all(axis=1))[0])
             raise _refused(clip, f"row {row}: {int(missing[row].sum())} of {features.shape[1]} values are NaN")
         largest = np.abs(features[~missing.any(axis=1)].astype(np.float64)).max(initial=0)
-        if not largest <= FLOAT16_MAX:
-            kept = f"features are kept as float16, up to {FLOAT16_MAX:.0f}"
-            raise _refused(clip, f"a value of magnitude {largest:g}; {kept}")
+        if not (largest == 0 or FLOAT32.tiny <= largest <= FLOAT32.max):
+            kept = f"features are kept as float32, from {FLOAT32.tiny:.2g} to {FLOAT32.max:.2g}"
+            raise _refused(clip, f"values of a magnitude up to {largest:g}; {kept}")
         return ~missing.any(axis=1)
 
     def features(

@@ -10,7 +10,6 @@ import numpy as np
 from transferpain.core.errors import UserError
 from transferpain.core.spelling import nearest, quoted
 
-FLOAT16_MAX = float(np.finfo(np.float16).max)
 DEEPEST = 32  # levels of folders
 
 
@@ -38,6 +37,7 @@ class OwnKind(Protocol):
         key: what names the kind in the keys of cached features.
         layout: how the files lie, in a sentence.
         whole_clip: whether a clip becomes one row, over the stretch that is read of it.
+        dtype: what the features are kept as; it loses nothing that the kind lets through.
     """
 
     name: str
@@ -45,6 +45,7 @@ class OwnKind(Protocol):
     key: tuple[str, ...]
     layout: str
     whole_clip: bool
+    dtype: type[np.floating]
 
     def files(self, folder: Path) -> list[Path]:
         """Return every file of this kind in a folder, at any depth."""
