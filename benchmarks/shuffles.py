@@ -1,0 +1,126 @@
+"""Whether something tells a label: a probe's score beside those that it reaches on labels shuffled within each person.
+
+A bootstrap over people takes a probe's answers as given, but answers on one person hang on the labels of all others.
+Here the probe learns anew from every order of the labels, which makes the test exact for any number of people.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from sklearn.ensemble import RandomTreesEmbedding
+from sklearn.linear_model import Ridge
+from sklearn.model_selection import GroupKFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from transferpain.evaluation.comparisons import holm
+
+ERROR = 0.05  # that any row of a table is said to tell although none does
+SHUFFLES = 1999  # the smallest p is .001: with up to fifty rows, one can be told from chance
+FOLDS = 5
+PENALTY = 40.0  # of standardised features; about that of a logistic regression with C = .1
+TREES = 100
+TARGETS_AT_ONCE = 4_000_000  # bounds the memory of the orders that are learned together
+DIGITS = 9  # a probe that saw nothing leans to no class; rounding would make it lean
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A score beside the shuffled ones.
+
+    Attributes:
+        score: balanced accuracy on new people.
+        low, high: the middle 95 % of the shuffled scores.
+        p: two-sided, the true order counted as one.
+        corrected: p by Holm's method over all rows that are judged together; alone, p itself.
+    """
+
+    score: float
+    low: float
+    high: float
+    p: float
+    corrected: float
+
+    @property
+    def at_chance(self) -> bool:
+        """Whether nothing is shown to be told, above chance or below it."""
+        return self.corrected > ERROR
+
+    def facts(self) -> dict[str, float]:
+        """Return the numbers as a result file keeps them."""
+        return {name: round(float(value), 4) for name, value in vars(self).items()}
+
+
+def judge(features, labels, groups, trees: bool = False, shuffles: int = SHUFFLES) -> Judged:
+    """Judge what features tell of labels, by people that the probe has not seen (five folds).
+
+    The probe is least squares on the classes, each of the same weight in all: on the standardised features, or on the
+    leaves of random `trees`. Either learns from thousands of orders of the labels in one go.
+
+    What is the same in all rows of each person is told alike by every order within the person: such features are dealt
+    anew among the people instead.
+
+    Args:
+        features: (rows, values).
+        labels: (rows,), the classes.
+        groups: (rows,), whose each row is.
+        trees: whether the probe may bend.
+        shuffles: how many orders beside the true one.
+    """
+    features, labels, groups = np.asarray(features, np.float64), np.asarray(labels), np.asarray(groups)
+    classes, truth = np.unique(labels, return_inverse=True)
+    _, first, person = np.unique(groups, return_index=True, return_inverse=True)
+    generator = np.random.default_rng(0)
+    if (features == features[first][person]).all() and np.ptp(features, axis=0).any():
+        scores = np.concatenate(
+            [
+                _scores(features[first][deal][person], truth[None], person, trees)
+                for deal in _orders(generator, np.zeros(len(first)), shuffles)
+            ]
+        )
+    else:
+        orders = _orders(generator, person, shuffles)
+        at_once = max(1, TARGETS_AT_ONCE // (len(labels) * len(classes)))
+        scores = np.concatenate(
+            [
+                _scores(features, truth[orders[start : start + at_once]], person, trees)
+                for start in range(0, len(orders), at_once)
+            ]
+        )
+    scores = scores.round(DIGITS)
+    tails = [(scores >= scores[0]).mean(), (scores <= scores[0]).mean()]
+    p = min(1.0, 2 * min(tails))
+    low, high = np.percentile(scores[1:], [2.5, 97.5])
+    return Judged(float(scores[0]), float(low), float(high), p, p)
+
+
+def judge_together(rows: Mapping[str, Judged]) -> dict[str, Judged]:
+    """Return the rows of a table with p corrected, so that all of them hold together."""
+    adjusted = holm("rows", {name: row.p for name, row in rows.items()}).adjusted
+    return {name: replace(row, corrected=adjusted[name]) for name, row in rows.items()}
+
+
+def _orders(generator: np.random.Generator, person: np.ndarray, shuffles: int) -> np.ndarray:
+    """Return places (1 + shuffles, rows): the true order, then orders that exchange rows of the same person."""
+    by_person = np.argsort(person, kind="stable")
+    orders = np.empty((1 + shuffles, len(person)), np.int64)
+    orders[0] = np.arange(len(person))
+    orders[1:, by_person] = np.argsort(person + generator.random((shuffles, len(person))), axis=1)
+    return orders
+
+
+def _scores(features: np.ndarray, labels: np.ndarray, person: np.ndarray, trees: bool) -> np.ndarray:
+    """Return the balanced accuracy (orders,) on new people of a probe that learns each row of `labels`."""
+    steps = [StandardScaler(), Ridge(PENALTY)]
+    if trees:
+        steps.insert(1, RandomTreesEmbedding(TREES, max_depth=3, sparse_output=False, random_state=0))
+    is_class = labels[:, :, None] == np.arange(labels.max() + 1)  # (orders, rows, classes)
+    right = np.zeros(is_class.shape[::2])  # (orders, classes)
+    for train, test in GroupKFold(FOLDS).split(features, groups=person):
+        targets = is_class[:, train] / is_class[:, train].mean(axis=1, keepdims=True)
+        probe = make_pipeline(*steps).fit(features[train], np.moveaxis(targets, 1, 0).reshape(len(train), -1))
+        answers = probe.predict(features[test]).reshape(len(test), *right.shape).round(DIGITS).argmax(axis=2).T
+        hit = answers == labels[:, test]
+        right += (hit[:, :, None] & is_class[:, test]).sum(axis=1)
+    return (right / is_class.sum(axis=1)).mean(axis=1)

@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+
+from benchmarks.shuffles import ERROR, judge, judge_together
+
+PEOPLE = np.repeat(np.arange(20), 6)
+LABELS = np.tile([0, 1], 60)
+SHUFFLES = 399
+
+
+def noise(seed: int, columns: int = 3) -> np.ndarray:
+    """Return columns that hang on the person, and on nothing else."""
+    generator = np.random.default_rng(seed)
+    return generator.normal(size=(20, columns))[PEOPLE] + generator.normal(size=(120, columns))
+
+
+@pytest.mark.parametrize("trees", [False, True])
+def test_what_follows_the_label_is_told(trees):
+    row = judge(noise(0) + LABELS[:, None], LABELS, PEOPLE, trees, SHUFFLES)
+    assert row.score > row.high > 0.5 > row.low
+    assert row.p == 2 / (1 + SHUFFLES)
+    assert not row.at_chance
+
+
+def test_a_bend_is_told_by_trees_alone():
+    values = noise(0, 1) * 0.1 + np.tile([0, 1, 0, -1], 30)[:, None]
+    assert judge(values, LABELS, PEOPLE, shuffles=SHUFFLES).at_chance
+    assert not judge(values, LABELS, PEOPLE, True, SHUFFLES).at_chance
+
+
+def test_what_is_told_the_wrong_way_is_no_chance_either():
+    """The people of a fold lean one way, most of the others the other way."""
+    fold = PEOPLE % 5
+    upright = np.where(fold < 4, fold < 2, PEOPLE < 10)
+    turned = np.where(upright, LABELS, 1 - LABELS)
+    row = judge(turned[:, None], LABELS, PEOPLE, shuffles=SHUFFLES)
+    assert row.score < row.low
+    assert not row.at_chance
+
+
+def test_what_does_not_vary_is_exactly_at_chance():
+    for classes in (2, 3):
+        row = judge(np.ones((120, 2)), np.arange(120) % classes, PEOPLE, shuffles=SHUFFLES)
+        assert (row.score, row.low, row.high) == pytest.approx([1 / classes] * 3)
+        assert row.p == 1
+
+
+@pytest.mark.slow
+def test_what_is_the_same_for_a_person_is_dealt_among_people():
+    often = np.where(PEOPLE < 10, np.arange(120) % 6 > 0, np.arange(120) % 6 > 4).astype(int)
+    who = np.random.default_rng(0).permutation(20)
+    told = judge((PEOPLE < 10)[:, None], often, who[PEOPLE], shuffles=SHUFFLES)
+    assert not told.at_chance
+    assert judge(np.random.default_rng(1).normal(size=(20, 1))[PEOPLE], often, who[PEOPLE], shuffles=SHUFFLES).at_chance
+
+
+@pytest.mark.slow
+def test_nothing_is_said_to_be_told_as_often_as_p_says():
+    """At .05, 300 tables miss 15 times; 28 or more would be found once in a thousand."""
+    people, shuffles = 12, 199
+    missed = 0
+    for seed in range(300):
+        generator = np.random.default_rng(seed)
+        persons = np.repeat(np.arange(people), 4)
+        values = generator.normal(size=(people, 3))[persons] + generator.normal(size=(4 * people, 3))
+        labels = np.concatenate([generator.permutation([0, 0, 1, 1]) for _ in range(people)])
+        missed += judge(values, labels, persons, shuffles=shuffles).p <= ERROR
+    assert 3 <= missed <= 27
+
+
+def test_rows_are_corrected_together():
+    rows = {str(seed): judge(noise(seed), LABELS, PEOPLE, shuffles=SHUFFLES) for seed in range(3)}
+    rows["label"] = judge(LABELS[:, None], LABELS, PEOPLE, shuffles=SHUFFLES)
+    told = judge_together(rows)
+    assert [name for name, row in told.items() if not row.at_chance] == ["label"]
+    assert told["label"].corrected == 4 * rows["label"].p
+    assert all(told[name].corrected >= rows[name].p for name in rows)
+    assert set(told["label"].facts()) == {"score", "low", "high", "p", "corrected"}
