@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.core.store import write_json
+from transferpain.core.store import read_json, write_json
 from transferpain.experiments.run_folder import RunFolder, fault_of_fold
 
 PREDICTIONS = pd.DataFrame({"clip": ["a"], "frame": [-1], "y_pred": [1]})
@@ -158,6 +158,16 @@ def test_a_damaged_done_is_none(damage, tmp_path):
     run = finished(tmp_path / "other")
     damage(run.path / "done")
     assert not run.is_done
+
+
+@pytest.mark.parametrize("folds", [3, None, "b-seed0", True, 1.5])
+def test_a_done_whose_folds_are_no_folds_is_told(folds, tmp_path):
+    run = finished(tmp_path / "run")
+    record = read_json(run.path / "done")
+    write_json(run.path / "done", {**record, "folds": folds})
+    assert "done" in run.fault()
+    with pytest.raises(UserError, match="Run its experiment again"):
+        run.check()
 
 
 @pytest.mark.parametrize("damage", DAMAGES)

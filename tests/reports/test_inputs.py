@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from transferpain.core.store import write_text
-from transferpain.reports.inputs import INPUTS, PAGE, note_changed, stands, written_anew, written_files
+from transferpain.core.store import read_json, write_json, write_text
+from transferpain.reports.inputs import INPUTS, PAGE, code_hash, note_changed, stands, written_anew, written_files
 
 MADE_OF = {"digests": ["a"], "comparisons": [("x", "y")]}
 
@@ -25,6 +25,15 @@ def test_a_record_says_what_it_was_written_with(tmp_path):
     assert not stands(tmp_path, MADE_OF | {"digests": ["b"]})
     # Runs that are reported under the name of a study.
     write_report(tmp_path)
+    assert not stands(tmp_path, MADE_OF)
+
+
+@pytest.mark.parametrize("code", ["0" * 64, None, 3])
+def test_a_page_that_other_code_drew_is_drawn_anew(code, tmp_path):
+    write_report(tmp_path, inputs=MADE_OF)
+    record = read_json(tmp_path / INPUTS)
+    assert record["code"] == code_hash()
+    write_json(tmp_path / INPUTS, {**record, "code": code})
     assert not stands(tmp_path, MADE_OF)
 
 

@@ -138,6 +138,8 @@ class RunFolder:
         return hashlib.sha256(json.dumps(stated, sort_keys=True).encode()).hexdigest()
 
     def _fault_of_folds(self, folds: Sequence[str] | Mapping[str, str], run: str = "") -> str:
+        if not isinstance(folds, list | Mapping):
+            return f"done: its folds are neither a list nor a table: {folds!r:.40}"
         for name in map(str, folds):
             folder = inside(self.path, self.path / "folds" / name)
             fault = fault_of_fold(folder, run)

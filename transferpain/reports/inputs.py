@@ -1,10 +1,12 @@
-"""`inputs.json` of a report: what its page was made of, and its files; it is written anew unless both are so."""
+"""`inputs.json` of a report: what its page was made of, by which code, and its files; all must stand."""
 
+import hashlib
 import json
 import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,18 +26,25 @@ from transferpain.core.store import (
 )
 
 INPUTS, PAGE = "inputs.json", "index.html"
+PACKAGE = Path(__file__).parents[1]
+BUILT = (".pyc", ".pyo")  # of the same code with other bytes
 
 
 def stands(report: Path, inputs: dict[str, Any]) -> bool:
-    """Tell whether a report was made of these inputs, and each of its files is what was written then.
+    """Tell whether a report was made of these inputs by this code, and each of its files is what was written then.
 
     Args:
         report: its folder.
         inputs: JSON types.
     """
     record = _record(report)
-    files = record.pop("files", None)
-    return record == json.loads(json_text(stamp(inputs))) and bool(files) and not changed_files(report)
+    files, code = record.pop("files", None), record.pop("code", None)
+    return (
+        code == code_hash()
+        and record == json.loads(json_text(stamp(inputs)))
+        and bool(files)
+        and not changed_files(report)
+    )
 
 
 def changed_files(report: Path) -> list[str]:
@@ -82,7 +91,19 @@ def written_anew(report: Path, inputs: dict[str, Any] | None = None) -> Iterator
                 (report / name).unlink(missing_ok=True)
         sync_folder(report)
         make_way(report / INPUTS)
-        write_json(report / INPUTS, stamp({**(inputs or {}), "files": files}))
+        write_json(report / INPUTS, stamp({**(inputs or {}), "code": code_hash(), "files": files}))
+
+
+@cache
+def code_hash() -> str:
+    """Return a SHA-256 over every file of the package: another version may draw another page of the same runs."""
+    digest = hashlib.sha256()
+    for path in sorted(PACKAGE.rglob("*")):
+        if path.is_file() and path.suffix not in BUILT:
+            content = path.read_bytes()
+            digest.update(f"{path.relative_to(PACKAGE).as_posix()} {len(content)}\n".encode())
+            digest.update(content)
+    return digest.hexdigest()
 
 
 def _record(report: Path) -> dict[str, Any]:

@@ -1,4 +1,5 @@
 import json
+import os
 
 import numpy as np
 import pandas as pd
@@ -50,3 +51,18 @@ def test_nothing_is_written_over_and_other_endings_are_refused(tmp_path):
     assert there.read_text() == "mine"
     with pytest.raises(UserError, match=r"ends in \.csv or \.json"):
         check_free(tmp_path / "answers.xlsx")
+
+
+@pytest.mark.parametrize("folder", ["a.txt", "a.txt/deeper"])
+def test_a_place_that_cannot_be_written_is_refused_before_anything_is_computed(folder, tmp_path):
+    (tmp_path / "a.txt").write_text("kept")
+    with pytest.raises(UserError, match="which is a file"):
+        check_free(tmp_path / folder / "answers.csv")
+    check_free(tmp_path / "new" / "deeper" / "answers.csv")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_closed_folder_is_refused_before_anything_is_computed(tmp_path):
+    tmp_path.chmod(0o500)
+    with pytest.raises(UserError, match="which is closed to you"):
+        check_free(tmp_path / "answers.csv")

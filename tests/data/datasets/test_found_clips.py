@@ -42,6 +42,9 @@ def test_files_of_features_are_clips_where_nothing_else_is(tmp_path):
         ((), "There is no clip"),
         (("notes.txt",), "notes.txt"),
         (("anna .mp4", " otto.mp4"), "begins or ends with a blank"),
+        (("P1\nrest.mp4",), "cannot be seen"),
+        (("P1\trest.mp4",), "cannot be seen"),
+        (("P1\u2028/rest.mp4",), "cannot be seen"),
         ((os.fsdecode(b"caf\xe9.mp4"),), "is no text"),
     ],
 )

@@ -1,5 +1,6 @@
 """A table of answers as a file, CSV or JSON."""
 
+import os
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,8 @@ def check_free(path: Path) -> None:
     """Refuse a file that cannot be written, before anything is computed.
 
     Raises:
-        UserError: if it has another ending than those of `KINDS`, or something stands there.
+        UserError: if it has another ending than those of `KINDS`, something stands there, or its folder cannot be
+            written to.
     """
     if path.suffix.lower() not in KINDS:
         raise UserError(
@@ -30,6 +32,14 @@ def check_free(path: Path) -> None:
             f"{path} is there already.",
             rule="No file is written over.",
             todo="Name another file, or move this one.",
+        )
+    beside = next(folder for folder in path.absolute().parents if folder.exists())
+    if not beside.is_dir() or not os.access(beside, os.W_OK | os.X_OK):
+        raise UserError(
+            f"{path} cannot be written.",
+            rule="It stands in a folder that you may write to; folders that are missing are made.",
+            received=f"{beside}, {'which is closed to you' if beside.is_dir() else 'which is a file'}",
+            todo="Name another place.",
         )
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +20,7 @@ FILES_OF_FEATURES = "files of features"
 TABLES = "tables"
 KINDS = ("videos", "folders of pictures", "single pictures", FILES_OF_FEATURES, TABLES)
 UNIT = re.compile(rb"\bau_?[0-9]", re.IGNORECASE)  # as every tool begins the name of an action unit's column
+CONTROL = ("Cc", "Zl", "Zp")  # of Unicode: control characters, ends of lines and of paragraphs
 
 
 @dataclass(frozen=True)
@@ -101,6 +103,14 @@ def _relative(path: Path, folder: Path) -> str:
 
 def _check_names(media: Iterable[str]) -> None:
     """Refuse names that a table would give back changed."""
+    hidden = [path for path in media if any(unicodedata.category(letter) in CONTROL for letter in path)]
+    if hidden:
+        raise UserError(
+            "A name holds a character that cannot be seen.",
+            rule="Names of files and folders have letters, digits, signs and blanks; no ends of lines and no tabs.",
+            received=quoted(hidden[0]),
+            todo="Rename it.",
+        )
     wrong = [path for path in media if path != path.strip()]
     if wrong:
         raise UserError(
