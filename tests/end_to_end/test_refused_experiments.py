@@ -27,7 +27,7 @@ pytestmark = pytest.mark.slow
         (["source=biovid-vgg"], "The source of ai4pain-ann was not found."),
         (["source=ai4pain-lstm"], "cannot be a source"),
         (["source=small-biovid-vgg16", "faces.size=48"], "It reads faces of 32x32 pixels"),
-        (["source=imagenet", "backbone=resnet18"], "ImageNet weights are there for VGG16 only."),
+        (["source=imagenet", "backbone=resnet18"], "Keras has none for ResNet-18."),
     ],
 )
 def test_an_experiment_that_cannot_be_run_is_refused(finished, tmp_path, overrides, message):

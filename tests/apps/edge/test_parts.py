@@ -16,7 +16,7 @@ def answer(part: Part, *given: np.ndarray) -> np.ndarray:
     return part.call(*map(tf.constant, given)).numpy()
 
 
-@pytest.mark.parametrize("scaling", ["unit", "symmetric", "caffe"])
+@pytest.mark.parametrize("scaling", ["unit", "symmetric", "caffe", "torch"])
 def test_a_network_on_one_picture_is_its_own_encoder_and_scales_pixels_itself(scaling):
     model = small_model(3)
     (encoder,) = split_model(as_saved(model, scaling))

@@ -39,7 +39,7 @@ def vgg16():
     return untrained_source("vgg16", Preprocessing(size=32), seed=0)
 
 
-@pytest.mark.parametrize("scaling", ["unit", "symmetric", "caffe"])
+@pytest.mark.parametrize("scaling", ["unit", "symmetric", "caffe", "torch"])
 def test_the_embedder_scales_as_training_does(vgg16, scaling):
     source = replace(vgg16, preprocessing=Preprocessing(size=32, scaling=scaling))
     pixels = FACES.astype(np.float32)
@@ -47,6 +47,7 @@ def test_the_embedder_scales_as_training_does(vgg16, scaling):
         "unit": pixels / 255,
         "symmetric": pixels / 127.5 - 1,
         "caffe": pixels[..., ::-1] - np.float32([103.939, 116.779, 123.68]),
+        "torch": (pixels / 255 - np.float32([0.485, 0.456, 0.406])) / np.float32([0.229, 0.224, 0.225]),
     }[scaling]
     network = keras.Model(source.model.input, source.model.get_layer("embedding").output)
     received = embedder(source, "float32")(FACES)

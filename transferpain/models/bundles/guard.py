@@ -28,7 +28,7 @@ FUSED_LAYERS = frozenset(
 # What a saved network that reads pictures begins with, see scaling.py.
 SCALING_LAYERS = frozenset({"Rescaling"})
 LAYERS = FUSED_LAYERS.union(SCALING_LAYERS, *(entry.layers for entry in (*BACKBONES.values(), *HEADS.values())))
-INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "Zeros")
+INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "RandomNormal", "VarianceScaling", "Zeros")
 REGULARIZERS = ("L1", "L1L2", "L2")
 # (module, class_name, registered_name), exactly as Keras writes them.
 CLASSES = {
@@ -44,7 +44,7 @@ CLASSES = {
     # It reverses the channels of pictures.
     ("keras.src.ops.numpy", "Flip", "Flip"),
 }
-ACTIVATIONS = {"linear", "relu", "sigmoid", "softmax", "tanh"}
+ACTIVATIONS = {"gelu", "linear", "relu", "sigmoid", "silu", "softmax", "tanh"}
 # Of single tensors, a mask's among them; and the policy of every layer.
 DTYPES = ("float32", "bool")
 POLICY = {"name": "float32"}

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from transferpain.models.bundles.sizes import Refused
-from transferpain.models.sources.preprocessing import CAFFE_MEAN
+from transferpain.models.sources.preprocessing import CAFFE_MEAN, TORCH_DEVIATION, TORCH_MEAN
 from transferpain.networks.backbones.base import SCALING
 
 if TYPE_CHECKING:
@@ -28,6 +28,10 @@ RESCALING = {
     "unit": (1 / 255, 0.0),
     "symmetric": (1 / 127.5, -1.0),
     "caffe": (1.0, [-float(mean) for mean in CAFFE_MEAN[::-1]]),
+    "torch": (
+        [1 / (255 * float(deviation)) for deviation in TORCH_DEVIATION],
+        [-float(mean / deviation) for mean, deviation in zip(TORCH_MEAN, TORCH_DEVIATION, strict=True)],
+    ),
 }
 FLOAT32 = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
 

@@ -1,16 +1,16 @@
 """How large a network is, told from its configuration before Keras builds anything of it.
 
 A file of a few kilobytes can ask for any number of parameters, and a picture of any size. For every kind of layer that
-a bundle may hold there is a rule here, which gives the shape of its output and what it costs; the limits stand below.
+a bundle may hold there is a rule, here or in `size_rules`, which gives the shape of its output and what it costs; the
+limits stand below.
 """
 
 import math
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-Shape = tuple[int, ...]  # of one row; where any number is allowed, as of frames, it counts as ANY
+from transferpain.models.bundles import size_rules
+from transferpain.models.bundles.size_checks import Cost, Refused, Rule, Shape, biases, only, rank, whole
 
 ANY = 100
 MOST_LAYERS = 1_000
@@ -23,33 +23,6 @@ RULE = (
     f"up to {MOST_LAYERS} layers, {MOST_PARAMETERS // 10**6} million parameters, and for one picture "
     f"{MOST_ACTIVATIONS // 10**6} million activations and {MOST_PRODUCTS // 10**9} billion multiplications"
 )
-
-
-class Refused(Exception):
-    """The reason why a model file is refused."""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What a layer, or all of them, take for one row.
-
-    Attributes:
-        parameters: numbers in the weights.
-        activations: numbers that are computed and kept.
-        products: multiplications.
-    """
-
-    parameters: int = 0
-    activations: int = 0
-    products: int = 0
-
-    def __add__(self, other: "Cost") -> "Cost":
-        return Cost(
-            self.parameters + other.parameters, self.activations + other.activations, self.products + other.products
-        )
-
-
-Rule = Callable[[dict, list[Shape]], tuple[Shape, Cost]]
 
 
 def check_sizes(cost: Cost) -> None:
@@ -113,7 +86,7 @@ def _apply(layer: Any, shapes: list[Shape]) -> tuple[Shape, Cost]:
     shape, cost = RULES[kind](_settings(layer), shapes)
     if any(size < 1 for size in shape):
         raise Refused(f"a layer {kind} that turns {shapes} into {shape}")
-    _only(_settings(layer), lora_rank=(None,))
+    only(_settings(layer), lora_rank=(None,))
     for stated in _shapes_in(layer.get("build_config")):
         if tuple(ANY if size is None else size for size in stated[1:]) not in shapes:
             raise Refused(f"a layer {kind} that reads {shapes}, and is to be built for {stated!s:.100}")
@@ -154,7 +127,7 @@ def _input_shape(settings: dict) -> Shape:
     shape = settings.get("batch_shape")
     if not isinstance(shape, list) or not 2 <= len(shape) <= 6 or settings.get("sparse") or settings.get("ragged"):
         raise Refused(f"an input of the shape {shape!s:.100}")
-    return tuple(ANY if size is None else _whole(size, "batch_shape") for size in shape[1:])
+    return tuple(ANY if size is None else whole(size, "batch_shape") for size in shape[1:])
 
 
 def _read_shapes(node: Any, name: str, tensors: dict[tuple, Shape]) -> list[Shape]:
@@ -199,43 +172,13 @@ def _check_ends(parts: dict, tensors: dict[tuple, Shape]) -> None:
                 raise Refused(f"{end} {one!s:.100}, which no layer gives")
 
 
-def _whole(value: Any, key: str) -> int:
-    if type(value) is not int or value < 1:
-        raise Refused(f"{key} {value!s:.100}, which is no number from 1 on")
-    return value
-
-
-def _biases(settings: dict, biases: int) -> int:
-    return biases if settings.get("use_bias", True) else 0
-
-
-def _pair(settings: dict, key: str) -> tuple[int, int]:
-    value = settings.get(key)
-    if not isinstance(value, list) or len(value) != 2:
-        raise Refused(f"{key} {value!s:.100}, which is no pair")
-    return _whole(value[0], key), _whole(value[1], key)
-
-
-def _only(settings: dict, **wanted: tuple) -> None:
-    """Refuse settings under which a rule would not hold: a key may be missing, or has one of these values."""
-    for key, values in wanted.items():
-        if key in settings and not any(settings[key] is value or settings[key] == value for value in values):
-            raise Refused(f"{key} {settings[key]!s:.100}, not {' or '.join(map(str, values))}")
-
-
-def _rank(shapes: list[Shape], inputs: int, axes: int | None = None) -> Shape:
-    if len(shapes) != inputs or (axes is not None and len(shapes[0]) != axes):
-        raise Refused(f"a layer that reads {shapes}")
-    return shapes[0]
-
-
 def _same(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    _only(settings, noise_shape=(None,))
-    return _rank(shapes, 1), Cost()
+    only(settings, noise_shape=(None,))
+    return rank(shapes, 1), Cost()
 
 
 def _rescaling(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    shape = _rank(shapes, 1)
+    shape = rank(shapes, 1)
     for key in ("scale", "offset"):
         values = settings.get(key)
         numbers = values if isinstance(values, list) and len(values) == shape[-1] else [values]
@@ -247,50 +190,14 @@ def _rescaling(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
 def _flip(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     if settings.get("axis") != -1:
         raise Refused(f"axis {settings.get('axis')!s:.100}, not -1")
-    return _rank(shapes, 1), Cost()
+    return rank(shapes, 1), Cost()
 
 
 def _dense(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    *before, width = _rank(shapes, 1)
-    units = _whole(settings.get("units"), "units")
+    *before, width = rank(shapes, 1)
+    units = whole(settings.get("units"), "units")
     weights = width * units
-    return (*before, units), Cost(weights + _biases(settings, units), products=math.prod(before) * weights)
-
-
-def _convolution(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    _only(settings, dilation_rate=([1, 1],), groups=(1,))
-    channels = _rank(shapes, 1, 3)[2]
-    filters = _whole(settings.get("filters"), "filters")
-    weights = math.prod(_pair(settings, "kernel_size")) * channels * filters
-    places = _slide(settings, shapes[0], "kernel_size")
-    return (*places, filters), Cost(weights + _biases(settings, filters), products=math.prod(places) * weights)
-
-
-def _pooling(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    shape = (*_slide(settings, _rank(shapes, 1, 3), "pool_size"), shapes[0][2])
-    return shape, Cost(products=math.prod(shape) * math.prod(_pair(settings, "pool_size")))
-
-
-def _slide(settings: dict, shape: Shape, window: str) -> tuple[int, int]:
-    """Return at how many places a window stands, down and across."""
-    _only(settings, data_format=("channels_last",), padding=("same", "valid"))
-    places = []
-    for size, width, step in zip(shape, _pair(settings, window), _pair(settings, "strides"), strict=False):
-        room = size if settings.get("padding") == "same" else size - width + 1
-        places.append(max(0, -(-room // step)))
-    return places[0], places[1]
-
-
-def _mean(settings: dict, shapes: list[Shape], axes: int) -> tuple[Shape, Cost]:
-    _only(settings, data_format=("channels_last",), keepdims=(True, False))
-    channels = _rank(shapes, 1, axes)[-1]
-    return (*[1] * (axes - 1 if settings.get("keepdims") else 0), channels), Cost()
-
-
-def _normalization(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    shape = _rank(shapes, 1)
-    _only(settings, axis=(-1, len(shape)), renorm=(False,))
-    return shape, Cost(4 * shape[-1])
+    return (*before, units), Cost(weights + biases(settings, units), products=math.prod(before) * weights)
 
 
 def _element_by_element(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
@@ -300,72 +207,82 @@ def _element_by_element(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cos
 
 
 def _concatenate(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    _only(settings, axis=(-1,))
     if len({shape[:-1] for shape in shapes}) != 1:
         raise Refused(f"a layer that reads {shapes}")
+    only(settings, axis=(-1, len(shapes[0])))
     return (*shapes[0][:-1], sum(shape[-1] for shape in shapes)), Cost()
 
 
 def _lstm(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    _only(settings, unroll=(False,), stateful=(False,), return_state=(False,))
-    steps, width = _rank(shapes, 1, 2)
-    units = _whole(settings.get("units"), "units")
+    only(settings, unroll=(False,), stateful=(False,), return_state=(False,))
+    steps, width = rank(shapes, 1, 2)
+    units = whole(settings.get("units"), "units")
     weights = 4 * units * (width + units)
-    cost = Cost(weights + _biases(settings, 4 * units), steps * 4 * units, steps * weights)
+    cost = Cost(weights + biases(settings, 4 * units), steps * 4 * units, steps * weights)
     return ((steps, units) if settings.get("return_sequences") else (units,)), cost
 
 
 def _both_ways(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    _only(settings, merge_mode=("concat",), stateful=(False,))
+    only(settings, merge_mode=("concat",), stateful=(False,))
     forward, cost = _apply(settings.get("layer"), shapes)
     backward, more = _apply(settings.get("backward_layer") or settings.get("layer"), shapes)
     return (*forward[:-1], forward[-1] + backward[-1]), cost + more
 
 
 def _each_frame(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    frames, *shape = _rank(shapes, 1)
+    frames, *shape = rank(shapes, 1)
     inner, cost = _apply(settings.get("layer"), [tuple(shape)])
     return (frames, *inner), Cost(cost.parameters, frames * cost.activations, frames * cost.products)
 
 
 def _attention(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    _only(settings, output_shape=(None,), use_gate=(False,), sliding_window=(None,))
-    *asked, width = _rank(shapes, 2)
+    only(settings, output_shape=(None,), use_gate=(False,), sliding_window=(None,))
+    *asked, width = rank(shapes, 2)
     *read, read_width = shapes[1]
-    heads, key = (_whole(settings.get(name), name) for name in ("num_heads", "key_dim"))
-    value = key if settings.get("value_dim") is None else _whole(settings["value_dim"], "value_dim")
+    heads, key = (whole(settings.get(name), name) for name in ("num_heads", "key_dim"))
+    value = key if settings.get("value_dim") is None else whole(settings["value_dim"], "value_dim")
     scores = heads * math.prod(asked) * math.prod(read)
     into, out = heads * (width * key + read_width * (key + value)), heads * value * width
-    biases = _biases(settings, heads * (2 * key + value) + width)
+    added = biases(settings, heads * (2 * key + value) + width)
     products = max(math.prod(asked), math.prod(read)) * (into + out) + scores * (key + value)
     kept = heads * (math.prod(asked) * (key + value) + math.prod(read) * (key + value))
-    return shapes[0], Cost(into + out + biases, 2 * scores + kept, products)
+    return shapes[0], Cost(into + out + added, 2 * scores + kept, products)
 
 
 def _any_feature(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    _only(settings, axis=(-1,), keepdims=(False,))
-    return _rank(shapes, 1)[:-1], Cost()
+    only(settings, axis=(-1,), keepdims=(False,))
+    return rank(shapes, 1)[:-1], Cost()
 
 
 RULES: dict[str, Rule] = {
     "Activation": _same,
     "Add": _element_by_element,
     "Any": _any_feature,
-    "BatchNormalization": _normalization,
+    "AveragePooling2D": size_rules.pooling,
+    "BatchNormalization": size_rules.normalization,
     "Bidirectional": _both_ways,
     "Concatenate": _concatenate,
-    "Conv2D": _convolution,
+    "Conv2D": size_rules.convolution,
+    "Cropping2D": size_rules.cropping,
     "Dense": _dense,
+    "DepthwiseConv2D": size_rules.depthwise_convolution,
     "Dropout": _same,
+    "EinsumDense": size_rules.patches,
     "Flip": _flip,
-    "GlobalAveragePooling1D": partial(_mean, axes=2),
-    "GlobalAveragePooling2D": partial(_mean, axes=3),
+    "GlobalAveragePooling1D": partial(size_rules.mean, axes=2),
+    "GlobalAveragePooling2D": partial(size_rules.mean, axes=3),
     "LSTM": _lstm,
+    "LayerNormalization": size_rules.layer_normalization,
     "Masking": _same,
-    "MaxPooling2D": _pooling,
+    "MaxPooling2D": size_rules.pooling,
     "MultiHeadAttention": _attention,
     "Multiply": _element_by_element,
     "NotEqual": _same,
+    "PReLU": size_rules.rectifier,
+    "Permute": size_rules.permutation,
+    "ReLU": _same,
     "Rescaling": _rescaling,
+    "Reshape": size_rules.reshaping,
     "TimeDistributed": _each_frame,
+    "ZeroPadding2D": size_rules.padding,
 }

@@ -11,6 +11,9 @@ from transferpain.models.sources.face_settings import Detector, FaceSettings, Ma
 # Blue, green, red: the means of the images that the original VGG16 was trained on.
 CAFFE_MEAN = np.array((103.939, 116.779, 123.68), dtype=np.float32)
 
+# Red, green, blue, of pixels from 0 to 1: mean and deviation of ImageNet's images.
+TORCH_MEAN = np.array((0.485, 0.456, 0.406), dtype=np.float32)
+TORCH_DEVIATION = np.array((0.229, 0.224, 0.225), dtype=np.float32)
 
 NO_DETECTOR = "none"  # the pictures of FER+ are faces already
 # FER+ pictures are about a fifth wider than MediaPipe's box of the face in them (our choice, measured on them).
@@ -21,14 +24,15 @@ class Preprocessing(BaseModel):
     """From a face crop to the network's input.
 
     `scaling`: `unit` divides by 255; `symmetric` maps to -1..1; `caffe` orders the channels blue, green, red and
-    subtracts ImageNet's means (VGG16's own). `margin` of `None` is the detector's default.
+    subtracts ImageNet's means (VGG16's own); `torch` divides by 255, subtracts ImageNet's means and divides by its
+    deviations. `margin` of `None` is the detector's default.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     size: Side = 224
     color: Literal["rgb"] = "rgb"
-    scaling: Literal["unit", "symmetric", "caffe"] = "unit"
+    scaling: Literal["unit", "symmetric", "caffe", "torch"] = "unit"
     detector: Literal[*get_args(Detector), NO_DETECTOR] = "mediapipe"
     margin: Margin | None = None
 
@@ -75,4 +79,6 @@ def scale_pixels(images, scaling: str):
         return images / 127.5 - 1.0
     if scaling == "caffe":
         return images[..., ::-1] - CAFFE_MEAN
+    if scaling == "torch":
+        return (images / 255.0 - TORCH_MEAN) / TORCH_DEVIATION
     raise ValueError(f"unknown scaling: {scaling}")

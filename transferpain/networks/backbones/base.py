@@ -37,6 +37,11 @@ IN_FLOAT32 = (SCALING, "probabilities")  # whatever the other layers compute in:
 CLASSIFIER = Block("head", ("logits", "embedding"))
 
 
+def blocks_of(*parts: tuple[str, ...]) -> tuple[Block, ...]:
+    """Return the classifier and blocks below it, from the output down; each is named after its first part."""
+    return (CLASSIFIER, *(Block(names[0], names) for names in parts))
+
+
 @dataclass(frozen=True)
 class Weights:
     """ImageNet weights of a backbone, as Keras publishes them.
@@ -70,6 +75,34 @@ def in_keras_folder(file: str) -> Place:
     return Place("Keras' folder of models", path)
 
 
+KERAS_FILES = "https://storage.googleapis.com/tensorflow/keras-applications"
+
+
+def keras_asset(backbone: str, title: str, address: str, size: int, digest: str, licence: str) -> Asset:
+    """Return the file of ImageNet's weights of a network of keras.applications.
+
+    Args:
+        backbone: its name; the asset is named after it.
+        title: as in texts.
+        address: of the file.
+        size: its bytes.
+        digest: MD5, as it stands in Keras, which states nothing stronger.
+        licence: SPDX name.
+    """
+    file = address.rpartition("/")[2]
+    return Asset(
+        name=f"imagenet-{backbone}",
+        file=file,
+        bytes=size,
+        algorithm="md5",
+        digest=digest,
+        licence=licence,
+        url=address,
+        serves=f"the source imagenet of {title}",
+        places=(in_keras_folder(file),),
+    )
+
+
 @dataclass(frozen=True)
 class Backbone:
     """A network that reads pictures of faces.
@@ -90,6 +123,9 @@ class Backbone:
         normalizes: whether it has batch normalisation.
         network: from size, classes and seed to the model; see `build`.
         imagenet: published weights to start from; `None` if there are none.
+        step: the side of its pictures is a multiple of this.
+        dropping: from a network to a copy of the same weights with the layers that serve training alone; `None` if
+            there are none. No saved model has them.
     """
 
     name: str
@@ -103,6 +139,12 @@ class Backbone:
     normalizes: bool
     network: Callable[[int, int, int], "keras.Model"]
     imagenet: Weights | None = None
+    step: int = 1
+    dropping: Callable[["keras.Model"], "keras.Model"] | None = None
+
+    def for_training(self, model: "keras.Model") -> "keras.Model":
+        """Return the network as it is trained: itself, or a copy with layers that serve training alone."""
+        return model if self.dropping is None else self.dropping(model)
 
     def build(self, size: int, classes: int, seed: int = 0) -> "keras.Model":
         """Build the network with random weights.
@@ -116,13 +158,13 @@ class Backbone:
             A model from float32 `(batch, size, size, 3)` to probabilities, float32 `(batch, classes)`.
 
         Raises:
-            UserError: if the pictures are smaller than `min_size`.
+            UserError: as `check_size`.
         """
         self.check_size(size)
         return self.network(size, classes, seed)
 
     def check_size(self, size: int) -> None:
-        """Refuse pictures that are smaller than `min_size`.
+        """Refuse pictures that are smaller than `min_size`, and those whose side is no multiple of `step`.
 
         Raises:
             UserError: if they are.
@@ -133,6 +175,14 @@ class Backbone:
                 rule=f"They have at least {self.min_size}x{self.min_size} pixels.",
                 received=f"{size}x{size}",
                 todo="Enlarge the pictures, or take another backbone.",
+            )
+        if size % self.step:
+            below = size // self.step * self.step
+            raise UserError(
+                f"{self.title} cannot read pictures of this size.",
+                rule=f"Their side is a multiple of {self.step} pixels.",
+                received=f"{size}x{size}",
+                todo=f"Take pictures of {below} or {below + self.step} pixels, or another backbone.",
             )
 
 

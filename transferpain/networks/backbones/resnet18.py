@@ -1,10 +1,7 @@
 """ResNet-18 (He et al., CVPR 2016; so in Hosseini), built by keras-cv and renamed."""
 
-import re
 from typing import TYPE_CHECKING
 
-from transferpain.core.quiet import module_hidden
-from transferpain.core.seeds import derive_seed
 from transferpain.networks.backbones.base import CLASSIFIER, Backbone, Block
 
 if TYPE_CHECKING:
@@ -29,39 +26,9 @@ def build_resnet18(size: int, classes: int, seed: int = 0, embedding: int = WIDT
     Returns:
         A model from float `(batch, size, size, 3)` to probabilities, float32 `(batch, classes)`.
     """
-    import keras
+    from transferpain.networks.backbones.keras_cv_parts import build_basic_resnet
 
-    # Frozen upstream and slow to import: only here, and no saved model needs it. It would load PyTorch for nothing.
-    with module_hidden("torch"):
-        import keras_cv
-
-    from transferpain.networks.backbones.surgery import classifier, rebuilt
-
-    backbone = keras_cv.models.ResNetBackbone(
-        stackwise_filters=[64, 128, 256, 512],
-        stackwise_blocks=[2, 2, 2, 2],
-        stackwise_strides=[1, 2, 2, 2],
-        block_type="basic_block",
-        include_rescaling=False,
-        input_shape=(size, size, 3),
-    )
-    outputs = classifier(backbone.output, classes, embedding, seed)
-    model = keras.Model(backbone.input, outputs, name="resnet18")
-
-    def named_and_seeded(config: dict) -> dict:
-        config["name"] = _own_name(config["name"])
-        if config["name"].endswith("_conv"):
-            initializer = keras.initializers.HeNormal(seed=derive_seed(seed, config["name"]))
-            config["kernel_initializer"] = keras.initializers.serialize(initializer)
-        return config
-
-    return rebuilt(model, size, named_and_seeded)
-
-
-def _own_name(name: str) -> str:
-    """Translate keras-cv's layer names: `conv1_bn` -> `stem_bn`, `v2_stack_0_block1_1_conv` -> `stage1_...`."""
-    name = re.sub(r"^(conv1|pool1)_", "stem_", name)
-    return re.sub(r"^v2_stack_(\d)", lambda match: f"stage{int(match[1]) + 1}", name)
+    return build_basic_resnet("resnet18", (2, 2, 2, 2), size, classes, seed, embedding)
 
 
 RESNET18 = Backbone(

@@ -4,8 +4,11 @@ from collections.abc import Callable
 
 import keras
 
+from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
 from transferpain.networks.backbones.base import IN_FLOAT32
+
+CUTS = ("embedding", "gap")
 
 
 def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.Model:
@@ -23,8 +26,9 @@ def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.
     def changed(config: dict) -> dict:
         config["dtype"] = "float32" if config["name"] in IN_FLOAT32 else dtype
         config["trainable"] = True
-        if "kernel_regularizer" in config:
-            config["kernel_regularizer"] = penalty
+        for kind in ("kernel_regularizer", "depthwise_regularizer"):
+            if kind in config:
+                config[kind] = penalty
         return config
 
     return copied(model, keras.Input(model.input_shape[1:], name="images"), changed)
@@ -40,9 +44,31 @@ def with_classes(
         size: side of the images; convolutions and global pooling fit any side.
         seed: seeds the new layer.
         feature_layer: name of the layer that the new output stands on, `embedding` or `gap`; what is above is left out.
+
+    Raises:
+        UserError: if there is no such layer, or the network reads pictures of the size that it was made for alone.
     """
+    vectors = [layer.name for layer in model.layers if len(getattr(layer.output, "shape", ())) == 2]
+    if feature_layer not in vectors:
+        raise UserError(
+            f"{model.name} cannot be cut at {feature_layer}.",
+            rule="It is cut at a layer that gives one row of features for a picture.",
+            received=feature_layer,
+            todo=f"Name one of: {', '.join(name for name in vectors if name in CUTS)}.",
+        )
     trunk = keras.Model(model.input, model.get_layer(feature_layer).output, name=model.name)
-    copy = copied(trunk, keras.Input((size, size, 3), name="images"))
+    own = model.input_shape[1]
+    try:
+        copy = copied(trunk, keras.Input((size, size, 3), name="images"))
+    except ValueError as error:  # a layer whose shape or weights go by the number of places
+        if size == own:
+            raise
+        raise UserError(
+            f"{model.name} cannot be taken to pictures of another size.",
+            rule=f"It has layers that are bound to the size it was made for, {own}x{own} pixels.",
+            received=f"{size}x{size}",
+            todo=f"Use pictures of {own} pixels, or a network of convolutions alone.",
+        ) from error
     return keras.Model(copy.input, _outputs(copy.output, classes, seed), name=model.name)
 
 
@@ -84,6 +110,12 @@ def copy_weights(source: keras.Model, target: keras.Model) -> keras.Model:
     for layer in source.layers:
         target.get_layer(layer.name).set_weights(layer.get_weights())
     return target
+
+
+def take_weights(model: keras.Model, other: keras.Model) -> None:
+    """Copy the weights of each layer of `model` from the layer of `other`, which may have more, with the same name."""
+    for layer in model.layers:
+        layer.set_weights(other.get_layer(layer.name).get_weights())
 
 
 def classifier(x, classes: int, embedding: int, seed: int):

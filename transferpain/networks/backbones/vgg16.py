@@ -29,22 +29,35 @@ def build_vgg16_gap(size: int, classes: int, seed: int = 0, embedding: int = WID
     Returns:
         A model from float `(batch, size, size, 3)` to probabilities, float32 `(batch, classes)`.
     """
+    return build_vgg_gap("vgg16_gap", CONVOLUTIONS, size, classes, seed, embedding)
+
+
+def build_vgg_gap(
+    name: str, convolutions: tuple[tuple[int, int], ...], size: int, classes: int, seed: int, embedding: int
+) -> "keras.Model":
+    """Build VGG16-GAP or its like.
+
+    Args:
+        name: of the model.
+        convolutions: filters and number of the convolutions of each block.
+        size, classes, seed, embedding: as of `build_vgg16_gap`.
+    """
     import keras
 
     from transferpain.networks.backbones.surgery import classifier
 
     images = keras.Input((size, size, 3), name="images")
     x = images
-    for block, (filters, convolutions) in enumerate(CONVOLUTIONS, start=1):
-        for number in range(1, convolutions + 1):
-            name = f"block{block}_conv{number}"
-            initializer = keras.initializers.HeNormal(seed=derive_seed(seed, name))
+    for block, (filters, count) in enumerate(convolutions, start=1):
+        for number in range(1, count + 1):
+            layer = f"block{block}_conv{number}"
+            initializer = keras.initializers.HeNormal(seed=derive_seed(seed, layer))
             x = keras.layers.Conv2D(
-                filters, 3, padding="same", activation="relu", kernel_initializer=initializer, name=name
+                filters, 3, padding="same", activation="relu", kernel_initializer=initializer, name=layer
             )(x)
-        if block < len(CONVOLUTIONS):
+        if block < len(convolutions):
             x = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
-    return keras.Model(images, classifier(x, classes, embedding, seed), name="vgg16_gap")
+    return keras.Model(images, classifier(x, classes, embedding, seed), name=name)
 
 
 def fill_from_imagenet(model: "keras.Model", path: Path) -> "keras.Model":
@@ -55,7 +68,7 @@ def fill_from_imagenet(model: "keras.Model", path: Path) -> "keras.Model":
 
 
 def take_convolutions(model: "keras.Model", pretrained: "keras.Model") -> "keras.Model":
-    """Copy the 13 convolutions of Keras' VGG16 into a VGG16-GAP; their layers have the same names."""
+    """Copy the convolutions of Keras' VGG16 or VGG19 into its like with GAP; their layers have the same names."""
     import keras
 
     for layer in pretrained.layers:

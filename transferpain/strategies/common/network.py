@@ -12,7 +12,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
 from transferpain.networks.backbones.registry import BACKBONES
-from transferpain.networks.backbones.surgery import with_dtype
+from transferpain.networks.backbones.surgery import take_weights, with_dtype
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.augment import augment
 from transferpain.networks.training.batches import Batches, Images, image_batches, sample_weights
@@ -128,7 +128,8 @@ def fit_network(
     phases, pictures, preprocessing = tuning.phases, shown.pictures, shown.preprocessing
     training, learned = training_images(experiment, tuning.rows, shown, fold.train, (seed, fold.name))
     selection, chosen_by = selection_images(pictures, fold.selection)
-    model = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
+    kept_network = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
+    model = BACKBONES[experiment.backbone].for_training(kept_network)
     histories, epochs = [], 0
     for phase in phases:
         own = [] if len(phases) == 1 else [phase.name]
@@ -149,7 +150,9 @@ def fit_network(
     history = pd.concat(histories, ignore_index=True)
     fitted = fitted_rows(experiment, tuning, learned, fold)
     fitted = (*fitted, FittedRows(EPOCH, chosen_by, use="selection"))
-    return FittedNetwork(model, Training(history, kept), fitted)
+    if model is not kept_network:  # what serves training alone is left behind
+        take_weights(kept_network, model)
+    return FittedNetwork(kept_network, Training(history, kept), fitted)
 
 
 def fitted_rows(experiment: Recipe, tuning: Tuning, learned: np.ndarray, fold: Fold) -> tuple[FittedRows, ...]:

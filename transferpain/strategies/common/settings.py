@@ -26,7 +26,7 @@ class ImageSettings(BaseModel):
     first_frame: int = Field(0, ge=0)
     every: int = Field(1, ge=1)
     test_every: int = Field(1, ge=1)
-    scaling: Literal["unit", "caffe", "symmetric"] = "unit"
+    scaling: Literal["unit", "caffe", "symmetric", "torch"] = "unit"
     size: int = Field(224, ge=32, le=512)
 
     @property

@@ -1,0 +1,73 @@
+"""What comes from keras-cv, which is frozen upstream: no other module imports it, and no saved model needs it."""
+
+import re
+
+import keras
+
+from transferpain.core.quiet import module_hidden
+from transferpain.core.seeds import derive_seed
+from transferpain.networks.backbones.parts import dropout_behind
+from transferpain.networks.backbones.surgery import classifier, rebuilt
+
+# Slow to import, and it would load PyTorch for nothing.
+with module_hidden("torch"):
+    import keras_cv
+
+STAGES = (64, 128, 256, 512)
+
+
+def build_basic_resnet(
+    name: str, blocks: tuple[int, ...], size: int, classes: int, seed: int, embedding: int
+) -> keras.Model:
+    """Build a residual network of basic blocks, global average pooling and a dense embedding.
+
+    The blocks are named `stem`, `stage1` ... `stage4`. He-normal weights.
+
+    Args:
+        name: of the model.
+        blocks: how many blocks each stage has.
+        size, classes, seed, embedding: as of `build_resnet18`.
+    """
+    backbone = keras_cv.models.ResNetBackbone(
+        stackwise_filters=list(STAGES),
+        stackwise_blocks=list(blocks),
+        stackwise_strides=[1, 2, 2, 2],
+        block_type="basic_block",
+        include_rescaling=False,
+        input_shape=(size, size, 3),
+    )
+    outputs = classifier(backbone.output, classes, embedding, seed)
+    model = keras.Model(backbone.input, outputs, name=name)
+
+    def named_and_seeded(config: dict) -> dict:
+        config["name"] = _own_name(config["name"])
+        if config["name"].endswith("_conv"):
+            initializer = keras.initializers.HeNormal(seed=derive_seed(seed, config["name"]))
+            config["kernel_initializer"] = keras.initializers.serialize(initializer)
+        return config
+
+    return rebuilt(model, size, named_and_seeded)
+
+
+def with_drop_block(model: keras.Model, layers: tuple[str, ...], rate: float, block: int) -> keras.Model:
+    """Return a copy of a network for training, in which squares of maps are dropped behind some layers.
+
+    A square is at most as large as the maps: on smaller ones keras-cv's layer divides by 0.
+
+    Args:
+        layers: their names.
+        rate: the share that is dropped.
+        block: side of the squares.
+    """
+
+    def drop(rate: float, name: str, dtype) -> keras.layers.Layer:
+        side = min(model.get_layer(name.removesuffix("_drop")).output.shape[1:3])
+        return keras_cv.layers.DropBlock2D(rate, min(block, side), seed=0, name=name, dtype=dtype)
+
+    return dropout_behind(model, dict.fromkeys(layers, rate), drop)
+
+
+def _own_name(name: str) -> str:
+    """Translate keras-cv's layer names: `conv1_bn` -> `stem_bn`, `v2_stack_0_block1_1_conv` -> `stage1_...`."""
+    name = re.sub(r"^(conv1|pool1)_", "stem_", name)
+    return re.sub(r"^v2_stack_(\d)", lambda match: f"stage{int(match[1]) + 1}", name)
