@@ -134,8 +134,8 @@ def test_scaling_twice_an_unknown_one_and_two_pictures_are_refused(tmp_path):
     config = config_of(save_network(tmp_path / "bundle", "unit"))
     with pytest.raises(Refused, match="before it is put on"):
         with_scaling(config, "unit")
-    with pytest.raises(Refused, match="the scaling torch"):
-        with_scaling(without_scaling(config), "torch")
+    with pytest.raises(Refused, match="the scaling inverted"):
+        with_scaling(without_scaling(config), "inverted")
     two = without_scaling(config)
     two["config"]["layers"].append({**two["config"]["layers"][0], "name": "more"})
     with pytest.raises(Refused, match="2 inputs of pictures"):
