@@ -176,7 +176,7 @@ def test_sizes_of_the_projects_networks_are_those_of_keras():
     from transferpain.strategies.fused.network import build_fusion, build_landmark_branch
     from transferpain.strategies.fused.settings import MOST_JOINED, FusionSettings
 
-    models = [backbone.build(64, classes=2, seed=0) for backbone in BACKBONES.values()]
+    models = [one.build(max(64, one.min_size), classes=2, seed=0) for one in BACKBONES.values()]
     models += [build_ann(8, 2, 0), build_lstm(4, 8, 2, 0, masked=True), build_lstm(4, 8, 2, 0)]
     models += [build_landmark_branch(FusionSettings(axis=axis, frames=2), 2, 0) for axis in ("time", "points")]
     for fusion in ("dense", "bilstm"):
