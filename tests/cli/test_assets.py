@@ -77,6 +77,6 @@ def test_fetch_without_network_says_what_to_do(environment, tmp_path):
 
 
 def test_an_unknown_name_is_refused_with_the_nearest(environment):
-    done = light("assets", "fetch", "imagenet-vgg19", environment=environment)
+    done = light("assets", "fetch", "imagenet-vg16", environment=environment)
     assert done.returncode == 1
     assert "did you mean `imagenet-vgg16`" in done.stderr

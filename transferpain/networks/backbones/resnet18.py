@@ -2,7 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from transferpain.networks.backbones.base import CLASSIFIER, Backbone, Block
+from transferpain.networks.backbones.base import Backbone
+from transferpain.networks.backbones.basic_blocks import BLOCKS, LAYERS
 
 if TYPE_CHECKING:
     import keras
@@ -37,25 +38,8 @@ RESNET18 = Backbone(
     min_size=32,
     width=WIDTH,
     channels=512,
-    blocks=(
-        CLASSIFIER,
-        Block("stage4", ("stage4",)),
-        Block("stage3", ("stage3",)),
-        Block("stage2", ("stage2",)),
-        Block("stage1", ("stage1", "stem")),
-    ),
-    layers=frozenset(
-        {
-            "InputLayer",
-            "Conv2D",
-            "BatchNormalization",
-            "MaxPooling2D",
-            "Add",
-            "GlobalAveragePooling2D",
-            "Dense",
-            "Activation",
-        }
-    ),
+    blocks=BLOCKS,
+    layers=LAYERS,
     cost=1_814_085_632,
     normalizes=True,
     network=build_resnet18,

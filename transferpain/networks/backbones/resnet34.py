@@ -6,13 +6,13 @@ DropBlock serves training alone: no saved model has it, and neither selection no
 from typing import TYPE_CHECKING
 
 from transferpain.networks.backbones.base import Backbone
-from transferpain.networks.backbones.resnet18 import RESNET18
+from transferpain.networks.backbones.basic_blocks import BLOCKS, LAYERS
 
 if TYPE_CHECKING:
     import keras
 
 WIDTH = 1024
-BLOCKS = (3, 4, 6, 3)
+DEPTHS = (3, 4, 6, 3)
 # The paper's, on its last two groups; its rate grows during training, ours is the same throughout (our choice).
 DROPPED, SQUARE = 0.1, 7
 STAGES = ("stage3", "stage4")
@@ -22,7 +22,7 @@ def build_resnet34(size: int, classes: int, seed: int = 0, embedding: int = WIDT
     """Build ResNet-34 as `build_resnet18` builds ResNet-18: 21,301,696 parameters below `gap`."""
     from transferpain.networks.backbones.keras_cv_parts import build_basic_resnet
 
-    return build_basic_resnet("resnet34", BLOCKS, size, classes, seed, embedding)
+    return build_basic_resnet("resnet34", DEPTHS, size, classes, seed, embedding)
 
 
 def with_drop_block(model: "keras.Model") -> "keras.Model":
@@ -40,8 +40,8 @@ RESNET34 = Backbone(
     min_size=32,
     width=WIDTH,
     channels=512,
-    blocks=RESNET18.blocks,
-    layers=RESNET18.layers,
+    blocks=BLOCKS,
+    layers=LAYERS,
     cost=3_663_773_696,
     normalizes=True,
     network=build_resnet34,

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferpain.core.assets.asset import Asset
-from transferpain.core.seeds import derive_seed
-from transferpain.networks.backbones.base import CLASSIFIER, Backbone, Block, Weights, in_keras_folder
+from transferpain.networks.backbones.base import Backbone, Weights, in_keras_folder
+from transferpain.networks.backbones.very_deep import BLOCKS, CITATION, LAYERS, build_vgg_gap, take_convolutions
 
 if TYPE_CHECKING:
     import keras
@@ -32,34 +32,6 @@ def build_vgg16_gap(size: int, classes: int, seed: int = 0, embedding: int = WID
     return build_vgg_gap("vgg16_gap", CONVOLUTIONS, size, classes, seed, embedding)
 
 
-def build_vgg_gap(
-    name: str, convolutions: tuple[tuple[int, int], ...], size: int, classes: int, seed: int, embedding: int
-) -> "keras.Model":
-    """Build VGG16-GAP or its like.
-
-    Args:
-        name: of the model.
-        convolutions: filters and number of the convolutions of each block.
-        size, classes, seed, embedding: as of `build_vgg16_gap`.
-    """
-    import keras
-
-    from transferpain.networks.backbones.surgery import classifier
-
-    images = keras.Input((size, size, 3), name="images")
-    x = images
-    for block, (filters, count) in enumerate(convolutions, start=1):
-        for number in range(1, count + 1):
-            layer = f"block{block}_conv{number}"
-            initializer = keras.initializers.HeNormal(seed=derive_seed(seed, layer))
-            x = keras.layers.Conv2D(
-                filters, 3, padding="same", activation="relu", kernel_initializer=initializer, name=layer
-            )(x)
-        if block < len(convolutions):
-            x = keras.layers.MaxPooling2D(2, name=f"block{block}_pool")(x)
-    return keras.Model(images, classifier(x, classes, embedding, seed), name=name)
-
-
 def fill_from_imagenet(model: "keras.Model", path: Path) -> "keras.Model":
     """Copy ImageNet's convolutions from Keras' file into a VGG16-GAP; the layers above stay random."""
     import keras
@@ -67,17 +39,6 @@ def fill_from_imagenet(model: "keras.Model", path: Path) -> "keras.Model":
     return take_convolutions(model, keras.applications.VGG16(include_top=False, weights=str(path)))
 
 
-def take_convolutions(model: "keras.Model", pretrained: "keras.Model") -> "keras.Model":
-    """Copy the convolutions of Keras' VGG16 or VGG19 into its like with GAP; their layers have the same names."""
-    import keras
-
-    for layer in pretrained.layers:
-        if isinstance(layer, keras.layers.Conv2D):
-            model.get_layer(layer.name).set_weights(layer.get_weights())
-    return model
-
-
-VERY_DEEP = "Very Deep Convolutional Networks for Large-Scale Image Recognition"
 FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 VGG16 = Backbone(
     name="vgg16",
@@ -85,8 +46,8 @@ VGG16 = Backbone(
     min_size=16,
     width=WIDTH,
     channels=512,
-    blocks=(CLASSIFIER, *(Block(name, (name,)) for name in ("block5", "block4", "block3", "block2", "block1"))),
-    layers=frozenset({"InputLayer", "Conv2D", "MaxPooling2D", "GlobalAveragePooling2D", "Dense", "Activation"}),
+    blocks=BLOCKS,
+    layers=LAYERS,
     cost=15_347_154_944,
     normalizes=False,
     network=build_vgg16_gap,
@@ -105,7 +66,7 @@ VGG16 = Backbone(
         scaling="caffe",
         fill=fill_from_imagenet,
         licence="Creative Commons Attribution 4.0.",
-        citation=f"Simonyan and Zisserman, {VERY_DEEP}, ICLR 2015",
+        citation=CITATION,
         page="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
     ),
 )

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from transferpain.networks.backbones.base import KERAS_FILES, Backbone, Weights, keras_asset
-from transferpain.networks.backbones.vgg16 import VERY_DEEP, VGG16, build_vgg_gap, take_convolutions
+from transferpain.networks.backbones.very_deep import BLOCKS, CITATION, LAYERS, build_vgg_gap, take_convolutions
 
 if TYPE_CHECKING:
     import keras
@@ -32,8 +32,8 @@ VGG19 = Backbone(
     min_size=16,
     width=WIDTH,
     channels=512,
-    blocks=VGG16.blocks,
-    layers=VGG16.layers,
+    blocks=BLOCKS,
+    layers=LAYERS,
     cost=19_508_953_088,
     normalizes=False,
     network=build_vgg19_gap,
@@ -49,7 +49,7 @@ VGG19 = Backbone(
         scaling="caffe",
         fill=fill_from_imagenet,
         licence="Creative Commons Attribution 4.0.",
-        citation=f"Simonyan and Zisserman, {VERY_DEEP}, ICLR 2015",
+        citation=CITATION,
         page="https://www.robots.ox.ac.uk/~vgg/research/very_deep/",
     ),
 )
