@@ -32,7 +32,8 @@ def folder(tmp_path, monkeypatch):
 
 
 def test_the_weights_of_backbones_stand_beside_the_others():
-    assert list(ALL_ASSETS) == [*ASSETS, "imagenet-vgg16"]
+    networks = ("vgg16", "vgg19", "resnet50", "resnet101", "densenet121", "inception_v3", "efficientnet_b0")
+    assert list(ALL_ASSETS) == [*ASSETS, *(f"imagenet-{name}" for name in networks)]
     assert ALL_ASSETS.find("face_landmarker.task").required
 
 

@@ -15,6 +15,7 @@ RED = np.array([[[[255.0, 0.0, 0.0]]]], dtype=np.float32)
         ("unit", [1, 0, 0]),
         ("symmetric", [1, -1, -1]),
         ("caffe", [-103.939, -116.779, 255 - 123.68]),  # blue, green, red
+        ("torch", [(1 - 0.485) / 0.229, -0.456 / 0.224, -0.406 / 0.225]),
     ],
 )
 def test_scaling_of_a_red_pixel(scaling, expected):
@@ -24,14 +25,14 @@ def test_scaling_of_a_red_pixel(scaling, expected):
 
 
 def test_unknown_scaling_is_refused():
-    with pytest.raises(ValueError, match="unknown scaling: torch"):
-        scale_pixels(RED, "torch")
+    with pytest.raises(ValueError, match="unknown scaling: pytorch"):
+        scale_pixels(RED, "pytorch")
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        *({"scaling": "torch"}, {"color": "bgr"}, {"crop": 3}, {"size": 4}, {"size": 10**9}, {"size": None}),
+        *({"scaling": "pytorch"}, {"color": "bgr"}, {"crop": 3}, {"size": 4}, {"size": 10**9}, {"size": None}),
         *({"detector": "yolo"}, {"detector": ""}, {"detector": None}, {"detector": 3}),
         *({"margin": -0.1}, {"margin": 5}, {"margin": float("nan")}, {"margin": "wide"}),
         *({"size": "96"}, {"size": 96.0}, {"size": True}, {"margin": "0.2"}, {"margin": False}),
