@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,12 @@ def test_the_weights_of_backbones_stand_beside_the_others():
     networks = ("vgg16", "vgg19", "resnet50", "resnet101", "densenet121", "inception_v3", "efficientnet_b0")
     assert list(ALL_ASSETS) == [*ASSETS, *(f"imagenet-{name}" for name in networks)]
     assert ALL_ASSETS.find("face_landmarker.task").required
+
+
+def test_each_stands_on_the_page_of_assets():
+    page = (Path(__file__).parents[2] / "docs" / "assets.md").read_text(encoding="utf-8")
+    for asset in ALL_ASSETS.values():
+        assert f"| `{asset.name}` | `{asset.file}` | {asset.bytes:,} |" in page
 
 
 def test_a_file_that_is_there_is_verified(folder):
