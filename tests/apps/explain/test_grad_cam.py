@@ -5,6 +5,7 @@ import pytest
 from transferpain.apps.explain.grad_cam import enlarge, grad_cam, map_layers, randomised
 from transferpain.apps.explain.shares import compute_maps
 from transferpain.core.errors import UserError
+from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.strategies.fused.network import build_fusion
@@ -134,3 +135,16 @@ def test_a_randomised_copy_leaves_the_model_as_it_is():
     np.testing.assert_allclose(model.get_layer("maps").get_weights()[0], CHANNELS[None, None], rtol=1e-6)
     again = randomised(model, seed=1)
     np.testing.assert_array_equal(copy.get_layer("maps").get_weights()[0], again.get_layer("maps").get_weights()[0])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", BACKBONES)
+def test_each_backbone_shows_where_it_looks(name):
+    size = BACKBONES[name].min_size
+    model = BACKBONES[name].build(size, 8, 0)
+    images = np.random.default_rng(0).uniform(-1, 1, (2, size, size, 3)).astype(np.float32)
+    maps = [grad_cam(model, images, map_layers(model)[-1], np.full(2, chosen)) for chosen in range(8)]
+    height, width = maps[0].shape[1:]
+    assert height == width >= 1
+    # A picture may have nothing that speaks for a class, but not for every class of an untrained network.
+    assert (np.max(maps, axis=(0, 2, 3)) == 1).all()
