@@ -6,7 +6,6 @@ import keras
 
 from transferpain.core.quiet import module_hidden
 from transferpain.core.seeds import derive_seed
-from transferpain.networks.backbones.parts import dropout_behind
 from transferpain.networks.backbones.surgery import classifier, rebuilt
 
 # Slow to import, and it would load PyTorch for nothing.
@@ -47,24 +46,6 @@ def build_basic_resnet(
         return config
 
     return rebuilt(model, size, named_and_seeded)
-
-
-def with_drop_block(model: keras.Model, layers: tuple[str, ...], rate: float, block: int) -> keras.Model:
-    """Return a copy of a network for training, in which squares of maps are dropped behind some layers.
-
-    A square is at most as large as the maps: on smaller ones keras-cv's layer divides by 0.
-
-    Args:
-        layers: their names.
-        rate: the share that is dropped.
-        block: side of the squares.
-    """
-
-    def drop(rate: float, name: str, dtype) -> keras.layers.Layer:
-        side = min(model.get_layer(name.removesuffix("_drop")).output.shape[1:3])
-        return keras_cv.layers.DropBlock2D(rate, min(block, side), seed=0, name=name, dtype=dtype)
-
-    return dropout_behind(model, dict.fromkeys(layers, rate), drop)
 
 
 def _own_name(name: str) -> str:

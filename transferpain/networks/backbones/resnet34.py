@@ -27,11 +27,11 @@ def build_resnet34(size: int, classes: int, seed: int = 0, embedding: int = WIDT
 
 def with_drop_block(model: "keras.Model") -> "keras.Model":
     """Return a copy for training, with DropBlock behind each block of the last two stages."""
-    from transferpain.networks.backbones import keras_cv_parts
+    from transferpain.networks.backbones import drop_block
 
     names = tuple(layer.name for layer in model.layers if layer.name.endswith("_out"))
     chosen = tuple(name for name in names if name.startswith(STAGES))
-    return keras_cv_parts.with_drop_block(model, chosen, DROPPED, SQUARE)
+    return drop_block.with_drop_block(model, chosen, DROPPED, SQUARE)
 
 
 RESNET34 = Backbone(
