@@ -87,7 +87,6 @@ LONGEST = (
     "networks/heads/test_contract.py",
     "experiments/test_results.py",
     "reports/sections/test_contract.py",
-    "networks/backbones/test_contract.py",
     "docs/test_readme.py",
     "apps/edge/test_openvino.py",
     "experiments/leakage/test_contract.py",
