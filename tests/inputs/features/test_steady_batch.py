@@ -6,7 +6,7 @@ from transferpain.inputs.features.extractors.source import compile_embedder
 from transferpain.inputs.features.steady_batch import steady_batch
 from transferpain.networks.backbones.registry import BACKBONES
 
-PICTURE = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+SHAPE = (32, 32, 3)
 
 
 def blocks_of(rows: int):
@@ -22,11 +22,11 @@ def blocks_of(rows: int):
 
 @pytest.mark.parametrize(("rows", "batch", "taken"), [(4, 32, 32), (6, 32, 36), (24, 32, 48), (12, 5, 5), (6, 1, 1)])
 def test_the_batch_has_whole_blocks(rows, batch, taken):
-    assert steady_batch(blocks_of(rows), PICTURE, batch) == taken
+    assert steady_batch(blocks_of(rows), SHAPE, batch) == taken
 
 
 def test_where_no_batch_is_steady_pictures_go_one_by_one():
-    assert steady_batch(lambda images: np.arange(len(images), dtype=np.float32)[:, None], PICTURE, 32) == 1
+    assert steady_batch(lambda images: np.arange(len(images), dtype=np.float32)[:, None], SHAPE, 32) == 1
 
 
 @pytest.mark.slow
@@ -36,7 +36,7 @@ def test_a_picture_has_the_same_features_at_every_place_among_others(name, asked
     network = BACKBONES[name].build(48, 5)
     embed = compile_embedder(keras.Model(network.input, network.get_layer("embedding").output))
     pictures = np.random.default_rng(1).integers(0, 256, (200, 48, 48, 3), np.uint8)
-    batch = steady_batch(embed, pictures[0], asked)
+    batch = steady_batch(embed, (48, 48, 3), asked)
     # The picture in the last place of the first batch goes one place forward from each batch to the next.
     batches = [embed(np.roll(pictures, -start, axis=0)[:batch]) for start in range(batch)]
     places = np.stack([features[batch - 1 - start] for start, features in enumerate(batches)])

@@ -210,7 +210,7 @@ def _embed_clips(
     with ThreadPoolExecutor(os.cpu_count()) as decoders:
         pictures = _decode_ahead(_jpegs(tasks, started), decoders, BATCHES_AHEAD * batch)
         first = list(islice(pictures, 1))
-        batch = steady_batch(embed, first[0], batch) if first else batch
+        batch = steady_batch(embed, first[0].shape, batch) if first else batch
         pictures, more = chain(first, pictures), True
         while more:
             chunk = list(islice(pictures, batch))

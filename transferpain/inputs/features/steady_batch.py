@@ -13,16 +13,18 @@ import numpy as np
 BLOCKS = (12, 24)
 
 
-def steady_batch(embed: Callable[[np.ndarray], np.ndarray], picture: np.ndarray, batch: int) -> int:
+def steady_batch(embed: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...], batch: int) -> int:
     """Return the pictures a step: `batch`, a little more where places tell on the features, 1 if nothing else helps.
 
-    It is measured, by batches of one picture alone: its features must be alike in all places, bit for bit.
+    It is measured, by batches of one picture alone: its features must be alike in all places, bit for bit. The picture
+    is drawn noise, the same each time, so that what is measured does not go by what was computed before.
 
     Args:
         embed: uint8 RGB `(pictures, size, size, 3)` -> float32 `(pictures, D)`.
-        picture: one of those that are to be embedded, `(size, size, 3)`.
+        shape: of a picture, `(size, size, 3)`.
         batch: pictures a step that were asked for.
     """
+    picture = np.random.default_rng(0).integers(0, 256, shape, np.uint8)
     for size in dict.fromkeys((batch, *(-(-batch // block) * block for block in BLOCKS))):
         features = embed(np.repeat(picture[None], size, axis=0))
         if (features == features[0]).all():

@@ -3,8 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from transferpain.core.assets.asset import Asset
-from transferpain.networks.backbones.base import Backbone, Weights, in_keras_folder
+from transferpain.networks.backbones.base import KERAS_FILES, Backbone, Weights, keras_asset
 from transferpain.networks.backbones.very_deep import BLOCKS, CITATION, LAYERS, build_vgg_gap, take_convolutions
 
 if TYPE_CHECKING:
@@ -52,16 +51,13 @@ VGG16 = Backbone(
     normalizes=False,
     network=build_vgg16_gap,
     imagenet=Weights(
-        asset=Asset(
-            name="imagenet-vgg16",
-            file=FILE,
-            bytes=58_889_256,
-            algorithm="md5",  # as it stands in Keras, which states nothing stronger
-            digest="6d6bbae143d832006294945121d1f1fc",
-            licence="CC-BY-4.0",
-            url=f"https://storage.googleapis.com/tensorflow/keras-applications/vgg16/{FILE}",
-            serves="the source imagenet of VGG16",
-            places=(in_keras_folder(FILE),),
+        asset=keras_asset(
+            "vgg16",
+            "VGG16",
+            f"{KERAS_FILES}/vgg16/{FILE}",
+            58_889_256,
+            "6d6bbae143d832006294945121d1f1fc",
+            "CC-BY-4.0",
         ),
         scaling="caffe",
         fill=fill_from_imagenet,
