@@ -6,20 +6,16 @@ length, rate, head motion, size of the file, whose clip it is) is asked for the 
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 
 import cv2
 import numpy as np
 from scipy.stats import binomtest
-from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import balanced_accuracy_score
-from sklearn.model_selection import GroupKFold, cross_val_predict
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from benchmarks.measure import Figure, main
+from benchmarks.shuffles import Judged, judge, judge_together
+from transferpain.core.seeds import derive_seed
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Camera, Sensor
 from transferpain.data.synthetic.face import ACTION_UNITS, Sitter, draw_face
@@ -27,58 +23,61 @@ from transferpain.data.synthetic.mintpain import write_sweep
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import PLANS
 from transferpain.data.synthetic.unbc import code, score, write_sequence
-from transferpain.data.synthetic.videos import ClipPlan, WriteClip, seat_person, write_video
+from transferpain.data.synthetic.videos import ClipPlan, WriteClip, draw_clip, encode_video, seat_person, write_video
 from transferpain.inputs.faces.detectors import load_detector
 
-Parts = list[tuple[int, slice]]  # the classes of a clip's stretches, and their frames
+Part = tuple[int, slice]  # the class of a stretch of a clip, and its frames
 Rate = tuple[float, float, float]  # a share with its 95 % interval
 
 # The fourth, face_alignment, downloads its weights from where nobody can rely on.
 DETECTORS = ("mediapipe", "dlib", "yunet")
 FOUND = 0.98  # of the hardest frames, at least
-FILE_SIZE = "file size"
 THUMBNAIL = (8, 6)
 MUCH_PAIN = 0.25  # of the frames of a UNBC sequence: whether there is any depends on how long it is
-DRAWS = 1000  # of the people, for each interval that is to hold
 
 
-def biovid_parts(plan: ClipPlan) -> Parts:
-    return [(int("PA4" in plan.clip), slice(0, plan.frames))]
+# One stretch a clip: stretches of the same clip have light, noise and posture in common, so that their labels could not
+# be shuffled with those of other clips.
 
 
-def ai4pain_parts(plan: ClipPlan) -> Parts:
-    """Cut the baseline into stretches as long as a clip of pain."""
+def biovid_part(plan: ClipPlan) -> Part:
+    return int("PA4" in plan.clip), slice(0, plan.frames)
+
+
+def ai4pain_part(plan: ClipPlan) -> Part:
+    """Take from the baseline one stretch as long as a clip of pain, anywhere."""
     label = 0 if "Baseline" in plan.clip else 1 if "LOW" in plan.clip else 2
     stretches = len(plan.stimuli)
     frames = plan.frames // stretches
-    return [(label, slice(place * frames, (place + 1) * frames)) for place in range(stretches)]
+    start = frames * int(np.random.default_rng(derive_seed(plan.seed, plan.clip, "stretch")).integers(stretches))
+    return label, slice(start, start + frames)
 
 
-def mintpain_parts(plan: ClipPlan) -> Parts:
-    return [(level // 4, slice(0, plan.frames)) for level in (int(plan.clip[-1]),) if level in (0, 4)]
+def mintpain_part(plan: ClipPlan) -> Part | None:
+    level = int(plan.clip[-1])
+    return (level // 4, slice(0, plan.frames)) if level in (0, 4) else None
 
 
-def unbc_parts(plan: ClipPlan) -> Parts:
-    return [(int((score(code(plan)) >= 1).mean() >= MUCH_PAIN), slice(0, plan.frames))]
+def unbc_part(plan: ClipPlan) -> Part:
+    return int((score(code(plan)) >= 1).mean() >= MUCH_PAIN), slice(0, plan.frames)
 
 
 @dataclass(frozen=True)
 class Corpus:
     """A twin: what it is filmed with and written by, what has a label in it, and how much of it is looked at.
 
-    `hardest`: whose strongest clips the detectors look at, and which clips these are. `of_files`: the classes whose
-    clips are files of equal length. `without`: the sides that say nothing: pain may be under way in a sequence of UNBC
-    when it begins, and its pictures tell no time.
+    `part`: the stretch of a clip that has a label; `None` where no label is asked for. `hardest`: whose strongest clips
+    the detectors look at, and which clips these are. `without`: the sides that say nothing: pain may be under way in a
+    sequence of UNBC when it begins, and its pictures tell no time.
     """
 
     name: str
     camera: Camera
     write: WriteClip
-    parts: Callable[[ClipPlan], Parts]
+    part: Callable[[ClipPlan], Part | None]
     settings: TwinSettings
     hardest: tuple[TwinSettings, str]
     classes: int = 2
-    of_files: tuple[int, ...] = (0, 1)
     without: tuple[str, ...] = ()
 
 
@@ -87,7 +86,7 @@ CORPORA = {
         "BioVid",
         BIOVID,
         write_video,
-        biovid_parts,
+        biovid_part,
         TwinSettings(87, STATED_ON, clips=4, seconds=0.4, levels=("BL1", "PA4")),
         (TwinSettings(87, STATED_ON, clips=1, levels=("PA4",)), "PA4"),
     ),
@@ -95,17 +94,16 @@ CORPORA = {
         "AI4Pain",
         replace(AI4PAIN, fps=15),
         write_video,
-        ai4pain_parts,
+        ai4pain_part,
         TwinSettings(65, STATED_ON, clips=4, seconds=0.4, fps=15, levels=("none", "low", "high")),
         (TwinSettings(65, STATED_ON, clips=1, fps=15), "HIGH"),
         classes=3,
-        of_files=(1, 2),
     ),
     "unbc": Corpus(
         "UNBC",
         UNBC,
         write_sequence,
-        unbc_parts,
+        unbc_part,
         TwinSettings(25, STATED_ON, clips=8, seconds=0.5, uneven=True),
         (TwinSettings(25, STATED_ON, clips=2, seconds=4.0), "aff"),
         without=("first frame", "rate"),
@@ -114,7 +112,7 @@ CORPORA = {
         "MIntPAIN",
         MINTPAIN,
         write_sweep,
-        mintpain_parts,
+        mintpain_part,
         TwinSettings(20, STATED_ON, clips=4),
         (TwinSettings(20, STATED_ON, clips=2), "Label4"),
     ),
@@ -173,35 +171,48 @@ def besides(dataset: str, settings: TwinSettings, folder: Path) -> tuple[dict[st
     """Write a twin's clips and read them back.
 
     Returns:
-        What lies besides the face: name -> a row for each stretch that has a label. Its label. Whose it is.
+        What lies besides the face: name -> a row for each clip that has a label. Its label. Whose it is.
     """
     corpus = CORPORA[dataset]
     rows, labels, people = [], [], []
-    plans = [plan for plan in PLANS[dataset](settings) if corpus.parts(plan)]
+    plans = [plan for plan in PLANS[dataset](settings) if corpus.part(plan)]
     for plan, sitter in seated(corpus.camera, plans):
         corpus.write(folder, corpus.camera, sitter, plan)
-        pictures, rate, size = read_back(folder / plan.media, plan)
+        label, frames = corpus.part(plan)
+        pictures, rate = read_back(folder / plan.media, plan)
+        size = bytes_of(folder, corpus.camera, sitter, plan, frames)
         head = plan.performance(corpus.camera).head
-        for label, frames in corpus.parts(plan):
-            rows.append(_sides(pictures[frames], head[frames], plan) | {"rate": rate, FILE_SIZE: [size]})
-            labels.append(label)
-            people.append(plan.person.name)
-    names = [name for name in rows[0] if name not in corpus.without]
-    return {name: [row[name] for row in rows] for name in names}, labels, people
+        sides = _sides(pictures[frames], head[frames], plan) | {"rate": rate, "file size": [size]}
+        rows.append({name: side for name, side in sides.items() if name not in corpus.without})
+        labels.append(label)
+        people.append(plan.person.name)
+    return {name: [row[name] for row in rows] for name in rows[0]}, labels, people
 
 
-def read_back(path: Path, plan: ClipPlan) -> tuple[np.ndarray, list[float], float]:
-    """Return the pictures of a clip, uint8 BGR (frames, height, width, 3), their rate, and the bytes of one."""
+def read_back(path: Path, plan: ClipPlan) -> tuple[np.ndarray, list[float]]:
+    """Return the pictures of a clip, uint8 BGR (frames, height, width, 3), and their rate."""
     if path.is_dir():
-        files = sorted(path.iterdir())
         clock = np.diff(getattr(plan, "clock", (0, 1)))
-        pictures = [cv2.imread(str(file)) for file in files]
-        return np.array(pictures), [clock.mean(), clock.std()], sum(file.stat().st_size for file in files) / len(files)
+        return np.array([cv2.imread(str(file)) for file in sorted(path.iterdir())]), [clock.mean(), clock.std()]
     video = cv2.VideoCapture(str(path))
     pictures = [video.read()[1] for _ in range(plan.frames)]
     rate = video.get(cv2.CAP_PROP_FPS)
     video.release()
-    return np.array(pictures), [rate], path.stat().st_size / len(pictures)
+    return np.array(pictures), [rate]
+
+
+def bytes_of(folder: Path, camera: Camera, sitter: Sitter, plan: ClipPlan, frames: slice) -> float:
+    """Return the bytes of a picture of a clip's stretch.
+
+    A picture of a short video weighs more than one of a long video, so that a stretch is drawn into a file of its own.
+    """
+    path, count = folder / plan.media, frames.stop - frames.start
+    if path.is_dir():
+        return sum(file.stat().st_size for file in path.iterdir()) / count
+    if count < plan.frames:
+        path = folder / "stretch.mp4"
+        encode_video(path, camera, islice(draw_clip(camera, sitter, plan), frames.start, frames.stop))
+    return path.stat().st_size / count
 
 
 def _sides(pictures: np.ndarray, head: np.ndarray, plan: ClipPlan) -> dict[str, list | np.ndarray]:
@@ -218,51 +229,15 @@ def _sides(pictures: np.ndarray, head: np.ndarray, plan: ClipPlan) -> dict[str, 
     }
 
 
-def classify(features, labels, groups, forest: bool = False, tests: int = 1) -> Rate:
-    """Return balanced accuracy on new subjects (5 grouped folds) and its 95 % bootstrap interval over subjects.
-
-    All of so many `tests` hold together with 95 %.
-    """
-    features, labels, groups = np.asarray(features), np.asarray(labels), np.asarray(groups)
-    linear = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, class_weight="balanced", max_iter=500))
-    trees = RandomForestClassifier(200, min_samples_leaf=3, class_weight="balanced", random_state=0)
-    predicted = cross_val_predict(trees if forest else linear, features, labels, groups=groups, cv=GroupKFold(5))
-    subjects, of = np.unique(groups, return_inverse=True)
-    classes, truth = np.unique(labels, return_inverse=True)
-    confusion = np.zeros((len(subjects), len(classes), len(classes)))
-    np.add.at(confusion, (of, truth, np.searchsorted(classes, predicted)), 1)
-    draws = np.random.default_rng(0).multinomial(len(subjects), [1 / len(subjects)] * len(subjects), DRAWS * tests)
-    counts = np.einsum("ds,sij->dij", draws, confusion)
-    recalls = np.diagonal(counts, axis1=1, axis2=2) / np.maximum(1, counts.sum(2))
-    low, high = np.percentile(recalls.mean(1), [2.5 / tests, 100 - 2.5 / tests])
-    return float(balanced_accuracy_score(labels, predicted)), float(low), float(high)
-
-
-def tells(interval: Rate, chance: float) -> bool:
-    """Tell whether all of an interval is above chance.
-
-    What lies below is not asked: nobody has shown that it says nothing.
-    """
-    return interval[1] - 1e-9 > chance
-
-
-def chance_of(dataset: str, side: str) -> float:
-    """Return what guessing reaches."""
-    corpus = CORPORA[dataset]
-    return 1 / (len(corpus.of_files) if side == FILE_SIZE else corpus.classes)
-
-
-def tell_labels(datasets: dict[str, TwinSettings], folder: Path) -> dict[str, dict[str, Rate]]:
-    """Return what each side of each twin tells of its labels; all intervals hold together with 95 %."""
-    seen = {dataset: besides(dataset, settings, folder / dataset) for dataset, settings in datasets.items()}
-    tests = sum(len(sides) for sides, *_ in seen.values())
-    told = {}
-    for dataset, (sides, labels, people) in seen.items():
-        labels, people = np.array(labels), np.array(people)
-        told[dataset] = {}
-        for side, rows in sides.items():
-            kept = np.isin(labels, CORPORA[dataset].of_files) if side == FILE_SIZE else np.ones(len(labels), bool)
-            told[dataset][side] = classify(np.array(rows)[kept], labels[kept], people[kept], tests=tests)
+def tell_labels(datasets: dict[str, TwinSettings], folder: Path) -> dict[str, dict[str, Judged]]:
+    """Return what each side of each twin tells of its labels; p is corrected over all of them."""
+    rows = {}
+    for dataset, settings in datasets.items():
+        sides, labels, people = besides(dataset, settings, folder / dataset)
+        rows |= {(dataset, side): judge(values, labels, people) for side, values in sides.items()}
+    told = {dataset: {} for dataset in datasets}
+    for (dataset, side), row in judge_together(rows).items():
+        told[dataset][side] = row
     return told
 
 
@@ -270,22 +245,23 @@ def measure(folder: Path, quick: bool) -> dict:
     found = {dataset: detection_rates(dataset, 3 if quick else None) for dataset in CORPORA}
     sizes = {dataset: corpus.settings for dataset, corpus in CORPORA.items()}
     if quick:
-        sizes = {dataset: replace(settings, subjects=8, clips=1, seconds=0.4) for dataset, settings in sizes.items()}
+        sizes = {dataset: replace(settings, subjects=8, clips=2, seconds=0.4) for dataset, settings in sizes.items()}
     told = tell_labels(sizes, folder)
     figures = []
     for dataset, corpus in CORPORA.items():
         worst = min(rate for rate, *_ in found[dataset].values())
-        quiet = float(np.mean([not tells(rate, chance_of(dataset, side)) for side, rate in told[dataset].items()]))
+        quiet = float(np.mean([row.at_chance for row in told[dataset].values()]))
         figures.append(Figure(f"{corpus.name}: hardest faces found, worst detector", worst, least=FOUND))
         figures.append(Figure(f"{corpus.name}: share of what lies besides the face that tells nothing", quiet, least=1))
-    return {"figures": figures, "found": _rounded(found), "besides": _rounded(told)}
-
-
-def _rounded(tables: dict[str, dict[str, Rate]]) -> dict[str, dict[str, list[float]]]:
     return {
-        dataset: {what: [round(float(one), 4) for one in rate] for what, rate in rates.items()}
-        for dataset, rates in tables.items()
+        "figures": figures,
+        "found": {dataset: _rounded(rates) for dataset, rates in found.items()},
+        "besides": {dataset: {side: row.facts() for side, row in rows.items()} for dataset, rows in told.items()},
     }
+
+
+def _rounded(rates: dict[str, Rate]) -> dict[str, list[float]]:
+    return {what: [round(float(one), 4) for one in rate] for what, rate in rates.items()}
 
 
 if __name__ == "__main__":

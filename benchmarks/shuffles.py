@@ -22,6 +22,7 @@ FOLDS = 5
 PENALTY = 40.0  # of standardised features; about that of a logistic regression with C = .1
 TREES = 100
 TARGETS_AT_ONCE = 4_000_000  # bounds the memory of the orders that are learned together
+DEALT_AT_ONCE = 100_000  # features of people, likewise
 DIGITS = 9  # a probe that saw nothing leans to no class; rounding would make it lean
 
 
@@ -59,7 +60,7 @@ def judge(features, labels, groups, trees: bool = False, shuffles: int = SHUFFLE
     leaves of random `trees`. Either learns from thousands of orders of the labels in one go.
 
     What is the same in all rows of each person is told alike by every order within the person: such features are dealt
-    anew among the people instead.
+    anew among the people instead, and read by the straight probe alone.
 
     Args:
         features: (rows, values).
@@ -73,10 +74,11 @@ def judge(features, labels, groups, trees: bool = False, shuffles: int = SHUFFLE
     _, first, person = np.unique(groups, return_index=True, return_inverse=True)
     generator = np.random.default_rng(0)
     if (features == features[first][person]).all() and np.ptp(features, axis=0).any():
+        deals = _orders(generator, np.zeros(len(first), np.int64), shuffles)
         scores = np.concatenate(
             [
-                _scores(features[first][deal][person], truth[None], person, trees)
-                for deal in _orders(generator, np.zeros(len(first)), shuffles)
+                _scores_dealt(features[first][some], truth, person)
+                for some in np.array_split(deals, 1 + deals.size * features.shape[1] // DEALT_AT_ONCE)
             ]
         )
     else:
@@ -124,3 +126,27 @@ def _scores(features: np.ndarray, labels: np.ndarray, person: np.ndarray, trees:
         hit = answers == labels[:, test]
         right += (hit[:, :, None] & is_class[:, test]).sum(axis=1)
     return (right / is_class.sum(axis=1)).mean(axis=1)
+
+
+def _scores_dealt(values: np.ndarray, truth: np.ndarray, person: np.ndarray) -> np.ndarray:
+    """Return the balanced accuracy (deals,) of the straight probe for each deal of people's `values`.
+
+    The same least squares as in `_scores`, for all deals at once: here each has features, not labels, of its own.
+
+    Args:
+        values: (deals, people, features).
+    """
+    is_class = truth[:, None] == np.arange(truth.max() + 1)  # (rows, classes)
+    right = np.zeros((len(values), is_class.shape[1]))
+    for train, test in GroupKFold(FOLDS).split(person, groups=person):
+        rows, asked = values[:, person[train]], values[:, person[test]]
+        middle, spread = rows.mean(axis=1, keepdims=True), rows.std(axis=1, keepdims=True)
+        spread[spread == 0] = 1
+        rows, asked = (rows - middle) / spread, (asked - middle) / spread
+        targets = is_class[train] / is_class[train].mean(axis=0)
+        turned = rows.transpose(0, 2, 1)
+        squares = turned @ rows + PENALTY * np.eye(rows.shape[2])
+        weights = np.linalg.solve(squares, turned @ (targets - targets.mean(axis=0)))
+        answers = (asked @ weights + targets.mean(axis=0)).round(DIGITS).argmax(axis=2)
+        right += ((answers == truth[test])[:, :, None] & is_class[test]).sum(axis=1)
+    return (right / is_class.sum(axis=0)).mean(axis=1)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from benchmarks.guarantees import CORPORA, DETECTORS, chance_of
+from benchmarks.guarantees import CORPORA, DETECTORS
 from benchmarks.twins import GAINS, TASKS
 from transferpain.core.schema import read_stamped
 from transferpain.core.store import write_text
@@ -53,27 +53,30 @@ def order(facts: dict) -> str:
 
 def null(facts: dict) -> str:
     """Return what the probe reaches on null twins, from all cues in their order."""
-    rows = [[name, _number(1 / len(task.classes)), _interval(facts["null"][name])] for name, task in TASKS.items()]
-    return _table(["null twin of", "chance", "true action"], rows)
+    rows = [
+        [name, _number(1 / len(task.classes)), _judged(facts["null"][name]), _number(facts["null"][name]["corrected"])]
+        for name, task in TASKS.items()
+    ]
+    return _table(["null twin of", "chance", "true action", "p"], rows)
 
 
 def besides(facts: dict) -> str:
     """Return what lies besides the face, and what the detectors find: a column for each twin."""
+    told = facts["besides"]
     rows = [["chance", *(_number(1 / corpus.classes) for corpus in CORPORA.values())]]
     for side in SIDES:
-        cells = [_side(dataset, side, facts["besides"][dataset].get(side)) for dataset in CORPORA]
-        rows.append([side, *cells])
+        found = [told[dataset].get(side) for dataset in CORPORA]
+        rows.append([side, *(_judged(row) if row else "says nothing" for row in found)])
+    smallest = [min(row["corrected"] for row in told[dataset].values()) for dataset in CORPORA]
+    rows.append(["smallest p", *map(_number, smallest)])
     for one in DETECTORS:
         rows.append([f"found by `{one}`", *(_interval(facts["found"][dataset][one]) for dataset in CORPORA)])
     return _table(["", *(corpus.name for corpus in CORPORA.values())], rows)
 
 
-def _side(dataset: str, side: str, found: list[float] | None) -> str:
-    if found is None:
-        return "says nothing"
-    chance = chance_of(dataset, side)
-    other = f" (chance {_number(chance)})" if chance != 1 / CORPORA[dataset].classes else ""
-    return _interval(found) + other
+def _judged(row: dict[str, float]) -> str:
+    """Return a score, and between which scores the middle 95 % on shuffled labels lie."""
+    return f"{_number(row['score'])} ({_number(row['low'])} to {_number(row['high'])})"
 
 
 def _table(head: list[str], rows: list[list[str]]) -> str:

@@ -5,6 +5,7 @@ or as it is; of the action units, of the skin (redness, strained lines), or of b
 twins it is to learn nothing.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -17,8 +18,8 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from benchmarks.guarantees import Rate, classify, tells
 from benchmarks.measure import Figure, main
+from benchmarks.shuffles import Judged, judge, judge_together
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC
 from transferpain.data.synthetic.settings import TwinSettings
@@ -39,9 +40,10 @@ ORDER, FUSION = 0.05, 0.05  # by how much order, and both kinds of cues, are to 
 
 @dataclass(frozen=True)
 class Stretch:
-    """What is classified: whose it is, its class, and its course: units and skin, a row a frame."""
+    """What is classified: whose it is, of which clip, its class, and its course: units and skin, a row a frame."""
 
     subject: str
+    clip: str
     label: int
     units: np.ndarray
     skin: np.ndarray
@@ -51,7 +53,7 @@ def biovid(settings: TwinSettings) -> Iterator[Stretch]:
     for plan in PLANS["biovid"](settings):
         course = plan.performance(BIOVID)
         level = ("BL1", "PA1", "PA2", "PA3", "PA4").index(plan.clip.split("-")[1])
-        yield Stretch(plan.person.name, level, course.action_units, course.skin)
+        yield Stretch(plan.person.name, plan.clip, level, course.action_units, course.skin)
 
 
 def ai4pain(settings: TwinSettings) -> Iterator[Stretch]:
@@ -62,13 +64,13 @@ def ai4pain(settings: TwinSettings) -> Iterator[Stretch]:
         frames = 10 * AI4PAIN_RATE
         for start in range(0, plan.frames, frames):
             part = slice(start, start + frames)
-            yield Stretch(plan.person.name, label, course.action_units[part], course.skin[part])
+            yield Stretch(plan.person.name, plan.clip, label, course.action_units[part], course.skin[part])
 
 
 def mintpain(settings: TwinSettings) -> Iterator[Stretch]:
     for plan in PLANS["mintpain"](settings):
         course = plan.performance(MINTPAIN)
-        yield Stretch(plan.person.name, int(plan.clip[-1]), course.action_units, course.skin)
+        yield Stretch(plan.person.name, plan.clip, int(plan.clip[-1]), course.action_units, course.skin)
 
 
 def unbc(settings: TwinSettings) -> Iterator[Stretch]:
@@ -77,7 +79,8 @@ def unbc(settings: TwinSettings) -> Iterator[Stretch]:
         course, scores = plan.performance(UNBC), score(code(plan))
         for start in range(0, plan.frames - WINDOW + 1, WINDOW):
             part = slice(start, start + WINDOW)
-            yield Stretch(plan.person.name, int(scores[part].max() >= 1), course.action_units[part], course.skin[part])
+            label = int(scores[part].max() >= 1)
+            yield Stretch(plan.person.name, plan.clip, label, course.action_units[part], course.skin[part])
 
 
 def unbc_frames(settings: TwinSettings) -> Iterator[Stretch]:
@@ -86,7 +89,8 @@ def unbc_frames(settings: TwinSettings) -> Iterator[Stretch]:
         course, scores = plan.performance(UNBC), score(code(plan))
         for frame in range(0, plan.frames, 10):
             part = slice(frame, frame + 1)
-            yield Stretch(plan.person.name, int(scores[frame] >= 1), course.action_units[part], course.skin[part])
+            label = int(scores[frame] >= 1)
+            yield Stretch(plan.person.name, plan.clip, label, course.action_units[part], course.skin[part])
 
 
 def stretches_of(course: np.ndarray) -> np.ndarray:
@@ -192,24 +196,32 @@ def measure(folder: Path, quick: bool) -> dict:
         task = TASKS[name]
         settings = replace(task.settings, subjects=8, clips=1) if quick else task.settings
         results[name] = ceilings(task, settings)
-        null[name] = taught(task, replace(settings, null=True), len(TASKS))
-    held = np.mean([not tells(rate, 1 / len(TASKS[name].classes)) for name, rate in null.items()])
+        null[name] = taught(task, replace(settings, null=True))
+    null = judge_together(null)
+    held = np.mean([row.at_chance for row in null.values()])
     return {
         "figures": [
             *figures(results),
             Figure("null twins: share of tasks in which true action tells nothing", float(held), least=1),
         ],
         "ceilings": {name: _facts(ceiling) for name, ceiling in results.items()},
-        "null": {name: [round(one, 4) for one in rate] for name, rate in null.items()},
+        "null": {name: row.facts() for name, row in null.items()},
     }
 
 
-def taught(task: Task, settings: TwinSettings, tests: int) -> Rate:
-    """Return what the probe reads from all true cues together; all of so many `tests` hold together with 95 %."""
+def taught(task: Task, settings: TwinSettings) -> Judged:
+    """Return what a probe reads from all true cues together, of one stretch a clip.
+
+    Stretches of the same clip are alike, and so are their labels, so that they cannot be shuffled with others.
+    """
     stretches = [stretch for stretch in task.stretches(settings) if stretch.label in task.classes]
-    features = [VIEWS[task.views[-1]](KINDS["both"](stretch)) for stretch in stretches]
-    people = [stretch.subject for stretch in stretches]
-    return classify(features, [stretch.label for stretch in stretches], people, tests=tests)
+    generator = np.random.default_rng(settings.seed)
+    of_clips = defaultdict(list)
+    for stretch in stretches:
+        of_clips[stretch.subject, stretch.clip].append(stretch)
+    chosen = [of_clip[generator.integers(len(of_clip))] for of_clip in of_clips.values()]
+    features = [VIEWS[task.views[-1]](KINDS["both"](stretch)) for stretch in chosen]
+    return judge(features, [stretch.label for stretch in chosen], [stretch.subject for stretch in chosen])
 
 
 def _facts(found: dict[str, Interval]) -> dict[str, list[float]]:

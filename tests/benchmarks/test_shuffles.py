@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from benchmarks.shuffles import ERROR, judge, judge_together
+from benchmarks.shuffles import ERROR, _scores, _scores_dealt, judge, judge_together
 
 PEOPLE = np.repeat(np.arange(20), 6)
 LABELS = np.tile([0, 1], 60)
@@ -45,7 +45,15 @@ def test_what_does_not_vary_is_exactly_at_chance():
         assert row.p == 1
 
 
-@pytest.mark.slow
+def test_dealt_features_are_scored_as_the_others_are():
+    generator = np.random.default_rng(3)
+    person = np.repeat(np.arange(15), generator.integers(2, 6, 15))
+    values = generator.normal(size=(4, 15, 3))
+    truth = (generator.normal(size=len(person)) + values[0, person, 0] > 0).astype(int)
+    one_by_one = [_scores(deal[person], truth[None], person, trees=False)[0] for deal in values]
+    np.testing.assert_allclose(_scores_dealt(values, truth, person), one_by_one, rtol=0, atol=1e-12)
+
+
 def test_what_is_the_same_for_a_person_is_dealt_among_people():
     often = np.where(PEOPLE < 10, np.arange(120) % 6 > 0, np.arange(120) % 6 > 4).astype(int)
     who = np.random.default_rng(0).permutation(20)

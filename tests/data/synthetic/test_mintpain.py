@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.guarantees import classify
 from benchmarks.shuffles import judge
-from tests.data.synthetic.properties import cues, summary
+from tests.data.synthetic.properties import classify, cues, summary
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index

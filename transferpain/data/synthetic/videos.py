@@ -80,16 +80,24 @@ def write_video(folder: Path, camera: Camera, sitter: Sitter, plan: ClipPlan) ->
     path = folder / plan.media
 
     def encode(temporary: Path) -> None:
-        size = (camera.width, camera.height)
-        writer = cv2.VideoWriter(str(temporary), cv2.VideoWriter_fourcc(*"mp4v"), camera.fps, size)
-        if not writer.isOpened():
-            raise OSError(f"OpenCV cannot write mp4 files here: {path.name}")
-        for frame in draw_clip(camera, sitter, plan):
-            writer.write(cv2.cvtColor(frame, cv2.COLOR_RGB2BGR))
-        writer.release()
+        encode_video(temporary, camera, draw_clip(camera, sitter, plan))
         _require_whole(temporary, path.name, plan.frames)
 
     write_atomically(path, encode)
+
+
+def encode_video(path: Path, camera: Camera, pictures: Iterable[np.ndarray]) -> None:
+    """Write pictures, uint8 RGB of the camera's size, as an mp4 file at the camera's rate.
+
+    Raises:
+        OSError: if OpenCV cannot write the file.
+    """
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), camera.fps, (camera.width, camera.height))
+    if not writer.isOpened():
+        raise OSError(f"OpenCV cannot write mp4 files here: {path.name}")
+    for picture in pictures:
+        writer.write(cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    writer.release()
 
 
 def _require_whole(video: Path, name: str, frames: int) -> None:
