@@ -8,10 +8,19 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import pytest
 
+from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
-from transferpain.models.bundles.manifest import MANIFEST, SCALED_OUTSIDE, checksum, facts_of, write_manifest
+from transferpain.models.bundles.manifest import (
+    MANIFEST,
+    SCALED_OUTSIDE,
+    checksum,
+    facts_of,
+    read_manifest,
+    write_manifest,
+)
 from transferpain.models.bundles.scaling import change_config as changed_file
 from transferpain.models.bundles.scaling import without_scaling
 
@@ -82,3 +91,17 @@ def change_config(folder: Path, change: Callable[[dict], object]) -> None:
 
     change_members(folder / "model.keras", edit)
     vouch_again(folder)
+
+
+def assert_refused(bundle, reason: str) -> None:
+    """Assert that the manifest is correct and the model is refused all the same, with this reason."""
+    read_manifest(bundle)
+    with pytest.raises(UserError, match=f"is refused, and was not loaded[\\s\\S]*Received: .*{reason}"):
+        read_bundle(bundle)
+
+
+class Evil:
+    """Unpickled, it says so."""
+
+    def __reduce__(self):
+        return print, ("code runs",)

@@ -9,7 +9,7 @@ from typing import BinaryIO
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import reason_of
 from transferpain.core.store import write_atomically
-from transferpain.models.bundles.guard import check_list_of_members
+from transferpain.models.bundles.containers import check_list_of_members
 from transferpain.models.bundles.manifest import (
     COMPLETE,
     LARGEST_BYTES,

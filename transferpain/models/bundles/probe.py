@@ -22,7 +22,7 @@ from transferpain.core.foreign import border
 from transferpain.data.synthetic.camera import FERPLUS, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
-from transferpain.models.bundles.guard import check_members, open_zip, read_array
+from transferpain.models.bundles.containers import check_members, open_zip, read_array
 from transferpain.models.bundles.manifest import HEAD, NETWORK, Contents, answers_by, not_a_bundle, opened
 from transferpain.models.bundles.sizes import Refused
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle

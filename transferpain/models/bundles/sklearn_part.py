@@ -23,8 +23,8 @@ import numpy as np
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import border, parse_json
 from transferpain.models.bundles.bundle import extend_bundle
-from transferpain.models.bundles.guard import check_members as check_archive
-from transferpain.models.bundles.guard import open_zip, read_array
+from transferpain.models.bundles.containers import check_members as check_archive
+from transferpain.models.bundles.containers import open_zip, read_array
 from transferpain.models.bundles.manifest import PART_PATTERN, Contents, load_manifest, opened
 from transferpain.models.bundles.scaling import ZIP_EPOCH
 from transferpain.models.bundles.sizes import Refused
