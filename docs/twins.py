@@ -1,6 +1,7 @@
 """Draws docs/twins.jpg: invented people of each twin at each of its levels: `python -m docs.twins`."""
 
 from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
 
 import cv2
@@ -42,26 +43,29 @@ def apex(camera: Camera, plan: ClipPlan) -> int:
     return int(plan.performance(camera).action_units[:, SCORED].sum(1).argmax())
 
 
-def nearest(plans: list[ClipPlan], pain: int) -> tuple[ClipPlan, int]:
-    """Return the sequence and the frame whose PSPI is nearest to `pain`."""
-    scores = [score(code(plan)) for plan in plans]
-    frames = [int(np.abs(one - pain).argmin()) for one in scores]
-    best = min(range(len(plans)), key=lambda place: abs(int(scores[place][frames[place]]) - pain))
-    return plans[best], frames[best]
+def coded(plans: list[ClipPlan], pain: int) -> tuple[ClipPlan, int] | None:
+    """Return the first sequence and frame of this PSPI, if there is one."""
+    found = ((plan, np.flatnonzero(score(code(plan)) == pain)) for plan in plans)
+    return next(((plan, int(frames[len(frames) // 2])) for plan, frames in found if len(frames)), None)
 
 
 def people(dataset: str) -> Iterator[list[np.ndarray]]:
-    """Yield the pictures of each person shown, level by level."""
+    """Yield the pictures of each person shown, level by level; of UNBC those who reach every PSPI that is shown."""
     camera, _, levels = LEVELS[dataset]
-    plans = PLANS[dataset](TwinSettings(12, STATED_ON, clips=4 if dataset == "unbc" else 1, seconds=4.0))
-    names = list(dict.fromkeys(plan.person.name for plan in plans if plan.person.temperament.expressiveness > 0.5))
-    for name in names[:PEOPLE]:
-        mine = [plan for plan in plans if plan.person.name == name]
+    settings = TwinSettings(25, STATED_ON) if dataset == "unbc" else TwinSettings(12, STATED_ON, clips=1, seconds=4.0)
+    shown = 0
+    for _, of_person in groupby(PLANS[dataset](settings), key=lambda plan: plan.person):
+        mine = list(of_person)
+        if shown == PEOPLE or mine[0].person.temperament.expressiveness <= 0.5:
+            continue
         if dataset == "unbc":
-            yield [film(camera, *nearest(mine, int(level))) for level in levels]
+            chosen = [coded(mine, int(level)) for level in levels]
         else:
-            chosen = [next(plan for plan in mine if level in plan.clip) for level in levels]
-            yield [film(camera, plan, apex(camera, plan)) for plan in chosen]
+            clips = [next(plan for plan in mine if level in plan.clip) for level in levels]
+            chosen = [(plan, apex(camera, plan)) for plan in clips]
+        if all(chosen):
+            shown += 1
+            yield [film(camera, plan, frame) for plan, frame in chosen]
 
 
 def strip(dataset: str) -> np.ndarray:
