@@ -27,6 +27,12 @@ def test_videos_folders_of_frames_and_pictures_are_clips(tmp_path):
     assert clips.passed_over == ("a/thumbnail.jpg", "notes.txt")
 
 
+def test_subfolders_between_the_files_of_a_folder_change_nothing(tmp_path):
+    clips = found(tmp_path, "a.jpg", "b/f_1.jpg", "b/f_1_more/1.png", "b/f_2.jpg", "c.mp4")
+    assert clips.media == ("c.mp4", "b", "b/f_1_more/1.png")
+    assert clips.passed_over == ("a.jpg",)
+
+
 def test_numbered_pictures_straight_in_the_folder_are_no_clip_of_all(tmp_path):
     assert found(tmp_path, "1.jpg", "2.jpg").counts["single pictures"] == 2
 

@@ -56,6 +56,25 @@ def test_links_are_followed_but_loops_end(tmp_path):
     assert names(walk_files(tmp_path / "data", depth=50)) == ["a.mp4"]
 
 
+def test_links_that_lead_upwards_are_not_entered(tmp_path):
+    for name in ("data/clinic/a/1.mp4", "data/clinic/b/2.mp4", "data/ward/3.mp4", "disk/far/4.mp4", "disk/5.mp4"):
+        touch(tmp_path / name)
+    top = tmp_path / "data" / "clinic"
+    (top / "away").symlink_to(tmp_path / "disk" / "far")
+    for link, target in (("all", ".."), ("a/root", tmp_path), ("a/self", "../../clinic"), ("away/up", "..")):
+        (top / link).symlink_to(target)
+    assert [str(path.relative_to(top)) for path in walk_files(top)] == ["a/1.mp4", "away/4.mp4", "b/2.mp4"]
+
+
+def test_what_stands_in_the_folder_is_found_in_its_own_place(tmp_path):
+    for name in ("p1/rest.mp4", "p2/rest.mp4", ".store/p3/rest.mp4"):
+        touch(tmp_path / name)
+    (tmp_path / "p1" / "latest").symlink_to("../p2")
+    (tmp_path / "p3").symlink_to(".store/p3")
+    found = [str(path.relative_to(tmp_path)) for path in walk_files(tmp_path)]
+    assert found == ["p1/rest.mp4", "p2/rest.mp4", "p3/rest.mp4"]
+
+
 def test_links_to_nowhere_and_to_themselves_are_ignored(tmp_path):
     touch(tmp_path / "a.mp4")
     (tmp_path / "gone.mp4").symlink_to(tmp_path / "nowhere.mp4")

@@ -5,7 +5,6 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from transferpain.core.errors import UserError
@@ -50,8 +49,10 @@ def find_clips(folder: Path) -> FoundClips:
     """
     clips: list[tuple[str, str]] = []
     passed_over: list[Path] = []
-    for place, inside in groupby(walk_files(folder, DEEPEST), key=lambda path: path.parent):
-        files = list(inside)
+    files_of: dict[Path, list[Path]] = {}
+    for path in walk_files(folder, DEEPEST):  # a folder's files come in parts, with its subfolders between them
+        files_of.setdefault(path.parent, []).append(path)
+    for place, files in files_of.items():
         videos = [path for path in files if path.suffix.strip().lower() in VIDEO_SUFFIXES]
         pictures = [path for path in files if is_picture(path.name)] if not videos else []
         clips += [("videos", _relative(path, folder)) for path in videos]

@@ -82,8 +82,12 @@ def numbered(folder: Path | str, pattern: str) -> dict[int, os.DirEntry]:
     return {number: found[number] for number in sorted(found)}
 
 
+def _is_shown(name: str) -> bool:
+    return not name.startswith(".") and name not in IGNORED_NAMES
+
+
 def _is_visible(entry: os.DirEntry) -> bool:
-    if entry.name.startswith(".") or entry.name in IGNORED_NAMES:
+    if not _is_shown(entry.name):
         return False
     # A link to nowhere, or to itself, is no file.
     return not entry.is_symlink() or os.path.exists(entry.path)
@@ -92,21 +96,31 @@ def _is_visible(entry: os.DirEntry) -> bool:
 def walk_files(folder: Path, depth: int = MAX_DEPTH) -> Iterator[Path]:
     """Yield all files below a folder, in natural order; those straight in it are one level deep.
 
-    Links to folders are followed, but no real folder is entered twice, so that a loop ends.
+    Links to folders are followed, but no real folder is entered twice. One that leads upwards is not entered: what
+    stands above does not belong to the folder. Nor is one to what stands in the folder itself, and is found there.
     """
-    yield from _walk(folder, depth, seen=set())
+    top = Path(os.path.realpath(folder))
+    seen = set(map(str, top.parents))
 
+    def leads_back(link: str, place: str) -> bool:
+        target = Path(os.path.realpath(link))
+        if Path(place).is_relative_to(target):
+            return True
+        inside = target.relative_to(top).parts if target.is_relative_to(top) else ()
+        return 0 < len(inside) < depth and all(map(_is_shown, inside))
 
-def _walk(folder: Path | str, depth: int, seen: set[str]) -> Iterator[Path]:
-    real = os.path.realpath(folder)
-    if real in seen:
-        return
-    seen.add(real)
-    for entry in visible_entries(folder):
-        if not entry.is_dir():
-            yield Path(entry.path)
-        elif depth > 1:
-            yield from _walk(entry.path, depth - 1, seen)
+    def walk(place: Path | str, levels: int) -> Iterator[Path]:
+        real = os.path.realpath(place)
+        if real in seen:
+            return
+        seen.add(real)
+        for entry in visible_entries(place):
+            if not entry.is_dir():
+                yield Path(entry.path)
+            elif levels > 1 and not (entry.is_symlink() and leads_back(entry.path, real)):
+                yield from walk(entry.path, levels - 1)
+
+    yield from walk(folder, depth)
 
 
 def find_folder(base: Path, is_marked: Callable[[Path], bool], depth: int = 2) -> Path | None:
