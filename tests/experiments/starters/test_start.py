@@ -159,6 +159,21 @@ def test_what_cannot_be_started_with_is_refused(draw, message, workspace):
     assert not Path("experiments").exists()
 
 
+def test_a_folder_of_datasets_is_none_itself(workspace):
+    for name in ("clinic", "ward"):
+        touch(film(Path("data") / name) / "index.csv", b"media,subject,label\n")
+    make_biovid(Path("data/biovid"), HOLDOUT_SUBJECTS[:2], 1)
+    film(Path("data/new"))
+    with pytest.raises(UserError, match=r"biovid, clinic, ward\n.*transferpain init data/biovid"):
+        begin(Path("data"))
+    assert not Path("data/index.csv").exists()
+    begin(Path("data/new"))
+
+
+def test_a_folder_that_is_called_as_a_dataset_and_is_none_is_part_of_the_clips(workspace):
+    assert begin(film(Path("data/clinic/biovid")).parent).found[0] == "found: 8 videos"
+
+
 @pytest.mark.parametrize(
     ("name", "message"),
     [("My Clips", "mv 'data/My Clips' data/my-clips"), ("biovid", "in its own layout"), ("a" * 101, "100 at most")],

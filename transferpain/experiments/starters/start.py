@@ -9,6 +9,7 @@ from string import Template
 from typing import Any
 
 from transferpain.core.errors import UserError
+from transferpain.core.privacy import hide_name
 from transferpain.core.store import write_text
 from transferpain.data.datasets.csv_index import INDEX_NAME, NAME
 from transferpain.data.datasets.found_clips import find_clips
@@ -16,6 +17,7 @@ from transferpain.data.datasets.guessed_index import write_guessed
 from transferpain.data.datasets.guessed_names import guess_labels, guess_subjects
 from transferpain.data.datasets.index import Index, read_index
 from transferpain.data.datasets.registry import DATASETS, as_name
+from transferpain.data.media.walk import find_folder, list_folder
 from transferpain.data.tasks.label_counts import LabelCounts
 from transferpain.data.tasks.task import count_labels, load_task
 from transferpain.experiments.starters.classes import Classes, propose_classes
@@ -139,6 +141,7 @@ def _dataset_folder(folder: Path) -> Path:
 
 def _write_index(folder: Path) -> tuple[str, ...]:
     """Write `index.csv`, and return what was found; the index is left to be filled in where names tell too little."""
+    _check_is_one(folder)
     clips = find_clips(folder)
     subjects = guess_subjects(clips.media)
     labels = guess_labels(clips.media, subjects)
@@ -162,6 +165,25 @@ def _write_index(folder: Path) -> tuple[str, ...]:
             todo=f"{path} was written: fill in its empty cells, and give the same command again.",
         )
     return tuple(found)
+
+
+def _check_is_one(folder: Path) -> None:
+    """Refuse a folder of datasets: as one, people of all of them would be mixed, and labels mean several things."""
+    inside = [entry for entry in list_folder(folder) if entry.is_dir() and _is_dataset(entry)]
+    if inside:
+        raise UserError(
+            f"{folder} holds {'a dataset' if len(inside) == 1 else 'datasets'}, and is none itself.",
+            rule=f"A folder with an {INDEX_NAME}, or in the layout of a known dataset, is a dataset of its own.",
+            received=_shown(tuple(hide_name(entry.name) for entry in inside)),
+            todo=f"Name one of them: transferpain init {shlex.quote(str(inside[0]))}; or, if all are parts of one "
+            f"dataset, rename each {INDEX_NAME} in them.",
+        )
+
+
+def _is_dataset(folder: Path) -> bool:
+    named = (dataset for dataset in DATASETS.values() if folder.name.strip().lower() == dataset.folder)
+    known = any(find_folder(folder, dataset.is_marked) is not None for dataset in named)
+    return known or (folder / INDEX_NAME).is_file()
 
 
 def _shown(values: tuple[str, ...]) -> str:
