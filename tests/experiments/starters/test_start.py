@@ -46,6 +46,13 @@ def test_what_is_written_runs_as_it_stands(workspace):
     assert "were guessed" in started.remarks[0]
 
 
+def test_videos_without_a_frame_are_told(workspace):
+    folder = film(Path("data/clinic"))
+    touch(folder / "P02" / "rest.mp4", b"")
+    (said,) = [remark for remark in begin(folder).remarks if "not one frame" in remark]
+    assert "clinic/P02/rest.mp4 (the file is empty)" in said
+
+
 def test_nothing_is_overwritten(workspace):
     folder = film(Path("data/clinic"))
     first = begin(folder)

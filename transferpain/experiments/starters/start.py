@@ -22,6 +22,7 @@ from transferpain.data.tasks.label_counts import LabelCounts
 from transferpain.data.tasks.task import count_labels, load_task
 from transferpain.experiments.starters.classes import Classes, propose_classes
 from transferpain.experiments.starters.other import find_other
+from transferpain.experiments.starters.unreadable import describe_unreadable
 from transferpain.experiments.starters.values import (
     as_yaml,
     common_values,
@@ -90,7 +91,7 @@ def start(folder: Path, out: Path | None, source: str | None, test_on: str | Non
     for file, template in templates.items():
         made |= _write(out / f"{file}.yaml", template, values)
     other = find_other(name, test_on, data_root, classes) if "two-sources" in templates else None
-    remarks = [*classes.notes, *index.problems]
+    remarks = [*classes.notes, *index.problems, *describe_unreadable(index)]
     if other is None:
         remarks.append(
             "No other dataset of the same classes stands beside it; --test-on NAME writes other-dataset.yaml."

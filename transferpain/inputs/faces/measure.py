@@ -79,7 +79,7 @@ def measure_clips(
         UserError: if the cache cannot be written, or what the measurement needs is missing.
     """
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        media = [_medium(row, data_root) for row in clips[MEDIUM_COLUMNS].itertuples()]
+        media = [medium_of(row, data_root) for row in clips[MEDIUM_COLUMNS].itertuples()]
         # Of a video with many spans the bytes are read once.
         whole = list(dict.fromkeys(replace(medium, span=None) for medium in media))
         hashed = dict(zip(whole, threads.map(partial(_hash_medium, cache=cache), whole), strict=True))
@@ -112,7 +112,8 @@ def measure_clips(
     return pd.DataFrame(rows, columns=measurement.columns, index=clips.index)
 
 
-def _medium(row, data_root: Path) -> Medium:
+def medium_of(row, data_root: Path) -> Medium:
+    """Return the medium of a clip; `row` has `MEDIUM_COLUMNS`."""
     span = None
     if row.kind in ("span", "image_span"):
         span = (int(row.first_frame), None if pd.isna(row.num_frames) else int(row.num_frames))
