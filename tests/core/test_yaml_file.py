@@ -26,6 +26,13 @@ def test_the_file_that_was_meant_is_named(tmp_path):
         read_mapping(tmp_path / "ai4pain-an.yaml")
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+def test_a_file_in_another_encoding_says_how_to_save_it(encoding, tmp_path):
+    (tmp_path / "a.yaml").write_bytes("name: K\u00f6ln\n".encode(encoding))
+    with pytest.raises(UserError, match=r"a\.yaml cannot be used(.|\n)*Save it as UTF-8"):
+        read_mapping(tmp_path / "a.yaml")
+
+
 def bomb(levels: int) -> str:
     """Return a text in which each level stands nine times in the next."""
     rows = ["head:", "  a0: &a0 [1, 1, 1, 1, 1, 1, 1, 1, 1]"]

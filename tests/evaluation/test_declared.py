@@ -131,6 +131,21 @@ def test_a_file_that_is_none_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
+    "content", ["clip\nJ\u00f6rg\n".encode("latin-1"), "clip\nJ\n".encode("utf-16"), b"clip\nJ\0rg\n"]
+)
+def test_text_in_another_encoding_says_how_to_save_it(content, tmp_path):
+    (tmp_path / "a.csv").write_bytes(content)
+    with pytest.raises(UserError, match=r"a\.csv cannot be used(.|\n)*UTF-8"):
+        read_predictions(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("column", ["subject", "clip"])
+def test_a_name_with_a_character_that_cannot_be_seen_is_refused(table, column):
+    with pytest.raises(UserError, match=rf"{column}: a name without control characters(.|\n)*row 0: 'a\\x00b'"):
+        check_predictions(table.assign(**{column: "a\0b"}))
+
+
+@pytest.mark.parametrize(
     ("column", "cells"),
     [
         ("subject", [[1, 2]]),

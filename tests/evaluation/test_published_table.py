@@ -58,6 +58,9 @@ def test_a_table_that_cannot_be_used_says_why(tmp_path, text, message):
 
 
 def test_a_file_that_is_not_there_or_no_text_says_why(tmp_path):
-    for path in (tmp_path / "nowhere.csv", tmp_path, write(tmp_path, HEAD + "é,.5,.5", "latin-1")):
+    for path in (tmp_path / "nowhere.csv", tmp_path):
         with pytest.raises(UserError, match="comma separated values in UTF-8"):
             read_published_table(path)
+    for encoding in ("latin-1", "utf-16"):
+        with pytest.raises(UserError, match=r"table\.csv cannot be used(.|\n)*Save it as UTF-8"):
+            read_published_table(write(tmp_path, HEAD + "é,.5,.5", encoding))

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 LEADING_ZEROS = re.compile(r"(?<![0-9.])0+(?=[0-9])")
 WHOLE_NUMBER_WITH_ZEROS = re.compile(r"([^.]*[0-9])\.0+")
+CONTROL = ("Cc", "Zl", "Zp")  # of Unicode: control characters, ends of lines and of paragraphs
 UNSEEN = ("Cf", "Cc", "Zl", "Zp", "Mn")
 DECIMAL_COMMA = re.compile(r"([+-]?[0-9]+),([0-9]+)")
 
@@ -52,6 +53,11 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     wanted = plain(name)
     near = [wanted] if wanted in by_plain else difflib.get_close_matches(wanted, by_plain, n=1)
     return by_plain[near[0]] if near else None
+
+
+def has_control(text: str) -> bool:
+    """Tell whether a name holds what no name has: a control character such as NUL, or an end of a line."""
+    return any(unicodedata.category(letter) in CONTROL for letter in text)
 
 
 def quoted(text: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from transferpain.core.errors import DamagedFile, UserError
+from transferpain.core.text_file import as_text
 
 # Far above any file of settings (our choice): what is larger or deeper is no such file, and may be an attack.
 LARGEST_BYTES = 1 << 20
@@ -47,12 +48,14 @@ def read_yaml(path: Path) -> Any:
     """Return what a YAML file holds, as JSON types; see `parse_yaml`.
 
     Raises:
-        DamagedFile: if it is refused; the message names the file and the line.
+        DamagedFile: if it is refused, or not saved as UTF-8; the message names the file and the line.
         OSError: if it cannot be opened.
     """
     content = path.read_bytes()
     try:
-        return parse_yaml(content)
+        return parse_yaml(content if len(content) > LARGEST_BYTES else as_text(content, path))
+    except DamagedFile:
+        raise
     except ValueError as error:
         raise DamagedFile(f"{path} is not valid YAML.", rule=str(error)) from error
 

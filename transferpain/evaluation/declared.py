@@ -3,6 +3,7 @@
 A table remembers what is declared of it in `DataFrame.attrs`, which parquet keeps and CSV does not.
 """
 
+import io
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from transferpain.core.errors import UserError
 from transferpain.core.faults import in_our_words
 from transferpain.core.foreign import reason_of
-from transferpain.core.spelling import plain, quoted, same_names
+from transferpain.core.spelling import has_control, plain, quoted, same_names
+from transferpain.core.text_file import read_text
 from transferpain.evaluation.predictions import CLIP, WHOLE_CLIP, number_of_classes
 
 ATTRIBUTE = "transferpain"
@@ -106,7 +108,11 @@ def read_predictions(path: Path) -> pd.DataFrame:
             with open(path, "rb") as file:
                 _refuse_extent(0, file.readline(LONGEST_HEADER).count(b",") + 1)
             # A subject may be called 007, and a clip NA.
-            return pd.read_csv(path, dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""])
+            return pd.read_csv(
+                io.StringIO(read_text(path)), dtype=dict.fromkeys(TEXT, str), keep_default_na=False, na_values=[""]
+            )
+    except UserError:
+        raise
     except Exception as error:  # as `foreign.border` says of readers
         raise _unreadable(path, reason_of(error)) from error
     raise _unreadable(path, f"a name that ends in {path.suffix or 'nothing'}")
@@ -159,6 +165,7 @@ def check_predictions(table: pd.DataFrame) -> pd.DataFrame:
             raise refused(f"{column}: a name in every row", "bytes that are no text")
         _refuse_rows(table, given.isna() | (given.astype(str) == ""), f"{column}: a name in every row", column)
         rows[column] = given.astype(str)
+        _refuse_rows(rows, rows[column].map(has_control), f"{column}: a name without control characters", column)
     _refuse_rows(rows, ~rows["part"].isin(PARTS), f"part: {' or '.join(PARTS)}", "part")
     _refuse_spellings(rows, _remembered(table).distinct_subjects)
     whole = f"a whole number from 0 to {classes - 1}"

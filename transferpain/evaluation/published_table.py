@@ -1,12 +1,14 @@
 """Reads a paper's table of precision and recall from a CSV file."""
 
 import csv
+import io
 import re
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.text_file import read_text
 
 COLUMNS = ("class", "precision", "recall")
 NUMBER = re.compile(r"[0-9]{0,3}(\.[0-9]{1,6})?")
@@ -87,8 +89,10 @@ def printed_fraction(text: str, percent: bool) -> tuple[Decimal, int]:
 
 def _read_rows(path: Path) -> list[dict[str, str]]:
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            lines = [[cell.strip() for cell in line] for line in csv.reader(file, strict=True) if any(line)]
+        file = io.StringIO(read_text(path), newline="")
+        lines = [[cell.strip() for cell in line] for line in csv.reader(file, strict=True) if any(line)]
+    except UserError:
+        raise
     except Exception as error:  # as `foreign.border` says of readers
         raise _table_error(path, "It must be a table of comma separated values in UTF-8", error) from error
     header, *body = lines or [[]]

@@ -65,5 +65,7 @@ def test_tables_of_action_units_are_clips_where_there_is_nothing_else(tmp_path):
     touch(tmp_path / "labels.csv", b"clip,pain\nrest,0\n")
     clips = find_clips(tmp_path)
     assert (clips.media, clips.passed_over) == (("a/rest.csv", "b/pain.csv"), ("labels.csv",))
+    touch(tmp_path / "c" / "joy.csv", "frame_idx,au_4_intensity\n0,0\n".encode("utf-16-le"))
+    assert find_clips(tmp_path).media == ("a/rest.csv", "b/pain.csv", "c/joy.csv")
     touch(tmp_path / "c" / "fear.npy")
     assert find_clips(tmp_path).media == ("c/fear.npy",)

@@ -28,6 +28,12 @@ def test_spellings_of_one_person_are_refused_unless_they_are_confirmed(names):
     check_subject_names(people, "the index", [list(names)])
 
 
+@pytest.mark.parametrize("name", ["P\0 1", "P1\n", "P\u20291"])
+def test_names_that_no_table_gives_back_are_refused(name):
+    with pytest.raises(UserError, match=r"in the samples holds(.|\n)*cannot be seen(.|\n)*Received: 'P"):
+        check_subject_names(["P2", name], "the samples")
+
+
 def test_people_of_different_names_may_occur_often():
     check_subject_names(["P1", "P2", "P1", "P10", "P1a"], "the index")
     check_subject_names([], "the index")

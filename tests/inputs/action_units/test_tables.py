@@ -113,6 +113,8 @@ def test_what_is_no_such_table_is_refused_with_the_place(tmp_path, text, told):
 def test_a_file_that_is_no_text_or_not_there_is_refused(tmp_path):
     (tmp_path / "binary.csv").write_bytes(b"\xff\xfe\x00\x81")
     assert "UTF-8" in refusal(tmp_path / "binary.csv")
+    (tmp_path / "wide.csv").write_bytes("frame,confidence,success,AU04_r\n1,1,1,1\n".encode("utf-16"))
+    assert "iconv -f UTF-16 -t UTF-8" in refusal(tmp_path / "wide.csv")
     assert "No such file" in refusal(tmp_path / "absent.csv")
 
 

@@ -13,6 +13,7 @@ import pandas as pd
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.spelling import has_control
 from transferpain.core.validation import describe_fault
 from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.columns import FRAMES_COLUMNS, INDEX_COLUMNS, names_of
@@ -130,6 +131,9 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
             table[column] = ""
     check_rows(path, table["split"], ~table["split"].isin(SPLITS), "A split is none of train, validation, test")
     check_rows(path, table["media"], table["media"] == "", "A row has no media")
+    for column in ("subject", "clip"):
+        hidden = table[column].map(has_control)
+        check_rows(path, table[column], hidden, f"In the column {column}, a name holds a character that cannot be seen")
     table["media"] = _inside(path, table["media"], data_root)
     problems: list[str] = []
     if not _read_facts(top).allow_links:

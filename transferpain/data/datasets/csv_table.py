@@ -2,6 +2,7 @@
 
 import csv
 import difflib
+import io
 import re
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.spelling import plain
+from transferpain.core.text_file import read_text
 
 SHOWN_LINES = 5
 ALIKE = 0.88
@@ -31,13 +33,12 @@ def read_table(path: Path, required: tuple[str, ...], optional: tuple[str, ...] 
             are none.
     """
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True, skipinitialspace=True)
-            header = [cell.strip() for cell in next(reader, [])]
-            lines = {}
-            for row in reader:
-                lines[reader.line_num] = [cell.strip() for cell in row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True, skipinitialspace=True)
+        header = [cell.strip() for cell in next(reader, [])]
+        lines = {}
+        for row in reader:
+            lines[reader.line_num] = [cell.strip() for cell in row]
+    except (OSError, csv.Error) as error:
         raise table_error(path, "It is no table of comma separated values in UTF-8", error) from error
     if separator := _separator(header):
         raise table_error(

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import border
 from transferpain.core.store import fingerprint, is_intact, reading_checked, write_checked
+from transferpain.core.text_file import read_text
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.locate import find_top, layout_error
 from transferpain.data.media.contents import media_hash
@@ -196,7 +198,8 @@ def _unquoted(cell: str) -> str:
 
 def _read_votes(path: Path) -> pd.DataFrame:
     reading = border(f"{path} cannot be read.", rule=f"Expected:\n{LAYOUT}", todo="Use the official file.")
-    with reading, open(path, encoding="utf-8", newline="") as file:
+    with reading:
+        file = io.StringIO(read_text(path), newline="")
         lines = [line for line in csv.reader(file, strict=True) if line]
     header, rows = [cell.strip() for cell in (lines or [[]])[0]], lines[1:]
     if header != HEADER:

@@ -2,13 +2,12 @@
 
 import os
 import re
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.core.errors import UserError
-from transferpain.core.spelling import quoted
+from transferpain.core.spelling import has_control, quoted
 from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX, VIDEO_SUFFIXES
 from transferpain.data.media.paths import is_picture, list_pictures
 from transferpain.data.media.walk import describe_folder, walk_files
@@ -19,7 +18,6 @@ FILES_OF_FEATURES = "files of features"
 TABLES = "tables"
 KINDS = ("videos", "folders of pictures", "single pictures", FILES_OF_FEATURES, TABLES)
 UNIT = re.compile(rb"\bau_?[0-9]", re.IGNORECASE)  # as every tool begins the name of an action unit's column
-CONTROL = ("Cc", "Zl", "Zp")  # of Unicode: control characters, ends of lines and of paragraphs
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,8 @@ def _is_table(path: Path) -> bool:
     """Tell whether a file has columns of action units in its first line."""
     try:
         with open(path, "rb") as file:
-            return bool(UNIT.search(file.readline(LONGEST_LINE)))
+            # One in UTF-16 is taken as well: its reader says how to save it.
+            return bool(UNIT.search(file.readline(LONGEST_LINE).replace(b"\0", b"")))
     except OSError:
         return False
 
@@ -104,7 +103,7 @@ def _relative(path: Path, folder: Path) -> str:
 
 def _check_names(media: Iterable[str]) -> None:
     """Refuse names that a table would give back changed."""
-    hidden = [path for path in media if any(unicodedata.category(letter) in CONTROL for letter in path)]
+    hidden = [path for path in media if has_control(path)]
     if hidden:
         raise UserError(
             "A name holds a character that cannot be seen.",

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 import pandas as pd
 
 from transferpain.core.errors import UserError
-from transferpain.core.spelling import plain, quoted, same_names
+from transferpain.core.spelling import has_control, plain, quoted, same_names
 
 SHOWN = 5
 
 
 def check_subject_names(names: Iterable[str], where: str, confirmed: list[list[str]] | None = None) -> None:
     """Refuse names that are spellings of one, unless somebody has said that they are different people.
+
+    Names with control characters are refused as well: tables give them back changed, or end a name at them.
 
     Args:
         names: of all clips.
@@ -22,6 +24,13 @@ def check_subject_names(names: Iterable[str], where: str, confirmed: list[list[s
         UserError: with the groups; and if a confirmed name does not occur.
     """
     names = list(dict.fromkeys(names))
+    if hidden := [name for name in names if has_control(name)]:
+        raise UserError(
+            f"A subject's name in {where} holds a character that cannot be seen.",
+            rule="Names have letters, digits, signs and blanks; no control characters and no ends of lines.",
+            received=quoted(hidden[0]),
+            todo="Correct the name.",
+        )
     if unknown := [name for group in confirmed or [] for name in group if name not in names]:
         raise UserError(
             f"distinct_subjects names somebody who is not in {where}.",

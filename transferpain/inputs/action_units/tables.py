@@ -1,6 +1,7 @@
 """Read the tables of action units that py-feat, OpenFace 2 and LibreFace write, one row per frame."""
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.spelling import plain
+from transferpain.core.text_file import read_text
 from transferpain.inputs.action_units.measured import ActionUnits, Estimator
 
 # How the tools write a number that is not there: pandas, NumPy, and C++ on Windows.
@@ -117,11 +119,10 @@ def read_action_units(path: Path) -> ActionUnits:
 def _read_rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the number and the cells, without outer blanks, of each line that is not empty."""
     try:
-        with open(path, encoding="utf-8-sig", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            # OpenFace writes a blank before each cell.
-            yield from ((reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        reader = csv.reader(io.StringIO(read_text(path), newline=""), strict=True)
+        # OpenFace writes a blank before each cell.
+        yield from ((reader.line_num, [cell.strip() for cell in row]) for row in reader if any(row))
+    except (OSError, csv.Error) as error:
         raise _error(path, "It is a table of comma separated values in UTF-8.", error) from error
 
 

@@ -36,6 +36,14 @@ def test_each_fold_in_turn_is_tested_by_a_column_or_by_a_file(tmp_path):
     assert [len(test) for _, test in splits] == [4, 4, 4]
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_file_in_another_encoding_says_how_to_save_it(encoding, tmp_path):
+    path = write(tmp_path / "folds.csv")
+    path.write_bytes(path.read_text().encode(encoding))
+    with pytest.raises(UserError, match=r"folds\.csv cannot be used(.|\n)*Save it as UTF-8"):
+        make_folds(CLIPS, settings(path), 0)
+
+
 def test_what_a_file_says_is_told_from_what_another_says(tmp_path):
     one, same = write(tmp_path / "one.csv"), write(tmp_path / "same.csv", dict(reversed(DEALT.items())))
     other = write(tmp_path / "other.csv", DEALT | {"01": "a"})
