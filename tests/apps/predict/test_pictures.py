@@ -8,7 +8,7 @@ import skimage
 
 from tests.apps.serve.drawn import draw_person
 from tests.data.datasets.media_files import video
-from transferpain.apps.predict.pictures import NO_FACE, UNDECODED, Answering, columns_of, predict_places
+from transferpain.apps.predict.pictures import NO_FACE, UNDECODED, Answering, columns_of, find_media, predict_places
 from transferpain.core.errors import UserError
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import load_detector
@@ -62,6 +62,20 @@ def test_a_photograph_without_a_face_is_a_row_without_an_answer(tmp_path):
     assert (row["faces"], row["answer"], row["problem"]) == (0, "", NO_FACE)
     assert math.isnan(row["p_dark"])
     assert math.isnan(row["left"])
+
+
+def test_files_of_other_kinds_in_a_folder_are_counted_by_their_endings(tmp_path, capsys):
+    deep = tmp_path.joinpath(*"abcdefgh")
+    deep.mkdir(parents=True)
+    save(deep / "wall.png", WALL)
+    assert find_media(tmp_path) == [deep / "wall.png"]
+    assert capsys.readouterr().err == ""
+    for name in ("one.heic", "two.HEIC", "notes.txt"):
+        (deep / name).write_bytes(b"x")
+    assert find_media(tmp_path) == [deep / "wall.png"]
+    told = capsys.readouterr().err
+    assert "3 of 4 files are passed over" in told
+    assert told.endswith(": 2 .heic, 1 .txt\n")
 
 
 def test_of_three_people_each_has_a_row_the_largest_first(tmp_path):

@@ -7,6 +7,8 @@ import pytest
 from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
 from transferpain.data.media.walk import (
+    SHOWN_ENTRIES,
+    describe_endings,
     describe_folder,
     find_folder,
     list_folder,
@@ -103,6 +105,14 @@ def test_describe_folder(tmp_path):
     assert describe_folder(tmp_path).startswith("0.txt, 1.txt")
     assert describe_folder(tmp_path).endswith("and 3 more")
     assert describe_folder(tmp_path / "a") == "x"
+
+
+def test_endings_are_counted_and_no_name_is_shown():
+    files = [Path(name) for name in ("a.HEIC", "b.heic ", "c.txt", "Sub1 Erika M.Muster-Frau", "README", "x/d.heic")]
+    assert describe_endings(files) == "3 .heic, 2 of no known ending, 1 .txt"
+    many = [Path(f"a.e{number}") for number in range(SHOWN_ENTRIES + 2)]
+    assert describe_endings(many).endswith(f"1 .e{SHOWN_ENTRIES - 1}, 2 of others")
+    assert describe_endings([]) == ""
 
 
 def test_errors_and_descriptions_hide_persons_names(tmp_path):

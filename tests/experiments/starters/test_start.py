@@ -46,6 +46,13 @@ def test_what_is_written_runs_as_it_stands(workspace):
     assert "were guessed" in started.remarks[0]
 
 
+def test_files_that_are_no_clips_are_counted_by_their_endings(workspace):
+    folder = film(Path("data/clinic"))
+    for name in ("P01/face.heic", "P02/face.HEIC", "notes.txt"):
+        touch(folder / name)
+    assert begin(folder).found[:2] == ("found: 8 videos", "passed over: 3 files: 2 .heic, 1 .txt")
+
+
 def test_videos_without_a_frame_are_told(workspace):
     folder = film(Path("data/clinic"))
     touch(folder / "P02" / "rest.mp4", b"")

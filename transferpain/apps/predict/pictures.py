@@ -11,7 +11,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.privacy import hide_names
-from transferpain.core.progress import progress_bar
+from transferpain.core.progress import note, progress_bar
 from transferpain.core.quiet import silence_opencv
 from transferpain.data.datasets.dataset import VIDEO_SUFFIXES
 from transferpain.data.media.animations import picture_count
@@ -19,13 +19,14 @@ from transferpain.data.media.medium import Frame, UnreadableMedium, check_file
 from transferpain.data.media.paths import is_picture
 from transferpain.data.media.pictures import decode_picture
 from transferpain.data.media.reader import open_moving
-from transferpain.data.media.walk import describe_folder, walk_files
+from transferpain.data.media.walk import describe_endings, describe_folder, walk_files
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import Detection, Finder, load_finder, prepare_detector
 from transferpain.models.sources.face_settings import FaceSettings
 
 BATCH = 32  # faces that are answered together
 SHOWN_PROBLEMS = 3
+DEEPEST = 32  # levels of folders
 NO_FACE = "no face was found"
 UNDECODED = "the frame cannot be decoded"
 BOX = Detection._fields
@@ -102,6 +103,8 @@ def columns_of(classes: Sequence[str]) -> list[str]:
 def find_media(place: Path) -> list[Path]:
     """Return the pictures and videos that a place stands for, in natural order of their names.
 
+    Of a folder, at any depth; how many of its files are neither by their names, and of which endings, is told.
+
     Raises:
         UserError: if it is not there, or a folder that holds none.
     """
@@ -114,7 +117,8 @@ def find_media(place: Path) -> list[Path]:
                 todo="Check the path.",
             )
         return [place]
-    found = [file for file in walk_files(place) if is_picture(file.name) or _is_video(file)]
+    files = list(walk_files(place, DEEPEST))
+    found = [file for file in files if _is_media(file)]
     if not found:
         raise UserError(
             f"The folder {hide_names(place)} holds no picture and no video.",
@@ -122,11 +126,16 @@ def find_media(place: Path) -> list[Path]:
             received=describe_folder(place),
             todo="Name another folder, or the files themselves.",
         )
+    if other := [file for file in files if not _is_media(file)]:
+        note(
+            f"{hide_names(place)}: {len(other)} of {len(files)} files are passed over, for they are neither pictures "
+            f"nor videos by the ends of their names: {describe_endings(other)}"
+        )
     return found
 
 
-def _is_video(file: Path) -> bool:
-    return file.suffix.strip().lower() in VIDEO_SUFFIXES
+def _is_media(file: Path) -> bool:
+    return is_picture(file.name) or file.suffix.strip().lower() in VIDEO_SUFFIXES
 
 
 def _read_frames(file: Path) -> Iterator[Frame]:

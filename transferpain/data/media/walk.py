@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from transferpain.core.errors import UserError
@@ -11,6 +12,7 @@ from transferpain.data.media.links import check_links
 
 MAX_DEPTH = 6
 SHOWN_ENTRIES = 8
+ENDING = re.compile(r"\.[a-z0-9]{1,8}")
 IGNORED_NAMES = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
@@ -142,3 +144,15 @@ def describe_folder(folder: Path) -> str:
     if rest:
         shown.append(f"and {rest} more")
     return ", ".join(shown) if shown else "an empty folder"
+
+
+def describe_endings(files: Iterable[Path]) -> str:
+    """Return of which endings files are, the most frequent first, e.g. `3 .heic, 1 .txt`.
+
+    What is no ending of a kind of file, as in `Erika M.Muster`, is not shown.
+    """
+    endings = (file.suffix.strip().lower() for file in files)
+    counts = Counter(ending if ENDING.fullmatch(ending) else "of no known ending" for ending in endings)
+    shown = [f"{count} {ending}" for ending, count in counts.most_common(SHOWN_ENTRIES)]
+    rest = counts.total() - sum(count for _, count in counts.most_common(SHOWN_ENTRIES))
+    return ", ".join([*shown, f"{rest} of others"] if rest else shown)

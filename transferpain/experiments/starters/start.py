@@ -17,7 +17,7 @@ from transferpain.data.datasets.guessed_index import write_guessed
 from transferpain.data.datasets.guessed_names import guess_labels, guess_subjects
 from transferpain.data.datasets.index import Index, read_index
 from transferpain.data.datasets.registry import DATASETS, as_name
-from transferpain.data.media.walk import find_folder, list_folder
+from transferpain.data.media.walk import describe_endings, find_folder, list_folder
 from transferpain.data.tasks.label_counts import LabelCounts
 from transferpain.data.tasks.task import count_labels, load_task
 from transferpain.experiments.starters.classes import Classes, propose_classes
@@ -149,7 +149,9 @@ def _write_index(folder: Path) -> tuple[str, ...]:
     path = folder / INDEX_NAME
     write_guessed(path, clips.media, subjects, labels)
     kinds = ", ".join(f"{count} {kind}" for kind, count in clips.counts.items() if count)
-    found = [f"found: {kinds}" + (f"; {len(clips.passed_over)} other files passed over" if clips.passed_over else "")]
+    found = [f"found: {kinds}"]
+    if clips.passed_over:
+        found.append(f"passed over: {len(clips.passed_over)} files: {describe_endings(map(Path, clips.passed_over))}")
     missing = []
     for column, guess in (("subject", subjects), ("label", labels)):
         left = guess.values.count("")
