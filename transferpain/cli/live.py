@@ -1,5 +1,6 @@
 """`transferpain live`: parse, call, print - nothing else."""
 
+from math import isnan
 from pathlib import Path
 from typing import Annotated
 
@@ -58,6 +59,7 @@ def live(
     cache = workspace / "cache" if encoder == "auto" else None
     with model_at_hand(model, workspace) as address:
         result = run_session(address, source, settings, SessionOptions(record, csv, timeline, window, file, cache))
+    took = "-" if isnan(result.median_ms) else f"{result.median_ms:.0f} and {result.p95_ms:.0f} ms"
     rows = [
         ["frames", str(result.frames)],
         ["without a face", str(result.without_face)],
@@ -66,9 +68,11 @@ def live(
         *([f"level {name}", str(count)] for name, count in result.levels.items()),
         ["alerts", str(result.alerts)],
         ["answered by", result.answered_by],
-        ["from frame to decision, median and 95th percentile", f"{result.median_ms:.0f} and {result.p95_ms:.0f} ms"],
+        ["from frame to decision, median and 95th percentile", took],
     ]
     print_rows(f"{without_password(source)}: {result.ended}", ["what", ""], rows)
+    if result.undecided:
+        out().print(result.undecided, markup=False, soft_wrap=True)
     out().print("Research only, no medical device.", markup=False)
     if result.warning:
         out().print(f"This model was {result.warning}.", markup=False)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
-from transferpain.apps.live.rows import Rows
+from transferpain.apps.live.rows import Rows, describe_undecided
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.sklearn_bundle import SklearnHead
@@ -94,3 +94,18 @@ def test_another_face_begins_anew_and_a_shorter_stretch_may_be_asked_for():
     rows.see(5.1, face(200))
     rows.see(5.2, face(200))
     np.testing.assert_allclose(rows.answer(), expected(head, 200), atol=1e-6)
+
+
+def test_frames_of_the_stretch_are_counted():
+    rows, _ = rows_of()
+    watched(rows, [None] + [100] * 3)
+    assert rows.held == 4
+    rows.clear()
+    assert rows.held == 0
+
+
+def test_why_nothing_was_decided_is_told_with_what_is_wanted_and_what_came():
+    said = describe_undecided(1.5, 25, 12, whole=False)
+    assert "reads 1.5 s together, about 38 frames of this source, and 12 came" in said
+    assert "--clip SECONDS" in said
+    assert "no face that the model could answer to" in describe_undecided(1.5, 25, 38, whole=True)

@@ -12,6 +12,7 @@ import pytest
 
 from tests.apps.live.live_models import LABELS, save_live_model
 from tests.apps.live.streams import serve_pictures
+from tests.apps.serve.test_head_assessor import save as save_head_bundle
 from tests.forked_program import forked
 from tests.inputs.faces.drawing import write_video
 from tests.inputs.landmarks.drawn import NOBODY, drawn_person
@@ -43,6 +44,7 @@ def test_a_recording_is_watched_to_its_end_and_kept_as_asked(model, video, tmp_p
     assert 0 < summary.median_ms <= summary.p95_ms
     assert summary.answered_by == "Keras"
     assert summary.ended == "the recording ended"
+    assert summary.undecided == ""
     assert summary.warning == "trained on drawn faces: not valid for people"
     with open(tmp_path / "out.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -67,6 +69,21 @@ def test_a_stream_is_watched_until_it_stays_away(model):
     assert summary.frames + summary.dropped == 10
     assert summary.frames > summary.without_face
     assert summary.ended == "the source was cut and did not come back"
+
+
+@pytest.mark.slow
+def test_a_session_that_is_shorter_than_a_heads_stretch_says_so(video, tmp_path):
+    head = save_head_bundle(tmp_path, "logistic_regression")
+    summary = run_session(str(head), video, live_settings(), SessionOptions())
+    assert not any(summary.levels.values())
+    assert "reads 1 s together, about 25 frames of this source, and 12 came" in summary.undecided
+    answer = forked("live", head, "--source", video, "--no-window", "--encoder", "keras")
+    assert answer.returncode == 0, answer.stderr
+    assert "--clip SECONDS" in answer.stdout
+    assert "nan" not in answer.stdout.replace(str(tmp_path), "")
+    summary = run_session(str(head), video, live_settings(clip=0.25), SessionOptions())
+    assert any(summary.levels.values())
+    assert summary.undecided == ""
 
 
 def test_a_level_that_there_is_not_is_refused(model, video):

@@ -36,6 +36,11 @@ class Rows:
         self._add(now, self._rows[-1][1])
 
     @property
+    def held(self) -> int:
+        """How many frames of the last stretch were seen."""
+        return len(self._rows)
+
+    @property
     def waiting(self) -> float:
         """Seconds until the stretch has been seen; 0 from then on."""
         seen = self._rows[-1][0] - self._rows[0][0] if self._rows else 0.0
@@ -85,3 +90,24 @@ def _ticks(model: JoinedModel, seconds: float) -> np.ndarray | None:
         steps = 10 * features.frames  # fine enough that each is the middle of its share
         return (spread_frames(steps, features.frames) + 1 - steps) / steps * seconds
     return None
+
+
+def describe_undecided(seconds: float, rate: float, came: int, whole: bool) -> str:
+    """Say why a head on several frames decided nothing in a whole session.
+
+    Args:
+        seconds: the stretch that it reads.
+        rate: frames per second of the source.
+        came: most frames of one stretch that were seen.
+        whole: whether these were a whole one.
+    """
+    if whole:
+        return (
+            f"No decision: whenever a whole stretch of {seconds:g} s had been seen, there was no face that the model "
+            "could answer to."
+        )
+    return (
+        f"No decision: the head reads {seconds:g} s together, about {max(1, round(seconds * rate))} frames of this "
+        f"source, and {came} came. Watch longer; or, where the clips of its training were shorter, --clip SECONDS "
+        "says how long."
+    )

@@ -14,6 +14,7 @@ from transferpain.apps.live.encoder import converted_encoder
 from transferpain.apps.live.model import SYNTHETIC_WARNING, LiveModel, load_live_model
 from transferpain.apps.live.outputs import CsvFile, VideoFile, Window
 from transferpain.apps.live.overlay import draw_overlay
+from transferpain.apps.live.rows import describe_undecided
 from transferpain.apps.live.source import RETRY_SECONDS, FrameSource
 from transferpain.apps.live.timeline import Timeline
 from transferpain.apps.live.watch import LiveSettings, View, watch
@@ -45,7 +46,8 @@ class Summary:
 
     `levels`: frames with each level, by its name. `warning`: what the model is not valid for. `median_ms` and `p95_ms`:
     from reading to decision, of the frames that were not skipped; NaN without any. `answered_by`: a converted
-    encoder, or Keras. `ended`: why there were no more.
+    encoder, or Keras. `ended`: why there were no more. `undecided`: why a head on several frames decided nothing; empty
+    if it did.
     """
 
     frames: int
@@ -59,6 +61,7 @@ class Summary:
     p95_ms: float
     answered_by: str
     ended: str
+    undecided: str
 
 
 def live_settings(**chosen: object) -> LiveSettings:
@@ -114,7 +117,7 @@ def run_session(
         if wanted.timeline:
             timeline = Timeline(model.labels, model.synthetic)
             open_things.callback(timeline.save, wanted.timeline)
-        tally, times = _Tally(model), deque([time.monotonic()], maxlen=RATE_FRAMES)
+        tally, times = _Tally(model, settings.clip), deque([time.monotonic()], maxlen=RATE_FRAMES)
         for view in watch(source, model, settings, source.recording):
             times.append(time.monotonic())
             tally.add(view)
@@ -136,12 +139,13 @@ def run_session(
 class _Tally:
     """Counts what a session sees; its size does not grow but for eight bytes per frame."""
 
-    def __init__(self, model: LiveModel):
-        self._model = model
+    def __init__(self, model: LiveModel, clip: float | None):
+        self._model, self._clip = model, clip
         self._levels = [0] * len(model.labels)
         self._frames = self._without_face = self._skipped = self._alerts = 0
         self._latencies = array("d")
-        self._raised = False
+        self._raised = self._whole = False
+        self._held = 0
 
     def add(self, view: View) -> None:
         self._frames += 1
@@ -149,6 +153,8 @@ class _Tally:
         self._skipped += view.skipped
         self._alerts += view.alert and not self._raised
         self._raised = view.alert
+        self._held = max(self._held, view.held)
+        self._whole |= not view.waiting
         if view.decision is not None:
             self._levels[view.decision.level] += 1
             if not view.skipped:
@@ -168,4 +174,11 @@ class _Tally:
             p95_ms=float(np.percentile(latencies, 95)),
             answered_by="Keras" if encoder is None else encoder.name,
             ended=source.ended or "the window was closed",
+            undecided=self._undecided(source.rate),
         )
+
+    def _undecided(self, rate: float) -> str:
+        if self._model.over_time is None or any(self._levels):
+            return ""
+        seconds = self._clip or self._model.over_time.stretch.window.seconds
+        return describe_undecided(seconds, rate, self._held, self._whole)

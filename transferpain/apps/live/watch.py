@@ -54,6 +54,7 @@ class View:
         skipped: whether the frame kept the answer before it.
         latency: seconds from reading to decision.
         waiting: seconds that a head on several frames still has to see before it answers.
+        held: frames that it has seen of them.
     """
 
     frame: Frame
@@ -63,6 +64,7 @@ class View:
     skipped: bool
     latency: float
     waiting: float = 0.0
+    held: int = 0
 
 
 def watch(
@@ -121,5 +123,6 @@ def watch(
                     answers.add(frame.seconds, answer)
                     decision = decide(answers.entries)
             raised = alert is not None and alert.update(frame.seconds, decision)
-            latency, waiting = time.monotonic() - frame.read_at, 0.0 if rows is None or choice is None else rows.waiting
-            yield View(frame, landmarks, decision, raised, skipped, latency, waiting)
+            latency = time.monotonic() - frame.read_at
+            waiting, held = (0.0, 0) if rows is None else (rows.waiting, rows.held)
+            yield View(frame, landmarks, decision, raised, skipped, latency, waiting, held)
