@@ -42,6 +42,12 @@ class Values(BaseModel):
         return names
 
 
+def test_bytes_that_are_no_text_are_told_in_our_words():
+    with pytest.raises(UnicodeDecodeError) as caught:
+        b"a\xff".decode()
+    assert in_our_words(caught.value) == "it is no text in UTF-8: the byte 0xFF cannot be decoded"
+
+
 def fault(**values: object) -> ValidationError:
     with pytest.raises(ValidationError) as caught:
         Values(**values)

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
@@ -33,8 +35,51 @@ def sealed(folder) -> RunFolder:
     """Write of a run's folder what its end writes."""
     run = RunFolder(folder)
     write_json(run.model / "manifest.json", {})
-    run.finish(["metrics.json", "facts.json"], [path.parent for path in folder.glob("folds/*/done")])
+    run.finish(["metrics.json", "facts.json", "unusable.csv"], [path.parent for path in folder.glob("folds/*/done")])
     return run
+
+
+@pytest.mark.parametrize(
+    ("content", "received"),
+    [
+        ("clip,problem\nJ\u00f6rg,none\n".encode("latin-1"), "no text in UTF-8"),
+        ("clip,problem\n".encode("utf-16"), "no text in UTF-8"),
+        (b"", "No columns"),
+        (b'clip,problem\na,b,c\nd\n"', "Received: "),
+        (b"clip,reason\na,b\n", "Received: clip,reason"),
+    ],
+)
+def test_a_finished_runs_table_of_unusable_clips_that_is_none_is_named(content, received, tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions())
+    (folder / "unusable.csv").write_bytes(content)
+    with pytest.raises(UserError, match=r"unusable\.csv cannot be read(.|\n)*columns clip,problem") as refused:
+        read_run(sealed(folder).path)
+    assert received in str(refused.value)
+    assert "runs remove RUN" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("facts.json", {"classes": 3}),
+        ("facts.json", {"synthetic": True}),
+        ("environment.json", None),
+        ("subjects.csv", "subject\n"),
+    ],
+)
+def test_a_finished_run_of_other_values_is_refused_in_our_words(name, content, tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions())
+    (write_text if isinstance(content, str) else write_json)(folder / name, content)
+    with pytest.raises(UserError, match=re.escape(str(folder))):
+        read_run(sealed(folder).path)
+
+
+@pytest.mark.parametrize("content", [{"all": 3}, {}, {"all": {"accuracy": None}}])
+def test_scores_of_other_values_are_refused_in_our_words(content, tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions())
+    write_json(folder / "metrics.json", content)
+    with pytest.raises(UserError, match=r"ann-0123456789abcdef cannot be read(.|\n)*runs remove RUN"):
+        run_scores(sealed(folder))
 
 
 def test_scores_on_the_screen_are_those_of_the_predictions(tmp_path):

@@ -54,7 +54,13 @@ def meaning(fault: dict[str, Any]) -> str:
 
 
 def in_our_words(value: object) -> object:
-    """Return an error of the library as one line on its first fault; anything else as it is."""
+    """Return an error of the library as one line on its first fault; anything else as it is.
+
+    What Python says of bytes that are no text is told in our words, too.
+    """
+    if isinstance(value, UnicodeDecodeError):
+        byte = value.object[value.start]
+        return f"it is no text in {value.encoding.upper()}: the byte 0x{byte:02X} cannot be decoded"
     if type(value).__name__ != "ValidationError" or LIBRARY not in type(value).__module__:
         return value
     fault = value.errors()[0]

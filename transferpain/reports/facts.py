@@ -1,6 +1,7 @@
 """What a report knows of its runs: read from their folders, scored from their predictions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -9,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from transferpain.core.csv_file import as_written
-from transferpain.core.errors import UserError
+from transferpain.core.errors import DamagedFile, UserError
+from transferpain.core.foreign import border, reason_of
 from transferpain.core.schema import read_stamped
 from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
@@ -28,6 +30,9 @@ from transferpain.experiments.upgrade import read_experiment
 
 # More runs than a matrix has cells.
 REMEMBERED = 1024
+UNUSABLE = "clip,problem"
+AS_FINISHED = "Its files are those that it was finished with: one of them was written wrongly, or by another program."
+REMOVE = "Remove the run (`transferpain runs remove RUN`), and run its experiment again."
 
 
 @dataclass(frozen=True)
@@ -180,15 +185,25 @@ def read_run(folder: Path) -> RunFacts:
         UserError: if the folder is no finished run, or is damaged.
     """
     run = finished_run(folder)
-    try:
+    with _reading(run):
         return _read(run)
-    except UserError:
+
+
+@contextmanager
+def _reading(run: RunFolder) -> Iterator[None]:
+    """Turn whatever a reader says of a run's files into a `UserError`."""
+    try:
+        yield
+    except (UserError, MemoryError):
         raise
-    except Exception as error:
-        if run.is_sealed:
-            raise
-        # Nothing vouches for the files of a former version: whatever a reader says of them, they are damaged.
-        raise damaged(run.path, f"{type(error).__name__}: {error}") from error
+    except Exception as error:  # as `foreign.border` says of readers
+        said = f"{type(error).__name__}: {reason_of(error)}"
+        if not run.is_sealed:
+            # Nothing vouches for the files of a former version: they are damaged.
+            raise damaged(run.path, said) from error
+        raise DamagedFile(
+            f"The results in {run.path} cannot be read.", rule=AS_FINISHED, received=said, todo=REMOVE
+        ) from error
 
 
 def _read(run: RunFolder) -> RunFacts:
@@ -212,12 +227,20 @@ def _read(run: RunFolder) -> RunFacts:
         predictions=predictions,
         scores=scores | {LINEAR_PROBE: probe_scores(probes, classes, ordinal)},
         histories=run.histories(),
-        unusable=pd.read_csv(run.path / "unusable.csv", dtype=str, keep_default_na=False).map(as_written),
+        unusable=_read_unusable(run.path / "unusable.csv"),
         groups=None if subjects is None else score_groups(predictions, subjects),
         checks=read_checks(run.path),
         probes=probes,
         error_gaps=error_gaps(predictions, subjects) if subjects is not None and in_order else None,
     )
+
+
+def _read_unusable(path: Path) -> pd.DataFrame:
+    with border(f"{path} cannot be read.", rule=f"It is a table in UTF-8 with the columns {UNUSABLE}.", todo=REMOVE):
+        table = pd.read_csv(path, dtype=str, keep_default_na=False).map(as_written)
+        if ",".join(table.columns) != UNUSABLE:
+            raise ValueError(",".join(map(str, table.columns)))
+        return table
 
 
 def run_scores(run: RunFolder) -> dict[str, Any]:
@@ -226,12 +249,16 @@ def run_scores(run: RunFolder) -> dict[str, Any]:
     `metrics.json` is believed where `done` of the run names its very bytes and those of the predictions. Else, and
     where a former version derived it, whose intervals were too narrow for few subjects, the scores are computed again,
     once for all who ask while the predictions stay what they are.
+
+    Raises:
+        UserError: if they cannot be read.
     """
-    if run.is_sealed:
-        scores = run.metrics()
-        if not scores["all"] or "kept" in scores["all"]["accuracy"]:
-            return scores
-    return _score_again(run, run.digest())
+    with _reading(run):
+        if run.is_sealed:
+            scores = run.metrics()
+            if not scores["all"] or "kept" in scores["all"]["accuracy"]:
+                return scores
+        return _score_again(run, run.digest())
 
 
 @lru_cache(maxsize=REMEMBERED)
