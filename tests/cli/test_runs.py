@@ -11,7 +11,7 @@ import pytest
 
 from tests.command_line import transferpain
 from tests.end_to_end.test_permissions import obey_permissions
-from tests.experiments.runs.made import make_run
+from tests.experiments.runs.made import make_run, seal_anew
 from tests.forked_program import LIGHT, forked
 from transferpain.core.store import write_text
 from transferpain.experiments.run_folder import RunFolder
@@ -43,6 +43,20 @@ def answer(workspace, word: str) -> subprocess.CompletedProcess:
     os.close(own)
     os.close(other)
     return result
+
+
+@pytest.mark.slow
+def test_a_run_that_holds_what_is_none_stops_no_list_and_a_report_names_it(workspace):
+    ann = workspace / "runs" / "ann-0123456789abcdef"
+    seal_anew(ann, "unusable.csv", "clip,problem\nJ\u00f6rg,x\n".encode("latin-1"))
+    listed = light("runs", "list", "--workspace", workspace)
+    assert (listed.returncode, "ann-0123456789abcdef" in said(listed)) == (0, True)
+    source = workspace / "runs" / "source-0123456789abcdef"
+    for command in (("report", source, ann), ("runs", "compare", "source", "ann")):
+        refused = light(*command, "--workspace", workspace)
+        assert refused.returncode == 1
+        assert "unusable.csv cannot be read." in said(refused)
+        assert "no text in UTF-8" in said(refused)
 
 
 @pytest.mark.slow

@@ -5,8 +5,9 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import draw_history, write_leakage, write_run
+from transferpain.core.errors import UserError
 from transferpain.core.schema import write_stamped
-from transferpain.core.store import write_text
+from transferpain.core.store import write_json, write_text
 from transferpain.evaluation.metrics.registry import metrics_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.facts import run_scores
@@ -18,6 +19,7 @@ from transferpain.reports.screen import (
     missing_lines,
     synthetic_mark,
     table_row,
+    table_rows,
     warning_lines,
 )
 
@@ -32,6 +34,15 @@ def test_warnings_and_failing_leakage_checks_stand_below_the_table(tmp_path):
         "warning: faulty: 2 of 12 leakage checks fail: 6 (Check 6), 9 (Check 9)",
         "warning: leaky: LEAKS ON PURPOSE.",
     ]
+
+
+@pytest.mark.parametrize("lines_of", [synthetic_mark, warning_lines, declared_lines, table_rows])
+def test_files_that_cannot_be_read_are_told_in_our_words(lines_of, tmp_path):
+    whole, odd = (write_run(tmp_path, name, draw_predictions()) for name in ("whole", "odd"))
+    for name, content in (("facts.json", {"warnings": 3}), ("leakage.json", {"a": 3}), ("metrics.json", {"all": 3})):
+        write_json(odd / name, content)
+    with pytest.raises(UserError, match="odd-0123456789abcdef are damaged"):
+        lines_of([RunFolder(whole), RunFolder(odd)])
 
 
 def test_a_row_holds_each_score_with_its_interval(tmp_path):

@@ -185,13 +185,17 @@ def read_run(folder: Path) -> RunFacts:
         UserError: if the folder is no finished run, or is damaged.
     """
     run = finished_run(folder)
-    with _reading(run):
+    with reading(run):
         return _read(run)
 
 
 @contextmanager
-def _reading(run: RunFolder) -> Iterator[None]:
-    """Turn whatever a reader says of a run's files into a `UserError`."""
+def reading(run: RunFolder) -> Iterator[None]:
+    """Turn whatever is said of the values in a run's files into a `UserError`.
+
+    Raises:
+        DamagedFile: that names the run, and what to do: of one that states its own bytes, computing it again helps not.
+    """
     try:
         yield
     except (UserError, MemoryError):
@@ -210,6 +214,8 @@ def _read(run: RunFolder) -> RunFacts:
     experiment = read_experiment(run.path)
     facts = run.facts()
     classes = tuple(facts["classes"])
+    if not all(isinstance(one, str) for one in (*classes, *facts.get("warnings", ()))):
+        raise ValueError("facts.json: names of classes and warnings are text")
     predictions = run.predictions()
     ordinal, probes = facts.get("ordinal", False), run.probe_predictions()
     scores = score(predictions, classes, ordinal=ordinal)
@@ -253,7 +259,7 @@ def run_scores(run: RunFolder) -> dict[str, Any]:
     Raises:
         UserError: if they cannot be read.
     """
-    with _reading(run):
+    with reading(run):
         if run.is_sealed:
             scores = run.metrics()
             if not scores["all"] or "kept" in scores["all"]["accuracy"]:

@@ -14,7 +14,7 @@ from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.upgrade import read_experiment
-from transferpain.reports.facts import run_scores
+from transferpain.reports.facts import reading, run_scores
 from transferpain.reports.inputs import written_files
 from transferpain.reports.tables import MAKERS, makers_of
 
@@ -36,12 +36,17 @@ class Result:
 
 def synthetic_mark(runs: list[RunFolder]) -> str:
     """Return what a title says when drawn data took part in any of the runs."""
-    return " - SYNTHETIC data: drawn faces" if any(run.facts()["synthetic"] for run in runs) else ""
+    drawn = False
+    for run in runs:
+        with reading(run):
+            drawn |= bool(run.facts()["synthetic"])
+    return " - SYNTHETIC data: drawn faces" if drawn else ""
 
 
 def table_row(run: RunFolder) -> list[str]:
     """Return a run's row of the result table; a run without labels has no score."""
-    return score_row(name_of(run), run_scores(run))
+    with reading(run):
+        return score_row(name_of(run), run_scores(run))
 
 
 def score_row(name: str, metrics: dict[str, Any]) -> list[str]:
@@ -60,7 +65,8 @@ def table_rows(runs: list[RunFolder]) -> list[list[str]]:
 
 def probe_rows(run: RunFolder) -> list[list[str]]:
     """Return a row for each linear probe beside a run's head, over the clips of the run's own row."""
-    return probe_score_rows(run_scores(run))
+    with reading(run):
+        return probe_score_rows(run_scores(run))
 
 
 def probe_score_rows(metrics: dict[str, Any]) -> list[list[str]]:
@@ -83,8 +89,9 @@ def warning_lines(runs: list[RunFolder]) -> list[str]:
     """Return what must be said beside the scores of each run: warnings of its protocol, leakage checks that fail."""
     lines = []
     for run in runs:
-        lines += [f"warning: {name_of(run)}: {warning}" for warning in run.facts().get("warnings", ())]
-        checks = read_checks(run.path)
+        with reading(run):
+            lines += [f"warning: {name_of(run)}: {warning}" for warning in run.facts().get("warnings", ())]
+            checks = read_checks(run.path)
         if faults := failed(checks):
             named = ", ".join(f"{line.number} ({line.name})" for line in faults)
             lines.append(f"warning: {name_of(run)}: {len(faults)} of {len(checks)} leakage checks fail: {named}")
@@ -95,7 +102,8 @@ def maker_lines(runs: list[RunFolder]) -> list[str]:
     """Return a line for each run: its source, backbone, head and detector."""
     lines = []
     for run in runs:
-        made = makers_of(read_experiment(run.path), run.facts())
+        with reading(run):
+            made = makers_of(read_experiment(run.path), run.facts())
         lines.append(f"{name_of(run)}: " + ", ".join(f"{key} {made[key] or 'not stated'}" for key in MAKERS))
     return lines
 
@@ -104,7 +112,9 @@ def declared_lines(runs: list[RunFolder]) -> list[str]:
     """Return, for each set of leakage checks that rest on what was declared, the runs of which that is true."""
     by_checks: dict[str, list[str]] = {}
     for run in runs:
-        named = ", ".join(f"{line.number} ({line.name})" for line in read_checks(run.path) if line.state == "declared")
+        with reading(run):
+            declared = [line for line in read_checks(run.path) if line.state == "declared"]
+        named = ", ".join(f"{line.number} ({line.name})" for line in declared)
         if named:
             by_checks.setdefault(named, []).append(name_of(run))
     return [f"declared, not compared: leakage checks {named} of {', '.join(who)}" for named, who in by_checks.items()]

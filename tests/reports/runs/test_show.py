@@ -1,4 +1,6 @@
-from tests.experiments.runs.made import make_model, make_run
+import pytest
+
+from tests.experiments.runs.made import make_model, make_run, seal_anew
 from transferpain.core.store import write_json, write_text
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.reports.runs.show import show_run
@@ -48,6 +50,24 @@ def test_of_a_damaged_run_there_is_what_can_be_read_and_no_score(tmp_path):
             found = shown(folder, tmp_path)
             assert ("scores - SYNTHETIC data: drawn faces" in found) == (name == "cost.json")
             assert found[folder.name]["state"][0].startswith("finished" if name == "cost.json" else "damaged: ")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("leakage.json", b'{"a": 3}'),
+        ("metrics.json", b"{}"),
+        ("facts.json", b'{"warnings": 3, "classes": ["a", "b", "c"]}'),
+    ],
+)
+def test_of_a_finished_run_whose_files_cannot_be_read_all_else_is_shown(name, content, tmp_path):
+    folder = seal_anew(make_run(tmp_path, "ann"), name, content)
+    parts = {title.partition(" - ")[0]: (rows, lines) for title, _, rows, lines in show_run(folder, tmp_path).parts}
+    rows, lines = parts["scores"]
+    assert rows == []
+    assert lines[0] == f"The results in {folder} cannot be read."
+    assert "runs remove RUN" in lines[-1]
+    assert "settings" in parts
 
 
 def test_of_a_run_that_has_begun_there_is_little(tmp_path):

@@ -15,6 +15,7 @@ from transferpain.experiments.runs.remove import size_of
 from transferpain.experiments.ship import flat
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.models.bundles.manifest import load_manifest
+from transferpain.reports.facts import reading
 from transferpain.reports.runs.depending import COLUMNS as DEPENDING
 from transferpain.reports.runs.depending import Uses, dependents_rows, read_uses, relative
 from transferpain.reports.screen import COLUMNS as SCORES
@@ -51,16 +52,24 @@ def show_run(folder: Path, workspace: Path) -> Shown:
         experiment = {}
     parts = [(folder.name, FIELD, about_rows(listed, experiment, facts, environment), [])]
     if listed.state == "finished":
-        chance = [] if listed.chance is None else [f"chance: {listed.chance:.3f}"]
-        lines = [*chance, *missing_lines([run]), *warning_lines([run])]
         mark = " - SYNTHETIC data: drawn faces" if listed.synthetic else ""
-        parts.append((f"scores{mark}", SCORES, table_rows([run]), lines))
+        parts.append((f"scores{mark}", SCORES, *score_rows(run, listed)))
     parts.append(("lineage", LINEAGE, lineage_rows(folder, facts, uses, workspace), []))
     depending = dependents_rows({folder: uses.of(folder)}, workspace)
     nothing = [] if depending else ["nothing in this workspace depends on it"]
     parts.append(("reports of it, and what depends on it", DEPENDING, depending, nothing))
     parts.append(("settings", ["key", "value"], [[key, value] for key, value in flat(experiment).items()], []))
     return Shown(tuple(part for part in parts if part[2] or part[3]))
+
+
+def score_rows(run: RunFolder, listed: ListedRun) -> tuple[list[list[str]], list[str]]:
+    """Return the rows of a finished run's scores and the lines below; where they cannot be read, lines that say why."""
+    chance = [] if listed.chance is None else [f"chance: {listed.chance:.3f}"]
+    try:
+        with reading(run):
+            return table_rows([run]), [*chance, *missing_lines([run]), *warning_lines([run])]
+    except UserError as error:
+        return [], str(error).splitlines()
 
 
 def about_rows(
