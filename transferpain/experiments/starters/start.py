@@ -151,7 +151,7 @@ def _write_index(folder: Path) -> tuple[str, ...]:
     kinds = ", ".join(f"{count} {kind}" for kind, count in clips.counts.items() if count)
     found = [f"found: {kinds}"]
     if clips.passed_over:
-        found.append(f"passed over: {len(clips.passed_over)} files: {describe_endings(map(Path, clips.passed_over))}")
+        found.append(f"passed over: {describe_endings(map(Path, clips.passed_over))}")
     missing = []
     for column, guess in (("subject", subjects), ("label", labels)):
         left = guess.values.count("")
