@@ -125,3 +125,15 @@ def test_a_training_without_selection_has_one_line():
     history = pd.DataFrame({"epoch": [1, 2], "loss": [1.0, 0.9], "accuracy": [0.5, 0.6]})
     losses, _ = figures.draw_curves({"0-seed0": history}, False).axes
     assert sum(len(line.get_xdata()) > 0 for line in losses.lines) == 1
+
+
+@pytest.mark.parametrize("width", [figures.WIDTH, figures.WHOLE_WIDTH])
+@pytest.mark.parametrize("name", ["ann", "unbc-shoulder-pain (see its warning)"])
+def test_a_name_and_its_score_do_not_overlap(name, width):
+    rows = [figures.Row(name, "0.663 [0.602, 0.721]", 0.66, 0.6, 0.72, 0.5), ROWS[1]]
+    figure = figures.draw_intervals(rows, "balanced accuracy", True, width)
+    figure.canvas.draw()
+    boxes = {text.get_text(): text.get_window_extent() for text in figure.axes[0].texts}
+    assert not boxes[name].overlaps(boxes[rows[0].text])
+    on_one_line = boxes[name].y0 == pytest.approx(boxes[rows[0].text].y0, abs=3)
+    assert on_one_line == (name == "ann" or width == figures.WHOLE_WIDTH)

@@ -15,6 +15,7 @@ import pandas as pd
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+    from matplotlib.text import Text
 
     from transferpain.evaluation.ranking import Curves
 
@@ -28,6 +29,7 @@ INK, MUTED, BLUE, ORANGE, RED = (
 # Inches. Narrow, so that the text is still read when the figure shrinks to a telephone's width.
 WIDTH = 4.8
 WHOLE_WIDTH = 12.5  # of a figure over the whole page of a broad screen, where its text is as large as the page's
+GAP = 0.35  # between two texts of a line, margins of the figure included
 CHANCE_LINE = (0, (3, 2))
 STAMP = "SYNTHETIC DATA: drawn faces, not people"
 MOST_KEPT = 100  # drawings that a process keeps
@@ -52,6 +54,7 @@ def draw_intervals(rows: Sequence[Row], axis: str, synthetic: bool, width: float
     with style():
         figure = new_figure(width, 1.15 + 0.62 * len(rows), synthetic)
         axes = figure.add_subplot()
+        names, scores = [], []
         for height, row in enumerate(rows):
             color = MUTED if row.baseline else BLUE
             axes.plot([row.chance] * 2, [height - 0.15, height + 0.35], color=RED, linestyle=CHANCE_LINE)
@@ -59,9 +62,12 @@ def draw_intervals(rows: Sequence[Row], axis: str, synthetic: bool, width: float
             axes.plot(row.seeds, [height] * len(row.seeds), "|", color=color, markersize=9)
             axes.plot(row.value, height, "o", color=color, markersize=8)
             # Above the line, not beside the axis: a long name would leave no room for the intervals.
-            place = {"y": height - 0.33, "transform": axes.get_yaxis_transform(), "color": color}
-            axes.text(0, s=row.label, ha="left", va="center", fontweight="bold", **place)
-            axes.text(1, s=row.text, ha="right", va="center", **place)
+            place = {"transform": axes.get_yaxis_transform(), "color": color, "va": "center"}
+            names.append(axes.text(0, height - 0.33, row.label, ha="left", fontweight="bold", **place))
+            scores.append(axes.text(1, height - 0.33, row.text, ha="right", **place))
+        if any(meet(name, score, width) for name, score in zip(names, scores, strict=True)):
+            for height, score in enumerate(scores):
+                score.set_y(height + 0.28)
         axes.set_yticks([])
         axes.set_ylim(len(rows) - 0.5, -0.7)
         axes.margins(x=0.08)
@@ -71,6 +77,12 @@ def draw_intervals(rows: Sequence[Row], axis: str, synthetic: bool, width: float
         handles = [axes.plot([], [], color=RED, linestyle=CHANCE_LINE)[0]]
         figure.legend(handles, ["chance"], loc="outside lower right", frameon=False, fontsize=10)
     return figure
+
+
+def meet(left: "Text", right: "Text", width: float) -> bool:
+    """Tell whether two texts at the ends of a line of so many inches leave no room between them."""
+    pixels = sum(text.get_window_extent().width for text in (left, right))
+    return pixels / left.figure.dpi + GAP > width
 
 
 def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], synthetic: bool) -> "Figure":
