@@ -4,7 +4,13 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from transferpain.core.errors import UserError
-from transferpain.evaluation.permutation import permute_within_subjects
+from transferpain.evaluation.permutation import (
+    WIDER,
+    permute_within_subjects,
+    permuted_scores,
+    share_reaching,
+    widen,
+)
 
 
 def by_identity(subjects=12, clips=10) -> pd.DataFrame:
@@ -88,3 +94,60 @@ def test_refuses_a_run_without_a_label():
     table["y_true"] = pd.array([pd.NA] * len(table), dtype="Int64")
     with pytest.raises(UserError, match="nothing to permute"):
         permute_within_subjects(table)
+
+
+def in_folds(table: pd.DataFrame, folds: int) -> pd.DataFrame:
+    return table.assign(fold=table["subject"].str[1:].astype(int) % folds)
+
+
+def learned_from_neighbours(seed: int, people=16, clips=6) -> pd.DataFrame:
+    """Draw a run that is left one subject out and knows nothing: a clip has the label of its like of a partner."""
+    table = draw_predictions((clips // 2, clips // 2), subjects=people, seed=seed)
+    generator = np.random.default_rng(seed)
+    y = np.stack([generator.permutation(clips) % 2 for _ in range(people)])
+    partner = y.reshape(people // 2, 2, clips)[:, ::-1].ravel()
+    return in_folds(table.assign(y_true=pd.array(y.ravel(), dtype="Int64"), y_pred=partner), people)
+
+
+def test_permutations_of_a_cross_validation_lie_further_from_their_mean():
+    table = in_folds(draw_predictions(skill=0.45), 5)
+    observed, scores = permuted_scores(table, draws=300)
+    same, fixed = permuted_scores(table, cross_validated=False, draws=300)
+    assert observed == same
+    assert scores.mean() == pytest.approx(fixed.mean())
+    assert scores.std() == pytest.approx(WIDER * fixed.std())
+    test = permute_within_subjects(table, draws=300)
+    assert test.widened
+    assert test.p == share_reaching(widen(fixed), observed) > share_reaching(fixed, observed)
+
+
+def test_one_fixed_test_part_is_not_widened():
+    table = draw_predictions(skill=0.4)
+    test = permute_within_subjects(table, draws=300)
+    assert not test.widened
+    assert test == permute_within_subjects(in_folds(table, 5), cross_validated=False, draws=300)
+    # Folds of clips that have no label are no cross-validation.
+    other = table.assign(fold=1, subject="X" + table["subject"], y_true=pd.array([pd.NA] * len(table), dtype="Int64"))
+    assert not permute_within_subjects(pd.concat([table, other], ignore_index=True), draws=300).widened
+
+
+def test_answers_that_know_only_the_person_stay_at_one():
+    assert permute_within_subjects(in_folds(by_identity(), 4), draws=200).p == 1.0
+
+
+def test_a_cross_validated_run_that_sees_the_class_still_beats_permuted_labels():
+    table = in_folds(draw_predictions((4, 4, 4), skill=0.7), 5)
+    assert permute_within_subjects(table, draws=500).p == pytest.approx(1 / 501)
+
+
+def test_the_share_counts_ties_and_the_true_order():
+    assert share_reaching(np.array([0.4, 0.5, 0.6]), 0.5 + 1e-14) == 3 / 4
+
+
+@pytest.mark.slow
+def test_what_learned_from_other_tested_subjects_is_above_chance_no_oftener_than_p_says():
+    """At .05, 400 runs that know nothing miss 20 times; 34 or more would be found once in five hundred."""
+    runs = [learned_from_neighbours(seed) for seed in range(400)]
+    missed = sum(permute_within_subjects(run, draws=199).p <= 0.05 for run in runs)
+    as_given = sum(permute_within_subjects(run, cross_validated=False, draws=199).p <= 0.05 for run in runs)
+    assert missed < 34 <= as_given

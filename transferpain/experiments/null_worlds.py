@@ -108,8 +108,8 @@ def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
     for cell, predictions in found.items():
         if predictions is not None:
             seed = derive_seed("null world", cell, draw)
-            measured = permuted_scores(predictions, in_series=in_series, draws=PERMUTATIONS, seed=seed)
-            scores.append(NullScore(cell, draw, *measured))
+            how = {"in_series": in_series, "cross_validated": False, "draws": PERMUTATIONS, "seed": seed}
+            scores.append(NullScore(cell, draw, *permuted_scores(predictions, **how)))
     return scores
 
 

@@ -56,6 +56,29 @@ def test_labels_of_neighbours_that_hang_together_are_shifted_in_a_circle(transfe
     assert p["independent"] < 0.01
 
 
+def test_a_cell_of_several_folds_is_widened_where_they_learned_from_each_other(transfer, crossed, monkeypatch):
+    monkeypatch.setattr(statistics, "PERMUTATIONS", 200)
+
+    def in_folds(run, **source):
+        person = run.predictions["subject"].astype(str)
+        stated = run.facts | {"source": run.facts["source"] | source}
+        return replace(run, predictions=run.predictions.assign(fold=person.str[-1]), facts=stated)
+
+    own, other = transfer[1]["untrained-to-biovid-ann"], crossed[1]["ai4pain-on-biovid-ann"]
+    runs = {
+        "one part": own,
+        "own folds": in_folds(own),
+        "another dataset": in_folds(other),
+        "a source of the same": in_folds(other, datasets=["biovid"]),
+        "an unknown source": in_folds(other, datasets=None),
+    }
+    table, _ = statistics.permutations(runs, METRIC)
+    said = table.set_index("cell")["reason"]
+    assert (said[["own folds", "a source of the same", "an unknown source"]] == statistics.CROSS_VALIDATED).all()
+    assert (said[["one part", "another dataset"]] == "").all()
+    assert table["p"].notna().all()
+
+
 def test_nothing_to_permute_is_said(transfer, monkeypatch):
     monkeypatch.setattr(statistics, "PERMUTATIONS", 200)
     _, runs = transfer

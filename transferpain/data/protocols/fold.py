@@ -1,5 +1,6 @@
 """A fold: which clips are trained on, selected on and tested on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
 
 import numpy as np
@@ -28,6 +29,12 @@ class Fold:
     def parts(self) -> dict[str, np.ndarray]:
         """Each part's positions by its name."""
         return {part.name: getattr(self, part.name) for part in fields(self) if part.name != "name"}
+
+
+def learn_from_each_other(folds: Sequence[Fold]) -> bool:
+    """Tell whether any fold trains or selects on labels of clips that another one tests, as in cross-validation."""
+    learned = np.concatenate([part for fold in folds for part in (fold.train, fold.selection)])
+    return bool(np.isin(np.concatenate([fold.test for fold in folds]), learned).any())
 
 
 def keep_used(clips: pd.DataFrame, folds: list[Fold]) -> tuple[pd.DataFrame, list[Fold]]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from transferpain.data.protocols.fold import learn_from_each_other
 from transferpain.evaluation.confusion import count_confusions
 from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
 from transferpain.evaluation.permutation import permute_within_subjects
@@ -70,7 +71,7 @@ def run(evidence: Evidence) -> Verdict:
         return not_applicable(NO_LABELS)
     rows = probe_rows(evidence)
     if rows is None:
-        return judge_answers(evidence.predictions, evidence.labels_frames)
+        return judge_answers(evidence.predictions, evidence.labels_frames, learn_from_each_other(evidence.folds))
     features, labels, subjects = rows
     if not can_be_permuted(labels, subjects):
         return not_applicable("No subject has clips of two classes.")
@@ -92,14 +93,14 @@ def run(evidence: Evidence) -> Verdict:
     return Verdict("fail" if is_leak else "pass", figure, explanation)
 
 
-def judge_answers(predictions: pd.DataFrame, in_series: bool) -> Verdict:
+def judge_answers(predictions: pd.DataFrame, in_series: bool, cross_validated: bool | None = None) -> Verdict:
     """Say whether answers beat permuted labels, where nothing is kept that a probe could be refitted to.
 
     Args:
         predictions: a table with subjects and labels.
-        in_series: as for `permute_within_subjects`.
+        in_series, cross_validated: as for `permute_within_subjects`.
     """
-    test = permute_within_subjects(predictions, in_series=in_series)
+    test = permute_within_subjects(predictions, in_series=in_series, cross_validated=cross_validated)
     if np.isnan(test.p):
         return not_applicable("No tested subject has clips of two classes.")
     figure = f"balanced accuracy {test.observed:.3f}, with permuted labels {test.mean:.3f}, p = {test.p:.4f}"

@@ -11,7 +11,7 @@ from transferpain.core.errors import UserError
 from transferpain.data.tasks.task import load_task
 from transferpain.evaluation.comparisons import Family, holm, subject_scores
 from transferpain.evaluation.few_shot import CalibrationCurve, calibration_curve
-from transferpain.evaluation.permutation import PermutationTest, permute_within_subjects
+from transferpain.evaluation.permutation import WIDER, PermutationTest, permute_within_subjects
 from transferpain.evaluation.ranks import rank_runs
 from transferpain.evaluation.transferability import agreement
 from transferpain.reports.matrix.facts import CellRun, Grid
@@ -20,6 +20,7 @@ from transferpain.reports.matrix.facts import CellRun, Grid
 PERMUTATIONS = 4000
 # Frame-labelled runs have tens of thousands of rows: there are fewer permutations for them, and the table says so.
 PERMUTED_ROWS = 8_000_000
+CROSS_VALIDATED = f"Cross-validated: permuted scores lie {WIDER:.2f} times as far from their mean."
 SCORES = {
     "logme": "LogME",
     "leep": "LEEP",
@@ -47,7 +48,7 @@ def permutations(runs: Mapping[str, CellRun], metric: str) -> tuple[pd.DataFrame
             if np.isnan(result.p):
                 row["reason"] = "No subject has clips of two classes: nothing can be permuted."
             else:
-                row["p"] = result.p
+                row |= {"p": result.p, "reason": CROSS_VALIDATED if result.widened else ""}
         rows.append(row)
     table = pd.DataFrame(rows, columns=["cell", "observed", "permuted", "p", "draws", "reason"])
     family = holm("each finished cell against labels permuted within subjects", {row["cell"]: row["p"] for row in rows})
@@ -57,7 +58,17 @@ def permutations(runs: Mapping[str, CellRun], metric: str) -> tuple[pd.DataFrame
 def _permute(run: CellRun, metric: str) -> tuple[PermutationTest, int]:
     draws = int(np.clip(PERMUTED_ROWS // len(run.predictions), 200, PERMUTATIONS))
     in_series = run.facts.get("in_series", load_task(run.record.task).sample == "frame")
-    return permute_within_subjects(run.predictions, metric, in_series=in_series, draws=draws), draws
+    cross_validated = None if _learned_from_target(run) else False
+    test = permute_within_subjects(
+        run.predictions, metric, in_series=in_series, cross_validated=cross_validated, draws=draws
+    )
+    return test, draws
+
+
+def _learned_from_target(run: CellRun) -> bool:
+    """Tell whether the head, or its source as far as is known, learned from labels of the dataset that is tested."""
+    known = run.facts.get("source", {}).get("datasets")
+    return run.record.trained_on == run.record.tested_on or known is None or run.record.tested_on in known
 
 
 def friedman(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: str) -> tuple[pd.DataFrame, Family]:
