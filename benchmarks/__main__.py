@@ -25,6 +25,7 @@ NAMES = (
     "scores",
     "coverage",
     "null_worlds",
+    "permutations",
     "twins",
     "guarantees",
     "memory",
