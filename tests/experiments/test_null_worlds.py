@@ -7,9 +7,13 @@ import pandas as pd
 import pytest
 
 from tests.small_study import tiny, write_small_study
+from transferpain.core.seeds import derive_seed
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.evaluation.null_worlds import PERMUTATIONS
+from transferpain.evaluation.permutation import WIDER, permuted_scores
 from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.null_probe import probe_steps
 from transferpain.experiments.null_worlds import (
     DRAWS,
     declared_leak,
@@ -156,3 +160,9 @@ def test_linear_probes_and_the_sampling_are_judged_beside_the_head(finished_stud
         assert scores[cell].observed == pytest.approx(stated["balanced_accuracy"]["value"])
     assert {score.draw for score in scores.values()} == {3}
     assert len({len(score.permuted) for score in scores.values()}) == 1
+    # The head is tested on one part; what the sampling tells is cross-validated over the people of that part.
+    how = {"draws": PERMUTATIONS, "cross_validated": False}
+    given = {"ann": plan.run.predictions(), "ann: steps": probe_steps(plan, batch.places)}
+    for cell, wider in (("ann", 1.0), ("ann: steps", WIDER)):
+        _, permuted = permuted_scores(given[cell], seed=derive_seed("null world", cell, 3), **how)
+        assert scores[cell].permuted.std() == pytest.approx(wider * permuted.std())

@@ -14,6 +14,7 @@ import pandas as pd
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import read_json
 from transferpain.data.places import Places
+from transferpain.data.protocols.fold import learn_from_each_other
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import MARK
 from transferpain.evaluation.null_worlds import PERMUTATIONS, NullScore
@@ -96,7 +97,8 @@ def _null(settings: TwinSettings, draw: int) -> TwinSettings:
 def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
     """Return what is judged of a finished run: balanced accuracy of its head, its linear probes, and the sampling.
 
-    Each stands beside those with labels dealt anew within subjects; in a circle where neighbours hang together.
+    Each stands beside those with labels dealt anew within subjects; in a circle where neighbours hang together. These
+    are spread where folds learned from each other's subjects, as the probe of the sampling always does.
     """
     name, in_series = plan.experiment.name, hang_together(plan.task.sample, plan.clips)
     probes = plan.run.probe_predictions()
@@ -104,11 +106,12 @@ def null_scores(plan: RunPlan, draw: int, places: Places) -> list[NullScore]:
     found = {name: answers, f"{name}{LEANING}": leaning(answers)}
     found |= {f"{name}{PART}{PROBE_TITLES[probe]}": predictions for probe, predictions in probes.items()}
     found[f"{name}{STEPS}"] = probe_steps(plan, places)
-    scores = []
+    scores, shared = [], learn_from_each_other(plan.folds)
     for cell, predictions in found.items():
         if predictions is not None:
             seed = derive_seed("null world", cell, draw)
-            how = {"in_series": in_series, "cross_validated": False, "draws": PERMUTATIONS, "seed": seed}
+            crossed = shared or cell.endswith(STEPS)
+            how = {"in_series": in_series, "cross_validated": crossed, "draws": PERMUTATIONS, "seed": seed}
             scores.append(NullScore(cell, draw, *permuted_scores(predictions, **how)))
     return scores
 
