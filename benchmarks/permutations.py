@@ -145,7 +145,7 @@ def draw_features(design: Design, random: np.random.Generator) -> np.ndarray:
     shape = (design.people, design.clips, design.features)
     features = random.normal(size=shape)
     if design.alike:
-        features[1::2] = random.permuted(features[::2], axis=0) + 1e-3 * random.normal(size=features[1::2].shape)
+        features[1::2] = features[::2] + 1e-3 * random.normal(size=features[1::2].shape)
         order = random.permuted(np.tile(np.arange(design.clips), (design.people, 1)), axis=1)
         features = np.take_along_axis(features, order[:, :, np.newaxis], axis=1)
     else:
