@@ -27,7 +27,7 @@ def test_a_run_that_sees_the_class_beats_permuted_labels():
     test = permute_within_subjects(draw_predictions((4, 4, 4), skill=0.7, seeds=(0, 1)), draws=500)
     assert test.observed == pytest.approx(0.7, abs=0.1)
     assert test.mean == pytest.approx(1 / 3, abs=0.02)
-    assert test.p == pytest.approx(1 / 501)
+    assert test.p == pytest.approx(2 / 501)
 
 
 def test_a_run_that_knows_only_the_person_does_not():
@@ -44,9 +44,11 @@ def test_p_is_even_without_any_skill():
 
 
 def test_the_exact_share_of_permutations():
-    """One subject with two clips: of the two orders, one is right."""
-    table = draw_predictions((1, 1), subjects=1, skill=1.0)
-    assert permute_within_subjects(table, draws=4000).p == pytest.approx(0.5, abs=0.03)
+    """Three subjects with two clips: of eight orders one is right, and one is wrong everywhere."""
+    table = draw_predictions((1, 1), subjects=3, skill=1.0)
+    assert permute_within_subjects(table, draws=4000).p == pytest.approx(2 / 8, abs=0.03)
+    turned = table.assign(y_pred=1 - table["y_pred"])
+    assert permute_within_subjects(turned, draws=4000).p == pytest.approx(2 / 8, abs=0.03)
 
 
 def test_the_same_seed_gives_the_same_answer():
@@ -118,7 +120,7 @@ def test_permutations_of_a_cross_validation_lie_further_from_their_mean():
     assert scores.std() == pytest.approx(WIDER * fixed.std())
     test = permute_within_subjects(table, draws=300)
     assert test.widened
-    assert test.p == share_reaching(widen(fixed), observed) > share_reaching(fixed, observed)
+    assert test.p == 2 * share_reaching(widen(fixed), observed) > 2 * share_reaching(fixed, observed)
 
 
 def test_one_fixed_test_part_is_not_widened():
@@ -137,7 +139,7 @@ def test_answers_that_know_only_the_person_stay_at_one():
 
 def test_a_cross_validated_run_that_sees_the_class_still_beats_permuted_labels():
     table = in_folds(draw_predictions((4, 4, 4), skill=0.7), 5)
-    assert permute_within_subjects(table, draws=500).p == pytest.approx(1 / 501)
+    assert permute_within_subjects(table, draws=500).p == pytest.approx(2 / 501)
 
 
 def test_the_share_counts_ties_and_the_true_order():

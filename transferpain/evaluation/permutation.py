@@ -32,8 +32,8 @@ class PermutationTest:
     Attributes:
         observed: the score with the true labels.
         mean: its mean with permuted labels.
-        p: share of the permutations that score at least as well, the true order counted as one; NaN where no
-            subject has clips of two classes, so that nothing can be permuted.
+        p: two-sided: twice the share of the permutations that lie as far out on the same side, the true order counted
+            as one; NaN where no subject has clips of two classes, so that nothing can be permuted.
         widened: whether the permuted scores were spread for a cross-validation.
     """
 
@@ -54,7 +54,7 @@ def permute_within_subjects(
 ) -> PermutationTest:
     """Test whether a run's score beats labels that are permuted among each subject's own clips.
 
-    A permutation is the same for all seeds of a run, and its score is the mean over them. The test is one-sided.
+    A permutation is the same for all seeds of a run, and its score is the mean over them.
 
     Args:
         predictions: the table of a run.
@@ -76,7 +76,8 @@ def permute_within_subjects(
     )
     if not len(scores):
         return PermutationTest(observed, observed, float("nan"))
-    return PermutationTest(observed, float(scores.mean()), share_reaching(scores, observed), cross_validated)
+    tail = min(share_reaching(scores, observed), share_reaching(-scores, -observed))
+    return PermutationTest(observed, float(scores.mean()), min(1.0, 2 * tail), cross_validated)
 
 
 def share_reaching(scores: np.ndarray, observed: float) -> float:
