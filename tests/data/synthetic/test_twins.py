@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -115,6 +116,43 @@ def test_settings_that_the_dataset_cannot_have_leave_nothing_behind(tmp_path, da
     assert not list(tmp_path.iterdir())
 
 
+def test_what_a_killed_process_left_before_its_mark_is_in_nobodys_way(tmp_path):
+    folder = tmp_path / "biovid"
+    folder.mkdir()
+    (folder / ".partial-0123456789abcdef.json").write_text("{")
+    (folder / ".partial-lock").touch()
+    write_twin("biovid", tmp_path, replace(SMALL, subjects=1), nothing)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        MARK, "starting_point", "true_action_units.parquet", "video"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [MARK, UNFINISHED_MARK])
+@pytest.mark.parametrize("text", ["[1]", "null", "{", ""])
+def test_a_damaged_mark_is_named(tmp_path, mark, text):
+    (tmp_path / "biovid").mkdir()
+    (tmp_path / "biovid" / mark).write_text(text)
+    with pytest.raises(UserError, match=f"{mark} is damaged"):
+        write_twin("biovid", tmp_path, SMALL, nothing)
+
+
+@pytest.mark.slow
+def test_two_processes_draw_a_twin_once(tmp_path):
+    """A second one waits: it would take the files that the first one is writing for those of a killed process."""
+    settings, counts, second = TwinSettings(2, seed=1, clips=8, seconds=0.6), [[], []], []
+    with ThreadPoolExecutor(1) as thread:
+
+        def begun(frames):
+            counts[0].append(frames)
+            if frames and not second:
+                second.append(thread.submit(write_twin, "unbc", tmp_path, settings, counts[1].append))
+
+        write_twin("unbc", tmp_path, settings, begun)
+        second[0].result()
+    assert (sum(counts[0]), counts[1]) == (count_frames("unbc", settings), [])
+    assert not list(tmp_path.rglob(".partial-*"))
+
+
 @pytest.mark.slow
 def test_an_interrupted_twin_goes_on_where_it_stopped(tmp_path):
     settings = TwinSettings(3, seed=1, clips=2, seconds=0.3)
@@ -129,6 +167,7 @@ def test_an_interrupted_twin_goes_on_where_it_stopped(tmp_path):
         write_twin("biovid", tmp_path, settings, interrupt)
     folder = tmp_path / "biovid"
     assert (folder / UNFINISHED_MARK).is_file()
+    assert not list(folder.glob(".partial-*"))
     assert not (folder / MARK).exists()
     assert not is_drawn("biovid", tmp_path, settings)
     kept = {path: path.stat().st_mtime_ns for path in folder.glob("video/*/[!.]*.mp4")}
