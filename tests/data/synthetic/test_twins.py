@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.guarantees import CORPORA, DETECTORS, detection_rates, seated, tell_labels
 from benchmarks.shuffles import judge, judge_together
+from benchmarks.twins import TASKS, VIEWS
 from tests.data.synthetic.properties import classify, clip_hash, cues, summary
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import read_index
@@ -302,6 +303,19 @@ def ai4pain_truth(settings: TwinSettings):
 def test_true_intensities_separate_no_pain_from_the_strongest(settings):
     accuracy, _ = classify(*biovid_truth(settings))
     assert 0.72 <= accuracy <= 0.92
+
+
+@pytest.mark.slow
+def test_trees_read_more_of_true_units_than_the_linear_probe_of_the_page():
+    task = TASKS["UNBC, 3 s with pain v without"]
+    stretches = list(task.stretches(task.settings))
+    labels, people = [one.label for one in stretches], [one.subject for one in stretches]
+    linear, bent = (
+        classify([VIEWS[view](one.units) for one in stretches], labels, people, forest)[0]
+        for view, forest in (("mean + maximum", False), ("any order", True))
+    )
+    assert bent > linear + 0.02
+    assert bent == pytest.approx(0.96, abs=0.015)
 
 
 @pytest.mark.slow
