@@ -66,9 +66,9 @@ def unbc_part(plan: ClipPlan) -> Part:
 class Corpus:
     """A twin: what it is filmed with and written by, what has a label in it, and how much of it is looked at.
 
-    `part`: the stretch of a clip that has a label; `None` where no label is asked for. `hardest`: whose strongest clips
-    the detectors look at, and which clips these are. `without`: the sides that say nothing: pain may be under way in a
-    sequence of UNBC when it begins, and its pictures tell no time.
+    `part`: the stretch of a clip that has a label; `None` where no label is asked for. `hardest`: whose clips the
+    detectors look at, and what the names of these have in them: the strongest, of UNBC all. `without`: the sides that
+    say nothing: pain may be under way in a sequence of UNBC when it begins, and its pictures tell no time.
     """
 
     name: str
@@ -105,7 +105,7 @@ CORPORA = {
         write_sequence,
         unbc_part,
         TwinSettings(25, STATED_ON, clips=8, seconds=0.5, uneven=True),
-        (TwinSettings(25, STATED_ON, clips=2, seconds=4.0), "aff"),
+        (TwinSettings(25, STATED_ON, clips=2, seconds=4.0), ""),
         without=("first frame", "rate"),
     ),
     "mintpain": Corpus(

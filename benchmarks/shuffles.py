@@ -14,6 +14,7 @@ from sklearn.model_selection import GroupKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from transferpain.core.errors import UserError
 from transferpain.evaluation.comparisons import holm
 
 ERROR = 0.05  # that any row of a table is said to tell although none does
@@ -60,20 +61,27 @@ def judge(features, labels, groups, trees: bool = False, shuffles: int = SHUFFLE
     leaves of random `trees`. Either learns from thousands of orders of the labels in one go.
 
     What is the same in all rows of each person is told alike by every order within the person: such features are dealt
-    anew among the people instead, and read by the straight probe alone.
+    anew among the people instead, and read by the straight probe alone. Of what differs between people and changes
+    within them too, only the changes are judged: how often people have a label is the same in every order.
 
     Args:
-        features: (rows, values).
+        features: (rows, values), finite.
         labels: (rows,), the classes.
         groups: (rows,), whose each row is.
         trees: whether the probe may bend.
         shuffles: how many orders beside the true one.
+
+    Raises:
+        UserError: for what cannot be judged, so that it is not said to tell nothing: fewer people than folds, a class
+            that a fold has not to learn from, and labels that are the same in all orders.
     """
     features, labels, groups = np.asarray(features, np.float64), np.asarray(labels), np.asarray(groups)
     classes, truth = np.unique(labels, return_inverse=True)
     _, first, person = np.unique(groups, return_index=True, return_inverse=True)
+    changes = features != features[first][person]
+    _require_judgeable(features, truth, person, mixed=_people_with(changes.any(axis=1), person))
     generator = np.random.default_rng(0)
-    if (features == features[first][person]).all() and np.ptp(features, axis=0).any():
+    if not changes.any() and np.ptp(features, axis=0).any():
         deals = _orders(generator, np.zeros(len(first), np.int64), shuffles)
         scores = np.concatenate(
             [
@@ -95,6 +103,37 @@ def judge(features, labels, groups, trees: bool = False, shuffles: int = SHUFFLE
     p = min(1.0, 2 * min(tails))
     low, high = np.percentile(scores[1:], [2.5, 97.5])
     return Judged(float(scores[0]), float(low), float(high), p, p)
+
+
+def _people_with(rows: np.ndarray, person: np.ndarray) -> np.ndarray:
+    """Return (people,), whether any of a person's rows is chosen."""
+    return np.bincount(person, rows) > 0
+
+
+def _require_judgeable(features: np.ndarray, truth: np.ndarray, person: np.ndarray, mixed: np.ndarray) -> None:
+    """Refuse what a score and its p would say nothing of. `mixed` (people,): whose features change."""
+    people = len(mixed)
+    if not np.isfinite(features).all():
+        fault = "some features are no finite numbers"
+    elif people < FOLDS:
+        fault = f"{people} people cannot be dealt to {FOLDS} folds"
+    elif any(
+        len(set(truth[train])) < max(2, truth.max() + 1) for train, _ in GroupKFold(FOLDS).split(truth, None, person)
+    ):
+        fault = "in a fold there is a class that is not there to be learned"
+    elif (
+        mixed.any()
+        and not (mixed & _people_with(truth != truth[np.unique(person, return_index=True)[1]][person], person)).any()
+    ):
+        fault = "nobody whose features change has two labels, so that every order is the true one"
+    else:
+        return
+    raise UserError(
+        "Whether these features tell the label cannot be judged.",
+        rule="Labels are exchanged within people, and read on people of another fold, of whom each class has some.",
+        received=fault,
+        todo="Take more people, or more clips of each.",
+    )
 
 
 def judge_together(rows: Mapping[str, Judged]) -> dict[str, Judged]:

@@ -194,7 +194,7 @@ def measure(folder: Path, quick: bool) -> dict:
     results, null = {}, {}
     for name in QUICK if quick else TASKS:
         task = TASKS[name]
-        settings = replace(task.settings, subjects=8, clips=1) if quick else task.settings
+        settings = replace(task.settings, subjects=8, clips=2) if quick else task.settings
         results[name] = ceilings(task, settings)
         null[name] = taught(task, replace(settings, null=True))
     null = judge_together(null)

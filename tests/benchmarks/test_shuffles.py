@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from benchmarks.shuffles import ERROR, _scores, _scores_dealt, judge, judge_together
+from transferpain.core.errors import UserError
 
 PEOPLE = np.repeat(np.arange(20), 6)
 LABELS = np.tile([0, 1], 60)
@@ -60,6 +61,49 @@ def test_what_is_the_same_for_a_person_is_dealt_among_people():
     told = judge((PEOPLE < 10)[:, None], often, who[PEOPLE], shuffles=SHUFFLES)
     assert not told.at_chance
     assert judge(np.random.default_rng(1).normal(size=(20, 1))[PEOPLE], often, who[PEOPLE], shuffles=SHUFFLES).at_chance
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "people", "fault"),
+    [
+        (noise(0) + (PEOPLE % 2)[:, None], PEOPLE % 2, PEOPLE, "every order is the true one"),
+        (
+            np.where(PEOPLE < 10, 0, noise(0, 1).T).T,
+            np.where(PEOPLE < 10, LABELS, 1),
+            PEOPLE,
+            "every order is the true",
+        ),
+        (np.full((120, 1), np.nan), LABELS, PEOPLE, "no finite numbers"),
+        (noise(0)[:24], LABELS[:24], PEOPLE[:24], "4 people cannot be dealt to 5 folds"),
+        (noise(0), np.where(PEOPLE == 3, 2, LABELS), PEOPLE, "a class that is not there to be learned"),
+        (noise(0)[::6][PEOPLE], np.where(PEOPLE == 3, 2, LABELS), PEOPLE, "a class that is not there to be learned"),
+        (noise(0), np.zeros(120), PEOPLE, "a class that is not there to be learned"),
+    ],
+)
+def test_what_cannot_be_judged_is_not_said_to_tell_nothing(features, labels, people, fault):
+    with pytest.raises(UserError, match=fault):
+        judge(features, labels, people, shuffles=SHUFFLES)
+
+
+def test_a_row_for_each_person_is_dealt_among_people():
+    values = np.random.default_rng(0).normal(size=(120, 2))
+    assert judge(values, LABELS, np.arange(120), shuffles=SHUFFLES).at_chance
+    assert not judge(values + LABELS[:, None], LABELS, np.arange(120), shuffles=SHUFFLES).at_chance
+
+
+@pytest.mark.slow
+def test_unequal_people_some_of_one_class_are_said_to_tell_as_often_as_p_says():
+    """At .05, 60 tables miss 3 times; 10 or more would be found once in a thousand."""
+    missed = 0
+    for seed in range(60):
+        generator = np.random.default_rng(seed)
+        persons = np.repeat(np.arange(12), [6, 6, *generator.integers(1, 9, 10)])
+        often = np.array([0.5, 0.5, *generator.choice([0, 0.3, 0.7, 1], 10)])[persons]
+        labels = (generator.random(len(persons)) < often).astype(int)
+        labels[:12] = np.tile([0, 1], 6)
+        values = (often[:, None] + generator.normal(size=(len(persons), 2))).round(1)
+        missed += judge(values, labels, persons, shuffles=99).p <= ERROR
+    assert missed < 10
 
 
 @pytest.mark.slow

@@ -69,6 +69,15 @@ def test_what_is_felt_follows_the_label_unless_null():
     assert min(max(values) for values in null.values()) > 0.7
 
 
+def test_the_last_stimulus_of_a_session_is_felt_by_a_sixth_less_than_the_first():
+    first, last = (
+        stimulus.strength / STRENGTHS["low" if "LOW" in plan.clip else "high"]
+        for plan in [plan for plan in plan_ai4pain(TwinSettings(3)) if plan.clip.startswith("1_Pain")][:: 2 * 12 - 1]
+        for stimulus in plan.stimuli
+    )
+    assert 1 - last / first == pytest.approx(1 / 6, abs=0.01)
+
+
 def test_a_null_twin_deals_the_same_stimuli_anew():
     def levels(null):
         values = np.concatenate(list(felt(TwinSettings(6, clips=6, null=null)).values()))

@@ -2,6 +2,7 @@ import re
 from collections import Counter
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from transferpain.core.errors import UserError
@@ -14,6 +15,12 @@ from transferpain.data.synthetic.biovid import (
     subject_order,
 )
 from transferpain.data.synthetic.settings import TwinSettings
+
+
+def test_low_reactive_names_are_older_as_the_page_says():
+    ages = [int(name.split("_")[2]) for name in LOW_REACTIVE]
+    others = [int(name.split("_")[2]) for name in SUBJECTS if name not in LOW_REACTIVE]
+    assert (min(ages), round(np.mean(ages)), round(np.mean(others))) == (37, 53, 38)
 
 
 def test_the_official_names_are_complete():

@@ -45,6 +45,16 @@ def test_the_mean_colour_holds_however_red_the_face_is():
     assert np.diff([(one[cheek][..., 0] - one[cheek][..., 2]).mean() for one in (pale, red)])[0] > 8
 
 
+def test_the_white_balance_turns_the_wall_against_a_red_face():
+    """Stated in docs/twins.md: the wall tells what the skin does."""
+    sitter, sensor = seat(BIOVID, invent_look(1), 1), Sensor(BIOVID, 1)
+    pale, red = (
+        sensor.expose(draw_face(sitter, {"flush": flush}, Pose()), 110, sitter.colour)[:120, :64].mean((0, 1))
+        for flush in (0, 1)
+    )
+    assert (red[0] - red[2]) - (pale[0] - pale[2]) < -0.5
+
+
 def test_every_clip_has_its_own_noise_of_one_strength():
     grey = np.full((BIOVID.height, BIOVID.width, 3), 100, np.uint8)
     first, second = (Sensor(BIOVID, seed).expose(grey, 100)[..., 0].ravel().astype(float) for seed in (1, 2))

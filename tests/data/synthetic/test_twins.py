@@ -2,6 +2,7 @@
 
 import json
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from benchmarks.guarantees import CORPORA, DETECTORS, detection_rates, seated, tell_labels
 from benchmarks.shuffles import judge, judge_together
+from benchmarks.twins import TASKS, VIEWS
 from tests.data.synthetic.properties import classify, clip_hash, cues, summary
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import read_index
@@ -115,6 +117,43 @@ def test_settings_that_the_dataset_cannot_have_leave_nothing_behind(tmp_path, da
     assert not list(tmp_path.iterdir())
 
 
+def test_what_a_killed_process_left_before_its_mark_is_in_nobodys_way(tmp_path):
+    folder = tmp_path / "biovid"
+    folder.mkdir()
+    (folder / ".partial-0123456789abcdef.json").write_text("{")
+    (folder / ".partial-lock").touch()
+    write_twin("biovid", tmp_path, replace(SMALL, subjects=1), nothing)
+    assert sorted(path.name for path in folder.iterdir()) == [
+        MARK, "starting_point", "true_action_units.parquet", "video"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("mark", [MARK, UNFINISHED_MARK])
+@pytest.mark.parametrize("text", ["[1]", "null", "{", ""])
+def test_a_damaged_mark_is_named(tmp_path, mark, text):
+    (tmp_path / "biovid").mkdir()
+    (tmp_path / "biovid" / mark).write_text(text)
+    with pytest.raises(UserError, match=f"{mark} is damaged"):
+        write_twin("biovid", tmp_path, SMALL, nothing)
+
+
+@pytest.mark.slow
+def test_two_processes_draw_a_twin_once(tmp_path):
+    """A second one waits: it would take the files that the first one is writing for those of a killed process."""
+    settings, counts, second = TwinSettings(2, seed=1, clips=8, seconds=0.6), [[], []], []
+    with ThreadPoolExecutor(1) as thread:
+
+        def begun(frames):
+            counts[0].append(frames)
+            if frames and not second:
+                second.append(thread.submit(write_twin, "unbc", tmp_path, settings, counts[1].append))
+
+        write_twin("unbc", tmp_path, settings, begun)
+        second[0].result()
+    assert (sum(counts[0]), counts[1]) == (count_frames("unbc", settings), [])
+    assert not list(tmp_path.rglob(".partial-*"))
+
+
 @pytest.mark.slow
 def test_an_interrupted_twin_goes_on_where_it_stopped(tmp_path):
     settings = TwinSettings(3, seed=1, clips=2, seconds=0.3)
@@ -129,6 +168,7 @@ def test_an_interrupted_twin_goes_on_where_it_stopped(tmp_path):
         write_twin("biovid", tmp_path, settings, interrupt)
     folder = tmp_path / "biovid"
     assert (folder / UNFINISHED_MARK).is_file()
+    assert not list(folder.glob(".partial-*"))
     assert not (folder / MARK).exists()
     assert not is_drawn("biovid", tmp_path, settings)
     kept = {path: path.stat().st_mtime_ns for path in folder.glob("video/*/[!.]*.mp4")}
@@ -263,6 +303,19 @@ def ai4pain_truth(settings: TwinSettings):
 def test_true_intensities_separate_no_pain_from_the_strongest(settings):
     accuracy, _ = classify(*biovid_truth(settings))
     assert 0.72 <= accuracy <= 0.92
+
+
+@pytest.mark.slow
+def test_trees_read_more_of_true_units_than_the_linear_probe_of_the_page():
+    task = TASKS["UNBC, 3 s with pain v without"]
+    stretches = list(task.stretches(task.settings))
+    labels, people = [one.label for one in stretches], [one.subject for one in stretches]
+    linear, bent = (
+        classify([VIEWS[view](one.units) for one in stretches], labels, people, forest)[0]
+        for view, forest in (("mean + maximum", False), ("any order", True))
+    )
+    assert bent > linear + 0.02
+    assert bent == pytest.approx(0.96, abs=0.015)
 
 
 @pytest.mark.slow

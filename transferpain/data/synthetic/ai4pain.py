@@ -22,7 +22,7 @@ OFFICIAL_SECONDS = 10.0
 OFFICIAL_REST_SECONDS = 40.0
 SHORT_REST_SECONDS = 0.5
 OFFICIAL_CLIPS = 12
-HABITUATION = 0.2  # the last stimulus of a session is felt by so much less than the first (our choice)
+HABITUATION = 0.2  # at the end of a session so much less is felt than at the beginning of its baseline (our choice)
 BASELINE_WINDOWS = 6  # the baseline is as long as so many pain clips
 LOW_REACTIVE_EVERY = 4  # of the people of a split, one in four hardly reacts
 

@@ -4,8 +4,9 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
-from transferpain.core.errors import UserError
-from transferpain.core.store import TEMPORARY, read_json, write_json
+from transferpain.core.errors import DamagedFile, UserError
+from transferpain.core.progress import note
+from transferpain.core.store import TEMPORARY, one_process, read_json, write_json
 from transferpain.data.synthetic.ai4pain import plan_ai4pain, write_ai4pain
 from transferpain.data.synthetic.biovid import plan_biovid, write_biovid
 from transferpain.data.synthetic.ferplus import plan_ferplus, write_ferplus
@@ -17,6 +18,8 @@ from transferpain.data.synthetic.unbc import plan_unbc, write_unbc
 GENERATOR_VERSION = 2
 MARK = "SYNTHETIC.json"
 UNFINISHED_MARK = "SYNTHETIC.unfinished.json"
+# Named like what a killed process leaves: alone in a folder, neither makes it anybody's.
+LOCK = f"{TEMPORARY}lock"
 
 WRITERS = {
     "biovid": write_biovid,
@@ -38,7 +41,7 @@ def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callabl
     """Write the twin of `dataset` to `out/<dataset>/`, or finish one that was interrupted.
 
     `SYNTHETIC.json` is written last; until then `SYNTHETIC.unfinished.json` marks the folder. A twin that is there
-    with equal settings is left as it is.
+    with equal settings is left as it is; one that another process draws is waited for.
 
     Args:
         dataset: a key of `WRITERS`.
@@ -54,24 +57,48 @@ def write_twin(dataset: str, out: Path, settings: TwinSettings, advance: Callabl
     if is_drawn(dataset, out, settings):
         return
     folder = Path(out) / dataset
+    _require_own(folder, twin_facts(dataset, settings))
+    # Settings that the dataset cannot have are refused before anything is on disk.
+    PLANS[dataset](settings)
+    with one_process(folder / LOCK, _note_waiting):
+        try:
+            if not is_drawn(dataset, out, settings):
+                _draw(dataset, folder, settings, advance)
+        finally:
+            (folder / LOCK).unlink(missing_ok=True)
+
+
+def _draw(dataset: str, folder: Path, settings: TwinSettings, advance: Callable[[int], object]) -> None:
     facts = twin_facts(dataset, settings)
+    _require_own(folder, facts)
+    for torn in list(folder.rglob(f"{TEMPORARY}*")):
+        if torn.name != LOCK:
+            shutil.rmtree(torn) if torn.is_dir() and not torn.is_symlink() else torn.unlink(missing_ok=True)
+    write_json(folder / UNFINISHED_MARK, facts)
+    WRITERS[dataset](folder, settings, advance)
+    write_json(folder / MARK, facts)
+    (folder / UNFINISHED_MARK).unlink()
+
+
+def _require_own(folder: Path, facts: dict) -> None:
+    """Refuse a folder that holds anything but the beginning of the twin of these facts."""
     if (folder / UNFINISHED_MARK).is_file():
         _require_equal(folder, UNFINISHED_MARK, facts)
-        for torn in list(folder.rglob(f"{TEMPORARY}*")):
-            shutil.rmtree(torn) if torn.is_dir() else torn.unlink(missing_ok=True)
-    elif folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+    elif folder.exists() and (not folder.is_dir() or not all(map(_is_torn, folder.iterdir()))):
         raise UserError(
             "The folder holds files that are no synthetic twin.",
             rule="A twin is only written to an empty or new folder, so that no real data is ever overwritten.",
             received=folder,
             todo="Give another --out folder.",
         )
-    # Settings that the dataset cannot have are refused before anything is on disk.
-    PLANS[dataset](settings)
-    write_json(folder / UNFINISHED_MARK, facts)
-    WRITERS[dataset](folder, settings, advance)
-    write_json(folder / MARK, facts)
-    (folder / UNFINISHED_MARK).unlink()
+
+
+def _is_torn(path: Path) -> bool:
+    return path.name.startswith(TEMPORARY) and path.is_file()
+
+
+def _note_waiting() -> None:
+    note("Another process draws this twin: waiting for it.")
 
 
 def require_known(dataset: str) -> None:
@@ -115,6 +142,13 @@ def twin_facts(dataset: str, settings: TwinSettings) -> dict:
 
 def _require_equal(folder: Path, mark: str, facts: dict) -> None:
     found = read_json(folder / mark)
+    if not isinstance(found, dict):
+        raise DamagedFile(
+            f"The file {folder / mark} is damaged.",
+            rule="It holds the settings of a twin.",
+            received=str(found)[:80],
+            todo="Give another --out folder, or delete the twin there.",
+        )
     if found != facts:
         differing = sorted(key for key in {*found, *facts} if found.get(key) != facts.get(key))
         raise UserError(
