@@ -65,7 +65,7 @@ def test_it_goes_with_every_head_on_features(head):
         ({"source": {"levels": "1_6"}}, "source: `levels`: a whole number is meant"),
         ({"source": {"distances": [1, True]}}, "a whole number is meant"),
         ({"source": {"distances": [1, 1]}}, r"`distances`: each distance once, received \[1, 1\]"),
-        ({"source": {"kind": "lbp"}}, "`kind`: known are 'glcm'"),
+        ({"source": {"extractor": "glcm", "kind": "lbp"}}, "`kind`: known are 'glcm'"),
         ({"source": {"features": "mine"}}, "`features` is not a known key"),
         ({"source": {"extractor": "lbp"}}, "source: `levels` is not a known key"),
         ({"features": {"extractor": "lbp"}}, "names the extractor `glcm`, received `lbp` in features.extractor"),

@@ -202,7 +202,8 @@ def join(contents: Contents) -> JoinedModel:
     """
     folder, manifest = contents.folder, contents.manifest
     without_network = manifest.get("extractor")
-    if without_network is not None and without_network not in EXTRACTORS:
+    known = isinstance(without_network, str) and without_network in EXTRACTORS
+    if without_network is not None and not known:
         raise UserError(
             f"The model in {folder} cannot be given pictures.",
             rule="Its head reads features that nothing here makes of a face.",
