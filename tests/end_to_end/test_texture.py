@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.command_line import transferpain
-from tests.end_to_end.small_runs import fail, link_tree, settings, succeed
+from tests.end_to_end.small_runs import fail, settings, succeed
 from transferpain.apps.live.model import load_live_model
 from transferpain.apps.live.rows import Rows
 from transferpain.apps.predict.loaded_model import load_model
@@ -32,7 +32,7 @@ EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 SMALL = {
     "protocol": {"folds": 2, "selection_share": 0.34},
     "faces": {"size": 32},
-    "features": {"fps": 10},
+    "features": {"fps": 10, "dtype": "float32"},
     "window": {"seconds": 0.5},
 }
 QUICK = {"optimizer": {"name": "adam", "learning_rate": 1.0e-3}, "epochs": 2, "batch": 16}
@@ -44,24 +44,21 @@ MEMBERS = {
         "source": {"extractor": "hog", "pixels": 32},
         "head": {"kind": "lstm"},
         "training": QUICK,
-        "features": {"fps": 10},
     },
 }
 
 
 @pytest.fixture(scope="module")
-def workspace(finished_study, tmp_path_factory) -> Path:
-    """A workspace with a study of textures that has run on the small study's twin, whose faces are there already."""
-    finished, _, _ = finished_study
+def workspace(tmp_path_factory) -> Path:
+    """A workspace with a study of textures that has run on a small twin."""
     folder = tmp_path_factory.mktemp("texture")
-    for part in ("data", "cache"):
-        link_tree(finished / part, folder / part)
     shutil.copy(EXPERIMENTS / "biovid-texture.yaml", folder)
     study = {
         "study": "textures",
         "title": "Textures",
         "question": "Do heads learn on textures?",
         "data_root": "data",
+        "twins": {"biovid": {"subjects": 9, "clips": 1, "seconds": 0.6, "levels": ["BL1", "PA4"]}},
         "set": SMALL,
         "experiments": {name: {"experiment": "biovid-texture", "set": changes} for name, changes in MEMBERS.items()},
         "comparisons": [{"better": "glcm-boosting", "worse": "lbp-ann"}],
@@ -98,14 +95,20 @@ def test_no_network_is_built_and_the_report_names_the_textures(workspace):
 def test_what_is_cached_is_not_computed_again(workspace):
     before = files(workspace / "cache" / "features")
     experiment = workspace / "biovid-texture.yaml"
-    small = ("protocol.folds=2", "protocol.selection_share=0.34", "faces.size=32", "features.fps=10")
+    small = (
+        "protocol.folds=2",
+        "protocol.selection_share=0.34",
+        "faces.size=32",
+        "features.fps=10",
+        "features.dtype=float32",
+    )
     small = (*small, "window.seconds=0.5", "head.kind=logistic_regression")
     places = ("--workspace", workspace, "--data-root", workspace / "data")
     succeed(transferpain("run", experiment, *places, *settings(*small)))
     assert files(workspace / "cache" / "features") == before
     succeed(transferpain("extract", experiment, *places, *settings(*small, "source.levels=16")))
     assert len(files(workspace / "cache" / "features")) > len(before)
-    assert "glcm 1 in" in transferpain("cache", "list", "--files", "--workspace", workspace).stdout
+    assert "glcm 1 in float32" in transferpain("cache", "list", "--workspace", workspace).stdout
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -143,10 +146,10 @@ def test_it_answers_to_pictures_is_served_and_watched(workspace, name):
     succeed(transferpain("models", "verify", folder, "--reproduce"))
 
 
-def test_it_is_no_network_that_could_be_explained_and_no_bundle_of_another_texture(workspace, tmp_path):
+def test_it_is_no_network_that_could_be_explained(workspace, tmp_path):
     folder = run_of(workspace, "lbp-ann") / "model"
-    picture = next((workspace / "data" / "biovid").rglob("*.mp4"))
-    said = fail(transferpain("explain", folder, picture, "--out", tmp_path / "seen"))
+    places = ("--workspace", workspace, "--data-root", workspace / "data", "--to", tmp_path / "seen")
+    said = fail(transferpain("explain", folder, *places))
     assert "is not one network from a picture to classes" in said
     assert "features: lbp" in said
 
