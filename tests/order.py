@@ -38,6 +38,7 @@ LONGEST = (
     "apps/edge/test_export.py",
     "data/synthetic/test_unbc.py",
     "end_to_end/test_corpora.py",
+    "end_to_end/test_texture.py",
     "end_to_end/test_permissions.py",
     "inputs/faces/test_detectors.py",
     "end_to_end/test_damaged_files.py",

@@ -166,9 +166,9 @@ def test_files_that_whole_lines_name_are_there():
 
 
 def test_python_in_a_block_compiles_and_stands_on_a_page_whose_blocks_are_run():
-    """By test_readme.py, test_python.py and test_extend.py."""
+    """By test_readme.py, test_python.py, test_extend.py and test_texture.py."""
     blocks = {page.name: python_of(page.read_text(encoding="utf-8")) for page in PAGES}
-    assert {page for page, found in blocks.items() if found} == {"README.md", "python.md", "extend.md"}
+    assert {page for page, found in blocks.items() if found} == {"README.md", "python.md", "extend.md", "texture.md"}
     for page, found in blocks.items():
         for block in found:
             compile(block, page, "exec")

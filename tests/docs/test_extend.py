@@ -167,7 +167,7 @@ def workspace(checkout, tmp_path_factory) -> Path:
     grouped = {"task": str(task), "protocol": {"kind": "group_kfold", "folds": 2, "selection_share": 0.5}}
     members = {
         "adapted": ("ai4pain-ann", cross | asked("backbone") | asked("head") | asked("adaptation")),
-        "texture": ("ai4pain-ann", grouped | {"features": {"fps": 10, **asked("extractor")["features"]}}),
+        "brightness": ("ai4pain-ann", grouped | asked("extractor")),
         "tuned": ("biovid-vgg16", asked("strategy") | asked("backbone")),
     }
     study = {
@@ -178,9 +178,9 @@ def workspace(checkout, tmp_path_factory) -> Path:
         "twins": TWINS,
         "set": TINY,
         "experiments": {name: {"experiment": base, "set": changes} for name, (base, changes) in members.items()},
-        "comparisons": [{"better": "texture", "worse": "texture-again", "metric": EXAMPLES["metric"].name}],
+        "comparisons": [{"better": "brightness", "worse": "brightness-again", "metric": EXAMPLES["metric"].name}],
     }
-    study["experiments"]["texture-again"] = study["experiments"]["texture"]
+    study["experiments"]["brightness-again"] = study["experiments"]["brightness"]
     file = checkout / "experiments" / "extended.yaml"
     file.write_text(yaml.safe_dump(study), encoding="utf-8")
     python(checkout, "-m", "transferpain.cli", "run", file, "--workspace", folder)
@@ -207,23 +207,23 @@ def folder_of(workspace: Path, name: str) -> Path:
 def test_experiments_name_them_and_run(checkout, workspace):
     manifests = {
         name: read_json(folder_of(workspace, name) / "model" / "manifest.json")
-        for name in ("adapted", "texture", "tuned")
+        for name in ("adapted", "brightness", "tuned")
     }
     assert manifests["adapted"]["backbone"] == manifests["tuned"]["backbone"] == EXAMPLES["backbone"].name
     assert manifests["adapted"]["adaptation"] == EXAMPLES["adaptation"].name
     assert manifests["adapted"]["answers"] == "parts/head.skops"
-    assert manifests["texture"]["extractor"] == EXAMPLES["extractor"].name
-    assert manifests["texture"]["dataset"] == EXAMPLES["dataset"].name
+    assert manifests["brightness"]["extractor"] == EXAMPLES["extractor"].name
+    assert manifests["brightness"]["dataset"] == EXAMPLES["dataset"].name
     assert manifests["tuned"]["strategy"] == EXAMPLES["strategy"].name
-    card = (folder_of(workspace, "texture") / "model" / "README.md").read_text(encoding="utf-8")
-    assert "A head from the features `texture` of faces to rest / pain." in card
+    card = (folder_of(workspace, "brightness") / "model" / "README.md").read_text(encoding="utf-8")
+    assert "A head from the features `brightness` of faces to rest / pain." in card
     model = folder_of(workspace, "adapted") / "model"
     python(checkout, "-m", "transferpain.cli", "models", "verify", model, "--reproduce")
 
 
 @pytest.mark.slow
 def test_every_run_is_scored_checked_and_reported_by_them(workspace):
-    for name in ("adapted", "texture", "tuned"):
+    for name in ("adapted", "brightness", "tuned"):
         folder = folder_of(workspace, name)
         assert EXAMPLES["metric"].name in read_json(folder / "metrics.json")["all"]
         lines = {line["name"]: line["state"] for line in read_json(folder / "leakage.json")["checks"]}

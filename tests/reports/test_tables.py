@@ -16,7 +16,8 @@ def test_latex_is_a_booktabs_table_with_escaped_text():
     [
         ({}, {"detector": "dlib 20"}, ("resnet18", "dlib 20")),
         ({}, {}, ("resnet18", "dlib")),
-        ({"folder": "mine"}, {}, ("none", "none")),
+        ({"extractor": "source"}, {}, ("resnet18", "dlib")),
+        ({"folder": "mine", "extractor": "source"}, {}, ("none", "none")),
     ],
 )
 def test_own_features_were_made_by_no_backbone_and_no_detector(features, facts, made):
@@ -24,3 +25,10 @@ def test_own_features_were_made_by_no_backbone_and_no_detector(features, facts, 
     found = tables.makers_of(experiment | {"features": features}, facts)
     assert (found["source"], found["head"]) == ("x", "svm")
     assert (found["backbone"], found["detector"]) == made
+
+
+@pytest.mark.parametrize("extractor", ["glcm", "one of a later version"])
+def test_an_extractor_without_a_network_is_the_source_and_has_no_backbone(extractor):
+    experiment = {"source": "no_network", "backbone": "vgg16", "features": {"extractor": extractor}}
+    found = tables.makers_of(experiment, {"detector": "dlib 20"})
+    assert (found["source"], found["backbone"], found["detector"]) == (extractor, "none", "dlib 20")

@@ -66,7 +66,10 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         **ancestry(plan),
     }
     if not plan.reads_source:
-        facts["extractor"] = plan.experiment.features.made_by
+        features = plan.experiment.features
+        facts["extractor"] = features.made_by
+        if features.folder is None:
+            facts["extractor_key"] = list(features.make_extractor(plan.origin).key)
     if plan.experiment.adaptation is not None:
         method = ADAPTATIONS[plan.experiment.adaptation]
         facts |= {

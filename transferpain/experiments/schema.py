@@ -22,21 +22,17 @@ from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.experiments.source_forms import EXTRACTOR_FORM, OWN_FORM, spread_source
 from transferpain.experiments.upgrade import upgrade_experiment
-from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.origin import BUILT, OWN_FEATURES, first_there
+from transferpain.models.sources.origin import BUILT, FEATURES_ALONE, NO_NETWORK, OWN_FEATURES, first_there
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.base import NAME_PATTERN, Strategy
 from transferpain.strategies.common.settings import ImageSettings, WindowSettings
 from transferpain.strategies.registry import STRATEGIES
-
-# A source that is no network, as a mapping.
-OWN_FORM = "{" + " or ".join(OWN_KINDS) + ": FOLDER, rate: FRAMES A SECOND}"
-OWN_NUMBERS = ("rate", "least_confidence")
 
 
 class Settings(BaseModel):
@@ -85,7 +81,8 @@ class CommonKeys(Settings):
             that may be used. Of several, the first that is on this machine.
             Or `{features: FOLDER, rate: ROWS A SECOND}`: no network, but features that were made elsewhere, in a folder
             below the data root (`features.folder`); `{action_units: FOLDER, rate: FRAMES A SECOND}`: tables of action
-            units, and with them `least_confidence`.
+            units, and with them `least_confidence`. Or `{extractor: glcm, levels: 16}`: no network, but an extractor
+            that makes features of faces, with settings of its own (`features.extraction`).
         source_set: what is changed in the source's experiment.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
@@ -154,8 +151,11 @@ class CommonKeys(Settings):
             )
         if (self.source == OWN_FEATURES) != (self.features.folder is not None):
             raise ValueError(f"source: own features are named {OWN_FORM}")
-        if self.source == OWN_FEATURES and strategy.reads != "features":
-            raise ValueError(f"source: own features go with strategy `frozen`, received `{self.strategy}`")
+        if self.source == NO_NETWORK and self.features.reads_source:
+            raise ValueError(f"source: an extractor that reads no source is named {EXTRACTOR_FORM}")
+        if self.source in FEATURES_ALONE and strategy.reads != "features":
+            what = "own features go" if self.source == OWN_FEATURES else "an extractor goes"
+            raise ValueError(f"source: {what} with strategy `frozen`, received `{self.strategy}`")
         if self.source_set and self.source in BUILT:
             raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
         if len(set(self.seeds)) != len(self.seeds):
@@ -181,28 +181,6 @@ class CommonKeys(Settings):
     def resolved(self) -> dict[str, Any]:
         """Return the experiment with every default filled in, as plain JSON types."""
         return self.model_dump(mode="json", by_alias=True)
-
-
-def spread_source(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of an experiment with a source of own features in the settings that read it.
-
-    Raises:
-        ValueError: if that source is not `{features: FOLDER}`, with or without a rate.
-    """
-    source, features = values.get("source"), values.get("features", {})
-    if not isinstance(source, dict) or not isinstance(features, dict):
-        return values
-    kinds, numbers = (
-        [key for key in OWN_KINDS if source.get(key) is not None],
-        {key: source.get(key) for key in OWN_NUMBERS},
-    )
-    are_numbers = all(one is None or type(one) in (int, float) for one in numbers.values())
-    is_folder = len(kinds) == 1 and isinstance(source[kinds[0]], str)
-    if not (is_folder and are_numbers and set(source) <= {*OWN_KINDS, *numbers}):
-        raise ValueError(f"source: as a mapping it is {OWN_FORM}, received {source}")
-    own = {"folder": source[kinds[0]], "files": kinds[0]}
-    own |= {key: number for key, number in numbers.items() if number is not None}
-    return values | {"source": OWN_FEATURES, "features": features | own}
 
 
 def keys_of_strategies() -> dict[str, Any]:

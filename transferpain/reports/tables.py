@@ -8,6 +8,7 @@ import pandas as pd
 from transferpain.evaluation.formatting import UNDEFINED, with_interval
 from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.reports.facts import RunFacts
 
 BOUNDS = {"": "value", "_low": "low", "_high": "high", "_reason": "reason"}
@@ -33,7 +34,9 @@ def made_with(run: RunFacts) -> dict[str, str]:
 
 
 def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:
-    """Return source, backbone, head and detector of an experiment; own features have no backbone, and no detector.
+    """Return source, backbone, head and detector of an experiment.
+
+    Own features have no backbone, and no detector; those of an extractor that is no network have no backbone.
 
     Args:
         experiment: as a run's `experiment.yaml` has it.
@@ -45,8 +48,13 @@ def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[s
         "head": str((experiment.get("head") or {}).get("kind") or ""),
         "detector": str(facts.get("detector") or (experiment.get("faces") or {}).get("detector") or ""),
     }
-    own = (experiment.get("features") or {}).get("folder") is not None
-    return made | ({"backbone": "none", "detector": "none"} if own else {})
+    features = experiment.get("features") or {}
+    if features.get("folder") is not None:
+        return made | {"backbone": "none", "detector": "none"}
+    extractor = features.get("extractor", "source")
+    if extractor in EXTRACTORS and EXTRACTORS[extractor].reads_source:
+        return made
+    return made | {"source": str(extractor), "backbone": "none"}
 
 
 def counted_scores(run: RunFacts) -> list[tuple[str, dict[str, Any] | None]]:

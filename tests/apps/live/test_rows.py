@@ -1,6 +1,8 @@
-"""What a head on the features of some seconds is given, frame by frame; the source is a stand-in: the face's colour."""
+"""What a head on the features of some seconds is given, frame by frame; its features are the face's colour."""
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -10,7 +12,6 @@ from transferpain.apps.live.rows import Rows, describe_undecided
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.sklearn_bundle import SklearnHead
-from transferpain.models.sources.origin import Origin
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.strategies.common.settings import WindowSettings
 from transferpain.strategies.frozen.joined import JoinedModel, Stretch
@@ -18,15 +19,25 @@ from transferpain.strategies.frozen.joined import JoinedModel, Stretch
 RATE = 10
 
 
+@dataclass(frozen=True)
+class Colour:
+    """An extractor without a network: the mean of each colour."""
+
+    key: ClassVar[tuple[str, ...]] = ("colour 1",)
+    width: ClassVar[int] = 3
+    reads: ClassVar[str] = "face"
+
+    def open(self, dtype):
+        return lambda faces: faces.mean(axis=(1, 2), dtype=np.float32)
+
+
 def rows_of(seconds: float | None = None, **features: float) -> tuple[Rows, SklearnHead]:
     classifier = LogisticRegression().fit([[0.0, 0, 0], [255, 255, 255]], [0, 1])
     head = SklearnHead(classifier, 2)
     bundle = Bundle(head, {}, ("no pain", "pain"), {"synthetic": True}, "")
     preprocessing = Preprocessing(size=16)
-    origin = Origin("colour", "", "", "resnet18", 3, preprocessing, True, None)
     stretch = Stretch("clip", FeatureSettings(**features), WindowSettings(seconds=1.0))
-    model = JoinedModel(Path("head"), bundle, origin, preprocessing, stretch)
-    model.__dict__["_embed"] = lambda faces: faces.mean(axis=(1, 2), dtype=np.float32)
+    model = JoinedModel(Path("head"), bundle, None, Colour(), preprocessing, stretch)
     return Rows(model, seconds), head
 
 

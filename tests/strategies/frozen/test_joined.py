@@ -54,6 +54,10 @@ def test_the_experiment_says_what_a_head_reads(tmp_path, head, reads):
     ("facts", "said"),
     [
         ({"extractor": "action_units"}, r"cannot be given pictures[\s\S]*features: action_units"),
+        ({"extractor": "own features"}, r"cannot be given pictures[\s\S]*features: own features"),
+        ({"extractor": ["lbp"]}, r"cannot be given pictures[\s\S]*features: \['lbp'\]"),
+        ({"extractor": "lbp"}, r"does not say what makes[\s\S]*lbp and source"),
+        ({"extractor": "source"}, r"does not say what makes[\s\S]*source and source"),
         ({"adaptation": "subject_standardization"}, r"single people[\s\S]*adaptation: subject_standardization"),
         ({"adaptation": "unknown"}, r"single people[\s\S]*adaptation: unknown"),
         ({"start": "shared", "parents": ["f" * 64]}, rf"source of the head in [\s\S]*shared, {'f' * 64}"),

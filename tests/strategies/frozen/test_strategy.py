@@ -2,24 +2,17 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.inputs.features.extractors.pixel_statistics import PIXEL_STATISTICS
 from tests.small_study import CROSS, TINY, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.experiments.estimate import estimate
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.faces.cache import FaceFacts, write_faces
+from transferpain.inputs.features.extractors.lbp import LBP
 from transferpain.inputs.features.settings import FeatureSettings
-from transferpain.strategies.frozen import strategy
 from transferpain.strategies.frozen.strategy import FROZEN, rows_of_stretch
 
 CHANGES = CROSS | TINY | {"source": "untrained", "backbone": "resnet18"}
-
-
-@pytest.fixture
-def no_network(monkeypatch):
-    """Let every experiment name an extractor that is no network."""
-    monkeypatch.setattr(strategy, "extractor_of", lambda experiment: PIXEL_STATISTICS)
 
 
 def test_statistics_of_a_source_that_is_not_read_cannot_be_adapted(tmp_path):
@@ -30,18 +23,18 @@ def test_statistics_of_a_source_that_is_not_read_cannot_be_adapted(tmp_path):
         load_experiment(file, own | {"adaptation": "batch_norm"})
 
 
-def test_the_estimate_is_that_of_the_extractor(small_twin, tmp_path, no_network):
+def test_the_estimate_is_that_of_the_extractor(small_twin, tmp_path):
     file = write_small_study(tmp_path / "experiments").with_name("ai4pain-ann.yaml")
-    experiment = load_experiment(file, TINY | {"source": "untrained", "features": {"fps": 10}})
+    experiment = load_experiment(file, TINY | {"source": {"extractor": "lbp", "points": 6}, "features": {"fps": 10}})
     (features,) = [
         stage
         for stage in estimate(experiment, file.parent, Places(small_twin, tmp_path))
         if stage.name.startswith("features")
     ]
     rows = int(features.work.split()[0])
-    assert features.name == "features (pixel-statistics)"
-    assert features.seconds == pytest.approx(rows / 1000)
-    assert features.disk_bytes == rows * 10 * 2
+    assert features.name == "features (lbp)"
+    assert features.seconds == pytest.approx(rows / LBP.rate)
+    assert features.disk_bytes == rows * 7 * 8 * 2  # regions, patterns, bytes of float16
 
 
 @pytest.mark.parametrize(("rate", "rows"), [(10.0, 20), (2.0, 4), (None, 77)])

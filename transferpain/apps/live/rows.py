@@ -24,7 +24,7 @@ class Rows:
         self._model = model
         self.seconds = model.stretch.window.seconds if seconds is None else seconds
         self._rows: deque[tuple[float, np.ndarray]] = deque()
-        self._missing = np.full(model.origin.embedding_size, np.nan, np.float32)
+        self._missing = np.full(model.width, np.nan, np.float32)
         self._ticks = _ticks(model, self.seconds)
 
     def see(self, now: float, face: np.ndarray | None) -> None:

@@ -35,7 +35,7 @@ class HeadAssessor:
         bundle, folder = self._model.bundle, contents.folder
         check_tells_pain(bundle, folder)
         # Refuses a head on windows, before its source is loaded.
-        self._model.answer_frames(np.zeros((1, self._model.origin.embedding_size), np.float32))
+        self._model.answer_frames(np.zeros((1, self._model.width), np.float32))
         self.crops = prepare_crops(self._model.preprocessing)
         side = self._model.preprocessing.size
         for size in BATCHES:

@@ -23,7 +23,7 @@ from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import (
     BUILT,
-    OWN_FEATURES,
+    FEATURES_ALONE,
     Origin,
     built_origin,
     built_preprocessing,
@@ -179,7 +179,7 @@ def extract(
     in_clips = bool((samples["row"] < 0).all())
     if in_clips:
         stage = with_stretch(clips, stage, stretch)
-    extractor = EXTRACTORS.find(chosen.extractor).make(origin)
+    extractor = chosen.make_extractor(origin)
     found = extract_features(extractor, stage[stage["problem"] == ""], chosen, places.cache)
     files = found.set_index("clip")["features"].reindex(samples["file_clip"]).fillna("").to_numpy(dtype=str)
     rows = np.full(len(samples), -1, np.int64)
@@ -207,7 +207,7 @@ def _check_media(samples: Samples, settings: FeatureSettings) -> None:
 
 def _origin(source: str, backbone: str, faces: Mapping[str, Any]) -> tuple[Origin, FaceSettings]:
     """Return the source, and how faces are cut out for it."""
-    if source in BUILT and source != OWN_FEATURES:
+    if source in BUILT and source not in FEATURES_ALONE:
         cut = _settings(FaceSettings, faces)
         stated = built_preprocessing(source, backbone, cut, ImageSettings().scaling)
         return built_origin(source, backbone, stated), cut

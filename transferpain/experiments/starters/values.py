@@ -19,7 +19,7 @@ from transferpain.models.bundles.manifest import MANIFEST
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import (
     BUILT,
-    OWN_FEATURES,
+    FEATURES_ALONE,
     UNTRAINED,
     built_origin,
     built_preprocessing,
@@ -64,7 +64,7 @@ def source_values(source: str | None) -> dict[str, Any]:
                 todo="Name a source: --source FOLDER of a model, or --source untrained.",
             )
         source = there.as_posix()
-    if source in BUILT and source != OWN_FEATURES:
+    if source in BUILT and source not in FEATURES_ALONE:
         backbone = DEFAULT_BACKBONE if source in UNTRAINED else _with_imagenet()
         origin = built_origin(
             source, backbone, built_preprocessing(source, backbone, FaceSettings(size=BUILT_SIZE), "symmetric")

@@ -1,18 +1,27 @@
 """What an experiment may choose about features."""
 
-from typing import Literal
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
+
+Extraction = Annotated[
+    reduce(or_, [kind.Settings for kind in EXTRACTORS.values() if kind.Settings]), Field(discriminator="kind")
+]
 
 
 class FeatureSettings(BaseModel):
     """How features are computed.
 
     Attributes:
-        extractor: what turns a face into features: `source`, the embedding of the experiment's source.
+        extractor: what turns a face into features: `source`, the embedding of the experiment's source; or a texture,
+            which an experiment says as `source: {extractor: NAME}`.
+        extraction: the settings of an extractor that has some, which stand beside its name in `source`.
         fps: features per second; each tick takes the frame nearest in time. `None` keeps the video's rate.
         frames: features per clip, spread evenly over the stretch that is read of every clip (`window.seconds`, or
             `window.frames` pictures): for clips without a rate. Not together with `fps`.
@@ -31,6 +40,7 @@ class FeatureSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     extractor: EXTRACTORS.name_type = "source"
+    extraction: Extraction | None = Field(default=None, exclude_if=lambda value: value is None)
     fps: float | None = Field(default=None, gt=0, le=1000)
     frames: int | None = Field(default=None, ge=1, le=10_000)
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
@@ -40,6 +50,25 @@ class FeatureSettings(BaseModel):
     files: OWN_KINDS.name_type = Field(default="features", exclude_if=lambda value: value == "features")
     rate: float | None = Field(default=None, gt=0, le=1000, exclude_if=lambda value: value is None)
     least_confidence: float | None = Field(default=None, gt=0, le=1, exclude_if=lambda value: value is None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_extraction(cls, values: Any) -> Any:
+        """Write the extractor's settings down even where all are the defaults: these may change."""
+        if not isinstance(values, dict):
+            return values
+        name, chosen = values.get("extractor"), values.get("extraction")
+        known = isinstance(name, str) and name in EXTRACTORS
+        if not known or EXTRACTORS[name].Settings is None or not isinstance(chosen, dict | None):
+            return values
+        return values | {"extraction": {"kind": name} | (chosen or {})}
+
+    @model_validator(mode="after")
+    def _check_extraction(self) -> "FeatureSettings":
+        kind = None if self.extraction is None else self.extraction.kind
+        if kind != (self.extractor if EXTRACTORS[self.extractor].Settings else None):
+            raise ValueError(f"extraction: settings of `{kind}` do not go with the extractor `{self.extractor}`")
+        return self
 
     @model_validator(mode="after")
     def _check_sampling(self) -> "FeatureSettings":
@@ -63,6 +92,19 @@ class FeatureSettings(BaseModel):
     def reads_source(self) -> bool:
         """Whether the features are those of the experiment's source."""
         return self.folder is None and EXTRACTORS[self.extractor].reads_source
+
+    @property
+    def smallest_face(self) -> int:
+        """The least side of a face that the extractor takes, in pixels, where it is no network."""
+        return 1 if self.extraction is None else self.extraction.smallest_face
+
+    def make_extractor(self, source: Any) -> Extractor:
+        """Return the extractor; nothing is loaded.
+
+        Args:
+            source: of the experiment; `None` where the features are not the source's.
+        """
+        return EXTRACTORS[self.extractor].make(source, self.extraction)
 
     @property
     def whole_clip(self) -> bool:

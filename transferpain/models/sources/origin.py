@@ -18,7 +18,9 @@ from transferpain.networks.backbones.registry import BACKBONES
 # there is of that luck is seen with several of them.
 UNTRAINED = {"untrained": 0, "untrained-1": 1, "untrained-2": 2}
 OWN_FEATURES = "own_features"  # stands for no network: features that were made elsewhere
-BUILT = (*UNTRAINED, "imagenet", OWN_FEATURES)
+NO_NETWORK = "no_network"  # features that an extractor makes of faces without one
+FEATURES_ALONE = (OWN_FEATURES, NO_NETWORK)
+BUILT = (*UNTRAINED, "imagenet", *FEATURES_ALONE)
 
 
 @dataclass(frozen=True)
@@ -54,9 +56,9 @@ class Origin:
         Raises:
             UserError: if it cannot be built or read, or its embedding has another size than is stated.
         """
-        if self.name == OWN_FEATURES:
+        if self.name in FEATURES_ALONE:
             raise UserError(
-                "Own features have no network behind them.",
+                "These features have no network behind them.",
                 rule="A head is trained on them, and nothing else can be asked of their source.",
                 todo="Name a source that is a network.",
             )

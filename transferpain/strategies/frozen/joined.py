@@ -1,7 +1,8 @@
-"""A trained head and the source of its features as one model: from pictures of faces to probabilities.
+"""A trained head and what makes its features as one model: from pictures of faces to probabilities.
 
 The head's bundle holds what was trained; its source is another bundle, found by the digest that the head states, or a
-network that is built from its seed. Features are rounded as the cache keeps them, so that the answers are the run's.
+network that is built from its seed, or an extractor without a network, whose settings the head states. Features are
+rounded as the cache keeps them, so that the answers are the run's.
 """
 
 from collections.abc import Callable, Sequence
@@ -14,10 +15,13 @@ import numpy as np
 
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import border
+from transferpain.core.progress import note
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.yaml_file import parse_yaml
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.inputs.features.extractors.source import compile_embedder
+from transferpain.inputs.features.extractors.extractor import Extractor
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.bundles.bundle import Bundle, read_settings
 from transferpain.models.bundles.collection import by_digest, find_models
@@ -63,30 +67,37 @@ class Stretch:
 
 @dataclass(frozen=True)
 class JoinedModel:
-    """A head of the strategy `frozen` with its source.
+    """A head of the strategy `frozen` with what makes its features.
 
     Attributes:
         folder: the head's bundle.
         bundle: the head.
-        origin: its source.
+        origin: its source; `None` where its features are made without a network.
+        extractor: what makes its features.
         preprocessing: how faces are cut out and scaled, as in the head's training.
         stretch: which frames it reads.
     """
 
     folder: Path
     bundle: Bundle
-    origin: Origin
+    origin: Origin | None
+    extractor: Extractor
     preprocessing: Preprocessing
     stretch: Stretch
 
     @property
     def synthetic(self) -> bool:
         """Whether drawn faces took part in the training of head or source."""
-        return bool(self.bundle.manifest["synthetic"]) or self.origin.synthetic
+        return bool(self.bundle.manifest["synthetic"]) or (self.origin is not None and self.origin.synthetic)
+
+    @property
+    def width(self) -> int:
+        """Features of a face, D."""
+        return self.extractor.width
 
     @cached_property
     def _embed(self) -> Callable[[np.ndarray], np.ndarray]:
-        return compile_embedder(self.origin.load_embedder(choose_compute_dtype(self.stretch.features.dtype)[0]))
+        return self.extractor.open(choose_compute_dtype(self.stretch.features.dtype)[0])
 
     def embed(self, faces: np.ndarray) -> np.ndarray:
         """Return the features of faces as the cache would keep them, float32 `(n, D)`.
@@ -97,7 +108,7 @@ class JoinedModel:
         Raises:
             UserError: if the faces have another size than the source takes.
         """
-        rows = [np.empty((0, self.origin.embedding_size), np.float32)]
+        rows = [np.empty((0, self.width), np.float32)]
         for start in range(0, len(faces), BATCHES[-1]):
             part = faces[start : start + BATCHES[-1]]
             size = next(size for size in BATCHES if size >= len(part))
@@ -143,8 +154,15 @@ class JoinedModel:
         """Return both as one float32 network that takes pixels, as a bundle's does; features are not rounded there.
 
         Raises:
-            UserError: if the head is no network, or reads more than one frame.
+            UserError: if the head or what makes its features is no network, or it reads more than one frame.
         """
+        if self.origin is None:
+            raise UserError(
+                f"The model in {self.folder} is not one network from a picture to classes.",
+                rule="Its head must read features of a network.",
+                received=f"features: {self.stretch.features.extractor}",
+                todo="Name the model of another run.",
+            )
         learned = isinstance(self.bundle.model, SklearnHead)
         if learned or self.stretch.reads != "frame":
             raise UserError(
@@ -172,7 +190,7 @@ def reads_features(manifest: dict) -> bool:
 
 
 def join(contents: Contents) -> JoinedModel:
-    """Read a head on features and find its source; the source's network is loaded when it is first asked for.
+    """Read a head on features and find what makes them; a source's network is loaded when it is first asked for.
 
     Args:
         contents: of the head's bundle. Its source is looked for in `weights/` and `runs/`, of the present folder and
@@ -183,11 +201,13 @@ def join(contents: Contents) -> JoinedModel:
             who is tested, or its source is not here.
     """
     folder, manifest = contents.folder, contents.manifest
-    if "extractor" in manifest:
+    without_network = manifest.get("extractor")
+    known = isinstance(without_network, str) and without_network in EXTRACTORS
+    if without_network is not None and not known:
         raise UserError(
             f"The model in {folder} cannot be given pictures.",
-            rule="Its head reads features that no network makes of a face.",
-            received=f"features: {manifest['extractor']}",
+            rule="Its head reads features that nothing here makes of a face.",
+            received=f"features: {without_network}",
             todo="Name a model whose features are those of a source.",
         )
     adaptation = manifest.get("adaptation")
@@ -201,13 +221,16 @@ def join(contents: Contents) -> JoinedModel:
         )
     stretch = read_stretch(contents)
     preprocessing = stated_preprocessing(read_settings(contents)[0], folder)
-    origin = find_origin(manifest, preprocessing, [Path("."), *folder.resolve().parents[1:3]], folder)
+    origin = None
+    if without_network is None:
+        origin = find_origin(manifest, preprocessing, [Path("."), *folder.resolve().parents[1:3]], folder)
+    extractor = _extractor_of(stretch, origin, contents)
     import_tensorflow()
     bundle = read_any_bundle(contents)
     model = bundle.model
     shape = (model.dimension,) if isinstance(model, SklearnHead) else tuple(model.input_shape[1:])
     length = stretch.window_frames if stretch.reads == "window" else None
-    wanted = (origin.embedding_size,) if length is None else (length, origin.embedding_size)
+    wanted = (extractor.width,) if length is None else (length, extractor.width)
     if shape != wanted:
         raise UserError(
             f"The head in {folder} does not fit its source.",
@@ -215,7 +238,33 @@ def join(contents: Contents) -> JoinedModel:
             received=shape,
             todo="Get the bundle again.",
         )
-    return JoinedModel(folder, bundle, origin, preprocessing, stretch)
+    return JoinedModel(folder, bundle, origin, extractor, preprocessing, stretch)
+
+
+def _extractor_of(stretch: Stretch, origin: Origin | None, contents: Contents) -> Extractor:
+    """Return what makes a head's features: the embedding of its source, or what its experiment names in its place.
+
+    Raises:
+        UserError: if manifest and experiment name different ones.
+    """
+    if origin is not None:
+        return SourceExtractor(origin)
+    stated, named = contents.manifest["extractor"], stretch.features.extractor
+    if named != stated or stretch.features.reads_source:
+        raise UserError(
+            f"{contents.folder} does not say what makes the features of its head.",
+            rule=f"Its manifest and its {EXPERIMENT} name the same extractor, which is no network.",
+            received=f"{stated} and {named}",
+            todo="Get the bundle again.",
+        )
+    extractor = stretch.features.make_extractor(None)
+    trained, here = contents.manifest.get("extractor_key"), list(extractor.key)
+    if trained is not None and trained != here:
+        note(
+            f"The head in {contents.folder} was trained on features of {', '.join(map(str, trained))}; here they are "
+            f"made by {', '.join(here)}: its answers may differ."
+        )
+    return extractor
 
 
 def read_stretch(contents: Contents) -> Stretch:

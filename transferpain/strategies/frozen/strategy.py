@@ -20,7 +20,6 @@ from transferpain.data.tasks.task import Task
 from transferpain.inputs.adaptation.base import AdaptationJob
 from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.inputs.features.extractors.extractor import ExtractorKind
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_kind, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
@@ -118,6 +117,12 @@ class Frozen(Strategy):
             raise ValueError(
                 f"features.fps: `{experiment.head.kind}` needs windows of one length, so give features.fps or "
                 "features.frames"
+            )
+        smallest, size = experiment.features.smallest_face, experiment.faces.size
+        if size < smallest:
+            raise ValueError(
+                f"faces.size: `{experiment.features.made_by}` with these settings describes faces of {smallest} pixels "
+                f"at least, received {size}"
             )
         check_adaptation(experiment.adaptation, experiment.protocol)
         method = ADAPTATIONS.get(experiment.adaptation)
@@ -220,8 +225,9 @@ class Frozen(Strategy):
         made_by, looked_at = f"{experiment.backbone}, {dtype}", f"{rows} frames at {work.size}x{work.size}"
         rate, width = forward_rate(experiment.backbone, dtype, work.size), BACKBONES[experiment.backbone].width
         bytes_a_value = np.dtype(np.float16).itemsize
-        if (extractor := extractor_of(experiment)).estimate is not None:
-            made_by, (rate, width) = extractor.name, extractor.estimate
+        if (own_rate := EXTRACTORS[experiment.features.extractor].rate) is not None:
+            made_by, rate = experiment.features.made_by, own_rate
+            width = experiment.features.make_extractor(None).width
         if experiment.features.folder is not None:
             made_by, looked_at = experiment.features.made_by, f"{rows} rows"
             rate, width = OWN_RATE, int(work.clips["width"].max())
@@ -294,7 +300,7 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     if settings.folder is None:
-        extractor = extractor_of(plan.experiment).make(plan.origin)
+        extractor = settings.make_extractor(plan.origin)
         features = extract_features(extractor, usable, settings, places.cache, on_embedded)
     else:
         features = keep_own(usable, settings, places.cache)
@@ -342,11 +348,6 @@ def _is_uneven(table: pd.DataFrame) -> np.ndarray:
     if "variable" not in table:
         return np.zeros(len(table), bool)
     return table["variable"].to_numpy(dtype=bool) & (table["problem"] == "").to_numpy()
-
-
-def extractor_of(experiment: Recipe) -> ExtractorKind:
-    """Return the extractor that an experiment names."""
-    return EXTRACTORS[experiment.features.extractor]
 
 
 def feature_rows(experiment: Recipe, work: Workload) -> pd.Series:

@@ -30,4 +30,4 @@ def statistics(images: np.ndarray) -> np.ndarray:
     return np.concatenate([planes.mean(axis=(1, 2)), planes.std(axis=(1, 2))], axis=-1)
 
 
-PIXEL_STATISTICS = ExtractorKind(name="pixel-statistics", make=lambda source: PixelStatistics(), estimate=(1000.0, 10))
+PIXEL_STATISTICS = ExtractorKind(name="pixel-statistics", make=lambda source, settings: PixelStatistics(), rate=1000.0)

@@ -12,16 +12,21 @@ from transferpain.core.registry import Registry
 from transferpain.core.store import is_intact
 from transferpain.inputs.features.cache import read_features
 from transferpain.inputs.features.extract import extract_features
-from transferpain.inputs.features.extractors.extractor import Extractor
+from transferpain.inputs.features.extractors.extractor import Extractor, ExtractorKind
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 
 ALL = Registry("extractor", [*EXTRACTORS.values(), PIXEL_STATISTICS])
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, SIZE, SIZE, 3)).astype(np.uint8)
 
 
+def make(kind: ExtractorKind) -> Extractor:
+    """Return the extractor with the settings that it has by itself."""
+    return kind.make(SmallSource() if kind.reads_source else None, kind.Settings and kind.Settings())
+
+
 @pytest.fixture(params=ALL)
 def extractor(request) -> Extractor:
-    return ALL[request.param].make(SmallSource())
+    return make(ALL[request.param])
 
 
 def test_it_states_what_it_is(extractor):
@@ -30,8 +35,23 @@ def test_it_states_what_it_is(extractor):
     assert all(isinstance(part, str) and part for part in extractor.key)
 
 
+def test_its_settings_name_it_and_each_changes_its_key():
+    for name, kind in ALL.items():
+        assert (kind.rate is None) == kind.reads_source
+        if kind.Settings is None:
+            continue
+        settings = kind.Settings()
+        assert settings.kind == name
+        assert settings.smallest_face <= SIZE
+        chosen = settings.model_dump(exclude={"kind"})
+        changed = {key: value + 1 if isinstance(value, int) else value[:-1] for key, value in chosen.items()}
+        others = [settings.model_copy(update={key: value}) for key, value in changed.items()]
+        keys = {kind.make(None, one).key for one in [settings, *others]}
+        assert len(keys) == 1 + len(others)
+
+
 def test_no_two_extractors_share_a_key():
-    keys = [kind.make(SmallSource()).key for kind in ALL.values()]
+    keys = [make(kind).key for kind in ALL.values()]
     assert len(set(keys)) == len(keys)
 
 
@@ -69,7 +89,7 @@ def test_its_features_are_cached_and_come_back_in_their_rows(extractor, tmp_path
 
 
 def test_one_that_is_no_network_has_the_same_guarantees(tmp_path, capfd):
-    extractor = PIXEL_STATISTICS.make(None)
+    extractor = PIXEL_STATISTICS.make(None, None)
     faces = make_faces(tmp_path, {"one": "x" * 9, "two": "x.x"})
     whole = extract_features(extractor, faces, SETTINGS, tmp_path / "whole")
     extract_features(extractor, faces.iloc[:1], SETTINGS, tmp_path / "part")

@@ -5,6 +5,24 @@ from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict
+
+
+class ExtractorSettings(BaseModel):
+    """Base of the settings of an extractor, which add `kind: Literal["<name>"]`; an unknown key is an error.
+
+    Attributes:
+        kind: the extractor's name; it is filled in.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: str
+
+    @property
+    def smallest_face(self) -> int:
+        """The least side of a face in pixels."""
+        return 1
 
 
 class Extractor(Protocol):
@@ -37,13 +55,15 @@ class ExtractorKind:
 
     Attributes:
         name: as `features.extractor`.
-        make: from the experiment's source (an `Origin`, or an adapted one) to the extractor; it loads nothing.
-        estimate: for estimates, pictures per second on two cores and features of a picture; `None` where both are those
-            of the experiment's backbone.
+        make: from the experiment's source (an `Origin`, or an adapted one) and the extractor's settings to the
+            extractor; it loads nothing, and looks at the source only if it reads it.
+        rate: for estimates, pictures per second on two cores; `None` where that depends on the experiment's backbone.
         reads_source: whether its features are those of the experiment's source.
+        Settings: its own settings; `None` where there is nothing to choose, and `make` is given `None`.
     """
 
     name: str
-    make: Callable[[Any], Extractor]
-    estimate: tuple[float, int] | None = None
+    make: Callable[[Any, Any], Extractor]
+    rate: float | None = None
     reads_source: bool = False
+    Settings: type[ExtractorSettings] | None = None

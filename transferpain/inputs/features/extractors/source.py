@@ -68,4 +68,4 @@ def compile_embedder(model) -> Callable[[np.ndarray], np.ndarray]:
     return embed
 
 
-SOURCE = ExtractorKind(name="source", make=SourceExtractor, reads_source=True)
+SOURCE = ExtractorKind(name="source", make=lambda source, settings: SourceExtractor(source), reads_source=True)
