@@ -104,7 +104,9 @@ def judge_answers(predictions: pd.DataFrame, in_series: bool, cross_validated: b
     if np.isnan(test.p):
         return not_applicable("No tested subject has clips of two classes.")
     figure = f"balanced accuracy {test.observed:.3f}, with permuted labels {test.mean:.3f}, p = {test.p:.4f}"
-    above = "above chance" if test.p < SIGNIFICANT and test.observed > test.mean else "not above chance, which is no leak"
+    above = (
+        "above chance" if test.p < SIGNIFICANT and test.observed > test.mean else "not above chance, which is no leak"
+    )
     return Verdict("not applicable", figure, f"There are no features to refit a probe to. The answers are {above}.")
 
 
