@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.networks.heads.windows import BUILD, counts, output_of, windows, with_gaps
+from tests.networks.heads.windows import build, counts, output_of, windows, with_gaps
 from transferpain.networks.heads.bilstm_attention import BilstmAttentionSettings, build_bilstm_attention
 
 
@@ -14,7 +14,7 @@ def test_parameter_count(units):
 
 
 def test_weights_of_frames_with_a_face_sum_to_1_and_others_have_none():
-    weights = output_of(BUILD["bilstm_attention"](8, 0), "attention", with_gaps(windows(), 0, 4))
+    weights = output_of(build("bilstm_attention", 8), "attention", with_gaps(windows(), 0, 4))
     assert weights.shape == (4, 8)
     np.testing.assert_array_equal(weights[:, [0, 4]], 0)
     np.testing.assert_allclose(weights.sum(axis=1), 1, atol=1e-6)
@@ -22,7 +22,7 @@ def test_weights_of_frames_with_a_face_sum_to_1_and_others_have_none():
 
 
 def test_states_are_pooled_as_the_equations_say():
-    model, x = BUILD["bilstm_attention"](8, 0), with_gaps(windows(), 3, 7)
+    model, x = build("bilstm_attention", 8), with_gaps(windows(), 3, 7)
     states, vector = output_of(model, "bilstm", x), np.array(model.get_layer("scores").kernel)[:, 0]
     scores = np.exp(np.tanh(states) @ vector)
     scores[:, [3, 7]] = 0
@@ -32,7 +32,7 @@ def test_states_are_pooled_as_the_equations_say():
 
 
 def test_both_directions_are_read():
-    model, x = BUILD["bilstm_attention"](6, 0), windows()
+    model, x = build("bilstm_attention"), windows()
     for place, elsewhere in ((0, 5), (5, 0)):
         other = x.copy()
         other[:, place] += 1

@@ -21,7 +21,7 @@ def test_a_frame_shows_a_face_unless_all_of_it_is_0():
 def test_frames_with_a_face_share_the_weight():
     weights = given(equal_weights(SHOWN))
     np.testing.assert_allclose(weights, np.array([[1, 0, 1, 1, 1, 0]] * 4) / 4, atol=1e-7)
-    np.testing.assert_allclose(given(equal_weights(SHOWN), np.zeros_like(X)), 1 / 6, atol=1e-7)
+    assert not given(equal_weights(SHOWN), np.zeros_like(X)).any()
 
 
 def test_a_mean_is_that_of_the_frames_with_a_face():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.networks.heads.windows import BUILD, TCN, asked, counts, output_of, windows, with_gaps
+from tests.networks.heads.windows import TCN, asked, build, counts, output_of, windows, with_gaps
 from transferpain.networks.heads.tcn import TcnSettings, build_tcn
 
 LAST = f"block{len(TCN.dilations)}"
@@ -23,7 +23,7 @@ def test_how_far_back_an_output_reads_is_stated():
 
 
 def test_a_frame_changes_the_outputs_from_its_own_on_as_far_as_is_stated():
-    model, x = BUILD["tcn"](20, 0), windows(8, 20)
+    model, x = build("tcn", 20), windows(8, 20)
     other = x.copy()
     other[:, 5] += 3.0
     before, after = (output_of(model, LAST, one) for one in (x, other))
@@ -32,18 +32,17 @@ def test_a_frame_changes_the_outputs_from_its_own_on_as_far_as_is_stated():
 
 
 def test_a_block_is_two_convolutions_beside_what_it_reads():
-    model, x = BUILD["tcn"](6, 0), windows(2, 6)
-    read = output_of(model, "block1", x)
+    model, x = build("tcn"), windows(2, 6)
+    read = inner = output_of(model, "block1", x)
     for number in (1, 2):
         kernel, bias = (np.array(one) for one in model.get_layer(f"block2_conv{number}").weights)
-        inner = read if number == 1 else inner
         earlier = np.concatenate([np.zeros_like(inner[:, :2]), inner[:, :-2]], axis=1)  # dilation 2
         inner = np.maximum(earlier @ kernel[0] + inner @ kernel[1] + bias, 0)
     np.testing.assert_allclose(output_of(model, "block2", x), np.maximum(inner + read, 0), atol=1e-5)
 
 
 def test_a_frame_without_a_face_is_nothing_as_if_the_window_began_behind_it():
-    short, long, x = BUILD["tcn"](6, 0), BUILD["tcn"](8, 0), windows()
+    short, long, x = build("tcn"), build("tcn", 8), windows()
     for model in (short, long):
         for layer in model.layers:
             if "conv" in layer.name and layer.weights:

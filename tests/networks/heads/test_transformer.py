@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from tests.networks.heads.windows import BUILD, TRANSFORMER, asked, counts, output_of, windows, with_gaps
+from tests.networks.heads.windows import TRANSFORMER, asked, build, counts, output_of, windows, with_gaps
 from transferpain.networks.heads.transformer import TransformerSettings, build_transformer, sinusoids
 
 
@@ -25,14 +25,14 @@ def test_positions_are_sines_and_cosines():
 
 
 def test_positions_are_added_to_frames_times_the_root_of_the_width_and_stay():
-    model, x = BUILD["transformer"](6, 0), windows()
+    model, x = build("transformer"), windows()
     expected = output_of(model, "frames", x) * np.sqrt(TRANSFORMER.width) + sinusoids(6, TRANSFORMER.width)
     np.testing.assert_allclose(output_of(model, "positions", x), expected, atol=1e-5)
     assert not model.get_layer("positions").trainable_weights
 
 
 def test_what_stands_where_no_face_is_shown_is_read_by_nobody():
-    model, x = BUILD["transformer"](8, 0), with_gaps(windows(), 2, 5)
+    model, x = build("transformer", 8), with_gaps(windows(), 2, 5)
     said = asked(model, x)
     scale, table = model.get_layer("positions").get_weights()
     for place, matters in ((2, False), (5, False), (3, True)):
@@ -43,7 +43,7 @@ def test_what_stands_where_no_face_is_shown_is_read_by_nobody():
 
 
 def test_each_part_reads_what_is_normalised_and_adds_to_what_is_not():
-    model, x = BUILD["transformer"](6, 0), windows()
+    model, x = build("transformer"), windows()
     read = output_of(model, "block1_norm1", x)
     np.testing.assert_allclose(read.mean(axis=-1), 0, atol=1e-5)
     parts = [output_of(model, name, x) for name in ("positions", "block1_attention", "block1_dense2")]

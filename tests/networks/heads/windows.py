@@ -1,6 +1,7 @@
 """The networks of the heads on windows, small, and windows for them."""
 
 from collections.abc import Callable
+from functools import partial
 
 import keras
 import numpy as np
@@ -17,15 +18,20 @@ TCN = TcnSettings(kind="tcn", width=8, kernel=2, dilations=(1, 2))
 GRU = GruSettings(kind="gru", units=(6, 4))
 BILSTM = BilstmAttentionSettings(kind="bilstm_attention", units=6)
 TRANSFORMER = TransformerSettings(kind="transformer", width=8, heads=2, blocks=2)
-# Name -> the network for windows of so many frames, from a seed.
-BUILD: dict[str, Callable[[int, int], keras.Model]] = {
-    "lstm": lambda length, seed: build_lstm(length, DIMENSION, CLASSES, seed, masked=True),
-    "gru": lambda length, seed: build_gru(length, DIMENSION, CLASSES, seed, GRU),
-    "tcn": lambda length, seed: build_tcn(length, DIMENSION, CLASSES, seed, TCN),
-    "bilstm_attention": lambda length, seed: build_bilstm_attention(length, DIMENSION, CLASSES, seed, BILSTM),
-    "transformer": lambda length, seed: build_transformer(length, DIMENSION, CLASSES, seed, TRANSFORMER),
-    "statistics": lambda length, seed: build_statistics(length, DIMENSION, CLASSES, seed),
+# Name -> what builds the network, from frames, features, classes and seed.
+SMALL: dict[str, Callable[[int, int, int, int], keras.Model]] = {
+    "lstm": partial(build_lstm, masked=True),
+    "gru": partial(build_gru, settings=GRU),
+    "tcn": partial(build_tcn, settings=TCN),
+    "bilstm_attention": partial(build_bilstm_attention, settings=BILSTM),
+    "transformer": partial(build_transformer, settings=TRANSFORMER),
+    "statistics": build_statistics,
 }
+
+
+def build(name: str, length: int = 6, seed: int = 0) -> keras.Model:
+    """Return a small head for windows of so many frames."""
+    return SMALL[name](length, DIMENSION, CLASSES, seed)
 
 
 def windows(rows: int = 4, length: int = 6, seed: int = 0) -> np.ndarray:

@@ -43,9 +43,9 @@ def zeroed(x: "keras.KerasTensor", shown: "keras.KerasTensor", name: str) -> "ke
 
 
 def equal_weights(shown: "keras.KerasTensor") -> "keras.KerasTensor":
-    """Return weights of frames, float32 `(batch, frames)`: those that show a face share 1, all do where none does.
+    """Return weights of frames, float32 `(batch, frames)`: those that show a face share 1, others have 0.
 
-    So a mean over a window without any face is a number all the same.
+    So a mean over a window without any face is 0, and not 0 divided by 0.
     """
     import keras
 
