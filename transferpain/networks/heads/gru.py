@@ -36,7 +36,7 @@ class Gru:
     steps = ("batch normalisation",)
     layers = frozenset({"InputLayer", "BatchNormalization", "GRU", "Dropout", "Dense", "Activation"})
     estimators = frozenset()
-    rows_per_second = 3_000.0
+    rows_per_second = 3_500.0
 
     def fit(self, settings: GruSettings, training: HeadTraining, train: Rows, selection: Rows) -> Fitted:
         from transferpain.networks.heads.keras_head import fit_network
