@@ -40,7 +40,7 @@ def test_both_directions_are_read():
         assert np.abs(moved[:, elsewhere]).max() > 1e-5
 
 
-@pytest.mark.parametrize("wrong", [{"units": 0}, {"units": 1000}, {"dropout": 1.5}, {"units": (32, 16)}])
+@pytest.mark.parametrize("wrong", [{"units": 0}, {"units": 257}, {"dropout": 1.5}, {"units": (32, 16)}])
 def test_settings_out_of_bounds_are_refused(wrong):
     with pytest.raises(ValidationError):
         BilstmAttentionSettings(kind="bilstm_attention", **wrong)

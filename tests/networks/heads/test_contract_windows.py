@@ -1,6 +1,7 @@
 """What every head on windows keeps to: frames without a face count for nothing, and order tells if it is read."""
 
 import json
+from functools import partial
 
 import keras
 import numpy as np
@@ -9,7 +10,11 @@ import pytest
 from tests.networks.heads.windows import DIMENSION, SMALL, asked, build, windows, with_gaps
 from transferpain.models.bundles.sizes import check_sizes, measure
 from transferpain.networks.heads.base import HeadTraining, Rows
+from transferpain.networks.heads.bilstm_attention import BilstmAttentionSettings, build_bilstm_attention
+from transferpain.networks.heads.gru import GruSettings, build_gru
 from transferpain.networks.heads.registry import HEADS
+from transferpain.networks.heads.tcn import TcnSettings, build_tcn
+from transferpain.networks.heads.transformer import TransformerSettings, build_transformer
 from transferpain.networks.training.settings import OptimizerSettings, TrainingSettings
 
 KEEP_TIME = {"tcn", "transformer"}  # a gap stays where it is: their own tests say that nothing is read there
@@ -81,6 +86,26 @@ def test_its_size_is_told_from_its_configuration(name):
     check_sizes(cost)
     assert cost.parameters == model.count_params()
     assert cost.activations >= sum(np.prod(layer.output.shape[1:]) for layer in model.layers)
+
+
+LARGEST = {
+    "gru": partial(build_gru, settings=GruSettings(kind="gru", units=(256,) * 4)),
+    "tcn": partial(build_tcn, settings=TcnSettings(kind="tcn", width=256, kernel=16, dilations=(512,) * 10)),
+    "bilstm_attention": partial(
+        build_bilstm_attention, settings=BilstmAttentionSettings(kind="bilstm_attention", units=256)
+    ),
+    "transformer": partial(
+        build_transformer, settings=TransformerSettings(kind="transformer", width=256, heads=8, blocks=4)
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LARGEST)
+def test_the_largest_settings_make_a_network_that_can_be_kept(name):
+    """Of a minute and a half at 30 frames a second; a training whose model is refused would be lost."""
+    model = LARGEST[name](2_700, 1_024, 7, 0)
+    check_sizes(measure(json.loads(json.dumps(keras.saving.serialize_keras_object(model)))))
 
 
 def test_it_loads_in_plain_keras(name, tmp_path):

@@ -24,7 +24,7 @@ def test_the_first_frame_is_what_the_equations_say():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"units": ()}, {"units": (0,)}, {"units": (513,)}, {"units": (4,) * 5}, {"dropout": 1.0}, {"width": 3}]
+    "wrong", [{"units": ()}, {"units": (0,)}, {"units": (257,)}, {"units": (4,) * 5}, {"dropout": 1.0}, {"width": 3}]
 )
 def test_settings_out_of_bounds_are_refused(wrong):
     with pytest.raises(ValidationError):

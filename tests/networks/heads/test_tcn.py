@@ -57,6 +57,7 @@ def test_a_frame_without_a_face_is_nothing_as_if_the_window_began_behind_it():
     "wrong",
     [
         {"width": 0},
+        {"width": 257},
         {"kernel": 1},
         {"dilations": ()},
         {"dilations": (0,)},

@@ -57,7 +57,9 @@ def test_each_part_reads_what_is_normalised_and_adds_to_what_is_not():
         ({"width": 10, "heads": 4}, "even multiple"),
         ({"width": 0}, "greater than or equal"),
         ({"heads": 0}, "greater than or equal"),
-        ({"blocks": 9}, "less than or equal"),
+        ({"heads": 16}, "less than or equal"),
+        ({"width": 258}, "less than or equal"),
+        ({"blocks": 5}, "less than or equal"),
         ({"dropout": 1.0}, "less than 1"),
     ],
 )

@@ -21,7 +21,7 @@ class BilstmAttentionSettings(HeadSettings):
     """
 
     kind: Literal["bilstm_attention"]
-    units: int = Field(32, ge=1, le=512)
+    units: int = Field(32, ge=1, le=256)
     dropout: float = Field(0.3, ge=0, lt=1)
 
 

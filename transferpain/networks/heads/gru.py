@@ -11,7 +11,7 @@ from transferpain.networks.heads.frames import answer, normalized, window_input
 if TYPE_CHECKING:
     import keras
 
-Units = Annotated[int, Field(ge=1, le=512)]
+Units = Annotated[int, Field(ge=1, le=256)]
 
 
 class GruSettings(HeadSettings):

@@ -33,7 +33,7 @@ class TcnSettings(HeadSettings):
     """
 
     kind: Literal["tcn"]
-    width: int = Field(32, ge=1, le=512)
+    width: int = Field(32, ge=1, le=256)
     kernel: int = Field(3, ge=2, le=16)
     dilations: tuple[Dilation, ...] = Field((1, 2, 4, 8, 16), min_length=1, max_length=10)
     dropout: float = Field(0.2, ge=0, lt=1)

@@ -27,9 +27,9 @@ class TransformerSettings(HeadSettings):
     """
 
     kind: Literal["transformer"]
-    width: int = Field(32, ge=2, le=512)
-    heads: int = Field(4, ge=1, le=16)
-    blocks: int = Field(2, ge=1, le=8)
+    width: int = Field(32, ge=2, le=256)
+    heads: int = Field(4, ge=1, le=8)
+    blocks: int = Field(2, ge=1, le=4)
     dropout: float = Field(0.1, ge=0, lt=1)
 
     @model_validator(mode="after")
