@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import LogisticRegression
 
+from tests.networks.heads.windows import SMALL
 from transferpain.apps.live.rows import Rows, describe_undecided
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.bundles.bundle import Bundle
@@ -34,11 +35,15 @@ class Colour:
 def rows_of(seconds: float | None = None, **features: float) -> tuple[Rows, SklearnHead]:
     classifier = LogisticRegression().fit([[0.0, 0, 0], [255, 255, 255]], [0, 1])
     head = SklearnHead(classifier, 2)
+    return reading(head, "clip", seconds, **features), head
+
+
+def reading(head, reads: str, seconds: float | None = None, **features: float) -> Rows:
     bundle = Bundle(head, {}, ("no pain", "pain"), {"synthetic": True}, "")
     preprocessing = Preprocessing(size=16)
-    stretch = Stretch("clip", FeatureSettings(**features), WindowSettings(seconds=1.0))
+    stretch = Stretch(reads, FeatureSettings(**features), WindowSettings(seconds=1.0))
     model = JoinedModel(Path("head"), bundle, None, Colour(), preprocessing, stretch)
-    return Rows(model, seconds), head
+    return Rows(model, seconds)
 
 
 def face(number: int) -> np.ndarray:
@@ -120,3 +125,13 @@ def test_why_nothing_was_decided_is_told_with_what_is_wanted_and_what_came():
     assert "reads 1.5 s together, about 38 frames of this source, and 12 came" in said
     assert "--clip SECONDS" in said
     assert "no face that the model could answer to" in describe_undecided(1.5, 25, 38, whole=True)
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_head_on_windows_answers_to_the_last_ones_in_their_order(name):
+    network = SMALL[name](5, 3, 2, 0)
+    answers = watched(reading(network, "window", fps=5), range(0, 200, 20))
+    assert answers[7] is None
+    for last, first in ((8, 0), (9, 20)):
+        window = np.repeat(np.arange(first, first + 161, 40, dtype=np.float32)[None, :, None], 3, axis=2)
+        np.testing.assert_allclose(answers[last], network.predict_on_batch(window)[0], atol=1e-6)

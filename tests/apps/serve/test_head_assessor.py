@@ -6,6 +6,7 @@ import yaml
 from sklearn.linear_model import LogisticRegression
 
 from tests.apps.serve.drawn import PAIN, draw_person
+from tests.networks.heads.windows import SMALL
 from tests.strategies.frozen.frozen_clips import experiment
 from transferpain.apps.serve.answers import DRAWN, RESEARCH
 from transferpain.apps.serve.choose_assessor import load_assessor
@@ -16,7 +17,6 @@ from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.sklearn_bundle import save_head
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.heads.ann import build_ann
-from transferpain.networks.heads.lstm import build_lstm
 
 SIZE, WIDTH = 32, 1024
 WALL = np.full((240, 320, 3), 90, np.uint8)
@@ -31,7 +31,7 @@ def save(folder, kind: str, labels=("no pain", "pain")):
         rows = np.random.default_rng(0).random((8, WIDTH))
         save_head(folder / "fold", LogisticRegression().fit(rows, [0, 1] * 4), preprocessing, labels, facts)
     else:
-        head = build_ann(WIDTH, 2, 0, (8,)) if kind == "ann" else build_lstm(4, WIDTH, 2, 0, masked=True)
+        head = build_ann(WIDTH, 2, 0, (8,)) if kind == "ann" else SMALL[kind](4, WIDTH, 2, 0)
         save_bundle(folder / "fold", head, preprocessing, labels, facts)
     values = experiment(head={"kind": kind}, features={"fps": 4, "dtype": "float32"}).resolved()
     extend_bundle(folder / "fold", folder / "head", {"experiment.yaml": yaml.safe_dump(values).encode()}, {})
@@ -53,8 +53,12 @@ def test_a_picture_is_answered_as_the_head_answers_to_its_face(tmp_path, kind, n
     assert assessor.assess([WALL])[0].error == "no-face"
 
 
-def test_what_a_picture_cannot_be_given_to_is_refused(tmp_path):
+@pytest.mark.parametrize("kind", SMALL)
+def test_a_head_on_windows_is_refused(tmp_path, kind):
     with pytest.raises(UserError, match=r"answers to no single picture[\s\S]*transferpain live"):
-        load_assessor(save(tmp_path / "lstm", "lstm"))
+        load_assessor(save(tmp_path, kind))
+
+
+def test_a_model_of_something_else_is_refused(tmp_path):
     with pytest.raises(UserError, match="does not tell pain from no pain"):
         load_assessor(save(tmp_path / "other", "ann", ("neutral", "happiness")))

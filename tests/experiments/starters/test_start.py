@@ -9,6 +9,7 @@ from transferpain.data.datasets.biovid import HOLDOUT_SUBJECTS
 from transferpain.data.places import Places
 from transferpain.experiments.starters.start import start
 from transferpain.experiments.study import dry_run_rows
+from transferpain.networks.heads.registry import HEADS
 
 FILES = ("loso.yaml", "two-sources.yaml", "gradual.yaml")
 
@@ -103,7 +104,9 @@ def test_own_features_are_started_with_alone(workspace):
             np.save(path, np.zeros((4 + number, 3)))
     started = begin(Path("data/clinic"), source=None)
     assert [path.name for path in started.files] == ["index.csv", "clinic-task.yaml", "loso.yaml"]
-    assert "window: {frames: 5}" in Path("experiments/clinic/loso.yaml").read_text()
+    text = Path("experiments/clinic/loso.yaml").read_text()
+    assert "window: {frames: 5}" in text
+    assert all(f" {head.name}" in text for head in HEADS.values())
     assert stages(Path("experiments/clinic/loso.yaml"))[:2] == ["features (own features)", "head (random_forest)"]
     with pytest.raises(UserError, match="are own features"):
         begin(Path("data/clinic"), source="untrained")
@@ -119,6 +122,7 @@ def test_tables_of_action_units_are_started_with_alone(workspace):
     assert [path.name for path in started.files] == ["index.csv", "clinic-task.yaml", "loso.yaml"]
     text = Path("experiments/clinic/loso.yaml").read_text()
     assert "source: {action_units: clinic}" in text
+    assert not any(f" {head.name}" in text for head in HEADS.values() if head.reads == "window")
     assert "window: {frames: 5}" in text
     names = ["features (action units over time)", "head (random_forest)"]
     assert stages(Path("experiments/clinic/loso.yaml"))[:2] == names

@@ -82,6 +82,7 @@ WIDE = CONV | {"filters": 200, "kernel_size": [64, 64]}
         (network(layer("Dense", "a", X, units=MANY)), "parameters"),
         (network(layer("Dense", "a", X, units=10**30)), "parameters"),
         (network(layer("LSTM", "a", X, units=2001), shape=(2, 2)), "1.6e\\+07 orthogonal weights"),
+        (network(layer("GRU", "a", X, units=2310), shape=(2, 2)), "1.6e\\+07 orthogonal weights"),
         (network(layer("Dense", "a", X, units=5000, kernel_initializer=ORTHOGONAL), shape=(5000,)), "orthogonal"),
         (network(layer("MultiHeadAttention", "a", X * 2, num_heads=MANY, key_dim=MANY), shape=(2, 2)), "parameters"),
         (network(layer("Conv2D", "a", X, **CONV | {"kernel_size": [MANY, 1]}), shape=(9, 9, 3)), "parameters"),
@@ -123,6 +124,30 @@ def test_a_network_that_is_too_large_is_refused_at_once(config, reason):
 def test_a_layer_whose_size_no_rule_tells_is_refused(kind, settings):
     with pytest.raises(Refused):
         measure(network(layer(kind, "a", X, **settings)))
+
+
+def masked(kind: str, reads: list, *mask: int, key: str = "mask", **settings: object) -> dict:
+    """Return a network of one layer on `x`, `(6, 4)`, that reads another input of the network as its mask."""
+    config = network(layer(kind, "a", reads, **settings), shape=(6, 4))
+    entry = {"class_name": "InputLayer", "name": "m", "config": {"batch_shape": [None, *mask]}, "inbound_nodes": []}
+    config["config"]["layers"].insert(1, entry)
+    config["config"]["layers"][2]["inbound_nodes"][0]["kwargs"] = {key: tensor("m")}
+    return config
+
+
+ATTENTION = {"num_heads": 1, "key_dim": 2}
+
+
+def test_a_mask_says_one_thing_of_each_frame_that_is_read():
+    measure(masked("GRU", X, 6, units=2))
+    measure(masked("MultiHeadAttention", X * 2, 6, key="value_mask", **ATTENTION))
+    for shape in [(7,), (6, 5), (1, 6), (6, 4, 9)]:
+        with pytest.raises(Refused, match="with a mask"):
+            measure(masked("GRU", X, *shape, units=2))
+        with pytest.raises(Refused, match="with a mask"):
+            measure(masked("MultiHeadAttention", X * 2, *shape, key="value_mask", **ATTENTION))
+    with pytest.raises(Refused, match="reads attention_mask beside"):
+        measure(masked("MultiHeadAttention", X * 2, 6, key="attention_mask", **ATTENTION))
 
 
 def changed(change) -> dict:

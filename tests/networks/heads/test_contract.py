@@ -63,12 +63,12 @@ def save(one: Fitted, folder: Path) -> None:
         save_bundle(folder, network, PREPROCESSING, LABELS, {"synthetic": True})
 
 
-SLOW = ("lstm",)  # its graphs take three times as long
-
-
 @pytest.fixture(
     scope="module",
-    params=[pytest.param(head, id=name, marks=[pytest.mark.slow] * (name in SLOW)) for name, head in ALL.items()],
+    # Graphs of those that read windows take three times as long.
+    params=[
+        pytest.param(head, id=name, marks=[pytest.mark.slow] * (head.reads == "window")) for name, head in ALL.items()
+    ],
 )
 def head(request) -> Head:
     return request.param

@@ -142,7 +142,7 @@ def test_the_answers_are_those_of_the_run(runs, name):
 @pytest.mark.slow
 def test_a_head_on_windows_answers_to_no_single_picture(runs):
     model, _, _ = runs["lstm"]
-    with pytest.raises(UserError, match=r"answers to no single picture[\s\S]*5 frames in the order of time"):
+    with pytest.raises(UserError, match=r"answers to no single picture[\s\S]*the 5 frames of a window"):
         model.answer_frames(np.zeros((1, model.origin.embedding_size), np.float32))
     with pytest.raises(UserError, match="a head on windows"):
         model.network()

@@ -68,7 +68,7 @@ class LoadedModel:
 
         Raises:
             UserError: if the pictures have another type or shape, the path is not there or cannot be read, the model
-                reads features whose source is not here, or frames in the order of time.
+                reads features whose source is not here, or windows of frames.
         """
         if isinstance(pictures, str | Path):
             return self.predict_places([Path(pictures)])
@@ -81,7 +81,7 @@ class LoadedModel:
         """Find the faces in photographs and videos, and answer to each; see `pictures.predict_places`.
 
         Raises:
-            UserError: as that, if the model reads features whose source is not here, or frames in the order of time.
+            UserError: as that, if the model reads features whose source is not here, or windows of frames.
         """
         return predict_places(places, self._answering)
 

@@ -28,7 +28,7 @@ class HeadAssessor:
         """Read a head and its source, and compile the graphs of a request's sizes.
 
         Raises:
-            UserError: as `join`; if it does not tell pain from none, reads its frames in the order of time, or answers
+            UserError: as `join`; if it does not tell pain from none, reads windows, or answers
                 anything but finite numbers.
         """
         self._model = join(contents)

@@ -27,6 +27,7 @@ from transferpain.models.sources.origin import (
 )
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
+from transferpain.networks.heads.registry import HEADS
 
 SHARED = Path("weights") / "ferplus-resnet18"
 GROUPS = 5
@@ -116,7 +117,10 @@ def own_features_values(index: Index, source: str | None, test_on: str | None) -
     settings = FeatureSettings(folder=index.dataset.name, files=files)
     rows = own_clips(index.clips, settings, index.data_root)["num_frames"]
     window = {"frames": int(rows.min())} if rows.nunique() > 1 or settings.whole_clip else {}
-    heads = "ann" if settings.whole_clip else "ann, lstm on frames"
+    of_frames, of_windows = (
+        ", ".join(head.name for head in HEADS.values() if head.reads == reads) for reads in ("frame", "window")
+    )
+    heads = of_frames if settings.whole_clip else f"{of_frames}; on windows of frames {of_windows}"
     return {"files": files, "heads": heads, "window": as_yaml(window)}
 
 

@@ -37,7 +37,9 @@ CLASSES = {
     # Keras computes the mask of a Masking layer by two operations.
     ("keras.src.ops.numpy", "NotEqual", "NotEqual"),
     ("keras.src.ops.numpy", "Any", "Any"),
-    # It reverses the channels of pictures.
+    # The head `statistics` takes the root of a variance.
+    ("keras.src.ops.numpy", "Sqrt", "Sqrt"),
+    # One reverses the channels of pictures.
     ("keras.src.ops.numpy", "Flip", "Flip"),
 }
 ACTIVATIONS = {"gelu", "linear", "relu", "sigmoid", "silu", "softmax", "tanh"}

@@ -53,7 +53,7 @@ def _slide(settings: dict, shape: Shape, window: str) -> tuple[int, int]:
 
 
 def mean(settings: dict, shapes: list[Shape], axes: int) -> tuple[Shape, Cost]:
-    """`GlobalAveragePooling1D` and `GlobalAveragePooling2D`, of so many axes."""
+    """`GlobalAveragePooling1D`, `GlobalMaxPooling1D` and `GlobalAveragePooling2D`, of so many axes."""
     only(settings, data_format=("channels_last",), keepdims=(True, False))
     channels = rank(shapes, 1, axes)[-1]
     return (*[1] * (axes - 1 if settings.get("keepdims") else 0), channels), Cost()

@@ -1,22 +1,24 @@
 """How large a network is, told from its configuration before Keras builds anything of it.
 
 A file of a few kilobytes can ask for any number of parameters, and a picture of any size. For every kind of layer that
-a bundle may hold there is a rule, here or in `size_rules`, which gives the shape of its output and what it costs; the
-limits stand below.
+a bundle may hold there is a rule, here, in `size_rules` or in `size_rules_frames`, which gives the shape of its output
+and what it costs; the limits stand below.
 """
 
 import math
 from functools import partial
 from typing import Any
 
-from transferpain.models.bundles import size_rules
+from transferpain.models.bundles import size_rules, size_rules_frames
 from transferpain.models.bundles.size_checks import Cost, Refused, Rule, Shape, biases, only, rank, whole
 
 ANY = 100
 MOST_LAYERS = 1_000
 # VGG16 on pictures of 224 pixels has 15 million activations and 15 billion products.
 MOST_PARAMETERS = 200_000_000
+GATES = {"LSTM": 4, "GRU": 3}  # each with a square of recurrent weights
 MOST_ORTHOGONAL = 16_000_000  # of a layer; drawing them takes a power of their number
+MASKS = {"mask", "value_mask"}  # of what a layer reads, or of what its attention reads
 MOST_ACTIVATIONS = 1_000_000_000  # numbers that the layers put out for one row
 MOST_PRODUCTS = 600_000_000_000  # multiplications for one row
 RULE = (
@@ -106,8 +108,8 @@ def _check_orthogonal(layer: dict, cost: Cost) -> None:
     """Refuse weights that take minutes to draw at random, which Keras does before it reads the right ones."""
     settings = _settings(layer)
     drawn = [value for key, value in settings.items() if key.endswith("initializer") and isinstance(value, dict)]
-    if layer["class_name"] == "LSTM":  # whose default they are, and of whose weights most have another
-        orthogonal = 4 * settings["units"] ** 2
+    if layer["class_name"] in GATES:  # whose default they are, and of whose weights most have another
+        orthogonal = GATES[layer["class_name"]] * settings["units"] ** 2
     else:
         orthogonal = cost.parameters if any(value.get("class_name") == "Orthogonal" for value in drawn) else 0
     if orthogonal > MOST_ORTHOGONAL:
@@ -135,12 +137,16 @@ def _read_shapes(node: Any, name: str, tensors: dict[tuple, Shape]) -> list[Shap
     if not isinstance(node, dict) or not isinstance(node.get("kwargs", {}), dict):
         raise Refused(f"a layer {name} that reads {node!s:.100}")
     aside = {key: value for key, value in node.get("kwargs", {}).items() if isinstance(value, dict | list)}
-    if aside.keys() - {"mask"}:
+    if aside.keys() - MASKS:
         raise Refused(f"a layer {name} that reads {', '.join(aside)} beside its input")
     known = partial(_known_shape, name=name, tensors=tensors)
+    shapes = [known(part) for part in _tensors_in(node.get("args"))]
     for part in _tensors_in(aside):
-        known(part)
-    return [known(part) for part in _tensors_in(node.get("args"))]
+        mask = known(part)
+        # Keras would spread any other mask, and what it masks with it.
+        if not shapes or shapes[-1][: len(mask)] != mask:
+            raise Refused(f"a layer {name} that reads {shapes} with a mask {mask}")
+    return shapes
 
 
 def _tensors_in(part: Any) -> list[dict]:
@@ -223,9 +229,13 @@ def _lstm(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
 
 
 def _both_ways(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    only(settings, merge_mode=("concat",), stateful=(False,))
+    only(settings, merge_mode=("concat", "sum"), stateful=(False,))
     forward, cost = _apply(settings.get("layer"), shapes)
     backward, more = _apply(settings.get("backward_layer") or settings.get("layer"), shapes)
+    if settings.get("merge_mode") == "sum":
+        if forward != backward:
+            raise Refused(f"two directions of {forward} and {backward} that are added up")
+        return forward, cost + more
     return (*forward[:-1], forward[-1] + backward[-1]), cost + more
 
 
@@ -249,6 +259,11 @@ def _attention(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     return shapes[0], Cost(into + out + added, 2 * scores + kept, products)
 
 
+def _einsum(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    rule = size_rules.patches if len(rank(shapes, 1)) == 3 else size_rules_frames.positions
+    return rule(settings, shapes)
+
+
 def _any_feature(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     only(settings, axis=(-1,), keepdims=(False,))
     return rank(shapes, 1)[:-1], Cost()
@@ -262,15 +277,19 @@ RULES: dict[str, Rule] = {
     "BatchNormalization": size_rules.normalization,
     "Bidirectional": _both_ways,
     "Concatenate": _concatenate,
+    "Conv1D": size_rules_frames.convolution,
     "Conv2D": size_rules.convolution,
     "Cropping2D": size_rules.cropping,
     "Dense": _dense,
     "DepthwiseConv2D": size_rules.depthwise_convolution,
+    "Dot": size_rules_frames.weighted_sum,
     "Dropout": _same,
-    "EinsumDense": size_rules.patches,
+    "EinsumDense": _einsum,
     "Flip": _flip,
+    "GRU": size_rules_frames.gated_units,
     "GlobalAveragePooling1D": partial(size_rules.mean, axes=2),
     "GlobalAveragePooling2D": partial(size_rules.mean, axes=3),
+    "GlobalMaxPooling1D": partial(size_rules.mean, axes=2),
     "LSTM": _lstm,
     "LayerNormalization": size_rules.layer_normalization,
     "Masking": _same,
@@ -283,6 +302,10 @@ RULES: dict[str, Rule] = {
     "ReLU": _same,
     "Rescaling": _rescaling,
     "Reshape": size_rules.reshaping,
+    "Softmax": size_rules_frames.probabilities,
+    "SpatialDropout1D": _same,
+    "Sqrt": _same,
+    "Subtract": _element_by_element,
     "TimeDistributed": _each_frame,
     "ZeroPadding2D": size_rules.padding,
 }

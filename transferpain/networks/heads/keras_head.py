@@ -100,3 +100,13 @@ def seeded_dense(units: int, seed: int, name: str, activation: str | None = None
     """Return a dense layer whose Glorot uniform kernel is drawn from `seed` and `name`."""
     kernel = keras.initializers.GlorotUniform(seed=derive_seed(seed, name))
     return keras.layers.Dense(units, activation=activation, kernel_initializer=kernel, name=name)
+
+
+def seed_attention(attention: keras.layers.MultiHeadAttention, seed: int) -> None:
+    """Draw the kernels of attention, once it is built, Glorot uniform from `seed` and its name, each for itself.
+
+    One seeded initialiser for all would start queries, keys and values with the same weights.
+    """
+    for part in ("query", "key", "value", "output"):
+        kernel = getattr(attention, f"{part}_dense").kernel
+        kernel.assign(keras.initializers.GlorotUniform(seed=derive_seed(seed, attention.name, part))(kernel.shape))

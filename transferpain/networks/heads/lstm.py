@@ -4,14 +4,12 @@ from typing import TYPE_CHECKING, Literal
 
 from transferpain.core.seeds import derive_seed
 from transferpain.networks.heads.base import Fitted, HeadSettings, HeadTraining, Reads, Rows
+from transferpain.networks.heads.frames import AVERAGES
 
 if TYPE_CHECKING:
     import keras
 
 DROPOUT = 0.3
-# Of the moving averages of the normalisation. Keras' .99 keeps a tenth of its start after 230 steps, more than some
-# folds have: until then small features are nothing beside it, and the head answers the same for every clip.
-AVERAGES = 0.9
 
 
 class LstmSettings(HeadSettings):

@@ -123,12 +123,12 @@ class JoinedModel:
             features: `(n, D)`, as `embed` gives them.
 
         Raises:
-            UserError: if the head reads its frames in the order of time.
+            UserError: if the head reads windows.
         """
         if self.stretch.reads == "window":
             raise UserError(
                 f"The model in {self.folder} answers to no single picture.",
-                rule=f"Its head reads {self.stretch.window_frames} frames in the order of time.",
+                rule=f"Its head reads the {self.stretch.window_frames} frames of a window, each with its time.",
                 received="pictures without a time",
                 todo="Watch a video with it: `transferpain live`. Or train a head on single frames (head.kind=ann).",
             )

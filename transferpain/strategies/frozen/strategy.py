@@ -110,7 +110,7 @@ class Frozen(Strategy):
             raise ValueError("training.kernel_l2: for strategies that train a network, not `frozen`")
         if HEADS[experiment.head.kind].reads == "window" and experiment.features.whole_clip:
             raise ValueError(
-                f"head.kind: `{experiment.head.kind}` reads frames in their order, received "
+                f"head.kind: `{experiment.head.kind}` reads the frames of a window, received "
                 f"`{experiment.features.made_by}`, one row a clip"
             )
         if HEADS[experiment.head.kind].reads == "window" and experiment.window_frames is None:

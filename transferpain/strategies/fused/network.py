@@ -9,7 +9,7 @@ import keras
 
 from transferpain.core.seeds import derive_seed
 from transferpain.networks.backbones.surgery import copied
-from transferpain.networks.heads.keras_head import seeded_dense
+from transferpain.networks.heads.keras_head import seed_attention, seeded_dense
 from transferpain.strategies.fused.settings import FusionSettings
 
 CUT = "block5_conv3"  # 14x14x512 for pictures of 224 pixels (El-Ghaish, Table 5)
@@ -140,10 +140,7 @@ def _read_in_order(x, name: str, attention: bool, seed: int):
 def _attend(x, name: str, seed: int):
     attention = keras.layers.MultiHeadAttention(HEADS, HEAD_WIDTH, name=name)
     attended = attention(x, x)
-    # One seeded initialiser for all would start queries, keys and values with the same weights.
-    for part in ("query", "key", "value", "output"):
-        kernel = getattr(attention, f"{part}_dense").kernel
-        kernel.assign(keras.initializers.GlorotUniform(seed=derive_seed(seed, name, part))(kernel.shape))
+    seed_attention(attention, seed)
     return attended
 
 
