@@ -190,7 +190,7 @@ def test_a_missing_key_is_named(tmp_path):
         ("name: [", "is not valid YAML"),
         ("- a\n- b\n", "must be a mapping"),
         ("name: a\nname: b\n", "the key `name` stands twice"),
-        ("name: \udcff", "is not valid YAML"),
+        ("name: \udcff", "is not saved as UTF-8"),
     ],
 )
 def test_what_is_no_experiment_is_refused(tmp_path, text, message):
