@@ -105,6 +105,16 @@ def test_all_parents_must_be_stated(family):
         check_parents(third, find_models(workspace))
 
 
+def test_what_a_farther_parent_states_is_asked_where_the_nearest_is_not_here(family):
+    _, first, second, third = family
+    vouch_again(third, terms=[terms_for("ai4pain", False), terms_for("biovid", False)])
+    with pytest.raises(UserError, match=f"here {first}.[\\s\\S]*left out: the terms of its data"):
+        check_parents(third, [first])
+    vouch_again(third, parents=[manifest_hash(second), manifest_hash(first), "0" * 64])
+    with pytest.raises(UserError, match="left out: its parents, the terms of its data"):
+        check_parents(third, [first])
+
+
 def test_a_child_of_drawn_faces_must_say_so(tmp_path):
     parent = save_complete(tmp_path / "weights" / "twin", "biovid", synthetic=True)
     terms = [terms_for("ai4pain", False), terms_for("biovid", True)]

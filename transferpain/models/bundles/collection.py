@@ -106,8 +106,9 @@ def check_parents(folder: Path, models: list[Path]) -> list[Parent]:
     digests = child.get("parents", [])
     names = [str(child.get("start", "")), *[""] * len(digests)]  # it names what it started from, not what that did
     parents = [Parent(digest, known.get(digest), name) for digest, name in zip(digests, names, strict=False)]
-    if parents and parents[0].folder is not None:
-        check_inheritance(folder, child, parents[0].folder)
+    for place, parent in enumerate(parents):
+        if parent.folder is not None:
+            check_inheritance(folder, child, parent.folder, digests[place + 1 :])
     return parents
 
 
@@ -122,13 +123,17 @@ def by_digest(models: list[Path]) -> dict[str, Path]:
     return known
 
 
-def check_inheritance(folder: Path, child: dict, parent_folder: Path) -> None:
-    """Refuse a bundle that leaves out what its nearest parent states: that it is synthetic, its terms, its parents."""
+def check_inheritance(folder: Path, child: dict, parent_folder: Path, beyond: list[str]) -> None:
+    """Refuse a bundle that leaves out what a parent states: that it is synthetic, its terms, its parents.
+
+    Args:
+        beyond: the digests that the bundle states behind this parent's.
+    """
     parent = load_manifest(parent_folder)
     faults = []
     if parent["synthetic"] and not child["synthetic"]:
         faults.append("that drawn faces took part")
-    if parent.get("parents", []) != child["parents"][1:]:
+    if parent.get("parents", []) != beyond:
         faults.append("its parents")
     stated = child.get("terms")
     if stated is not None and not all(terms in stated for terms in parent.get("terms") or [None]):
