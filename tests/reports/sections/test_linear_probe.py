@@ -1,5 +1,7 @@
 """The linear probes of a report: read from the folds, scored as the head is, and none without a reason."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -10,6 +12,7 @@ from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.facts import read_report
 from transferpain.reports.screen import probe_rows, table_rows
+from transferpain.reports.sections.differences import CROSS_VALIDATED
 from transferpain.reports.sections.linear_probe import build, probes
 from transferpain.reports.sections.results import results
 
@@ -37,6 +40,15 @@ def test_a_probe_stands_beside_its_head_with_the_paired_difference(folders):
         assert row["c"] == "0.01"
     assert table.loc[("older", ""), "reading"] == "none: the run was made before linear probes were, or elsewhere"
     assert table.loc[("tuned", ""), "reading"].startswith("none: it trains its network on pictures")
+
+
+def test_p_of_cross_validated_runs_is_said_to_be_weaker_than_it_looks(folders):
+    report = read_report(folders, ())
+    assert CROSS_VALIDATED not in build(report).tables[0].note
+    run = report.runs[0]
+    folds = run.predictions["subject"].rank(method="dense").astype(int) % 3
+    tested_in_folds = replace(run, predictions=run.predictions.assign(fold=folds.astype(str)))
+    assert CROSS_VALIDATED in build(replace(report, runs=[tested_in_folds, *report.runs[1:]])).tables[0].note
 
 
 def test_it_stands_in_the_table_of_results_and_on_the_screen(folders):

@@ -9,9 +9,10 @@ from transferpain.evaluation.comparisons import ALPHA, holm
 from transferpain.evaluation.feasible import feasible, power_in_words, too_few
 from transferpain.evaluation.formatting import p_value, with_interval
 from transferpain.evaluation.paired_permutation import SwapTest
+from transferpain.evaluation.permutation import has_several_folds
 from transferpain.evaluation.resampling import Interval
 from transferpain.experiments.schema import Comparison
-from transferpain.reports.facts import ReportFacts
+from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import TITLES
 from transferpain.reports.trainings import compares_sources, one_training_note
@@ -31,6 +32,10 @@ NOTE = (
     " differ, else 20,000 at random), two-sided, corrected by Holm's method over the comparisons that their numbers"
     " of subjects can support at all. {power}"
 )
+CROSS_VALIDATED = (
+    " In a cross-validation the answers on one subject also hang on the labels of the others, which swaps do not see: "
+    "a p just below .05 is weaker than it looks."
+)
 
 
 def build(report: ReportFacts) -> Section | None:
@@ -38,17 +43,24 @@ def build(report: ReportFacts) -> Section | None:
     if not report.comparisons:
         return None
     table = differences(report.gaps).assign(**report.marks)
+    names = {name for pair, _, _ in report.gaps for name in (pair.better, pair.worse)}
+    compared = [run for run in report.runs if run.name in names]
     table["one_training"] = [compares_sources(report, pair) for pair, _, _ in report.gaps]
     shown = Table(
         name="differences",
         numbers=table,
         text=differences_as_text(table),
         caption="Paired differences",
-        note=NOTE.format(power=power_of(table)) + one_training_note(report),
+        note=NOTE.format(power=power_of(table)) + cross_validation_note(compared) + one_training_note(report),
         latex="Paired differences with 95 % intervals over subjects, and p-values of swaps of whole subjects.",
         text_columns=len(COLUMNS),
     )
     return Section(title="Paired differences", tables=(shown,))
+
+
+def cross_validation_note(runs: Sequence[RunFacts]) -> str:
+    """Say what a p of swapped subjects leaves out where runs were tested in several folds; else ""."""
+    return CROSS_VALIDATED if any(has_several_folds(run.predictions) for run in runs) else ""
 
 
 def power_of(table: pd.DataFrame) -> str:

@@ -13,7 +13,7 @@ from transferpain.evaluation.paired_permutation import swap_test
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.evaluation.statistics import paired_difference
 from transferpain.reports.facts import ReportFacts, RunFacts
-from transferpain.reports.sections.differences import reading
+from transferpain.reports.sections.differences import cross_validation_note, reading
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import BOUNDS, marks, with_bounds
 from transferpain.strategies.common.finished import fold_files
@@ -48,9 +48,10 @@ def build(report: ReportFacts) -> Section | None:
     if not any(run.probes for run in report.runs):
         return None
     table = probes(report.runs)
+    note = NOTE + cross_validation_note([run for run in report.runs if run.probes])
     return Section(
         title="The linear probe beside each head",
-        tables=(Table(LINEAR_PROBE, table, as_text(table), "Heads and linear probes", NOTE, text_columns=1),),
+        tables=(Table(LINEAR_PROBE, table, as_text(table), "Heads and linear probes", note, text_columns=1),),
     )
 
 
