@@ -17,6 +17,7 @@ def workspace(tmp_path_factory):
         (workspace / "runs" / run).mkdir(parents=True)
         (workspace / "runs" / run / "model").symlink_to(shared)
     (workspace / "runs" / "unfinished-0123456789abcdef").mkdir()
+    (workspace / "runs" / "unfinished-0123456789abcdef" / "facts.json").touch()
     write_archive(shared, workspace / "sent.zip")
     return workspace
 
@@ -64,10 +65,32 @@ def test_an_experiment_with_several_runs_names_them(workspace):
         find_model("twice", workspace)
 
 
-@pytest.mark.parametrize("name", ["unfinished", "on", "share", "../weights/shared", "no/such.zip", "", "*"])
+@pytest.mark.parametrize("name", ["on", "share", "../weights/shared", "no/such.zip", "", "*", "a\nb", "runs"])
 def test_what_is_no_model_is_refused_with_what_may_be_named(workspace, name):
     with pytest.raises(UserError, match=r"There is no such model|is not a bundle"):
         find_model(name, workspace)
+
+
+@pytest.mark.parametrize("name", ["unfinished", "unfinished-0123456789abcdef", "runs/unfinished-0123456789abcdef"])
+def test_a_run_that_is_not_finished_is_to_go_on(workspace, monkeypatch, name):
+    monkeypatch.chdir(workspace)
+    with pytest.raises(UserError, match=r"has no model yet[\s\S]*goes on where it stopped"):
+        find_model(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("Shared", "Did you mean `shared`"),
+        ("shard", "Did you mean `shared`"),
+        ("https://example.org/x.zip", "models pull https://example.org/x.zip"),
+        ("a\nb", "'a\\nb'"),
+    ],
+)
+def test_what_is_nearest_is_told(workspace, name, told):
+    with pytest.raises(UserError, match="There is no such model") as caught:
+        find_model(name, workspace)
+    assert told in str(caught.value)
 
 
 def test_a_folder_that_is_no_bundle_is_called_so(tmp_path):

@@ -7,11 +7,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.record import DONE
+from transferpain.core.spelling import nearest, quoted
 from transferpain.models.bundles.archive import unpack_archive
 from transferpain.models.bundles.manifest import MANIFEST, not_a_bundle, split_digest
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 HASH = re.compile(r"-[0-9a-f]{16}")  # behind the name of an experiment, in that of its run
+RUN = "facts.json"  # which every folder of a run holds from its beginning
 FORMS = "the folder of a run or of a model, a .zip file of one, or its name in weights/ or runs/"
 
 
@@ -27,19 +30,12 @@ def find_model(address: str | Path, workspace: Path = Path(".")) -> tuple[Path, 
         UserError: if there is nothing of this name, or more than one run.
     """
     place, digest = split_digest(str(address))
-    for folder in (Path(place), *_named(place, workspace)):
+    for folder in (Path(place), *_named(place, workspace)) if place else ():
         if (folder / "model" / MANIFEST).is_file():
             return folder / "model", digest
         if (folder / MANIFEST).is_file() or (folder == Path(place) and folder.is_file()):
             return folder, digest
-    if Path(place).is_dir():
-        raise not_a_bundle(Path(place), f"a folder without {MANIFEST}")
-    raise UserError(
-        "There is no such model.",
-        rule=f"A model is named by {FORMS}.",
-        received=place,
-        todo="Check the path; `transferpain models list` shows the models that are here.",
-    )
+    raise _no_model(place, workspace)
 
 
 def find_run(place: str, workspace: Path = Path(".")) -> Path:
@@ -81,6 +77,29 @@ def model_at_hand(address: str | Path, workspace: Path = Path(".")) -> Iterator[
         folder.mkdir()
         unpack_archive(place, folder)
         yield f"{folder}{pin}"
+
+
+def _no_model(place: str, workspace: Path) -> UserError:
+    """Return the error for what names no model, with what is nearest to it."""
+    known = {path.name for top in ("weights", "runs") for path in workspace.glob(f"{top}/*") if path.is_dir()}
+    experiments = {HASH.sub("", name): name for name in sorted(known)}
+    for run in (Path(place), workspace / "runs" / place, workspace / "runs" / experiments.get(place, place)):
+        if place and (run / RUN).is_file() and not (run / DONE).is_file():
+            return UserError(
+                f"The run {run.name} has no model yet.",
+                rule="A run keeps its model once all of its trainings are finished.",
+                received=place,
+                todo="Run its experiment again: it goes on where it stopped.",
+            )
+    if place and Path(place).is_dir():
+        return not_a_bundle(Path(place), f"a folder without {MANIFEST}")
+    near = nearest(place, [*experiments, *known])
+    todo = "Check the path; `transferpain models list` shows the models that are here."
+    if "://" in place:
+        todo = f"`transferpain models pull {place}` fetches it to this machine, if it is a model."
+    elif near:
+        todo = f"Did you mean `{near}`? `transferpain models list` shows the models that are here."
+    return UserError("There is no such model.", rule=f"A model is named by {FORMS}.", received=quoted(place), todo=todo)
 
 
 def _named(place: str, workspace: Path) -> list[Path]:
