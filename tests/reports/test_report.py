@@ -311,7 +311,7 @@ def test_refuses_runs_that_cannot_be_told_apart(tmp_path):
     folders = [write_run(tmp_path / place, "ann", table) for place in ("a", "b")]
     with pytest.raises(UserError, match="told apart"):
         write(tmp_path, folders)
-    with pytest.raises(UserError, match="no run"):
+    with pytest.raises(UserError, match="nothing to report"):
         write(tmp_path, [])
 
 

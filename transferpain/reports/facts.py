@@ -161,12 +161,19 @@ def join_runs(runs: Sequence[RunFacts], comparisons: Sequence[Comparison]) -> Re
         UserError: if there is no run, two have one name, or a comparison names another run.
     """
     names = [run.name for run in runs]
-    if not runs or len(set(names)) != len(names):
+    if not runs:
+        raise UserError(
+            "There is nothing to report.",
+            rule="A report takes at least one run, or predictions made elsewhere.",
+            received="no run",
+            todo="Name run folders; `transferpain runs list` shows them.",
+        )
+    if len(set(names)) != len(names):
         raise UserError(
             "The runs of a report must be told apart.",
-            rule="A report takes at least one run, and each run has a name of its own.",
-            received=", ".join(run.folder for run in runs) or "no run",
-            todo="Give one run folder a name, or set another `name` in the experiment.",
+            rule="Each run has a name of its own, and stands there once.",
+            received=", ".join(run.folder for run in runs),
+            todo="Name each run once; of two with one name give one folder another, or set `name` in its experiment.",
         )
     for pair in comparisons:
         if not {pair.better, pair.worse} <= set(names):
