@@ -169,10 +169,15 @@ def answers(features: np.ndarray, stretches: list[Stretch], classes: tuple[int, 
             StandardScaler(), LogisticRegression(C=STRENGTH, class_weight="balanced", max_iter=200)
         ).fit(features[train], labels[train])
         chances[test[:, None], probe.classes_] = probe.predict_proba(features[test])
+    return predictions_of(chances, labels, people)
+
+
+def predictions_of(chances: np.ndarray, labels: np.ndarray, people: np.ndarray) -> pd.DataFrame:
+    """Return probabilities `(rows, classes)` of labels, int `(rows,)`, as the table of predictions that a run has."""
     return pd.DataFrame({
         "dataset": "twin", "subject": people, "clip": np.arange(len(labels)).astype(str), "frame": -1, "fold": "all",
         "seed": 0, "part": "test", "y_true": labels, "y_pred": chances.argmax(1),
-        **{f"p_{number}": chances[:, number] for number in range(len(classes))}, "coverage": 1.0,
+        **{f"p_{number}": column for number, column in enumerate(chances.T)}, "coverage": 1.0,
     })  # fmt: skip
 
 

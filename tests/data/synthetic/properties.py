@@ -3,13 +3,13 @@
 import hashlib
 
 import numpy as np
-import pandas as pd
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from benchmarks.twins import predictions_of
 from transferpain.data.synthetic.face import Sitter
 from transferpain.data.synthetic.performance import Performance
 from transferpain.data.synthetic.videos import ClipPlan, draw_clip, seat_person
@@ -42,10 +42,6 @@ def classify(features, labels, groups, forest: bool = False) -> tuple[float, flo
     chances = cross_val_predict(
         trees if forest else linear, features, labels, groups=groups, cv=GroupKFold(5), method="predict_proba"
     )
-    table = pd.DataFrame({
-        "dataset": "twin", "subject": groups, "clip": np.arange(len(labels)).astype(str), "frame": -1, "fold": "all",
-        "seed": 0, "part": "test", "y_true": labels.astype(int), "y_pred": chances.argmax(1),
-        **{f"p_{number}": chances[:, number] for number in range(chances.shape[1])}, "coverage": 1.0,
-    })  # fmt: skip
+    table = predictions_of(chances, labels.astype(int), groups)
     found = score_subjects(table, ("balanced_accuracy",))["balanced_accuracy"]
     return found.value, found.low
