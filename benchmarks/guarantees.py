@@ -1,7 +1,7 @@
 """What a twin promises besides its ceilings: faces are found, and nothing but the face gives a label away.
 
-Clips are written, and read back as any method reads them. What lies besides the face (colour, brightness, first frame,
-length, rate, head motion, size of the file, whose clip it is) is asked for the label, on people it has not seen.
+Clips are written, and read back as any method reads them. What lies besides the face (colour, brightness, wall, first
+frame, length, rate, head motion, size of the file, whose clip it is) is asked for the label, on people it has not seen.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pandas as pd
 from scipy.stats import binomtest
 
 from benchmarks.measure import Figure, main
@@ -33,6 +34,7 @@ Rate = tuple[float, float, float]  # a share with its 95 % interval
 DETECTORS = ("mediapipe", "dlib", "yunet")
 FOUND = 0.98  # of the hardest frames, at least
 THUMBNAIL = (8, 6)
+EDGE, ABOVE = 0.15, 0.5  # of the picture's width at either side, of its height: only the wall is there
 MUCH_PAIN = 0.25  # of the frames of a UNBC sequence: whether there is any depends on how long it is
 
 
@@ -143,24 +145,28 @@ def hard_frames(plan: ClipPlan, camera: Camera) -> list[np.ndarray]:
     for number in chosen:
         acts, pose = course.frame(int(number))
         exposure = camera.exposure * (1 + camera.exposure_spread * float(course.exposure[number]))
-        pictures.append(sensor.expose(draw_face(sitter, acts, pose), exposure, sitter.colour))
+        pictures.append(sensor.expose(draw_face(sitter, acts, pose), exposure, sitter.rest))
     return pictures
 
 
 def detection_rates(dataset: str, people: int | None = None) -> dict[str, Rate]:
-    """Return the share of the hardest frames in which each detector finds a face, with its exact interval."""
+    """Return the share of the hardest frames in which each detector finds a face, with an interval.
+
+    A person's frames are alike. So the interval is that of people of whom each hardest frame is found (exact, 95 %).
+    """
     corpus = CORPORA[dataset]
     settings, strong = corpus.hardest
     if people:
         settings = replace(settings, subjects=people)
     plans = [plan for plan in PLANS[dataset](settings) if strong in plan.clip]
-    pictures = [picture for plan in plans for picture in hard_frames(plan, corpus.camera)]
+    pictures = [(plan.person.name, picture) for plan in plans for picture in hard_frames(plan, corpus.camera)]
     found = {}
     for name in DETECTORS:
         find = load_detector(name)
-        hits = sum(find(picture) is not None for picture in pictures)
-        interval = binomtest(hits, len(pictures)).proportion_ci(method="exact")
-        found[name] = (hits / len(pictures), interval.low, interval.high)
+        hits = pd.DataFrame([(who, find(picture) is not None) for who, picture in pictures], columns=["who", "hit"])
+        whole = hits.groupby("who").hit.all()
+        interval = binomtest(int(whole.sum()), len(whole)).proportion_ci(method="exact")
+        found[name] = (float(hits.hit.mean()), interval.low, interval.high)
     return found
 
 
@@ -216,17 +222,42 @@ def bytes_of(folder: Path, camera: Camera, sitter: Sitter, plan: ClipPlan, frame
 
 
 def _sides(pictures: np.ndarray, head: np.ndarray, plan: ClipPlan) -> dict[str, list | np.ndarray]:
-    look, colours = plan.person.look, np.array([cv2.mean(picture)[:3] for picture in pictures])
-    brightness = colours.mean(1)
-    steps = np.abs(np.diff(head, axis=0)).mean(0)
+    look, steps = plan.person.look, np.abs(np.diff(head, axis=0)).mean(0)
+    colour, brightness = _light(pictures)
+    wall_colour, wall_brightness = _light(_wall(pictures))
     return {
-        "colour": colours.mean(0),
-        "brightness": [brightness.mean(), brightness.std()],
+        "colour": _course(colour),
+        "brightness": _course(brightness),
+        "wall: colour": _course(wall_colour),
+        "wall: brightness": _course(wall_brightness),
         "first frame": cv2.resize(pictures[0], THUMBNAIL, interpolation=cv2.INTER_AREA).ravel(),
         "length": [len(pictures)],
         "head motion": np.concatenate([head.mean(0), head.std(0), steps]),
         "identity": [*look.skin, look.face_width, look.brow_height, look.eye_height, look.wrinkles],
     }
+
+
+def _wall(pictures: np.ndarray) -> np.ndarray:
+    """Return what is beside and above the head in pictures (frames, height, width, 3)."""
+    height, width = pictures.shape[1:3]
+    rows, edge = slice(0, int(ABOVE * height)), int(EDGE * width)
+    return np.concatenate([pictures[:, rows, :edge], pictures[:, rows, -edge:]], axis=2)
+
+
+def _light(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the colour of each picture (frames, 3), as shares of its brightness, and the brightness (frames, 1).
+
+    Shares, because beside the changes of exposure a probe would not see a small change of colour.
+    """
+    colours = np.array([cv2.mean(picture)[:3] for picture in pictures])
+    brightness = colours.mean(axis=1, keepdims=True)
+    return colours / brightness, brightness
+
+
+def _course(values: np.ndarray) -> np.ndarray:
+    """Return the mean of values (frames, n), their spread, and how they have moved from the first third to the last."""
+    third = -(-len(values) // 3)
+    return np.concatenate([values.mean(0), values.std(0), values[-third:].mean(0) - values[:third].mean(0)])
 
 
 def tell_labels(datasets: dict[str, TwinSettings], folder: Path) -> dict[str, dict[str, Judged]]:

@@ -33,7 +33,7 @@ def film(camera: Camera, plan: ClipPlan, frame: int) -> np.ndarray:
     acts, pose = course.frame(frame)
     exposure = camera.exposure * (1 + camera.exposure_spread * float(course.exposure[frame]))
     sensor = Sensor(camera, plan.seed, plan.clip)
-    picture = sensor.expose(draw_face(sitter, acts, pose), exposure, sitter.colour)
+    picture = sensor.expose(draw_face(sitter, acts, pose), exposure, sitter.rest)
     left = (camera.width - camera.height) // 2
     return cv2.resize(picture[:, left : left + camera.height], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 

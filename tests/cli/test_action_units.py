@@ -7,6 +7,7 @@ from tests.inputs.action_units.test_tables import OPENFACE
 from transferpain.cli.action_units import show_area, units_app
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json
+from transferpain.data.synthetic.twins import GENERATOR_VERSION
 from transferpain.inputs.action_units.geometry import DISTANCES
 
 
@@ -36,7 +37,8 @@ def test_proxies_are_fitted_into_a_file(tmp_path):
     assert "SYNTHETIC" in result.stdout
     fitted = read_json(file)
     assert fitted["fitted_on"] | {"mediapipe": ""} == {
-        "subjects": 10, "pictures": 10, "seed": 0, "synthetic": True, "faces_found": 1.0, "mediapipe": ""
+        "subjects": 10, "pictures": 10, "seed": 0, "synthetic": True, "faces_found": 1.0, "mediapipe": "",
+        "generator_version": GENERATOR_VERSION,
     }  # fmt: skip
     assert set(fitted["units"]["12"]["weights"]) <= set(DISTANCES)
     # The two that the mesh follows best, on people that were left out.

@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.data.synthetic.ferplus import EMOTIONS, VOTE_COLUMNS, draw_person, plan_ferplus, vote_table, votes
+from transferpain.data.synthetic.ferplus import (
+    EMOTIONS,
+    VOTE_COLUMNS,
+    draw_person,
+    expression,
+    plan_ferplus,
+    vote_table,
+    votes,
+)
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import count_frames, write_twin
 
@@ -68,6 +76,17 @@ def test_no_person_is_in_two_splits():
     for plan in plan_ferplus(TwinSettings(30)):
         usages[plan.person].add(plan.usage)
     assert all(len(found) == 1 for found in usages.values())
+
+
+def test_a_null_twins_raters_agree_as_they_would_about_another_face():
+    """The strength of what is shown says how many raters agree, but not in a null twin (1,000 rows: |r| < .1)."""
+
+    def correlation(null):
+        plans = [plan for plan in plan_ferplus(TwinSettings(50, null=null)) if plan.kind == "face"]
+        return np.corrcoef([expression(plan)[1] for plan in plans], [votes(plan).max() for plan in plans])[0, 1]
+
+    assert correlation(null=False) > 0.4
+    assert abs(correlation(null=True)) < 0.1
 
 
 def test_the_raters_mostly_agree_with_what_is_shown_unless_null():

@@ -240,7 +240,7 @@ FEW = {
     "biovid": TwinSettings(16, clips=4, seconds=0.3, levels=("BL1", "PA4")),
     "ai4pain": TwinSettings(12, clips=2, seconds=0.4, fps=15, levels=("none", "low", "high")),
     "unbc": TwinSettings(20, clips=3, seconds=0.2, uneven=True),
-    "mintpain": TwinSettings(20, clips=2, seconds=0.4),
+    "mintpain": TwinSettings(20, clips=4, seconds=0.4),
 }
 
 
@@ -252,17 +252,24 @@ def test_nothing_besides_the_face_gives_the_label_away(tmp_path):
 
 
 @pytest.mark.slow
-def test_a_side_that_follows_the_label_is_seen(tmp_path, monkeypatch):
-    """Here clips with pain are filmed brighter by a few of 255 grey levels."""
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"exposure": 1.1 * BIOVID.exposure}, {"brightness", "wall: brightness"}),
+        ({"tint": (1.15, 1.0, 0.97)}, {"colour", "wall: colour"}),
+    ],
+    ids=["brighter", "redder"],
+)
+def test_a_side_that_follows_the_label_is_seen(tmp_path, monkeypatch, changed, told):
+    """Here clips with pain are filmed brighter by a few of 255 grey levels, or in a redder light."""
     corpus = CORPORA["biovid"]
 
-    def brighter(folder, camera, sitter, plan):
-        exposure = camera.exposure * (1.1 if "PA4" in plan.clip else 1)
-        corpus.write(folder, replace(camera, exposure=exposure), sitter, plan)
+    def follow(folder, camera, sitter, plan):
+        corpus.write(folder, replace(camera, **changed) if "PA4" in plan.clip else camera, sitter, plan)
 
-    monkeypatch.setitem(CORPORA, "biovid", replace(corpus, write=brighter))
+    monkeypatch.setitem(CORPORA, "biovid", replace(corpus, write=follow))
     sides = tell_labels({"biovid": FEW["biovid"]}, tmp_path)["biovid"]
-    assert {side for side, row in sides.items() if not row.at_chance} >= {"brightness"}
+    assert {side for side, row in sides.items() if not row.at_chance} >= told
     assert sides["head motion"].at_chance
 
 
@@ -345,7 +352,7 @@ def test_the_pictures_show_at_96_pixels_what_the_action_units_say():
     for plan, sitter in seated(BIOVID, plans):
         acts, pose = plan.performance(BIOVID).frame(24)
         sensor = Sensor(BIOVID, plan.seed, plan.clip)
-        picture = sensor.expose(draw_face(sitter, acts, pose), BIOVID.exposure, sitter.colour)
+        picture = sensor.expose(draw_face(sitter, acts, pose), BIOVID.exposure, sitter.rest)
         zoom = sitter.zoom
         x, y = sitter.place[0] * BIOVID.width + pose.x * zoom, sitter.place[1] * BIOVID.height + pose.y * zoom
         left, top, side = round(x - 1.25 * zoom), round(y - 0.85 * zoom), round(2.5 * zoom)

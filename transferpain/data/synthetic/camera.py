@@ -109,7 +109,7 @@ def _background(camera: Camera, generator: np.random.Generator) -> np.ndarray:
 
 
 class Sensor:
-    """Turns drawn pictures into filmed ones: exposure, white balance, blur, noise. One for each clip."""
+    """Turns drawn pictures into filmed ones: exposure, tint, blur, noise. One for each clip."""
 
     def __init__(self, camera: Camera, *seed_parts: int | str):
         self.camera = camera
@@ -117,18 +117,12 @@ class Sensor:
         self.tint = np.array(camera.tint) * self.generator.normal(1, 0.03, 3)
         self.grains = _grains(camera)
 
-    def expose(self, picture: np.ndarray, exposure: float, colour: np.ndarray | None = None) -> np.ndarray:
-        """Film one picture so that its mean brightness is `exposure` (0..255) and, where it is given, its mean colour
-        `colour` (3,) times the tint.
+    def expose(self, picture: np.ndarray, exposure: float, rest: np.ndarray) -> np.ndarray:
+        """Film one picture so that a picture of mean colour `rest` (3,), 0..255, has the mean brightness `exposure`.
 
-        The automatic exposure is what keeps a darker mouth or closed eyes from showing in the mean brightness, the
-        automatic white balance what keeps a redder face from showing in the mean colour.
+        Gains that followed each picture's own mean would turn the background against what the face does.
         """
-        mean = np.maximum(1.0, cv2.mean(picture)[:3])
-        seen = self.tint * (mean if colour is None else colour)
-        gains = self.tint * exposure / seen.mean()
-        if colour is not None:
-            gains = gains * colour / mean
+        gains = self.tint * exposure / max(1.0, (self.tint * rest).mean())
         filmed = cv2.multiply(picture, (*gains, 1.0))
         if self.camera.blur:
             filmed = cv2.GaussianBlur(filmed, (3, 3), self.camera.blur)

@@ -5,7 +5,7 @@ as the action units ask, then the head is turned and set before its background.
 """
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import cv2
@@ -92,10 +92,16 @@ class Sitter:
         return paint_creases(self.look)
 
     @cached_property
-    def colour(self) -> np.ndarray:
-        """The mean red, green and blue of the picture at rest, float64 (3,), as shares of their own mean."""
-        mean = np.array(cv2.mean(draw_face(self, {}, Pose()))[:3])
-        return mean / mean.mean()
+    def coarse(self) -> tuple[np.ndarray, np.ndarray]:
+        """The background and the plate at rest, 1 / `COARSE` of their size."""
+        plate = _act(self, complete({}), Pose().gaze)
+        return tuple(cv2.resize(one, None, fx=1 / COARSE, fy=1 / COARSE, interpolation=cv2.INTER_AREA)
+                     for one in (self.background, plate))  # fmt: skip
+
+    @cached_property
+    def rest(self) -> np.ndarray:
+        """The mean red, green and blue of the picture at rest, float64 (3,), 0..255."""
+        return _mean_at_rest(self, place_head(self, Pose()))
 
 
 def jaw_level(jaw: float) -> int:
@@ -134,8 +140,8 @@ def around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
 
 RELIEF = plates.depth()
 TURN = 0.9 * UNIT  # pixels that the highest point of the relief moves when the head turns by a radian
-PLATE_CORNERS = np.array([[(x, y) for x in (0, RELIEF.shape[1]) for y in (0, RELIEF.shape[0])]], np.float64)
 RAISED = around(RELIEF > 1e-9, 2)  # elsewhere the relief is flat, and nothing moves when the head turns
+COARSE = 4
 GRID_X, GRID_Y = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in plates.plate_shape()[::-1]))
 
 
@@ -148,22 +154,51 @@ def draw_face(sitter: Sitter, units: dict[str, float], pose: Pose) -> np.ndarray
         pose: how the head stands.
 
     Returns:
-        uint8 RGB (height, width, 3). The same arguments give the same pixels.
+        uint8 RGB (height, width, 3). The same arguments give the same pixels. The mean colour is that of the head at
+        rest in the same pose: as much as one part darkens or reddens, the whole head turns the other way (our choice).
+        So what a face does shows neither in the mean of the picture nor in its background.
 
     Raises:
         KeyError: for what is neither in `ACTION_UNITS` nor in `SKIN`.
     """
-    acts = complete(units)
+    face, matrix = _act(sitter, complete(units), pose.gaze), place_head(sitter, pose)
+    picture, head, window = _lay_out(sitter.background, _turn(face, pose), matrix)
+    wanting = _mean_at_rest(sitter, matrix) * picture[..., 0].size - cv2.sumElems(picture)[:3]
+    gains = wanting / np.maximum(1.0, cv2.sumElems(head)[:3])
+    picture[window] = cv2.add(picture[window], _light(head, gains, _thresholds(picture.shape)[window]))
+    return picture
+
+
+def _mean_at_rest(sitter: Sitter, matrix: np.ndarray) -> np.ndarray:
+    """Return the mean colour (3,) of the picture with the head at rest in this place: looked at coarsely, for speed."""
+    picture, head, _ = _lay_out(*sitter.coarse, matrix / (1, 1, COARSE))
+    return np.add(cv2.sumElems(picture)[:3], cv2.sumElems(head)[:3]) / picture[..., 0].size
+
+
+def _light(head: np.ndarray, gains: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+    """Multiply a head's colours, rounded up or down by place: to the nearest, gains close to 1 would be lost."""
+    finer = cv2.multiply(head, (*(256 * gains), 1.0), dtype=cv2.CV_16U)
+    return cv2.convertScaleAbs(cv2.add(finer, thresholds), alpha=1 / 256, beta=-0.5)
+
+
+@lru_cache
+def _thresholds(shape: tuple[int, ...]) -> np.ndarray:
+    """Return what decides about rounding at each place of a picture, uint16 0..255: the same in all pictures."""
+    return np.random.default_rng(0).integers(0, 256, shape, np.uint16)
+
+
+def _act(sitter: Sitter, acts: dict[str, float], gaze: tuple[float, float]) -> np.ndarray:
+    """Return the sitter's plate with what moves drawn on it."""
     # What is drawn on the plate is opaque: its fourth channel is left out of the colours, which makes it 0.
     face = sitter.plate(acts["AU26"] / 5, acts["flush"]).copy()
     lay_creases(face, sitter.creases, sitter.look, acts)
     _draw_nose(face, sitter.look, acts)
     for side in (-1, 1):
-        _draw_eye(face, sitter.look, acts, side, pose.gaze)
+        _draw_eye(face, sitter.look, acts, side, gaze)
         _draw_brow(face, sitter.look, acts, side)
     _draw_mouth(face, sitter.look, acts)
     _draw_glasses(face, sitter.look)
-    return _set_before(sitter, face, pose)
+    return face
 
 
 def complete(units: dict[str, float]) -> dict[str, float]:
@@ -330,24 +365,32 @@ def place_head(sitter: Sitter, pose: Pose) -> np.ndarray:
     return matrix
 
 
-def _set_before(sitter: Sitter, face: np.ndarray, pose: Pose) -> np.ndarray:
-    """Turn, shift and scale the head and lay it over the background."""
+def _turn(face: np.ndarray, pose: Pose) -> np.ndarray:
+    """Move what is raised on the plate as the head turns; in place."""
     turn_x = cv2.addWeighted(GRID_X[RAISED], 1, RELIEF[RAISED], -TURN * pose.yaw, 0)
     turn_y = cv2.addWeighted(GRID_Y[RAISED], 1, RELIEF[RAISED], -TURN * pose.pitch, 0)
     face[RAISED] = cv2.remap(face, turn_x, turn_y, cv2.INTER_LINEAR)
-    height, width = sitter.background.shape[:2]
-    matrix = place_head(sitter, pose)
+    return face
+
+
+def _lay_out(
+    background: np.ndarray, face: np.ndarray, matrix: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, tuple[slice, slice]]:
+    """Set a plate before a background where `matrix` (2, 3) takes it.
+
+    Returns:
+        The background with the head cut out of it, the head, and where in the background it is to be added.
+    """
+    height, width = background.shape[:2]
     # Only the part of the picture that the plate can reach is warped and blended.
-    reach = cv2.transform(PLATE_CORNERS, matrix)[0]
+    corners = np.array([[(x, y) for x in (0, face.shape[1]) for y in (0, face.shape[0])]], np.float64)
+    reach = cv2.transform(corners, matrix)[0]
     left, top = np.clip(np.floor(reach.min(0)), 0, (width, height)).astype(int)
     right, bottom = np.clip(np.ceil(reach.max(0)) + 1, 0, (width, height)).astype(int)
-    matrix[:, 2] -= left, top
-    size = (int(right - left), int(bottom - top))
-    layers = cv2.warpAffine(face, matrix, size, flags=cv2.INTER_LINEAR,
+    matrix = matrix - [[0, 0, left], [0, 0, top]]
+    layers = cv2.warpAffine(face, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR,
                             borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 255))  # fmt: skip
     head, clear = cv2.cvtColor(layers, cv2.COLOR_RGBA2RGB), cv2.extractChannel(layers, 3)
-    picture = sitter.background.copy()
-    window = picture[top:bottom, left:right]
-    behind = cv2.multiply(window, cv2.cvtColor(clear, cv2.COLOR_GRAY2RGB), scale=1 / 255)
-    window[:] = cv2.add(behind, head)
-    return picture
+    picture, window = background.copy(), (slice(top, bottom), slice(left, right))
+    picture[window] = cv2.multiply(picture[window], cv2.cvtColor(clear, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+    return picture, head, window

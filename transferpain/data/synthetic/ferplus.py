@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -52,7 +52,10 @@ BLANK_SHARE, DUPLICATE_SHARE = 0.005, 0.01
 
 @dataclass(frozen=True)
 class ImagePlan:
-    """One row: who shows which emotion, for which the raters vote; `kind` is "face", "blank" or "duplicate"."""
+    """One row: who shows which emotion, for which the raters vote; `kind` is "face", "blank" or "duplicate".
+
+    `unlinked`: of a null twin, whose raters vote on something else than what is shown.
+    """
 
     usage: str
     person: int
@@ -61,6 +64,7 @@ class ImagePlan:
     voted: str
     kind: str
     seed: int
+    unlinked: bool = False
 
 
 def plan_ferplus(settings: TwinSettings) -> list[ImagePlan]:
@@ -100,7 +104,8 @@ def plan_ferplus(settings: TwinSettings) -> list[ImagePlan]:
                 kind = "blank"
             elif number and chance < BLANK_SHARE + DUPLICATE_SHARE:
                 kind = "duplicate"
-            plans.append(ImagePlan(usage, person, number, other if settings.null else voted, voted, kind, seed))
+            shown = other if settings.null else voted
+            plans.append(ImagePlan(usage, person, number, shown, voted, kind, seed, unlinked=settings.null))
     return plans
 
 
@@ -124,7 +129,8 @@ def votes(plan: ImagePlan) -> np.ndarray:
     if plan.kind == "blank":
         return np.eye(len(VOTE_COLUMNS), dtype=np.int64)[-1] * RATERS
     generator = _generator(plan, "votes")
-    _, strength = expression(plan)
+    # The raters of a null twin agree as much as an emotion deserves that nobody is shown.
+    _, strength = expression(replace(plan, number=-1 - plan.number) if plan.unlinked else plan)
     chances = np.zeros(len(VOTE_COLUMNS))
     right = 0.45 + 0.5 * strength
     chances[EMOTIONS.index(plan.voted)] = right
@@ -153,7 +159,7 @@ def draw_person(plans: list[ImagePlan]) -> np.ndarray:
             gaze = tuple(float(value) for value in generator.uniform(-0.6, 0.6, 2))
             exposure = FERPLUS.exposure * (1 + FERPLUS.exposure_spread * float(generator.normal()))
             pose = Pose(x, y, roll, yaw, pitch, 1 + scale, gaze)
-            picture = sensor.expose(draw_face(sitter, expression(plan)[0], pose), exposure)
+            picture = sensor.expose(draw_face(sitter, expression(plan)[0], pose), exposure, sitter.rest)
             grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
             images[row] = cv2.resize(grey, (SIZE, SIZE), interpolation=cv2.INTER_AREA)
     return images

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from transferpain.core.store import temporary_folder
+from transferpain.core.store import sync_folder, sync_tree, temporary_folder
 
 ENCODINGS = {
     ".jpg": (cv2.IMWRITE_JPEG_QUALITY, 92),
@@ -29,9 +29,14 @@ def write_pictures(folder: Path, names: Iterable[str], frames: Iterable[np.ndarr
 
 
 def write_folder(folder: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary folder beside `folder`, and rename it; a folder that is there is left as it is."""
+    """Let `write` fill a temporary folder beside `folder`, and rename it; a folder that is there is left as it is.
+
+    What has its name is on the disk, whatever happens to the machine afterwards.
+    """
     if folder.exists():
         return
     with temporary_folder(folder.parent) as temporary:
         write(temporary)
+        sync_tree(temporary)
         temporary.rename(folder)
+    sync_folder(folder.parent)

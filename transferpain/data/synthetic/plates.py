@@ -215,7 +215,7 @@ def _blood() -> np.ndarray:
     cheeks = sum(_bump(x, y, (side * 0.6, 0.5), (0.42, 0.42)) for side in (-1, 1))
     others = 0.6 * _bump(x, y, (0, 0.5), (0.16, 0.25)) + 0.5 * _bump(x, y, (0, -0.7), (0.6, 0.25))
     where = np.clip(cheeks + others + 0.4 * _bump(x, y, (0, 1.5), (0.25, 0.15)), 0, 1)
-    return where[..., None].astype(np.float32) * np.array([0.05, -0.22, -0.18, 0], np.float32)
+    return where[..., None].astype(np.float32) * np.array([0.06, -0.27, -0.22, 0], np.float32)
 
 
 class _Surface(NamedTuple):

@@ -67,7 +67,7 @@ def draw_clip(camera: Camera, sitter: Sitter, plan: ClipPlan) -> Iterator[np.nda
     for number in range(plan.frames):
         units, pose = performance.frame(number)
         exposure = camera.exposure * (1 + camera.exposure_spread * float(performance.exposure[number]))
-        yield sensor.expose(draw_face(sitter, units, pose), exposure, sitter.colour)
+        yield sensor.expose(draw_face(sitter, units, pose), exposure, sitter.rest)
 
 
 def seat_person(camera: Camera, plan: ClipPlan) -> Sitter:

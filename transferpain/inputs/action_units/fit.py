@@ -14,6 +14,7 @@ from transferpain.data.synthetic import camera
 from transferpain.data.synthetic.camera import Sensor, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
+from transferpain.data.synthetic.twins import GENERATOR_VERSION
 from transferpain.inputs.action_units.geometry import DISTANCES, take_distances
 from transferpain.inputs.action_units.mesh import load_still_mesh
 from transferpain.inputs.action_units.units import MAXIMA, UNITS
@@ -82,7 +83,7 @@ def draw_examples(settings: FitSettings) -> Examples:
             pose = Pose(**{name: float(random.normal(0, spread)) for name, spread in POSE_SPREAD.items()})
             drawn = draw_face(sitter, {f"AU{number}": value for number, value in acts.items()}, pose)
             exposure = place.exposure * (1 + place.exposure_spread * random.normal())
-            points.append(find(sensor.expose(drawn, exposure)).points)
+            points.append(find(sensor.expose(drawn, exposure, sitter.rest)).points)
             intensities.append([acts[number] for number in UNITS])
             subjects.append(subject)
     return Examples(np.stack(points), np.array(intensities), np.array(subjects))
@@ -112,6 +113,7 @@ def fit_proxies(examples: Examples, settings: FitSettings) -> dict:
         "fitted_on": {
             **asdict(settings),
             "synthetic": True,
+            "generator_version": GENERATOR_VERSION,
             "faces_found": round(float(found.mean()), 4),
             "mediapipe": version("mediapipe"),
         },
