@@ -9,7 +9,10 @@ from transferpain.core.store import write_text
 
 BEGIN, END = "<!-- python -m benchmarks twins guarantees: {} -->", "<!-- end: {} -->"
 VIEWS = ("mean", "mean + maximum", "any order", "course")
-SIDES = ("colour", "brightness", "first frame", "length", "rate", "head motion", "file size", "identity")
+SIDES = (
+    *("colour", "brightness", "wall: colour", "wall: brightness", "first frame"),
+    *("length", "rate", "head motion", "file size", "identity"),
+)
 
 
 def write_tables(page: Path, results: Path) -> None:
@@ -64,7 +67,7 @@ def besides(facts: dict) -> str:
     """Return what lies besides the face, and what the detectors find: a column for each twin."""
     told = facts["besides"]
     rows = [["chance", *(_number(1 / corpus.classes) for corpus in CORPORA.values())]]
-    for side in SIDES:
+    for side in sorted({side for sides in told.values() for side in sides}, key=SIDES.index):
         found = [told[dataset].get(side) for dataset in CORPORA]
         rows.append([side, *(_judged(row) if row else "says nothing" for row in found)])
     smallest = [min(row["corrected"] for row in told[dataset].values()) for dataset in CORPORA]

@@ -9,6 +9,7 @@ from transferpain.data.synthetic.twins import PLANS
 from transferpain.experiments.matrix.run import load
 from transferpain.experiments.study import load_batch
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.networks.heads.registry import HEADS
 from transferpain.strategies.registry import STRATEGIES
 
@@ -26,11 +27,12 @@ def matrix():
     return load(EXPERIMENTS / "null-check-matrix.yaml", PLACES, [], [])
 
 
-def test_every_strategy_head_and_adaptation_is_there(study, matrix):
+def test_every_strategy_head_adaptation_and_texture_is_there(study, matrix):
     assert {one.strategy for one in study.experiments} == set(STRATEGIES)
     cells = [cell.experiment for cell in matrix.cells]
     assert {one.head.kind for one in [*study.experiments, *cells]} >= set(HEADS)
     assert {one.adaptation for one in study.experiments} - {None} == set(ADAPTATIONS)
+    assert {one.features.extractor for one in study.experiments} == set(EXTRACTORS)
 
 
 @pytest.mark.parametrize("kind", ["transfer", "cross_dataset"])
