@@ -16,7 +16,12 @@ def explain(
     clips: Annotated[
         list[str] | None, typer.Option("--clip", metavar="NAME", help="A clip; repeat as needed. Default: tested ones.")
     ] = None,
-    layer: Annotated[str, typer.Option(metavar="NAME", help="Whose maps. Default: the last layer with maps.")] = "",
+    layer: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="Whose maps. Default: the last layer with maps; of transformers, attention_rollout."
+        ),
+    ] = "",
     per_class: Annotated[
         int, typer.Option("--pictures", min=1, help="Of each class at most, spread evenly over its clips.")
     ] = 32,

@@ -64,7 +64,8 @@ def test_without_any_map_there_is_no_mean():
 @pytest.mark.parametrize("synthetic", [True, False])
 def test_the_figure_has_a_panel_a_class_and_says_what_is_drawn(synthetic):
     mean = mean_map(np.ones((1, SIZE, SIZE)), turned_mesh()[None])
-    figure = draw_mean_maps({"none": None, "pain": mean}, synthetic)
+    figure = draw_mean_maps({"none": None, "pain": mean}, "Grad-CAM", synthetic)
+    assert "mean Grad-CAM" in figure.get_supxlabel()
     assert [axes.get_title() for axes in figure.axes] == ["none", "pain"]
     assert [len(axes.images) for axes in figure.axes] == [0, 1]
     assert (figure.get_suptitle() == STAMP) is synthetic

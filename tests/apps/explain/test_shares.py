@@ -12,8 +12,8 @@ from transferpain.apps.explain.shares import (
     Maps,
     class_shares,
     compute_maps,
-    last_map_layer,
     picture_shares,
+    shown_by_default,
 )
 
 SIZE = 64
@@ -57,11 +57,11 @@ def test_batches_do_not_matter():
 
 
 def test_the_last_layer_with_maps_is_the_last_before_pooling():
-    assert last_map_layer(small_network()) == "maps"
+    assert shown_by_default(small_network()) == "maps"
     images = keras.Input((8, 8, 3))
     x = keras.layers.Conv2D(2, 3, name="first")(images)
     x = keras.layers.GlobalAveragePooling2D()(keras.layers.Conv2D(2, 3, name="second")(x))
-    assert last_map_layer(keras.Model(images, keras.layers.Dense(2, name="logits")(x))) == "second"
+    assert shown_by_default(keras.Model(images, keras.layers.Dense(2, name="logits")(x))) == "second"
 
 
 def test_a_map_on_the_mouth_is_told_from_one_elsewhere():

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.apps.edge.tested_pictures import UNLABELLED, ChosenPictures, choose_pictures
+from transferpain.apps.explain.attention_rollout import ROLLOUT
 from transferpain.apps.explain.figure import draw_faces, draw_mean_maps, mean_map
 from transferpain.apps.explain.shares import (
     AREAS,
@@ -15,8 +16,8 @@ from transferpain.apps.explain.shares import (
     Maps,
     class_shares,
     compute_maps,
-    last_map_layer,
     picture_shares,
+    shown_by_default,
 )
 from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import UserError
@@ -31,7 +32,7 @@ UNCHANGED = 0.5  # from this mean rank correlation on the maps say little of wha
 
 @dataclass(frozen=True)
 class Asked:
-    """What may be chosen: clips by name (none: tested ones), the layer (empty: the last with maps), how many pictures
+    """What may be chosen: clips by name (none: tested ones), the layer (empty: `shown_by_default`), how many pictures
     of a class, and whether the faces themselves are shown."""
 
     clips: tuple[str, ...] = ()
@@ -46,7 +47,7 @@ class Explanation:
 
     Attributes:
         folder: where the tables and figures stand.
-        layer: whose maps they are.
+        layer: whose maps they are; or attention rollout.
         pictures, classes: the tables of single pictures and of classes.
         synthetic: whether the data, or anything that the model was trained on, was drawn.
     """
@@ -104,7 +105,7 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     model = read_explained(address)
     check_reads_one_picture(model)
     chosen = choose_pictures(model, asked.clips or "test", asked.per_class, places)
-    layer = asked.layer or last_map_layer(model.bundle.model)
+    layer = asked.layer or shown_by_default(model.bundle.model)
     inputs = [chosen.faces.astype(np.float32)]
     if chosen.landmarks is not None:
         inputs.append(chosen.landmarks)
@@ -164,7 +165,11 @@ def _write(found: Explanation, model: PictureModel, chosen: ChosenPictures, maps
         label: mean_map(maps.cams[maps.answered == number], chosen.points[maps.answered == number])
         for number, label in enumerate(model.bundle.labels)
     }
-    figures = {"maps.png": draw_mean_maps(means, found.synthetic)}
+    figures = {
+        "maps.png": draw_mean_maps(
+            means, "attention rollout" if found.layer == ROLLOUT else "Grad-CAM", found.synthetic
+        )
+    }
     if with_faces:
         answered = found.pictures["answered"].tolist()
         figures["faces.png"] = draw_faces(chosen.faces, maps.cams, answered, found.synthetic)
@@ -176,7 +181,7 @@ def _write(found: Explanation, model: PictureModel, chosen: ChosenPictures, maps
         "fold": model.bundle.manifest.get("fold", ""),
         "index": chosen.index,
         "layer": found.layer,
-        "explained": "the class that the model answers",
+        "explained": "every class" if found.layer == ROLLOUT else "the class that the model answers",
         SIMILARITY: found.similarity,
         "synthetic": found.synthetic,
     }

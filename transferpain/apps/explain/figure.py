@@ -68,8 +68,11 @@ def mean_map(cams: np.ndarray, points: np.ndarray) -> np.ndarray | None:
     return np.divide(np.nansum(stacked, axis=0), counts, out=np.full(counts.shape, np.nan), where=counts > 0)
 
 
-def draw_mean_maps(means: dict[str, np.ndarray | None], synthetic: bool) -> "Figure":
-    """Draw the mean map of each class on the drawn mesh: one panel per class, with the outlines of the regions."""
+def draw_mean_maps(means: dict[str, np.ndarray | None], what: str, synthetic: bool) -> "Figure":
+    """Draw the mean map of each class on the drawn mesh: one panel per class, with the outlines of the regions.
+
+    `what` the maps are, e.g. "Grad-CAM".
+    """
     with style():
         figure = new_figure(PANEL * max(len(means), 2), PANEL + 0.7, synthetic)
         for axes, (label, mean) in zip(np.atleast_1d(figure.subplots(1, len(means))), means.items(), strict=True):
@@ -83,7 +86,8 @@ def draw_mean_maps(means: dict[str, np.ndarray | None], synthetic: bool) -> "Fig
             for outline in region_outlines():
                 axes.plot(*outline.T, color="white" if mean is not None else INK, linewidth=0.8)
             axes.set(xlim=(0, CANVAS), ylim=(CANVAS, 0), aspect="equal")
-        figure.supxlabel("mean Grad-CAM on a drawn face; outlines: brows, eyes, nose, mouth", fontsize=8, color=MUTED)
+        label = f"mean {what} on a drawn face; outlines: brows, eyes, nose, mouth"
+        figure.supxlabel(label, fontsize=8, color=MUTED)
         return figure
 
 

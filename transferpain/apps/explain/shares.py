@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 
+from transferpain.apps.explain.attention_rollout import ROLLOUT, attention_rollout, has_attention
 from transferpain.apps.explain.grad_cam import enlarge, grad_cam, map_layers, map_similarity, randomised
 from transferpain.apps.explain.regions import region_masks, region_shares
 
@@ -17,7 +18,7 @@ SIMILARITY = "random_weights_correlation"
 
 @dataclass(frozen=True)
 class Maps:
-    """The maps of pictures, each for the class that the model answers.
+    """The maps of pictures, each for the class that the model answers (a rollout's are the same for all classes).
 
     Attributes:
         answered: int `(pictures,)`.
@@ -35,9 +36,9 @@ class Maps:
     similarity: np.ndarray
 
 
-def last_map_layer(model: keras.Model) -> str:
-    """Return the layer that is shown by default: the last one with maps, e.g. `block5_conv3`."""
-    return map_layers(model)[-1]
+def shown_by_default(model: keras.Model) -> str:
+    """Return what is shown by default: the last layer with maps, e.g. `block5_conv3`; of a transformer `ROLLOUT`."""
+    return ROLLOUT if has_attention(model) else map_layers(model)[-1]
 
 
 def compute_maps(model: keras.Model, inputs: list[np.ndarray], layer: str, seed: int = 0) -> Maps:
@@ -46,9 +47,10 @@ def compute_maps(model: keras.Model, inputs: list[np.ndarray], layer: str, seed:
     Args:
         inputs: pictures `(pictures, size, size, 3)` as the model reads them, and behind them whatever else it reads of
             each.
+        layer: whose maps `grad_cam` takes, or `ROLLOUT`.
 
     Raises:
-        UserError: as `grad_cam`.
+        UserError: as `grad_cam` and `attention_rollout`.
     """
     random = randomised(model, seed)
     probabilities, cams, similarity = [], [], []
@@ -56,11 +58,15 @@ def compute_maps(model: keras.Model, inputs: list[np.ndarray], layer: str, seed:
         batch = [given[begin : begin + BATCH] for given in inputs]
         probabilities.append(np.asarray(model(batch if len(batch) > 1 else batch[0], training=False)))
         answered = probabilities[-1].argmax(axis=1)
-        maps = grad_cam(model, batch, layer, answered)
-        similarity.append(map_similarity(maps, grad_cam(random, batch, layer, answered)))
+        maps, others = (_show(one, batch, layer, answered) for one in (model, random))
+        similarity.append(map_similarity(maps, others))
         cams.append(enlarge(maps, inputs[0].shape[1]))
     probabilities = np.concatenate(probabilities)
     return Maps(probabilities.argmax(axis=1), probabilities, np.concatenate(cams), np.concatenate(similarity))
+
+
+def _show(model: keras.Model, batch: list[np.ndarray], layer: str, answered: np.ndarray) -> np.ndarray:
+    return attention_rollout(model, batch) if layer == ROLLOUT else grad_cam(model, batch, layer, answered)
 
 
 def picture_shares(maps: Maps, points: np.ndarray) -> pd.DataFrame:
