@@ -1,6 +1,7 @@
 """Writes the tables in docs/null-worlds.md: `python docs/null_worlds.py [REPORTS]`, after `make null-check`.
 
-With the former sampling those of `python -m tests.former_sampling`. A file whose report is not there keeps no table.
+With the former sampling those of `python -m tests.former_sampling`. A sampling of which there is no report keeps what
+stands in the page.
 """
 
 import sys
@@ -16,9 +17,9 @@ from transferpain.experiments.environment import environment
 from transferpain.experiments.null_worlds import DRAWS, LEANING, PART, STEPS
 
 ROOT = Path(__file__).parents[1]
-BEGIN, END = "<!-- made by docs/null_worlds.py -->", "<!-- end -->"
+BEGIN, END = "<!-- made by docs/null_worlds.py: {} -->", "<!-- end: {} -->"
 FILES = ("null-check", "null-check-matrix")
-FORMER = "-former-sampling"
+SAMPLINGS = {"": "As clips are sampled", "-former-sampling": "With the former sampling put back"}  # ending -> title
 HEAD = "head"
 JUDGED = {
     "": HEAD,
@@ -56,15 +57,16 @@ def summary(judged: pd.DataFrame) -> str:
     return f"{missed or 'None'} of {len(judged)} intervals {'misses' if missed == 1 else 'miss'} chance."
 
 
-def tables(reports: Path) -> str:
-    """Return all tables that there are reports for, and where and when they were made."""
+def tables(reports: Path, ending: str) -> str | None:
+    """Return the tables of a sampling that there are reports for, and where and when they were made."""
     parts, written = [], 0.0
-    for ending, title in (("", "As clips are sampled"), (FORMER, "With the former sampling put back")):
-        for name in FILES:
-            path = reports / f"{name}{ending}-null" / "null.csv"
-            if path.is_file():
-                judged, written = pd.read_csv(path, dtype={"world": str}), max(written, path.stat().st_mtime)
-                parts.append(f"{title}, `experiments/{name}.yaml`: {summary(judged)}\n\n{table(judged)}")
+    for name in FILES:
+        path = reports / f"{name}{ending}-null" / "null.csv"
+        if path.is_file():
+            judged, written = pd.read_csv(path, dtype={"world": str}), max(written, path.stat().st_mtime)
+            parts.append(f"{SAMPLINGS[ending]}, `experiments/{name}.yaml`: {summary(judged)}\n\n{table(judged)}")
+    if not parts:
+        return None
     facts = environment()
     machine, versions = facts["machine"], facts["versions"]
     packages = ", ".join(f"{package} {versions[package]}" for package in ("tensorflow", "keras", "mediapipe"))
@@ -79,11 +81,15 @@ def tables(reports: Path) -> str:
 
 
 def main(reports: Path) -> None:
-    """Put the tables between the two marks of the page."""
+    """Put the tables between their marks in the page."""
     page = ROOT / "docs" / "null-worlds.md"
-    before, rest = page.read_text(encoding="utf-8").split(BEGIN)
-    _, after = rest.split(END)
-    write_text(page, f"{before}{BEGIN}\n\n{tables(reports)}\n\n{END}{after}")
+    text = page.read_text(encoding="utf-8")
+    for ending, title in SAMPLINGS.items():
+        if found := tables(reports, ending):
+            before, rest = text.split(BEGIN.format(title))
+            _, after = rest.split(END.format(title))
+            text = f"{before}{BEGIN.format(title)}\n\n{found}\n\n{END.format(title)}{after}"
+    write_text(page, text)
 
 
 if __name__ == "__main__":

@@ -33,18 +33,20 @@ def test_a_cell_that_no_score_would_give_away_says_so(found):
     assert COMMAND["summary"](judged(found=found)) == "None of 6 intervals miss chance."
 
 
-def test_the_page_holds_a_table_of_either_sampling_where_there_is_a_report(tmp_path):
-    for name in ("null-check", "null-check-former-sampling"):
-        (tmp_path / f"{name}-null").mkdir()
-        judged().to_csv(tmp_path / f"{name}-null" / "null.csv", index=False)
-    text = COMMAND["tables"](tmp_path)
-    assert "As clips are sampled, `experiments/null-check.yaml`" in text
+def test_a_sampling_has_the_tables_that_there_are_reports_for(tmp_path):
+    folder = tmp_path / "null-check-former-sampling-null"
+    folder.mkdir()
+    judged().to_csv(folder / "null.csv", index=False)
+    sampled, former = COMMAND["SAMPLINGS"]
+    text = COMMAND["tables"](tmp_path, former)
     assert "With the former sampling put back, `experiments/null-check.yaml`" in text
     assert "null-check-matrix.yaml" not in text
     assert "Made on 20" in text
+    assert COMMAND["tables"](tmp_path, sampled) is None
 
 
-def test_the_page_has_the_place_of_the_tables():
+@pytest.mark.parametrize("title", COMMAND["SAMPLINGS"].values())
+def test_the_page_has_the_places_of_the_tables(title):
     page = (ROOT / "docs" / "null-worlds.md").read_text(encoding="utf-8")
-    assert page.count(COMMAND["BEGIN"]) == page.count(COMMAND["END"]) == 1
-    assert "null-check-matrix.yaml`: None of" in page
+    assert page.count(COMMAND["BEGIN"].format(title)) == page.count(COMMAND["END"].format(title)) == 1
+    assert f"{title}, `experiments/null-check-matrix.yaml`: " in page
