@@ -3,14 +3,17 @@ import json
 import pytest
 import yaml
 
+from tests.reports.run_folders import three_models
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
 from transferpain.strategies.common.stated import (
     Checks,
     Environment,
     FinishedFacts,
+    LinearProbes,
     Metrics,
     OddFile,
+    ThreeModels,
     Transferability,
     read_stated,
     read_stated_experiment,
@@ -44,6 +47,8 @@ WHOLE = {
         "seeds": [0],
     },
     Checks: {"checks": [{"number": 1, "name": "n", "state": "pass", "figure": "", "explanation": "e"}]},
+    LinearProbes: {"mean": {"c": 0.01, "reason": "", "rows": 3}, "mean_and_maximum": {"c": None, "reason": "w"}},
+    ThreeModels: three_models(0.5, 0.1, 0.9, "mesh"),
     Transferability: {"scores": {"leep": {"value": None, "reason": "w"}}},
 }
 EXPERIMENT = {
@@ -86,6 +91,15 @@ ODD = [
     (Metrics, "all", {"accuracy": SCORE, "macro_f1": SCORE, "balanced_accuracy": {"value": "high"}}),
     (Metrics, "absent", None),
     (Metrics, "seeds", 3),
+    (LinearProbes, "mean", 3),
+    (LinearProbes, "mean", {}),
+    (LinearProbes, "mean_and_maximum", {"c": "big", "reason": ""}),
+    (ThreeModels, "thresholds", {}),
+    (ThreeModels, "coverage", {"units": 1.0, "cnn": 1.0, "hybrid": None}),
+    (ThreeModels, "chosen", {"units": 3}),
+    (ThreeModels, "importance", {"units": {"brow": {"mean": 0.1}}}),
+    (ThreeModels, "importance", {"units": {"4": 0.1}}),
+    (ThreeModels, "measures", [1]),
     (Checks, "checks", {}),
     (Checks, "checks", [None]),
     (Checks, "checks", [{"number": 1, "name": "n", "state": "good", "figure": "", "explanation": ""}]),
@@ -109,6 +123,7 @@ ODD_EXPERIMENT = [
     ("training", {"class_weights": "yes"}),
     ("few_shot", {"clips": 3}),
     ("few_shot", True),
+    ("head", {"kind": "hybrid", "verdict": "x"}),
     ("seeds", 0),
     ("source_set", None),
 ]

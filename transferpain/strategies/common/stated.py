@@ -8,9 +8,9 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from transferpain.core.errors import DamagedFile
 from transferpain.core.schema import as_today, read_stamped
@@ -23,6 +23,8 @@ GET_WHOLE = (
     "Leave its files as they are: what is mended by hand is no file of the run any more. Remove the run "
     "(`transferpain runs remove RUN`), and run its experiment again."
 )
+
+Unit = Annotated[str, Field(pattern=r"^[0-9]{1,3}$")]
 
 
 class OddFile(DamagedFile):
@@ -164,6 +166,8 @@ class StatedHead(Stated):
     """The head in `experiment.yaml`."""
 
     kind: str | None = None
+    verdict: Literal["units", "cnn", "hybrid"] | None = None
+    cross_fitting: int | None = None
 
 
 class StatedFeatures(Stated):
@@ -230,6 +234,69 @@ class Transferability(Stated):
     """`transferability.json`."""
 
     scores: dict[str, StatedEstimate] = {}
+
+
+class StatedProbe(Stated):
+    """A linear probe in `linear_probe.json` of a fold."""
+
+    c: float | None
+    reason: str
+
+
+class LinearProbes(Stated):
+    """`linear_probe.json` of a fold."""
+
+    mean: StatedProbe | None = None
+    mean_and_maximum: StatedProbe | None = None
+
+
+class StatedThreshold(Stated):
+    """A threshold in `three-models.json` of a fold."""
+
+    value: float
+    objective: str
+    score: float | None
+    reached: bool
+
+
+class StatedFall(Stated):
+    """The importance of an action unit in `three-models.json` of a fold."""
+
+    mean: float
+
+
+class StatedMeasure(Stated):
+    """How an action unit was measured, in `three-models.json` of a fold."""
+
+    measure: str = ""
+    standing: str = ""
+
+
+class Thresholds(Stated):
+    """The threshold of each model in `three-models.json` of a fold."""
+
+    units: StatedThreshold
+    cnn: StatedThreshold
+    hybrid: StatedThreshold
+
+
+class Coverages(Stated):
+    """The share of frames that each model could look at, in `three-models.json` of a fold."""
+
+    units: float
+    cnn: float
+    hybrid: float
+
+
+class ThreeModels(Stated):
+    """`three-models.json` of a fold."""
+
+    thresholds: Thresholds
+    chosen: dict[str, dict[str, int | float | str | None]]
+    coverage: Coverages
+    importance: dict[str, dict[Unit, StatedFall]]
+    estimator: str = ""
+    measures: dict[Unit, StatedMeasure] = {}
 
 
 class StatedCheck(Stated):
