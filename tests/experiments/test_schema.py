@@ -136,6 +136,11 @@ def test_another_head_replaces_the_base_head_whole(tmp_path):
     [
         ({"trainng": {}}, r"`trainng` is not a known key. Did you mean `training`\?"),
         ({"training": {"epocs": 3}}, r"`training.epocs` is not a known key. Did you mean `training.epochs`\?"),
+        (
+            {"head": {"kind": "svm", "kernel": 3}},
+            r"`head.kernel` is not a known key. It goes with another `head.kind`\.$",
+        ),
+        ({"head": {"kind": "SVM"}}, r"Received: 'SVM'; did you mean `svm`\?"),
         ({"head": {"dropuot": 0.1}}, r"`head.dropuot` is not a known key. Did you mean `head.dropout`\?"),
         ({"training": {"epochs": "many"}}, r"`training.epochs`: .*Received: 'many'"),
         ({"head": {"kind": "knn"}}, r"`head.kind`: known are `ann`, `lstm`"),

@@ -6,7 +6,8 @@ from transferpain.core.faults import in_our_words
 class UserError(Exception):
     """Something the user can put right: what was wrong, the rule, what was received, what to do.
 
-    The command line prints it without a traceback and exits with status 1.
+    The command line prints it without a traceback and exits with status 1. What was wrong, the rule and what was
+    received stay apart, for whoever knows better what to do next.
 
     Args:
         what: what was wrong, one sentence.
@@ -21,6 +22,8 @@ class UserError(Exception):
             lines.append(f"Received: {in_our_words(received)}")
         lines.append(todo)
         super().__init__(printable("\n".join(line for line in lines if line)))
+        self.what, self.rule = what, rule
+        self.received = None if received is None else str(in_our_words(received))
 
 
 class DamagedFile(UserError, ValueError):

@@ -3,7 +3,12 @@
 The one place through which its own words would reach a user: every message of ours passes here.
 """
 
+import errno
+import os
+from pathlib import Path
 from typing import Any
+
+from transferpain.core.dangling import dangling_link
 
 LIBRARY = "pydantic"
 # Kinds of faults, by the beginning of the library's name -> what is meant there; the longer beginnings first.
@@ -56,8 +61,11 @@ def meaning(fault: dict[str, Any]) -> str:
 def in_our_words(value: object) -> object:
     """Return an error of the library as one line on its first fault; anything else as it is.
 
-    What Python says of bytes that are no text is told in our words, too.
+    What Python says of bytes that are no text, and the system of what stands where a folder is to be, is told in our
+    words, too.
     """
+    if isinstance(value, OSError) and (said := in_the_way(value)):
+        return said
     if isinstance(value, UnicodeDecodeError):
         byte = value.object[value.start]
         return f"it is no text in {value.encoding.upper()}: the byte 0x{byte:02X} cannot be decoded"
@@ -73,3 +81,19 @@ def in_our_words(value: object) -> object:
     if fault["type"] in ("value_error", "assertion_error"):
         return f"`{key}`: {said}" if key else said
     return f"{f'`{key}`: ' if key else ''}{said}. Received: {fault['input']!r}"
+
+
+def in_the_way(error: OSError) -> str:
+    """Return what stands where a folder was to be, as the system says no more than that a file exists, or is no folder.
+
+    A link that leads nowhere, or a file. Empty where nothing is known to stand there.
+    """
+    if not isinstance(error, FileExistsError | NotADirectoryError) and error.errno != errno.ELOOP:
+        return ""
+    for name in filter(None, (error.filename, error.filename2)):
+        path = Path(os.fsdecode(name))
+        if said := dangling_link(path):
+            return said
+        if file := next((one for one in (path, *path.parents) if os.path.isfile(one)), None):
+            return f"{file} is a file, where a folder is meant"
+    return ""

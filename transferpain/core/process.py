@@ -7,7 +7,7 @@ import sys
 from typing import NoReturn
 
 from transferpain.core.errors import UserError
-from transferpain.core.faults import in_our_words
+from transferpain.core.faults import in_our_words, in_the_way
 from transferpain.core.privacy import hide_names
 
 AGAIN_SECONDS = 0.5
@@ -88,6 +88,12 @@ def message_of(error: Exception) -> str:
     """
     if isinstance(error, UserError):
         return str(error)
+    if isinstance(error, OSError) and (said := in_the_way(error)):
+        return (
+            f"A folder could not be made: {hide_names(said)}.\n"
+            "What was finished is kept. Make the folder that the link leads to, move what stands there away, or name "
+            "another folder; then give the same command again."
+        )
     if (said := in_our_words(error)) is not error:
         return f"A value is not as it must be: {said}"
     if isinstance(error, MemoryError) or NO_THREAD in str(error):

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from transferpain.core.errors import UserError
 from transferpain.core.faults import meaning
+from transferpain.core.spelling import nearest
 
 # The numbers that text may stand for; Python reads more, such as `1_0`, `010` and `inf`.
 NUMBER = re.compile(r"[-+]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][-+]?[0-9]+)?", re.ASCII)
@@ -101,6 +102,8 @@ def _meant_key(key: str, schema: type[BaseModel]) -> str:
     for above, dot, name in paths:
         if ANY not in above:
             anywhere.setdefault(name, []).append(above + dot + name)
+    if last in beside:  # a part of another kind has it
+        return f" It goes with another `{front}.kind`."
     if near := difflib.get_close_matches(last, beside, n=1):
         return f" Did you mean `{beside[near[0]]}`?"
     near = difflib.get_close_matches(last, anywhere, n=1)
@@ -123,8 +126,8 @@ def _wrong_tag(key: str, fault: dict[str, Any]) -> str:
     if "tag" not in facts:
         return f"`{where}` is missing."
     known = re.findall(r"'([^']*)'", facts["expected_tags"])
-    near = difflib.get_close_matches(str(facts["tag"]), known, n=1)
-    hint = f"; did you mean `{near[0]}`?" if near else ""
+    near = nearest(str(facts["tag"]), known)
+    hint = f"; did you mean `{near}`?" if near else ""
     return f"`{where}`: known are {', '.join(f'`{name}`' for name in known)}. Received: {facts['tag']!r}{hint}"
 
 

@@ -1,6 +1,6 @@
 """What found the faces and meshes of a run: folds of two versions never stand in one, and a note says whose it is."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +8,6 @@ from transferpain.core.errors import UserError
 from transferpain.core.numerics import differences
 from transferpain.core.progress import note
 from transferpain.core.record import fault_of, foreign, read_record
-from transferpain.core.schema import read_stamped
 from transferpain.core.validation import validate
 from transferpain.data.media.medium import READER_IDENTITY
 from transferpain.experiments.environment import FRAMEWORKS, environment
@@ -46,7 +45,7 @@ def makers_before(run: RunFolder, detector: str) -> dict[str, str]:
     Args:
         detector: its detector's name.
     """
-    facts = _stated(run, "facts.json")
+    facts = _stated(run.facts)
     versions = _versions(run)
     makers = {}
     if (version := versions.get(DISTRIBUTIONS[detector])) is not None:
@@ -79,7 +78,7 @@ def go_on_or_apart(plan: RunPlan) -> None:
         if name in FRAMEWORKS and version != today["versions"][name]:
             now = today["versions"][name]
             note(f"warning: {experiment.name} was begun with {name} {version}, and goes on with {now}.")
-    before = _stated(plan.run, "environment.json").get("numerics")
+    before = _stated(plan.run.environment).get("numerics")
     for name, (then, now) in differences(before, today["numerics"]).items():
         note(
             f"warning: {experiment.name} was begun with {name} {then}, and goes on with {now}: the last bits of its "
@@ -132,16 +131,14 @@ def finished_with(run: RunFolder) -> list[str]:
 
 
 def _versions(run: RunFolder) -> dict[str, str]:
-    versions = _stated(run, "environment.json").get("versions")
-    return versions if isinstance(versions, dict) else {}
+    return _stated(run.environment).get("versions") or {}
 
 
-def _stated(run: RunFolder, name: str) -> dict[str, Any]:
+def _stated(read: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
-        stated = read_stamped(run.path / name)
-    except (OSError, UserError, ValueError):
+        return read()
+    except (OSError, UserError):
         return {}
-    return stated if isinstance(stated, dict) else {}
 
 
 def _several(makers: Iterable[str]) -> str:

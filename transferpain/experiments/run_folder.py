@@ -45,7 +45,6 @@ from transferpain.core.record import (
     read_record,
     write_record,
 )
-from transferpain.core.schema import read_stamped
 from transferpain.core.store import (
     TEMPORARY,
     make_way,
@@ -57,6 +56,7 @@ from transferpain.core.store import (
 )
 from transferpain.evaluation.predictions import PROBES
 from transferpain.strategies.common.finished import fold_folders
+from transferpain.strategies.common.stated import Environment, Facts, Metrics, OddFile, Stated, read_stated
 
 LOCK = ".lock"
 FORMER = "former-"
@@ -196,10 +196,13 @@ class RunFolder:
         return self.path / "model"
 
     def metrics(self) -> dict:
-        return read_stamped(self.path / "metrics.json")
+        return read_stated(self.path / "metrics.json", Metrics)
 
-    def facts(self) -> dict:
-        return read_stamped(self.path / "facts.json")
+    def facts(self, schema: type[Stated] = Facts) -> dict:
+        return read_stated(self.path / "facts.json", schema)
+
+    def environment(self) -> dict:
+        return read_stated(self.path / "environment.json", Environment)
 
     def predictions(self, part: Part = "test", folds: Sequence[Path] | None = None) -> pd.DataFrame:
         """Return the predictions of one part of every fold and seed, in a fixed order.
@@ -360,7 +363,7 @@ def fault_of_fold(folder: Path, run: str = "") -> str | None:
 
 def first_line(error: Exception) -> str:
     """Return what was wrong, without rule and advice."""
-    return str(error).splitlines()[0]
+    return str(error.received if isinstance(error, OddFile) else error).splitlines()[0]
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from transferpain.core.schema import SCHEMA, as_today
-from transferpain.core.yaml_file import read_mapping
+from transferpain.core.schema import SCHEMA
+from transferpain.strategies.common.stated import read_stated_experiment
 from transferpain.strategies.registry import STRATEGIES
 
 # What schema 1, the files without `schema`, called otherwise; former names of strategies are known to their registry.
@@ -24,8 +24,7 @@ def read_experiment(run: Path) -> dict[str, Any]:
     """Return the experiment of a run's folder, with every default filled in, as it is spelt today.
 
     Raises:
-        UserError: if a later version wrote it, or its strategy is unknown.
+        UserError: if it cannot be used, a later version wrote it, or its strategy is unknown.
     """
-    path = run / "experiment.yaml"
-    values = as_today(read_mapping(path), path, {1: upgrade_experiment})
+    values = read_stated_experiment(run / "experiment.yaml", {1: upgrade_experiment})
     return values | {"strategy": STRATEGIES.find(values["strategy"]).name}

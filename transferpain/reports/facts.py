@@ -12,7 +12,6 @@ import pandas as pd
 from transferpain.core.csv_file import as_written
 from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.foreign import border, reason_of
-from transferpain.core.schema import read_stamped
 from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.paired_permutation import SwapTest, swap_test
@@ -27,12 +26,18 @@ from transferpain.experiments.registration import Registered
 from transferpain.experiments.run_folder import RunFolder, damaged
 from transferpain.experiments.schema import Comparison
 from transferpain.experiments.upgrade import read_experiment
+from transferpain.strategies.common.stated import (
+    AS_FINISHED,
+    GET_WHOLE,
+    FinishedFacts,
+    OddFile,
+    ReportedExperiment,
+    check_kinds,
+)
 
 # More runs than a matrix has cells.
 REMEMBERED = 1024
 UNUSABLE = "clip,problem"
-AS_FINISHED = "Its files are those that it was finished with: one of them was written wrongly, or by another program."
-REMOVE = "Remove the run (`transferpain runs remove RUN`), and run its experiment again."
 
 
 @dataclass(frozen=True)
@@ -205,6 +210,10 @@ def reading(run: RunFolder) -> Iterator[None]:
     """
     try:
         yield
+    except OddFile as error:
+        if run.is_sealed:
+            raise
+        raise damaged(run.path, error.received) from error
     except (UserError, MemoryError):
         raise
     except Exception as error:  # as `foreign.border` says of readers
@@ -213,16 +222,15 @@ def reading(run: RunFolder) -> Iterator[None]:
             # Nothing vouches for the files of a former version: they are damaged.
             raise damaged(run.path, said) from error
         raise DamagedFile(
-            f"The results in {run.path} cannot be read.", rule=AS_FINISHED, received=said, todo=REMOVE
+            f"The results in {run.path} cannot be read.", rule=AS_FINISHED, received=said, todo=GET_WHOLE
         ) from error
 
 
 def _read(run: RunFolder) -> RunFacts:
     experiment = read_experiment(run.path)
-    facts = run.facts()
+    check_kinds(experiment, ReportedExperiment, run.path / "experiment.yaml")
+    facts = run.facts(FinishedFacts)
     classes = tuple(facts["classes"])
-    if not all(isinstance(one, str) for one in (*classes, *facts.get("warnings", ()))):
-        raise ValueError("facts.json: names of classes and warnings are text")
     predictions = run.predictions()
     ordinal, probes = facts.get("ordinal", False), run.probe_predictions()
     scores = score(predictions, classes, ordinal=ordinal)
@@ -234,9 +242,9 @@ def _read(run: RunFolder) -> RunFacts:
         experiment=experiment,
         experiment_text=(run.path / "experiment.yaml").read_text(encoding="utf-8"),
         facts=facts,
-        environment=read_stamped(run.path / "environment.json"),
+        environment=run.environment(),
         classes=classes,
-        synthetic=bool(facts["synthetic"]),
+        synthetic=facts["synthetic"],
         predictions=predictions,
         scores=scores | {LINEAR_PROBE: probe_scores(probes, classes, ordinal)},
         histories=run.histories(),
@@ -249,7 +257,7 @@ def _read(run: RunFolder) -> RunFacts:
 
 
 def _read_unusable(path: Path) -> pd.DataFrame:
-    with border(f"{path} cannot be read.", rule=f"It is a table in UTF-8 with the columns {UNUSABLE}.", todo=REMOVE):
+    with border(f"{path} cannot be read.", rule=f"It is a table in UTF-8 with the columns {UNUSABLE}.", todo=GET_WHOLE):
         table = pd.read_csv(path, dtype=str, keep_default_na=False).map(as_written)
         if ",".join(table.columns) != UNUSABLE:
             raise ValueError(",".join(map(str, table.columns)))
@@ -276,7 +284,7 @@ def run_scores(run: RunFolder) -> dict[str, Any]:
 
 @lru_cache(maxsize=REMEMBERED)
 def _score_again(run: RunFolder, _digest: str) -> dict[str, Any]:
-    facts = run.facts()
+    facts = run.facts(FinishedFacts)
     classes, ordinal = tuple(facts["classes"]), facts.get("ordinal", False)
     probes = probe_scores(run.probe_predictions(), classes, ordinal)
     return score(run.predictions(), classes, ordinal=ordinal) | {LINEAR_PROBE: probes}

@@ -17,6 +17,7 @@ from transferpain.experiments.upgrade import read_experiment
 from transferpain.reports.facts import reading, run_scores
 from transferpain.reports.inputs import written_files
 from transferpain.reports.tables import MAKERS, makers_of
+from transferpain.strategies.common.stated import FinishedFacts
 
 MAJORITY = "majority_class_accuracy"  # no answer of a run: where subjects have equal shares, all are alike in it
 DIFFERENCES = "differences.csv"
@@ -39,7 +40,7 @@ def synthetic_mark(runs: list[RunFolder]) -> str:
     drawn = False
     for run in runs:
         with reading(run):
-            drawn |= bool(run.facts()["synthetic"])
+            drawn |= run.facts(FinishedFacts)["synthetic"]
     return " - SYNTHETIC data: drawn faces" if drawn else ""
 
 

@@ -61,6 +61,14 @@ def test_a_place_that_cannot_be_written_is_refused_before_anything_is_computed(f
     check_free(tmp_path / "new" / "deeper" / "answers.csv")
 
 
+@pytest.mark.parametrize("name", ["link/answers.csv", "link/deeper/answers.csv", "answers.csv"])
+def test_a_link_that_leads_nowhere_is_told_before_anything_is_computed(name, tmp_path):
+    (tmp_path / "link").symlink_to("gone")
+    (tmp_path / "answers.csv").symlink_to("gone.csv")
+    with pytest.raises(UserError, match=r"is a link to gone(\.csv)?, which is not there"):
+        check_free(tmp_path / name)
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_closed_folder_is_refused_before_anything_is_computed(tmp_path):
     tmp_path.chmod(0o500)

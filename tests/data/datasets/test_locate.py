@@ -101,3 +101,10 @@ def test_the_error_of_a_layout_shows_some_of_the_problems(tmp_path):
     assert "problem 0\n" in error
     assert "problem 49" not in error
     assert BIOVID.request_url in error
+
+
+@pytest.mark.parametrize(("link", "root"), [("biovid", "."), ("root", "root")])
+def test_a_folder_that_is_a_link_to_nowhere_is_told(link, root, tmp_path):
+    (tmp_path / link).symlink_to("unplugged")
+    with pytest.raises(UserError, match=r"is a link to unplugged, which is not there"):
+        find_top(BIOVID, tmp_path / root)

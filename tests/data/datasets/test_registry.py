@@ -54,6 +54,12 @@ def test_where_a_dataset_was_looked_for_is_said(clinic, name, told):
     assert str(clinic.resolve()) in str(refused.value)
 
 
+def test_a_folder_of_own_data_that_is_a_link_to_nowhere_is_told(tmp_path):
+    (tmp_path / "clinic").symlink_to("unplugged")
+    with pytest.raises(UserError, match=r"clinic is a link to unplugged, which is not there"):
+        read_index("clinic", tmp_path)
+
+
 def test_a_data_root_that_is_not_there_is_named(tmp_path):
     with pytest.raises(UserError, match=r"data root .*gone is not there \(--data-root"):
         read_index("clinic", tmp_path / "gone")

@@ -40,7 +40,7 @@ def test_too_few_subjects_give_no_interval_and_the_reason(tmp_path):
     [
         (lambda run: (run / "metrics.json").unlink(), "metrics.json is missing"),
         (lambda run: (run / "metrics.json").write_text("x" * (run / "metrics.json").stat().st_size), "is not the file"),
-        (lambda run: (run / "facts.json").write_text("["), "damaged"),
+        (lambda run: (run / "facts.json").write_text("["), "facts.json has 1 bytes"),
         (lambda run: (run / "facts.json").write_text('{"classes": 3}'), "facts.json has 14 bytes"),
         (lambda run: write_json(run / "done", read_json(run / "done") | {"folds": 3}), "of no known form"),
         (lambda run: (run / "done").write_text('{"files": 3}'), "damaged"),

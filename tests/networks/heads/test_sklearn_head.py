@@ -50,6 +50,26 @@ def test_a_machine_needs_two_rows_of_each_class():
         fit(SVM, [0, 0, 0, 1])
 
 
+def test_a_machine_that_has_not_settled_is_told(capsys):
+    y = np.arange(60) % 3
+    rows = rows_of(y, width=200)
+    ones = type(rows)(lambda positions: np.ones((60, 200), np.float32)[positions], rows.y, rows.weights)
+    SVM.fit(SVM.Settings(kind="svm", c=1e6), training_of(3, width=200), ones, ones)
+    assert "warning: the head of mine fold0 seed 0 had not settled" in " ".join(capsys.readouterr().err.split())
+    SVM.fit(SVM.Settings(kind="svm"), training_of(3, width=200), rows, rows)
+    assert capsys.readouterr().err == ""
+
+
+def test_features_that_never_change_give_the_shares_of_the_classes():
+    for head in HEADS:
+        y = np.array([0, 1, 1, 1] * 6)
+        rows = rows_of(y)
+        even = type(rows)(lambda positions: np.ones((24, 3), np.float32)[positions], rows.y, rows.weights)
+        settings = head.Settings(kind=head.name, **QUICK.get(head.name, {}))
+        said = head.fit(settings, training_of(), even, even).predict(even.all()[:2])
+        assert said[:, 1] == pytest.approx([0.75, 0.75], abs=0.1), head.name
+
+
 def test_a_strong_penalty_keeps_the_answer_near_the_prior():
     x, y = rows_of([0, 1]).all(), [0, 1] * 10
     weak, strong = (fit(LOGISTIC_REGRESSION, y, c=c).predict(x)[1, 1] for c in (10.0, 1e-4))

@@ -103,7 +103,7 @@ def test_a_declared_test_whose_cell_is_not_done_counts_in_the_family(finished):
     assert done.adjusted == pytest.approx(2 * done.wilcoxon.p)
     assert done.verdict == "higher"
     assert (missing.adjusted, missing.verdict) == (None, "")
-    assert missing.reason == "The cell trained-to-ai4pain-ann is failed."
+    assert missing.reason == "The cell trained-to-ai4pain-ann failed."
 
 
 def test_a_worse_cell_is_lower(finished):

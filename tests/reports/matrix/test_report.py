@@ -195,6 +195,7 @@ def test_a_matrix_of_which_no_cell_is_done_lists_why(tmp_path):
     text = write(tmp_path, matrix, records).read_text(encoding="utf-8")
     assert "0 cells are done, 0 failed, 1 absent." in text
     assert "SYNTHETIC" not in text
+    assert "No linear probe" not in text
 
 
 def test_text_from_the_matrix_file_is_escaped(tmp_path):

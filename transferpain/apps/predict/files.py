@@ -7,6 +7,7 @@ import pandas as pd
 
 from transferpain.apps.predict.pictures import BOX
 from transferpain.core.csv_file import write_csv
+from transferpain.core.dangling import dangling_link
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
 
@@ -32,6 +33,13 @@ def check_free(path: Path) -> None:
             f"{path} is there already.",
             rule="No file is written over.",
             todo="Name another file, or move this one.",
+        )
+    if said := dangling_link(path.absolute()):
+        raise UserError(
+            f"{path} cannot be written.",
+            rule="It stands in a folder that you may write to; folders that are missing are made.",
+            received=said,
+            todo="Make the folder that the link leads to, or name another place.",
         )
     beside = next(folder for folder in path.absolute().parents if folder.exists())
     if not beside.is_dir() or not os.access(beside, os.W_OK | os.X_OK):

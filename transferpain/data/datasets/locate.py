@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from transferpain.core.dangling import dangling_link
 from transferpain.core.errors import NotHere, UserError
 from transferpain.core.privacy import hide_name, hide_names
 from transferpain.core.store import read_json
@@ -23,8 +24,15 @@ def find_top(dataset: Dataset, data_root: Path) -> Path:
         raise NotHere(
             f"There is no data folder for {dataset.title}.",
             rule="The data root is --data-root, else the environment variable TRANSFERPAIN_DATA, else data/.",
-            received=hide_names(data_root),
+            received=hide_names(dangling_link(data_root) or data_root),
             todo=f"Request the data at {dataset.request_url}, or draw its synthetic twin.",
+        )
+    if said := dangling_link(data_root / dataset.folder):
+        raise UserError(
+            f"The data folder of {dataset.title} cannot be read.",
+            rule=f"It is the folder {dataset.folder} of the data root, or a link to it.",
+            received=hide_names(said),
+            todo="Correct the link, or attach the disk that it leads to.",
         )
     own = own_folder(dataset, data_root)
     is_named = own != data_root

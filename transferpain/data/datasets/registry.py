@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from transferpain.core.dangling import dangling_link
 from transferpain.core.errors import UserError
 from transferpain.core.registry import Registry
 from transferpain.data.datasets import ai4pain, biovid, ferplus, mintpain, unbc
@@ -44,6 +45,8 @@ def find_dataset(name: str, data_root: Path | None = None) -> Dataset:
 
 def _searched(name: str, data_root: Path) -> str:
     """Say what was looked at, and what stands there."""
+    if said := dangling_link(data_root / name):
+        return said
     if data_root.is_file():
         return f"the data root {data_root.resolve()} is a file, and no folder of datasets"
     if not data_root.is_dir():

@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
-from transferpain.core.schema import read_stamped, write_stamped
+from transferpain.core.schema import write_stamped
 from transferpain.experiments.leakage.evidence import CheckLine, Evidence
 from transferpain.experiments.leakage.registry import CHECKS
+from transferpain.strategies.common.stated import Checks, read_stated
 
 FILE = "leakage.json"
 
@@ -36,4 +37,4 @@ def write_checks(run_folder: Path, lines: Sequence[CheckLine]) -> None:
 def read_checks(run_folder: Path) -> tuple[CheckLine, ...]:
     """Read `leakage.json` of a run's folder; no line if the run was made before there were checks."""
     path = run_folder / FILE
-    return tuple(CheckLine(**line) for line in read_stamped(path)["checks"]) if path.is_file() else ()
+    return tuple(CheckLine(**line) for line in read_stated(path, Checks)["checks"]) if path.is_file() else ()

@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from transferpain.core.errors import UserError
+from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.foreign import border
 from transferpain.core.locks import alone, locks_are_off
 from transferpain.core.record import DONE, hash_now, read_record
-from transferpain.core.schema import read_stamped
 from transferpain.evaluation.formatting import with_interval
 from transferpain.experiments.run_folder import LOCK, RunFolder, first_line
 from transferpain.experiments.runs.find import is_run, shortened
@@ -68,15 +67,15 @@ def list_run(folder: Path, thorough: bool = False) -> ListedRun:
 
 def _read(folder: Path, listed: ListedRun, thorough: bool) -> ListedRun:
     run = RunFolder(folder)
-    facts = run.facts() if (folder / "facts.json").is_file() else {}
-    listed = replace(listed, synthetic=bool(facts["synthetic"]) if "synthetic" in facts else None)
     record = read_record(folder)
+    facts = _facts(run, record)
+    listed = replace(listed, synthetic=facts.get("synthetic"))
     if record is None and run.fault() is None:
         planned = [str(name) for name in facts.get("folds", [])]
         done = sum((folder / "folds" / name / DONE).is_file() for name in planned)
         return replace(listed, how=f"{done} of {len(planned)} trainings" if planned else "")
     fault = run.fault() if thorough or record is None else _fault(folder, record)
-    scores = {} if fault else read_stamped(folder / METRICS)
+    scores = {} if fault else run.metrics()
     if scores:
         listed = replace(listed, subjects=scores["subjects"] if scores.get("has_subjects") else None)
     if record is not None and scores and scores["all"] is not None:
@@ -91,6 +90,16 @@ def _read(folder: Path, listed: ListedRun, thorough: bool) -> ListedRun:
     state: State = "damaged" if fault else "finished"
     finished = str(record["finished"]) if record and "finished" in record else listed.date
     return replace(listed, state=state, how=fault or listed.how, date=finished)
+
+
+def _facts(run: RunFolder, record: dict[str, Any] | None) -> dict[str, Any]:
+    """Return the facts of a run; none where they are not what the finished run states, as its fault tells then."""
+    try:
+        return run.facts() if (run.path / "facts.json").is_file() else {}
+    except DamagedFile:
+        if record is not None and _fault(run.path, record):
+            return {}
+        raise
 
 
 def _fault(folder: Path, record: dict[str, Any]) -> str:

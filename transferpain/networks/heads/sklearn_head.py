@@ -1,5 +1,7 @@
 """What is asked of a classifier of scikit-learn, as a head and as a part of a bundle."""
 
+import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.progress import note
 from transferpain.networks.heads.base import HeadTraining, Rows
 
 SCALED = frozenset({"sklearn.pipeline.Pipeline", "sklearn.preprocessing._data.StandardScaler"})
@@ -56,7 +59,8 @@ def fit_classifier(classifier: Any, training: HeadTraining, train: Rows, selecti
     try:
         if len(counts) < 2:
             raise ValueError("there is one class to learn")
-        with threadpool_limits(1):
+        with threadpool_limits(1), warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
             pipeline.fit(train.all().astype(np.float64), train.y, **weights)
     except ValueError as error:
         raise UserError(
@@ -65,9 +69,24 @@ def fit_classifier(classifier: Any, training: HeadTraining, train: Rows, selecti
             received=", ".join(f"{number} training rows of class {label}" for label, number in counts.items()),
             todo="Use more subjects in training, or another head.",
         ) from error
+    note_unfinished(training.label, told)
     said = class_probabilities(pipeline, selection.all(), training.classes)
     of_truth = said[np.arange(len(said)), selection.y].clip(LEAST_PROBABILITY)
     return FittedClassifier(pipeline, training.classes, float(-np.log(of_truth).mean()))
+
+
+def note_unfinished(label: str, told: Iterable[warnings.WarningMessage]) -> None:
+    """Say of a head whose fitting ended before it had settled; pass on whatever else was warned of."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    for one in told:
+        if not issubclass(one.category, ConvergenceWarning):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    if any(issubclass(one.category, ConvergenceWarning) for one in told):
+        note(
+            f"warning: the head of {label} had not settled when its steps were used up, so that its answers may be "
+            "worse than the head can give: lower head.c, or use another head."
+        )
 
 
 def class_probabilities(classifier: Any, x: np.ndarray, classes: int) -> np.ndarray:

@@ -11,6 +11,8 @@ from transferpain.reports.matrix.declared_tests import PairedTest, TestFamily
 from transferpain.reports.matrix.facts import CellRun
 from transferpain.reports.tables import TITLES
 
+NOT_DONE = {"failed": "failed", "absent": "cannot be computed here", "open": "not computed yet"}
+
 
 def answer(
     records: Sequence[CellRecord],
@@ -30,14 +32,15 @@ def answer(
     """
     before = registered.sentence if registered else ""
     scored = {name: run for name, run in runs.items() if run.score(metric)["value"] is not None}
-    done = f"{len(runs)} of {len(records)} cells are done"
+    done = f"{len(runs)} of {len(records)} cells {'is' if len(runs) == 1 else 'are'} done"
+    unfinished = _unfinished(records)
     if not scored:
-        return Answer(f"{done}, and none has a score.", before)
+        return Answer(f"{done}, and none has a score.", before, cautions=unfinished)
     return Answer(
         f"{_above_chance(scored, metric)}; {done}, tested on {_subjects(scored.values())} ({_kind(scored.values())}).",
         before,
-        tuple(_of_family(family, scored, metric) for family in families),
-        _cautions(scored),
+        tuple(_of_family(family, runs, metric) for family in families),
+        (*unfinished, *_cautions(scored)),
         IN_BRACKETS.format("subjects"),
     )
 
@@ -76,14 +79,25 @@ def _kind(runs: Sequence[CellRun]) -> str:
 
 
 def _of_family(family: TestFamily, runs: Mapping[str, CellRun], metric: str) -> str:
-    """Return what the tests of a family found, with the largest difference among those that a test has shown."""
+    """Return what the tests of a family found, with the largest difference among those that a test has shown.
+
+    Args:
+        runs: the finished cells; a test that needs another one was not computed, and has not found that nothing is.
+    """
     question = family.question[0].upper() + family.question[1:]
     if not family.family.size:
         return f"{question}: not tested. {family.family.reason}".rstrip()
+    declared = [test for place, test in enumerate(family.tests) if str(place) in family.family.adjusted]
+    missing = [test for test in declared if not _is_done(test, runs)]
+    if len(missing) == family.family.size:
+        needs = "its declared test needs" if len(missing) == 1 else f"each of its {len(missing)} declared tests needs"
+        return f"{question}: not tested yet, as {needs} a cell that is not done."
     found = {word: [test for test in family.tests if test.verdict == word] for word in ("higher", "lower")}
     said = f"{question}: of {family.family.size} declared tests "
     said += ", ".join(f"{len(tests) or 'none'} {word}" for word, tests in found.items())
-    shown = [test for test in (*found["higher"], *found["lower"]) if test.pair.a.name in runs]
+    if missing:
+        said += f", {len(missing)} not computed, as a cell is not done"
+    shown = [*found["higher"], *found["lower"]]
     if not shown:
         return f"{said}. No difference is shown."
     largest = max(shown, key=lambda test: abs(test.difference.value))
@@ -100,9 +114,24 @@ def _of_test(test: PairedTest, runs: Mapping[str, CellRun], metric: str) -> str:
     )
 
 
+def _is_done(test: PairedTest, runs: Mapping[str, CellRun]) -> bool:
+    return all(one is None or one.name in runs for one in (test.pair.a, test.pair.b))
+
+
+def _unfinished(records: Sequence[CellRecord]) -> tuple[str, ...]:
+    """Return the sentence on cells that are not done, with their numbers; nothing where all are."""
+    counts = {state: sum(record.state == state for record in records) for state in NOT_DONE}
+    said = [f"{number} {NOT_DONE[state]}" for state, number in counts.items() if number]
+    if not said:
+        return ()
+    said = f"The matrix is not finished: of {len(records)} cells {', '.join(said)}."
+    return (f"{said} A declared test that needs one of them counts as p = 1.",)
+
+
 def _cautions(runs: Mapping[str, CellRun]) -> tuple[str, ...]:
     """Return what must be said beside the answer, in a sentence each."""
     leaking = sum(bool(failed(run.checks)) for run in runs.values())
     warnings = dict.fromkeys(warning for run in runs.values() for warning in run.facts.get("warnings", ()))
-    said = [f"{leaking} of {len(runs)} cells have a leakage check that fails."] if leaking else []
+    have = "has" if leaking == 1 else "have"
+    said = [f"{leaking} of {len(runs)} cells {have} a leakage check that fails."] if leaking else []
     return (*said, *warnings)

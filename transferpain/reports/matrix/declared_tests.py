@@ -205,7 +205,8 @@ def compare(pair: Pair, runs: Mapping[str, CellRun], metric: str) -> PairedTest:
     """
     for record in filter(None, (pair.a, pair.b)):
         if record.name not in runs:
-            return PairedTest(pair, reason=f"The cell {record.name} is {record.state}.")
+            said = "failed" if record.state == "failed" else f"is {record.state}"
+            return PairedTest(pair, reason=f"The cell {record.name} {said}.")
     first = runs[pair.a.name]
     if not first.scores["all"]:
         return PairedTest(pair, reason="No clip has a label.")

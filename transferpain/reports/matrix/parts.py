@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.cost import Cost, read_cost
-from transferpain.core.schema import read_stamped
 from transferpain.evaluation.predictions import LINEAR_PROBE
 from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.checks import read_checks
@@ -17,6 +16,7 @@ from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.probe_scores import probe_scores
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.facts import run_scores
+from transferpain.strategies.common.stated import FinishedFacts, Transferability, read_stated
 
 # Of several runs the worst state stands.
 WORST_FIRST = ("fail", "declared", "pass", "not applicable")
@@ -31,7 +31,7 @@ def scores(runs: Sequence[RunFolder]) -> dict[str, Any]:
     """Return the scores of the answers of all runs together, and under `linear_probe` those of their probes."""
     if len(runs) == 1:
         return run_scores(runs[0])
-    stated = runs[0].facts()
+    stated = runs[0].facts(FinishedFacts)
     classes, ordinal = tuple(stated["classes"]), stated.get("ordinal", False)
     probes = [run.probe_predictions() for run in runs]
     shared = [name for name in probes[0] if all(name in one for one in probes)]
@@ -45,7 +45,7 @@ def facts(runs: Sequence[RunFolder]) -> dict[str, Any]:
 
     What any source learned from counts; unknown in one is unknown in all.
     """
-    stated = [run.facts() for run in runs]
+    stated = [run.facts(FinishedFacts) for run in runs]
     if len(runs) == 1:
         return stated[0]
     known = [one.get("source", {}).get("datasets") for one in stated]
@@ -100,4 +100,4 @@ def _mean(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 
 def _optional(path: Path) -> dict[str, Any]:
-    return read_stamped(path) if path.is_file() else {}
+    return read_stated(path, Transferability) if path.is_file() else {}

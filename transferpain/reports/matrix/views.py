@@ -100,6 +100,7 @@ def grid_views(
                 "probe": heat_map(probes, f"Linear probe on the same features: {TITLES[metric].lower()}")
                 if probes
                 else None,
+                "done": bool(of_grid),
                 "cells": cells_text(in_grid, metric),
             }
         )

@@ -1,6 +1,6 @@
 """One run on the screen: what it is, its settings and scores, where it comes from, and what depends on it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,6 @@ from typing import Any
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import border
-from transferpain.core.schema import read_stamped
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runs.listed import ListedRun, day_and_time, list_run, state_in_words
 from transferpain.experiments.runs.remove import size_of
@@ -43,7 +42,7 @@ def show_run(folder: Path, workspace: Path) -> Shown:
     Every byte that a finished run states is compared before a score is shown.
     """
     listed, run, uses = list_run(folder, thorough=True), RunFolder(folder), read_uses(workspace)
-    facts, environment = _read(folder / "facts.json"), _read(folder / "environment.json")
+    facts, environment = _read(run.facts), _read(run.environment)
     try:
         with border(f"{folder / 'experiment.yaml'} is damaged.", rule="", todo=""):
             experiment = read_experiment(folder)
@@ -51,7 +50,7 @@ def show_run(folder: Path, workspace: Path) -> Shown:
     except (OSError, UserError):
         experiment = {}
     parts = [(folder.name, FIELD, about_rows(listed, experiment, facts, environment), [])]
-    if listed.state == "finished":
+    if listed.state == "finished" or is_whole(run):
         mark = " - SYNTHETIC data: drawn faces" if listed.synthetic else ""
         parts.append((f"scores{mark}", SCORES, *score_rows(run, listed)))
     parts.append(("lineage", LINEAGE, lineage_rows(folder, facts, uses, workspace), []))
@@ -60,6 +59,14 @@ def show_run(folder: Path, workspace: Path) -> Shown:
     parts.append(("reports of it, and what depends on it", DEPENDING, depending, nothing))
     parts.append(("settings", ["key", "value"], [[key, value] for key, value in flat(experiment).items()], []))
     return Shown(tuple(part for part in parts if part[2] or part[3]))
+
+
+def is_whole(run: RunFolder) -> bool:
+    """Tell whether a run is finished and each file is what was written then, whatever that is."""
+    try:
+        return run.is_done
+    except UserError:
+        return False
 
 
 def score_rows(run: RunFolder, listed: ListedRun) -> tuple[list[list[str]], list[str]]:
@@ -125,8 +132,8 @@ def lineage_rows(folder: Path, facts: Mapping[str, Any], uses: Uses, workspace: 
     ]
 
 
-def _read(path: Path) -> Mapping[str, Any]:
+def _read(read: Callable[[], dict[str, Any]]) -> Mapping[str, Any]:
     try:
-        return read_stamped(path)
+        return read()
     except (OSError, UserError):
         return {}

@@ -22,7 +22,7 @@ def decisions(runs: Sequence[RunFacts]) -> dict[str, list[str]]:
     found: dict[str, dict[str, None]] = {}
     for run in runs:
         if paper := run.experiment.get("paper"):
-            found.setdefault(paper["name"], {}).update(dict.fromkeys(paper["decisions"]))
+            found.setdefault(paper["name"], {}).update(dict.fromkeys(paper.get("decisions", [])))
     return {paper: list(choices) for paper, choices in found.items() if choices}
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pandas as pd
 
 from transferpain.core.contracts import Section, Table
-from transferpain.core.schema import read_stamped
 from transferpain.evaluation.comparisons import ALPHA
 from transferpain.evaluation.feasible import smallest_p, too_few
 from transferpain.evaluation.formatting import UNDEFINED, p_value, with_interval
@@ -17,6 +16,7 @@ from transferpain.reports.sections.differences import cross_validation_note, rea
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import BOUNDS, marks, with_bounds
 from transferpain.strategies.common.finished import fold_files
+from transferpain.strategies.common.stated import LinearProbes, read_stated
 
 METRIC = "balanced_accuracy"
 NOTE = (
@@ -97,7 +97,8 @@ def _why_none(run: RunFacts) -> str:
 
 def _strengths(run: RunFacts, name: str) -> str:
     """Return the values of C that the folds chose, ascending, and what stood in the way of choosing."""
-    facts = [read_stamped(path)[name] for path in fold_files(run.path, "linear_probe.json").values()]
+    stated = [read_stated(path, LinearProbes) for path in fold_files(run.path, "linear_probe.json").values()]
+    facts = [fact for one in stated if (fact := one.get(name))]
     chosen = sorted({fact["c"] for fact in facts if fact["c"] is not None})
     reasons = dict.fromkeys(fact["reason"] for fact in facts if fact["reason"])
     return " ".join([", ".join(f"{value:g}" for value in chosen), *reasons]).strip()

@@ -30,7 +30,7 @@ def paper_figures(runs: Sequence[RunFacts]) -> pd.DataFrame:
         (run.name, paper["name"], figure, str(stated))
         for run in runs
         if (paper := run.experiment.get("paper"))
-        for figure, stated in paper["figures"].items()
+        for figure, stated in paper.get("figures", {}).items()
     ]
     keys = ["paper", "figure", "stated"]
     table = pd.DataFrame(rows, columns=["run", *keys])

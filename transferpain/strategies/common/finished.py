@@ -4,14 +4,12 @@ from pathlib import Path
 from typing import Any
 
 from transferpain.core.paths import inside
-from transferpain.core.schema import as_today, read_stamped
-from transferpain.core.yaml_file import read_mapping
+from transferpain.strategies.common.stated import Facts, read_stated, read_stated_experiment
 
 
 def read_experiment(run: Path) -> dict[str, Any]:
     """Return the experiment of a run's folder, with every default filled in."""
-    path = run / "experiment.yaml"
-    return as_today(read_mapping(path), path)
+    return read_stated_experiment(run / "experiment.yaml")
 
 
 def fold_folders(run: Path) -> list[Path]:
@@ -23,10 +21,10 @@ def fold_folders(run: Path) -> list[Path]:
         UserError: if what the run says cannot be read, or names what lies elsewhere.
     """
     facts = run / "facts.json"
-    planned = read_stamped(facts).get("folds") if facts.is_file() else None
+    planned = read_stated(facts, Facts).get("folds") if facts.is_file() else None
     if planned is None:
         return sorted(path.parent for path in run.glob("folds/*/predictions.parquet"))
-    return [inside(run, run / "folds" / str(name)) for name in sorted(planned)]
+    return [inside(run, run / "folds" / name) for name in sorted(planned)]
 
 
 def fold_files(run: Path, name: str) -> dict[str, Path]:

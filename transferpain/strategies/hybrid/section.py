@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 
 from transferpain.core.contracts import Section, Table
-from transferpain.core.schema import read_stamped
 from transferpain.evaluation.formatting import number
 from transferpain.strategies.common.finished import fold_files, read_experiment
+from transferpain.strategies.common.stated import ThreeModels, read_stated
 from transferpain.strategies.hybrid.settings import TITLES
 
 THREE_MODELS = "three-models.json"
@@ -50,7 +50,7 @@ def three_models_section(run: Path) -> Section | None:
         return None
     experiment = read_experiment(run)
     name, verdict = experiment["name"], experiment["head"]["verdict"]
-    trainings = {training: read_stamped(path) for training, path in files.items()}
+    trainings = {training: read_stated(path, ThreeModels) for training, path in files.items()}
     known = experiment["head"].get("cross_fitting", "")
     tuned, worth = thresholds(name, verdict, trainings), importance(name, verdict, trainings)
     estimator = next(iter(trainings.values()))["estimator"]

@@ -60,7 +60,11 @@ def test_runs_of_before_keep_their_names():
     ("change", "message"),
     [
         ({"01": ""}, "1 of 6 subjects have no fold.(.|\n)*Received: '01'"),
-        (dict.fromkeys(DEALT, "a"), "All subjects are in one fold"),
+        (dict.fromkeys(DEALT, "a"), "All subjects are in one fold.(.|\n)*Received: 'a'"),
+        ({"01": "NaN", "04": "NA"}, "2 of 6 subjects have no fold.(.|\n)*Received: '01', '04'"),
+        ({"01": "2.0"}, "One fold is written in several ways.(.|\n)*Received: '2' and '2.0'"),
+        ({"05": "A"}, "One fold is written in several ways.(.|\n)*Received: 'A' and 'a'"),
+        ({"02": "010"}, "One fold is written in several ways.(.|\n)*Received: '010' and '10'"),
     ],
 )
 def test_a_column_that_deals_out_too_little_is_refused(change, message):
@@ -88,6 +92,9 @@ def test_a_missing_column_is_named_with_those_that_are_there():
         (DEALT | {"06": ""}, "subject,fold", "A subject has no fold"),
         (DEALT | {"": "a"}, "subject,fold", "A row has no subject"),
         ({}, "subject,fold\n01,a\n01,b", "A subject stands twice"),
+        (DEALT | {"06": "nan"}, "subject,fold", "1 of 6 subjects have no fold"),
+        (DEALT | {"06": "A"}, "subject,fold", "One fold is written in several ways"),
+        ({f"{name}.0": fold for name, fold in DEALT.items()}, "subject,fold", "'01', (.|\n)*folds.csv has '01.0'"),
     ],
 )
 def test_a_file_that_cannot_be_used_is_refused(dealt, header, message, tmp_path):
@@ -104,3 +111,8 @@ def test_a_fold_of_unlabelled_people_alone_is_tested_and_teaches_nothing():
     clips = CLIPS.assign(dealt=CLIPS["subject"].map(DEALT), y=CLIPS["y"].where(CLIPS["subject"] > "02", pd.NA))
     for fold in make_folds(clips, settings("dealt"), 0):
         assert not set(clips["subject"].iloc[fold.train]) & {"01", "02"}
+
+
+def test_people_of_a_file_that_the_data_have_not_and_a_mark_at_its_beginning_change_nothing(tmp_path):
+    path = write(tmp_path / "folds.csv", DEALT | {"99": "unused"}, "\ufeffsubject , fold")
+    assert list(who_is_tested(CLIPS, settings(path))) == ["2", "10", "a"]

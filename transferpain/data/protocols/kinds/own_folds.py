@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
-from transferpain.core.spelling import nearest, quoted
+from transferpain.core.spelling import nearest, quoted, same_names
 from transferpain.core.store import fingerprint
 from transferpain.data.datasets.csv_table import check_rows, read_table
 from transferpain.data.media.walk import natural_key
@@ -16,6 +16,8 @@ from transferpain.data.protocols.kinds.kind import ProtocolKind, Split, SplitSet
 NAME = "own_folds"
 SUFFIX = ".csv"
 SHOWN = 5
+# What programs write for a value that is missing: nobody calls a fold so.
+NO_FOLD = ("", "nan", "na", "n/a", "none", "null", "nat", "<na>", "#n/a")
 
 
 def split(
@@ -24,12 +26,12 @@ def split(
     """Test on each fold of `folds_from` in turn, named as the user named it.
 
     Raises:
-        UserError: if a subject has no fold, or several; there is one fold only; or the file, or the column, cannot be
-            used.
+        UserError: if a subject has no fold, or several; a fold is written in several ways, as 1 and 1.0; there is one
+            fold only; or the file, or the column, cannot be used.
     """
     given = _of_file(settings.folds_from) if is_file(settings) else _of_column(clips, subjects, settings.folds_from)
     people = sorted(set(subjects.tolist()))
-    without = [person for person in people if not given.get(person)]
+    without = [person for person in people if given.get(person, "").casefold() in NO_FOLD]
     if without:
         near = nearest(without[0], given) if without[0] not in given else None
         hint = f"; {settings.folds_from} has {quoted(near)}" if near else ""
@@ -39,7 +41,9 @@ def split(
             f"{', '.join(map(quoted, without[:SHOWN]))}{hint}",
         )
     fold = np.array([given[subject] for subject in subjects])
-    names = sorted(set(fold), key=natural_key)
+    names = sorted(set(fold.tolist()), key=natural_key)
+    if alike := same_names(names):
+        raise _error("One fold is written in several ways.", settings, " and ".join(map(quoted, alike[0])))
     if len(names) < 2:
         raise _error("All subjects are in one fold.", settings, quoted(names[0]))
     return [(name, fold != name, fold == name) for name in names]
