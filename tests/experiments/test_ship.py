@@ -12,11 +12,11 @@ from tests.models.bundles.complete import save_complete
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json, write_text
 from transferpain.evaluation.scores import mark_copies, score
-from transferpain.experiments.kept_model import predictions_hash
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.ship import check_size, flat, is_comparable, kept_epoch, read_recipes, ship_model
 from transferpain.models.bundles.manifest import manifest_hash, read_complete, read_contents
 from transferpain.models.bundles.training_log import read_log
+from transferpain.strategies.common.finished import predictions_hash
 
 EXPERIMENT = {
     "name": "ferplus-small",

@@ -4,32 +4,31 @@ Nothing here changes from one run of the same code on the same data to the next:
 this model cover its manifest.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from transferpain.core.contracts import FoldResult
-from transferpain.core.store import file_hash, json_text
+from transferpain.core.store import json_text
 from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.environment import project_commit
-from transferpain.experiments.leakage.lineage import describe_training, lineage_facts, read_lineage
+from transferpain.experiments.leakage.lineage import describe_training, lineage_facts
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder, read_history
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
-from transferpain.models.bundles.manifest import load_manifest
+from transferpain.models.bundles.manifest import load_manifest, manifest_hash
 from transferpain.models.bundles.probe import make_probe
 from transferpain.models.bundles.sklearn_bundle import read_any_bundle, save_head
 from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_terms
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
 from transferpain.networks.backbones.registry import BACKBONES
-from transferpain.strategies.common.finished import fold_folders
+from transferpain.strategies.common.finished import predictions_hash
 from transferpain.strategies.registry import STRATEGIES
 
 
@@ -62,7 +61,7 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "index": plan.index.hash,
         "dataset": plan.index.dataset.name,
         "synthetic": plan.synthetic,
-        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), read_lineage(plan.parent)),
+        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), plan.lineage),
         **ancestry(plan),
     }
     if not plan.reads_source:
@@ -91,7 +90,15 @@ def ancestry(plan: RunPlan) -> dict:
     learns_from_both = adaptation is not None and ADAPTATIONS[adaptation].learns_from_target
     own = [terms_of_data(part) for part in (parts if learns_from_both else parts[:1])]
     folder = plan.parent
-    if folder is not None:
+    if plan.members:
+        start, manifests = plan.origin.name, [load_manifest(model) for model in plan.members]
+        parents = [manifest_hash(model) for model in plan.members]
+        parents = [*dict.fromkeys([*parents, *(one for known in manifests for one in known.get("parents", []))])]
+        terms = None
+        if all(known.get("terms") is not None for known in manifests):
+            stated = [one for known in manifests for one in known["terms"]]
+            terms = [one for place, one in enumerate(stated) if one not in stated[:place]]
+    elif folder is not None:
         parent = load_manifest(folder)
         start = parent.get("experiment") or folder.name  # never a path of this machine
         parents, terms = [plan.origin.hash, *parent.get("parents", [])], parent.get("terms")
@@ -144,7 +151,7 @@ def keep_model(plan: RunPlan, best: Path, scores: dict) -> None:
 
 def run_metrics(run: RunFolder, scores: dict) -> dict:
     """Return the content of a bundle's `metrics.json`: a run's scores, and the hash of the predictions behind them."""
-    return shared_metrics(scores) | {"predictions_sha256": predictions_hash(run)}
+    return shared_metrics(scores) | {"predictions_sha256": predictions_hash(run.path)}
 
 
 def read_training(fold: Path) -> Training:
@@ -165,10 +172,3 @@ def shared_metrics(scores: Any) -> Any:
         named = any(isinstance(value, dict) and "subject" in value for value in scores)
         return sorted(parts, key=str) if named else parts
     return scores
-
-
-def predictions_hash(run: RunFolder) -> str:
-    """Return what `sha256sum folds/*/predictions.parquet | sha256sum` prints in the run's folder (`LC_ALL=C`)."""
-    files = sorted(f"folds/{folder.name}/predictions.parquet" for folder in fold_folders(run.path))
-    lines = "".join(f"{file_hash(run.path / file)}  {file}\n" for file in files)
-    return hashlib.sha256(lines.encode()).hexdigest()

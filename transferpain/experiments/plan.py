@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from transferpain.experiments.leakage.evidence import Ancestor
+from transferpain.experiments.leakage.lineage import joint_lineage, read_lineage
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.strategies.base import Plan
 from transferpain.strategies.registry import STRATEGIES
@@ -12,9 +14,15 @@ SPLIT_SEED = 0  # one split for all seeds: what differs between seeds is the tra
 
 @dataclass(frozen=True)
 class RunPlan(Plan):
-    """A plan with the folder that its run fills."""
+    """A plan with the folder that its run fills.
+
+    Attributes:
+        run: that folder.
+        members: of an ensemble the folders of its members' models.
+    """
 
     run: RunFolder
+    members: tuple[Path, ...] = ()
 
     @property
     def reads_source(self) -> bool:
@@ -25,3 +33,8 @@ class RunPlan(Plan):
     def parent(self) -> Path | None:
         """The folder of the model that the run's model comes from; `None` where it comes from none."""
         return self.origin.folder if self.reads_source else None
+
+    @property
+    def lineage(self) -> tuple[Ancestor, ...] | None:
+        """The trainings before the run's own, the last first; of an ensemble those of all its members."""
+        return joint_lineage(self.members) if self.members else read_lineage(self.parent)

@@ -33,6 +33,7 @@ from transferpain.experiments.chosen_source import (
 )
 from transferpain.experiments.environment import write_environment
 from transferpain.experiments.makers import go_on_or_apart, not_of
+from transferpain.experiments.members import check_members, members_origin, with_members
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.results import RECORDED, best_fold, close_fold, finish, model_fault, record_facts
 from transferpain.experiments.run_folder import RunFolder
@@ -58,21 +59,23 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     Raises:
         UserError: if data, task, protocol and source do not fit together, or another run stands in its run's folder.
     """
-    experiment, strategy = settled(experiment, folder), STRATEGIES[experiment.strategy]
+    experiment, strategy = with_members(settled(experiment, folder), places), STRATEGIES[experiment.strategy]
     task, index, samples = labelled_samples(experiment, places)
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     strategy.check_clips(experiment, clips)
     check_before_source(experiment, folder)
+    contents = places.contents(clips)
+    check_members(experiment, places, task, (index.hash, contents), (samples, folds))
     origin = find_origin(experiment, folder, places)
     strategy.check_backbone(experiment, origin.backbone)
     strategy.check_size(experiment, origin.preprocessing.size)
     further = (*strategy.inputs(experiment, places), *experiment.protocol.split_kind.inputs(experiment.protocol))
-    contents = places.contents(clips)
     inputs = fingerprint([index.hash, contents, *further])
     run = RunFolder(places.runs / f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}")
     run.check_own()
-    return RunPlan(experiment, task, index, clips, samples, folds, origin, run, contents=contents)
+    members = tuple(places.runs / name / "model" for name in experiment.members)
+    return RunPlan(experiment, task, index, clips, samples, folds, origin, run, members, contents=contents)
 
 
 def check_before_source(experiment: Experiment, folder: Path) -> None:
@@ -88,7 +91,9 @@ def check_before_source(experiment: Experiment, folder: Path) -> None:
 
 
 def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
-    """Resolve `source:`: a network that is built, the folder of a bundle, or an experiment, run if unfinished."""
+    """Resolve `source:`: a network that is built, the folder of a bundle, an experiment, run if unfinished, or runs."""
+    if experiment.members:
+        return members_origin(with_members(experiment, places), places)
     if experiment.source in BUILT:
         return built_origin(experiment.source, experiment.backbone, own_preprocessing(experiment))
     source = source_experiment(experiment, folder)
@@ -101,7 +106,7 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
 def lacks_detector(experiment: Experiment, folder: Path) -> bool:
     """Tell whether the detector of an experiment, or of one that its source comes from, is not installed."""
     source = None if experiment.source in BUILT else source_experiment(experiment, folder)
-    return (experiment.features.folder is None and not detector_is_installed(experiment.faces.detector)) or (
+    return (experiment.finds_faces and not detector_is_installed(experiment.faces.detector)) or (
         source is not None and lacks_detector(source, folder)
     )
 
@@ -112,7 +117,7 @@ def check_detectors(experiment: Experiment, folder: Path, places: Places) -> Non
     Raises:
         UserError: if it is; the message says what to install.
     """
-    if experiment.features.folder is None and not detector_is_installed(experiment.faces.detector):
+    if experiment.finds_faces and not detector_is_installed(experiment.faces.detector):
         _, index, _ = labelled_samples(experiment, places)
         if (index.clips["kind"] != "image_rows").all() and finished_run(experiment, folder, places) is None:
             check_installed(experiment.faces.detector)

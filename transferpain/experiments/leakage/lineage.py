@@ -49,6 +49,20 @@ def lineage_facts(trained: Ancestor, before: tuple[Ancestor, ...] | None) -> lis
     return None if before is None else [asdict(ancestor) for ancestor in (trained, *before)]
 
 
+def joint_lineage(models: Iterable[Path]) -> tuple[Ancestor, ...] | None:
+    """Return the trainings that several models went through before their own, each once.
+
+    Their own are those of an ensemble's folds: who is tested there has had no part in them.
+
+    Returns:
+        `None` if one of them does not say.
+    """
+    lines = [read_lineage(model) for model in models]
+    if any(line is None for line in lines):
+        return None
+    return tuple(dict.fromkeys(ancestor for line in lines for ancestor in line[1:]))
+
+
 def read_lineage(folder: Path | None) -> tuple[Ancestor, ...] | None:
     """Read the lineage of a source from its manifest.
 

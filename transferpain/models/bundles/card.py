@@ -68,6 +68,8 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
     scores = metrics["all"]
     image = reads_faces(manifest)
     kind = "An image network ({0}) from faces to {1}." if image else "A head from features of {2} to {1}."
+    if "members" in manifest:
+        kind = "An ensemble: one answer, {1}, of those of finished runs."
     if "extractor" in manifest:
         kind = "A head from the features `{3}` of faces to {1}."
     if "fusion" in manifest:
@@ -78,9 +80,7 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
         + describe_trees(manifest),
-        input=describe_input(preprocessing, image, manifest.get("extractor"), manifest.get("format") != SCALED_OUTSIDE)
-        + describe_fusion(manifest)
-        + describe_adaptation(manifest),
+        input=describe_input_of(manifest, preprocessing) + describe_fusion(manifest) + describe_adaptation(manifest),
         labels=labels,
         task=manifest["task"],
         terms=terms_of(manifest) or [],
@@ -169,6 +169,15 @@ def dataset_name(terms: list[Terms] | None, dataset: str) -> str:
         if one.dataset == dataset:
             return one.title + (" (synthetic twin)" if one.synthetic else "")
     return dataset
+
+
+def describe_input_of(manifest: dict, preprocessing: dict) -> str:
+    """Say what a model reads: a picture, features of one, or what other models say of it."""
+    if "members" in manifest:
+        runs = ", ".join(f"`{one['run']}`" for one in manifest["members"])
+        return f"the probabilities of its members, one behind the other: {runs} ({manifest['combination']})"
+    scales = manifest.get("format") != SCALED_OUTSIDE
+    return describe_input(preprocessing, reads_faces(manifest), manifest.get("extractor"), scales)
 
 
 def describe_input(preprocessing: dict, image: bool, extractor: str | None = None, scales: bool = True) -> str:

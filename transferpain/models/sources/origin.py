@@ -20,7 +20,9 @@ UNTRAINED = {"untrained": 0, "untrained-1": 1, "untrained-2": 2}
 OWN_FEATURES = "own_features"  # stands for no network: features that were made elsewhere
 NO_NETWORK = "no_network"  # features that an extractor makes of faces without one
 FEATURES_ALONE = (OWN_FEATURES, NO_NETWORK)
-BUILT = (*UNTRAINED, "imagenet", *FEATURES_ALONE)
+FINISHED_RUNS = "finished_runs"  # stands for no network: answers of other runs
+WITHOUT_NETWORK = (*FEATURES_ALONE, FINISHED_RUNS)
+BUILT = (*UNTRAINED, "imagenet", *WITHOUT_NETWORK)
 
 
 @dataclass(frozen=True)
@@ -56,10 +58,10 @@ class Origin:
         Raises:
             UserError: if it cannot be built or read, or its embedding has another size than is stated.
         """
-        if self.name in FEATURES_ALONE:
+        if self.name in WITHOUT_NETWORK:
             raise UserError(
-                "These features have no network behind them.",
-                rule="A head is trained on them, and nothing else can be asked of their source.",
+                "There is no network behind this source.",
+                rule="What is fitted reads features or answers that are there, and no more can be asked of them.",
                 todo="Name a source that is a network.",
             )
         import_tensorflow()
