@@ -7,7 +7,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.evaluation.formatting import number, with_interval
-from transferpain.models.bundles.manifest import HEAD, SCALED_OUTSIDE, answers_by
+from transferpain.models.bundles.manifest import HEAD, NETWORK, SCALED_OUTSIDE, TREES, answers_by
 from transferpain.models.bundles.terms import Terms, restricting, terms_of
 from transferpain.models.bundles.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
 
@@ -138,6 +138,10 @@ def describe_trees(manifest: dict) -> str:
     )
 
 
+# As Hugging Face calls what a model is loaded with.
+LIBRARIES = {NETWORK: "keras", HEAD: "sklearn", TREES: "xgboost"}
+
+
 def head(manifest: dict, metrics: dict) -> dict[str, Any]:
     """Return the metadata that Hugging Face reads from the top of a card."""
     terms = terms_of(manifest)
@@ -154,7 +158,7 @@ def head(manifest: dict, metrics: dict) -> dict[str, Any]:
         "metrics": results,
     }
     return {
-        "library_name": "sklearn" if answers_by(manifest) == HEAD else "keras",
+        "library_name": LIBRARIES[answers_by(manifest)],
         "license": "mit" if free else "other",
         **({} if free else {"license_name": "research-use"}),
         "pipeline_tag": "image-classification",

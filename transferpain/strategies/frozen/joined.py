@@ -168,7 +168,7 @@ class JoinedModel:
             raise UserError(
                 f"The model in {self.folder} is not one network from a picture to classes.",
                 rule="Its head must be a network on single frames, such as `ann`.",
-                received="a head of scikit-learn" if learned else "a head on windows",
+                received="a head that is no network" if learned else "a head on windows",
                 todo="Name the model of another run.",
             )
         import keras
