@@ -27,6 +27,7 @@ from transferpain.models.bundles.sklearn_bundle import read_any_bundle, save_hea
 from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_terms
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
+from transferpain.models.sources.origin import Origin
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.strategies.common.finished import predictions_hash
 from transferpain.strategies.registry import STRATEGIES
@@ -64,6 +65,8 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), plan.lineage),
         **ancestry(plan),
     }
+    if plan.origin.parts:
+        facts["joined"] = [{"source": one.source, "backbone": one.backbone} for one in plan.experiment.joined]
     if not plan.reads_source:
         features = plan.experiment.features
         facts["extractor"] = features.made_by
@@ -98,17 +101,28 @@ def ancestry(plan: RunPlan) -> dict:
         if all(known.get("terms") is not None for known in manifests):
             stated = [one for known in manifests for one in known["terms"]]
             terms = [one for place, one in enumerate(stated) if one not in stated[:place]]
+    elif plan.origin.parts:
+        start, parents, terms = plan.origin.name, [], []
+        for part in plan.origin.parts:
+            known = {} if part.folder is None else load_manifest(part.folder)
+            before = known.get("terms") if known else terms_of_built(part)
+            parents += [one for one in ([part.hash, *known.get("parents", [])] if known else []) if one not in parents]
+            terms = None if None in (terms, before) else [*terms, *(one for one in before if one not in terms)]
     elif folder is not None:
         parent = load_manifest(folder)
         start = parent.get("experiment") or folder.name  # never a path of this machine
         parents, terms = [plan.origin.hash, *parent.get("parents", [])], parent.get("terms")
     else:
         start, parents = plan.origin.name if plan.reads_source else plan.experiment.features.made_by, []
-        backbone = BACKBONES.find(plan.origin.backbone)
-        terms = [imagenet_terms(backbone).model_dump()] if start == "imagenet" else []
+        terms = terms_of_built(plan.origin) if plan.reads_source else []
     for one in reversed(own):
         terms = inherit_terms(one, terms)
     return {"start": start, "parents": parents, "terms": terms}
+
+
+def terms_of_built(origin: Origin) -> list[dict]:
+    """Return the terms of a network that is built: ImageNet's, where it starts from these."""
+    return [imagenet_terms(BACKBONES.find(origin.backbone)).model_dump()] if origin.name == "imagenet" else []
 
 
 def terms_of_data(index: Index) -> Terms:

@@ -30,11 +30,21 @@ class RunPlan(Plan):
         return STRATEGIES[self.experiment.strategy].reads == "faces" or self.experiment.features.reads_source
 
     @property
+    def parents(self) -> tuple[Path, ...]:
+        """The folders of the models that the run's model comes from."""
+        parts = self.origin.parts or (self.origin,)
+        return tuple(part.folder for part in parts if part.folder is not None) if self.reads_source else ()
+
+    @property
     def parent(self) -> Path | None:
         """The folder of the model that the run's model comes from; `None` where it comes from none."""
         return self.origin.folder if self.reads_source else None
 
     @property
     def lineage(self) -> tuple[Ancestor, ...] | None:
-        """The trainings before the run's own, the last first; of an ensemble those of all its members."""
-        return joint_lineage(self.members) if self.members else read_lineage(self.parent)
+        """The trainings before the run's own, the last first; of several sources or members those of all of them."""
+        if self.members:
+            # Before their own, which are those of the folds: who is tested there has had no part in them.
+            lines = [read_lineage(member) for member in self.members]
+            return joint_lineage([line and line[1:] for line in lines])
+        return joint_lineage([read_lineage(folder) for folder in self.parents or (None,)])

@@ -42,9 +42,18 @@ from transferpain.experiments.schema import Experiment, experiment_hash
 from transferpain.inputs.faces.cache import keeping
 from transferpain.models.bundles.manifest import split_digest
 from transferpain.models.sources.face_settings import check_installed, detector_is_installed
-from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
+from transferpain.models.sources.origin import (
+    BUILT,
+    WITHOUT_NETWORK,
+    Origin,
+    built_origin,
+    built_preprocessing,
+    bundle_origin,
+    joined_origin,
+)
 from transferpain.strategies.base import Job
 from transferpain.strategies.common.media import faces_of
+from transferpain.strategies.frozen.sources import JoinedSource
 from transferpain.strategies.registry import STRATEGIES
 
 SHOWN_PROBLEMS = 5
@@ -92,6 +101,8 @@ def check_before_source(experiment: Experiment, folder: Path) -> None:
 
 def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
     """Resolve `source:`: a network that is built, the folder of a bundle, an experiment, run if unfinished, or runs."""
+    if experiment.joined:
+        return joined_origin(tuple(part_origin(experiment, one) for one in experiment.joined))
     if experiment.members:
         return members_origin(with_members(experiment, places), places)
     if experiment.source in BUILT:
@@ -101,6 +112,27 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
     if source is None:
         return bundle_origin(name, Path(name), digest)
     return bundle_origin(name, run_experiment(source, folder, places).model, digest)
+
+
+def part_origin(experiment: Experiment, part: JoinedSource) -> Origin:
+    """Resolve one of several sources that are joined: a network that is built, or the folder of a shared model.
+
+    Raises:
+        UserError: if it is neither, or not of the backbone that is stated.
+    """
+    name, digest = split_digest(part.source)
+    if name in BUILT and name not in WITHOUT_NETWORK:
+        scaling = experiment.images.scaling
+        return built_origin(name, part.backbone, built_preprocessing(name, part.backbone, experiment.faces, scaling))
+    origin = bundle_origin(name, Path(name), digest)
+    if origin.backbone != part.backbone:
+        raise UserError(
+            f"The source {name} of {experiment.name} is of another backbone.",
+            rule="Of sources that are joined each states its own.",
+            received=f"backbone: {part.backbone}; it is a {origin.backbone}",
+            todo=f"Write backbone: {origin.backbone}.",
+        )
+    return origin
 
 
 def lacks_detector(experiment: Experiment, folder: Path) -> bool:

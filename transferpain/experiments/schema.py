@@ -22,7 +22,7 @@ from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.evaluation.metrics.registry import COMPARED
-from transferpain.experiments.source_forms import EXTRACTOR_FORM, OWN_FORM, RUNS_FORM, spread_source
+from transferpain.experiments.source_forms import EXTRACTOR_FORM, JOINED_FORM, OWN_FORM, RUNS_FORM, spread_source
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
@@ -30,6 +30,7 @@ from transferpain.models.sources.origin import (
     BUILT,
     FEATURES_ALONE,
     FINISHED_RUNS,
+    JOINED,
     NO_NETWORK,
     OWN_FEATURES,
     first_there,
@@ -89,7 +90,9 @@ class CommonKeys(Settings):
             Or `{features: FOLDER, rate: ROWS A SECOND}`: no network, but features that were made elsewhere, in a folder
             below the data root (`features.folder`); `{action_units: FOLDER, rate: FRAMES A SECOND}`: tables of action
             units, and with them `least_confidence`. Or `{extractor: glcm, levels: 16}`: no network, but an extractor
-            that makes features of faces, with settings of its own (`features.extraction`). Or `{runs: [NAME, ...]}`: no
+            that makes features of faces, with settings of its own (`features.extraction`). Or
+            `{joined: [{source: NAME, backbone: NAME}, ...]}`: several, whose embeddings strategy `frozen` reads side by
+            side. Or `{runs: [NAME, ...]}`: no
             network, but the answers of finished runs, for strategy `ensemble` (`docs/ensembles.md`).
         source_set: what is changed in the source's experiment.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
@@ -167,6 +170,8 @@ class CommonKeys(Settings):
             raise ValueError(f"source: {what} with strategy `frozen`, received `{self.strategy}`")
         if (self.source == FINISHED_RUNS) != (strategy.reads == "answers"):
             raise ValueError(f"source: finished runs are named {RUNS_FORM}, and go with strategy `ensemble`")
+        if (self.source == JOINED) != bool(self.joined):
+            raise ValueError(f"source: several sources are named {JOINED_FORM}")
         if self.source_set and self.source in BUILT:
             raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
         if len(set(self.seeds)) != len(self.seeds):

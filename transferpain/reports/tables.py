@@ -50,6 +50,9 @@ def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[s
         "head": str((experiment.get("head") or {}).get("kind") or ""),
         "detector": str(facts.get("detector") or (experiment.get("faces") or {}).get("detector") or ""),
     }
+    if experiment.get("joined"):
+        made["backbone"] = ", ".join(str(one["backbone"]) for one in experiment["joined"])
+        made["source"] = ", ".join(dict.fromkeys(str(one["source"]) for one in experiment["joined"]))
     features = experiment.get("features") or {}
     if features.get("folder") is not None or made["source"] == FINISHED_RUNS:
         return made | {"backbone": "none", "detector": "none"}

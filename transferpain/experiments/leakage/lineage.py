@@ -3,7 +3,7 @@
 A manifest names people by codes, which can be compared and do not show a dataset's own names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -49,18 +49,11 @@ def lineage_facts(trained: Ancestor, before: tuple[Ancestor, ...] | None) -> lis
     return None if before is None else [asdict(ancestor) for ancestor in (trained, *before)]
 
 
-def joint_lineage(models: Iterable[Path]) -> tuple[Ancestor, ...] | None:
-    """Return the trainings that several models went through before their own, each once.
-
-    Their own are those of an ensemble's folds: who is tested there has had no part in them.
-
-    Returns:
-        `None` if one of them does not say.
-    """
-    lines = [read_lineage(model) for model in models]
+def joint_lineage(lines: Sequence[tuple[Ancestor, ...] | None]) -> tuple[Ancestor, ...] | None:
+    """Return the trainings of several lineages, each once; `None` if one of them is unknown."""
     if any(line is None for line in lines):
         return None
-    return tuple(dict.fromkeys(ancestor for line in lines for ancestor in line[1:]))
+    return tuple(dict.fromkeys(ancestor for line in lines for ancestor in line))
 
 
 def read_lineage(folder: Path | None) -> tuple[Ancestor, ...] | None:

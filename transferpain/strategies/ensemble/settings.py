@@ -17,7 +17,8 @@ class EnsembleSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    members: tuple[Annotated[str, Field(min_length=1)], ...] = ()
+    # Named only where it is set: runs and registrations of versions that did not know it stay as they are.
+    members: tuple[Annotated[str, Field(min_length=1)], ...] = Field((), exclude_if=lambda value: not value)
 
 
 class Combination(BaseModel):

@@ -219,6 +219,13 @@ def join(contents: Contents) -> JoinedModel:
             received=f"adaptation: {adaptation}",
             todo="Name a model without adaptation (or with `coral`, which leaves tested faces as they are).",
         )
+    if "joined" in manifest:
+        raise UserError(
+            f"The model in {folder} cannot be given pictures.",
+            rule="Its head reads the features of several sources side by side, computed for an experiment only.",
+            received=str(manifest["joined"]),
+            todo="Name a model whose features are those of one source.",
+        )
     stretch = read_stretch(contents)
     preprocessing = stated_preprocessing(read_settings(contents)[0], folder)
     origin = None
