@@ -93,7 +93,7 @@ def test_a_recipe_has_the_scores_of_its_run(finished, tmp_path):
     }
     shared = read_json(tmp_path / "large" / "metrics.json")
     assert shared["all"] == metrics["all"]
-    assert shared["predictions_sha256"] == predictions_hash(RunFolder(large))
+    assert shared["predictions_sha256"] == predictions_hash(large)
 
 
 def test_runs_from_elsewhere_are_recipes_too(finished, tmp_path):
