@@ -12,11 +12,11 @@ from tests.models.bundles.complete import save_complete
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json, write_text
 from transferpain.evaluation.scores import mark_copies, score
-from transferpain.experiments.kept_model import predictions_hash
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.ship import check_size, flat, is_comparable, kept_epoch, read_recipes, ship_model
 from transferpain.models.bundles.manifest import manifest_hash, read_complete, read_contents
 from transferpain.models.bundles.training_log import read_log
+from transferpain.strategies.common.finished import predictions_hash
 
 EXPERIMENT = {
     "name": "ferplus-small",
@@ -93,7 +93,7 @@ def test_a_recipe_has_the_scores_of_its_run(finished, tmp_path):
     }
     shared = read_json(tmp_path / "large" / "metrics.json")
     assert shared["all"] == metrics["all"]
-    assert shared["predictions_sha256"] == predictions_hash(RunFolder(large))
+    assert shared["predictions_sha256"] == predictions_hash(large)
 
 
 def test_runs_from_elsewhere_are_recipes_too(finished, tmp_path):

@@ -75,7 +75,7 @@ class FoldResult:
         predictions: one row per answer; `part` says whether the sample was selected on or tested.
         history: one row per epoch, with `val_loss`.
         model: a Keras model in float32; `None` where the parts alone answer.
-        parts: name -> a model of scikit-learn that belongs to it.
+        parts: name -> a model of scikit-learn, or trees of XGBoost, that belongs to it.
         fitted: what was fitted, and on which rows, entered where it was fitted.
         files: name -> what else the fold keeps: a table for `.csv` and `.parquet`, JSON types for `.json`.
         facts: what the manifest of the saved model states in addition.

@@ -12,6 +12,7 @@ from transferpain.experiments.chosen_source import (
     source_backbone,
     source_experiment,
 )
+from transferpain.experiments.members import check_members, with_members
 from transferpain.experiments.runner import check_detectors, find_origin
 from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
@@ -47,11 +48,13 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
         raise NotHere("The file of ImageNet's weights is not on this machine.", todo=todo)
     if experiment.probe_source:
         check_source_has_rows(experiment, folder)
-    _, index, samples = labelled_samples(experiment, places)
-    samples, _ = split_samples(experiment, samples)
+    task, index, samples = labelled_samples(experiment, places)
+    split = split_samples(experiment, samples)
+    samples, _ = split
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     strategy.check_clips(experiment, clips)
     strategy.check_files(experiment, clips, places)
     strategy.inputs(experiment, places)
+    check_members(with_members(experiment, places), places, task, (index.hash, places.contents(clips)), split)
     is_faces_stage = (index.clips["kind"] != "image_rows").all()
     return experiment.faces.size if is_faces_stage else experiment.images.size

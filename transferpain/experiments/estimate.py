@@ -47,6 +47,8 @@ def estimate(
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     strategy = STRATEGIES[experiment.strategy]
+    if strategy.reads == "answers":
+        return strategy.stages(Workload(experiment, clips, None, samples, folds, experiment.faces.size))
     if experiment.features.folder is not None:
         clips = clips.drop(columns=["num_frames", "fps"]).merge(own_clips(clips, experiment.features, places.data_root))
         frames = clips["num_frames"].astype(float)

@@ -4,32 +4,32 @@ Nothing here changes from one run of the same code on the same data to the next:
 this model cover its manifest.
 """
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from transferpain.core.contracts import FoldResult
-from transferpain.core.store import file_hash, json_text
+from transferpain.core.store import json_text
 from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.environment import project_commit
-from transferpain.experiments.leakage.lineage import describe_training, lineage_facts, read_lineage
+from transferpain.experiments.leakage.lineage import describe_training, lineage_facts
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder, read_history
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
-from transferpain.models.bundles.manifest import load_manifest
+from transferpain.models.bundles.manifest import load_manifest, manifest_hash
 from transferpain.models.bundles.probe import make_probe
 from transferpain.models.bundles.sklearn_bundle import read_any_bundle, save_head
 from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.bundles.terms import Terms, imagenet_terms, inherit_terms
 from transferpain.models.bundles.training_log import TRAINING, Epoch, Log, Training
+from transferpain.models.sources.origin import Origin
 from transferpain.networks.backbones.registry import BACKBONES
-from transferpain.strategies.common.finished import fold_folders
+from transferpain.strategies.common.finished import predictions_hash
 from transferpain.strategies.registry import STRATEGIES
 
 
@@ -62,9 +62,11 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "index": plan.index.hash,
         "dataset": plan.index.dataset.name,
         "synthetic": plan.synthetic,
-        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), read_lineage(plan.parent)),
+        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), plan.lineage),
         **ancestry(plan),
     }
+    if plan.origin.parts:
+        facts["joined"] = [{"source": one.source, "backbone": one.backbone} for one in plan.experiment.joined]
     if not plan.reads_source:
         features = plan.experiment.features
         facts["extractor"] = features.made_by
@@ -91,17 +93,36 @@ def ancestry(plan: RunPlan) -> dict:
     learns_from_both = adaptation is not None and ADAPTATIONS[adaptation].learns_from_target
     own = [terms_of_data(part) for part in (parts if learns_from_both else parts[:1])]
     folder = plan.parent
-    if folder is not None:
+    if plan.members:
+        start, manifests = plan.origin.name, [load_manifest(model) for model in plan.members]
+        parents = [manifest_hash(model) for model in plan.members]
+        parents = [*dict.fromkeys([*parents, *(one for known in manifests for one in known.get("parents", []))])]
+        terms = None
+        if all(known.get("terms") is not None for known in manifests):
+            stated = [one for known in manifests for one in known["terms"]]
+            terms = [one for place, one in enumerate(stated) if one not in stated[:place]]
+    elif plan.origin.parts:
+        start, parents, terms = plan.origin.name, [], []
+        for part in plan.origin.parts:
+            known = {} if part.folder is None else load_manifest(part.folder)
+            before = known.get("terms") if known else terms_of_built(part)
+            parents += [one for one in ([part.hash, *known.get("parents", [])] if known else []) if one not in parents]
+            terms = None if None in (terms, before) else [*terms, *(one for one in before if one not in terms)]
+    elif folder is not None:
         parent = load_manifest(folder)
         start = parent.get("experiment") or folder.name  # never a path of this machine
         parents, terms = [plan.origin.hash, *parent.get("parents", [])], parent.get("terms")
     else:
         start, parents = plan.origin.name if plan.reads_source else plan.experiment.features.made_by, []
-        backbone = BACKBONES.find(plan.origin.backbone)
-        terms = [imagenet_terms(backbone).model_dump()] if start == "imagenet" else []
+        terms = terms_of_built(plan.origin) if plan.reads_source else []
     for one in reversed(own):
         terms = inherit_terms(one, terms)
     return {"start": start, "parents": parents, "terms": terms}
+
+
+def terms_of_built(origin: Origin) -> list[dict]:
+    """Return the terms of a network that is built: ImageNet's, where it starts from these."""
+    return [imagenet_terms(BACKBONES.find(origin.backbone)).model_dump()] if origin.name == "imagenet" else []
 
 
 def terms_of_data(index: Index) -> Terms:
@@ -144,7 +165,7 @@ def keep_model(plan: RunPlan, best: Path, scores: dict) -> None:
 
 def run_metrics(run: RunFolder, scores: dict) -> dict:
     """Return the content of a bundle's `metrics.json`: a run's scores, and the hash of the predictions behind them."""
-    return shared_metrics(scores) | {"predictions_sha256": predictions_hash(run)}
+    return shared_metrics(scores) | {"predictions_sha256": predictions_hash(run.path)}
 
 
 def read_training(fold: Path) -> Training:
@@ -165,10 +186,3 @@ def shared_metrics(scores: Any) -> Any:
         named = any(isinstance(value, dict) and "subject" in value for value in scores)
         return sorted(parts, key=str) if named else parts
     return scores
-
-
-def predictions_hash(run: RunFolder) -> str:
-    """Return what `sha256sum folds/*/predictions.parquet | sha256sum` prints in the run's folder (`LC_ALL=C`)."""
-    files = sorted(f"folds/{folder.name}/predictions.parquet" for folder in fold_folders(run.path))
-    lines = "".join(f"{file_hash(run.path / file)}  {file}\n" for file in files)
-    return hashlib.sha256(lines.encode()).hexdigest()

@@ -134,6 +134,8 @@ def files_read(experiments: Sequence[Experiment], places: Places) -> dict[str, A
 
 def describe_source(experiment: Experiment, folder: Path) -> Any:
     """Return what an experiment starts from: the name of what is built, a bundle's digest, or a resolved experiment."""
+    if experiment.joined:
+        return [_describe_part(one.source) for one in experiment.joined]
     if experiment.source in BUILT:
         return experiment.source
     source = source_experiment(experiment, folder)
@@ -141,6 +143,11 @@ def describe_source(experiment: Experiment, folder: Path) -> Any:
         name, digest = split_digest(experiment.source)
         return check_digest(Path(name), digest)
     return {"experiment": source.resolved(), "source": describe_source(source, folder)}
+
+
+def _describe_part(source: str) -> str:
+    name, digest = split_digest(source)
+    return name if name in BUILT else check_digest(Path(name), digest)
 
 
 def _data(name: str, places: Places, twins: Mapping[str, TwinSettings]) -> str:

@@ -16,10 +16,8 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.predictions import LINEAR_PROBE, clip_rows
 from transferpain.evaluation.scores import mark_copies, score
-from transferpain.experiments.fitted import FITTED, read_fitted, write_fitted
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
-from transferpain.experiments.leakage.lineage import read_lineage
 from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.experiments.probe_scores import probe_scores
@@ -32,6 +30,7 @@ from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Plan, Prepared
 from transferpain.strategies.common.answers import training_prior
+from transferpain.strategies.common.fitted import FITTED, read_fitted, write_fitted
 
 NO_FACE = "no face was found in any frame"
 # What `done` of a run states the bytes of, besides the folds and what a strategy writes once.
@@ -99,7 +98,7 @@ def labels_met(plan: RunPlan) -> list[dict]:
 
 def learned_datasets(plan: RunPlan) -> list[str] | None:
     """Return the datasets that the source, or one before it, learned from; `None` if its manifest does not say."""
-    lineage = read_lineage(plan.parent)
+    lineage = plan.lineage
     return None if lineage is None else sorted({ancestor.dataset for ancestor in lineage})
 
 
@@ -207,7 +206,7 @@ def finish(plan: RunPlan, prepared: Prepared) -> None:
         folds=tuple(plan.folds),
         predictions=predictions,
         data_root=plan.index.data_root,
-        lineage=read_lineage(plan.parent),
+        lineage=plan.lineage,
         fitted={fold.name: fitted_in(plan, fold) for fold in plan.folds},
         stage=prepared.stage,
         images=prepared.images,
@@ -294,10 +293,10 @@ def model_fault(plan: RunPlan) -> str:
 
 def is_of_predictions(plan: RunPlan) -> bool:
     """Tell whether the model that a run keeps states the predictions that the run has now. Raises as `read_stamped`."""
-    from transferpain.experiments.kept_model import predictions_hash
+    from transferpain.strategies.common.finished import predictions_hash
 
     stated = read_stamped(plan.run.model / "metrics.json").get("predictions_sha256")
-    return stated == predictions_hash(plan.run)
+    return stated == predictions_hash(plan.run.path)
 
 
 def lowest_loss(history: pd.DataFrame) -> float:

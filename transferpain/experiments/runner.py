@@ -33,6 +33,7 @@ from transferpain.experiments.chosen_source import (
 )
 from transferpain.experiments.environment import write_environment
 from transferpain.experiments.makers import go_on_or_apart, not_of
+from transferpain.experiments.members import check_members, members_origin, with_members
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.results import RECORDED, best_fold, close_fold, finish, model_fault, record_facts
 from transferpain.experiments.run_folder import RunFolder
@@ -41,9 +42,18 @@ from transferpain.experiments.schema import Experiment, experiment_hash
 from transferpain.inputs.faces.cache import keeping
 from transferpain.models.bundles.manifest import split_digest
 from transferpain.models.sources.face_settings import check_installed, detector_is_installed
-from transferpain.models.sources.origin import BUILT, Origin, built_origin, bundle_origin
+from transferpain.models.sources.origin import (
+    BUILT,
+    WITHOUT_NETWORK,
+    Origin,
+    built_origin,
+    built_preprocessing,
+    bundle_origin,
+    joined_origin,
+)
 from transferpain.strategies.base import Job
 from transferpain.strategies.common.media import faces_of
+from transferpain.strategies.frozen.sources import JoinedSource
 from transferpain.strategies.registry import STRATEGIES
 
 SHOWN_PROBLEMS = 5
@@ -58,21 +68,23 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     Raises:
         UserError: if data, task, protocol and source do not fit together, or another run stands in its run's folder.
     """
-    experiment, strategy = settled(experiment, folder), STRATEGIES[experiment.strategy]
+    experiment, strategy = with_members(settled(experiment, folder), places), STRATEGIES[experiment.strategy]
     task, index, samples = labelled_samples(experiment, places)
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     strategy.check_clips(experiment, clips)
     check_before_source(experiment, folder)
+    contents = places.contents(clips)
+    check_members(experiment, places, task, (index.hash, contents), (samples, folds))
     origin = find_origin(experiment, folder, places)
     strategy.check_backbone(experiment, origin.backbone)
     strategy.check_size(experiment, origin.preprocessing.size)
     further = (*strategy.inputs(experiment, places), *experiment.protocol.split_kind.inputs(experiment.protocol))
-    contents = places.contents(clips)
     inputs = fingerprint([index.hash, contents, *further])
     run = RunFolder(places.runs / f"{experiment.name}-{experiment_hash(experiment, task.hash, inputs, origin.hash)}")
     run.check_own()
-    return RunPlan(experiment, task, index, clips, samples, folds, origin, run, contents=contents)
+    members = tuple(places.runs / name / "model" for name in experiment.members)
+    return RunPlan(experiment, task, index, clips, samples, folds, origin, run, members, contents=contents)
 
 
 def check_before_source(experiment: Experiment, folder: Path) -> None:
@@ -88,7 +100,11 @@ def check_before_source(experiment: Experiment, folder: Path) -> None:
 
 
 def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
-    """Resolve `source:`: a network that is built, the folder of a bundle, or an experiment, run if unfinished."""
+    """Resolve `source:`: a network that is built, the folder of a bundle, an experiment, run if unfinished, or runs."""
+    if experiment.joined:
+        return joined_origin(tuple(part_origin(experiment, one) for one in experiment.joined))
+    if experiment.members:
+        return members_origin(with_members(experiment, places), places)
     if experiment.source in BUILT:
         return built_origin(experiment.source, experiment.backbone, own_preprocessing(experiment))
     source = source_experiment(experiment, folder)
@@ -98,10 +114,31 @@ def find_origin(experiment: Experiment, folder: Path, places: Places) -> Origin:
     return bundle_origin(name, run_experiment(source, folder, places).model, digest)
 
 
+def part_origin(experiment: Experiment, part: JoinedSource) -> Origin:
+    """Resolve one of several sources that are joined: a network that is built, or the folder of a shared model.
+
+    Raises:
+        UserError: if it is neither, or not of the backbone that is stated.
+    """
+    name, digest = split_digest(part.source)
+    if name in BUILT and name not in WITHOUT_NETWORK:
+        scaling = experiment.images.scaling
+        return built_origin(name, part.backbone, built_preprocessing(name, part.backbone, experiment.faces, scaling))
+    origin = bundle_origin(name, Path(name), digest)
+    if origin.backbone != part.backbone:
+        raise UserError(
+            f"The source {name} of {experiment.name} is of another backbone.",
+            rule="Of sources that are joined each states its own.",
+            received=f"backbone: {part.backbone}; it is a {origin.backbone}",
+            todo=f"Write backbone: {origin.backbone}.",
+        )
+    return origin
+
+
 def lacks_detector(experiment: Experiment, folder: Path) -> bool:
     """Tell whether the detector of an experiment, or of one that its source comes from, is not installed."""
     source = None if experiment.source in BUILT else source_experiment(experiment, folder)
-    return (experiment.features.folder is None and not detector_is_installed(experiment.faces.detector)) or (
+    return (experiment.finds_faces and not detector_is_installed(experiment.faces.detector)) or (
         source is not None and lacks_detector(source, folder)
     )
 
@@ -112,7 +149,7 @@ def check_detectors(experiment: Experiment, folder: Path, places: Places) -> Non
     Raises:
         UserError: if it is; the message says what to install.
     """
-    if experiment.features.folder is None and not detector_is_installed(experiment.faces.detector):
+    if experiment.finds_faces and not detector_is_installed(experiment.faces.detector):
         _, index, _ = labelled_samples(experiment, places)
         if (index.clips["kind"] != "image_rows").all() and finished_run(experiment, folder, places) is None:
             check_installed(experiment.faces.detector)

@@ -22,11 +22,19 @@ from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.evaluation.metrics.registry import COMPARED
-from transferpain.experiments.source_forms import EXTRACTOR_FORM, OWN_FORM, spread_source
+from transferpain.experiments.source_forms import EXTRACTOR_FORM, JOINED_FORM, OWN_FORM, RUNS_FORM, spread_source
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
-from transferpain.models.sources.origin import BUILT, FEATURES_ALONE, NO_NETWORK, OWN_FEATURES, first_there
+from transferpain.models.sources.origin import (
+    BUILT,
+    FEATURES_ALONE,
+    FINISHED_RUNS,
+    JOINED,
+    NO_NETWORK,
+    OWN_FEATURES,
+    first_there,
+)
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.networks.training.settings import TrainingSettings
@@ -82,12 +90,16 @@ class CommonKeys(Settings):
             Or `{features: FOLDER, rate: ROWS A SECOND}`: no network, but features that were made elsewhere, in a folder
             below the data root (`features.folder`); `{action_units: FOLDER, rate: FRAMES A SECOND}`: tables of action
             units, and with them `least_confidence`. Or `{extractor: glcm, levels: 16}`: no network, but an extractor
-            that makes features of faces, with settings of its own (`features.extraction`).
+            that makes features of faces, with settings of its own (`features.extraction`). Or
+            `{joined: [{source: NAME, backbone: NAME}, ...]}`: several, whose embeddings strategy `frozen` reads side by
+            side. Or `{runs: [NAME, ...]}`: no
+            network, but the answers of finished runs, for strategy `ensemble` (`docs/ensembles.md`).
         source_set: what is changed in the source's experiment.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
             `hybrid` does the last, and fits gradient boosting on action units and on them and the embedding (Verma);
-            `fused` joins its convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish).
+            `fused` joins its convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish);
+            `ensemble` trains no network, but makes one answer of those of finished runs.
         features: how features are computed, for strategies that read them.
         window: which stretches of a clip are read.
         images: the pictures of strategies that train a network.
@@ -156,6 +168,10 @@ class CommonKeys(Settings):
         if self.source in FEATURES_ALONE and strategy.reads != "features":
             what = "own features go" if self.source == OWN_FEATURES else "an extractor goes"
             raise ValueError(f"source: {what} with strategy `frozen`, received `{self.strategy}`")
+        if (self.source == FINISHED_RUNS) != (strategy.reads == "answers"):
+            raise ValueError(f"source: finished runs are named {RUNS_FORM}, and go with strategy `ensemble`")
+        if (self.source == JOINED) != bool(self.joined):
+            raise ValueError(f"source: several sources are named {JOINED_FORM}")
         if self.source_set and self.source in BUILT:
             raise ValueError(f"source_set: `{self.source}` is no experiment that it could change")
         if len(set(self.seeds)) != len(self.seeds):
@@ -177,6 +193,11 @@ class CommonKeys(Settings):
         if self.features.frames is not None:
             return self.features.frames
         return None if self.features.fps is None else round(self.window.seconds * self.features.fps)
+
+    @property
+    def finds_faces(self) -> bool:
+        """Whether faces are looked for in its videos; not where features or answers are there already."""
+        return self.features.folder is None and self.source != FINISHED_RUNS
 
     def resolved(self) -> dict[str, Any]:
         """Return the experiment with every default filled in, as plain JSON types."""

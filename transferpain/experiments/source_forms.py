@@ -1,4 +1,4 @@
-"""A source that is no network, as a mapping: own features, or an extractor."""
+"""A source that is no network, as a mapping: own features, an extractor, several sources, or finished runs."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from transferpain.core.validation import describe_fault
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
-from transferpain.models.sources.origin import NO_NETWORK, OWN_FEATURES
+from transferpain.models.sources.origin import FINISHED_RUNS, JOINED, NO_NETWORK, OWN_FEATURES
 
 OWN_FORM = "{" + " or ".join(OWN_KINDS) + ": FOLDER, rate: FRAMES A SECOND}"
 OWN_NUMBERS = ("rate", "least_confidence")
@@ -17,16 +17,28 @@ EXTRACTOR_FORM = (
     + "}, with that one's settings beside it"
 )
 
+JOINED_FORM = "{joined: [{source: NAME, backbone: NAME}, ...]}"
+RUNS_FORM = "{runs: [NAME OF A FINISHED RUN, ...]}"
+
 
 def spread_source(values: dict[str, Any]) -> dict[str, Any]:
-    """Return the keys of an experiment with a source of own features, or an extractor, in the settings that read it.
+    """Return the keys of an experiment with a source that is a mapping in the settings that read it.
 
     Raises:
-        ValueError: if that source is neither `{features: FOLDER}`, with or without a rate, nor `{extractor: NAME}`.
+        ValueError: if that source is neither `{features: FOLDER}`, with or without a rate, nor `{extractor: NAME}`, nor
+            `{joined: SOURCES}`, nor `{runs: NAMES}`.
     """
     source, features = values.get("source"), values.get("features", {})
     if not isinstance(source, dict) or not isinstance(features, dict):
         return values
+    for name, stands_for, key, form in (
+        ("runs", FINISHED_RUNS, "members", RUNS_FORM),
+        ("joined", JOINED, "joined", JOINED_FORM),
+    ):
+        if name in source:
+            if set(source) != {name} or key in values:
+                raise ValueError(f"source: {name} stand alone in it, as {form}, received {source}")
+            return values | {"source": stands_for, key: source[name]}
     if source.get("extractor") is not None:
         return values | {"source": NO_NETWORK, "features": features | spread_extractor(source, features)}
     kinds, numbers = (
@@ -36,7 +48,8 @@ def spread_source(values: dict[str, Any]) -> dict[str, Any]:
     are_numbers = all(one is None or type(one) in (int, float) for one in numbers.values())
     is_folder = len(kinds) == 1 and isinstance(source[kinds[0]], str)
     if not (is_folder and are_numbers and set(source) <= {*OWN_KINDS, *numbers}):
-        raise ValueError(f"source: as a mapping it is {OWN_FORM}, or {EXTRACTOR_FORM}, received {source}")
+        forms = f"{OWN_FORM}, {EXTRACTOR_FORM}, {JOINED_FORM}, or {RUNS_FORM}"
+        raise ValueError(f"source: as a mapping it is {forms}, received {source}")
     own = {"folder": source[kinds[0]], "files": kinds[0]}
     own |= {key: number for key, number in numbers.items() if number is not None}
     return values | {"source": OWN_FEATURES, "features": features | own}

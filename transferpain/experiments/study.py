@@ -17,6 +17,7 @@ from transferpain.data.tasks.label_counts import COLUMNS, table_rows
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.makers import note_finished_before
+from transferpain.experiments.members import check_members_are_known, of_batch
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import (
     check_detectors,
@@ -113,8 +114,12 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
         show: called with the runs so far when one was computed now and others follow.
 
     Raises:
-        UserError: as `check_detectors`, before the first experiment is computed; and as `make_plan`.
+        UserError: as `check_detectors` and `check_members_are_known`, before the first experiment is computed; and as
+            `make_plan`.
     """
+    names = [experiment.name for experiment in batch.experiments]
+    for number, experiment in enumerate(batch.experiments):
+        check_members_are_known(experiment, names[:number], batch.places)
     for experiment in batch.experiments:
         if lacks_detector(experiment, batch.folder):  # told before the first experiment, not in the middle
             draw_twins(twins_read(batch, experiment), batch.places)
@@ -122,7 +127,7 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
     runs: list[RunFolder] = []
     for number, experiment in enumerate(batch.experiments, start=1):
         draw_twins(twins_read(batch, experiment), batch.places)
-        plan = make_plan(experiment, batch.folder, batch.places)
+        plan = make_plan(of_batch(experiment, runs), batch.folder, batch.places)
         stood = plan.run.is_done
         runs.append(run_plan(plan, batch.folder, batch.places))
         if not stood and number < len(batch.experiments):
@@ -180,10 +185,18 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str]) -> tuple[li
 
     batch = drawn_batch(path, places, assignments)
     stages: list[Stage] = []
-    for experiment in batch.experiments:
+    unfinished: list[str] = []
+    for number, experiment in enumerate(batch.experiments):
+        check_members_are_known(experiment, [one.name for one in batch.experiments[:number]], batch.places)
+        if waiting := [name for name in experiment.members if name in unfinished]:
+            unfinished.append(experiment.name)
+            work = f"made when {', '.join(waiting)} are finished"
+            stages.append(Stage(experiment.name, "ensemble", work, 0.0, 0.0, of=experiment.name))
+            continue
         if finished_run(experiment, batch.folder, batch.places) is not None:
             stages.append(Stage(experiment.name, "finished", "nothing is left to do", 0.0, 0.0, of=experiment.name))
             continue
+        unfinished.append(experiment.name)
         check_experiment(experiment, batch.folder, batch.places)
         stages += estimate(experiment, batch.folder, batch.places, partial(is_finished, batch.folder, batch.places))
     return ["experiment", "stage", "work", "hours", "disk GB"], estimate_rows(stages)

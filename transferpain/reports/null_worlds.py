@@ -14,6 +14,7 @@ from transferpain.data.places import Places
 from transferpain.evaluation.null_worlds import ALL_DRAWS, ERROR, Held, NullScore, judge_worlds
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
+from transferpain.experiments.members import of_batch
 from transferpain.experiments.null_worlds import DRAWS, PART, World, declared_leak, null_scores, null_worlds
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import Experiment
@@ -67,8 +68,8 @@ def check_file(path: Path, places: Places, assignments: list[str], jobs: int = 1
             batch, report=f"{batch.report}-null", places=world.places, twins=world.twins, experiments=experiments
         )
         run_ahead(inside, jobs)
-        run_batch(inside)
-        plans = [make_plan(experiment, batch.folder, world.places) for experiment in experiments]
+        runs = run_batch(inside)
+        plans = [make_plan(of_batch(one, runs), batch.folder, world.places) for one in experiments]
         scores += [score for plan in plans for score in null_scores(plan, world.draw, world.places)]
     return _concluded(batch.report, batch.title, batch.experiments, worlds, scores, [])
 

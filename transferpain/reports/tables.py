@@ -9,6 +9,7 @@ from transferpain.evaluation.formatting import UNDEFINED, with_interval
 from transferpain.evaluation.metrics.registry import METRICS
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.models.sources.origin import FINISHED_RUNS
 from transferpain.reports.facts import RunFacts
 
 BOUNDS = {"": "value", "_low": "low", "_high": "high", "_reason": "reason"}
@@ -36,7 +37,8 @@ def made_with(run: RunFacts) -> dict[str, str]:
 def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, str]:
     """Return source, backbone, head and detector of an experiment.
 
-    Own features have no backbone, and no detector; those of an extractor that is no network have no backbone.
+    Own features have no backbone, and no detector, nor have ensembles; features of an extractor that is no network have
+    no backbone.
 
     Args:
         experiment: as a run's `experiment.yaml` has it.
@@ -48,8 +50,11 @@ def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[s
         "head": str((experiment.get("head") or {}).get("kind") or ""),
         "detector": str(facts.get("detector") or (experiment.get("faces") or {}).get("detector") or ""),
     }
+    if experiment.get("joined"):
+        made["backbone"] = ", ".join(str(one["backbone"]) for one in experiment["joined"])
+        made["source"] = ", ".join(dict.fromkeys(str(one["source"]) for one in experiment["joined"]))
     features = experiment.get("features") or {}
-    if features.get("folder") is not None:
+    if features.get("folder") is not None or made["source"] == FINISHED_RUNS:
         return made | {"backbone": "none", "detector": "none"}
     extractor = features.get("extractor", "source")
     if extractor in EXTRACTORS and EXTRACTORS[extractor].reads_source:

@@ -49,6 +49,7 @@ class Recipe(Protocol):
     training: TrainingSettings
     seeds: tuple[int, ...]
     window_frames: int | None
+    finds_faces: bool
 
     def resolved(self) -> dict[str, Any]: ...
 
@@ -105,8 +106,8 @@ class Plan:
 
     @property
     def has_faces_stage(self) -> bool:
-        """False for image datasets such as FER+, whose pictures are faces already, and for own features."""
-        return self.experiment.features.folder is None and bool((self.clips["kind"] != "image_rows").all())
+        """False for image datasets such as FER+, whose pictures are faces already, and where no medium is read."""
+        return self.experiment.finds_faces and bool((self.clips["kind"] != "image_rows").all())
 
 
 @dataclass(frozen=True)
@@ -203,14 +204,14 @@ class Strategy(ABC):
         name: as in experiment files.
         heads: settings of the heads that it takes.
         Settings: its own keys of an experiment file; another strategy may have the same key, of the same type.
-        reads: what the model that it saves reads, `faces` or `features`.
+        reads: what the model that it saves reads: `faces`, `features`, or `answers` of other models.
         makes_sources: whether what it trains can be the source of another experiment.
     """
 
     name: str
     heads: tuple[type[BaseModel], ...]
     Settings: type[BaseModel] = NoSettings
-    reads: Literal["faces", "features"] = "faces"
+    reads: Literal["faces", "features", "answers"] = "faces"
     makes_sources: bool = True
 
     def check(self, experiment: Recipe) -> None:

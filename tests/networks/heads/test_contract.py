@@ -33,7 +33,11 @@ def drawn(head: Head, rows: int, seed: int) -> Rows:
 
 
 # As many trees as it takes to learn what is drawn here.
-FEW = {"random_forest": {"trees": 20}, "gradient_boosting": {"trees": 10, "learning_rate": 0.5}}
+FEW = {
+    "random_forest": {"trees": 20},
+    "gradient_boosting": {"trees": 10, "learning_rate": 0.5},
+    "xgboost": {"trees": 10, "learning_rate": 0.5},
+}
 
 
 def settings_of(head: Head) -> Any:

@@ -38,8 +38,12 @@ def full(every_kind, tmp_path_factory):
     people = table[["dataset", "subject"]].drop_duplicates()
     write_subjects(first, people.assign(sex=["m", "w"] * 3, age=[20, 30, 40, 50, 60, 70]))
     write_text(first / "unusable.csv", "clip,problem\n<script>1</script>,=1+1\n")
+    combined = {"strategy": "ensemble", "source": "finished_runs", "head": {"kind": "stacking"}}
+    ensemble = write_run(runs, "ensemble", table, changes=combined)
+    members = pd.concat([table.assign(member=f"<b>{name}") for name in ("one", "two")])
+    members.to_parquet(next((ensemble / "folds").iterdir()) / "members.parquet", index=False)
     pair = Comparison(better="ann", worse="ann-untrained")
-    report = read_report([first, *every_kind], [pair])
+    report = read_report([first, *every_kind, ensemble], [pair])
     differ = (Difference("experiments.<b>.seeds", "<script>0</script>", "=1+1"),)
     return replace(report, registered=Registered(digest="00ff", date="2026-01-01", differences=differ))
 

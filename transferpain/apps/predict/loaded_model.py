@@ -91,6 +91,14 @@ class LoadedModel:
         if self.reads_faces:
             faces = stated_preprocessing(self.bundle.preprocessing, self.folder).faces
             return Answering(self.classes, faces, self._answer_pixels, self.synthetic)
+        if "members" in self.bundle.manifest:
+            raise UserError(
+                f"The model in {self.folder} reads no pictures.",
+                rule="It is an ensemble, which reads what its members say of one, side by side: numbers of the shape "
+                f"{self._shape()}.",
+                received=", ".join(str(member["run"]) for member in self.bundle.manifest["members"]),
+                todo="Ask the models of its members, and give their probabilities to predict_features(answers).",
+            )
         if self.head is None:
             raise UserError(
                 f"The model in {self.folder} reads no pictures.",

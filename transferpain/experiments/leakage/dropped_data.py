@@ -10,6 +10,7 @@ from transferpain.evaluation.predictions import clip_rows
 from transferpain.evaluation.scores import score
 from transferpain.experiments.leakage.evidence import (
     NO_LABELS,
+    OF_MEMBERS,
     Evidence,
     LeakageCheck,
     Verdict,
@@ -25,6 +26,8 @@ MAX_GAP = 0.05
 
 def run(evidence: Evidence) -> Verdict:
     """Check that faces are missed equally often in each class, and every labelled test clip is answered for."""
+    if evidence.experiment.members:
+        return not_applicable(OF_MEMBERS)
     if evidence.stage is None:
         return not_applicable("The pictures are faces already; none is detected or dropped.")
     tested = evidence.tested

@@ -16,6 +16,7 @@ from transferpain.experiments.schema import Experiment
 
 State = Literal["pass", "fail", "declared", "not applicable"]
 NO_LABELS = "No tested clip has a label."
+OF_MEMBERS = "An ensemble reads answers alone: the checks of its members' runs say it of them."
 NO_SUBJECTS = "The data name no subjects: most of them have a single picture or clip."
 
 

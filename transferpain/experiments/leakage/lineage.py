@@ -3,7 +3,7 @@
 A manifest names people by codes, which can be compared and do not show a dataset's own names.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -47,6 +47,13 @@ def lineage_facts(trained: Ancestor, before: tuple[Ancestor, ...] | None) -> lis
         before: the lineage of its source; `None` if unknown.
     """
     return None if before is None else [asdict(ancestor) for ancestor in (trained, *before)]
+
+
+def joint_lineage(lines: Sequence[tuple[Ancestor, ...] | None]) -> tuple[Ancestor, ...] | None:
+    """Return the trainings of several lineages, each once; `None` if one of them is unknown."""
+    if any(line is None for line in lines):
+        return None
+    return tuple(dict.fromkeys(ancestor for line in lines for ancestor in line))
 
 
 def read_lineage(folder: Path | None) -> tuple[Ancestor, ...] | None:

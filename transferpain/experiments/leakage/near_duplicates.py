@@ -8,7 +8,14 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.progress import progress_bar
-from transferpain.experiments.leakage.evidence import Evidence, LeakageCheck, Verdict, learned_from, not_applicable
+from transferpain.experiments.leakage.evidence import (
+    OF_MEMBERS,
+    Evidence,
+    LeakageCheck,
+    Verdict,
+    learned_from,
+    not_applicable,
+)
 from transferpain.experiments.leakage.likeness import Looks, alike, look_at, to_side
 from transferpain.experiments.leakage.shared_videos import videos_of
 from transferpain.inputs.faces.cache import read_faces
@@ -33,6 +40,8 @@ class Pictures:
 
 def run(evidence: Evidence) -> Verdict:
     """Check that no tested picture has a near-duplicate among the pictures that its fold learns from."""
+    if evidence.experiment.members:
+        return not_applicable(OF_MEMBERS)
     pictures = collect_pictures(evidence)
     if pictures is None or not len(pictures.sample):
         return not_applicable("There are no pictures to compare: no face was found.")

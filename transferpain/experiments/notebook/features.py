@@ -23,7 +23,7 @@ from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import (
     BUILT,
-    FEATURES_ALONE,
+    WITHOUT_NETWORK,
     Origin,
     built_origin,
     built_preprocessing,
@@ -207,7 +207,7 @@ def _check_media(samples: Samples, settings: FeatureSettings) -> None:
 
 def _origin(source: str, backbone: str, faces: Mapping[str, Any]) -> tuple[Origin, FaceSettings]:
     """Return the source, and how faces are cut out for it."""
-    if source in BUILT and source not in FEATURES_ALONE:
+    if source in BUILT and source not in WITHOUT_NETWORK:
         cut = _settings(FaceSettings, faces)
         stated = built_preprocessing(source, backbone, cut, ImageSettings().scaling)
         return built_origin(source, backbone, stated), cut

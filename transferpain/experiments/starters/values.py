@@ -19,8 +19,8 @@ from transferpain.models.bundles.manifest import MANIFEST
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import (
     BUILT,
-    FEATURES_ALONE,
     UNTRAINED,
+    WITHOUT_NETWORK,
     built_origin,
     built_preprocessing,
     bundle_origin,
@@ -65,7 +65,7 @@ def source_values(source: str | None) -> dict[str, Any]:
                 todo="Name a source: --source FOLDER of a model, or --source untrained.",
             )
         source = there.as_posix()
-    if source in BUILT and source not in FEATURES_ALONE:
+    if source in BUILT and source not in WITHOUT_NETWORK:
         backbone = DEFAULT_BACKBONE if source in UNTRAINED else _with_imagenet()
         origin = built_origin(
             source, backbone, built_preprocessing(source, backbone, FaceSettings(size=BUILT_SIZE), "symmetric")

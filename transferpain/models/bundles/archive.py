@@ -16,6 +16,7 @@ from transferpain.models.bundles.manifest import (
     MANIFEST,
     MOST_FILES,
     OPTIONAL,
+    TREES,
     files_in,
     may_hold,
 )
@@ -106,7 +107,7 @@ def refused(path: Path, received: object) -> UserError:
     """Return the error for an archive that is not unpacked."""
     return UserError(
         f"The archive {path.name} is refused, and nothing of it was kept.",
-        rule=f"It may hold {', '.join(sorted((MANIFEST, *COMPLETE, *OPTIONAL)))} and parts/<name>.skops, "
+        rule=f"It may hold {', '.join(sorted((MANIFEST, *COMPLETE, *OPTIONAL, TREES)))} and parts/<name>.skops, "
         f"by these names, {MOST_FILES} at most, stored or deflated, and expand {LARGEST_EXPANSION}-fold.",
         received=received,
         todo="Ask for a file that `transferpain models export` wrote.",

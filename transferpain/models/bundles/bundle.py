@@ -9,6 +9,7 @@
     metrics.json      the scores of its run, and the hash of the predictions that they are derived from
     training.json     how it was trained, epoch by epoch; recipes.json: what else was tried (see training_log.py)
     parts/*.skops     models of scikit-learn (see sklearn_part.py)
+    parts/head.json   trees of XGBoost, in the place of a network (see xgboost_part.py)
     README.md         the model card
     manifest.json     see manifest.py
 
@@ -206,7 +207,7 @@ def read_bundle(place: Path | Contents, scaled: bool = False) -> Bundle:
         raise UserError(
             f"{folder} holds no network.",
             rule="Pictures are read, and features made, by a Keras model.",
-            received=f"a head of scikit-learn, {answers_by(manifest)}",
+            received=f"a head without one, {answers_by(manifest)}",
             todo="Name the model of a run that trained a network.",
         )
     preprocessing, labels = read_settings(contents)

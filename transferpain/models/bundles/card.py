@@ -7,7 +7,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.evaluation.formatting import number, with_interval
-from transferpain.models.bundles.manifest import HEAD, SCALED_OUTSIDE, answers_by
+from transferpain.models.bundles.manifest import HEAD, NETWORK, SCALED_OUTSIDE, TREES, answers_by
 from transferpain.models.bundles.terms import Terms, restricting, terms_of
 from transferpain.models.bundles.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
 
@@ -68,6 +68,8 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
     scores = metrics["all"]
     image = reads_faces(manifest)
     kind = "An image network ({0}) from faces to {1}." if image else "A head from features of {2} to {1}."
+    if "members" in manifest:
+        kind = "An ensemble: one answer, {1}, of those of finished runs."
     if "extractor" in manifest:
         kind = "A head from the features `{3}` of faces to {1}."
     if "fusion" in manifest:
@@ -78,9 +80,7 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
         + describe_trees(manifest),
-        input=describe_input(preprocessing, image, manifest.get("extractor"), manifest.get("format") != SCALED_OUTSIDE)
-        + describe_fusion(manifest)
-        + describe_adaptation(manifest),
+        input=describe_input_of(manifest, preprocessing) + describe_fusion(manifest) + describe_adaptation(manifest),
         labels=labels,
         task=manifest["task"],
         terms=terms_of(manifest) or [],
@@ -138,6 +138,10 @@ def describe_trees(manifest: dict) -> str:
     )
 
 
+# As Hugging Face calls what a model is loaded with.
+LIBRARIES = {NETWORK: "keras", HEAD: "sklearn", TREES: "xgboost"}
+
+
 def head(manifest: dict, metrics: dict) -> dict[str, Any]:
     """Return the metadata that Hugging Face reads from the top of a card."""
     terms = terms_of(manifest)
@@ -154,7 +158,7 @@ def head(manifest: dict, metrics: dict) -> dict[str, Any]:
         "metrics": results,
     }
     return {
-        "library_name": "sklearn" if answers_by(manifest) == HEAD else "keras",
+        "library_name": LIBRARIES[answers_by(manifest)],
         "license": "mit" if free else "other",
         **({} if free else {"license_name": "research-use"}),
         "pipeline_tag": "image-classification",
@@ -169,6 +173,15 @@ def dataset_name(terms: list[Terms] | None, dataset: str) -> str:
         if one.dataset == dataset:
             return one.title + (" (synthetic twin)" if one.synthetic else "")
     return dataset
+
+
+def describe_input_of(manifest: dict, preprocessing: dict) -> str:
+    """Say what a model reads: a picture, features of one, or what other models say of it."""
+    if "members" in manifest:
+        runs = ", ".join(f"`{one['run']}`" for one in manifest["members"])
+        return f"the probabilities of its members, one behind the other: {runs} ({manifest['combination']})"
+    scales = manifest.get("format") != SCALED_OUTSIDE
+    return describe_input(preprocessing, reads_faces(manifest), manifest.get("extractor"), scales)
 
 
 def describe_input(preprocessing: dict, image: bool, extractor: str | None = None, scales: bool = True) -> str:

@@ -32,6 +32,8 @@ SCALED_OUTSIDE = 2  # the former layout: the network of such a bundle reads scal
 MANIFEST = "manifest.json"
 NETWORK = "model.keras"
 HEAD = "parts/head.skops"
+TREES = "parts/head.json"
+HEADS = (HEAD, TREES)  # answer in the place of a network
 REQUIRED = (NETWORK, "preprocess.json", "labels.json")
 # What a finished run adds, where a network answers (`needed`); every one of them is needed before a model is passed on.
 COMPLETE = (*REQUIRED, "probe.npz", "experiment.yaml", "metrics.json", "README.md")
@@ -62,9 +64,9 @@ class Manifest(BaseModel):
     """What a manifest must be like; it may state more.
 
     Attributes:
-        answers: the file whose answer is the model's; with the head, there is no network.
+        answers: the file whose answer is the model's; with a head, there is no network.
         synthetic: whether drawn faces took part in the training, here or in a parent.
-        weights_hash: names the weights, see `bundle.weights_hash`; of a head of scikit-learn the SHA-256 of its file.
+        weights_hash: names the weights, see `bundle.weights_hash`; of a head without one the SHA-256 of its file.
         embedding_size: features that the model's layer `embedding` gives of an image, D; `None` if it has no such
             layer, or was saved when every backbone gave equally many.
         versions: package -> version that wrote the bundle.
@@ -79,7 +81,7 @@ class Manifest(BaseModel):
     format: Literal[SCALED_OUTSIDE, FORMAT]
     checksum: Digest
     files: dict[str, FileFacts]
-    answers: Literal["model.keras", "parts/head.skops"] = NETWORK
+    answers: Literal["model.keras", "parts/head.skops", "parts/head.json"] = NETWORK
     synthetic: bool
     weights_hash: Digest
     embedding_size: int | None = Field(None, ge=1)
@@ -121,11 +123,11 @@ def files_in(folder: Path) -> list[str]:
 
 def may_hold(name: str) -> bool:
     """Tell whether a bundle may hold a file of this name beside its manifest."""
-    return name in (*COMPLETE, *OPTIONAL) or re.fullmatch(PART_PATTERN, name) is not None
+    return name in (*COMPLETE, *OPTIONAL, TREES) or re.fullmatch(PART_PATTERN, name) is not None
 
 
 def answers_by(manifest: dict) -> str:
-    """Return the file whose answer is the model's: `NETWORK` or `HEAD`."""
+    """Return the file whose answer is the model's: `NETWORK`, or one of `HEADS`."""
     return manifest.get("answers", NETWORK)
 
 
@@ -170,7 +172,8 @@ def load_stated(folder: Path) -> tuple[dict, str]:
             received=f"checksum {stated.checksum}, contents {checksum(manifest)}",
             todo="Get the bundle again, or train the model again.",
         )
-    two_answers = {NETWORK, HEAD} <= set(stated.files) and stated.answers == HEAD
+    answering = {name for name in (NETWORK, TREES) if name in stated.files}
+    two_answers = bool(answering - {stated.answers})
     if two_answers or not set(needed(manifest, REQUIRED)) <= set(stated.files) or not all(map(may_hold, stated.files)):
         raise not_a_bundle(folder, f"a manifest of {', '.join(stated.files)}")
     size = sum(facts.size for facts in stated.files.values())

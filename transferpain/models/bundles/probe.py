@@ -23,7 +23,7 @@ from transferpain.data.synthetic.camera import FERPLUS, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.models.bundles.containers import check_members, open_zip, read_array
-from transferpain.models.bundles.manifest import HEAD, NETWORK, Contents, answers_by, not_a_bundle, opened
+from transferpain.models.bundles.manifest import HEAD, NETWORK, TREES, Contents, answers_by, not_a_bundle, opened
 from transferpain.models.bundles.sizes import Refused
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
 from transferpain.models.sources.preprocessing import stated_preprocessing
@@ -46,7 +46,7 @@ ROWS = len(EXPRESSIONS)
 # The largest difference of a probability that counts as the same (our choice): float32 differs by the order of
 # sums between processors and versions, bfloat16 keeps eight bits of each number.
 TOLERANCES = {"float32": 1e-4, "bfloat16": 0.1}
-COMPARED_VERSIONS = {NETWORK: ("keras", "tensorflow"), HEAD: ("scikit-learn",)}
+COMPARED_VERSIONS = {NETWORK: ("keras", "tensorflow"), HEAD: ("scikit-learn",), TREES: ("xgboost-cpu",)}
 
 
 @dataclass(frozen=True)

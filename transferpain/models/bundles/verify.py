@@ -10,6 +10,7 @@ from transferpain.models.bundles.collection import check_parents, find_models
 from transferpain.models.bundles.guard import check_model
 from transferpain.models.bundles.manifest import (
     NETWORK,
+    TREES,
     Contents,
     answers_by,
     read_complete_contents,
@@ -19,6 +20,7 @@ from transferpain.models.bundles.probe import other_versions, read_probe, reprod
 from transferpain.models.bundles.sklearn_part import check_part, part_names
 from transferpain.models.bundles.terms import restricting
 from transferpain.models.bundles.training_log import read_log
+from transferpain.models.bundles.xgboost_part import read_trees
 from transferpain.models.sources.preprocessing import stated_preprocessing
 
 
@@ -74,10 +76,10 @@ def check_contents(contents: Contents) -> None:
     """Check what is in the files of a complete bundle: no code, plain numbers, settings and a log that can be read.
 
     Raises:
-        UserError: as `check_model`, `pixel_network`, `read_probe`, `read_log`, `read_settings`, `stated_preprocessing`
-            and `check_part`.
+        UserError: as `check_model`, `pixel_network`, `read_probe`, `read_log`, `read_settings`, `stated_preprocessing`,
+            `read_trees` and `check_part`.
     """
-    preprocessing, _ = read_settings(contents)
+    preprocessing, labels = read_settings(contents)
     if preprocessing:  # a head on features has none
         stated_preprocessing(preprocessing, contents.folder)
     if answers_by(contents.manifest) == NETWORK:
@@ -85,6 +87,8 @@ def check_contents(contents: Contents) -> None:
         pixel_network(contents, preprocessing)
     read_probe(contents)
     read_log(contents)
+    if answers_by(contents.manifest) == TREES:
+        read_trees(contents.files[TREES], len(labels), contents.folder / TREES)
     for name in part_names(contents.manifest):
         check_part(contents.files[name], contents.folder / name)
 

@@ -20,7 +20,10 @@ UNTRAINED = {"untrained": 0, "untrained-1": 1, "untrained-2": 2}
 OWN_FEATURES = "own_features"  # stands for no network: features that were made elsewhere
 NO_NETWORK = "no_network"  # features that an extractor makes of faces without one
 FEATURES_ALONE = (OWN_FEATURES, NO_NETWORK)
-BUILT = (*UNTRAINED, "imagenet", *FEATURES_ALONE)
+FINISHED_RUNS = "finished_runs"  # stands for no network: answers of other runs
+JOINED = "joined_sources"  # stands for several networks, whose embeddings are read side by side
+WITHOUT_NETWORK = (*FEATURES_ALONE, FINISHED_RUNS, JOINED)
+BUILT = (*UNTRAINED, "imagenet", *WITHOUT_NETWORK)
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,7 @@ class Origin:
         preprocessing: from a face crop to the network's input.
         synthetic: whether drawn faces took part in its training, here or in a parent.
         folder: the bundle's folder; `None` for a network that is built, not loaded.
+        parts: of joined sources each one; else empty.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Origin:
     preprocessing: Preprocessing
     synthetic: bool
     folder: Path | None
+    parts: tuple["Origin", ...] = ()
 
     def load(self):
         """Build or read the source.
@@ -56,10 +61,10 @@ class Origin:
         Raises:
             UserError: if it cannot be built or read, or its embedding has another size than is stated.
         """
-        if self.name in FEATURES_ALONE:
+        if self.name in WITHOUT_NETWORK:
             raise UserError(
-                "These features have no network behind them.",
-                rule="A head is trained on them, and nothing else can be asked of their source.",
+                "There is no single network behind this source.",
+                rule="What is fitted reads features or answers that are there, and no more can be asked of them.",
                 todo="Name a source that is a network.",
             )
         import_tensorflow()
@@ -141,6 +146,34 @@ def built_origin(name: str, backbone: str, preprocessing: Preprocessing) -> Orig
         )
     digest = fingerprint([name, backbone, preprocessing.canonical, seed_of(name)])
     return Origin(name, digest, digest, backbone, chosen.width, preprocessing, synthetic=False, folder=None)
+
+
+def joined_origin(parts: tuple[Origin, ...]) -> Origin:
+    """Describe sources whose embeddings are read side by side; each scales a face as it wants.
+
+    Raises:
+        UserError: if they read faces of different sizes, or one of them stands twice.
+    """
+    sizes = {part.preprocessing.size for part in parts}
+    if len(sizes) > 1 or len({part.hash for part in parts}) < len(parts):
+        raise UserError(
+            "These sources cannot be joined.",
+            rule="They read faces of one size, and each stands once.",
+            received=", ".join(f"{part.name} ({part.backbone}, {part.preprocessing.size} pixels)" for part in parts),
+            todo="Name other sources, or set faces.size to that of a shared model.",
+        )
+    digest = fingerprint([JOINED, *(part.hash for part in parts)])
+    return Origin(
+        name=JOINED,
+        hash=digest,
+        weights_hash=digest,
+        backbone=parts[0].backbone,
+        embedding_size=sum(part.embedding_size for part in parts),
+        preprocessing=parts[0].preprocessing,
+        synthetic=any(part.synthetic for part in parts),
+        folder=None,
+        parts=parts,
+    )
 
 
 def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:

@@ -92,7 +92,10 @@ class Fitted(Protocol):
         """Return the probabilities, `(rows, classes)`, of rows as `Rows.load` returns them."""
 
     def parts(self) -> Mapping[str, Any]:
-        """Return what is saved: a Keras model (float32) under `model`, or a classifier of scikit-learn under `head`."""
+        """Return what is saved: a Keras model (float32) under `model`, or under `head` what answers in its place.
+
+        That is a classifier of scikit-learn, or trees of XGBoost.
+        """
 
 
 class Head(Protocol):

@@ -13,6 +13,7 @@ from transferpain.networks.heads.statistics import STATISTICS
 from transferpain.networks.heads.svm import SVM
 from transferpain.networks.heads.tcn import TCN
 from transferpain.networks.heads.transformer import TRANSFORMER
+from transferpain.networks.heads.xgboost import XGBOOST
 
 HEADS: Registry[Head] = Registry(
     "head",
@@ -28,5 +29,6 @@ HEADS: Registry[Head] = Registry(
         SVM,
         RANDOM_FOREST,
         GRADIENT_BOOSTING,
+        XGBOOST,
     ],
 )

@@ -28,6 +28,7 @@ NOTE = (
     "shown to use more than is linear in the features, or its recipe does not suit these data."
 )
 NOT_FROZEN = "none: it trains its network on pictures, and no features stay as they are"
+NO_FEATURES = "none: it is an ensemble, and reads answers; its members have their own"
 NOT_MADE = "none: the run was made before linear probes were, or elsewhere"
 NO_LABEL = "none: no clip has a label"
 READS = {name: title.removeprefix("linear probe, ") for name, title in PROBE_TITLES.items()}
@@ -91,6 +92,8 @@ def _columns() -> list[str]:
 def _why_none(run: RunFacts) -> str:
     if run.scores["all"] is None:
         return NO_LABEL
+    if run.experiment.get("strategy") == "ensemble":
+        return NO_FEATURES
     frozen = run.experiment.get("strategy", "") in ("frozen", "head", "")
     return NOT_MADE if frozen or not run.made_here else NOT_FROZEN
 

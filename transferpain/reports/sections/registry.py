@@ -6,6 +6,7 @@ from transferpain.reports.sections.classes import CLASSES
 from transferpain.reports.sections.data_problems import DATA_PROBLEMS
 from transferpain.reports.sections.decisions import DECISIONS
 from transferpain.reports.sections.differences import DIFFERENCES
+from transferpain.reports.sections.ensemble import ENSEMBLE
 from transferpain.reports.sections.environment import ENVIRONMENT
 from transferpain.reports.sections.error_gaps import ERROR_GAPS
 from transferpain.reports.sections.experiment import EXPERIMENT
@@ -55,6 +56,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         ERROR_GAPS,
         FEW_SHOT,
         STRATEGY,
+        ENSEMBLE,
         LEAKAGE,
         UNUSABLE,
         DATA_PROBLEMS,

@@ -1,9 +1,11 @@
 """What a strategy reads of a finished run for its section of the report."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
 from transferpain.core.paths import inside
+from transferpain.core.store import file_hash
 from transferpain.strategies.common.stated import Facts, read_stated, read_stated_experiment
 
 
@@ -25,6 +27,13 @@ def fold_folders(run: Path) -> list[Path]:
     if planned is None:
         return sorted(path.parent for path in run.glob("folds/*/predictions.parquet"))
     return [inside(run, run / "folds" / name) for name in sorted(planned)]
+
+
+def predictions_hash(run: Path) -> str:
+    """Return what `sha256sum folds/*/predictions.parquet | sha256sum` prints in a run's folder (`LC_ALL=C`)."""
+    files = sorted(f"folds/{folder.name}/predictions.parquet" for folder in fold_folders(run))
+    lines = "".join(f"{file_hash(run / file)}  {file}\n" for file in files)
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def fold_files(run: Path, name: str) -> dict[str, Path]:

@@ -168,7 +168,7 @@ class JoinedModel:
             raise UserError(
                 f"The model in {self.folder} is not one network from a picture to classes.",
                 rule="Its head must be a network on single frames, such as `ann`.",
-                received="a head of scikit-learn" if learned else "a head on windows",
+                received="a head that is no network" if learned else "a head on windows",
                 todo="Name the model of another run.",
             )
         import keras
@@ -218,6 +218,13 @@ def join(contents: Contents) -> JoinedModel:
             "person or place those numbers are not known.",
             received=f"adaptation: {adaptation}",
             todo="Name a model without adaptation (or with `coral`, which leaves tested faces as they are).",
+        )
+    if "joined" in manifest:
+        raise UserError(
+            f"The model in {folder} cannot be given pictures.",
+            rule="Its head reads the features of several sources side by side, computed for an experiment only.",
+            received=str(manifest["joined"]),
+            todo="Name a model whose features are those of one source.",
         )
     stretch = read_stretch(contents)
     preprocessing = stated_preprocessing(read_settings(contents)[0], folder)

@@ -31,6 +31,7 @@ from transferpain.strategies.common.media import add_stretches, stretches_of
 from transferpain.strategies.common.work import forward_rate
 from transferpain.strategies.frozen.candidates import check_candidates
 from transferpain.strategies.frozen.section import candidates_section
+from transferpain.strategies.frozen.sources import JoinedSource, check_joined
 
 TRANSFERABILITY = "transferability.json"
 OWN_RATE = 20_000.0  # rows of own features that are read in a second
@@ -40,12 +41,15 @@ class FrozenSettings(BaseModel):
     """The keys of the strategy `frozen`.
 
     Attributes:
+        joined: the sources whose embeddings are read side by side; `source: {joined: [...]}` fills it in.
         adaptation: how cached features are adapted to who, or what dataset, is tested (`docs/adaptation.md`).
         candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    # Named only where it is set: runs and registrations of versions that did not know it stay as they are.
+    joined: tuple[JoinedSource, ...] = Field((), exclude_if=lambda value: not value)
     adaptation: ADAPTATIONS.name_type | None = None
     candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
 
@@ -124,6 +128,7 @@ class Frozen(Strategy):
                 f"faces.size: `{experiment.features.made_by}` with these settings describes faces of {smallest} pixels "
                 f"at least, received {size}"
             )
+        check_joined(experiment)
         check_adaptation(experiment.adaptation, experiment.protocol)
         method = ADAPTATIONS.get(experiment.adaptation)
         if method is not None and method.changes_source and not experiment.features.reads_source:
@@ -131,6 +136,8 @@ class Frozen(Strategy):
                 f"adaptation: `{method.name}` changes the source, received features of "
                 f"`{experiment.features.made_by}`, which does not read it"
             )
+        if method is not None and method.changes_source and experiment.joined:
+            raise ValueError(f"adaptation: `{method.name}` changes the source, and several are joined")
         check_candidates(experiment)
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
@@ -224,6 +231,11 @@ class Frozen(Strategy):
         rows = int(feature_rows(experiment, work).sum())
         made_by, looked_at = f"{experiment.backbone}, {dtype}", f"{rows} frames at {work.size}x{work.size}"
         rate, width = forward_rate(experiment.backbone, dtype, work.size), BACKBONES[experiment.backbone].width
+        joined = [f"{one.source} {one.backbone}" for one in experiment.joined]
+        if joined:
+            backbones = [one.backbone for one in experiment.joined]
+            made_by, width = f"{', '.join(backbones)}, {dtype}", sum(BACKBONES[name].width for name in backbones)
+            rate = 1 / sum(1 / forward_rate(name, dtype, work.size) for name in backbones)
         bytes_a_value = np.dtype(np.float16).itemsize
         if (own_rate := EXTRACTORS[experiment.features.extractor].rate) is not None:
             made_by, rate = experiment.features.made_by, own_rate
@@ -251,7 +263,14 @@ class Frozen(Strategy):
                 looked_at,
                 rows / rate,
                 rows * width * bytes_a_value,
-                of=fingerprint([experiment.source, experiment.resolved()["source_set"], experiment.features.folder]),
+                of=fingerprint(
+                    [
+                        experiment.source,
+                        experiment.resolved()["source_set"],
+                        experiment.features.folder,
+                        *map(str, experiment.joined),
+                    ]
+                ),
             ),
             Stage(
                 experiment.name,
@@ -291,6 +310,7 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     """
     from transferpain.inputs.faces.cache import read_seconds
     from transferpain.inputs.features.extract import extract_features, sampled_frames, sampling_of
+    from transferpain.inputs.features.join import extract_joined
 
     settings = plan.experiment.features
     if settings.folder is None:
@@ -300,8 +320,11 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     if settings.folder is None:
-        extractor = settings.make_extractor(plan.origin)
-        features = extract_features(extractor, usable, settings, places.cache, on_embedded)
+        how = (usable, settings, places.cache, on_embedded)
+        if plan.origin.parts:
+            features = extract_joined([settings.make_extractor(part) for part in plan.origin.parts], *how)
+        else:
+            features = extract_features(settings.make_extractor(plan.origin), *how)
     else:
         features = keep_own(usable, settings, places.cache)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")

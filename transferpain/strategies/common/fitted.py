@@ -44,6 +44,21 @@ def read_fitted(folder: Path) -> tuple[FittedRows, ...]:
     )
 
 
+def read_fitted_by(folder: Path, samples: pd.DataFrame) -> tuple[FittedRows, ...]:
+    """Read what another run wrote, as positions into `samples`, which may be other rows than that run's.
+
+    Where its positions are not those of the subjects that it states, all samples of these subjects count as seen.
+    """
+    path, names = folder / FITTED, subject_names(samples).to_numpy(dtype=str)
+    found = []
+    for line in read_stamped(path)["fitted"] if path.is_file() else []:
+        rows, subjects = rows_of(line["rows"]), line["subjects"]
+        same = not len(rows) or (rows[-1] < len(names) and np.unique(names[rows]).tolist() == subjects)
+        rows = rows if same else np.flatnonzero(np.isin(names, subjects))
+        found.append(FittedRows(line["step"], rows, line["transductive"], line.get("use", "fit")))
+    return tuple(found)
+
+
 def stretches(rows: np.ndarray) -> list[list[int]]:
     """Return ascending positions as stretches of neighbours, first and last included."""
     if not len(rows):

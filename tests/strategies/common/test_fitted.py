@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from transferpain.core.contracts import FittedRows
-from transferpain.experiments.fitted import FITTED, read_fitted, rows_of, stretches, write_fitted
+from transferpain.strategies.common.fitted import FITTED, read_fitted, rows_of, stretches, write_fitted
 
 SAMPLES = pd.DataFrame({"dataset": "biovid", "subject": list("aabbccdd"), "clip": list("12345678")})
 
