@@ -15,12 +15,9 @@ HEADERS = (
     *("leakage-demo", "multimodal-fusion-demo", "multimodal-cross-demo", "au_cnn_hybrid"),
     *("unbc-7level-demo", "unbc-7level-sweep"),
 )
-# Measured since, by `make demo`, `make corpora-demo`, `make biovid-texture-demo` and `make biovid-temporal-demo`.
-SINCE = (
-    *("`make biovid-vgg16`", "`make ai4pain-ann`", "`make ai4pain-lstm`", "`make corpora-demo`"),
-    *("`make biovid-texture`", "`make biovid-temporal-demo`"),
-)
-SINCE_HEADERS = ("corpora-demo",)
+# Measured since: rows of README's table, and experiments.
+SINCE: tuple[str, ...] = ()
+SINCE_HEADERS: tuple[str, ...] = ()
 MODELS = ("ferplus-resnet18", "ferplus-vgg16")
 
 
