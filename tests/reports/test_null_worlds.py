@@ -64,10 +64,8 @@ def test_what_leaks_by_declaration_is_not_judged(tmp_path):
 def test_the_check_fails_with_the_former_sampling_and_names_the_cell(tmp_path, monkeypatch):
     folder = tmp_path / "experiments"
     write_small_study(folder)
-    study = CHECK | {"twins": {"ai4pain": CHECK["twins"]["ai4pain"] | {"subjects": 6}}}
-    # One of two groups is tested: what the sampling tells, it tells of each.
-    one = {"protocol": {"kind": "grouped", "folds": 2, "fold": 0, "selection_share": 0.25}}
-    study["set"] = CHECK["set"] | one | {"training": CHECK["set"]["training"] | {"epochs": 1}}
+    study = CHECK | {"twins": {"ai4pain": CHECK["twins"]["ai4pain"] | {"subjects": 12}}}
+    study["set"] = CHECK["set"] | {"training": CHECK["set"]["training"] | {"epochs": 1}}
     study["experiments"] = {name: CHECK["experiments"][name] for name in ("ann-cut-windows",)}
     path = folder / "null-check.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")
