@@ -2,8 +2,9 @@ import keras
 import numpy as np
 import pytest
 
+from tests.apps.edge.small_fused import small_fused
 from tests.apps.explain.test_grad_cam import small_network
-from transferpain.apps.explain.attention_rollout import ROLLOUT, attention_rollout, has_attention
+from transferpain.apps.explain.attention_rollout import ROLLOUT, attention_rollout, reads_patches
 from transferpain.apps.explain.shares import compute_maps, shown_by_default
 from transferpain.core.errors import UserError
 from transferpain.networks.backbones.vit_s16 import build_vit_s16
@@ -30,7 +31,8 @@ def small_transformer(layers: int, attend: float) -> keras.Model:
         attention.query_dense.set_weights([query, bias])
         attention.key_dense.set_weights([key, np.zeros((2, CHANNELS))])
     x = keras.layers.Add()(outputs) if layers > 1 else outputs[0]
-    return keras.Model(images, keras.layers.Dense(2, name="logits")(keras.layers.GlobalAveragePooling1D()(x)))
+    maps = keras.layers.Reshape((SIDE, SIDE, CHANNELS))(x)
+    return keras.Model(images, keras.layers.Dense(2, name="logits")(keras.layers.GlobalAveragePooling2D()(maps)))
 
 
 def one_bright(place: tuple[int, int]) -> np.ndarray:
@@ -64,9 +66,16 @@ def test_each_picture_has_its_own_map():
 
 
 def test_a_network_without_attention_is_refused():
-    assert not has_attention(small_network())
-    with pytest.raises(UserError, match="without a layer of attention"):
+    assert not reads_patches(small_network())
+    with pytest.raises(UserError, match="without attention between patches"):
         attention_rollout(small_network(), np.zeros((1, 8, 8, 3), np.float32))
+
+
+def test_attention_behind_convolutions_is_no_transformer_on_patches():
+    model = small_fused()
+    assert any(isinstance(layer, keras.layers.MultiHeadAttention) for layer in model.layers)
+    assert not reads_patches(model)
+    assert shown_by_default(model) != ROLLOUT
 
 
 @pytest.mark.slow

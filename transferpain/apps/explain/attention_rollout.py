@@ -8,14 +8,24 @@ from functools import reduce
 import keras
 import numpy as np
 
+from transferpain.apps.explain.grad_cam import map_layers
 from transferpain.core.errors import UserError
 
 ROLLOUT = "attention_rollout"  # stands where Grad-CAM has the name of a layer
 
 
-def has_attention(model: keras.Model) -> bool:
-    """Whether there is attention to be shown."""
-    return bool(_attention_layers(model))
+def reads_patches(model: keras.Model) -> bool:
+    """Whether its tokens are patches of a picture: behind its last attention it has maps of as many places.
+
+    Networks that only weigh what convolutions and landmarks say by attention have none there.
+    """
+    layers, maps = _attention_layers(model), map_layers(model)
+    if not layers or not maps:
+        return False
+    names = [layer.name for layer in model.layers]
+    last = model.get_layer(maps[-1])
+    places = np.prod(last.output.shape[1:-1])
+    return names.index(last.name) > names.index(layers[-1].name) and places == layers[-1].output.shape[1]
 
 
 def attention_rollout(model: keras.Model, inputs: np.ndarray | list[np.ndarray]) -> np.ndarray:
@@ -32,16 +42,16 @@ def attention_rollout(model: keras.Model, inputs: np.ndarray | list[np.ndarray])
         float32 `(batch, side, side)`, a number for each patch, between 0 and 1: each map divided by its highest value.
 
     Raises:
-        UserError: if the model has no attention.
+        UserError: if the model is none.
     """
-    layers = _attention_layers(model)
-    if not layers:
+    if not reads_patches(model):
         raise UserError(
             "Attention rollout cannot show this model.",
             rule="It shows transformers: networks with attention between the patches of a picture.",
-            received=f"the network {model.name} without a layer of attention",
+            received=f"the network {model.name} without attention between patches",
             todo="Name a layer with maps, or leave the layer out.",
         )
+    layers = _attention_layers(model)
     given = inputs if isinstance(inputs, list) else [inputs]
     read = keras.Model(model.inputs, [layer.input[0] for layer in layers])(given, training=False)
     steps = [_step(layer, tokens) for layer, tokens in zip(layers, read if len(layers) > 1 else [read], strict=True)]

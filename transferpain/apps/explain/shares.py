@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from transferpain.apps.explain.attention_rollout import ROLLOUT, attention_rollout, has_attention
+from transferpain.apps.explain.attention_rollout import ROLLOUT, attention_rollout, reads_patches
 from transferpain.apps.explain.grad_cam import enlarge, grad_cam, map_layers, map_similarity, randomised
 from transferpain.apps.explain.regions import region_masks, region_shares
 
@@ -38,7 +38,7 @@ class Maps:
 
 def shown_by_default(model: keras.Model) -> str:
     """Return what is shown by default: the last layer with maps, e.g. `block5_conv3`; of a transformer `ROLLOUT`."""
-    return ROLLOUT if has_attention(model) else map_layers(model)[-1]
+    return ROLLOUT if reads_patches(model) else map_layers(model)[-1]
 
 
 def compute_maps(model: keras.Model, inputs: list[np.ndarray], layer: str, seed: int = 0) -> Maps:
