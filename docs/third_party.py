@@ -5,9 +5,9 @@ licences and home pages are those that the packages state of themselves. Models 
 their manifests, and the assets of the toolkit, by their facts.
 """
 
+import argparse
 import json
 import re
-import sys
 from collections.abc import Iterable
 from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
@@ -159,5 +159,8 @@ def origin(asset: Asset) -> str:
 
 
 if __name__ == "__main__":
-    page = third_party(ROOT / "requirements.txt", ROOT / "weights")
-    Path(*sys.argv[1:] or [ROOT / "THIRD_PARTY.md"]).write_text(page, encoding="utf-8")
+    # A mistyped option is no name of a file.
+    parser = argparse.ArgumentParser(description="Writes THIRD_PARTY.md, or another file.")
+    parser.add_argument("file", nargs="?", type=Path, default=ROOT / "THIRD_PARTY.md")
+    chosen = parser.parse_args().file
+    chosen.write_text(third_party(ROOT / "requirements.txt", ROOT / "weights"), encoding="utf-8")

@@ -2,6 +2,8 @@
 
 import re
 import runpy
+import subprocess
+import sys
 from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
@@ -76,3 +78,11 @@ def test_a_package_that_is_not_installed_is_named(tmp_path):
     (tmp_path / "other.txt").write_text("no-such-package==1.0\n")
     with pytest.raises(PackageNotFoundError, match="no-such-package"):
         COMMAND["third_party"](tmp_path / "requirements.txt", tmp_path)
+
+
+def test_an_option_is_no_name_of_a_file(tmp_path):
+    script = Path(__file__).parents[2] / "docs" / "third_party.py"
+    result = subprocess.run([sys.executable, script, "--check"], cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 2
+    assert "unrecognized arguments: --check" in result.stderr
+    assert list(tmp_path.iterdir()) == []
