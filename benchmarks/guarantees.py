@@ -19,12 +19,20 @@ from benchmarks.shuffles import Judged, judge, judge_together
 from transferpain.core.seeds import derive_seed
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Camera, Sensor
-from transferpain.data.synthetic.face import ACTION_UNITS, Sitter, draw_face
+from transferpain.data.synthetic.face import ACTION_UNITS, Sitter
 from transferpain.data.synthetic.mintpain import write_sweep
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import PLANS
 from transferpain.data.synthetic.unbc import code, score, write_sequence
-from transferpain.data.synthetic.videos import ClipPlan, WriteClip, draw_clip, encode_video, seat_person, write_video
+from transferpain.data.synthetic.videos import (
+    ClipPlan,
+    WriteClip,
+    draw_clip,
+    encode_video,
+    film_frame,
+    seat_person,
+    write_video,
+)
 from transferpain.inputs.faces.detectors import load_detector
 
 Part = tuple[int, slice]  # the class of a stretch of a clip, and its frames
@@ -141,12 +149,7 @@ def hard_frames(plan: ClipPlan, camera: Camera) -> list[np.ndarray]:
     chosen = (closed.argmax(), abs(course.head[:, 3]).argmax(), units[:, ACTION_UNITS.index("AU26")].argmax(),
               units.sum(1).argmax())  # fmt: skip
     sitter, sensor = seat_person(camera, plan), Sensor(camera, plan.seed, plan.clip)
-    pictures = []
-    for number in chosen:
-        acts, pose = course.frame(int(number))
-        exposure = camera.exposure * (1 + camera.exposure_spread * float(course.exposure[number]))
-        pictures.append(sensor.expose(draw_face(sitter, acts, pose), exposure, sitter.rest))
-    return pictures
+    return [film_frame(sensor, sitter, course, int(number)) for number in chosen]
 
 
 def detection_rates(dataset: str, people: int | None = None) -> dict[str, Rate]:

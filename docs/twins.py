@@ -9,12 +9,11 @@ import numpy as np
 
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Camera, Sensor
-from transferpain.data.synthetic.face import draw_face
 from transferpain.data.synthetic.performance import SCORED
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import PLANS
 from transferpain.data.synthetic.unbc import code, score
-from transferpain.data.synthetic.videos import ClipPlan, seat_person
+from transferpain.data.synthetic.videos import ClipPlan, film_frame, seat_person
 
 PEOPLE = 3
 SIDE = 120  # pixels of one picture
@@ -29,11 +28,8 @@ LEVELS = {
 
 def film(camera: Camera, plan: ClipPlan, frame: int) -> np.ndarray:
     """Return one frame of a clip as it is filmed, its middle, uint8 RGB (SIDE, SIDE, 3)."""
-    sitter, course = seat_person(camera, plan), plan.performance(camera)
-    acts, pose = course.frame(frame)
-    exposure = camera.exposure * (1 + camera.exposure_spread * float(course.exposure[frame]))
     sensor = Sensor(camera, plan.seed, plan.clip)
-    picture = sensor.expose(draw_face(sitter, acts, pose), exposure, sitter.rest)
+    picture = film_frame(sensor, seat_person(camera, plan), plan.performance(camera), frame)
     left = (camera.width - camera.height) // 2
     return cv2.resize(picture[:, left : left + camera.height], (SIDE, SIDE), interpolation=cv2.INTER_AREA)
 

@@ -21,7 +21,7 @@ from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.makers import makers_today
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.experiments.probe_scores import probe_scores
-from transferpain.experiments.run_folder import damaged, fault_of_fold, first_line, read_history
+from transferpain.experiments.run_folder import damaged, fault_of_fold, read_history
 from transferpain.experiments.samples import hang_together, label_counts
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
@@ -31,6 +31,7 @@ from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Plan, Prepared
 from transferpain.strategies.common.answers import training_prior
 from transferpain.strategies.common.fitted import FITTED, read_fitted, write_fitted
+from transferpain.strategies.common.stated import first_line
 
 NO_FACE = "no face was found in any frame"
 # What `done` of a run states the bytes of, besides the folds and what a strategy writes once.

@@ -56,7 +56,7 @@ from transferpain.core.store import (
 )
 from transferpain.evaluation.predictions import PROBES
 from transferpain.strategies.common.finished import fold_folders
-from transferpain.strategies.common.stated import Environment, Facts, Metrics, OddFile, Stated, read_stated
+from transferpain.strategies.common.stated import Environment, Facts, Metrics, Stated, first_line, read_stated
 
 LOCK = ".lock"
 FORMER = "former-"
@@ -359,11 +359,6 @@ def fault_of_fold(folder: Path, run: str = "") -> str | None:
     except (OSError, DamagedFile) as error:
         return first_line(error)
     return ""
-
-
-def first_line(error: Exception) -> str:
-    """Return what was wrong, without rule and advice."""
-    return str(error.received if isinstance(error, OddFile) else error).splitlines()[0]
 
 
 def read_table(folder: Path, name: str) -> pd.DataFrame:

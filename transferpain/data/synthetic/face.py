@@ -141,7 +141,7 @@ def around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
 RELIEF = plates.depth()
 TURN = 0.9 * UNIT  # pixels that the highest point of the relief moves when the head turns by a radian
 RAISED = around(RELIEF > 1e-9, 2)  # elsewhere the relief is flat, and nothing moves when the head turns
-COARSE = 4
+COARSE = 4  # how many times smaller a picture is whose mean alone is looked at
 GRID_X, GRID_Y = np.meshgrid(*(np.arange(size, dtype=np.float32) for size in plates.plate_shape()[::-1]))
 
 

@@ -65,9 +65,14 @@ def draw_clip(camera: Camera, sitter: Sitter, plan: ClipPlan) -> Iterator[np.nda
     performance = plan.performance(camera)
     sensor = Sensor(camera, plan.seed, plan.clip)
     for number in range(plan.frames):
-        units, pose = performance.frame(number)
-        exposure = camera.exposure * (1 + camera.exposure_spread * float(performance.exposure[number]))
-        yield sensor.expose(draw_face(sitter, units, pose), exposure, sitter.rest)
+        yield film_frame(sensor, sitter, performance, number)
+
+
+def film_frame(sensor: Sensor, sitter: Sitter, performance: Performance, number: int) -> np.ndarray:
+    """Return one frame of a performance as it is filmed: uint8 RGB (height, width, 3)."""
+    camera, (units, pose) = sensor.camera, performance.frame(number)
+    exposure = camera.exposure * (1 + camera.exposure_spread * float(performance.exposure[number]))
+    return sensor.expose(draw_face(sitter, units, pose), exposure, sitter.rest)
 
 
 def seat_person(camera: Camera, plan: ClipPlan) -> Sitter:

@@ -12,8 +12,9 @@ from transferpain.core.foreign import border
 from transferpain.core.locks import alone, locks_are_off
 from transferpain.core.record import DONE, hash_now, read_record
 from transferpain.evaluation.formatting import with_interval
-from transferpain.experiments.run_folder import LOCK, RunFolder, first_line
+from transferpain.experiments.run_folder import LOCK, RunFolder
 from transferpain.experiments.runs.find import is_run, shortened
+from transferpain.strategies.common.stated import first_line
 
 State = Literal["finished", "damaged", "running", "unfinished", "no run"]
 METRICS = "metrics.json"

@@ -385,3 +385,8 @@ def unusable(path: Path, how: str) -> OddFile:
     """Return the error of a file of a run that cannot be used."""
     said = f"{path.name}: {how}"
     return OddFile(f"The results in {path.parent} cannot be read.", rule=AS_FINISHED, received=said, todo=GET_WHOLE)
+
+
+def first_line(error: Exception) -> str:
+    """Return what was wrong, without rule and advice."""
+    return str(error.received if isinstance(error, OddFile) else error).splitlines()[0]
