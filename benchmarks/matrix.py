@@ -50,7 +50,8 @@ def write_quick_matrix(folder: Path) -> Path:
     values = yaml.safe_load(MATRIX.read_text(encoding="utf-8"))
     shutil.copytree(MATRIX.parents[1] / "experiments", folder.parent / "experiments")
     (grid,) = values["transfer"]
-    grid |= {"sources": {"vgg16": {"source": "untrained", "faces": {"detector": "mediapipe", "size": 32}}}}
+    source = {"source": "untrained", "backbone": "squeezenet", "faces": {"detector": "mediapipe", "size": 32}}
+    grid |= {"sources": {"squeezenet": source}}
     grid |= {"targets": {"biovid": grid["targets"]["biovid"]}}
     values |= {"twins": {"biovid": QUICK_TWIN}, "set": QUICK, "datasets": {}}
     folder.mkdir()

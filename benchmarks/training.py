@@ -17,23 +17,24 @@ from transferpain.networks.training.determinism import make_deterministic
 from transferpain.networks.training.fit import fit, reset_model
 from transferpain.networks.training.settings import AugmentSettings, TrainingSettings
 
-BATCH = 32
 CLASSES = 2
 DEMO_SIZE, LARGER_SIZE = 64, 80
-SETTINGS = TrainingSettings(batch=BATCH, epochs=1, patience=None, augment=AugmentSettings(flip=0.5))
+AUGMENT = AugmentSettings(flip=0.5)
 
 
 class Sizes(NamedTuple):
     demo: int
     larger: int
+    batch: int
     batches: int
     epochs: int
     repetitions: int
 
 
 # Longer than the time between two checkpoints, so that what one costs is in the stage's time.
-FULL = Sizes(DEMO_SIZE, LARGER_SIZE, batches=12, epochs=7, repetitions=5)
-QUICK = Sizes(32, 48, batches=2, epochs=1, repetitions=1)
+FULL = Sizes(DEMO_SIZE, LARGER_SIZE, batch=32, batches=12, epochs=7, repetitions=5)
+# A batch of two: a processor without bfloat16 takes some fifty times as long for it as for float32.
+QUICK = Sizes(32, 48, batch=2, batches=1, epochs=1, repetitions=1)
 
 
 def measure(folder: Path, quick: bool) -> dict:
@@ -49,7 +50,7 @@ def measure(folder: Path, quick: bool) -> dict:
     if not quick:
         in_turn(contestants, 1)  # the first use builds the graphs
     seconds = in_turn(contestants, sizes.repetitions)
-    epoch = sizes.batches * BATCH
+    epoch = sizes.batches * sizes.batch
     pictures = dict.fromkeys(seconds, epoch) | dict.fromkeys(("the stage", "the loop"), sizes.epochs * epoch)
     speed = speeds(seconds, pictures)
     figures = [
@@ -74,7 +75,7 @@ def the_stage(folder: Path, sizes: Sizes):
     images, validation = pictures(sizes)
     model = with_dtype(build_vgg16_gap(sizes.demo, CLASSES), "mixed_bfloat16")
     start = model.get_weights()
-    settings = SETTINGS.model_copy(update={"epochs": sizes.epochs})
+    settings = TrainingSettings(batch=sizes.batch, epochs=sizes.epochs, patience=None, augment=AUGMENT)
 
     def train():
         reset_model(model, start)
@@ -112,13 +113,13 @@ def the_loop(sizes: Sizes):
 def pictures(sizes: Sizes) -> tuple[Images, Images]:
     """Return JPEGs of noise to train on, and one batch of them to validate with."""
     random = np.random.default_rng(0)
-    noise = random.integers(0, 256, (sizes.batches * BATCH, sizes.demo, sizes.demo, 3), dtype=np.uint8)
+    noise = random.integers(0, 256, (sizes.batches * sizes.batch, sizes.demo, sizes.demo, 3), dtype=np.uint8)
     jpegs = [cv2.imencode(".jpg", picture)[1].tobytes() for picture in noise]
     targets = one_hot(np.arange(len(jpegs)) % CLASSES, CLASSES)
     images = Images(
         lambda rows: np.stack([decode_jpeg(jpegs[row]) for row in rows]), targets, np.ones(len(jpegs), np.float32)
     )
-    return images, Images(images.load, targets[:BATCH], images.weights[:BATCH])
+    return images, Images(images.load, targets[: sizes.batch], images.weights[: sizes.batch])
 
 
 def batches_of(images: Images, sizes: Sizes, shuffle: tuple[int | str, ...] | None) -> Batches:
@@ -127,15 +128,15 @@ def batches_of(images: Images, sizes: Sizes, shuffle: tuple[int | str, ...] | No
     def prepare(pixels: np.ndarray) -> np.ndarray:
         return scale_pixels(pixels.astype(np.float32), "unit")
 
-    return image_batches(images, prepare, sizes.demo, BATCH, SETTINGS.augment, "majority", shuffle)
+    return image_batches(images, prepare, sizes.demo, sizes.batch, AUGMENT, "majority", shuffle)
 
 
 def bare_steps(size: int, dtype: str, sizes: Sizes):
     """Return a call that takes an epoch's training steps on one batch in memory, and nothing else."""
     model = with_dtype(build_vgg16_gap(size, CLASSES), dtype)
     model.compile(keras.optimizers.Adam(1e-4), "categorical_crossentropy", jit_compile=False)
-    inputs = np.random.default_rng(0).random((BATCH, size, size, 3), dtype=np.float32)
-    targets = one_hot(np.arange(BATCH) % CLASSES, CLASSES)
+    inputs = np.random.default_rng(0).random((sizes.batch, size, size, 3), dtype=np.float32)
+    targets = one_hot(np.arange(sizes.batch) % CLASSES, CLASSES)
 
     def train():
         for _ in range(sizes.batches):

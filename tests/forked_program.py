@@ -37,6 +37,7 @@ LIGHT = "transferpain.experiments.study"  # for commands that need no TensorFlow
 CODE = "-c"  # in place of a module: what is run is the only argument, as by `python -c`
 
 FORKERS: dict[str, socket.socket] = {}  # processes that programs are forked from, by what they have imported
+STARTING = threading.Lock()  # two threads that ask at once have one of them: without a way to it, one ends
 
 
 class ForkedProgram:
@@ -150,16 +151,18 @@ def fork_workers() -> None:
 
 def _forker(preload: str) -> socket.socket:
     """Start the process that programs are forked from, and return the way to it; it ends with this process."""
-    if preload in FORKERS:
-        return FORKERS[preload]
-    here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-c", f"from tests.forked_program import serve; serve({there.fileno()}, {preload!r})"]
-    root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    environment = clean_environment() | PREPARED | {"PYTHONPATH": root}
-    subprocess.Popen(command, pass_fds=[there.fileno()], env=environment, stdin=subprocess.DEVNULL)
-    there.close()
-    FORKERS[preload] = here
-    return here
+    with STARTING:
+        if preload in FORKERS:
+            return FORKERS[preload]
+        here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        serving = f"from tests.forked_program import serve; serve({there.fileno()}, {preload!r})"
+        root = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        environment = clean_environment() | PREPARED | {"PYTHONPATH": root}
+        command = [sys.executable, "-c", serving]
+        subprocess.Popen(command, pass_fds=[there.fileno()], env=environment, stdin=subprocess.DEVNULL)
+        there.close()
+        FORKERS[preload] = here
+        return here
 
 
 def serve(descriptor: int, preload: str) -> None:

@@ -3,12 +3,14 @@
 import os
 import resource
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
 
+from tests import forked_program
 from tests.command_line import EXPERIMENTS, transferpain
-from tests.forked_program import ForkedProgram, forked
+from tests.forked_program import LIGHT, ForkedProgram, forked
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.slow  # the process that all are forked from imports TensorFlow
@@ -55,3 +57,10 @@ def test_a_signal_ends_it_alone(tmp_path, how, code):
     os.killpg(program.pid, how)
     assert program.wait() == program.poll() == code
     assert forked("--version").returncode == 0
+
+
+def test_two_threads_that_ask_at_once_have_one_process_to_fork_from(monkeypatch):
+    monkeypatch.setattr(forked_program, "FORKERS", {})
+    with ThreadPoolExecutor(2) as threads:
+        first, second = threads.map(forked_program._forker, [LIGHT, LIGHT])
+    assert first is second

@@ -1,15 +1,19 @@
 """The command line: help, exit codes, messages; the long commands are in test_study.py."""
 
+import os
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
+import typer
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
 from tests.forked_program import LIGHT, forked
 from transferpain import __version__
+from transferpain.cli.app import Commands
+from transferpain.core.errors import UserError
 from transferpain.core.process import message_of
 
 COMMANDS = [
@@ -144,6 +148,32 @@ def test_a_failed_file_operation_names_the_file_and_nobody():
 
 
 @pytest.mark.slow
+def test_a_process_that_is_gone_is_told():
+    """Only a reader of the output who has gone is left without a word."""
+    app = typer.Typer(cls=Commands)
+
+    @app.callback()
+    def common():
+        pass
+
+    @app.command()
+    def speak():
+        reader, writer = os.pipe()
+        os.close(reader)
+        os.write(writer, b"word")
+
+    with pytest.raises(UserError, match=r"has ended before its work was done(.|\n)*Broken pipe"):
+        app(["speak"])
+
+
+def test_a_reader_who_has_seen_enough_hears_no_more():
+    program = Path(sys.executable).with_name("transferpain")
+    with subprocess.Popen([program, "--help"], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 1
+
+
 def test_bash_completes_commands_and_options():
     """In a real bash; for zsh the script is looked at."""
     folder = Path(sys.executable).parent

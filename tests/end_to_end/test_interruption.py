@@ -148,7 +148,7 @@ LONG_HEAD = (
     "training.checkpoint_seconds=0",
     "seeds=[0]",
 )
-SMALL = ("faces.size=32", "faces.detector=mediapipe", "features.fps=10", "window.seconds=0.5")
+SMALL = ("backbone=squeezenet", "faces.size=32", "faces.detector=mediapipe", "features.fps=10", "window.seconds=0.5")
 # Experiment, overrides, and the bar that stands while it is trained.
 TRAININGS = {
     "source": ("small-biovid-vgg16", LONG_SOURCE, "small-biovid-vgg16"),

@@ -182,13 +182,13 @@ def test_a_dry_run_lists_the_stages_and_computes_nothing(finished_study):
     folders = sorted((workspace / "runs").iterdir())
     result = light("run", study, "--workspace", workspace, "--dry-run", "--set", "training.epochs=7")
     assert result.returncode == 0, result.stderr
-    for text in ("faces (mediapipe)", "features (vgg16", "head (ann)", "hours", "disk GB"):
+    for text in ("faces (mediapipe)", "features (squeezenet", "head (ann)", "hours", "disk GB"):
         assert text in result.stdout
     assert "training (vgg16)" not in result.stdout  # the source is finished
     assert sorted((workspace / "runs").iterdir()) == folders
     finished = light("run", study, "--workspace", workspace, "--dry-run")
     assert "nothing is left to do" in finished.stdout
-    assert "features (vgg16" not in finished.stdout
+    assert "features (squeezenet" not in finished.stdout
     assert "no pain" in finished.stdout
 
 

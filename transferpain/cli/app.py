@@ -5,6 +5,7 @@ import sys
 from typing import Annotated, Literal
 
 import typer
+from typer.core import TyperGroup
 
 import transferpain
 from transferpain.cli.action_units import units_app
@@ -26,9 +27,32 @@ from transferpain.cli.serve import serve_app
 from transferpain.cli.stages import stages_app
 from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
-from transferpain.core.process import Stopped, message_of, prepare, stop_is_answered
+from transferpain.core.process import Stopped, is_read, message_of, prepare, stop_is_answered
+
+
+class Commands(TyperGroup):
+    """The commands, of which none ends without a word: the library is silent on every broken pipe.
+
+    That is right where the reader of the output has seen enough, as `head` has. Any other pipe leads to a process that
+    this one works with.
+    """
+
+    def invoke(self, ctx: typer.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            if not all(map(is_read, (sys.stdout, sys.stderr))):
+                raise
+            raise UserError(
+                "A process that this one works with has ended before its work was done.",
+                rule="The system ends a process that takes too much memory.",
+                received=error,
+                todo="What was finished is kept: give the same command again, with fewer --jobs if there are several.",
+            ) from error
+
 
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",

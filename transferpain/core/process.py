@@ -2,9 +2,10 @@
 
 import logging
 import os
+import select
 import signal
 import sys
-from typing import NoReturn
+from typing import NoReturn, TextIO
 
 from transferpain.core.errors import UserError
 from transferpain.core.faults import in_our_words, in_the_way
@@ -79,6 +80,13 @@ def open_closed_streams() -> None:
         if getattr(sys, name) is None:
             # As Python's own, it stays open until the end.
             setattr(sys, name, os.fdopen(number, "w" if number else "r", encoding="utf-8", closefd=False))
+
+
+def is_read(stream: TextIO) -> bool:
+    """Tell whether what is written to a stream still arrives; `False` for a pipe whose reader has gone."""
+    asked = select.poll()
+    asked.register(stream.fileno(), select.POLLOUT)
+    return not any(event & select.POLLERR for _, event in asked.poll(0))
 
 
 def message_of(error: Exception) -> str:
