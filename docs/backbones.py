@@ -25,8 +25,9 @@ def row(backbone: Backbone) -> tuple[str, ...]:
     """Return what the table says of a backbone; parameters are those below `gap`, at 224 pixels."""
     import keras
 
-    model = backbone.build(REFERENCE_SIZE, classes=2, seed=0)
-    parameters = keras.Model(model.input, model.get_layer("gap").output).count_params()
+    with keras.StatelessScope(initialize_variables=False):  # weights are counted, not drawn
+        model = backbone.build(REFERENCE_SIZE, classes=2, seed=0)
+        parameters = keras.Model(model.input, model.get_layer("gap").output).count_params()
     sizes = f"{backbone.min_size}" + (f", in steps of {backbone.step}" if backbone.step > 1 else "")
     weights = f"yes, scaling `{backbone.imagenet.scaling}`" if backbone.imagenet else "no"
     cost = f"{backbone.cost / 1e6:,.0f} million"
