@@ -14,8 +14,9 @@ from transferpain.core.store import write_atomically
 def convert(part: Part, kind: str, representative: Iterable[dict[str, np.ndarray]], path: Path) -> None:
     """Write a part as a TensorFlow Lite file with a batch of 1; inputs and outputs are float32 whatever it computes in.
 
-    It is traced as a function whose weights are tracked by a module of their own. Given a Keras 3 model instead, the
-    converter finds no weights in it, and writes a file that cannot run; `from_keras_model` works, with an open batch.
+    It is traced as a function whose weights are tracked by a module of their own, which does not have the function too:
+    it would be traced and kept twice. Given a Keras 3 model instead, the converter finds no weights in it, and writes a
+    file that cannot run; `from_keras_model` works, with an open batch.
 
     Args:
         kind: one of `lite.KINDS`.
@@ -31,7 +32,7 @@ def convert(part: Part, kind: str, representative: Iterable[dict[str, np.ndarray
         return {part.output: part.call(*given)}
 
     holder = tf.Module()
-    holder.weights, holder.answer = part.weights, answer
+    holder.weights = part.weights
     with standard_error_silenced():
         converter = tf.lite.TFLiteConverter.from_concrete_functions([answer.get_concrete_function()], holder)
         if kind != "float32":
