@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import yaml
 
-from tests.command_line import transferpain
 from tests.end_to_end.small_runs import fail, settings, succeed
+from tests.forked_program import forked
 from transferpain.apps.live.model import load_live_model
 from transferpain.apps.live.rows import Rows
 from transferpain.apps.predict.loaded_model import load_model
@@ -64,7 +64,7 @@ def workspace(tmp_path_factory) -> Path:
         "comparisons": [{"better": "glcm-boosting", "worse": "lbp-ann"}],
     }
     (folder / "textures.yaml").write_text(yaml.safe_dump(study), encoding="utf-8")
-    succeed(transferpain("run", folder / "textures.yaml", "--workspace", folder))
+    succeed(forked("run", folder / "textures.yaml", "--workspace", folder))
     return folder
 
 
@@ -104,11 +104,11 @@ def test_what_is_cached_is_not_computed_again(workspace):
     )
     small = (*small, "window.seconds=0.5", "head.kind=logistic_regression")
     places = ("--workspace", workspace, "--data-root", workspace / "data")
-    succeed(transferpain("run", experiment, *places, *settings(*small)))
+    succeed(forked("run", experiment, *places, *settings(*small)))
     assert files(workspace / "cache" / "features") == before
-    succeed(transferpain("extract", experiment, *places, *settings(*small, "source.levels=16")))
+    succeed(forked("extract", experiment, *places, *settings(*small, "source.levels=16")))
     assert len(files(workspace / "cache" / "features")) > len(before)
-    assert "glcm 1 in float32" in transferpain("cache", "list", "--workspace", workspace).stdout
+    assert "glcm 1 in float32" in forked("cache", "list", "--workspace", workspace).stdout
 
 
 @pytest.mark.parametrize("name", MEMBERS)
@@ -143,13 +143,13 @@ def test_it_answers_to_pictures_is_served_and_watched(workspace, name):
     assert live.synthetic
     if live.over_time is not None:
         assert Rows(live.over_time).waiting > 0
-    succeed(transferpain("models", "verify", folder, "--reproduce"))
+    succeed(forked("models", "verify", folder, "--reproduce"))
 
 
 def test_it_is_no_network_that_could_be_explained(workspace, tmp_path):
     folder = run_of(workspace, "lbp-ann") / "model"
     places = ("--workspace", workspace, "--data-root", workspace / "data", "--to", tmp_path / "seen")
-    said = fail(transferpain("explain", folder, *places))
+    said = fail(forked("explain", folder, *places))
     assert "is not one network from a picture to classes" in said
     assert "features: lbp" in said
 
