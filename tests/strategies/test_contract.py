@@ -42,6 +42,7 @@ EXAMPLES = {
         {
             "protocol": {"kind": "group_kfold", "folds": 2, "selection_share": 0.5},
             "fusion": {"frames": 2, "branches": "landmarks"},
+            "backbone": "vgg16",  # it reads with no other
         },
     ),
     "ensemble": (
@@ -56,6 +57,7 @@ EXAMPLES = {
 # What must have run before, with frozen features: an ensemble's members.
 BEFORE = {"ensemble": [{"name": "narrow", "head": {"hidden": [8]}}, {"name": "wide", "head": {"hidden": [16]}}]}
 TINY = {"source": "untrained", "faces": {"detector": "mediapipe", "size": 32}, "training": {"epochs": 1}, "seeds": [0]}
+TINY |= {"backbone": "squeezenet"}  # quick to build and to trace
 
 
 @pytest.fixture(scope="module")

@@ -61,6 +61,7 @@ def experiment(task: Path, **changes) -> Experiment:
         "protocol": {"kind": "group_kfold", "folds": 2, "selection_share": 0.25},
         "faces": {"detector": "mediapipe", "size": 64},
         "source": "untrained",
+        "backbone": "alexnet",
         "strategy": "frozen",
         "features": {"fps": 10},
         "window": {"seconds": 0.4},

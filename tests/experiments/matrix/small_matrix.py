@@ -14,7 +14,7 @@ MATRIX = {
     "matrix": "small-matrix",
     "title": "Small",
     "question": "Does everything run?",
-    "set": TINY | {"features": {"frames": 6}, "window": {"seconds": 0.5}, "seeds": [0]},
+    "set": TINY | {"backbone": "squeezenet", "features": {"frames": 6}, "window": {"seconds": 0.5}, "seeds": [0]},
     "transfer": [
         {
             "sources": {"untrained": UNTRAINED},

@@ -11,7 +11,9 @@ from transferpain.experiments.matrix.settings import load_matrix
 
 
 def check(folder, data_root, **changes):
-    cells = expand(load_matrix(write_matrix(folder, **changes)), folder, {})
+    # The shipped sources that are named here are of VGG16, as is ImageNet's file.
+    settings = {"set": MATRIX["set"] | {"backbone": "vgg16"}}
+    cells = expand(load_matrix(write_matrix(folder, **settings, **changes)), folder, {})
     return absent_cells(cells, folder, Places(data_root, folder))
 
 

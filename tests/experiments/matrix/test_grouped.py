@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.experiments.matrix.small_matrix import TINY_GRID, grouped_cells, write_matrix
+from tests.experiments.matrix.small_matrix import MINTPAIN, TINY_GRID, UNTRAINED, grouped_cells, write_matrix
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
@@ -131,13 +131,14 @@ def small(tmp_path_factory):
     workspace = tmp_path_factory.mktemp("grouped")
     twin = TwinSettings(subjects=10, seed=4, clips=1)
     write_twin("mintpain", workspace / "data", twin, lambda frames: None)
-    grid = TINY_GRID["transfer"][0] | {"targets": {"mintpain": {"task": "mintpain-five"}}}
-    path = write_matrix(
-        workspace / "experiments",
-        protocol="grouped",
-        folds=FOLDS,
-        **TINY_GRID | {"transfer": [grid], "cross_dataset": []},
-    )
+    # Both the heads' network and the source that is trained are SqueezeNets, which are quick to build and to trace.
+    own = MINTPAIN | {"source_set": MINTPAIN["source_set"] | {"backbone": "squeezenet"}}
+    grid = TINY_GRID["transfer"][0] | {
+        "sources": {"untrained": UNTRAINED, "mintpain-vgg16": own},
+        "targets": {"mintpain": {"task": "mintpain-five"}},
+    }
+    changes = {"set": TINY_GRID["set"] | {"backbone": "squeezenet"}, "transfer": [grid], "cross_dataset": []}
+    path = write_matrix(workspace / "experiments", protocol="grouped", folds=FOLDS, **changes)
     matrix = load_matrix(path)
     cells = expand(matrix, path.parent, {})
     return LoadedMatrix(matrix, cells, cells, path.parent, Places(workspace / "data", workspace), matrix.matrix)

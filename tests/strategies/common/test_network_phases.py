@@ -14,9 +14,9 @@ from tests.forked_program import CODE, forked
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment
 from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.alexnet import build_alexnet
 from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.surgery import with_classes
-from transferpain.networks.backbones.vgg16 import build_vgg16_gap
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.strategies.common.network import Shown, TrainedNetwork, Tuning, train_network
 from transferpain.strategies.common.pictures import still_pictures
@@ -24,7 +24,7 @@ from transferpain.strategies.registry import STRATEGIES
 
 pytestmark = pytest.mark.slow
 SIZE = 32
-BUILD = {"resnet18": build_resnet18, "vgg16": build_vgg16_gap}
+BUILD = {"resnet18": build_resnet18, "alexnet": build_alexnet}
 SAMPLES = pd.DataFrame(
     {"dataset": "drawn", "subject": range(12), "clip": range(12), "y": pd.array([0, 1] * 6, dtype="Int64")}
 ).assign(file_clip=range(12), row=-1)
@@ -113,16 +113,16 @@ def weights_after(folder: Path, phase: str, start: keras.Model) -> dict[str, np.
 
 CASES = {
     "resnet18": ("resnet18", "stage4", {"head": {"embedding", "logits"}, "stage4": {"embedding", "logits", "stage4"}}),
-    "vgg16": (
-        "vgg16",
+    "alexnet": (
+        "alexnet",
         None,
         {
             "head": {"embedding", "logits"},
-            "block5": {"embedding", "logits", "block5"},
-            "block4": {"embedding", "logits", "block5", "block4"},
-            "block3": {"embedding", "logits", "block5", "block4", "block3"},
-            "block2": {"embedding", "logits", "block5", "block4", "block3", "block2"},
-            "block1": {"embedding", "logits", "block5", "block4", "block3", "block2", "block1"},
+            "conv5": {"embedding", "logits", "conv5"},
+            "conv4": {"embedding", "logits", "conv5", "conv4"},
+            "conv3": {"embedding", "logits", "conv5", "conv4", "conv3"},
+            "conv2": {"embedding", "logits", "conv5", "conv4", "conv3", "conv2"},
+            "conv1": {"embedding", "logits", "conv5", "conv4", "conv3", "conv2", "conv1"},
         },
     ),
 }

@@ -39,6 +39,7 @@ from transferpain.strategies.hybrid.strategy import action_units_of, check_subje
 
 TINY = {
     "source": "untrained",
+    "backbone": "squeezenet",  # quick to build and to trace
     "protocol": {"folds": 2, "selection_share": 0.25},
     "faces": {"detector": "mediapipe", "size": 32},
     "head": {"boosting": {"learning_rates": [0.1], "estimators": [20], "depths": [2], "folds": 2}},

@@ -6,7 +6,7 @@ import keras
 
 from transferpain.core.quiet import module_hidden
 from transferpain.core.seeds import derive_seed
-from transferpain.networks.backbones.surgery import classifier, rebuilt
+from transferpain.networks.backbones.surgery import classifier, rebuilt, without_weights
 
 # Slow to import, and it would load PyTorch for nothing.
 with module_hidden("torch"):
@@ -27,16 +27,17 @@ def build_basic_resnet(
         blocks: how many blocks each stage has.
         size, classes, seed, embedding: as of `build_resnet18`.
     """
-    backbone = keras_cv.models.ResNetBackbone(
-        stackwise_filters=list(STAGES),
-        stackwise_blocks=list(blocks),
-        stackwise_strides=[1, 2, 2, 2],
-        block_type="basic_block",
-        include_rescaling=False,
-        input_shape=(size, size, 3),
-    )
-    outputs = classifier(backbone.output, classes, embedding, seed)
-    model = keras.Model(backbone.input, outputs, name=name)
+
+    def wired() -> keras.Model:
+        backbone = keras_cv.models.ResNetBackbone(
+            stackwise_filters=list(STAGES),
+            stackwise_blocks=list(blocks),
+            stackwise_strides=[1, 2, 2, 2],
+            block_type="basic_block",
+            include_rescaling=False,
+            input_shape=(size, size, 3),
+        )
+        return keras.Model(backbone.input, classifier(backbone.output, classes, embedding, seed), name=name)
 
     def named_and_seeded(config: dict) -> dict:
         config["name"] = _own_name(config["name"])
@@ -45,7 +46,7 @@ def build_basic_resnet(
             config["kernel_initializer"] = keras.initializers.serialize(initializer)
         return config
 
-    return rebuilt(model, size, named_and_seeded)
+    return rebuilt(without_weights(wired), size, named_and_seeded)
 
 
 def _own_name(name: str) -> str:

@@ -10,7 +10,7 @@ import keras
 
 from transferpain.core.seeds import derive_seed
 from transferpain.networks.backbones.base import CLASSIFIER
-from transferpain.networks.backbones.surgery import classifier, copy_weights
+from transferpain.networks.backbones.surgery import classifier, copy_weights, without_weights
 
 AVERAGES = 0.9
 HE = 2.0  # the gain of He et al. (ICCV 2015), for layers that read what a ReLU gives
@@ -108,10 +108,15 @@ class Published:
 
     def build(self, size: int, classes: int, seed: int, embedding: int) -> keras.Model:
         """Build the network with seeded weights and our classifier, without what only training needs."""
-        published = self.make(include_top=False, weights=None, input_shape=(size, size, 3))
-        first = published.get_layer(self.begins).input if self.begins else published.input
-        model = keras.Model(first, classifier(published.output, classes, embedding, seed), name=self.name)
-        names = self.names(published) if self.names else {}
+
+        def wired() -> keras.Model:
+            published = self.make(include_top=False, weights=None, input_shape=(size, size, 3))
+            names.update(self.names(published) if self.names else {})
+            first = published.get_layer(self.begins).input if self.begins else published.input
+            return keras.Model(first, classifier(published.output, classes, embedding, seed), name=self.name)
+
+        names: dict[str, str] = {}
+        model = without_weights(wired)
 
         def seeded(layer: keras.Layer) -> keras.Layer:
             config = layer.get_config()

@@ -1,6 +1,7 @@
 """What is done to every backbone: the classifier on top, and copies under another dtype or with other outputs."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import keras
 
@@ -124,6 +125,21 @@ def classifier(x, classes: int, embedding: int, seed: int):
     x = keras.layers.GlobalAveragePooling2D(name="gap")(x)
     x = keras.layers.Dense(embedding, activation="relu", kernel_initializer=initializer, name="embedding")(x)
     return _outputs(x, classes, seed)
+
+
+def without_weights(make: Callable[[], keras.Model]) -> keras.Model:
+    """Return a network that is read for its wiring and its layers' settings alone: none of its weights is drawn.
+
+    Drawing them would take half of the time in which a backbone is built after it. Keras keeps a list of weights to
+    draw later for each thread: this one's end with it.
+    """
+
+    def undrawn() -> keras.Model:
+        with keras.StatelessScope(initialize_variables=False):
+            return make()
+
+    with ThreadPoolExecutor(max_workers=1) as thread:
+        return thread.submit(undrawn).result()
 
 
 def rebuilt(model: keras.Model, size: int, change: Callable[[dict], dict]) -> keras.Model:
