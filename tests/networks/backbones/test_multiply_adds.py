@@ -10,6 +10,7 @@ import pytest
 from transferpain.networks.backbones.enet import BOTTLENECKS, ENET, STAGES
 from transferpain.networks.backbones.multiply_adds import REFERENCE_SIZE, multiply_adds
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.backbones.surgery import without_weights
 
 # All parameters below `gap`: what Keras prints of its own networks, and keras-cv of ResNets.
 PARAMETERS = {
@@ -64,8 +65,8 @@ INCEPTION_AT_299 = 5.713  # torchvision, at the size of the paper
 
 
 @cache
-def reference(name: str) -> keras.Model:
-    return BACKBONES[name].build(REFERENCE_SIZE, classes=2, seed=0)
+def reference(name: str, size: int = REFERENCE_SIZE) -> keras.Model:
+    return without_weights(lambda: BACKBONES[name].build(size, classes=2, seed=0))
 
 
 def below_gap(model: keras.Model) -> keras.Model:
@@ -105,8 +106,7 @@ def test_multiply_adds_are_those_published(name):
 
 @pytest.mark.slow
 def test_multiply_adds_of_inception_are_those_published_at_its_own_size():
-    inception = BACKBONES["inception_v3"]
-    counted = with_classifier(inception.build(LARGE, classes=2, seed=0), inception.channels)
+    counted = with_classifier(reference("inception_v3", LARGE), BACKBONES["inception_v3"].channels)
     assert counted == pytest.approx(INCEPTION_AT_299, rel=0.02)
 
 
