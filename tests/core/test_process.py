@@ -86,5 +86,14 @@ def test_a_lack_of_memory_is_a_sentence(error):
     assert "too little memory" in message_of(error)
 
 
-def test_what_only_a_developer_can_mend_has_no_message():
-    assert message_of(RuntimeError("a fault of ours")) == ""
+def test_a_library_that_is_missing_is_named():
+    error = ModuleNotFoundError("No module named 'xgboost'", name="xgboost")
+    assert message_of(error).startswith("A library is not installed: xgboost\n")
+    assert "make setup" in message_of(error)
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("a fault of ours"), ModuleNotFoundError(name="transferpain.gone"), ImportError("a name")]
+)
+def test_what_only_a_developer_can_mend_has_no_message(error):
+    assert message_of(error) == ""

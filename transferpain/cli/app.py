@@ -99,7 +99,7 @@ def main() -> None:
     prepare()
     try:
         app()
-    except (UserError, OSError, MemoryError, RuntimeError, ValueError) as error:
+    except (UserError, OSError, ImportError, MemoryError, RuntimeError, ValueError) as error:
         message = message_of(error)
         if not message or "--debug" in sys.argv:
             raise

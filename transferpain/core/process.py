@@ -14,6 +14,7 @@ from transferpain.core.privacy import hide_names
 AGAIN_SECONDS = 0.5
 STREAMS = ("stdin", "stdout", "stderr")
 NO_THREAD = "can't start new thread"
+PACKAGE = "transferpain"
 
 
 class Stopped(BaseException):
@@ -101,6 +102,12 @@ def message_of(error: Exception) -> str:
             f"A folder could not be made: {hide_names(said)}.\n"
             "What was finished is kept. Make the folder that the link leads to, move what stands there away, or name "
             "another folder; then give the same command again."
+        )
+    if isinstance(error, ModuleNotFoundError) and not (error.name or PACKAGE).startswith(PACKAGE):
+        return (
+            f"A library is not installed: {error.name}\n"
+            "What was finished is kept. Install the libraries of this version with `make setup`, then give the same "
+            "command again."
         )
     if (said := in_our_words(error)) is not error:
         return f"A value is not as it must be: {said}"
