@@ -23,7 +23,7 @@ STUDY = {
     "data_root": "data",
     "set": TINY | {"backbone": "squeezenet", "features": {"fps": 10}, "window": {"seconds": 0.5}, "seeds": [0, 1]},
     "experiments": {
-        "ann": {"experiment": "ai4pain-ann", "set": {"source": "small-biovid-vgg16"}},
+        "ann": {"experiment": "ai4pain-ann", "set": {"source": "small-biovid"}},
         "lstm": {"experiment": "ai4pain-lstm", "set": {"source": "untrained"}},
     },
     "comparisons": [{"better": "ann", "worse": "lstm"}],
@@ -35,9 +35,9 @@ def write_small_study(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for path in EXPERIMENTS.glob("*.yaml"):
         (folder / path.name).write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
-    source = {"base": "biovid-vgg16.yaml", "name": "small-biovid-vgg16", "backbone": "squeezenet", **TINY}
+    source = {"base": "biovid-vgg16.yaml", "name": "small-biovid", "backbone": "squeezenet", **TINY}
     source["images"] = {"first_frame": 5, "every": 5, "test_every": 5}
-    (folder / "small-biovid-vgg16.yaml").write_text(yaml.safe_dump(source), encoding="utf-8")
+    (folder / "small-biovid.yaml").write_text(yaml.safe_dump(source), encoding="utf-8")
     (folder / "small.yaml").write_text(yaml.safe_dump(STUDY), encoding="utf-8")
     return folder / "small.yaml"
 

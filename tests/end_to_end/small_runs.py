@@ -45,7 +45,7 @@ def fail(result: subprocess.CompletedProcess) -> str:
 def copy_parts(finished: Path, workspace: Path, *parts: str) -> Path:
     """Make a workspace with the source and parts of a finished one, such as `data`; files are hard links."""
     write_small_study(workspace / "experiments")
-    (source,) = (finished / "runs").glob("small-biovid-vgg16-*/model")
+    (source,) = (finished / "runs").glob("small-biovid-*/model")
     link_tree(source, workspace / "source")
     for part in parts:
         link_tree(finished / part, workspace / part)

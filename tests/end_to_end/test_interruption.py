@@ -66,8 +66,8 @@ MOMENTS = {
     "drawing the twin": at_least(8, "data/biovid/video/*/*.mp4"),
     "first faces": at_least(1, "cache/faces/*/*.parquet"),
     "most faces": at_least(12, "cache/faces/*/*.parquet"),
-    "source, after the first epoch": at_least(1, "runs/small-biovid-vgg16-*/folds/*/checkpoint.npz"),
-    "source, model saved": at_least(1, "runs/small-biovid-vgg16-*/folds/*/model/manifest.json"),
+    "source, after the first epoch": at_least(1, "runs/small-biovid-*/folds/*/checkpoint.npz"),
+    "source, model saved": at_least(1, "runs/small-biovid-*/folds/*/model/manifest.json"),
     "first features": at_least(1, "cache/features/*/*.npy"),
     "head of seed 0, after the first epoch": at_least(1, "runs/ann-*/folds/test-seed0/checkpoint.npz"),
     "head of seed 1": at_least(1, "runs/ann-*/folds/test-seed0/done"),
@@ -107,11 +107,11 @@ def test_killed_again_and_again_it_ends_with_the_same_bits(finished_study, tmp_p
     last = forked("run", study, "--workspace", tmp_path)
     assert last.returncode == 0, last.stderr
     assert {path: written for path, written in finished_files(tmp_path).items() if path in finished} == finished
-    for name in ("small-biovid-vgg16", "ann", "lstm"):
+    for name in ("small-biovid", "ann", "lstm"):
         log = (run_of(tmp_path, name).path / "log.txt").read_text(encoding="utf-8")
         trained = re.findall(r"test seed \d: \d+ epochs", log)
         assert len(trained) == len(set(trained))
-    assert_same_predictions(undisturbed, tmp_path, ("small-biovid-vgg16", "ann", "lstm"))
+    assert_same_predictions(undisturbed, tmp_path, ("small-biovid", "ann", "lstm"))
 
 
 def prepared(workspace: Path, finished: Path, *left_out: str) -> Path:
@@ -151,7 +151,7 @@ LONG_HEAD = (
 SMALL = ("backbone=squeezenet", "faces.size=32", "faces.detector=mediapipe", "features.fps=10", "window.seconds=0.5")
 # Experiment, overrides, and the bar that stands while it is trained.
 TRAININGS = {
-    "source": ("small-biovid-vgg16", LONG_SOURCE, "small-biovid-vgg16"),
+    "source": ("small-biovid", LONG_SOURCE, "small-biovid"),
     "dense head": ("ai4pain-ann", (*SMALL, *LONG_HEAD), "ai4pain-ann test seed 0"),
     "sequence head": ("ai4pain-lstm", (*SMALL, *LONG_HEAD), "ai4pain-lstm test seed 0"),
 }
@@ -203,12 +203,12 @@ def test_killed_inside_extraction_no_clip_is_embedded_again(finished_study, tmp_
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-@pytest.mark.parametrize("stage", ["drawing the biovid twin", "faces", "small-biovid-vgg16"])
+@pytest.mark.parametrize("stage", ["drawing the biovid twin", "faces", "small-biovid"])
 def test_a_stop_is_answered_with_a_message_and_loses_nothing(finished_study, tmp_path, how, stage):
     study = write_small_study(tmp_path / "experiments")
     if stage != "drawing the biovid twin":
         shutil.copytree(finished_study[0] / "data", tmp_path / "data", copy_function=os.link)
-    if stage == "small-biovid-vgg16":
+    if stage == "small-biovid":
         link_tree(finished_study[0] / "cache", tmp_path / "cache")
     started = Started("run", study, "--workspace", tmp_path, group=True)
     started.wait_for(lambda now: stage in now.message)

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow
         (["task=ai4pain-thre"], "ai4pain-thre"),
         (["source=biovid-vgg"], "The source of ai4pain-ann was not found."),
         (["source=ai4pain-lstm"], "cannot be a source"),
-        (["source=small-biovid-vgg16", "faces.size=48"], "It reads faces of 32x32 pixels"),
+        (["source=small-biovid", "faces.size=48"], "It reads faces of 32x32 pixels"),
         (["source=imagenet", "backbone=resnet18"], "Keras has none for ResNet-18."),
     ],
 )

@@ -56,13 +56,13 @@ def test_the_shared_model_that_may_be_meant_is_named(source, told):
 
 def test_a_source_of_several_seeds_is_refused(small_twin, tmp_path):
     folder = write_small_study(tmp_path / "experiments").parent
-    path = folder / "small-biovid-vgg16.yaml"
+    path = folder / "small-biovid.yaml"
     path.write_text(path.read_text() + "seeds: [0, 1]\n")
     with pytest.raises(UserError, match="one seed"):
-        make_plan(tiny(folder, source="small-biovid-vgg16"), folder, Places(small_twin, tmp_path))
+        make_plan(tiny(folder, source="small-biovid"), folder, Places(small_twin, tmp_path))
 
 
-@pytest.mark.parametrize("source", ["untrained", "small-biovid-vgg16", "shared"])
+@pytest.mark.parametrize("source", ["untrained", "small-biovid", "shared"])
 def test_adabn_of_a_source_without_batch_normalisation_is_refused_before_anything_is_computed(
     small_twin, tmp_path, source
 ):
@@ -105,9 +105,9 @@ def test_a_shared_source_decides_over_backbone_and_size_of_faces(tmp_path):
 
 def test_a_source_that_is_trained_decides_over_the_backbone_too(tmp_path):
     folder = write_small_study(tmp_path / "experiments").parent
-    path = folder / "small-biovid-vgg16.yaml"
+    path = folder / "small-biovid.yaml"
     path.write_text(path.read_text().replace("backbone: squeezenet", "") + "backbone: resnet18\n")
-    assert settled(experiment(folder, "small-biovid-vgg16"), folder).backbone == "resnet18"
+    assert settled(experiment(folder, "small-biovid"), folder).backbone == "resnet18"
     assert settled(experiment(folder, "untrained"), folder).backbone == "vgg16"
     with pytest.raises(UserError, match="was not found"):
         settled(experiment(folder, "nothing"), folder)

@@ -29,10 +29,10 @@ def test_a_shared_stage_counts_once():
 
 def test_sources_come_first_and_nothing_is_computed(small_twin, tmp_path):
     study = write_small_study(tmp_path / "experiments")
-    overrides = parse_overrides(["source=small-biovid-vgg16", "faces.detector=mediapipe", "faces.size=32"])
+    overrides = parse_overrides(["source=small-biovid", "faces.detector=mediapipe", "faces.size=32"])
     experiment = load_experiment(study.parent / "ai4pain-ann.yaml", overrides)
     stages = estimate(experiment, study.parent, Places(small_twin, tmp_path))
-    assert [stage.experiment for stage in stages] == ["small-biovid-vgg16"] * 2 + ["ai4pain-ann"] * 3
+    assert [stage.experiment for stage in stages] == ["small-biovid"] * 2 + ["ai4pain-ann"] * 3
     assert all(stage.seconds > 0 for stage in stages)
     assert not (tmp_path / "runs").exists()
 
@@ -77,7 +77,7 @@ def test_frames_that_are_dealt_out_one_by_one_are_counted_once(small_twin, tmp_p
 
 def test_frames_are_counted_where_the_index_states_none(small_twin, tmp_path):
     study = write_small_study(tmp_path / "experiments")
-    experiment = load_experiment(study.parent / "small-biovid-vgg16.yaml")
+    experiment = load_experiment(study.parent / "small-biovid.yaml")
     _, index, _ = labelled_samples(experiment, Places(small_twin, tmp_path))
     clips = index.clips
     known = with_headers(clips, small_twin)

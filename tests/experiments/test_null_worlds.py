@@ -99,7 +99,7 @@ def test_without_a_draw_labels_stay():
 def test_an_experiment_and_its_source_are_dealt_by_one_draw(small_twin, tmp_path):
     write_small_study(tmp_path)
     places = Places(small_twin, tmp_path)
-    plain = tiny(tmp_path, source="small-biovid-vgg16")
+    plain = tiny(tmp_path, source="small-biovid")
     world = list(null_worlds("x", {}, {"licensed"}, places))[1]
     experiment = world.experiment(plain)
     assert experiment.null_draw == 2

@@ -132,7 +132,7 @@ def test_the_run_folder_holds_what_the_contract_says(finished_study):
     run = run_of(workspace, "ann")
     assert run.is_done
     assert run.facts()["synthetic"] is True
-    assert run.facts()["source"]["name"] == "small-biovid-vgg16"
+    assert run.facts()["source"]["name"] == "small-biovid"
     predictions = run.predictions()
     assert set(predictions["seed"]) == {0, 1}
     assert set(predictions.loc[predictions["frame"] == -1, "clip"]) == set(predictions["clip"])
@@ -143,7 +143,7 @@ def test_the_run_folder_holds_what_the_contract_says(finished_study):
 @pytest.mark.slow
 def test_a_run_says_what_it_cost_and_how_well_its_source_should_transfer(finished_study):
     workspace, _, _ = finished_study
-    costs = [read_cost(run_of(workspace, name).path) for name in ("ann", "lstm", "small-biovid-vgg16")]
+    costs = [read_cost(run_of(workspace, name).path) for name in ("ann", "lstm", "small-biovid")]
     assert all(cost.seconds > 0 and cost.sessions == 1 for cost in costs)
     # The two heads stand on two sources, so that each embeds every clip; the source itself caches no features.
     embedded = [cost.clips_embedded for cost in costs]
@@ -152,13 +152,13 @@ def test_a_run_says_what_it_cost_and_how_well_its_source_should_transfer(finishe
     scores = [read_json(run_of(workspace, name).path / TRANSFERABILITY)["scores"] for name in ("ann", "lstm")]
     assert all(isinstance(score["logme"]["value"], float) for score in scores)
     assert [score["leep"]["value"] is None for score in scores] == [False, True]
-    assert not (run_of(workspace, "small-biovid-vgg16").path / TRANSFERABILITY).exists()
+    assert not (run_of(workspace, "small-biovid").path / TRANSFERABILITY).exists()
 
 
 @pytest.mark.slow
 def test_the_source_is_synthetic_and_its_child_knows_it(finished_study):
     workspace, _, _ = finished_study
-    source, child = run_of(workspace, "small-biovid-vgg16"), run_of(workspace, "ann")
+    source, child = run_of(workspace, "small-biovid"), run_of(workspace, "ann")
     manifest, parent = read_json(child.model / "manifest.json"), read_json(source.model / "manifest.json")
     assert manifest["synthetic"] is parent["synthetic"] is True
     assert manifest["parents"] == [child.facts()["source"]["hash"], *parent["parents"]]

@@ -65,7 +65,7 @@ def test_the_check_fails_with_the_former_sampling_and_names_the_cell(tmp_path, m
     folder = tmp_path / "experiments"
     write_small_study(folder)
     study = CHECK | {"twins": {"ai4pain": CHECK["twins"]["ai4pain"] | {"subjects": 12}}}
-    study["set"] = CHECK["set"] | {"training": CHECK["set"]["training"] | {"epochs": 1}}
+    study["set"] = CHECK["set"] | {"backbone": "squeezenet", "training": CHECK["set"]["training"] | {"epochs": 1}}
     study["experiments"] = {name: CHECK["experiments"][name] for name in ("ann-cut-windows",)}
     path = folder / "null-check.yaml"
     path.write_text(yaml.safe_dump(study), encoding="utf-8")
