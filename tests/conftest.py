@@ -43,10 +43,24 @@ def pytest_collection_finish() -> None:
     As it is, a seventh of the time of the tests of reports goes into it: it begins anew after each 700 objects, of
     which a figure makes thousands, and looks at everything that is there.
     """
-    gc.collect()
-    gc.freeze()
+    _keep_what_is_there()
     gc.enable()
     gc.set_threshold(20_000, 10, 5)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> None:
+    """Spare it what a file of tests leaves behind, too: layers and graphs that libraries keep are millions of objects.
+
+    In the process that had the tests of all networks, those of the sections of reports took six times as long.
+    """
+    if nextitem is not None and nextitem.path != item.path:
+        _keep_what_is_there()
+
+
+def _keep_what_is_there() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 def _draw_small_twin(root: Path) -> None:

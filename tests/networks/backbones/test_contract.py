@@ -5,6 +5,7 @@ number formats, larger pictures - is looked at for one of each family at least, 
 """
 
 import re
+from collections.abc import Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -57,6 +58,14 @@ def smallest_of(name: str) -> keras.Model:
     """Whatever is drawn beside the seed of this network is drawn from another one than for those compared with it."""
     keras.utils.set_random_seed(99)
     return BACKBONES[name].build(BACKBONES[name].min_size, CLASSES, 0)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _forgotten() -> Iterator[None]:
+    """Their weights take gigabytes, which no other file of tests is to be without."""
+    yield
+    smallest_of.cache_clear()
+    answers_of.cache_clear()
 
 
 @pytest.fixture(scope="module")
