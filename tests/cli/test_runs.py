@@ -63,7 +63,7 @@ def test_a_run_that_holds_what_is_none_stops_no_list_and_a_report_names_it(works
 def test_what_there_is_is_listed_shown_and_compared(workspace):
     listed = light("runs", "list", "--workspace", workspace)
     assert listed.returncode == 0
-    for word in ("ann-0123456789abcdef", "finished", "SYNTHETIC", "0.333", "damaged: The file"):
+    for word in ("ann-0123456789abcdef", "finished", "SYNTHETIC", "0.333", "damaged: facts.json has 1 bytes, not "):
         assert word in said(listed)
     shown = light("runs", "show", "source", "--workspace", workspace)
     assert "runs/ann-0123456789abcdef │ its source" in said(shown)
