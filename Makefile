@@ -57,7 +57,7 @@ docs: $(READY) ## the site of these pages: build/docs/index.html; every warning 
 doctor: $(READY) ## versions, processor, data found, compute dtype
 	$(TRANSFERPAIN) doctor $(ROOT)
 
-test: $(READY) lint ## every test, about 20 minutes on two cores
+test: $(READY) lint ## every test, 20 to 45 minutes on two cores
 	$(BIN)/python -m pytest $(WORKERS) $(ARGS)
 
 test-fast: $(READY) ## the tests that are not marked slow, about 3 minutes on two cores

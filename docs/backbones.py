@@ -25,9 +25,10 @@ def row(backbone: Backbone) -> tuple[str, ...]:
     """Return what the table says of a backbone; parameters are those below `gap`, at 224 pixels."""
     import keras
 
-    with keras.StatelessScope(initialize_variables=False):  # weights are counted, not drawn
-        model = backbone.build(REFERENCE_SIZE, classes=2, seed=0)
-        parameters = keras.Model(model.input, model.get_layer("gap").output).count_params()
+    from transferpain.networks.backbones.surgery import without_weights
+
+    model = without_weights(lambda: backbone.build(REFERENCE_SIZE, classes=2, seed=0))  # they are counted, not drawn
+    parameters = keras.Model(model.input, model.get_layer("gap").output).count_params()
     sizes = f"{backbone.min_size}" + (f", in steps of {backbone.step}" if backbone.step > 1 else "")
     weights = f"yes, scaling `{backbone.imagenet.scaling}`" if backbone.imagenet else "no"
     cost = f"{backbone.cost / 1e6:,.0f} million"

@@ -147,7 +147,6 @@ def test_a_failed_file_operation_names_the_file_and_nobody():
     assert "None" not in message_of(OSError("no file"))
 
 
-@pytest.mark.slow
 def test_a_process_that_is_gone_is_told():
     """Only a reader of the output who has gone is left without a word."""
     app = typer.Typer(cls=Commands)
@@ -174,6 +173,7 @@ def test_a_reader_who_has_seen_enough_hears_no_more():
     assert process.returncode == 1
 
 
+@pytest.mark.slow
 def test_bash_completes_commands_and_options():
     """In a real bash; for zsh the script is looked at."""
     folder = Path(sys.executable).parent

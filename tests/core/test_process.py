@@ -1,12 +1,13 @@
 """Signals: a stop that a library swallows is raised again, and one that unwinds is left to it."""
 
+import os
 import subprocess
 import sys
 import time
 
 import pytest
 
-from transferpain.core.process import message_of
+from transferpain.core.process import is_read, message_of
 
 START = """
 import os, signal, time
@@ -97,3 +98,11 @@ def test_a_library_that_is_missing_is_named():
 )
 def test_what_only_a_developer_can_mend_has_no_message(error):
     assert message_of(error) == ""
+
+
+def test_a_pipe_is_read_until_its_reader_has_gone():
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w") as stream:
+        assert is_read(stream)
+        os.close(reader)
+        assert not is_read(stream)

@@ -187,6 +187,10 @@ def test_a_checkpoint_is_written_when_the_time_has_come(whole_training, seconds,
         pytest.param("sgd, cosine, average", 2, marks=pytest.mark.slow),
         pytest.param("sgd, cosine, average", 3, marks=pytest.mark.slow),
         pytest.param("sgd, cosine, average", 16, marks=pytest.mark.slow),
+        pytest.param("adam, early stopping", 2, marks=pytest.mark.slow),
+        pytest.param("adam, early stopping", 16, marks=pytest.mark.slow),
+        pytest.param("adadelta, average, early stopping", 2, marks=pytest.mark.slow),
+        pytest.param("adadelta, average, early stopping", 3, marks=pytest.mark.slow),
     ],
 )
 def test_batches_that_are_handed_over_together_teach_the_same(whole_training, name, together, tmp_path, monkeypatch):

@@ -130,8 +130,8 @@ def classifier(x, classes: int, embedding: int, seed: int):
 def without_weights(make: Callable[[], keras.Model]) -> keras.Model:
     """Return a network that is read for its wiring and its layers' settings alone: none of its weights is drawn.
 
-    Drawing them would take half of the time in which a backbone is built after it. Keras keeps a list of weights to
-    draw later for each thread: this one's end with it.
+    A third of the time of a build would go into drawing them. Keras keeps a list of weights to draw later for each
+    thread: this one's ends with it.
     """
 
     def undrawn() -> keras.Model:
