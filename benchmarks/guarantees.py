@@ -1,7 +1,8 @@
 """What a twin promises besides its ceilings: faces are found, and nothing but the face gives a label away.
 
-Clips are written, and read back as any method reads them. What lies besides the face (colour, brightness, wall, first
-frame, length, rate, head motion, size of the file, whose clip it is) is asked for the label, on people it has not seen.
+Clips are written, and read back as any method reads them. What lies besides the face (colour, brightness, wall, hair,
+first frame, length, rate, head motion, size of the file, whose clip it is) is asked for the label, on people it has not
+seen.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +20,9 @@ from benchmarks.shuffles import Judged, judge, judge_together
 from transferpain.core.seeds import derive_seed
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Camera, Sensor
-from transferpain.data.synthetic.face import ACTION_UNITS, Sitter
+from transferpain.data.synthetic.face import ACTION_UNITS, Pose, Sitter, place_head
 from transferpain.data.synthetic.mintpain import write_sweep
+from transferpain.data.synthetic.plates import hair_front
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import PLANS
 from transferpain.data.synthetic.unbc import code, score, write_sequence
@@ -43,6 +45,7 @@ DETECTORS = ("mediapipe", "dlib", "yunet")
 FOUND = 0.98  # of the hardest frames, at least
 THUMBNAIL = (8, 6)
 EDGE, ABOVE = 0.15, 0.5  # of the picture's width at either side, of its height: only the wall is there
+INNER, SURE = 9, 250  # pixels of a plate at the edge of hair that are left out, half of them a side; how opaque it is
 MUCH_PAIN = 0.25  # of the frames of a UNBC sequence: whether there is any depends on how long it is
 
 
@@ -190,8 +193,10 @@ def besides(dataset: str, settings: TwinSettings, folder: Path) -> tuple[dict[st
         label, frames = corpus.part(plan)
         pictures, rate = read_back(folder / plan.media, plan)
         size = bytes_of(folder, corpus.camera, sitter, plan, frames)
-        head = plan.performance(corpus.camera).head
-        sides = _sides(pictures[frames], head[frames], plan) | {"rate": rate, "file size": [size]}
+        course = plan.performance(corpus.camera)
+        poses = [course.frame(number)[1] for number in range(frames.start, frames.stop)]
+        sides = _sides(pictures[frames], course.head[frames], plan) | {"rate": rate, "file size": [size]}
+        sides["hair"] = _hair(pictures[frames], sitter, poses)
         rows.append({name: side for name, side in sides.items() if name not in corpus.without})
         labels.append(label)
         people.append(plan.person.name)
@@ -245,6 +250,22 @@ def _wall(pictures: np.ndarray) -> np.ndarray:
     height, width = pictures.shape[1:3]
     rows, edge = slice(0, int(ABOVE * height)), int(EDGE * width)
     return np.concatenate([pictures[:, rows, :edge], pictures[:, rows, -edge:]], axis=2)
+
+
+def _hair(pictures: np.ndarray, sitter: Sitter, poses: list[Pose]) -> np.ndarray:
+    """Return the course of the colour of a person's hair over that of the wall, as logarithms; 0 where none is seen.
+
+    Over the wall's: beside the changes of exposure a probe would not see a hundredth. Looked at is hair above the
+    forehead, away from its edges, where the true poses say that it is.
+    """
+    inner = cv2.erode(hair_front(sitter.look), np.ones((INNER, INNER), np.uint8))
+    ratios = np.zeros((len(pictures), 3))
+    walls = _wall(pictures)
+    for number, (picture, wall, pose) in enumerate(zip(pictures, walls, poses, strict=True)):
+        there = cv2.warpAffine(inner, place_head(sitter, pose), picture.shape[1::-1])
+        if (there > SURE).any():
+            ratios[number] = np.log(np.divide(cv2.mean(picture, np.uint8(there > SURE))[:3], cv2.mean(wall)[:3]))
+    return _course(ratios)
 
 
 def _light(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

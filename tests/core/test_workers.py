@@ -3,8 +3,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +84,14 @@ def test_closing_early_ends_the_workers():
     with closing(run_in_workers(square, list(range(200)), jobs=2)) as results:
         next(results)
     assert wait_until(lambda: set(multiprocessing.active_children()) <= before)
+
+
+@pytest.mark.parametrize("function", [square, refuse, die])
+def test_no_thread_is_left_that_the_end_of_python_would_wake(function):
+    before = set(threading.enumerate())
+    with suppress(ValueError, UserError), closing(run_in_workers(function, list(range(200)), jobs=2)) as results:
+        next(results)
+    assert set(threading.enumerate()) <= before
 
 
 @pytest.mark.slow

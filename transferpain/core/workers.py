@@ -42,9 +42,10 @@ def run_in_workers(function: Callable, items: Sequence, jobs: int) -> Iterator[t
         for future in as_completed(futures):
             yield futures[future], future.result()
     except BaseException as error:
-        pool.shutdown(wait=False, cancel_futures=True)
         for process in set(multiprocessing.active_children()) - before:
             process.terminate()
+        # Python's own end would wake the pool's thread while that closes what it is woken by.
+        pool.shutdown(cancel_futures=True)
         if isinstance(error, BrokenProcessPool):
             raise UserError(
                 "A worker process was killed, perhaps for lack of memory, or could not start.",

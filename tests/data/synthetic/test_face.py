@@ -1,8 +1,22 @@
+from dataclasses import replace
+
+import cv2
 import numpy as np
 import pytest
 
+from transferpain.data.synthetic import plates
 from transferpain.data.synthetic.camera import BIOVID, seat
-from transferpain.data.synthetic.face import ACTION_UNITS, RAISED, RELIEF, SKIN, TURN, Pose, around, draw_face
+from transferpain.data.synthetic.face import (
+    ACTION_UNITS,
+    RAISED,
+    RELIEF,
+    SKIN,
+    TURN,
+    Pose,
+    around,
+    draw_face,
+    place_head,
+)
 from transferpain.data.synthetic.subjects import invent_look
 from transferpain.inputs.action_units.mesh import load_still_mesh
 
@@ -62,6 +76,26 @@ def test_every_action_unit_shows(sitter, unit):
     rest = draw_face(sitter, {}, Pose()).astype(int)
     moved = draw_face(sitter, {unit: 5 if unit in ACTION_UNITS[:9] else 1}, Pose()).astype(int)
     assert (abs(moved - rest).max(-1) > 25).sum() > 40
+
+
+@pytest.mark.parametrize("hair", ["receding", "short", "curly", "tied", "bob", "long", "fringe"])
+def test_hair_is_the_same_whatever_the_face_does(hair):
+    sitter = seat(BIOVID, replace(invent_look(4, sex="w", age=30), hair_style=hair), 4)
+    inner = cv2.erode(plates.hair_front(sitter.look), np.ones((3, 3), np.uint8))  # at its edge pixels are mixed
+    there = cv2.warpAffine(inner, place_head(sitter, Pose()), (BIOVID.width, BIOVID.height)) == 255
+    assert there.sum() > 500
+    rest = draw_face(sitter, {}, Pose())
+    for acts in ({"flush": 1}, {"AU1": 5}, {"AU4": 5, "AU9": 5, "AU43": 1}, {"AU26": 5, "AU12": 5, "strain": 1}):
+        moved = draw_face(sitter, acts, Pose())
+        assert not np.array_equal(moved, rest)
+        np.testing.assert_array_equal(moved[there], rest[there])
+
+
+def test_ears_and_long_hair_are_the_same_when_a_face_reddens(sitter):
+    rest, red = (draw_face(sitter, {"flush": flush}, Pose()) for flush in (0, 1))
+    skin = cv2.warpAffine(sitter.skin, place_head(sitter, Pose()), (BIOVID.width, BIOVID.height))
+    np.testing.assert_array_equal(red[skin == 0], rest[skin == 0])
+    assert (red[skin == 255] != rest[skin == 255]).mean() > 0.5
 
 
 def test_redness_moves_nothing(sitter, mesh):

@@ -99,6 +99,12 @@ def test_what_is_felt_follows_the_level_unless_null():
     assert (real - null).total() <= 8 * 2
 
 
+def test_a_null_twin_differs_in_nothing_but_what_is_felt():
+    real, null = (plan_mintpain(TwinSettings(3, clips=3, null=null)) for null in (False, True))
+    assert [plan.stimuli for plan in real] != [plan.stimuli for plan in null]
+    assert real == [replace(other, stimuli=plan.stimuli) for plan, other in zip(real, null, strict=True)]
+
+
 def test_the_course_is_what_the_clock_says():
     for settings in (TwinSettings(3, clips=2), TwinSettings(3, clips=2, seconds=2.0)):
         for plan in plan_mintpain(settings):

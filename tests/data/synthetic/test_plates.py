@@ -28,6 +28,16 @@ def test_nothing_moves_at_the_outline_when_the_head_turns():
     assert relief.max() > 0.6
 
 
+def test_bare_skin_is_the_face_without_its_hair():
+    look = invent_look(1)
+    skin = plates.bare_skin(look)
+    column, row = (round(value * plates.UNIT) for value in plates.ORIGIN)
+    assert skin[row, column] == 255
+    assert not skin[plates.hair_front(look) > 0].any()
+    _, opacity = plates.paint_plate(look, (0.3, 0.1), 0.0)
+    assert not skin[opacity == 0].any()
+
+
 def test_smoothing_keeps_a_polygon_inside_its_hull():
     square = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
     smooth = plates.smooth_closed(square)

@@ -20,7 +20,7 @@ from transferpain.data.synthetic.ai4pain import plan_ai4pain
 from transferpain.data.synthetic.behaviour.model import FIXED_ON, STATED_ON
 from transferpain.data.synthetic.biovid import plan_biovid
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Sensor
-from transferpain.data.synthetic.face import draw_face
+from transferpain.data.synthetic.face import Sitter, draw_face
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import MARK, PLANS, UNFINISHED_MARK, count_frames, is_drawn, write_twin
 from transferpain.data.synthetic.videos import ClipPlan
@@ -251,21 +251,30 @@ def test_nothing_besides_the_face_gives_the_label_away(tmp_path):
         assert [side for side, row in sides.items() if not row.at_chance] == [], dataset
 
 
+def dyed(sitter: Sitter) -> Sitter:
+    hair = tuple(1.03 * channel for channel in sitter.look.hair)
+    return replace(sitter, look=replace(sitter.look, hair=hair), painted={})
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("in_pain", "told"),
     [
-        ({"exposure": 1.1 * BIOVID.exposure}, {"brightness", "wall: brightness"}),
-        ({"tint": (1.15, 1.0, 0.97)}, {"colour", "wall: colour"}),
+        (
+            lambda camera, sitter: (replace(camera, exposure=1.1 * camera.exposure), sitter),
+            {"brightness", "wall: brightness"},
+        ),
+        (lambda camera, sitter: (replace(camera, tint=(1.15, 1.0, 0.97)), sitter), {"colour", "wall: colour"}),
+        (lambda camera, sitter: (camera, dyed(sitter)), {"hair"}),
     ],
-    ids=["brighter", "redder"],
+    ids=["brighter", "redder", "dyed"],
 )
-def test_a_side_that_follows_the_label_is_seen(tmp_path, monkeypatch, changed, told):
-    """Here clips with pain are filmed brighter by a few of 255 grey levels, or in a redder light."""
+def test_a_side_that_follows_the_label_is_seen(tmp_path, monkeypatch, in_pain, told):
+    """Here clips with pain are filmed brighter by a few of 255 grey levels, in a redder light, or with lighter hair."""
     corpus = CORPORA["biovid"]
 
     def follow(folder, camera, sitter, plan):
-        corpus.write(folder, replace(camera, **changed) if "PA4" in plan.clip else camera, sitter, plan)
+        corpus.write(folder, *(in_pain(camera, sitter) if "PA4" in plan.clip else (camera, sitter)), plan)
 
     monkeypatch.setitem(CORPORA, "biovid", replace(corpus, write=follow))
     sides = tell_labels({"biovid": FEW["biovid"]}, tmp_path)["biovid"]

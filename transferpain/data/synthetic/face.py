@@ -1,12 +1,11 @@
 """Draws a face from action units (Facial Action Coding System, FACS).
 
-The still layers come from plates.py, the folds of the skin from wrinkles.py; here brows, eyes, nose and mouth are drawn
-as the action units ask, then the head is turned and set before its background.
+The still layers come from plates.py, the folds of the skin from wrinkles.py, the forms of brows, eyes, nose and mouth
+from shapes.py; here these are drawn as the action units ask, then the head is turned and set before its background.
 """
 
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -23,6 +22,7 @@ from transferpain.data.synthetic.plates import (
     stroke,
     to_pixels,
 )
+from transferpain.data.synthetic.shapes import ALONG, ARCH, shape_brow, shape_eye, shape_mouth, shape_nose
 from transferpain.data.synthetic.subjects import SubjectLook
 from transferpain.data.synthetic.wrinkles import Crease, lay_creases, paint_creases
 
@@ -35,8 +35,6 @@ LASH = (34, 24, 22)
 SCLERA = (226, 220, 214)
 CAVITY = (58, 22, 24)
 TEETH = (222, 216, 204)
-ALONG = np.linspace(-1, 1, 15, dtype=np.float32)  # from one corner of an eye or the mouth to the other
-ARCH = 1 - ALONG**2
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,24 @@ class Sitter:
             pale, opacity = plates.paint_plate(self.look, self.light, level / JAW_LEVELS, self.warmth)
             self.painted[level, 0] = cv2.merge((pale, 255 - opacity))
         if (level, red) not in self.painted:
-            self.painted[level, red] = plates.redden(self.painted[level, 0], red / FLUSH_LEVELS)
+            self.painted[level, red] = plates.redden(self.painted[level, 0], red / FLUSH_LEVELS, self.skin)
         return self.painted[level, red]
+
+    @cached_property
+    def hair(self) -> np.ndarray:
+        """Where on the plate hair hides the forehead, uint8 (height, width), 1 or 0."""
+        return np.uint8(plates.hair_front(self.look) == 255)
+
+    @cached_property
+    def skin(self) -> np.ndarray:
+        """Where on the plate the skin of the face is seen, uint8 (height, width); see `plates.bare_skin`."""
+        return plates.bare_skin(self.look)
+
+    @cached_property
+    def skin_window(self) -> tuple[np.ndarray, np.ndarray]:
+        """The part of `skin` that is not empty, and the pixel of the plate, x and y, it begins at."""
+        rows, columns = around(self.skin, 0)
+        return self.skin[rows, columns], np.array((columns.start, rows.start))
 
     @cached_property
     def creases(self) -> dict[str, tuple[Crease, ...]]:
@@ -107,29 +121,6 @@ class Sitter:
 def jaw_level(jaw: float) -> int:
     """Return the level, 0..`JAW_LEVELS`, at which a jaw that is open as far as `jaw` 0..1 is painted."""
     return round(float(np.clip(jaw, 0, 1)) * JAW_LEVELS)
-
-
-class Eye(NamedTuple):
-    """An eye's geometry: lids (15, 2) from the left to the right; `half` its half width, `rest` its lids' height."""
-
-    centre: np.ndarray
-    half: float
-    rest: float
-    opening: float
-    upper: np.ndarray
-    lower: np.ndarray
-
-
-class Mouth(NamedTuple):
-    """The mouth's edges: heights (15,) at `x` from the left corner to the right one, outer and inner, and the cleft."""
-
-    x: np.ndarray
-    upper_out: np.ndarray
-    upper_in: np.ndarray
-    line: np.ndarray
-    lower_in: np.ndarray
-    lower_out: np.ndarray
-    gaping: bool
 
 
 def around(mask: np.ndarray, margin: int) -> tuple[slice, slice]:
@@ -155,30 +146,36 @@ def draw_face(sitter: Sitter, units: dict[str, float], pose: Pose) -> np.ndarray
 
     Returns:
         uint8 RGB (height, width, 3). The same arguments give the same pixels. The mean colour is that of the head at
-        rest in the same pose: as much as one part darkens or reddens, the whole head turns the other way (our choice).
-        So what a face does shows neither in the mean of the picture nor in its background.
+        rest in the same pose: as much as one part darkens or reddens, the skin of the face turns the other way (our
+        choice). So what a face does shows neither in the mean of the picture nor in its background nor in the hair.
 
     Raises:
         KeyError: for what is neither in `ACTION_UNITS` nor in `SKIN`.
     """
     face, matrix = _act(sitter, complete(units), pose.gaze), place_head(sitter, pose)
     picture, head, window = _lay_out(sitter.background, _turn(face, pose), matrix)
-    wanting = _mean_at_rest(sitter, matrix) * picture[..., 0].size - cv2.sumElems(picture)[:3]
-    gains = wanting / np.maximum(1.0, cv2.sumElems(head)[:3])
-    picture[window] = cv2.add(picture[window], _light(head, gains, _thresholds(picture.shape)[window]))
+    picture[window] = cv2.add(picture[window], head)
+    _hold_mean(picture, sitter, matrix)
     return picture
+
+
+def _hold_mean(picture: np.ndarray, sitter: Sitter, matrix: np.ndarray) -> None:
+    """Give a picture its mean colour at rest, in place, by the skin of the face alone."""
+    wanting = _mean_at_rest(sitter, matrix) * picture[..., 0].size - cv2.sumElems(picture)[:3]
+    skin, corner = sitter.skin_window
+    skin, window = _place(skin, matrix + [[0, 0, shift] for shift in matrix[:, :2] @ corner], picture.shape, (0,))
+    bare = cv2.multiply(picture[window], cv2.cvtColor(skin, cv2.COLOR_GRAY2RGB), scale=1 / 255)
+    gains = wanting / np.maximum(1.0, cv2.sumElems(bare)[:3])
+    # Rounded up or down by place: to the nearest, gains close to 0 would be lost.
+    finer = cv2.add(cv2.multiply(picture[window], 256, dtype=cv2.CV_16U), _thresholds(picture.shape)[window])
+    changes = cv2.multiply(bare, (*(256 * gains), 0.0), dtype=cv2.CV_16S)
+    picture[window] = cv2.convertScaleAbs(cv2.add(finer, changes, dtype=cv2.CV_16U), alpha=1 / 256, beta=-0.5)
 
 
 def _mean_at_rest(sitter: Sitter, matrix: np.ndarray) -> np.ndarray:
     """Return the mean colour (3,) of the picture with the head at rest in this place: looked at coarsely, for speed."""
     picture, head, _ = _lay_out(*sitter.coarse, matrix / (1, 1, COARSE))
     return np.add(cv2.sumElems(picture)[:3], cv2.sumElems(head)[:3]) / picture[..., 0].size
-
-
-def _light(head: np.ndarray, gains: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
-    """Multiply a head's colours, rounded up or down by place: to the nearest, gains close to 1 would be lost."""
-    finer = cv2.multiply(head, (*(256 * gains), 1.0), dtype=cv2.CV_16U)
-    return cv2.convertScaleAbs(cv2.add(finer, thresholds), alpha=1 / 256, beta=-0.5)
 
 
 @lru_cache
@@ -190,13 +187,15 @@ def _thresholds(shape: tuple[int, ...]) -> np.ndarray:
 def _act(sitter: Sitter, acts: dict[str, float], gaze: tuple[float, float]) -> np.ndarray:
     """Return the sitter's plate with what moves drawn on it."""
     # What is drawn on the plate is opaque: its fourth channel is left out of the colours, which makes it 0.
-    face = sitter.plate(acts["AU26"] / 5, acts["flush"]).copy()
+    still = sitter.plate(acts["AU26"] / 5, acts["flush"])
+    face = still.copy()
     lay_creases(face, sitter.creases, sitter.look, acts)
     _draw_nose(face, sitter.look, acts)
     for side in (-1, 1):
         _draw_eye(face, sitter.look, acts, side, gaze)
         _draw_brow(face, sitter.look, acts, side)
     _draw_mouth(face, sitter.look, acts)
+    cv2.copyTo(still, sitter.hair, face)  # brows rise behind a fringe
     _draw_glasses(face, sitter.look)
     return face
 
@@ -215,13 +214,6 @@ def _shade(colour, factor: float) -> tuple[float, ...]:
     return tuple(min(255.0, channel * factor) for channel in colour)
 
 
-def shape_nose(look: SubjectLook, acts: dict) -> tuple[float, float]:
-    """Return how far below the eyes the nose ends, and by which factor its wings are flared."""
-    lift = 0.045 * max(acts["AU9"], 0.6 * acts["AU10"]) / 5
-    flare = 1 + 0.12 * max(acts["AU9"], acts["AU10"]) / 5
-    return 0.64 * look.nose_length - lift, flare
-
-
 def _draw_nose(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
     base, flare = shape_nose(look, acts)
     dark, edge = _shade(look.skin, 0.34), _shade(look.skin, 0.62)
@@ -233,20 +225,6 @@ def _draw_nose(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
         stroke(face, [(wing * 0.8, base - 0.12), (wing, base - 0.03), (wing * 0.93, base + 0.04),
                       (wing * 0.7, base + 0.05)], edge, 1)  # fmt: skip
     stroke(face, [(-0.05, base + 0.065), (0, base + 0.075), (0.05, base + 0.065)], edge, 1)
-
-
-def shape_eye(look: SubjectLook, acts: dict, side: int) -> Eye:
-    """Return where the lids of the left (`side` -1) or right (1) eye of the picture are."""
-    squint = max(acts["AU6"], acts["AU7"]) / 5
-    closed = min(1.0, max(acts["AU43"], acts["AU45"]))
-    opening = 0.165 * look.eye_height * look.eye_size * (1 - 0.45 * squint) * (1 + 0.07 * acts["AU1"]) * (1 - closed)
-    half = 0.245 * look.eye_size
-    centre = np.array((side * 0.5, 0.0), np.float32)
-    lid = np.sqrt(ARCH)
-    rest = 0.035 * closed - 0.012 * squint
-    upper = np.stack([half * ALONG, rest - 0.62 * opening * lid], 1) + centre
-    lower = np.stack([half * ALONG, rest + (0.38 * opening + 0.02 * closed) * ARCH], 1) + centre
-    return Eye(centre, half, rest, opening, upper, lower)
 
 
 def _draw_eye(face: np.ndarray, look: SubjectLook, acts: dict, side: int, gaze: tuple[float, float]) -> None:
@@ -277,46 +255,11 @@ def _draw_eye(face: np.ndarray, look: SubjectLook, acts: dict, side: int, gaze: 
     stroke(face, fold[2:-2], _shade(look.skin, 0.58 + 0.1 * closed), 1)
 
 
-def shape_brow(look: SubjectLook, acts: dict) -> np.ndarray:
-    """Return the upper edge of the right brow of the picture, (5, 2) from its inner end; the left is its mirror."""
-    lowered = (0.7 * acts["AU4"] + 0.3 * acts["AU9"]) / 5
-    raised = acts["AU1"] / 5
-    squint = acts["AU6"] / 5
-    height = -0.37 * look.brow_height
-    tilt = look.brow_tilt
-    return np.array([
-        (0.19 - 0.05 * lowered, height + tilt + 0.16 * lowered - 0.15 * raised),
-        (0.34 - 0.03 * lowered, height - 0.055 + 0.5 * tilt + 0.145 * lowered - 0.16 * raised),
-        (0.54 - 0.01 * lowered, height - 0.085 + 0.11 * lowered - 0.15 * raised + 0.015 * squint),
-        (0.72, height - 0.05 + 0.06 * lowered - 0.12 * raised + 0.03 * squint),
-        (0.88, height + 0.06 + 0.03 * lowered - 0.09 * raised + 0.035 * squint),
-    ], np.float32)  # fmt: skip
-
-
 def _draw_brow(face: np.ndarray, look: SubjectLook, acts: dict, side: int) -> None:
     top = shape_brow(look, acts)
     thick = 0.085 * look.brow_thickness * np.array((0.9, 1.0, 0.85, 0.6, 0.1), np.float32)
     bottom = top + np.stack([np.zeros(5, np.float32), thick], 1)
     fill(face, np.concatenate([top, bottom[::-1]]) * (side, 1), look.brow)
-
-
-def shape_mouth(look: SubjectLook, acts: dict) -> Mouth:
-    """Return where the lips are."""
-    smile, raised, parted, jaw = acts["AU12"] / 5, acts["AU10"] / 5, acts["AU25"] / 5, acts["AU26"] / 5
-    middle = 1.04 * look.mouth_height * (1 + 0.6 * (look.face_length - 1))
-    half = 0.385 * look.mouth_width * (1 + 0.3 * smile + 0.04 * raised - 0.12 * jaw)
-    corner = (look.lip_curve - 0.1 * smile + 0.035 * raised) * ALONG**2
-    opening = 0.075 * parted + 0.25 * jaw
-    up = 0.03 * parted + 0.06 * raised * (opening > 0.01)
-    line = middle + corner - 0.05 * raised * ARCH
-    upper_in = line - up * ARCH
-    lower_in = line + (0.003 + opening) * ARCH
-    full = 0.075 * look.lip_fullness * (1 - 0.3 * smile)
-    bow = 1 - 0.22 * np.exp(-((ALONG / 0.14) ** 2))
-    upper_out = upper_in - full * np.sqrt(ARCH) * bow * (1 - 0.15 * raised)
-    lower_out = lower_in + 1.35 * full * ARCH**0.7
-    gaping = bool(opening > 0.01 or up > 0.01)
-    return Mouth(half * ALONG, upper_out, upper_in, line, lower_in, lower_out, gaping)
 
 
 def _draw_mouth(face: np.ndarray, look: SubjectLook, acts: dict) -> None:
@@ -381,16 +324,22 @@ def _lay_out(
     Returns:
         The background with the head cut out of it, the head, and where in the background it is to be added.
     """
-    height, width = background.shape[:2]
-    # Only the part of the picture that the plate can reach is warped and blended.
-    corners = np.array([[(x, y) for x in (0, face.shape[1]) for y in (0, face.shape[0])]], np.float64)
-    reach = cv2.transform(corners, matrix)[0]
-    left, top = np.clip(np.floor(reach.min(0)), 0, (width, height)).astype(int)
-    right, bottom = np.clip(np.ceil(reach.max(0)) + 1, 0, (width, height)).astype(int)
-    matrix = matrix - [[0, 0, left], [0, 0, top]]
-    layers = cv2.warpAffine(face, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR,
-                            borderMode=cv2.BORDER_CONSTANT, borderValue=(0, 0, 0, 255))  # fmt: skip
+    layers, window = _place(face, matrix, background.shape, beside=(0, 0, 0, 255))
     head, clear = cv2.cvtColor(layers, cv2.COLOR_RGBA2RGB), cv2.extractChannel(layers, 3)
-    picture, window = background.copy(), (slice(top, bottom), slice(left, right))
+    picture = background.copy()
     picture[window] = cv2.multiply(picture[window], cv2.cvtColor(clear, cv2.COLOR_GRAY2RGB), scale=1 / 255)
     return picture, head, window
+
+
+def _place(
+    plate: np.ndarray, matrix: np.ndarray, shape: tuple[int, ...], beside: tuple[int, ...]
+) -> tuple[np.ndarray, tuple[slice, slice]]:
+    """Take a plate where `matrix` (2, 3) says; return the part of a picture of `shape` it can reach, and its window."""
+    corners = np.array([[(x, y) for x in (0, plate.shape[1]) for y in (0, plate.shape[0])]], np.float64)
+    reach = cv2.transform(corners, matrix)[0]
+    left, top = np.clip(np.floor(reach.min(0)), 0, shape[1::-1]).astype(int)
+    right, bottom = np.clip(np.ceil(reach.max(0)) + 1, 0, shape[1::-1]).astype(int)
+    matrix = matrix - [[0, 0, left], [0, 0, top]]
+    placed = cv2.warpAffine(plate, matrix, (int(right - left), int(bottom - top)), flags=cv2.INTER_LINEAR,
+                            borderMode=cv2.BORDER_CONSTANT, borderValue=beside)  # fmt: skip
+    return placed, (slice(top, bottom), slice(left, right))

@@ -7,21 +7,9 @@ nose 5, eyes 6 + 6 (round the eye from its left corner over the upper lid), oute
 
 import numpy as np
 
-from transferpain.data.synthetic.face import (
-    JAW_LEVELS,
-    RELIEF,
-    TURN,
-    Pose,
-    Sitter,
-    complete,
-    jaw_level,
-    place_head,
-    shape_brow,
-    shape_eye,
-    shape_mouth,
-    shape_nose,
-)
+from transferpain.data.synthetic.face import JAW_LEVELS, RELIEF, TURN, Pose, Sitter, complete, jaw_level, place_head
 from transferpain.data.synthetic.plates import ORIGIN, UNIT, outline
+from transferpain.data.synthetic.shapes import shape_brow, shape_eye, shape_mouth, shape_nose
 from transferpain.data.synthetic.subjects import SubjectLook
 
 JAW_POINTS = 17

@@ -87,7 +87,9 @@ def _plan_folders(settings: TwinSettings) -> list[SweepPlan]:
         shown_levels = np.stack([np.zeros_like(levels), levels], 1)
         felt_levels = shown_levels
         if settings.null:
-            felt_levels = generator.permutation(shown_levels.ravel()).reshape(shown_levels.shape)
+            # By a generator of its own, so that the pictures are as many, and taken when they are taken without null.
+            dealer = np.random.default_rng(derive_seed(seed, name, "null"))
+            felt_levels = dealer.permutation(shown_levels.ravel()).reshape(shown_levels.shape)
         halves = (np.array_split(both, len(TRIALS)) for both in (shown_levels, felt_levels))
         for trial, shown_part, felt_part in zip(TRIALS, *halves, strict=True):
             sweeps = list(enumerate(zip(shown_part.tolist(), felt_part.tolist(), strict=True), start=1))

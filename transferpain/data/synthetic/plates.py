@@ -19,6 +19,7 @@ FLUSH_LEVELS = 10  # the skin reddens in so many steps
 JAW_LEVELS = 8  # the jaw opens in so many steps
 JAW_DROP = 0.24  # how far the chin falls when the jaw is wide open
 SUBPIXEL = 3  # fractional bits of the coordinates given to OpenCV
+SOFT = 4  # half the width, in pixels, of the edges of what a face changes as a whole
 STEP = 1 << SUBPIXEL  # one pixel in those coordinates
 _ORIGIN = np.array(ORIGIN)
 
@@ -154,6 +155,28 @@ def _hairline(look: SubjectLook) -> np.ndarray | None:
     return np.concatenate([right[np.argsort(right[:, 1])], inner[::-1], left[np.argsort(-left[:, 1])]])
 
 
+def hair_front(look: SubjectLook) -> np.ndarray:
+    """Return how opaque the hair above the forehead is, uint8 (height, width)."""
+    front = np.zeros(plate_shape(), np.uint8)
+    hairline = _hairline(look)
+    if hairline is None:
+        return front
+    fill(front, hairline, 255)
+    return cv2.GaussianBlur(front, (0, 0), 1.5)
+
+
+def bare_skin(look: SubjectLook) -> np.ndarray:
+    """Return where the skin of a face is seen, uint8 (height, width): 255, less towards hair, ears and outline, then 0.
+
+    Only there does a face redden, or turn as a whole: hair would tell of it.
+    """
+    skin = np.zeros(plate_shape(), np.uint8)
+    fill(skin, outline(look, 0), 255)
+    skin[hair_front(look) > 0] = 0
+    edge = (2 * SOFT + 1,) * 2
+    return cv2.blur(cv2.erode(skin, np.ones(edge, np.uint8)), edge)
+
+
 def paint_plate(
     look: SubjectLook, light: tuple[float, float], jaw: float, warmth: float = 0.0
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -190,11 +213,7 @@ def paint_plate(
     back = np.zeros(shape, np.uint8)
     for polygon in _hair_back(look):
         fill(back, polygon, 255)
-    front = np.zeros(shape, np.uint8)
-    hairline = _hairline(look)
-    if hairline is not None:
-        fill(front, hairline, 255)
-        front = cv2.GaussianBlur(front, (0, 0), 1.5)
+    front = hair_front(look)
     alpha_skin, alpha_front = skin[..., None] / 255.0, front[..., None] / 255.0
     image = hair_colour * 0.72 * (1 - alpha_skin) + skin_colour * alpha_skin
     image = image * (1 - alpha_front) + hair_colour * alpha_front
@@ -203,9 +222,13 @@ def paint_plate(
     return image, opacity
 
 
-def redden(image: np.ndarray, flush: float) -> np.ndarray:
-    """Return a plate, uint8 (height, width, 4), as red as `flush` 0..1 says: cheeks, nose, forehead, chin."""
-    return cv2.multiply(image, 1 + np.float32(flush) * _blood(), dtype=cv2.CV_8U)
+def redden(image: np.ndarray, flush: float, skin: np.ndarray) -> np.ndarray:
+    """Return a plate, uint8 (height, width, 4), as red as `flush` 0..1 says.
+
+    Cheeks, nose, forehead and chin redden, where `skin`, uint8 (height, width), is bare.
+    """
+    share = (np.float32(flush / 255) * skin)[..., None]
+    return cv2.multiply(image, 1 + share * _blood(), dtype=cv2.CV_8U)
 
 
 @lru_cache(maxsize=1)

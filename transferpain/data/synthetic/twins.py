@@ -15,7 +15,7 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.unbc import plan_unbc, write_unbc
 
 # Raised whenever the drawn frames of equal settings change.
-GENERATOR_VERSION = 3
+GENERATOR_VERSION = 4
 MARK = "SYNTHETIC.json"
 UNFINISHED_MARK = "SYNTHETIC.unfinished.json"
 # Named like what a killed process leaves: alone in a folder, neither makes it anybody's.

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from transferpain.core.seeds import derive_seed
-from transferpain.data.synthetic.plates import ORIGIN, UNIT, plate_shape, stroke
+from transferpain.data.synthetic.plates import ORIGIN, UNIT, hair_front, plate_shape, stroke
 from transferpain.data.synthetic.subjects import SubjectLook
 
 FLAT = 128  # what neither darkens nor lightens
@@ -76,7 +76,8 @@ def _paint(look: SubjectLook, lines: list, generator: np.random.Generator, thick
     # Light falls from above: the lower bank of a fold is lighter, and on the outer side.
     outward = 1 if (columns.start + columns.stop) / 2 > ORIGIN[0] * UNIT else -1
     ridge = cv2.GaussianBlur(np.roll(fold, (2, outward), (0, 1)), (0, 0), blur)
-    depth = (RIDGE * ridge - FOLD * fold)[..., None] * np.array((*look.skin, 0), np.float32) / 220
+    bare = 1 - hair_front(look)[rows, columns] / np.float32(255)
+    depth = (bare * (RIDGE * ridge - FOLD * fold))[..., None] * np.array((*look.skin, 0), np.float32) / 220
     return Crease(rows, columns, np.clip(FLAT + depth, 0, 255).round().astype(np.uint8))
 
 
