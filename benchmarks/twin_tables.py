@@ -10,7 +10,7 @@ from transferpain.core.store import write_text
 BEGIN, END = "<!-- python -m benchmarks twins guarantees: {} -->", "<!-- end: {} -->"
 VIEWS = ("mean", "mean + maximum", "any order", "course")
 SIDES = (
-    *("colour", "brightness", "wall: colour", "wall: brightness", "first frame"),
+    *("colour", "brightness", "wall: colour", "wall: brightness", "hair", "first frame"),
     *("length", "rate", "head motion", "file size", "identity"),
 )
 

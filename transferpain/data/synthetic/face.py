@@ -81,7 +81,7 @@ class Sitter:
             pale, opacity = plates.paint_plate(self.look, self.light, level / JAW_LEVELS, self.warmth)
             self.painted[level, 0] = cv2.merge((pale, 255 - opacity))
         if (level, red) not in self.painted:
-            self.painted[level, red] = plates.redden(self.painted[level, 0], red / FLUSH_LEVELS, self.skin)
+            self.painted[level, red] = plates.redden(self.painted[level, 0], red / FLUSH_LEVELS, self.blood)
         return self.painted[level, red]
 
     @cached_property
@@ -93,6 +93,11 @@ class Sitter:
     def skin(self) -> np.ndarray:
         """Where on the plate the skin of the face is seen, uint8 (height, width); see `plates.bare_skin`."""
         return plates.bare_skin(self.look)
+
+    @cached_property
+    def blood(self) -> np.ndarray:
+        """How far each part of the skin reddens, uint8 (height, width)."""
+        return plates.blood(self.skin)
 
     @cached_property
     def skin_window(self) -> tuple[np.ndarray, np.ndarray]:
@@ -167,9 +172,10 @@ def _hold_mean(picture: np.ndarray, sitter: Sitter, matrix: np.ndarray) -> None:
     bare = cv2.multiply(picture[window], cv2.cvtColor(skin, cv2.COLOR_GRAY2RGB), scale=1 / 255)
     gains = wanting / np.maximum(1.0, cv2.sumElems(bare)[:3])
     # Rounded up or down by place: to the nearest, gains close to 0 would be lost.
-    finer = cv2.add(cv2.multiply(picture[window], 256, dtype=cv2.CV_16U), _thresholds(picture.shape)[window])
     changes = cv2.multiply(bare, (*(256 * gains), 0.0), dtype=cv2.CV_16S)
-    picture[window] = cv2.convertScaleAbs(cv2.add(finer, changes, dtype=cv2.CV_16U), alpha=1 / 256, beta=-0.5)
+    changes += _thresholds(picture.shape)[window]
+    changes >>= 8
+    cv2.add(picture[window], changes, dst=picture[window], dtype=cv2.CV_8U)
 
 
 def _mean_at_rest(sitter: Sitter, matrix: np.ndarray) -> np.ndarray:
@@ -180,8 +186,8 @@ def _mean_at_rest(sitter: Sitter, matrix: np.ndarray) -> np.ndarray:
 
 @lru_cache
 def _thresholds(shape: tuple[int, ...]) -> np.ndarray:
-    """Return what decides about rounding at each place of a picture, uint16 0..255: the same in all pictures."""
-    return np.random.default_rng(0).integers(0, 256, shape, np.uint16)
+    """Return what decides about rounding at each place of a picture, int16 0..255: the same in all pictures."""
+    return np.random.default_rng(0).integers(0, 256, shape, np.int16)
 
 
 def _act(sitter: Sitter, acts: dict[str, float], gaze: tuple[float, float]) -> np.ndarray:

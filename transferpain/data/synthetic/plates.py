@@ -89,11 +89,18 @@ def depth() -> np.ndarray:
     return (0.9 * np.clip(head - 0.2, 0, 1) + 0.25 * nose).astype(np.float32)
 
 
-def _shading(look: SubjectLook, light: tuple[float, float], jaw: float) -> np.ndarray:
+def _shading(still: "_Still", look: SubjectLook, jaw: float) -> np.ndarray:
     """Return the factor by which light and relief change the skin colour, float32 (height, width)."""
     x, y = _grid()
-    nose = 0.62 * look.nose_length
     chin = 1.71 * look.face_length + JAW_DROP * jaw
+    shade = still.shade - 0.12 * _bump(x, y, (0, chin - 0.36), (0.26, 0.07))  # below the lip
+    return shade + 0.07 * _bump(x, y, (0, chin - 0.17), (0.22, 0.14))  # chin
+
+
+def _shade_still(look: SubjectLook, light: tuple[float, float]) -> np.ndarray:
+    """Return `_shading` but for what falls with the jaw."""
+    x, y = _grid()
+    nose = 0.62 * look.nose_length
     across, down = x / (1.25 * look.face_width), (y - 0.1) / 1.95
     facing = np.sqrt(np.clip(1 - across**2 - down**2, 0.02, 1))
     shade = 0.62 + 0.42 * facing + 0.26 * light[0] * across + 0.2 * light[1] * down
@@ -107,8 +114,6 @@ def _shading(look: SubjectLook, light: tuple[float, float], jaw: float) -> np.nd
     shade = shade + 0.12 * _bump(x, y, (0, nose * 0.5), (0.06, 0.34))  # bridge
     shade = shade + 0.14 * _bump(x, y, (0, nose - 0.06), (0.11, 0.09))  # tip
     shade = shade - 0.18 * _bump(x, y, (0, nose + 0.11), (0.2, 0.06))  # below the nose
-    shade = shade - 0.12 * _bump(x, y, (0, chin - 0.36), (0.26, 0.07))  # below the lip
-    shade = shade + 0.07 * _bump(x, y, (0, chin - 0.17), (0.22, 0.14))  # chin
     return (shade + 0.06 * _bump(x, y, (0, -0.75), (0.7, 0.3))).astype(np.float32)
 
 
@@ -197,65 +202,84 @@ def paint_plate(
     for centre in ears:
         turn = np.linspace(0, 2 * np.pi, 24)
         fill(skin, np.stack([centre[0] + 0.13 * np.cos(turn), centre[1] + 0.33 * np.sin(turn)], 1), 255)
-    fine, coarse, strands, spots = _surface(look.seed)
-    x, y = _grid()
-    factor = _shading(look, light, jaw) * fine * coarse
-    skin_colour = np.array(look.skin, np.float32) * factor[..., None]
-    blush = 0.05 * sum(_bump(x, y, (side * 0.62, 0.5), (0.3, 0.25)) for side in (-1, 1))
-    skin_colour *= 1 + blush[..., None] * np.array([0.6, -1, -1], np.float32)
-    skin_colour *= 1 - spots[..., None] * np.array([0.2, 0.3, 0.3], np.float32)
+    still = _still(look, light)
+    skin_colour = still.skin * _shading(still, look, jaw)[..., None]
     if look.beard:
-        skin_colour = _grow_beard(look, skin_colour, jaw, strands)
-    across = np.clip(x / 1.1, -1, 1)[..., None] * warmth * np.array([1, 0, -1], np.float32)
-    skin_colour *= 1 + across
-    hair_colour = np.array(look.hair, np.float32) * (strands * (0.9 + 0.25 * light[1] * y / 2))[..., None]
+        skin_colour = _grow_beard(look, skin_colour, jaw, still.strands)
+    x, _ = _grid()
+    skin_colour *= 1 + np.clip(x / 1.1, -1, 1)[..., None] * np.array([warmth, 0, -warmth], np.float32)
 
     back = np.zeros(shape, np.uint8)
     for polygon in _hair_back(look):
         fill(back, polygon, 255)
     front = hair_front(look)
-    alpha_skin, alpha_front = skin[..., None] / 255.0, front[..., None] / 255.0
-    image = hair_colour * 0.72 * (1 - alpha_skin) + skin_colour * alpha_skin
-    image = image * (1 - alpha_front) + hair_colour * alpha_front
+    image = _blend(still.hair * np.float32(0.72), skin_colour, skin)
+    image = _blend(image, still.hair, front)
     opacity = np.maximum(np.maximum(back, skin), front)
-    image = np.clip(image * (opacity[..., None] / 255.0), 0, 255).astype(np.uint8)
-    return image, opacity
+    image *= _share(opacity)
+    return np.clip(image, 0, 255, out=image).astype(np.uint8), opacity
 
 
-def redden(image: np.ndarray, flush: float, skin: np.ndarray) -> np.ndarray:
-    """Return a plate, uint8 (height, width, 4), as red as `flush` 0..1 says.
+def _share(mask: np.ndarray) -> np.ndarray:
+    return cv2.merge([mask * np.float32(1 / 255)] * 3)
 
-    Cheeks, nose, forehead and chin redden, where `skin`, uint8 (height, width), is bare.
-    """
-    share = (np.float32(flush / 255) * skin)[..., None]
-    return cv2.multiply(image, 1 + share * _blood(), dtype=cv2.CV_8U)
+
+def _blend(below: np.ndarray, above: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """Lay one picture on another, float32 (height, width, 3), where a mask, uint8 (height, width), says."""
+    return below + (above - below) * _share(mask)
+
+
+def redden(image: np.ndarray, flush: float, blood: np.ndarray) -> np.ndarray:
+    """Return a plate, uint8 (height, width, 4), as red as `flush` 0..1 says, where `blood` shows."""
+    red, green, blue, clear = cv2.split(image)
+    red = cv2.add(red, cv2.multiply(red, blood, scale=0.06 * flush / 255))
+    green, blue = (
+        cv2.subtract(colour, cv2.multiply(colour, blood, scale=by * flush / 255))
+        for colour, by in ((green, 0.27), (blue, 0.22))
+    )
+    return cv2.merge((red, green, blue, clear))
+
+
+def blood(skin: np.ndarray) -> np.ndarray:
+    """Return how far each part of the `skin` reddens, uint8 (height, width): cheeks, nose, forehead, chin."""
+    return cv2.multiply(skin, _blood(), scale=1 / 255)
 
 
 @lru_cache(maxsize=1)
 def _blood() -> np.ndarray:
-    """Return by how much each colour of the skin changes where it reddens, float32 (height, width, 4)."""
     x, y = _grid()
     cheeks = sum(_bump(x, y, (side * 0.6, 0.5), (0.42, 0.42)) for side in (-1, 1))
     others = 0.6 * _bump(x, y, (0, 0.5), (0.16, 0.25)) + 0.5 * _bump(x, y, (0, -0.7), (0.6, 0.25))
     where = np.clip(cheeks + others + 0.4 * _bump(x, y, (0, 1.5), (0.25, 0.15)), 0, 1)
-    return where[..., None].astype(np.float32) * np.array([0.06, -0.27, -0.22, 0], np.float32)
+    return np.rint(255 * where).astype(np.uint8)
 
 
-class _Surface(NamedTuple):
-    """What skin and hair are like at every pixel of the plate: two factors of the skin, one of the hair, and spots."""
+class _Still(NamedTuple):
+    """What is the same in all plates of a person in one light, float32: the plates differ by how far the jaw is open.
 
-    fine: np.ndarray
-    coarse: np.ndarray
+    `skin`, `hair`: colours before shading, (height, width, 3). `strands`: a factor of the hair. `shade`: that of the
+    skin, without the chin's.
+    """
+
+    skin: np.ndarray
+    hair: np.ndarray
     strands: np.ndarray
-    spots: np.ndarray
+    shade: np.ndarray
 
 
-@lru_cache(maxsize=1)  # the plates of a person, one for each opening of the jaw, share it
-def _surface(seed: int) -> _Surface:
-    generator = np.random.default_rng(seed)
+@lru_cache(maxsize=1)
+def _still(look: SubjectLook, light: tuple[float, float]) -> _Still:
+    generator = np.random.default_rng(look.seed)
     fine, coarse = _texture(generator, 0.8, 0.012), _texture(generator, 7, 0.012)
     strands = _texture(generator, 1.0, 0.06) * _texture(generator, 4, 0.06)
-    return _Surface(fine, coarse, strands, _spots(generator, plate_shape()))
+    spots = _spots(generator, plate_shape())
+    x, y = _grid()
+    blush = 0.05 * sum(_bump(x, y, (side * 0.62, 0.5), (0.3, 0.25)) for side in (-1, 1))
+    skin = np.array(look.skin, np.float32) * (fine * coarse)[..., None]
+    skin *= 1 + blush[..., None] * np.array([0.6, -1, -1], np.float32)
+    skin *= 1 - spots[..., None] * np.array([0.2, 0.3, 0.3], np.float32)
+    hair = np.array(look.hair, np.float32) * (strands * (0.9 + 0.25 * light[1] * y / 2))[..., None]
+    return _Still(skin, hair, strands, _shade_still(look, light))
 
 
 def _spots(generator: np.random.Generator, shape: tuple[int, int]) -> np.ndarray:
