@@ -85,6 +85,30 @@ def test_scores_of_other_values_are_refused_in_our_words(content, tmp_path):
         run_scores(sealed(folder))
 
 
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [
+        (("all", "accuracy"), "reason"),
+        (("all", "macro_f1"), "low"),
+        (("all",), "majority_class_accuracy"),
+        ((), "coverage"),
+        ((), "subjects"),
+        ((), "seeds"),
+        ((), "has_subjects"),
+    ],
+)
+def test_scores_that_lack_what_is_shown_of_them_are_refused_by_the_key(place, key, tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions())
+    scores = RunFolder(folder).metrics()
+    within = scores
+    for name in place:
+        within = within[name]
+    del within[key]
+    write_json(folder / "metrics.json", scores)
+    with pytest.raises(UserError, match=rf"metrics\.json: `{re.escape('.'.join((*place, key)))}` is missing"):
+        run_scores(sealed(folder))
+
+
 def test_scores_on_the_screen_are_those_of_the_predictions(tmp_path):
     run = sealed(write_run(tmp_path, "ann", draw_predictions(skill=1.0)))
     whole = run_scores(run)

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
+from pydantic import Field
 
 from transferpain.core.csv_file import as_written
 from transferpain.core.errors import DamagedFile, UserError
@@ -15,7 +16,7 @@ from transferpain.core.foreign import border, reason_of
 from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.paired_permutation import SwapTest, swap_test
-from transferpain.evaluation.predictions import LINEAR_PROBE
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.scores import score
 from transferpain.evaluation.statistics import paired_difference
@@ -30,8 +31,11 @@ from transferpain.strategies.common.stated import (
     AS_FINISHED,
     GET_WHOLE,
     FinishedFacts,
+    Metrics,
     OddFile,
     ReportedExperiment,
+    StatedScore,
+    StatedScores,
     check_kinds,
 )
 
@@ -96,6 +100,35 @@ class RunFacts:
     def chance(self) -> float:
         """Balanced accuracy of an answer that does not look: 1 / the number of classes that occur."""
         return 1 / (len(self.classes) - len(self.scores["absent"]))
+
+
+class ShownScore(StatedScore):
+    """A metric that is shown: with its interval, or the reason why it has none."""
+
+    low: float | None
+    high: float | None
+    reason: str | None
+
+
+class ShownScores(StatedScores):
+    """The scores of some clips that are shown."""
+
+    accuracy: ShownScore
+    balanced_accuracy: ShownScore
+    macro_f1: ShownScore
+    majority_class_accuracy: ShownScore
+
+
+class ShownMetrics(Metrics):
+    """`metrics.json` whose scores are shown."""
+
+    all: ShownScores | None
+    clips: int
+    coverage: float
+    has_subjects: bool
+    linear_probe: dict[Literal[tuple(PROBE_TITLES)], ShownScores | None] = Field(default={})
+    seeds: list[int]
+    subjects: int | None
 
 
 @dataclass(frozen=True)
@@ -278,6 +311,7 @@ def run_scores(run: RunFolder) -> dict[str, Any]:
         if run.is_sealed:
             scores = run.metrics()
             if not scores["all"] or "kept" in scores["all"]["accuracy"]:
+                check_kinds(scores, ShownMetrics, run.path / "metrics.json")
                 return scores
         return _score_again(run, run.digest())
 
