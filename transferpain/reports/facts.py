@@ -16,7 +16,7 @@ from transferpain.core.foreign import border, reason_of
 from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.paired_permutation import SwapTest, swap_test
-from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, PROBES, fault_of_answers
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.scores import score
 from transferpain.evaluation.statistics import paired_difference
@@ -37,6 +37,7 @@ from transferpain.strategies.common.stated import (
     StatedScore,
     StatedScores,
     check_kinds,
+    unusable,
 )
 
 # More runs than a matrix has cells.
@@ -264,8 +265,8 @@ def _read(run: RunFolder) -> RunFacts:
     check_kinds(experiment, ReportedExperiment, run.path / "experiment.yaml")
     facts = run.facts(FinishedFacts)
     classes = tuple(facts["classes"])
-    predictions = run.predictions()
-    ordinal, probes = facts.get("ordinal", False), run.probe_predictions()
+    predictions, probes = answers_of(run, len(classes))
+    ordinal = facts.get("ordinal", False)
     scores = score(predictions, classes, ordinal=ordinal)
     subjects = read_subjects(run.path)
     in_order = ordinal or len(classes) == 2
@@ -320,8 +321,22 @@ def run_scores(run: RunFolder) -> dict[str, Any]:
 def _score_again(run: RunFolder, _digest: str) -> dict[str, Any]:
     facts = run.facts(FinishedFacts)
     classes, ordinal = tuple(facts["classes"]), facts.get("ordinal", False)
-    probes = probe_scores(run.probe_predictions(), classes, ordinal)
-    return score(run.predictions(), classes, ordinal=ordinal) | {LINEAR_PROBE: probes}
+    predictions, probes = answers_of(run, len(classes))
+    scores = score(predictions, classes, ordinal=ordinal)
+    return scores | {LINEAR_PROBE: probe_scores(probes, classes, ordinal)}
+
+
+def answers_of(run: RunFolder, classes: int) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Return the predictions of a run, and those of its linear probes, each of which can be an answer.
+
+    Raises:
+        UserError: if they cannot be read, or a number is none that a run writes.
+    """
+    predictions, probes = run.predictions(), run.probe_predictions()
+    for name, table in (("predictions.parquet", predictions), *((PROBES, table) for table in probes.values())):
+        if fault := fault_of_answers(table, classes):
+            raise unusable(run.path / name, fault)
+    return predictions, probes
 
 
 def finished_run(folder: Path) -> RunFolder:
