@@ -69,9 +69,10 @@ def predict_places(places: Sequence[Path], model: Answering) -> pd.DataFrame:
     Raises:
         UserError: if a place is not there, a folder holds neither pictures nor videos, or not one file can be read.
     """
-    found = [file for place in places for file in find_media(place)]
-    # Of one file that is named in two ways, each face is a row once.
-    files = list({os.path.abspath(file): file for file in reversed(found)}.values())[::-1]
+    named: dict[str, Path] = {}
+    for file in (file for place in places for file in find_media(place)):
+        named.setdefault(os.path.abspath(file), file)
+    files = list(named.values())
     prepare_detector(model.faces.detector)
     silence_opencv()
     find = load_finder(model.faces.detector)
