@@ -2,17 +2,20 @@
 
 import os
 import pty
+import re
 import subprocess
 import sys
 from functools import partial
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.command_line import transferpain
 from tests.end_to_end.test_permissions import obey_permissions
-from tests.experiments.runs.made import make_run, seal_anew
+from tests.experiments.runs.made import make_model, make_run, seal_anew
 from tests.forked_program import LIGHT, forked
+from tests.reports.run_folders import write_three_models
 from transferpain.core.store import write_text
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.models.bundles.manifest import manifest_hash
@@ -57,6 +60,22 @@ def test_a_run_that_holds_what_is_none_stops_no_list_and_a_report_names_it(works
         assert refused.returncode == 1
         assert "unusable.csv cannot be read." in said(refused)
         assert "no text in UTF-8" in said(refused)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("head", [{"kind": "hybrid"}, None])
+def test_a_finished_run_that_lacks_what_its_section_reads_is_refused_and_shown_all_the_same(tmp_path, head):
+    hybrid = write_three_models(tmp_path / "runs", "hybrid")
+    make_model(hybrid / "model")
+    experiment = yaml.safe_load((hybrid / "experiment.yaml").read_text(encoding="utf-8"))
+    seal_anew(hybrid, "experiment.yaml", yaml.safe_dump(experiment | {"head": head}).encode())
+    refused = light("report", hybrid, "--workspace", tmp_path)
+    assert refused.returncode == 1
+    assert re.search(r"experiment\.yaml: `head(\.verdict)?`.*runs remove RUN", said(refused))
+    assert not (tmp_path / "reports" / "report" / "index.html").exists()
+    for command in (("runs", "list"), ("runs", "show", "hybrid"), ("runs", "remove", "hybrid", "--dry-run")):
+        done = light(*command, "--workspace", tmp_path)
+        assert (done.returncode, hybrid.name in said(done)) == (0, True)
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ from tests.evaluation.drawn import draw_predictions
 from transferpain.core.errors import UserError
 from transferpain.evaluation.predictions import (
     clip_rows,
+    fault_of_answers,
+    fault_of_kinds,
     labelled_rows,
     number_of_classes,
 )
@@ -40,3 +42,21 @@ def test_a_run_with_missing_seeds_is_refused():
     table = draw_predictions(subjects=2, seeds=(0, 1))
     with pytest.raises(UserError, match="not finished"):
         clip_rows(table[~((table["seed"] == 1) & (table["subject"] == "S01"))])
+
+
+@pytest.mark.parametrize("classes", [2, 3, 7])
+def test_answers_of_a_run_have_no_fault(classes):
+    table = draw_predictions((2,) * classes)
+    unlabelled = table.assign(y_true=pd.array([pd.NA] * len(table), dtype="Int64"))
+    for one in (table, unlabelled, table.assign(frame=3), table.astype({"p_0": "float32"})):
+        assert fault_of_kinds(one) == fault_of_answers(one, classes) == ""
+
+
+def test_a_fault_names_the_column_what_it_holds_and_what_is_meant():
+    table = draw_predictions((2, 2))
+    odd = table["y_pred"].where(table.index != 3, 2)
+    said = fault_of_answers(table.assign(y_pred=odd), 2)
+    assert said == "the column `y_pred` holds 2; a whole number from 0 to 1 is meant"
+    assert fault_of_answers(table, 3) == "no column `p_2`"
+    assert fault_of_answers(table.assign(p_2=0.0), 2) == "3 columns of probabilities for 2 classes"
+    assert fault_of_kinds(table.assign(p_1="a")) == "the column `p_1` holds something else than numbers, such as 'a'"

@@ -1,10 +1,12 @@
 import re
 
+import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import CLASSES, write_leakage, write_run
 from transferpain.core.errors import UserError
+from transferpain.core.record import write_record
 from transferpain.core.store import write_json, write_text
 from transferpain.evaluation.groups import write_subjects
 from transferpain.experiments.run_folder import RunFolder
@@ -77,11 +79,74 @@ def test_a_finished_run_of_other_values_is_refused_in_our_words(name, content, t
         read_run(sealed(folder).path)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [
+        ("y_true", -1),
+        ("y_true", 3),
+        ("y_pred", 10**12),
+        ("y_pred", 0.5),
+        ("y_pred", None),
+        ("p_0", -1.0),
+        ("p_1", 5.0),
+        ("p_2", float("nan")),
+        ("coverage", float("inf")),
+        ("frame", -2),
+        ("frame", "x"),
+        ("coverage", "x"),
+        ("y_true", True),
+        ("seed", "x"),
+    ],
+)
+@pytest.mark.parametrize("read", [read_run, lambda folder: run_scores(RunFolder(folder))])
+def test_answers_that_cannot_be_are_no_score(column, value, read, tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions())
+    (path,) = folder.glob("folds/*/predictions.parquet")
+    pd.read_parquet(path).assign(**{column: value}).to_parquet(path, index=False)
+    write_record(path.parent, ["predictions.parquet", "history.csv"])
+    with pytest.raises(UserError, match=rf"predictions\.parquet: the column `{column}` holds"):
+        read(folder)
+
+
+@pytest.mark.parametrize("column", ["clip", "y_true", "p_0", "p_2", "coverage"])
+def test_answers_without_a_column_are_no_score(column, tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions())
+    (path,) = folder.glob("folds/*/predictions.parquet")
+    pd.read_parquet(path).drop(columns=column).to_parquet(path, index=False)
+    write_record(path.parent, ["predictions.parquet", "history.csv"])
+    with pytest.raises(UserError, match=rf"predictions\.parquet: no column `{column}`"):
+        read_run(folder)
+
+
 @pytest.mark.parametrize("content", [{"all": 3}, {}, {"all": {"accuracy": None}}])
 def test_scores_of_other_values_are_refused_in_our_words(content, tmp_path):
     folder = write_run(tmp_path, "ann", draw_predictions())
     write_json(folder / "metrics.json", content)
     with pytest.raises(UserError, match=r"ann-0123456789abcdef cannot be read(.|\n)*runs remove RUN"):
+        run_scores(sealed(folder))
+
+
+@pytest.mark.parametrize(
+    ("place", "key"),
+    [
+        (("all", "accuracy"), "reason"),
+        (("all", "macro_f1"), "low"),
+        (("all",), "majority_class_accuracy"),
+        ((), "coverage"),
+        ((), "subjects"),
+        ((), "seeds"),
+        ((), "has_subjects"),
+    ],
+)
+def test_scores_that_lack_what_is_shown_of_them_are_refused_by_the_key(place, key, tmp_path):
+    folder = write_run(tmp_path, "ann", draw_predictions())
+    scores = RunFolder(folder).metrics()
+    within = scores
+    for name in place:
+        within = within[name]
+    del within[key]
+    write_json(folder / "metrics.json", scores)
+    with pytest.raises(UserError, match=rf"metrics\.json: `{re.escape('.'.join((*place, key)))}` is missing"):
         run_scores(sealed(folder))
 
 

@@ -2,18 +2,56 @@
 
 import re
 
+import numpy as np
 import pandas as pd
+from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
 from transferpain.core.errors import UserError
 
 CLIP = ["dataset", "subject", "clip"]
 WHOLE_CLIP = -1
+NUMBERS = ("frame", "seed", "y_true", "y_pred", "coverage")
+TOLERANCE = 1e-3  # shares are kept as float32
 # The linear probes beside a head (`evaluation.linear_probe`), by what they read of a clip's frames; their predictions
 # stand in a table of their own, whose column `probe` says which.
 MEANS, MEAN_AND_MAXIMUM = "mean", "mean_and_maximum"
 PROBE_TITLES = {MEANS: "linear probe, mean", MEAN_AND_MAXIMUM: "linear probe, mean + maximum"}
 PROBES = "linear_probe.parquet"
 LINEAR_PROBE = "linear_probe"  # where their scores stand beside those of the head
+
+
+def fault_of_kinds(table: pd.DataFrame) -> str:
+    """Return which column of a run's table of predictions holds no numbers, though it should; "" where none does."""
+    for name in filter(lambda name: name in NUMBERS or re.fullmatch(r"p_\d+", name), map(str, table.columns)):
+        column = table[name]
+        if (not is_numeric_dtype(column) or is_bool_dtype(column)) and column.notna().any():
+            return f"the column `{name}` holds something else than numbers, such as {column.dropna().iloc[0]!r:.40}"
+    return ""
+
+
+def fault_of_answers(predictions: pd.DataFrame, classes: int) -> str:
+    """Return what is wrong with the answers of a run to so many classes; "" where nothing is.
+
+    Of a class or a share that cannot be, a score would be computed all the same.
+    """
+    chances = [f"p_{number}" for number in range(classes)]
+    missing = [name for name in (*CLIP, "fold", *NUMBERS, *chances) if name not in predictions]
+    if missing or number_of_classes(predictions) != classes:
+        more = f"{number_of_classes(predictions)} columns of probabilities for {classes} classes"
+        return f"no column `{missing[0]}`" if missing else more
+    whole = {"frame": (WHOLE_CLIP, np.inf), "y_true": (0, classes - 1), "y_pred": (0, classes - 1)}
+    shares = dict.fromkeys((*chances, "coverage"), (-TOLERANCE, 1 + TOLERANCE))
+    for name, (low, high) in (whole | shares).items():
+        numbers = predictions[name].astype("Float64").to_numpy(dtype=np.float64, na_value=np.nan)
+        wrong = ~((numbers >= low) & (numbers <= high))
+        if name in whole:
+            wrong |= numbers % 1 != 0
+        if name == "y_true":
+            wrong &= ~np.isnan(numbers)
+        if wrong.any():
+            kind = "a whole number" if name in whole else "a share"
+            return f"the column `{name}` holds {numbers[wrong][0]:g}; {kind} from {round(low)} to {high:.0f} is meant"
+    return ""
 
 
 def clip_rows(predictions: pd.DataFrame) -> pd.DataFrame:

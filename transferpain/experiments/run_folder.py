@@ -54,7 +54,7 @@ from transferpain.core.store import (
     sync_folder,
     write_atomically,
 )
-from transferpain.evaluation.predictions import PROBES
+from transferpain.evaluation.predictions import PROBES, fault_of_kinds
 from transferpain.strategies.common.finished import fold_folders
 from transferpain.strategies.common.stated import Environment, Facts, Metrics, Stated, first_line, read_stated
 
@@ -371,6 +371,8 @@ def read_table(folder: Path, name: str) -> pd.DataFrame:
         table = pd.read_parquet(folder / name)
     except Exception as error:  # whatever a reader says of damaged bytes
         raise damaged(folder, f"{name} cannot be read") from error
+    if fault := fault_of_kinds(table):
+        raise damaged(folder, f"{name}: {fault}")
     if {"fold", "seed"} <= set(table) and not table.empty:
         pairs = list(table[["fold", "seed"]].drop_duplicates().itertuples(index=False, name=None))
         names = {f"{form(str(fold))}-seed{seed}" for fold, seed in pairs for form in (name_in_path, str)}

@@ -5,9 +5,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
+from pydantic import Field
 
 from transferpain.core.csv_file import as_written
 from transferpain.core.errors import DamagedFile, UserError
@@ -15,7 +16,7 @@ from transferpain.core.foreign import border, reason_of
 from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.paired_permutation import SwapTest, swap_test
-from transferpain.evaluation.predictions import LINEAR_PROBE
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, PROBES, fault_of_answers
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.scores import score
 from transferpain.evaluation.statistics import paired_difference
@@ -30,9 +31,13 @@ from transferpain.strategies.common.stated import (
     AS_FINISHED,
     GET_WHOLE,
     FinishedFacts,
+    Metrics,
     OddFile,
     ReportedExperiment,
+    StatedScore,
+    StatedScores,
     check_kinds,
+    unusable,
 )
 
 # More runs than a matrix has cells.
@@ -96,6 +101,35 @@ class RunFacts:
     def chance(self) -> float:
         """Balanced accuracy of an answer that does not look: 1 / the number of classes that occur."""
         return 1 / (len(self.classes) - len(self.scores["absent"]))
+
+
+class ShownScore(StatedScore):
+    """A metric that is shown: with its interval, or the reason why it has none."""
+
+    low: float | None
+    high: float | None
+    reason: str | None
+
+
+class ShownScores(StatedScores):
+    """The scores of some clips that are shown."""
+
+    accuracy: ShownScore
+    balanced_accuracy: ShownScore
+    macro_f1: ShownScore
+    majority_class_accuracy: ShownScore
+
+
+class ShownMetrics(Metrics):
+    """`metrics.json` whose scores are shown."""
+
+    all: ShownScores | None
+    clips: int
+    coverage: float
+    has_subjects: bool
+    linear_probe: dict[Literal[tuple(PROBE_TITLES)], ShownScores | None] = Field(default={})
+    seeds: list[int]
+    subjects: int | None
 
 
 @dataclass(frozen=True)
@@ -231,8 +265,8 @@ def _read(run: RunFolder) -> RunFacts:
     check_kinds(experiment, ReportedExperiment, run.path / "experiment.yaml")
     facts = run.facts(FinishedFacts)
     classes = tuple(facts["classes"])
-    predictions = run.predictions()
-    ordinal, probes = facts.get("ordinal", False), run.probe_predictions()
+    predictions, probes = answers_of(run, len(classes))
+    ordinal = facts.get("ordinal", False)
     scores = score(predictions, classes, ordinal=ordinal)
     subjects = read_subjects(run.path)
     in_order = ordinal or len(classes) == 2
@@ -278,6 +312,7 @@ def run_scores(run: RunFolder) -> dict[str, Any]:
         if run.is_sealed:
             scores = run.metrics()
             if not scores["all"] or "kept" in scores["all"]["accuracy"]:
+                check_kinds(scores, ShownMetrics, run.path / "metrics.json")
                 return scores
         return _score_again(run, run.digest())
 
@@ -286,8 +321,22 @@ def run_scores(run: RunFolder) -> dict[str, Any]:
 def _score_again(run: RunFolder, _digest: str) -> dict[str, Any]:
     facts = run.facts(FinishedFacts)
     classes, ordinal = tuple(facts["classes"]), facts.get("ordinal", False)
-    probes = probe_scores(run.probe_predictions(), classes, ordinal)
-    return score(run.predictions(), classes, ordinal=ordinal) | {LINEAR_PROBE: probes}
+    predictions, probes = answers_of(run, len(classes))
+    scores = score(predictions, classes, ordinal=ordinal)
+    return scores | {LINEAR_PROBE: probe_scores(probes, classes, ordinal)}
+
+
+def answers_of(run: RunFolder, classes: int) -> tuple[pd.DataFrame, dict[str, pd.DataFrame]]:
+    """Return the predictions of a run, and those of its linear probes, each of which can be an answer.
+
+    Raises:
+        UserError: if they cannot be read, or a number is none that a run writes.
+    """
+    predictions, probes = run.predictions(), run.probe_predictions()
+    for name, table in (("predictions.parquet", predictions), *((PROBES, table) for table in probes.values())):
+        if fault := fault_of_answers(table, classes):
+            raise unusable(run.path / name, fault)
+    return predictions, probes
 
 
 def finished_run(folder: Path) -> RunFolder:

@@ -1,6 +1,7 @@
 """The report of finished runs: one self-contained page, its tables as CSV and LaTeX, and one picture."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,10 +12,11 @@ from markupsafe import Markup
 from transferpain.core.contracts import Section, Table
 from transferpain.core.store import write_atomically, write_text
 from transferpain.experiments.leakage.checks import failed
+from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Comparison
 from transferpain.reports import figures
 from transferpain.reports.answer import answer
-from transferpain.reports.facts import ReportFacts, RunFacts, read_report
+from transferpain.reports.facts import ReportFacts, RunFacts, read_report, reading
 from transferpain.reports.inputs import PAGE, written_anew
 from transferpain.reports.page import inline_script, render, write_csv
 from transferpain.reports.sections.registry import SECTIONS
@@ -134,8 +136,14 @@ def sheet_run(run: RunFacts) -> SheetRun:
 
 
 def build_sections(scope: str, facts: ReportFacts | RunFacts) -> dict[str, Section]:
-    """Return name -> section of a report or a run, in the order of the page, without those that it has nothing for."""
-    built = {entry.name: entry.build(facts) for entry in SECTIONS.values() if entry.scope == scope}
+    """Return name -> section of a report or a run, in the order of the page, without those that it has nothing for.
+
+    Raises:
+        UserError: as the sections; whatever else one says of the files of a run is said in the run's name.
+    """
+    run = RunFolder(facts.path) if isinstance(facts, RunFacts) and facts.made_here else None
+    with reading(run) if run else nullcontext():
+        built = {entry.name: entry.build(facts) for entry in SECTIONS.values() if entry.scope == scope}
     return {name: section for name, section in built.items() if section}
 
 

@@ -166,7 +166,7 @@ def _recalibration(run: SheetRun) -> str:
 
 
 def _imbalance(run: SheetRun) -> str:
-    weighted = run.experiment.get("training", {}).get("class_weights")
+    weighted = (run.experiment.get("training") or {}).get("class_weights")
     words = {True: "rare classes weigh more in training", False: "classes are not weighted in training"}
     return f"{run.name}: {words.get(weighted, 'whether classes are weighted in training is not stated')}"
 

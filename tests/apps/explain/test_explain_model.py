@@ -1,20 +1,24 @@
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from sklearn.linear_model import LogisticRegression
 
 from tests.apps.edge.small_fused import save_small_fused
 from tests.apps.explain.small_models import SIZE, save_small_model
+from tests.apps.live.live_models import save_live_model
 from tests.command_line import EXPERIMENTS
 from tests.forked_program import forked
 from tests.models.bundles.bundles import save_small
-from transferpain.apps.explain.explain_model import Asked, Explanation, explain_model
+from transferpain.apps.explain.explain_model import Asked, Explanation, explain_model, read_explained
 from transferpain.apps.explain.shares import AREAS, PLACES, SIMILARITY, class_shares
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.experiments.schema import load_experiment
 from transferpain.models.bundles.bundle import extend_bundle
+from transferpain.models.bundles.sklearn_part import save_part
 
 LOSO = {"protocol": {"kind": "loso"}, "faces": {"detector": "mediapipe", "size": SIZE}}
 
@@ -77,6 +81,13 @@ def test_a_fused_network_is_explained_with_the_landmarks_of_the_clip(small_twin,
 def test_a_network_that_reads_several_pictures_is_refused(tmp_path):
     with pytest.raises(UserError, match="3 pictures at once"):
         explain_model(str(save_small_fused(tmp_path / "b", "bilstm")), Asked(), Places(tmp_path, tmp_path))
+
+
+def test_of_a_network_with_classifiers_beside_it_they_are_named(tmp_path, capsys):
+    folder = save_live_model(tmp_path / "bundle")
+    save_part(LogisticRegression().fit(np.eye(8), [0, 1] * 4), folder, "adaboost")
+    assert read_explained(str(folder)).folder == folder
+    assert "parts/adaboost.skops. Here its network answers alone" in capsys.readouterr().err
 
 
 def test_the_table_stands_under_its_columns(tmp_path):

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -12,10 +13,12 @@ from tests.apps.live.live_models import save_live_model
 from tests.apps.live.test_model import points_of
 from tests.inputs.landmarks.drawn import drawn_person
 from tests.lean_set import lean_environment
+from tests.models.bundles.bundles import save_small
 from transferpain.apps.edge.export import ExportOptions, export_model
 from transferpain.apps.edge.lite import HEAD_KIND
 from transferpain.apps.live.encoder import converted_encoder, fastest_kinds
 from transferpain.apps.live.model import load_live_model
+from transferpain.core.errors import UserError
 from transferpain.core.gpu import gpu_capability
 from transferpain.networks.compute import processor_flags
 
@@ -51,6 +54,16 @@ def test_where_nothing_can_be_kept_keras_answers(tmp_path, capsys):
     (tmp_path / "cache").write_text("no folder")
     assert converted_encoder(str(save_small_fused(tmp_path / "bundle")), tmp_path / "cache") is None
     assert "so Keras answers" in capsys.readouterr().err
+
+
+@without_amx
+@pytest.mark.parametrize("save", [save_small, partial(save_small_fused, fusion="bilstm")])
+def test_what_is_no_live_model_is_refused_before_anything_is_converted(save, tmp_path, capsys):
+    folder = str(save(tmp_path / "bundle"))
+    with pytest.raises(UserError, match="is not a live model"):
+        converted_encoder(folder, tmp_path / "cache")
+    assert "Converting" not in capsys.readouterr().err
+    assert not (tmp_path / "cache").exists()
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import shutil
 from dataclasses import replace
 
 import cv2
@@ -12,6 +13,7 @@ from transferpain.core.errors import UserError
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.models.bundles.bundle import save_bundle
 from transferpain.models.bundles.sklearn_bundle import save_head
+from transferpain.models.bundles.sklearn_part import save_part
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.surgery import classifier
 
@@ -106,6 +108,25 @@ def test_a_classifier_of_scikit_learn_answers_like_a_network(tmp_path):
     save_head(tmp_path / "bundle", classifier, {}, ("no", "yes"), {"synthetic": False})
     found = load_model(tmp_path / "bundle").predict_features(X)
     np.testing.assert_allclose(found, classifier.predict_proba(X), atol=1e-6)
+
+
+def test_a_model_with_classifiers_beside_its_network_says_that_the_network_answers_alone(faces_model, tmp_path, capsys):
+    shutil.copytree(faces_model.folder, tmp_path / "bundle")
+    trees = LogisticRegression().fit(np.eye(8), [0, 1] * 4)
+    save_part(trees, tmp_path / "bundle", "hybrid-trees")
+    answers = load_model(tmp_path / "bundle").predict(FACES)
+    np.testing.assert_array_equal(answers, faces_model.predict(FACES))
+    assert "parts/hybrid-trees.skops. Here its network answers alone" in capsys.readouterr().err
+
+
+def test_a_network_on_landmarks_alone_is_not_called_a_head(tmp_path):
+    landmarks = keras.Input((4, 6), name="landmarks")
+    rows = keras.layers.LSTM(3)(landmarks)
+    model = keras.Model(landmarks, keras.layers.Dense(2, activation="softmax")(rows))
+    facts = {"synthetic": True, "reads": "faces", "strategy": "fused"}
+    save_bundle(tmp_path / "bundle", model, {}, ("no", "yes"), facts)
+    with pytest.raises(UserError, match=r"reads no pictures[\s\S]*landmarks of a face[\s\S]*\(n, 4, 6\)"):
+        load_model(tmp_path / "bundle").predict(PHOTOGRAPH)
 
 
 def test_a_damaged_or_other_bundle_is_refused(faces_model, tmp_path):

@@ -148,3 +148,12 @@ def test_what_is_not_there_and_an_empty_folder_are_refused(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(UserError, match=r"(?s)holds no picture and no video.*an empty folder"):
         predict_places([tmp_path / "empty"], MODEL)
+
+
+def test_a_file_that_is_named_in_several_ways_is_answered_once_in_the_first_place(tmp_path, monkeypatch):
+    first, second = (save(tmp_path / f"{name}.png", WALL) for name in ("b", "a"))
+    monkeypatch.chdir(tmp_path)
+    ways = [Path("b.png"), second, first, Path("..") / tmp_path.name / "a.png", tmp_path]
+    table = predict_places(ways, MODEL)
+    assert [Path(file).name for file in table["file"]] == ["b.png", "a.png"]
+    assert table["file"].iloc[0] == "b.png"

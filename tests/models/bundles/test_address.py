@@ -18,6 +18,9 @@ def workspace(tmp_path_factory):
         (workspace / "runs" / run / "model").symlink_to(shared)
     (workspace / "runs" / "unfinished-0123456789abcdef").mkdir()
     (workspace / "runs" / "unfinished-0123456789abcdef" / "facts.json").touch()
+    (workspace / "runs" / "lost-0123456789abcdef").mkdir()
+    for file in ("facts.json", "done"):
+        (workspace / "runs" / "lost-0123456789abcdef" / file).touch()
     write_archive(shared, workspace / "sent.zip")
     return workspace
 
@@ -75,6 +78,13 @@ def test_what_is_no_model_is_refused_with_what_may_be_named(workspace, name):
 def test_a_run_that_is_not_finished_is_to_go_on(workspace, monkeypatch, name):
     monkeypatch.chdir(workspace)
     with pytest.raises(UserError, match=r"has no model yet[\s\S]*goes on where it stopped"):
+        find_model(name)
+
+
+@pytest.mark.parametrize("name", ["lost", "lost-0123456789abcdef", "runs/lost-0123456789abcdef"])
+def test_a_finished_run_that_has_lost_its_model_is_to_be_computed_again(workspace, monkeypatch, name):
+    monkeypatch.chdir(workspace)
+    with pytest.raises(UserError, match=r"model of the run lost-0123456789abcdef is lost[\s\S]*is computed anew"):
         find_model(name)
 
 

@@ -154,6 +154,15 @@ def test_a_member_that_is_longer_than_it_says_is_refused(target, tmp_path):
         unpack_archive(path, target)
 
 
+@pytest.mark.parametrize("name", ["", "labels.json"])
+def test_an_archive_without_a_manifest_is_refused_by_its_own_name(name, target, tmp_path):
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+        if name:
+            archive.writestr(name, b"[]")
+    with pytest.raises(UserError, match=r"archive model\.zip is refused[\s\S]*Received: no manifest\.json"):
+        unpack_archive(tmp_path / "model.zip", target)
+
+
 @pytest.mark.parametrize("content", [b"", b"no zip", b"PK\x03\x04 cut short"])
 def test_what_is_no_zip_is_refused(content, target, tmp_path):
     (tmp_path / "model.zip").write_bytes(content)

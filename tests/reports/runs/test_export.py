@@ -1,11 +1,12 @@
 import pandas as pd
 import pytest
 
-from tests.experiments.runs.made import make_run
+from tests.experiments.runs.made import make_run, seal_anew
 from tests.parts import needs
 from transferpain.core.errors import UserError
 from transferpain.core.optional import is_installed
-from transferpain.core.store import file_hash, write_json, write_text
+from transferpain.core.schema import read_stamped
+from transferpain.core.store import file_hash, json_text, write_json, write_text
 from transferpain.reports.facts import read_run
 from transferpain.reports.runs.export import collect_files, entry_of, export_run, milliseconds
 
@@ -81,3 +82,15 @@ def test_a_finished_run_is_exported_and_a_damaged_one_is_not(tmp_path):
     with pytest.raises(UserError, match="damaged"):
         export_run(folder, str(tmp_path / "other"), tmp_path)
     assert not (tmp_path / "other").exists()
+
+
+@needs("mlflow")
+@pytest.mark.slow
+def test_a_run_whose_scores_are_odd_is_not_copied_as_it_stands(tmp_path):
+    folder = make_run(tmp_path, "ann")
+    scores = read_stamped(folder / "metrics.json")
+    scores["all"]["accuracy"]["value"] = "high"
+    seal_anew(folder, "metrics.json", json_text(scores).encode())
+    with pytest.raises(UserError, match=r"metrics\.json: `all\.accuracy\.value`"):
+        export_run(folder, str(tmp_path / "store"), tmp_path)
+    assert not (tmp_path / "store").exists()

@@ -5,9 +5,11 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
+from transferpain.core.errors import UserError
 from transferpain.evaluation.comparisons import holm
 from transferpain.evaluation.paired_permutation import swap_test
 from transferpain.reports.facts import read_run
+from transferpain.reports.report import build_sections
 from transferpain.reports.sections.ensemble import ENSEMBLE, compared
 
 GOOD, BAD = "good-0123456789abcdef", "bad-0123456789abcdef"
@@ -54,3 +56,17 @@ def test_a_run_shows_its_members_and_another_run_has_no_such_section(members, tm
     assert table.text["Member"].tolist() == ["good (best)", "bad"]
     assert table.text["The ensemble is"].str.startswith(("not shown", "better")).all()
     assert "nothing is fitted" in section.paragraphs[0]
+
+
+@pytest.mark.parametrize("content", [None, b"no table"])
+def test_what_a_section_cannot_be_made_of_is_said_in_the_runs_name(content, members, tmp_path):
+    ensemble, tables = members
+    changes = {"strategy": "ensemble", "source": "finished_runs", "head": {"kind": "voting"}}
+    path = write_run(tmp_path, "both", ensemble, changes=changes)
+    (fold,) = (path / "folds").iterdir()
+    rows = pd.concat([table.assign(member=name) for name, table in tables.items()])
+    rows.to_parquet(fold / "members.parquet")
+    if content:
+        (fold / "members.parquet").write_bytes(content)
+    with pytest.raises(UserError, match=r"results in \S*both-0123456789abcdef are damaged"):
+        build_sections("run", read_run(path))

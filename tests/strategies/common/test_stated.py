@@ -126,6 +126,9 @@ ODD_EXPERIMENT = [
     ("head", {"kind": "hybrid", "verdict": "x"}),
     ("seeds", 0),
     ("source_set", None),
+    ("joined", 3),
+    ("joined", [{}]),
+    ("joined", [{"source": "untrained"}]),
 ]
 # What may stand in the place of a whole file, whatever it is.
 NO_FILE = [b"", b"{", b"null", b"[]", b"3", b'"x"', b"NaN", b"[" * 5000, b'{"a": \xe9}', b"\x00\x01", b"1" * 5000]

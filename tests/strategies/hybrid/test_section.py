@@ -5,7 +5,8 @@ import yaml
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run, write_three_models
-from transferpain.core.store import read_json, write_json
+from transferpain.core.store import read_json, write_json, write_text
+from transferpain.strategies.common.stated import OddFile
 from transferpain.strategies.hybrid.section import three_models_section
 
 
@@ -86,3 +87,19 @@ def test_whom_each_model_learned_from_is_said(tmp_path, head, said, tuned):
 
 def test_other_strategies_have_none(tmp_path):
     assert three_models_section(write_run(tmp_path, "ann", draw_predictions(subjects=4))) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"head": {"kind": "hybrid"}}, r"head\.verdict"),
+        ({"head": {"kind": "hybrid", "verdict": None}}, r"head\.verdict"),
+        ({"head": None}, "head"),
+    ],
+)
+def test_a_run_that_does_not_say_whose_answers_its_are_is_refused(changes, key, tmp_path):
+    folder = write_three_models(tmp_path, "units")
+    experiment = yaml.safe_load((folder / "experiment.yaml").read_text(encoding="utf-8"))
+    write_text(folder / "experiment.yaml", yaml.safe_dump(experiment | changes))
+    with pytest.raises(OddFile, match=rf"Received: experiment\.yaml: `{key}`(.|\n)*runs remove RUN"):
+        three_models_section(folder)

@@ -21,7 +21,7 @@ from transferpain.core.store import write_atomically
 from transferpain.core.workers import run_in_workers
 from transferpain.data.places import Places
 from transferpain.experiments.environment import environment
-from transferpain.models.sources.picture_model import PictureModel, read_picture_model
+from transferpain.models.sources.picture_model import PictureModel, note_classifiers, read_picture_model
 
 REPETITIONS = 30
 KERAS = "keras float32"
@@ -98,6 +98,7 @@ def export_model(address: str, folder: Path, wanted: ExportOptions, places: Plac
             "There is no such kind of file.", rule=f"There are {', '.join(KINDS)}.", received=", ".join(unknown)
         )
     model = read_picture_model(address, "a network that can be converted", landmarks=True)
+    note_classifiers(model.bundle.manifest, model.folder)
     from transferpain.apps.edge.parts import compiled, split_model
 
     parts = split_model(model.bundle.model)

@@ -23,7 +23,12 @@ from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_json
 from transferpain.data.places import Places
-from transferpain.models.sources.picture_model import PictureModel, model_contents, read_picture_model
+from transferpain.models.sources.picture_model import (
+    PictureModel,
+    model_contents,
+    note_classifiers,
+    read_picture_model,
+)
 from transferpain.reports.figures import save_png
 from transferpain.strategies.frozen.joined import join, reads_features
 
@@ -127,6 +132,7 @@ def read_explained(address: str) -> PictureModel:
     """
     contents = model_contents(address)
     if not reads_features(contents.manifest):
+        note_classifiers(contents.manifest, contents.folder)
         return read_picture_model(address, "a network that can be explained", landmarks=True)
     head = join(contents)
     return PictureModel(head.folder, replace(head.bundle, model=head.network()), head.preprocessing)

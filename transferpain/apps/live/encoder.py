@@ -6,6 +6,7 @@ from pathlib import Path
 from transferpain.apps.edge.export import ExportOptions, export_model
 from transferpain.apps.edge.lite import HEAD_KIND, read_converted
 from transferpain.apps.edge.openvino import multiplies_int8
+from transferpain.apps.live.model import read_live_network
 from transferpain.core.errors import UserError
 from transferpain.core.gpu import gpu_capability
 from transferpain.core.optional import is_installed
@@ -44,6 +45,9 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
     Returns:
         `None` where Keras is faster, the model is a head on features or cannot be converted, or the cache cannot be
         written.
+
+    Raises:
+        UserError: as `read_live_network`, before anything is converted.
     """
     manifest, digest = load_stated(model_folder(split_digest(address)[0]))
     if reads_features(manifest):
@@ -54,6 +58,8 @@ def converted_encoder(address: str, cache: Path) -> Path | None:
     for file in files.values():
         if _is_intact(file, digest):
             return file
+    if files:
+        read_live_network(address)  # what is no live model is refused before the minute
     for kind, file in files.items():
         note(f"Converting the network to TensorFlow Lite ({kind}), once: it takes up to a minute.")
         try:

@@ -57,14 +57,24 @@ def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = No
     contents = model_contents(address)
     if reads_features(contents.manifest):
         return _load_head(join(contents), encoder)
-    model = read_picture_model(address, "a live model", landmarks=True)
-    check_answers_frame_by_frame(model)
+    model = read_live_network(address)
     bundle, preprocessing = model.bundle, model.preprocessing
     faces = preprocessing.faces
     prepare_detector(faces.detector)
     answer = build_network(model, choose_compute_dtype(dtype)[0], encoder)
     labels, synthetic = tuple(map(printable, bundle.labels)), bool(bundle.manifest["synthetic"])
     return LiveModel(labels, synthetic, partial(crop_seen, faces=faces), answer)
+
+
+def read_live_network(address: str) -> PictureModel:
+    """Read a network that answers to one picture of a face, alone or with landmarks.
+
+    Raises:
+        UserError: as `read_picture_model` and `check_answers_frame_by_frame`.
+    """
+    model = read_picture_model(address, "a live model", landmarks=True)
+    check_answers_frame_by_frame(model)
+    return model
 
 
 def _load_head(model: JoinedModel, encoder: Path | None) -> LiveModel:

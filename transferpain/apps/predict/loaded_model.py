@@ -17,6 +17,7 @@ from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import Contents, read_contents, split_digest
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
+from transferpain.models.sources.picture_model import note_classifiers
 from transferpain.models.sources.preprocessing import stated_preprocessing
 from transferpain.strategies.frozen.joined import join, reads_features
 
@@ -89,6 +90,7 @@ class LoadedModel:
     def _answering(self) -> Answering:
         """What answers to faces: the network, or the head with its source."""
         if self.reads_faces:
+            note_classifiers(self.bundle.manifest, self.folder)
             faces = stated_preprocessing(self.bundle.preprocessing, self.folder).faces
             return Answering(self.classes, faces, self._answer_pixels, self.synthetic)
         if "members" in self.bundle.manifest:
@@ -98,6 +100,13 @@ class LoadedModel:
                 f"{self._shape()}.",
                 received=", ".join(str(member["run"]) for member in self.bundle.manifest["members"]),
                 todo="Ask the models of its members, and give their probabilities to predict_features(answers).",
+            )
+        if self.bundle.manifest.get("reads") == "faces":
+            raise UserError(
+                f"The model in {self.folder} reads no pictures.",
+                rule="Its network reads the landmarks of a face over some frames.",
+                received=f"numbers of the shape {self._shape()}",
+                todo="Name the model of a run whose network reads pictures.",
             )
         if self.head is None:
             raise UserError(

@@ -1,6 +1,7 @@
 """What a model says of photographs and videos: each face that is found is a row of a table, or why there is none."""
 
 import math
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -53,7 +54,7 @@ def predict_places(places: Sequence[Path], model: Answering) -> pd.DataFrame:
     """Find the faces in photographs and videos, and ask a model about each.
 
     Every face is a row, the largest of a frame first; a frame without one is a row without an answer, and so is a file
-    that cannot be read, beside others that can.
+    that cannot be read, beside others that can. A file that is named several times is answered once.
 
     Args:
         places: pictures, videos, and folders, of which all pictures and videos below are taken.
@@ -68,7 +69,10 @@ def predict_places(places: Sequence[Path], model: Answering) -> pd.DataFrame:
     Raises:
         UserError: if a place is not there, a folder holds neither pictures nor videos, or not one file can be read.
     """
-    files = list(dict.fromkeys(file for place in places for file in find_media(place)))
+    named: dict[str, Path] = {}
+    for file in (file for place in places for file in find_media(place)):
+        named.setdefault(os.path.abspath(file), file)
+    files = list(named.values())
     prepare_detector(model.faces.detector)
     silence_opencv()
     find = load_finder(model.faces.detector)

@@ -10,7 +10,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.record import DONE
 from transferpain.core.spelling import nearest, quoted
 from transferpain.models.bundles.archive import unpack_archive
-from transferpain.models.bundles.manifest import MANIFEST, not_a_bundle, split_digest
+from transferpain.models.bundles.manifest import MANIFEST, WITHOUT_MANIFEST, not_a_bundle, split_digest
 
 NAME = re.compile(r"[A-Za-z0-9][\w.-]*")
 HASH = re.compile(r"-[0-9a-f]{16}")  # behind the name of an experiment, in that of its run
@@ -84,15 +84,17 @@ def _no_model(place: str, workspace: Path) -> UserError:
     known = {path.name for top in ("weights", "runs") for path in workspace.glob(f"{top}/*") if path.is_dir()}
     experiments = {HASH.sub("", name): name for name in sorted(known)}
     for run in (Path(place), workspace / "runs" / place, workspace / "runs" / experiments.get(place, place)):
-        if place and (run / RUN).is_file() and not (run / DONE).is_file():
+        if place and (run / RUN).is_file():
+            is_finished = (run / DONE).is_file()
+            goes_on = "what is missing is computed anew" if is_finished else "it goes on where it stopped"
             return UserError(
-                f"The run {run.name} has no model yet.",
+                f"The model of the run {run.name} is lost." if is_finished else f"The run {run.name} has no model yet.",
                 rule="A run keeps its model once all of its trainings are finished.",
                 received=place,
-                todo="Run its experiment again: it goes on where it stopped.",
+                todo=f"Run its experiment again: {goes_on}.",
             )
     if place and Path(place).is_dir():
-        return not_a_bundle(Path(place), f"a folder without {MANIFEST}")
+        return not_a_bundle(Path(place), WITHOUT_MANIFEST)
     near = nearest(place, [*experiments, *known])
     todo = "Check the path; `transferpain models list` shows the models that are here."
     if "://" in place:

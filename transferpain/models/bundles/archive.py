@@ -49,8 +49,8 @@ def unpack_archive(path: Path, folder: Path) -> None:
     """Unpack a bundle's zip into an empty folder.
 
     Raises:
-        UserError: if it is no zip; holds anything but the plain files of a bundle, each once, by their names; or
-            expands to more than any model would.
+        UserError: if it is no zip; has no manifest; holds anything but the plain files of a bundle, each once, by their
+            names; or expands to more than any model would.
     """
     with open(path, "rb") as content:
         try:
@@ -64,6 +64,8 @@ def unpack_archive(path: Path, folder: Path) -> None:
             file.parent.mkdir(exist_ok=True)
             with open(file, "xb") as target:
                 unpack_member(archive, member, target, path)
+        if not (folder / MANIFEST).is_file():
+            raise refused(path, f"no {MANIFEST}")
 
 
 def unpack_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, target: BinaryIO, path: Path) -> None:

@@ -30,6 +30,7 @@ from transferpain.models.bundles.terms import Terms
 FORMAT = 3
 SCALED_OUTSIDE = 2  # the former layout: the network of such a bundle reads scaled pictures
 MANIFEST = "manifest.json"
+WITHOUT_MANIFEST = f"a folder without {MANIFEST}"
 NETWORK = "model.keras"
 HEAD = "parts/head.skops"
 TREES = "parts/head.json"
@@ -155,6 +156,8 @@ def load_stated(folder: Path) -> tuple[dict, str]:
     try:
         content = read_plain(folder / MANIFEST, LARGEST_MANIFEST)
         manifest = parse_json(content)
+    except FileNotFoundError as error:
+        raise not_a_bundle(folder, WITHOUT_MANIFEST) from error
     except (OSError, ValueError) as error:
         raise not_a_bundle(folder, reason_of(error)) from error
     if not isinstance(manifest, dict):

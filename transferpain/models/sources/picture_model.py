@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from transferpain.core.errors import UserError
+from transferpain.core.progress import note
 from transferpain.core.quiet import import_tensorflow
 from transferpain.models.bundles.bundle import Bundle, read_bundle
 from transferpain.models.bundles.manifest import MANIFEST, Contents, read_contents, split_digest
+from transferpain.models.bundles.sklearn_part import part_names
 from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
 
 FUSED_INPUTS = ["images", "landmarks"]
@@ -30,6 +32,15 @@ def model_folder(place: str) -> Path:
     """Return the folder of the bundle: the place itself, or the model of the run that stands there."""
     folder = Path(place)
     return folder / "model" if (folder / "model" / MANIFEST).is_file() else folder
+
+
+def note_classifiers(manifest: dict, folder: Path) -> None:
+    """Say of a model with classifiers beside its network that the network answers alone."""
+    if parts := part_names(manifest):
+        note(
+            f"The model in {folder} holds classifiers beside its network: {', '.join(parts)}. Here its network answers "
+            "alone, whose scores need not be those of its run."
+        )
 
 
 def model_contents(address: str) -> Contents:

@@ -19,7 +19,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runs.listed import list_run
 from transferpain.experiments.ship import flat
 from transferpain.models.bundles.manifest import MANIFEST
-from transferpain.reports.facts import RunFacts, read_run
+from transferpain.reports.facts import RunFacts, read_run, run_scores
 from transferpain.reports.inputs import PAGE, changed_files
 from transferpain.reports.registered import begun
 from transferpain.reports.runs.depending import read_uses
@@ -50,6 +50,7 @@ def export_run(folder: Path, store: str, workspace: Path) -> list[str]:
     found = find_store(store)
     require("mlflow")
     run = read_run(folder)
+    run_scores(RunFolder(folder))  # its file is copied, whatever is derived anew
     with tempfile.TemporaryDirectory(prefix="transferpain-") as files:
         collect_files(run, Path(files), workspace)
         number, is_new = write_entry(found, entry_of(run, Path(files)))

@@ -20,7 +20,7 @@ def build(run: RunFacts) -> Section | None:
 
 def passes(run: RunFacts) -> tuple[str, ...]:
     """Return a sentence if `training.epoch_steps` says how long an epoch is, with how many were trained."""
-    steps = run.experiment.get("training", {}).get("epoch_steps")
+    steps = (run.experiment.get("training") or {}).get("epoch_steps")
     taken = [len(history) for history in run.histories.values()]
     return (PASSES.format(steps, min(taken), max(taken)),) if steps and taken else ()
 

@@ -191,6 +191,13 @@ class StatedTraining(Stated):
     label_mode: str | None = None
 
 
+class StatedJoined(Stated):
+    """One of several sources in `experiment.yaml`."""
+
+    source: str
+    backbone: str
+
+
 class StatedExperiment(Stated):
     """`experiment.yaml` of a run, with every default filled in."""
 
@@ -205,6 +212,7 @@ class StatedExperiment(Stated):
     backbone: str | None = None
     source: str | list[str] | None = None
     source_set: dict[str, Any] = {}
+    joined: list[StatedJoined] | None = None
     features: StatedFeatures | None = None
     window: dict[str, Any] | None = None
     images: dict[str, Any] | None = None

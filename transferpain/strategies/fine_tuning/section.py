@@ -5,10 +5,17 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.contracts import Section, Table
-from transferpain.core.csv_file import read_csv
-from transferpain.strategies.common.finished import fold_files, read_experiment
+from transferpain.strategies.common.finished import fold_files, read_experiment, read_fold_table
+from transferpain.strategies.common.stated import StatedExperiment, unusable
 
 FORGETTING = "forgetting.csv"
+
+
+class TunedExperiment(StatedExperiment):
+    """`experiment.yaml` of a run whose source was probed."""
+
+    name: str
+    source: str
 
 
 def forgetting_section(run: Path) -> Section | None:
@@ -16,8 +23,13 @@ def forgetting_section(run: Path) -> Section | None:
     files = fold_files(run, FORGETTING)
     if not files:
         return None
-    experiment = read_experiment(run)
-    scores = pd.concat([read_csv(path, ("fold",)) for path in files.values()], ignore_index=True)
+    experiment = read_experiment(run, TunedExperiment)
+    kinds = {"text": ("fold",), "numbers": ("balanced_accuracy", "rows"), "marks": ("tuned",)}
+    tables = {path: read_fold_table(path, **kinds) for path in files.values()}
+    for path, probed in tables.items():
+        if set(probed["tuned"]) != {False, True}:
+            raise unusable(path, "the column `tuned`: a row before tuning and one after it are meant")
+    scores = pd.concat(tables.values(), ignore_index=True)
     table = scores.assign(run=experiment["name"])[["run", *scores.columns]]
     before, after = scores.groupby("tuned")["balanced_accuracy"].mean()
     note = (

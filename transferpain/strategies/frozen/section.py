@@ -6,8 +6,9 @@ import pandas as pd
 
 from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.formatting import number
-from transferpain.strategies.common.finished import fold_files, read_experiment
-from transferpain.strategies.frozen.nested import CANDIDATES, read_candidates
+from transferpain.strategies.common.finished import fold_files, read_experiment, read_fold_table
+from transferpain.strategies.common.stated import StatedExperiment, StatedProtocol
+from transferpain.strategies.frozen.nested import CANDIDATES
 
 SCORES = ["loss", "balanced_accuracy"]
 TITLES = {
@@ -20,13 +21,28 @@ TITLES = {
 }
 
 
+class NestedProtocol(StatedProtocol):
+    """The protocol of a run with nested selection."""
+
+    selection_rule: str
+
+
+class NestedExperiment(StatedExperiment):
+    """`experiment.yaml` of such a run."""
+
+    name: str
+    protocol: NestedProtocol
+
+
 def candidates_section(run: Path) -> Section | None:
     """Return the section of a run's folder; `None` without nested selection."""
     files = fold_files(run, CANDIDATES)
     if not files:
         return None
-    experiment = read_experiment(run)
-    table = candidates(experiment["name"], {training: read_candidates(path) for training, path in files.items()})
+    experiment = read_experiment(run, NestedExperiment)
+    kinds = {"text": ("candidate", "inner_fold"), "numbers": SCORES, "marks": ("chosen",)}
+    scores = {training: read_fold_table(path, **kinds) for training, path in files.items()}
+    table = candidates(experiment["name"], scores)
     chosen = table.query("chosen")["candidate"].value_counts()
     counts = "; ".join(f"{name} in {count} of {len(files)} trainings" for name, count in chosen.items())
     rule = experiment["protocol"]["selection_rule"]

@@ -1,14 +1,14 @@
 """What the three models add to a report: their thresholds, and what each action unit is worth."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
 from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.formatting import number
 from transferpain.strategies.common.finished import fold_files, read_experiment
-from transferpain.strategies.common.stated import ThreeModels, read_stated
+from transferpain.strategies.common.stated import StatedExperiment, StatedHead, ThreeModels, read_stated
 from transferpain.strategies.hybrid.settings import TITLES
 
 THREE_MODELS = "three-models.json"
@@ -43,12 +43,25 @@ UNLIKE = (
 )
 
 
+class VerdictHead(StatedHead):
+    """The head of a run of three models: it says whose answers are the run's."""
+
+    verdict: Literal["units", "cnn", "hybrid"]
+
+
+class VerdictExperiment(StatedExperiment):
+    """`experiment.yaml` of such a run."""
+
+    name: str
+    head: VerdictHead
+
+
 def three_models_section(run: Path) -> Section | None:
     """Return the section of a run's folder; `None` where no three models were fitted."""
     files = fold_files(run, THREE_MODELS)
     if not files:
         return None
-    experiment = read_experiment(run)
+    experiment = read_experiment(run, VerdictExperiment)
     name, verdict = experiment["name"], experiment["head"]["verdict"]
     trainings = {training: read_stated(path, ThreeModels) for training, path in files.items()}
     known = experiment["head"].get("cross_fitting", "")
