@@ -114,7 +114,7 @@ def check_is_source(source: Experiment) -> None:
         raise UserError(
             f"{source.name} cannot be a source.",
             rule="A source is an image model with an embedding: no head on features, no network without it, "
-            "and none that reads landmarks.",
+            "and none that reads landmarks, or whole windows of faces.",
             received=f"strategy {source.strategy}, feature_layer {source.feature_layer}",
             todo=f"Name an experiment whose strategy is {makers}, and whose feature_layer is `embedding`.",
         )
