@@ -55,7 +55,11 @@ EXAMPLES = {
     ),
     "clip_network": (
         "biovid-clip",
-        {"protocol": {"folds": 2, "selection_share": 0.5}, "network": {"frames": 4, "channels": [4, 4]}},
+        {
+            "protocol": {"folds": 2, "selection_share": 0.5},
+            "network": {"frames": 4, "channels": [4, 4]},
+            "backbone": "vgg16",  # as it comes: it has none
+        },
     ),
 }
 # What must have run before, with frozen features: an ensemble's members.

@@ -99,9 +99,12 @@ def test_it_answers_to_windows_in_python_and_to_nothing_else(run):
     said = model.predict_windows(windows)
     assert said.shape == (3, 5)
     np.testing.assert_allclose(said.sum(axis=1), 1, rtol=1e-4)
+    assert model.predict_windows(windows[:0]).shape == (0, 5)
     for wrong in (windows[:, :3], windows[0], windows / 255):
         with pytest.raises(UserError, match=r"no windows of faces(.|\n)*\(n, 4, h, w, 3\)"):
             model.predict_windows(wrong)
+    with pytest.raises(UserError, match="cropped to"):
+        model.predict_windows(windows[:, :, :0])
     with pytest.raises(UserError, match="reads 4 pictures at once"):
         model.predict(windows[0])
     with pytest.raises(UserError, match=r"reads no features(.|\n)*predict_windows"):

@@ -67,6 +67,17 @@ def test_more_frames_than_there_are_are_repeated(tmp_path):
     assert read_windows(row, 6, 0, "first")[0].frames.tolist() == [0, 0, 1, 1, 2, 2]
 
 
+def test_pictures_without_a_rate_are_spread_over_the_stretch_by_their_number(tmp_path):
+    row = write_clip(tmp_path, list(range(9)), 9, 4)
+    row["stretch_seconds"], row["fps"] = np.nan, np.nan
+    assert [window.frames.tolist() for window in read_windows(row, 2, 0, "cut")] == [[1, 3], [5, 7]]
+
+
+def test_nothing_is_read_of_a_clip_that_ends_before_its_first_frame(tmp_path):
+    row = write_clip(tmp_path, [0, 1], 2, 1)
+    assert read_windows(row, 4, 2, "cut") == read_windows(row, 4, 3, "first") == ()
+
+
 def test_a_clip_that_cannot_be_used_has_no_window(tmp_path):
     row = write_clip(tmp_path, [0, 1], 2, 2)
     row["problem"] = "unreadable"

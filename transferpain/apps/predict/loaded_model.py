@@ -108,7 +108,7 @@ class LoadedModel:
                 received=f"{windows.dtype} of the shape {windows.shape}",
                 todo="Stack the crops of a window, and then the windows; one window is a batch of one: window[None].",
             )
-        pictures = _check_faces(windows.reshape(-1, *windows.shape[2:]))
+        pictures = _check_faces(windows.reshape(len(windows) * frames, *windows.shape[2:]))
         resized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in pictures]
         return self._answer_pixels(np.array(resized, np.uint8).reshape(-1, frames, size, size, 3))
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from transferpain.data.media.times import spread_in_time, time_windows
 from transferpain.inputs.faces.cache import Faces, read_faces
-from transferpain.inputs.features.windows import fill_missing, stretch_frames
+from transferpain.inputs.features.windows import stretch_frames
 
 
 @dataclass(frozen=True)
@@ -47,18 +47,33 @@ def read_windows(row: pd.Series, length: int, first: int, part: Literal["cut", "
     if row["problem"]:
         return ()
     faces = read_faces(Path(row["faces"]))
-    jpegs, place = faces.jpegs(), np.cumsum(faces.found) - 1
-    windows = []
+    if faces.num_frames <= first:
+        return ()
+    chosen = []
     for start, stop in stretches(row, faces, first, part):
-        frames, found = window_frames(faces, start, stop, length), np.zeros(faces.num_frames, bool)
-        found[start:stop] = faces.found[start:stop]
-        shown: tuple[bytes, ...] = ()
-        if found.any():
-            numbers = np.where(found, np.arange(len(found), dtype=float), np.nan)[:, None]
-            standing = fill_missing(numbers, "hold_last")[0][frames, 0].astype(np.int64)
-            shown = tuple(jpegs[place[frame]] for frame in standing)
-        windows.append(Window(frames, found[frames], shown))
-    return tuple(windows)
+        frames = window_frames(faces, start, stop, length)
+        chosen.append((frames, standing_frames(faces.found, frames, (start, stop))))
+    jpegs = faces.jpegs_of(np.concatenate([np.empty(0, np.int64), *(standing for _, standing in chosen)]))
+    return tuple(
+        Window(frames, faces.found[frames], tuple(jpegs[frame] for frame in standing.tolist()))
+        for frames, standing in chosen
+    )
+
+
+def standing_frames(found: np.ndarray, frames: np.ndarray, stretch: tuple[int, int]) -> np.ndarray:
+    """Return which frame with a face of a stretch stands for each of its frames, int64 as `frames`, or none at all.
+
+    Args:
+        found: bool, of the whole clip, whether a frame has a face.
+        frames: int64 `(T,)`, of the stretch.
+        stretch: its first frame, and the one behind its last, which may lie behind the clip's end.
+    """
+    start, stop = stretch
+    inside = start + np.flatnonzero(found[start:stop])
+    if not len(inside):
+        return inside
+    last = np.searchsorted(inside, frames, side="right") - 1
+    return inside[last.clip(0)]
 
 
 def stretches(row: pd.Series, faces: Faces, first: int, part: Literal["cut", "first"]) -> list[tuple[int, int]]:
