@@ -139,12 +139,37 @@ def test_its_model_and_its_experiment_are_no_source(run, small_twin, tmp_path):
             make_plan(changed, EXPERIMENTS, places)
 
 
+def recordings_of(data: Path, workspace: Path, *settings: str):
+    """Return what the strategy reads, by the caches of a run."""
+    places = Places(data, workspace)
+    plan = make_plan(experiment(*SETTINGS, *settings), EXPERIMENTS, places)
+    return CLIP_NETWORK.prepare(Job(plan, places, None, None)).recordings
+
+
+@pytest.mark.slow
+def test_where_a_stretch_is_longer_than_every_clip_all_of_each_is_read(run, small_twin):
+    workspace = run.path.parents[1]
+    long, whole = (recordings_of(small_twin, workspace, f"window.seconds={length}") for length in (60, 0.5))
+    for windows, expected in zip(long.answered, whole.answered, strict=True):
+        assert windows[0].frames.tolist() == expected[0].frames.tolist()
+        assert len(windows[0].frames) == 4
+
+
 def test_pictures_without_a_clip_are_refused(small_twin, tmp_path):
     places = Places(small_twin, tmp_path)
     plan = make_plan(experiment(*SETTINGS), EXPERIMENTS, places)
     images = dataclasses.replace(plan, clips=plan.clips.assign(kind="image_rows"))
     with pytest.raises(UserError, match=r"cannot be used with the strategy `clip_network`(.|\n)*windows of frames"):
         CLIP_NETWORK.prepare(Job(images, places, None, None))
+
+
+def test_a_single_subject_cannot_be_split(small_twin, tmp_path):
+    shutil.copytree(small_twin, tmp_path / "data")
+    _, *others = sorted(tmp_path.glob("data/biovid/video/*"))
+    for folder in others:
+        shutil.rmtree(folder)
+    with pytest.raises(UserError, match="subjects"):
+        make_plan(experiment(*SETTINGS), EXPERIMENTS, Places(tmp_path / "data", tmp_path))
 
 
 def test_a_task_of_single_frames_is_refused(small_twin, tmp_path):
