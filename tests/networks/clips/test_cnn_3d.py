@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 from pydantic import ValidationError
@@ -28,11 +29,8 @@ def test_time_is_kept_by_the_first_pooling_and_halved_by_the_others():
 
 def test_the_mean_is_over_places_and_steps_stay_in_their_order():
     model, x = build("cnn_3d"), noise(2)
-    import keras
-
-    maps, top = keras.Model(model.input, [model.get_layer("stage3_pool").output, model.get_layer("top_steps").output])(
-        x
-    )
+    outputs = [model.get_layer(name).output for name in ("stage3_pool", "top_steps")]
+    maps, top = keras.Model(model.input, outputs)(x)
     np.testing.assert_allclose(top, np.asarray(maps).mean(axis=(2, 3)).reshape(2, -1), atol=1e-5)
 
 
