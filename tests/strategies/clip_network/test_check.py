@@ -14,6 +14,7 @@ CLIPS = {
     "faces": {"size": 64},
     "source": "untrained",
     "strategy": "clip_network",
+    "network": {"kind": "cnn_3d"},
     "head": {"kind": "dense"},
 }
 
@@ -49,6 +50,7 @@ def test_what_goes_together(changes):
         ({"faces": {"size": 224}, "network": {"kind": "cnn_3d", "frames": 32}}, "network.frames: 32 frames of 224x224"),
         ({"network": {"kind": "vivit", "frames": 5}}, "multiple of `tubelet`"),
         ({"network": {"kind": "resnet_3d"}}, "network"),
+        ({"network": None}, "network: `clip_network` trains one; name its kind: cnn_3d or vivit"),
         ({"strategy": "full_fine_tuning", "network": {"kind": "vivit"}}, "network: for strategy `clip_network`"),
         ({"fusion": {"frames": 4}}, "fusion: for strategy `fused`, received strategy `clip_network`"),
         ({"rows": {"keep_painless": 0.5}}, "rows: for strategy .*received strategy `clip_network`"),

@@ -6,7 +6,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from transferpain.networks.clips.cnn_3d import Cnn3dSettings
 from transferpain.networks.clips.registry import CLIP_NETWORKS
 
 NetworkSettings = Annotated[
@@ -18,9 +17,10 @@ class ClipNetworkKeys(BaseModel):
     """The keys of the strategy `clip_network`.
 
     Attributes:
-        network: what reads the window of a clip's faces; `kind` names it.
+        network: what reads the window of a clip's faces; `kind` names it. The strategy needs one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    network: NetworkSettings = Cnn3dSettings(kind="cnn_3d")
+    # Named only where it is set: runs of other strategies keep their names.
+    network: NetworkSettings | None = Field(None, exclude_if=lambda value: value is None)

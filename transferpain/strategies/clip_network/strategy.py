@@ -54,6 +54,8 @@ class ClipNetworkStrategy(Strategy):
     makes_sources = False
 
     def check(self, experiment: Recipe) -> None:
+        if experiment.network is None:
+            raise ValueError(f"network: `clip_network` trains one; name its kind: {' or '.join(CLIP_NETWORKS)}")
         if experiment.source != "untrained":
             raise ValueError(
                 f"source: `clip_network` begins with random weights, received `{experiment.source}`; use `untrained`, "
