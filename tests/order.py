@@ -17,10 +17,12 @@ LONGEST = (
     "experiments/test_runner.py",
     "inputs/features/test_steady_batch.py",
     "networks/heads/test_contract_windows.py",
+    "networks/clips/test_contract.py",
     "strategies/test_contract.py",
     "experiments/matrix/test_run.py",
     "reports/test_null_worlds.py",
     "docs/test_extend.py",
+    "strategies/clip_network/test_strategy.py",
     "end_to_end/test_baseline.py",
     "apps/edge/test_backbones.py",
     "apps/explain/test_grad_cam.py",
@@ -99,6 +101,7 @@ LONGEST = (
     "networks/heads/test_estimator.py",
     "reports/matrix/test_answer.py",
     "networks/backbones/test_multiply_adds.py",
+    "strategies/clip_network/test_training.py",
 )
 
 

@@ -10,6 +10,7 @@ from transferpain.experiments.matrix.run import load
 from transferpain.experiments.study import load_batch
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
+from transferpain.networks.clips.registry import CLIP_NETWORKS
 from transferpain.networks.heads.registry import HEADS
 from transferpain.strategies.registry import STRATEGIES
 
@@ -27,12 +28,14 @@ def matrix():
     return load(EXPERIMENTS / "null-check-matrix.yaml", PLACES, [], [])
 
 
-def test_every_strategy_head_adaptation_and_texture_is_there(study, matrix):
+def test_every_strategy_head_adaptation_texture_and_clip_network_is_there(study, matrix):
     assert {one.strategy for one in study.experiments} == set(STRATEGIES)
     cells = [cell.experiment for cell in matrix.cells]
     assert {one.head.kind for one in [*study.experiments, *cells]} >= set(HEADS)
     assert {one.adaptation for one in study.experiments} - {None} == set(ADAPTATIONS)
     assert {one.features.extractor for one in study.experiments} == set(EXTRACTORS)
+    clips = [one for one in study.experiments if one.strategy == "clip_network"]
+    assert {one.network.kind for one in clips} == set(CLIP_NETWORKS)
 
 
 @pytest.mark.parametrize("kind", ["transfer", "cross_dataset"])

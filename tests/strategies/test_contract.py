@@ -53,6 +53,14 @@ EXAMPLES = {
             "head": {"kind": "averaging"},
         },
     ),
+    "clip_network": (
+        "biovid-clip",
+        {
+            "protocol": {"folds": 2, "selection_share": 0.5},
+            "network": {"frames": 4, "channels": [4, 4]},
+            "backbone": "vgg16",  # as it comes: it has none
+        },
+    ),
 }
 # What must have run before, with frozen features: an ensemble's members.
 BEFORE = {"ensemble": [{"name": "narrow", "head": {"hidden": [8]}}, {"name": "wide", "head": {"hidden": [16]}}]}

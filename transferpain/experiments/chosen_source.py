@@ -10,6 +10,7 @@ from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, split_digest
 from transferpain.models.sources.origin import BUILT, built_preprocessing
 from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.strategies.registry import STRATEGIES
 
 
@@ -57,11 +58,17 @@ def check_source_has_rows(experiment: Experiment, folder: Path) -> None:
 
 
 def source_backbone(experiment: Experiment, folder: Path) -> str:
-    """Return the backbone that an experiment's source states; "" where a bundle states none."""
+    """Return the backbone that an experiment's source states; "" where a bundle states none that is known.
+
+    Whoever reads such a bundle as a source refuses it: a clip network, say.
+    """
     if experiment.source in BUILT:
         return experiment.backbone
     source, (name, _) = source_experiment(experiment, folder), split_digest(experiment.source)
-    return source.backbone if source else load_manifest(Path(name)).get("backbone", "")
+    if source is not None:
+        return source.backbone
+    stated = load_manifest(Path(name)).get("backbone")
+    return stated if isinstance(stated, str) and stated in BACKBONES else ""
 
 
 def settled(experiment: Experiment, folder: Path) -> Experiment:
@@ -114,7 +121,7 @@ def check_is_source(source: Experiment) -> None:
         raise UserError(
             f"{source.name} cannot be a source.",
             rule="A source is an image model with an embedding: no head on features, no network without it, "
-            "and none that reads landmarks.",
+            "and none that reads landmarks, or whole windows of faces.",
             received=f"strategy {source.strategy}, feature_layer {source.feature_layer}",
             todo=f"Name an experiment whose strategy is {makers}, and whose feature_layer is `embedding`.",
         )

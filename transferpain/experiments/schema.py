@@ -99,7 +99,8 @@ class CommonKeys(Settings):
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);
             `hybrid` does the last, and fits gradient boosting on action units and on them and the embedding (Verma);
             `fused` joins its convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish);
-            `ensemble` trains no network, but makes one answer of those of finished runs.
+            `ensemble` trains no network, but makes one answer of those of finished runs;
+            `clip_network` takes no source: a network with random weights reads a window of faces at once.
         features: how features are computed, for strategies that read them.
         window: which stretches of a clip are read.
         images: the pictures of strategies that train a network.

@@ -38,7 +38,7 @@ def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[s
     """Return source, backbone, head and detector of an experiment.
 
     Own features have no backbone, and no detector, nor have ensembles; features of an extractor that is no network have
-    no backbone.
+    no backbone. Of a clip network its kind stands there.
 
     Args:
         experiment: as a run's `experiment.yaml` has it.
@@ -50,6 +50,8 @@ def makers_of(experiment: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[s
         "head": str((experiment.get("head") or {}).get("kind") or ""),
         "detector": str(facts.get("detector") or (experiment.get("faces") or {}).get("detector") or ""),
     }
+    if experiment.get("strategy") == "clip_network":
+        return made | {"backbone": str((experiment.get("network") or {}).get("kind") or "")}
     if experiment.get("joined"):
         made["backbone"] = ", ".join(str(one["backbone"]) for one in experiment["joined"])
         made["source"] = ", ".join(dict.fromkeys(str(one["source"]) for one in experiment["joined"]))

@@ -3,6 +3,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,40 @@ def test_a_clip_without_a_face_has_no_image(tmp_path):
     write_faces(path, facts, [{"found": False, "jpeg": None}])
     assert len(read_faces(path).images) == 0
     assert read_faces(path).jpegs() == []
+
+
+def test_pictures_of_some_frames_come_by_frame(tmp_path):
+    faces = read_faces(some_faces(tmp_path)[0])
+    first, second = faces.jpegs()
+    assert faces.jpegs_of(np.array([2, 0, 2])) == {0: first, 2: second}
+    assert faces.jpegs_of(np.empty(0, np.int64)) == {}
+
+
+@pytest.mark.parametrize("frame", [1, 3], ids=["without a face", "behind the end"])
+def test_a_picture_that_is_not_there_is_missed(frame, tmp_path):
+    path = some_faces(tmp_path)[0]
+    with pytest.raises(DamagedFile, match="frames without a picture"):
+        read_faces(path).jpegs_of(np.array([0, frame]))
+    assert not checksum_path(path).exists()
+
+
+def peak_of_two_pictures(path: Path, frames: int) -> int:
+    """Return the most bytes that two pictures of a long clip take while they are read."""
+    picture = bytes(range(256)) * 32
+    write_faces(path, FaceFacts("k", 25.0, frames, frames, "drawn"), [{"found": True, "jpeg": picture}] * frames)
+    faces, before = read_faces(path), pa.default_memory_pool()
+    pool = pa.proxy_memory_pool(before)
+    pa.set_memory_pool(pool)
+    try:
+        assert faces.jpegs_of(np.array([7, frames - 1])) == {7: picture, frames - 1: picture}
+    finally:
+        pa.set_memory_pool(before)
+    return pool.max_memory()
+
+
+def test_a_long_clip_is_not_held_whole_for_a_few_of_its_pictures(tmp_path):
+    short, long = (peak_of_two_pictures(tmp_path / f"{frames}.parquet", frames) for frames in (1500, 9000))
+    assert 0 < long < 1.5 * short
 
 
 def test_the_same_faces_are_the_same_bytes(tmp_path):

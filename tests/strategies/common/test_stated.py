@@ -126,6 +126,7 @@ ODD_EXPERIMENT = [
     ("head", {"kind": "hybrid", "verdict": "x"}),
     ("seeds", 0),
     ("source_set", None),
+    ("network", 3),
     ("joined", 3),
     ("joined", [{}]),
     ("joined", [{"source": "untrained"}]),

@@ -17,7 +17,7 @@ from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import Contents, read_contents, split_digest
 from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bundle
-from transferpain.models.sources.picture_model import note_classifiers
+from transferpain.models.sources.picture_model import note_classifiers, refuse_clip_network
 from transferpain.models.sources.preprocessing import stated_preprocessing
 from transferpain.strategies.frozen.joined import join, reads_features
 
@@ -27,12 +27,12 @@ MEANS = "This model was trained on the mean of some seconds; here it reads one p
 
 @dataclass(frozen=True, repr=False)
 class LoadedModel:
-    """A verified bundle; it reads pictures of faces, alone or with its source, or the features of a source.
+    """A verified bundle; it reads pictures or windows of faces, alone or with its source, or features of a source.
 
     Attributes:
         folder: where it stands.
         bundle: what answers, its preprocessing, classes and manifest.
-        input_shape: of one row: `(size, size, 3)`, `(D,)`, or `(frames, D)`.
+        input_shape: of one row: `(size, size, 3)`, `(frames, size, size, 3)`, `(D,)`, or `(frames, D)`.
         head: of a run's head on features what its bundle holds, by which its source is found; else `None`.
     """
 
@@ -56,6 +56,11 @@ class LoadedModel:
         """Whether it reads pictures itself, and not features."""
         return len(self.input_shape) == 3
 
+    @property
+    def reads_windows(self) -> bool:
+        """Whether it reads whole windows of pictures: a clip network."""
+        return len(self.input_shape) == 4
+
     def predict(self, pictures: np.ndarray | str | Path) -> np.ndarray | pd.DataFrame:
         """Answer to faces that are cut out already, or find the faces in a photograph.
 
@@ -77,6 +82,35 @@ class LoadedModel:
         faces, size = _check_faces(pictures), answering.faces.size
         resized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in faces]
         return answering.answer(np.array(resized, np.uint8).reshape(-1, size, size, 3))
+
+    def predict_windows(self, faces: np.ndarray) -> np.ndarray:
+        """Return a clip network's answers to windows of faces, float32 `(n, classes)`.
+
+        Args:
+            faces: uint8 RGB `(n, frames, h, w, 3)`: as many frames as the network reads, each cropped to the face, of
+                any size, spread evenly over a stretch as long as those that it was trained on.
+
+        Raises:
+            UserError: if they have another type or shape, or the model reads no windows of pictures.
+        """
+        if not self.reads_windows:
+            raise UserError(
+                f"The model in {self.folder} reads no windows of pictures.",
+                rule="A clip network does, of the strategy `clip_network`.",
+                received=f"a model that reads {self._shape()}",
+                todo="Use predict(faces) for a model on pictures, predict_features(features) for a head.",
+            )
+        windows, (frames, size) = np.asarray(faces), self.input_shape[:2]
+        if windows.dtype != np.uint8 or windows.ndim != 5 or windows.shape[1] != frames or windows.shape[4] != 3:
+            raise UserError(
+                "These are no windows of faces.",
+                rule=f"They are uint8 RGB, 0 to 255, of the shape (n, {frames}, h, w, 3), each cropped to its face.",
+                received=f"{windows.dtype} of the shape {windows.shape}",
+                todo="Stack the crops of a window, and then the windows; one window is a batch of one: window[None].",
+            )
+        pictures = _check_faces(windows.reshape(len(windows) * frames, *windows.shape[2:]))
+        resized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in pictures]
+        return self._answer_pixels(np.array(resized, np.uint8).reshape(-1, frames, size, size, 3))
 
     def predict_places(self, places: Sequence[Path]) -> pd.DataFrame:
         """Find the faces in photographs and videos, and answer to each; see `pictures.predict_places`.
@@ -101,6 +135,8 @@ class LoadedModel:
                 received=", ".join(str(member["run"]) for member in self.bundle.manifest["members"]),
                 todo="Ask the models of its members, and give their probabilities to predict_features(answers).",
             )
+        if self.reads_windows:
+            refuse_clip_network(self.bundle.model, self.folder, "a model that answers to single pictures")
         if self.bundle.manifest.get("reads") == "faces":
             raise UserError(
                 f"The model in {self.folder} reads no pictures.",
@@ -139,11 +175,13 @@ class LoadedModel:
         Raises:
             UserError: if they have another type or shape, hold NaN, or the model reads pictures.
         """
-        if self.reads_faces:
+        if self.reads_faces or self.reads_windows:
+            windows = "Use predict_windows(faces), with uint8 RGB windows (n, frames, h, w, 3)."
+            pictures = "Use predict(faces), with uint8 RGB pictures (n, h, w, 3), or predict(path)."
             raise UserError(
                 f"The model in {self.folder} reads no features.",
                 rule="It reads pictures of faces.",
-                todo="Use predict(faces), with uint8 RGB pictures (n, h, w, 3), or predict(path).",
+                todo=windows if self.reads_windows else pictures,
             )
         rows = np.asarray(features)
         fits = rows.ndim == len(self.input_shape) + 1 and all(
@@ -206,7 +244,7 @@ def load_model(address: str | Path) -> LoadedModel:
     if isinstance(bundle.model, SklearnHead):
         return LoadedModel(folder, bundle, (bundle.model.dimension,), head)
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
-    if len(shapes) != 1 or (len(shapes[0]) == 3 and not bundle.preprocessing):
+    if len(shapes) != 1 or (len(shapes[0]) >= 3 and not bundle.preprocessing):
         raise UserError(
             f"The model in {folder} cannot be given single pictures.",
             rule="It must read one picture of a face, and say how that is prepared, or the features of one.",

@@ -19,6 +19,7 @@ from transferpain.inputs.faces.detectors import prepare_detector
 from transferpain.models.bundles.bundle import Bundle, read_bundle
 from transferpain.models.bundles.manifest import Contents, opened
 from transferpain.models.sources.face_settings import FaceSettings
+from transferpain.models.sources.picture_model import refuse_clip_network
 from transferpain.models.sources.preprocessing import Preprocessing, stated_preprocessing
 
 # What the first class of a pain task is called; everything after it is pain.
@@ -61,10 +62,12 @@ def read_pain_network(place: Path | Contents) -> tuple[Bundle, Crops]:
         place: its folder, or what was read of it.
 
     Raises:
-        UserError: if it is no intact bundle, its network reads no pictures, or it does not tell pain from none.
+        UserError: if it is no intact bundle, its network reads no pictures, or windows of them, or it does not tell
+            pain from none.
     """
     contents = opened(place)
     bundle, folder = read_bundle(contents), contents.folder
+    refuse_clip_network(bundle.model, folder, "a model that can be served")
     shapes = [given.shape for given in bundle.model.inputs]
     if len(shapes) != 1 or len(shapes[0]) != 4 or not bundle.preprocessing:
         raise UserError(

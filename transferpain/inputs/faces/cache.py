@@ -18,6 +18,8 @@ from transferpain.data.media.medium import READER, Medium
 from transferpain.inputs.faces.jpeg import ENCODING, decode_jpeg
 
 FACTS = b"transferpain"
+# Of a file that is read bit by bit: rows that are decoded together, and bytes read ahead.
+BATCH_ROWS, BUFFER_BYTES = 256, 1 << 20
 SCHEMA = pa.schema(
     {
         "found": pa.bool_(),
@@ -110,6 +112,23 @@ class Faces:
             if len(found) != self.found.sum():
                 raise ValueError(f"{len(found)} pictures of {self.found.sum()} faces")
             return found
+
+    def jpegs_of(self, frames: np.ndarray) -> dict[int, bytes]:
+        """Return the encoded pictures of some frames that have a face, by frame; a long clip is never held whole.
+
+        Args:
+            frames: int64, their numbers in the clip, in any order, each as often as it may be.
+        """
+        wanted, start, shown = np.unique(frames), 0, {}
+        with reading_checked(self.path):
+            with pq.ParquetFile(self.path, buffer_size=BUFFER_BYTES) as file:
+                for batch in file.iter_batches(BATCH_ROWS, columns=["jpeg"]):
+                    here = wanted[(wanted >= start) & (wanted < start + len(batch))]
+                    shown |= zip(here.tolist(), batch.column(0).take(here - start).to_pylist(), strict=True)
+                    start += len(batch)
+            if len(shown) < len(wanted) or None in shown.values():
+                raise ValueError(f"frames without a picture among {wanted.tolist()!s:.100}")
+        return shown
 
     @property
     def images(self) -> np.ndarray:

@@ -16,6 +16,7 @@ FUSED_KINDS = {
     "images": "An image network ({0}) from faces to {1}.",
     "landmarks": "A network (Bi-LSTM) from landmarks to {1}.",
 }
+CLIP_KIND = "A clip network ({0}) from windows of faces to {1}, which began with random weights."
 # What manifests of earlier versions leave out.
 HYBRID_TITLES = {"units": "Action units only", "cnn": "CNN only", "hybrid": "Action units and CNN"}
 ADAPTED_FEATURES = {
@@ -74,13 +75,18 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         kind = "A head from the features `{3}` of faces to {1}."
     if "fusion" in manifest:
         kind = FUSED_KINDS[manifest["fusion"]["branches"]]
+    if "clip_network" in manifest:
+        kind = CLIP_KIND
     return template.render(
         head=yaml.safe_dump(head(manifest, metrics), sort_keys=False, allow_unicode=True),
         name=manifest["experiment"],
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
         + describe_trees(manifest),
-        input=describe_input_of(manifest, preprocessing) + describe_fusion(manifest) + describe_adaptation(manifest),
+        input=describe_input_of(manifest, preprocessing)
+        + describe_fusion(manifest)
+        + describe_clip_network(manifest)
+        + describe_adaptation(manifest),
         labels=labels,
         task=manifest["task"],
         terms=terms_of(manifest) or [],
@@ -152,8 +158,9 @@ def head(manifest: dict, metrics: dict) -> dict[str, Any]:
         for key in SCORES
         if key in scores and scores[key]["value"] is not None
     ]
+    pipeline = "video-classification" if "clip_network" in manifest else "image-classification"
     source = {
-        "task": {"type": "image-classification"},
+        "task": {"type": pipeline},
         "dataset": {"type": manifest["dataset"], "name": dataset_name(terms, manifest["dataset"])},
         "metrics": results,
     }
@@ -161,7 +168,7 @@ def head(manifest: dict, metrics: dict) -> dict[str, Any]:
         "library_name": LIBRARIES[answers_by(manifest)],
         "license": "mit" if free else "other",
         **({} if free else {"license_name": "research-use"}),
-        "pipeline_tag": "image-classification",
+        "pipeline_tag": pipeline,
         "tags": ["facial-expression", "pain", *(["synthetic-data"] if manifest["synthetic"] else [])],
         "model-index": [{"name": manifest["experiment"], "results": [source] if results else []}],
     }
@@ -220,6 +227,17 @@ def describe_fusion(manifest: dict) -> str:
         )
     parts = [name for name in manifest.get("files", {}) if name.startswith("parts/")]
     return text + (f". Its answers are those of `{parts[0]}` on its layer `embedding`" if parts else "")
+
+
+def describe_clip_network(manifest: dict) -> str:
+    """Say which frames a clip network reads, and in which order; nothing of other models."""
+    facts = manifest.get("clip_network")
+    if facts is None:
+        return ""
+    text = f". It reads {facts['frames']} frames at once, spread evenly over a stretch of a clip (key `window`)"
+    if facts["order"] == "shuffled":
+        return text + ". **It was trained on frames in shuffled order**: a control, which knows nothing of time"
+    return text + ", in their order; for one without a face the last one with a face stands"
 
 
 def describe_adaptation(manifest: dict) -> str:

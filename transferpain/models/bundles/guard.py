@@ -14,6 +14,7 @@ from transferpain.models.bundles.containers import check_members, check_weights,
 from transferpain.models.bundles.manifest import LARGEST_BYTES
 from transferpain.models.bundles.sizes import Refused
 from transferpain.networks.backbones.registry import BACKBONES
+from transferpain.networks.clips.registry import CLIP_NETWORKS
 from transferpain.networks.heads.registry import HEADS
 
 MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
@@ -23,7 +24,8 @@ FUSED_LAYERS = frozenset(
 )
 # What a saved network that reads pictures begins with, see scaling.py.
 SCALING_LAYERS = frozenset({"Rescaling"})
-LAYERS = FUSED_LAYERS.union(SCALING_LAYERS, *(entry.layers for entry in (*BACKBONES.values(), *HEADS.values())))
+ENTRIES = (*BACKBONES.values(), *CLIP_NETWORKS.values(), *HEADS.values())
+LAYERS = FUSED_LAYERS.union(SCALING_LAYERS, *(entry.layers for entry in ENTRIES))
 INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "RandomNormal", "VarianceScaling", "Zeros")
 REGULARIZERS = ("L1", "L1L2", "L2")
 # (module, class_name, registered_name), exactly as Keras writes them.

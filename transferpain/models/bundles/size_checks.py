@@ -54,6 +54,14 @@ def pair(settings: dict, key: str) -> tuple[int, int]:
     return whole(value[0], key), whole(value[1], key)
 
 
+def triple(settings: dict, key: str) -> tuple[int, int, int]:
+    """Return three numbers from 1 on."""
+    value = settings.get(key)
+    if not isinstance(value, list) or len(value) != 3:
+        raise Refused(f"{key} {value!s:.100}, which are no three numbers")
+    return whole(value[0], key), whole(value[1], key), whole(value[2], key)
+
+
 def only(settings: dict, **wanted: tuple) -> None:
     """Refuse settings under which a rule would not hold: a key may be missing, or has one of these values."""
     for key, values in wanted.items():

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from transferpain.models.bundles.size_checks import Cost, Refused, Shape, biases, only, pair, rank, whole
+from transferpain.models.bundles.size_checks import Cost, Refused, Shape, biases, only, pair, rank, triple, whole
 
 DILATIONS = range(1, 17)  # ENet has 16
 
@@ -50,6 +50,29 @@ def _slide(settings: dict, shape: Shape, window: str) -> tuple[int, int]:
         room = size if settings.get("padding") == "same" else size - (width - 1) * apart
         places.append(max(0, -(-room // step)))
     return places[0], places[1]
+
+
+def convolution_3d(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    """`Conv3D` on frames of maps, neither in groups nor dilated."""
+    only(settings, groups=(1,), dilation_rate=([1, 1, 1],))
+    filters, channels = whole(settings.get("filters"), "filters"), rank(shapes, 1, 4)[3]
+    weights = math.prod(triple(settings, "kernel_size")) * channels * filters
+    places = _slide_3d(settings, shapes[0], "kernel_size")
+    return (*places, filters), Cost(weights + biases(settings, filters), products=math.prod(places) * weights)
+
+
+def pooling_3d(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    """`MaxPooling3D`."""
+    shape = (*_slide_3d(settings, rank(shapes, 1, 4), "pool_size"), shapes[0][3])
+    return shape, Cost(products=math.prod(shape) * math.prod(triple(settings, "pool_size")))
+
+
+def _slide_3d(settings: dict, shape: Shape, window: str) -> tuple[int, ...]:
+    """Return at how many places a window stands: along time, down and across."""
+    only(settings, data_format=("channels_last",), padding=("same", "valid"))
+    same = settings.get("padding") == "same"
+    sizes = zip(shape, triple(settings, window), triple(settings, "strides"), strict=False)
+    return tuple(max(0, -(-(size if same else size - width + 1) // step)) for size, width, step in sizes)
 
 
 def mean(settings: dict, shapes: list[Shape], axes: int) -> tuple[Shape, Cost]:
@@ -135,8 +158,8 @@ def reshaping(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
 
 
 def patches(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
-    """`EinsumDense` as a dense layer on each place of maps, with a bias of its own for each place."""
-    only(settings, equation=("bhwc,cd->bhwd",), bias_axes=("hwd",))
+    """`EinsumDense` as a dense layer on each place of maps, with a bias of its own for each place, or each column."""
+    only(settings, equation=("bhwc,cd->bhwd",), bias_axes=("hwd", "wd"))
     if "equation" not in settings or "bias_axes" not in settings:
         raise Refused("an EinsumDense without equation and bias_axes")
     height, width, channels = rank(shapes, 1, 3)
@@ -144,5 +167,5 @@ def patches(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     if not isinstance(output, list) or output[:2] != [height, width] or len(output) != 3:
         raise Refused(f"output_shape {output!s:.100}")
     shape = (height, width, whole(output[2], "output_shape"))
-    weights = channels * shape[2]
-    return shape, Cost(weights + math.prod(shape), products=height * width * weights)
+    weights, rows = channels * shape[2], height if settings["bias_axes"] == "hwd" else 1
+    return shape, Cost(weights + rows * width * shape[2], products=height * width * weights)

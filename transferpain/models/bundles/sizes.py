@@ -251,7 +251,11 @@ def _attention(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     *read, read_width = shapes[1]
     heads, key = (whole(settings.get(name), name) for name in ("num_heads", "key_dim"))
     value = key if settings.get("value_dim") is None else whole(settings["value_dim"], "value_dim")
-    scores = heads * math.prod(asked) * math.prod(read)
+    # Over the last axis alone each place before it is read by itself; the shapes are the same then.
+    axes, last = settings.get("attention_axes"), [len(asked)]
+    if axes not in (None, last, list(range(1, len(asked) + 1))) or (axes == last and asked[:-1] != read[:-1]):
+        raise Refused(f"attention_axes {axes!s:.100} of {shapes}")
+    scores = heads * math.prod(asked) * (read[-1] if axes == last else math.prod(read))
     into, out = heads * (width * key + read_width * (key + value)), heads * value * width
     added = biases(settings, heads * (2 * key + value) + width)
     products = max(math.prod(asked), math.prod(read)) * (into + out) + scores * (key + value)
@@ -279,6 +283,7 @@ RULES: dict[str, Rule] = {
     "Concatenate": _concatenate,
     "Conv1D": size_rules_frames.convolution,
     "Conv2D": size_rules.convolution,
+    "Conv3D": size_rules.convolution_3d,
     "Cropping2D": size_rules.cropping,
     "Dense": _dense,
     "DepthwiseConv2D": size_rules.depthwise_convolution,
@@ -294,6 +299,7 @@ RULES: dict[str, Rule] = {
     "LayerNormalization": size_rules.layer_normalization,
     "Masking": _same,
     "MaxPooling2D": size_rules.pooling,
+    "MaxPooling3D": size_rules.pooling_3d,
     "MultiHeadAttention": _attention,
     "Multiply": _element_by_element,
     "NotEqual": _same,

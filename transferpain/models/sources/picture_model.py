@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
@@ -26,6 +27,32 @@ class PictureModel:
     def reads_landmarks(self) -> bool:
         """Whether its network reads a window of landmarks beside the picture."""
         return [given.name for given in self.bundle.model.inputs] == FUSED_INPUTS
+
+
+def is_clip_network(model: Any) -> bool:
+    """Tell whether a Keras model reads whole windows of pictures alone, `(T, size, size, 3)`."""
+    return len(model.inputs) == 1 and len(model.inputs[0].shape) == 5
+
+
+def refuse_clip_network(model: Any, folder: Path, purpose: str) -> None:
+    """Refuse a network that reads whole windows of pictures, where pictures come one by one.
+
+    Args:
+        model: the Keras model of the bundle in `folder`.
+        purpose: what it was to be, for the message, e.g. `a live model`.
+
+    Raises:
+        UserError: if it does.
+    """
+    if is_clip_network(model):
+        raise UserError(
+            f"The model in {folder} is not {purpose}.",
+            rule="It must answer to one picture of a face. A clip network answers to a window of them, spread over the "
+            "stretch of a clip that it was trained on.",
+            received=f"a network that reads {model.inputs[0].shape[1]} pictures at once",
+            todo="Name a model of another strategy, such as full_fine_tuning. Windows that you cut yourself are "
+            "answered in Python: `load_model(MODEL).predict_windows(faces)`; clips of an index by its experiment.",
+        )
 
 
 def model_folder(place: str) -> Path:
@@ -58,12 +85,13 @@ def read_picture_model(address: str, purpose: str, landmarks: bool = False) -> P
         landmarks: whether it may read landmarks beside the picture, or several pictures at once.
 
     Raises:
-        UserError: if the folder is no intact bundle, or its model does not read pictures.
+        UserError: if the folder is no intact bundle, or its model does not read pictures, or reads a window of them.
     """
     contents = model_contents(address)
     folder = contents.folder
     import_tensorflow()
     bundle = read_bundle(contents)
+    refuse_clip_network(bundle.model, folder, purpose)
     shapes = [tuple(given.shape[1:]) for given in bundle.model.inputs]
     fits = len(shapes) == 1 and len(shapes[0]) == 3
     fused = landmarks and [given.name for given in bundle.model.inputs] == FUSED_INPUTS

@@ -51,8 +51,8 @@ def video_pictures(
         clip = read_faces(Path(row["faces"]))
         frames = frames_taken(row, clip.num_frames, settings.first_frame, step, part)
         found = clip.found[frames]
-        jpegs, place = clip.jpegs(), np.cumsum(clip.found) - 1
-        return frames, found, [jpegs[place[frame]] for frame in frames[found]]
+        jpegs = clip.jpegs_of(frames[found])
+        return frames, found, [jpegs[frame] for frame in frames[found].tolist()]
 
     def rows_of(positions: np.ndarray):
         jpegs, clip = [], []

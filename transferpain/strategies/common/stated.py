@@ -23,7 +23,6 @@ GET_WHOLE = (
     "Leave its files as they are: what is mended by hand is no file of the run any more. Remove the run "
     "(`transferpain runs remove RUN`), and run its experiment again."
 )
-
 Unit = Annotated[str, Field(pattern=r"^[0-9]{1,3}$")]
 
 
@@ -217,6 +216,7 @@ class StatedExperiment(Stated):
     window: dict[str, Any] | None = None
     images: dict[str, Any] | None = None
     head: StatedHead | None = None
+    network: dict[str, Any] | None = None
     training: StatedTraining | None = None
     seeds: list[int] = []
     few_shot: FewShotSettings | None = None

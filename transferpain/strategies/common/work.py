@@ -33,19 +33,32 @@ def pictures_trained_on(work: Workload) -> int:
 
 
 def training_stage(work: Workload, pictures: int | None = None, trainings: int | None = None) -> Stage:
-    """Estimate the training of a whole network on pictures; those of the samples unless another number is given."""
-    experiment, size = work.experiment, work.size
+    """Estimate the training of a whole backbone on pictures; those of the samples unless another number is given."""
+    backbone, size = work.experiment.backbone, work.size
     pictures = pictures_trained_on(work) if pictures is None else pictures
+    cost = BACKBONES[backbone].cost * (size / REFERENCE_SIZE) ** 2
     trainings = work.trainings if trainings is None else trainings
+    return network_stage(work, backbone, (pictures, f"pictures at {size}x{size}"), cost, trainings)
+
+
+def network_stage(work: Workload, name: str, rows: tuple[int, str], cost: float, trainings: int) -> Stage:
+    """Estimate the training of a network.
+
+    Args:
+        name: of the network.
+        rows: how many an epoch sees, and what they are.
+        cost: multiply-adds of a forward pass of one row.
+        trainings: how often it is trained.
+    """
+    experiment, (count, what) = work.experiment, rows
     dtype, _ = choose_compute_dtype("auto")
     training = experiment.training
-    seen = pictures * training.passes(max(1, math.ceil(pictures / training.batch)))
-    rate = forward_rate(experiment.backbone, dtype, size) / TRAINING_PASSES
+    seen = count * training.passes(max(1, math.ceil(count / training.batch)))
     return Stage(
         experiment.name,
-        f"training ({experiment.backbone})",
-        f"{trainings} x at most {training.epochs} epochs of {seen} pictures at {size}x{size}",
-        trainings * training.epochs * seen / rate,
+        f"training ({name})",
+        f"{trainings} x at most {training.epochs} epochs of {seen} {what}",
+        trainings * training.epochs * seen * cost * TRAINING_PASSES / SPEED[dtype],
         trainings * BYTES_A_WEIGHT_FILE,
         of=experiment.name,
         trainings=trainings,

@@ -70,12 +70,12 @@ def read_clip(faces: Path, landmarks: Path, settings: FaceSettings, length: int,
         return Clip(frames, found[frames], (), UNREADABLE.landmarks, 0)
     numbers = np.where(found, np.arange(len(found), dtype=float), np.nan)[:, None]
     standing = fill_missing(numbers, "hold_last")[0][frames, 0].astype(np.int64)
-    jpegs, place_of = shown.jpegs(), np.cumsum(shown.found) - 1
+    jpegs = shown.jpegs_of(standing)
     pixels = mesh.pixels
     return Clip(
         frames,
         found[frames],
-        tuple(jpegs[place_of[frame]] for frame in standing),
+        tuple(jpegs[frame] for frame in standing.tolist()),
         np.stack([_in_crop(pixels[frame], shown.boxes[frame], settings) for frame in standing]),
         int(found.sum()),
     )
