@@ -20,7 +20,7 @@ from benchmarks.shuffles import Judged, judge, judge_together
 from transferpain.core.seeds import derive_seed
 from transferpain.data.synthetic.behaviour.model import STATED_ON
 from transferpain.data.synthetic.camera import AI4PAIN, BIOVID, MINTPAIN, UNBC, Camera, Sensor
-from transferpain.data.synthetic.face import ACTION_UNITS, Pose, Sitter, place_head
+from transferpain.data.synthetic.face import ACTION_UNITS, Pose, Sitter, draw_face, place_head
 from transferpain.data.synthetic.mintpain import write_sweep
 from transferpain.data.synthetic.plates import hair_front
 from transferpain.data.synthetic.settings import TwinSettings
@@ -255,17 +255,24 @@ def _wall(pictures: np.ndarray) -> np.ndarray:
 def _hair(pictures: np.ndarray, sitter: Sitter, poses: list[Pose]) -> np.ndarray:
     """Return the course of the colour of a person's hair over that of the wall, as logarithms; 0 where none is seen.
 
-    Over the wall's: beside the changes of exposure a probe would not see a hundredth. Looked at is hair above the
-    forehead, away from its edges, where the true poses say that it is.
+    Over the wall's: beside the changes of exposure a probe would not see a hundredth. Over the same of the drawn person
+    at rest: beside what differs between people it would see nothing at all.
     """
     inner = cv2.erode(hair_front(sitter.look), np.ones((INNER, INNER), np.uint8))
-    ratios = np.zeros((len(pictures), 3))
-    walls = _wall(pictures)
-    for number, (picture, wall, pose) in enumerate(zip(pictures, walls, poses, strict=True)):
-        there = cv2.warpAffine(inner, place_head(sitter, pose), picture.shape[1::-1])
-        if (there > SURE).any():
-            ratios[number] = np.log(np.divide(cv2.mean(picture, np.uint8(there > SURE))[:3], cv2.mean(wall)[:3]))
-    return _course(ratios)
+    ratios = np.array([_over_wall(*one, sitter, inner) for one in zip(pictures, poses, strict=True)])
+    at_rest = _over_wall(draw_face(sitter, {}, Pose())[..., ::-1], Pose(), sitter, inner)
+    return _course(ratios - at_rest)
+
+
+def _over_wall(picture: np.ndarray, pose: Pose, sitter: Sitter, hair: np.ndarray) -> np.ndarray:
+    """Return the logarithms (3,) of the hair's colour over the wall's, where the true pose says that hair is for sure.
+
+    `hair`: where on the plate, uint8 (height, width). Without any, each is 0.
+    """
+    there = np.uint8(cv2.warpAffine(hair, place_head(sitter, pose), picture.shape[1::-1]) > SURE)
+    if not there.any():
+        return np.zeros(3)
+    return np.log(np.divide(cv2.mean(picture, there)[:3], cv2.mean(_wall(picture[None])[0])[:3]))
 
 
 def _light(pictures: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
