@@ -61,6 +61,8 @@ def test_what_is_no_store_is_refused_and_nothing_is_written(tmp_path):
         "notes.db": "not of SQLite",
         "mine": "other things: photo.jpg",
         "file": "not called .db",
+        "file/runs.db": "below the file",
+        "file/store": "below the file",
         "folder.db": "a folder",
         "other.db": "patients, which are not MLflow's",
     }.items():

@@ -113,7 +113,9 @@ def _check_place(place: Path, is_database: bool) -> None:
     if place.exists() and place.is_dir() == is_database:
         raise _no_store(place, "a folder" if is_database else "a file that is not called .db")
     beside = place if place.is_dir() else next(folder for folder in place.parents if folder.exists())
-    if not beside.is_dir() or not os.access(beside, os.W_OK | os.X_OK) or (place.is_file() and not _writable(place)):
+    if not beside.is_dir():
+        raise _no_store(place, f"a place below the file {beside}")
+    if not os.access(beside, os.W_OK | os.X_OK) or (place.is_file() and not _writable(place)):
         raise UserError(
             f"The store {place} cannot be written.",
             rule="MLflow's store is a folder, or a file of SQLite in a folder, that you may write to.",
