@@ -5,7 +5,8 @@ from tests.strategies.clip_network.recorded import NO_FACE, window_of
 from tests.strategies.fused.recorded import SIZE, grey
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.training.settings import AugmentSettings, TrainingSettings
-from transferpain.strategies.clip_network.rows import clip_batches, drawn_order, rows_of
+from transferpain.strategies.clip_network.rows import drawn_order, rows_of
+from transferpain.strategies.common.row_batches import row_batches
 
 READS = Preprocessing(size=SIZE, scaling="unit", detector="mediapipe", margin=0.0)
 LEVELS = [(10, 20, 30), (40, 50, 60), (70, 80, 90)]
@@ -49,7 +50,7 @@ def test_all_frames_of_a_window_are_changed_alike_and_windows_differently():
     picture = random.integers(0, 256, (SIZE, SIZE, 3), np.uint8)
     many = rows(windows=[(window_of([picture] * 3),)] * 3)
     settings = TrainingSettings(batch=3, augment=AugmentSettings(flip=0.5, rotation=20, shift=0.2, brightness=0.3))
-    (batch,) = clip_batches(many, np.eye(3, dtype=np.float32), np.ones(3, np.float32), settings, (0, "fold")).of(0)
+    (batch,) = row_batches(many, np.eye(3, dtype=np.float32), np.ones(3, np.float32), settings, (0, "fold")).of(0)
     x = batch[0]
     for frame in (1, 2):
         np.testing.assert_array_equal(x[:, frame], x[:, 0])
@@ -61,7 +62,7 @@ def test_batches_depend_on_seed_and_epoch_alone_and_validation_changes_nothing()
     targets, weights = np.eye(3, dtype=np.float32), np.array([1, 2, 3], np.float32)
 
     def of(seed, epoch):
-        return [part for batch in clip_batches(rows(), targets, weights, settings, seed).of(epoch) for part in batch]
+        return [part for batch in row_batches(rows(), targets, weights, settings, seed).of(epoch) for part in batch]
 
     for one, again in zip(of((0, "f"), 1), of((0, "f"), 1), strict=True):
         np.testing.assert_array_equal(one, again)
@@ -75,7 +76,7 @@ def test_batches_depend_on_seed_and_epoch_alone_and_validation_changes_nothing()
 def test_mixup_mixes_windows_and_their_classes_by_one_share():
     settings = TrainingSettings(batch=3, augment=AugmentSettings(mixup=1.0))
     targets = np.eye(3, dtype=np.float32)
-    batches = clip_batches(rows(), targets, np.ones(3, np.float32), settings, (0, "fold"))
+    batches = row_batches(rows(), targets, np.ones(3, np.float32), settings, (0, "fold"))
     mixed = [batch for epoch in range(4) for batch in batches.of(epoch)]
     for x, y, _ in mixed:
         np.testing.assert_allclose(255 * x[:, 1].mean(axis=(1, 2, 3)), y @ np.array([20, 50, 80]), atol=1)

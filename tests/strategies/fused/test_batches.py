@@ -6,7 +6,8 @@ from transferpain.inputs.landmarks.geometry import MIRRORED
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.training.augment import draw_changes
 from transferpain.networks.training.settings import AugmentSettings, TrainingSettings
-from transferpain.strategies.fused.batches import WHOLE, fused_batches, select_rows
+from transferpain.strategies.common.row_batches import row_batches
+from transferpain.strategies.fused.batches import WHOLE, select_rows
 from transferpain.strategies.fused.inputs import UNREADABLE, Clip
 from transferpain.strategies.fused.settings import FusionSettings
 
@@ -92,7 +93,7 @@ def test_pixels_are_scaled_as_the_source_reads_them(clips):
 def test_an_epoch_gives_the_same_batches_again_and_another_one_others(clips):
     rows = rows_of(clips)
     targets = np.eye(len(rows), dtype=np.float32)
-    batches = fused_batches(rows, targets, np.ones(len(rows), np.float32), FLIPS, (0, "fold0"))
+    batches = row_batches(rows, targets, np.ones(len(rows), np.float32), FLIPS, (0, "fold0"))
     assert batches.steps == 2
 
     def epoch(number: int) -> list[np.ndarray]:
@@ -108,7 +109,7 @@ def test_an_epoch_gives_the_same_batches_again_and_another_one_others(clips):
 def test_validation_is_in_order_and_unchanged(clips):
     rows = rows_of(clips)
     weights = np.arange(len(rows), dtype=np.float32)
-    batches = fused_batches(rows, np.eye(len(rows), dtype=np.float32), weights, FLIPS, None)
+    batches = row_batches(rows, np.eye(len(rows), dtype=np.float32), weights, FLIPS, None)
     images = np.concatenate([inputs[0] for inputs, _, _ in batches.of(5)])
     np.testing.assert_array_equal(images, rows.load(np.arange(len(rows)))[0])
     assert np.concatenate([given for _, _, given in batches.of(5)]).tolist() == weights.tolist()

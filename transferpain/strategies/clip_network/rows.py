@@ -1,6 +1,6 @@
 """What a clip network sees: rows of windows, the frames of each changed alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,8 +9,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
 from transferpain.networks.training.augment import Changes, change_images, draw_changes
-from transferpain.networks.training.batches import Batch, Batches, mix, rows_of_batches
-from transferpain.networks.training.settings import AugmentSettings, TrainingSettings
+from transferpain.networks.training.settings import AugmentSettings
 from transferpain.strategies.clip_network.windows import Window
 
 
@@ -94,32 +93,3 @@ def drawn_order(length: int, order: str, clip: str, number: int) -> np.ndarray:
     if order == "time":
         return np.arange(length)
     return np.random.default_rng(derive_seed("order of frames", clip, number)).permutation(length)
-
-
-def clip_batches(
-    rows: Rows,
-    targets: np.ndarray,
-    weights: np.ndarray,
-    training: TrainingSettings,
-    shuffle: tuple[int | str, ...] | None,
-) -> Batches:
-    """Make batches of windows: shuffled and changed at random in training, neither in validation.
-
-    Args:
-        targets: `(rows, classes)` float32.
-        weights: `(rows,)` float32.
-        training: batch size and random changes.
-        shuffle: parts of the seed of order and changes; `None` means validation.
-    """
-
-    def of(epoch: int) -> Iterator[Batch]:
-        for number, chosen in enumerate(rows_of_batches(len(rows), training.batch, shuffle, epoch)):
-            if shuffle is None:
-                yield rows.load(chosen), targets[chosen], weights[chosen]
-                continue
-            random = np.random.default_rng(derive_seed(*shuffle, epoch, number, "changes"))
-            changes = draw_changes(len(chosen), rows.preprocessing.size, training.augment, random)
-            batch = rows.load(chosen, changes), targets[chosen], weights[chosen]
-            yield mix(*batch, training.augment.mixup, random) if training.augment.mixup else batch
-
-    return Batches(of, len(rows), training.batch)

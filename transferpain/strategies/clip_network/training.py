@@ -19,7 +19,7 @@ from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import fit
 from transferpain.networks.training.settings import AugmentSettings
 from transferpain.strategies.base import Recipe
-from transferpain.strategies.clip_network.rows import Rows, clip_batches, rows_of
+from transferpain.strategies.clip_network.rows import Rows, rows_of
 from transferpain.strategies.clip_network.windows import Window
 from transferpain.strategies.common.answers import (
     EPOCH,
@@ -30,6 +30,7 @@ from transferpain.strategies.common.answers import (
     training_prior,
 )
 from transferpain.strategies.common.network import COPIES, training_dtype
+from transferpain.strategies.common.row_batches import row_batches
 
 PHASE = "whole"
 
@@ -120,7 +121,7 @@ def batches(experiment: Recipe, data: Recordings, rows: Rows, shuffle: tuple[int
     targets, weights = data.targets(rows), None
     if shuffle is not None and experiment.training.class_weights:
         weights = class_weights(targets.argmax(axis=1), data.classes)
-    return clip_batches(rows, targets, sample_weights(targets, weights), experiment.training, shuffle)
+    return row_batches(rows, targets, sample_weights(targets, weights), experiment.training, shuffle)
 
 
 def fitted_rows(experiment: Recipe, fold: Fold, learned: np.ndarray, chosen_by: np.ndarray) -> tuple[FittedRows, ...]:

@@ -1,16 +1,14 @@
 """What the networks of the fusion see: rows of pictures, of landmarks, or of both, changed alike."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from transferpain.core.seeds import derive_seed
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.models.sources.preprocessing import Preprocessing, scale_pixels
-from transferpain.networks.training.augment import Changes, change_images, draw_changes
-from transferpain.networks.training.batches import Batch, Batches, Inputs, rows_of_batches
-from transferpain.networks.training.settings import TrainingSettings
+from transferpain.networks.training.augment import Changes, change_images
+from transferpain.networks.training.batches import Inputs
 from transferpain.strategies.fused.augment import change_landmarks
 from transferpain.strategies.fused.inputs import Clip, landmark_rows
 from transferpain.strategies.fused.settings import FusionSettings
@@ -98,30 +96,3 @@ def select_rows(
             places += [(position, frame) for frame in found]
     clip, frame = np.array(places, dtype=np.int64).reshape(-1, 2).T
     return Rows(clips, clip, frame, branches, settings, preprocessing)
-
-
-def fused_batches(
-    rows: Rows,
-    targets: np.ndarray,
-    weights: np.ndarray,
-    training: TrainingSettings,
-    shuffle: tuple[int | str, ...] | None,
-) -> Batches:
-    """Make batches of rows: shuffled and changed at random in training, neither in validation.
-
-    Args:
-        targets: `(rows, classes)` float32.
-        weights: `(rows,)` float32.
-        training: batch size and random changes.
-        shuffle: parts of the seed of order and changes; `None` means validation.
-    """
-
-    def of(epoch: int) -> Iterator[Batch]:
-        for number, chosen in enumerate(rows_of_batches(len(rows), training.batch, shuffle, epoch)):
-            changes = None
-            if shuffle is not None:
-                random = np.random.default_rng(derive_seed(*shuffle, epoch, number, "changes"))
-                changes = draw_changes(len(chosen), rows.preprocessing.size, training.augment, random)
-            yield rows.load(chosen, changes), targets[chosen], weights[chosen]
-
-    return Batches(of, len(rows), training.batch)

@@ -31,8 +31,9 @@ from transferpain.strategies.common.answers import (
 )
 from transferpain.strategies.common.network import COPIES, PREDICTION_BATCH, choose_layers, training_dtype
 from transferpain.strategies.common.phases import Phase
+from transferpain.strategies.common.row_batches import row_batches
 from transferpain.strategies.fused.adaboost import adaboost_probabilities, fit_adaboost
-from transferpain.strategies.fused.batches import Rows, fused_batches, select_rows
+from transferpain.strategies.fused.batches import Rows, select_rows
 from transferpain.strategies.fused.inputs import Clip
 from transferpain.strategies.fused.network import build_fusion, build_image_branch, build_landmark_branch, take_branch
 from transferpain.strategies.fused.phases import WHOLE, fusion_phases
@@ -156,7 +157,7 @@ def train_phase(
         weights = None
         if shuffle is not None and experiment.training.class_weights:
             weights = class_weights(targets.argmax(axis=1), data.classes)
-        return fused_batches(rows, targets, sample_weights(targets, weights), phase.training, shuffle)
+        return row_batches(rows, targets, sample_weights(targets, weights), phase.training, shuffle)
 
     choose_layers(model, phase)
     return fit(
