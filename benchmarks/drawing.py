@@ -1,7 +1,8 @@
-"""Processor time to write a frame of each twin, beside another checkout: `python -m benchmarks.drawing FOLDER`.
+"""What a frame of each twin takes to write, beside another checkout: `python -m benchmarks.drawing FOLDER`.
 
-Everything counts: people, clips, video or picture files, labels. The checkouts take turns, each time in a new process;
-what a small twin takes is taken off a larger one's, so that starting and loading do not count.
+Everything counts: people, clips, video or picture files, labels. The checkouts take turns, each time in a new process.
+Of processor time, what a small twin takes is taken off a larger one's, so that starting and loading do not count; the
+rate is that of a twin as large as a demo's, in as many processes as cores, from its start to its end.
 """
 
 import argparse
@@ -11,6 +12,8 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 from transferpain.data.synthetic.settings import TwinSettings
@@ -23,6 +26,12 @@ SIZES = {
     "unbc": (TwinSettings(2, clips=4, seconds=0.6), TwinSettings(8, clips=4, seconds=0.6)),
     "mintpain": (TwinSettings(2, clips=1, seconds=2), TwinSettings(7, clips=1, seconds=2)),
 }
+WHOLE = {
+    "biovid": TwinSettings(40, clips=1, seconds=2.2, fps=8),
+    "ai4pain": TwinSettings(30, clips=1, seconds=2, fps=5),
+    "unbc": TwinSettings(12, clips=4, seconds=2),
+    "mintpain": TwinSettings(20, clips=2, seconds=2),
+}
 TURNS = 3
 ONE = "--one"
 
@@ -33,40 +42,58 @@ def seconds_used() -> float:
     return sum(one.ru_utime + one.ru_stime for one in used)
 
 
+def draw(dataset: str, settings: TwinSettings, clock: Callable[[], float]) -> tuple[float, int]:
+    """Return the seconds that a twin takes, by a clock, and its frames."""
+    frames = []
+    with tempfile.TemporaryDirectory() as folder:
+        before = clock()
+        write_twin(dataset, Path(folder), settings, frames.append)
+        return clock() - before, sum(frames)
+
+
 def milliseconds_a_frame(dataset: str) -> float:
-    found = []
-    for settings in SIZES[dataset]:
-        frames = []
-        with tempfile.TemporaryDirectory() as folder:
-            before = seconds_used()
-            write_twin(dataset, Path(folder), settings, frames.append)
-            found.append((seconds_used() - before, sum(frames)))
-    (little, few), (much, many) = found
+    (little, few), (much, many) = (draw(dataset, settings, seconds_used) for settings in SIZES[dataset])
     return 1000 * (much - little) / (many - few)
 
 
+def frames_a_second(dataset: str) -> float:
+    seconds, frames = draw(dataset, WHOLE[dataset], time.monotonic)
+    return frames / seconds
+
+
 def measure_one(checkout: Path) -> list[float]:
-    """Return the milliseconds of each twin, drawn by the code of a checkout."""
+    """Return the milliseconds a frame of each twin, then its frames a second, drawn by the code of a checkout."""
     command = [sys.executable, __file__, ONE]
     environment = {**os.environ, "PYTHONPATH": str(checkout)}
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return [float(value) for value in result.stdout.split()]
 
 
+def table(times: list[list[list[float]]]) -> str:
+    """Return the medians in Markdown.
+
+    Args:
+        times: of each turn, of each checkout, what `measure_one` returns.
+    """
+    lines = ["| twin | there | here | there | here |", "|---|---:|---:|---:|---:|"]
+    for place, dataset in enumerate(SIZES):
+        cells = [dataset]
+        for what, text in ((place, "{:.1f} ms"), (len(SIZES) + place, "{:.0f} frames/s")):
+            cells += [text.format(statistics.median(turn[which][what] for turn in times)) for which in (0, 1)]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.drawing", description="Times of a frame, in turns.")
     parser.add_argument("other", type=Path, help="folder of the checkout to compare with")
     checkouts = [parser.parse_args().other.resolve(), Path(__file__).parents[1]]
-    times = [[measure_one(checkout) for checkout in checkouts] for _ in range(TURNS)]
-    print("| twin | there | here |\n|---|---:|---:|")
-    for place, dataset in enumerate(SIZES):
-        there, here = (statistics.median(turn[which][place] for turn in times) for which in (0, 1))
-        print(f"| {dataset} | {there:.1f} ms | {here:.1f} ms |")
+    print(table([[measure_one(checkout) for checkout in checkouts] for _ in range(TURNS)]))
 
 
 if __name__ == "__main__":
     if ONE in sys.argv:
         milliseconds_a_frame("biovid")  # what is loaded and painted once
-        print(*(milliseconds_a_frame(dataset) for dataset in SIZES))
+        print(*map(milliseconds_a_frame, SIZES), *map(frames_a_second, WHOLE))
     else:
         main()

@@ -64,6 +64,28 @@ def test_help_of_each_command_shows_an_example(command):
     assert "Example:" in result.stdout
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("predict", "ferplus-resnet18", ""),
+        ("run", ""),
+        ("data", "check", "biovid", "--data-root", ""),
+        ("run", "experiments/demo.yaml", "--workspace="),
+        ("cache", "list", "--workspace", ""),
+    ],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_an_empty_value_is_no_path_to_the_present_folder(arguments):
+    result = light(*arguments)
+    assert result.returncode == 1
+    assert result.stderr.startswith("error: An argument is empty.")
+    assert f"Received: transferpain {arguments[0]}" in result.stderr
+
+
+def test_a_value_that_ends_with_an_equals_sign_is_not_empty():
+    assert "An argument is empty" not in light("run", "no-such.yaml", "--set", "head=").stderr
+
+
 def test_the_version_is_shown():
     result = transferpain("--version")
     assert (result.returncode, result.stdout) == (0, f"transferpain {__version__}\n")

@@ -1,6 +1,8 @@
 """The command line: the groups of commands together, and what happens to errors and requests to stop."""
 
 import os
+import re
+import shlex
 import sys
 from typing import Annotated, Literal
 
@@ -29,13 +31,26 @@ from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
 from transferpain.core.process import Stopped, is_read, message_of, prepare, stop_is_answered
 
+VALUELESS = re.compile(r"--[\w-]+=")
+
 
 class Commands(TyperGroup):
-    """The commands, of which none ends without a word: the library is silent on every broken pipe.
+    """The commands, of which none is given an empty value, and none ends without a word.
 
-    That is right where the reader of the output has seen enough, as `head` has. Any other pipe leads to a process that
-    this one works with.
+    As a path, an empty value would stand for the present folder. And the library is silent on every broken pipe, which
+    is right where the reader of the output has seen enough, as `head` has; any other pipe leads to a process that this
+    one works with.
     """
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
+        if not ctx.resilient_parsing and any(not value or VALUELESS.fullmatch(value) for value in args):
+            raise UserError(
+                "An argument is empty.",
+                rule="What is given to a command or an option is never empty.",
+                received=" ".join(shlex.quote(value) for value in ["transferpain", *args]),
+                todo="Leave the argument out, or name what is meant. A variable of the shell that is not set is empty.",
+            )
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: typer.Context) -> object:
         try:
