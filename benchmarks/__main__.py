@@ -20,6 +20,7 @@ NAMES = (
     "faces",
     "landmarks",
     "extraction",
+    "backbones",
     "heads",
     "training",
     "scores",

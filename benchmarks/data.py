@@ -38,9 +38,9 @@ def twin_faces(root: Path, settings: TwinSettings, size: int) -> pd.DataFrame:
     return clips.drop(columns=["num_frames", "fps"]).assign(**faces.drop(columns="clip"))
 
 
-def untrained_vgg16(size: int) -> Origin:
-    """Return VGG16 with random weights: what it computes takes as long as with trained ones."""
-    return built_origin("untrained", "vgg16", Preprocessing(size=size))
+def untrained(size: int, backbone: str = "vgg16") -> Origin:
+    """Return a network with random weights: what it computes takes as long as with trained ones."""
+    return built_origin("untrained", backbone, Preprocessing(size=size))
 
 
 def random_features(cache: Path, clips: int, frames: int) -> pd.DataFrame:

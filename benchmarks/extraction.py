@@ -1,5 +1,6 @@
 """Feature extraction against a bare compiled loop, against plain `model.predict`, and bfloat16 against float32."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
@@ -9,7 +10,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from benchmarks.data import CLASSES, head_experiment, twin_faces, untrained_vgg16
+from benchmarks.data import CLASSES, head_experiment, twin_faces, untrained
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.synthetic.settings import TwinSettings
@@ -57,7 +58,7 @@ def measure(folder: Path, quick: bool) -> dict:
     sizes = QUICK if quick else FULL
     make_deterministic()
     faces = twin_faces(folder, sizes.twin, sizes.side)
-    origin = untrained_vgg16(sizes.side)
+    origin = untrained(sizes.side)
     throughput = measure_throughput(folder, faces, origin, sizes)
     formats = compare_formats(folder, faces, origin, sizes)
     return {"figures": [*throughput.pop("figures"), *formats], **throughput}
@@ -69,24 +70,13 @@ def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes:
     short = faces[faces["level"] != "none"].head(sizes.clips)
     clips = [read_faces(Path(path)).images for path in short["faces"]]
     pictures = np.concatenate(clips)
-    filled = np.concatenate([pictures, np.repeat(pictures[-1:], -len(pictures) % BATCH, axis=0)])
-    embedder, plain = origin.load_embedder(dtype), origin.load_embedder("float32")
-    source, settings = LoadedSource(origin, embedder), FeatureSettings(dtype=dtype, batch=BATCH)
-
-    def toolkit():
-        rmtree(folder / "features", ignore_errors=True)
-        extract_features(SourceExtractor(source), short, settings, folder / "features")
-
-    def bare_loop():
-        embed = compile_embedder(embedder)
-        for start in range(0, len(filled), BATCH):
-            embed(filled[start : start + BATCH])
+    plain = origin.load_embedder("float32")
 
     def predict():
         for images in clips[: sizes.predicted_clips]:
             plain.predict(images, verbose=0)
 
-    contestants = {"toolkit": toolkit, "bare loop": bare_loop, "predict": predict}
+    contestants = {**stage_and_loop(folder, short, origin, dtype), "predict": predict}
     in_turn(contestants, 1)  # what is loaded or compiled once is nobody's time
     seconds = in_turn(contestants, sizes.repetitions)
     share = sum(map(len, clips[: sizes.predicted_clips])) / len(pictures)
@@ -106,9 +96,28 @@ def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes:
     return {
         "figures": figures,
         "seconds": seconds,
-        "frames": {"toolkit": len(pictures), "bare loop": len(filled), "predict": round(share * len(pictures))},
+        "frames": {"toolkit": len(pictures), "predict": round(share * len(pictures))},
         "compute_dtype": {"name": dtype, "reason": reason},
     }
+
+
+def stage_and_loop(folder: Path, faces: pd.DataFrame, origin: Origin, dtype: str) -> dict[str, Callable[[], None]]:
+    """Return the stage on faces in the cache, and a bare compiled loop over the same pictures in memory."""
+    pictures = np.concatenate([read_faces(Path(path)).images for path in faces["faces"]])
+    filled = np.concatenate([pictures, np.repeat(pictures[-1:], -len(pictures) % BATCH, axis=0)])
+    embedder = origin.load_embedder(dtype)
+    source, settings = LoadedSource(origin, embedder), FeatureSettings(dtype=dtype, batch=BATCH)
+
+    def toolkit():
+        rmtree(folder / "features", ignore_errors=True)
+        extract_features(SourceExtractor(source), faces, settings, folder / "features")
+
+    def bare_loop():
+        embed = compile_embedder(embedder)
+        for start in range(0, len(filled), BATCH):
+            embed(filled[start : start + BATCH])
+
+    return {"toolkit": toolkit, "bare loop": bare_loop}
 
 
 def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Sizes) -> list[Figure]:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from benchmarks.data import CLASSES, FEATURE_RATE, head_experiment, random_features, twin_faces, untrained_vgg16
+from benchmarks.data import CLASSES, FEATURE_RATE, head_experiment, random_features, twin_faces, untrained
 from benchmarks.measure import Figure, main
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.experiments.executors.worker import PRELOADED
@@ -90,13 +90,13 @@ def anonymous_gigabytes(pid: int) -> float | None:
     return sizes[0] * 1024 / 1e9 if sizes else None
 
 
-def extract(folder: Path, faces: pd.DataFrame, side: int) -> None:
+def extract(folder: Path, faces: pd.DataFrame, side: int, backbone: str = "vgg16") -> None:
     """Extract features as a run does."""
     from transferpain.inputs.features.extract import extract_features
     from transferpain.inputs.features.extractors.source import SourceExtractor
     from transferpain.inputs.features.settings import FeatureSettings
 
-    extract_features(SourceExtractor(untrained_vgg16(side)), faces, FeatureSettings(), folder)
+    extract_features(SourceExtractor(untrained(side, backbone)), faces, FeatureSettings(), folder)
 
 
 def train(folder: Path, clips: pd.DataFrame, kind: str, frames: int) -> None:
