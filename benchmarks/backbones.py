@@ -37,7 +37,7 @@ class Sizes(NamedTuple):
 
 FULL = Sizes(TwinSettings(subjects=10, clips=2, seconds=1), 224, 8, 3)
 QUICK = Sizes(TwinSettings(subjects=3, clips=1, seconds=0.3), 32, 1, 1)
-QUICK_NAMES = ("shufflenet_v2", "vit_s16")
+QUICK_NAMES = ("shufflenet_v2",)
 
 
 def measure(folder: Path, quick: bool) -> dict:
