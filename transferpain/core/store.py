@@ -8,7 +8,6 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
@@ -22,7 +21,6 @@ from transferpain.core.paths import everything_below, inside
 CHUNK_BYTES = 1 << 20
 TEMPORARY = ".partial-"
 DAY_SECONDS = 24 * 3600
-SYNCED_TOGETHER = 8
 # What file systems answer that cannot sync a folder.
 NO_FOLDER_SYNC = (errno.EINVAL, errno.ENOTSUP)
 
@@ -119,12 +117,9 @@ def move_folder(folder: Path, target: Path) -> None:
 
 def sync_tree(folder: Path) -> None:
     """Wait until every file below `folder`, and every folder with the names in it, is on the disk."""
-    walked = list(os.walk(folder, topdown=False))
-    # A journal takes in one turn all files that are waited for at that moment.
-    with ThreadPoolExecutor(SYNCED_TOGETHER) as threads:
-        for _ in threads.map(sync_file, (Path(path, name) for path, _, names in walked for name in names)):
-            pass
-    for path, _, _ in walked:
+    for path, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            sync_file(Path(path, name))
         sync_folder(Path(path))
 
 
