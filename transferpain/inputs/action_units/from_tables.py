@@ -104,7 +104,7 @@ def read_tables(clips: list[str], folder: Path) -> dict[str, ActionUnits]:
 
 def find_tables(folder: Path) -> list[Path]:
     """Return the tables in a folder, whatever its subfolders. Raises `UserError` if there is none."""
-    paths = sorted(path for path in everything_below(folder) if path.suffix == ".csv")
+    paths = sorted(path for path in everything_below(folder) if path.suffix == ".csv" and path.is_file())
     if not paths:
         raise UserError(
             f"The tables of action units in {folder} cannot be used.",
