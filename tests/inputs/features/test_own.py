@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.data.datasets.media_files import video
 from transferpain.core.errors import UserError
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_stage
+from transferpain.inputs.features.own import check_rows_are_frames, keep_own, own_clips, own_contents, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
 
 NAMES = ("p01/rest", "p01/pain", "p02/rest")
@@ -191,3 +192,32 @@ def test_sums_over_frames_of_the_largest_values_are_finite(tmp_path):
     write(tmp_path, {"p01/rest": np.full((1000, 4), 1e32)})
     _, features = kept(tmp_path, clips("p01/rest"))
     assert np.isfinite(read_features(features["features"][0]).mean(axis=0)).all()
+
+
+def frame_clips(root, kind, num_frames):
+    for number, name in enumerate(NAMES):
+        path = root / "clinic" / f"{name}.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        video(path, 6 + number)
+    media = [f"clinic/{name}.mp4" for name in NAMES]
+    return pd.DataFrame({"clip": NAMES, "media": media, "kind": kind, "num_frames": pd.array(num_frames, "Int64")})
+
+
+@pytest.mark.parametrize(("kind", "known"), [("video", [None] * 3), ("video", [9] * 3), ("images", [6, 7, 8])])
+def test_labelled_frames_need_a_row_each(kind, known, tmp_path):
+    table = frame_clips(tmp_path, kind, known)
+    write(tmp_path)
+    stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
+    check_rows_are_frames(table, stage, tmp_path, tmp_path / "cache")
+    for rows in (4, 9):
+        write(tmp_path, changed("p01/pain", np.zeros((rows, 4))))
+        stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
+        with pytest.raises(UserError, match=rf"1 of 3 clips, such as 'p01/pain': {rows} rows of 7 frames"):
+            check_rows_are_frames(table, stage, tmp_path, tmp_path / "cache")
+
+
+def test_rows_of_clips_whose_length_nobody_knows_are_not_compared(tmp_path):
+    table = frame_clips(tmp_path, "features", [None] * 3)
+    write(tmp_path, changed("p01/pain", np.zeros((3, 4))))
+    stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
+    check_rows_are_frames(table, stage, tmp_path, tmp_path / "cache")

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.data.datasets.media_files import video
 from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_text
@@ -175,6 +176,22 @@ def test_tables_of_action_units_are_one_row_a_clip_of_the_stretch_that_is_read(c
     plan = plan_of(clinic, {"source": TABLES | {"rate": None}})
     with pytest.raises(UserError, match=r"not of one length(.|\n)*window\.frames=9"):
         features_of(plan, places(clinic))
+
+
+def test_rows_at_another_rate_than_the_labelled_frames_are_refused(clinic):
+    clips = [f"p{person}/{label}" for person in range(1, 5) for label in ("rest", "pain")]
+    for clip in clips:
+        video(clinic / "data" / "clinic" / f"{clip}.mp4", 20)
+    labels = [f"{clip},{frame},{frame % 2}" for clip in clips for frame in range(4)]
+    write_text(clinic / "data" / "clinic" / "frames.csv", "\n".join(["clip,frame,level", *labels]))
+    rule = 'labels: {clinic: {column: level, mapping: {"0": 0, "1": 1}}}'
+    text = TASK.replace("sample: clip", "sample: frame").replace(TASK.splitlines()[-1], rule)
+    write_text(clinic / "task.yaml", text)
+    with pytest.raises(UserError, match=r"8 of 8 clips, such as 'p1/rest': 7 rows of 20 frames"):
+        features_of(plan_of(clinic), places(clinic))
+    for clip in clips:
+        np.save(clinic / "data" / "mine" / f"{clip}.npy", np.zeros((20, 3)))
+    assert features_of(plan_of(clinic), places(clinic))["frames"].tolist() == [20] * 8
 
 
 @pytest.mark.slow

@@ -12,6 +12,7 @@ from transferpain.core.paths import below
 from transferpain.core.spelling import quoted
 from transferpain.core.store import fingerprint, is_intact, using
 from transferpain.data.media.contents import contents_hash, media_hash
+from transferpain.data.media.frame_counts import other_length
 from transferpain.data.media.links import leads_out
 from transferpain.data.media.paths import resolve_media
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
@@ -95,6 +96,34 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
             "fps": np.nan if settings.rate is None else settings.rate,
         }
     )
+
+
+def check_rows_are_frames(clips: pd.DataFrame, stage: pd.DataFrame, data_root: Path, cache: Path) -> None:
+    """Refuse files with more or fewer rows than their clip has frames: labels of single frames would meet other rows.
+
+    Args:
+        clips: rows of the index, in the order of `stage`.
+        stage: the table of `own_stage`.
+
+    Raises:
+        UserError: with the first of the clips.
+    """
+    rows, videos = stage["num_frames"].to_numpy(), (clips["kind"] == "video").to_numpy()
+    paths = {place: resolve_media(data_root, clips["media"].iloc[place]) for place in np.flatnonzero(videos)}
+    counted = other_length({path: int(rows[place]) for place, path in paths.items()}, cache)
+    frames = clips["num_frames"].astype("Int64").mask(videos).tolist()
+    for place, path in paths.items():
+        frames[place] = counted.get(path, pd.NA)
+    wrong = [place for place, number in enumerate(frames) if pd.notna(number) and number != rows[place]]
+    if wrong:
+        raise UserError(
+            "Own features have other rows than their clips have frames.",
+            rule="Where single frames are labelled, the features have a row for each frame of the clip, in its order; "
+            "one without a face is a row of NaN.",
+            received=f"{len(wrong)} of {len(stage)} clips, such as {quoted(stage['clip'].iloc[wrong[0]])}: "
+            f"{rows[wrong[0]]} rows of {frames[wrong[0]]} frames",
+            todo="Make features of every frame.",
+        )
 
 
 def _check_whose(clips: pd.DataFrame, paths: list[Path], settings: FeatureSettings, data_root: Path) -> None:

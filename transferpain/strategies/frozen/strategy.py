@@ -21,7 +21,14 @@ from transferpain.inputs.adaptation.base import AdaptationJob
 from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
-from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_kind, own_stage
+from transferpain.inputs.features.own import (
+    check_rows_are_frames,
+    keep_own,
+    own_clips,
+    own_contents,
+    own_kind,
+    own_stage,
+)
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
@@ -316,7 +323,10 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     if settings.folder is None:
         faces = stretches_of(plan, places)
     else:
-        faces = add_stretches(plan, own_stage(plan.clips, settings, places.data_root, places.cache))
+        own = own_stage(plan.clips, settings, places.data_root, places.cache)
+        if plan.task.sample == "frame":
+            check_rows_are_frames(plan.clips, own, places.data_root, places.cache)
+        faces = add_stretches(plan, own)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     if settings.folder is None:
