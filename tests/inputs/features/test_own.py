@@ -5,7 +5,7 @@ import pytest
 from tests.data.datasets.media_files import video
 from transferpain.core.errors import UserError
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.own import check_rows_are_frames, keep_own, own_clips, own_contents, own_stage
+from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
 
 NAMES = ("p01/rest", "p01/pain", "p02/rest")
@@ -208,16 +208,16 @@ def test_labelled_frames_need_a_row_each(kind, known, tmp_path):
     table = frame_clips(tmp_path, kind, known)
     write(tmp_path)
     stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
-    check_rows_are_frames(table, stage, tmp_path, tmp_path / "cache")
+    check_frames(table, stage, SETTINGS, tmp_path, tmp_path / "cache")
     for rows in (4, 9):
         write(tmp_path, changed("p01/pain", np.zeros((rows, 4))))
         stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
         with pytest.raises(UserError, match=rf"1 of 3 clips, such as 'p01/pain': {rows} rows of 7 frames"):
-            check_rows_are_frames(table, stage, tmp_path, tmp_path / "cache")
+            check_frames(table, stage, SETTINGS, tmp_path, tmp_path / "cache")
 
 
 def test_rows_of_clips_whose_length_nobody_knows_are_not_compared(tmp_path):
     table = frame_clips(tmp_path, "features", [None] * 3)
     write(tmp_path, changed("p01/pain", np.zeros((3, 4))))
     stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
-    check_rows_are_frames(table, stage, tmp_path, tmp_path / "cache")
+    check_frames(table, stage, SETTINGS, tmp_path, tmp_path / "cache")

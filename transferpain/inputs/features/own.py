@@ -15,6 +15,7 @@ from transferpain.data.media.contents import contents_hash, media_hash
 from transferpain.data.media.frame_counts import other_length
 from transferpain.data.media.links import leads_out
 from transferpain.data.media.paths import resolve_media
+from transferpain.inputs.action_units.from_tables import check_lengths
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
 from transferpain.inputs.features.extract import COLUMNS, sampled_frames, sampling_of
 from transferpain.inputs.features.own_kinds.base import OwnKind
@@ -98,8 +99,13 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
     )
 
 
-def check_rows_are_frames(clips: pd.DataFrame, stage: pd.DataFrame, data_root: Path, cache: Path) -> None:
-    """Refuse files with more or fewer rows than their clip has frames: labels of single frames would meet other rows.
+def check_frames(
+    clips: pd.DataFrame, stage: pd.DataFrame, settings: FeatureSettings, data_root: Path, cache: Path
+) -> None:
+    """Refuse files of other frames than those of their clips, where somebody knows how many these have.
+
+    A table of action units may end before its clip, and never after it: it would be that of the whole video where the
+    clip is a span of one. Arrays have a row for each frame: labels of single frames would meet other rows.
 
     Args:
         clips: rows of the index, in the order of `stage`.
@@ -108,6 +114,14 @@ def check_rows_are_frames(clips: pd.DataFrame, stage: pd.DataFrame, data_root: P
     Raises:
         UserError: with the first of the clips.
     """
+    if settings.whole_clip:
+        last = dict(zip(stage["clip"], (stage["num_frames"] - 1).tolist(), strict=True))
+        check_lengths(clips, last, own_folder(settings, data_root), data_root, cache)
+    else:
+        _check_rows(clips, stage, data_root, cache)
+
+
+def _check_rows(clips: pd.DataFrame, stage: pd.DataFrame, data_root: Path, cache: Path) -> None:
     rows, videos = stage["num_frames"].to_numpy(), (clips["kind"] == "video").to_numpy()
     paths = {place: resolve_media(data_root, clips["media"].iloc[place]) for place in np.flatnonzero(videos)}
     counted = other_length({path: int(rows[place]) for place, path in paths.items()}, cache)
