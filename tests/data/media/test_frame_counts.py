@@ -9,7 +9,7 @@ from tests.data.media import faulty_videos, odd_videos
 from tests.data.media.test_video import halves
 from tests.inputs.faces.drawing import write_video
 from transferpain.data.media import packets, video
-from transferpain.data.media.frame_counts import too_short
+from transferpain.data.media.frame_counts import other_length, too_short
 from transferpain.data.media.video import count_frames, open_video, stated_frames
 
 
@@ -45,6 +45,8 @@ def test_a_label_is_refused_for_the_frames_that_the_reader_does_not_give(clip, r
     assert count_frames(clip) == frames
     assert too_short({clip: frames}) == {}
     assert too_short({clip: frames + 1}) == {clip: frames}
+    assert other_length({clip: frames}) == {}
+    assert other_length({clip: frames - 1}) == other_length({clip: frames + 1}) == {clip: frames}
     if kind == "cut":
         assert stated_frames(clip) == 12  # what the header states is not believed
 
@@ -70,3 +72,8 @@ def test_counts_are_remembered_while_the_file_stays_as_it_is(tmp_path, monkeypat
         assert too_short({path: 12}, cache) == {}
     write_video(path, halves()[:7])
     assert too_short({path: 12}, cache) == {path: 7}
+
+
+def test_a_video_that_cannot_be_read_has_no_length(tmp_path):
+    (tmp_path / "clip.mp4").write_bytes(b"none")
+    assert other_length({tmp_path / "clip.mp4": 3, tmp_path / "absent.mp4": 3}) == {}

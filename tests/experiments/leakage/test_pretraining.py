@@ -6,6 +6,7 @@ from tests.experiments.leakage.runs import (
     draw_evidence,
 )
 from tests.experiments.leakage.test_lineage import EMOTIONS, trained_on
+from transferpain.experiments.leakage.fitting import FITTING
 from transferpain.experiments.leakage.lineage import describe_training
 from transferpain.experiments.leakage.pretraining import PRETRAINING
 
@@ -58,3 +59,13 @@ def test_an_untrained_source_needs_no_check():
 def test_an_unknown_lineage_fails():
     line = PRETRAINING.run(draw_evidence(lineage=None))
     assert (line.state, line.figure) == ("fail", "unknown")
+
+
+def test_of_own_features_nothing_is_claimed():
+    evidence = draw_evidence()
+    own = evidence.experiment.features.model_copy(update={"folder": "mine"})
+    experiment = evidence.experiment.model_copy(update={"features": own, "source": "own_features"})
+    line = PRETRAINING.run(replace(evidence, experiment=experiment, lineage=()))
+    assert (line.state, line.figure) == ("declared", "not known")
+    assert "made elsewhere" in line.explanation
+    assert "made elsewhere" in FITTING.run(replace(evidence, experiment=experiment)).explanation

@@ -102,6 +102,8 @@ def test_one_picture_needs_no_frame_number(tmp_path):
         ("frame,confidence,success,AU04_r\n1,1,1,1\n2,1\n", "line 3: 2 cells"),
         ("frame,confidence,success,AU04_r,AU04_r\n1,1,1,1,2\n", "one column"),
         ("frame,FaceScore,AU04\n0,1,3.5\n", "The scale of AU04 is 0 to 1"),
+        ("frame_idx,au_4_intensity\n0,2.5\n1,55\n", "au_4_intensity, line 3: 55"),
+        ("frame_idx,au_4_intensity\n0,-5.5\n", "au_4_intensity, line 2: -5.5"),
     ],
 )
 def test_what_is_no_such_table_is_refused_with_the_place(tmp_path, text, told):

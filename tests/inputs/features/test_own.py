@@ -2,9 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.data.datasets.media_files import video
 from transferpain.core.errors import UserError
 from transferpain.inputs.features.cache import read_features
-from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_stage
+from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
 
 NAMES = ("p01/rest", "p01/pain", "p02/rest")
@@ -101,6 +102,7 @@ def changed(name, array):
         (changed("p01/pain", np.array([[1, np.nan, 1, 1]])), "'p01/pain'(.|\\n)*row 0: 1 of 4 values are NaN"),
         (changed("p01/pain", np.full((2, 4), np.inf)), "magnitude up to inf"),
         (changed("p01/pain", np.full((2, 4), 1e39)), r"magnitude up to 1e\+39"),
+        (changed("p01/pain", np.full((2, 4), 1e33)), r"magnitude up to 1e\+33"),
         (changed("p01/pain", np.full((2, 4), -1e-40)), "magnitude up to 1e-40"),
         (changed("p01/pain", np.zeros((0, 4))), r"an array \(0, 4\)"),
         (changed("p01/pain", np.zeros((2, 3, 4))), r"an array \(2, 3, 4\)"),
@@ -158,3 +160,64 @@ def test_a_clips_name_leads_nowhere_else(tmp_path):
 def test_settings_that_do_not_go_together_are_refused(values, message):
     with pytest.raises(ValueError, match=message):
         FeatureSettings(**values)
+
+
+def with_media(names, media):
+    return pd.DataFrame({"clip": names, "media": [f"mine/{name}.npy" for name in media], "kind": "features"})
+
+
+def test_a_clip_that_is_called_as_the_file_of_another_is_refused(tmp_path):
+    write(tmp_path)
+    assert own_clips(with_media(NAMES, NAMES), SETTINGS, tmp_path)["num_frames"].tolist() == [6, 7, 8]
+    with pytest.raises(
+        UserError, match=r"file of own features of another one(.|\n)*'p01/pain': the index says rest.npy"
+    ):
+        own_clips(with_media(("p01/pain", "p01/rest"), ("p01/rest", "p01/pain")), SETTINGS, tmp_path)
+
+
+def test_files_of_another_folder_take_the_place_of_those_that_the_index_names(tmp_path):
+    write(tmp_path)
+    elsewhere = with_media(NAMES, NAMES).assign(media="clinic/p01/rest.npy")
+    assert own_clips(elsewhere, SETTINGS, tmp_path)["num_frames"].tolist() == [6, 7, 8]
+
+
+@pytest.mark.parametrize("other", ["p01//rest", "./p01/rest", "p02/../p01/rest"])
+def test_two_clips_that_are_called_as_one_file_are_refused(other, tmp_path):
+    write(tmp_path)
+    with pytest.raises(UserError, match=r"Two clips have one file(.|\n)*'p01/rest' and '.*p01//?rest'"):
+        own_clips(clips("p01/rest", other), SETTINGS, tmp_path)
+
+
+def test_sums_over_frames_of_the_largest_values_are_finite(tmp_path):
+    write(tmp_path, {"p01/rest": np.full((1000, 4), 1e32)})
+    _, features = kept(tmp_path, clips("p01/rest"))
+    assert np.isfinite(read_features(features["features"][0]).mean(axis=0)).all()
+
+
+def frame_clips(root, kind, num_frames):
+    for number, name in enumerate(NAMES):
+        path = root / "clinic" / f"{name}.mp4"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        video(path, 6 + number)
+    media = [f"clinic/{name}.mp4" for name in NAMES]
+    return pd.DataFrame({"clip": NAMES, "media": media, "kind": kind, "num_frames": pd.array(num_frames, "Int64")})
+
+
+@pytest.mark.parametrize(("kind", "known"), [("video", [None] * 3), ("video", [9] * 3), ("images", [6, 7, 8])])
+def test_labelled_frames_need_a_row_each(kind, known, tmp_path):
+    table = frame_clips(tmp_path, kind, known)
+    write(tmp_path)
+    stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
+    check_frames(table, stage, SETTINGS, tmp_path, tmp_path / "cache")
+    for rows in (4, 9):
+        write(tmp_path, changed("p01/pain", np.zeros((rows, 4))))
+        stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
+        with pytest.raises(UserError, match=rf"1 of 3 clips, such as 'p01/pain': {rows} rows of 7 frames"):
+            check_frames(table, stage, SETTINGS, tmp_path, tmp_path / "cache")
+
+
+def test_rows_of_clips_whose_length_nobody_knows_are_not_compared(tmp_path):
+    table = frame_clips(tmp_path, "features", [None] * 3)
+    write(tmp_path, changed("p01/pain", np.zeros((3, 4))))
+    stage = own_stage(table, SETTINGS, tmp_path, tmp_path / "cache")
+    check_frames(table, stage, SETTINGS, tmp_path, tmp_path / "cache")

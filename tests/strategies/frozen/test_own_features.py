@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from tests.data.datasets.media_files import video
 from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_text
@@ -175,6 +176,41 @@ def test_tables_of_action_units_are_one_row_a_clip_of_the_stretch_that_is_read(c
     plan = plan_of(clinic, {"source": TABLES | {"rate": None}})
     with pytest.raises(UserError, match=r"not of one length(.|\n)*window\.frames=9"):
         features_of(plan, places(clinic))
+
+
+def test_a_table_of_all_the_video_is_not_that_of_a_span(clinic):
+    rows = []
+    for person in range(1, 5):
+        video(clinic / "data" / "clinic" / f"p{person}.mp4", 20)
+        spans = {"rest": "0,10", "pain": "10,20"}
+        rows += [f"p{person}.mp4,p{person}/{label},p{person},{label},{span}" for label, span in spans.items()]
+    write_text(clinic / "data" / "clinic" / "index.csv", "\n".join(["media,clip,subject,label,start,end", *rows]))
+    write_tables(clinic, frames=7)
+    features_of(plan_of(clinic, {"source": TABLES}), places(clinic))
+    write_tables(clinic, frames=20)
+    with pytest.raises(UserError, match=r"no table of the clip p1/\w+, but one of a longer clip(.|\n)*frame 20 of 10"):
+        features_of(plan_of(clinic, {"source": TABLES}), places(clinic))
+
+
+def test_a_stretch_in_frames_beside_a_rate_is_refused(clinic):
+    with pytest.raises(UserError, match=r"rate: 10, window\.frames: 7(.|\n)*window\.seconds=0\.7"):
+        plan_of(clinic, {"window": {"frames": 7}})
+
+
+def test_rows_at_another_rate_than_the_labelled_frames_are_refused(clinic):
+    clips = [f"p{person}/{label}" for person in range(1, 5) for label in ("rest", "pain")]
+    for clip in clips:
+        video(clinic / "data" / "clinic" / f"{clip}.mp4", 20)
+    labels = [f"{clip},{frame},{frame % 2}" for clip in clips for frame in range(4)]
+    write_text(clinic / "data" / "clinic" / "frames.csv", "\n".join(["clip,frame,level", *labels]))
+    rule = 'labels: {clinic: {column: level, mapping: {"0": 0, "1": 1}}}'
+    text = TASK.replace("sample: clip", "sample: frame").replace(TASK.splitlines()[-1], rule)
+    write_text(clinic / "task.yaml", text)
+    with pytest.raises(UserError, match=r"8 of 8 clips, such as 'p1/rest': 7 rows of 20 frames"):
+        features_of(plan_of(clinic), places(clinic))
+    for clip in clips:
+        np.save(clinic / "data" / "mine" / f"{clip}.npy", np.zeros((20, 3)))
+    assert features_of(plan_of(clinic), places(clinic))["frames"].tolist() == [20] * 8
 
 
 @pytest.mark.slow

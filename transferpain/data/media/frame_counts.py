@@ -44,6 +44,35 @@ def too_short(wanted: Mapping[Path, int], cache: Path | None = None) -> dict[Pat
     return found
 
 
+def other_length(rows: Mapping[Path, int], cache: Path | None = None) -> dict[Path, int]:
+    """Return the videos that have not just as many frames as somebody has rows of them, with the number that they have.
+
+    Packets are counted first, and frames by the decoder where there are more or fewer; one that cannot be read is left
+    out. Arguments and errors as of `too_short`.
+    """
+    from transferpain.core.quiet import silence_opencv
+
+    silence_opencv()
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        counts = threads.map(lambda one: _count_unless(one[0], one[1], cache), rows.items())
+        return {path: count for path, count in zip(rows, counts, strict=True) if count not in (0, rows[path])}
+
+
+def _count_unless(path: Path, expected: int, cache: Path | None) -> int:
+    """Return how many frames a video has; 0 if it cannot be read."""
+    from transferpain.data.media.packets import is_trimmed, packet_times
+    from transferpain.data.media.video import count_frames
+
+    try:
+        check_file(path)
+        held = _remembered("packets", path, cache, lambda: len(packet_times(path)))
+        if held == expected and not is_trimmed(path):
+            return held
+        return held and _remembered(f"frames of {READER_IDENTITY}", path, cache, lambda: count_frames(path))
+    except (OSError, UnreadableMedium):
+        return 0
+
+
 def _count_up_to(path: Path, wanted: int, cache: Path | None) -> int:
     """Return how many frames a video has, or that it has enough; 0 if it cannot be read."""
     from transferpain.data.media.packets import is_trimmed, packet_times

@@ -21,6 +21,8 @@ def run(evidence: Evidence) -> Verdict:
     bad = [step for step, rows in read.items() if rows and step not in declared]
     figure = "; ".join(f"{step}: {rows} test rows" for step, rows in read.items())
     explanation = "Features are computed picture by picture, so no other row enters them."
+    if evidence.experiment.features.folder is not None:
+        explanation = "Features were made elsewhere: whether tested rows entered them, the user alone can say."
     if evidence.experiment.adaptation is not None:
         explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
     if declared:

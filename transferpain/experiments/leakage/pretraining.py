@@ -12,11 +12,17 @@ from transferpain.experiments.leakage.evidence import (
 )
 from transferpain.experiments.leakage.lineage import UNKNOWN
 
+OF_OWN_FEATURES = (
+    "Features were made elsewhere: whether what made them has learned from tested people, the user alone can say."
+)
+
 
 def run(evidence: Evidence) -> Verdict:
     """Check that no tested subject was in the training of the source, or of a source before it."""
     if evidence.lineage is None:
         return Verdict("fail", "unknown", UNKNOWN)
+    if evidence.experiment.features.folder is not None:
+        return Verdict("declared", "not known", OF_OWN_FEATURES)
     if not evidence.lineage:
         explanation = f"The source is {evidence.experiment.source}: no pain or emotion dataset took part."
         return not_applicable(explanation)

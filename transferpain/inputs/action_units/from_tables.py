@@ -1,6 +1,7 @@
 """Action units of an experiment's frames from tables that another tool wrote, one file per clip."""
 
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -34,7 +35,7 @@ def table_units(clips: pd.DataFrame, frames: pd.DataFrame, folder: Path) -> Fram
         UserError: as `read_tables`; if one has frames that its clip has not.
     """
     tables = read_tables(clips["clip"].tolist(), folder)
-    _check_lengths(tables, clips.set_index("clip")["num_frames"], folder)
+    _check_lengths(_highest(tables), clips.set_index("clip")["num_frames"], folder)
     first = next(iter(tables.values()))
     numbers = tuple(first.intensities)
     intensities = np.full((len(frames), len(numbers)), np.nan)
@@ -57,9 +58,23 @@ def check_tables(clips: pd.DataFrame, folder: Path, data_root: Path, cache: Path
     Raises:
         UserError: as `table_units`.
     """
-    tables = read_tables(clips["clip"].tolist(), folder)
-    clips = clips.set_index("clip").loc[list(tables)]
-    highest = pd.Series({clip: _highest(table) for clip, table in tables.items()})
+    check_lengths(clips, _highest(read_tables(clips["clip"].tolist(), folder)), folder, data_root, cache)
+
+
+def check_lengths(
+    clips: pd.DataFrame, highest: Mapping[str, int], folder: Path, data_root: Path, cache: Path | None = None
+) -> None:
+    """Refuse tables with frames that their clips have not: they are those of other clips.
+
+    Args:
+        clips: rows of the index.
+        highest: clip -> the number of the last frame of its table, from 0.
+        folder, data_root, cache: as for `check_tables`.
+
+    Raises:
+        UserError: with the first of the clips.
+    """
+    clips = clips.set_index("clip").loc[list(highest)]
     paths = {clip: resolve_media(data_root, media) for clip, media in clips["media"].items()}
     wanted: dict[Path, int] = {}
     for clip in clips.index[clips["kind"].isin(["video", "span"])]:
@@ -69,7 +84,7 @@ def check_tables(clips: pd.DataFrame, folder: Path, data_root: Path, cache: Path
     counted = pd.Series({clip: short.get(path, pd.NA) for clip, path in paths.items()}, dtype="Int64")
     left = (counted - clips["first_frame"]).clip(lower=0)
     exact = clips["num_frames"].where(clips["kind"] != "video")  # of whole videos it is nominal
-    _check_lengths(tables, pd.concat([exact, left], axis=1).min(axis=1).astype("Int64"), folder)
+    _check_lengths(highest, pd.concat([exact, left], axis=1).min(axis=1).astype("Int64"), folder)
 
 
 def read_tables(clips: list[str], folder: Path) -> dict[str, ActionUnits]:
@@ -104,7 +119,7 @@ def read_tables(clips: list[str], folder: Path) -> dict[str, ActionUnits]:
 
 def find_tables(folder: Path) -> list[Path]:
     """Return the tables in a folder, whatever its subfolders. Raises `UserError` if there is none."""
-    paths = sorted(path for path in everything_below(folder) if path.suffix == ".csv")
+    paths = sorted(path for path in everything_below(folder) if path.suffix == ".csv" and path.is_file())
     if not paths:
         raise UserError(
             f"The tables of action units in {folder} cannot be used.",
@@ -180,17 +195,17 @@ def _check_pairs(
     )
 
 
-def _highest(table: ActionUnits) -> int:
-    return int(table.found.index.max())
+def _highest(tables: Mapping[str, ActionUnits]) -> dict[str, int]:
+    return {clip: int(table.found.index.max()) for clip, table in tables.items()}
 
 
-def _check_lengths(tables: dict[str, ActionUnits], lengths: pd.Series, folder: Path) -> None:
+def _check_lengths(highest: Mapping[str, int], lengths: pd.Series, folder: Path) -> None:
     """Refuse tables with frames that their clips have not; lengths are missing where nobody knows them."""
-    for clip, table in tables.items():
-        if pd.notna(lengths[clip]) and _highest(table) >= lengths[clip]:
+    for clip, last in highest.items():
+        if pd.notna(lengths[clip]) and last >= lengths[clip]:
             raise UserError(
                 f"In {folder} there is no table of the clip {clip}, but one of a longer clip.",
                 rule="Its frames are those of the clip, in their order.",
-                received=f"frame {_highest(table) + 1} of {lengths[clip]}",
+                received=f"frame {last + 1} of {lengths[clip]}",
                 todo="Let the tool read the frames of the clip from the first one on.",
             )

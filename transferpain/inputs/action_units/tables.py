@@ -215,6 +215,9 @@ def _scaled(
     """Return columns of action units; those of a tool that overshoots are cut to the scale, others are refused."""
     values = numbers[list(columns.values())].set_axis(list(columns), axis=1)
     if overshoots:
+        for name in columns.values():
+            near = numbers[name].between(-maximum, 2 * maximum) | ~np.isfinite(numbers[name])
+            _check(path, numbers[name], ~near, f"The scale of {name} is 0 to {maximum:g}, and a little more or less")
         return values.where(np.isfinite(values)).clip(0, maximum)
     for name in columns.values():
         outside = ~numbers[name].between(0, maximum) & numbers[name].notna()

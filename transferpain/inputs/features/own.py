@@ -1,5 +1,7 @@
 """Features that were made elsewhere, a file for each clip (`own_kinds/`): in the place of faces and of a source."""
 
+import itertools
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +12,10 @@ from transferpain.core.paths import below
 from transferpain.core.spelling import quoted
 from transferpain.core.store import fingerprint, is_intact, using
 from transferpain.data.media.contents import contents_hash, media_hash
+from transferpain.data.media.frame_counts import other_length
 from transferpain.data.media.links import leads_out
+from transferpain.data.media.paths import resolve_media
+from transferpain.inputs.action_units.from_tables import check_lengths
 from transferpain.inputs.features.cache import feature_key, features_path, read_features, write_features
 from transferpain.inputs.features.extract import COLUMNS, sampled_frames, sampling_of
 from transferpain.inputs.features.own_kinds.base import OwnKind
@@ -68,11 +73,12 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
         settings do not say it).
 
     Raises:
-        UserError: if a clip has no file; one is of another kind, has no frame, or is of another form than the others;
-            and as `own_folder`.
+        UserError: if a clip has no file, or that of another clip; one is of another kind, has no frame, or is of
+            another form than the others; and as `own_folder`.
     """
     folder, kind = own_folder(settings, data_root), own_kind(settings)
     paths = kind.paths(clips["clip"].tolist(), folder)
+    _check_whose(clips, paths, settings, data_root)
     looks = [kind.look(path, clip) for clip, path in zip(clips["clip"], paths, strict=True)]
     for clip, look in zip(clips["clip"], looks, strict=True):
         if look.form != looks[0].form:
@@ -90,6 +96,75 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
             "width": [look.width for look in looks],
             "fps": np.nan if settings.rate is None else settings.rate,
         }
+    )
+
+
+def check_frames(
+    clips: pd.DataFrame, stage: pd.DataFrame, settings: FeatureSettings, data_root: Path, cache: Path
+) -> None:
+    """Refuse files of other frames than those of their clips, where somebody knows how many these have.
+
+    A table of action units may end before its clip, and never after it: it would be that of the whole video where the
+    clip is a span of one. Arrays have a row for each frame: labels of single frames would meet other rows.
+
+    Args:
+        clips: rows of the index, in the order of `stage`.
+        stage: the table of `own_stage`.
+
+    Raises:
+        UserError: with the first of the clips.
+    """
+    if settings.whole_clip:
+        last = dict(zip(stage["clip"], (stage["num_frames"] - 1).tolist(), strict=True))
+        check_lengths(clips, last, own_folder(settings, data_root), data_root, cache)
+    else:
+        _check_rows(clips, stage, data_root, cache)
+
+
+def _check_rows(clips: pd.DataFrame, stage: pd.DataFrame, data_root: Path, cache: Path) -> None:
+    rows, videos = stage["num_frames"].to_numpy(), (clips["kind"] == "video").to_numpy()
+    paths = {place: resolve_media(data_root, clips["media"].iloc[place]) for place in np.flatnonzero(videos)}
+    counted = other_length({path: int(rows[place]) for place, path in paths.items()}, cache)
+    frames = clips["num_frames"].astype("Int64").mask(videos).tolist()
+    for place, path in paths.items():
+        frames[place] = counted.get(path, pd.NA)
+    wrong = [place for place, number in enumerate(frames) if pd.notna(number) and number != rows[place]]
+    if wrong:
+        raise UserError(
+            "Own features have other rows than their clips have frames.",
+            rule="Where single frames are labelled, the features have a row for each frame of the clip, in its order; "
+            "one without a face is a row of NaN.",
+            received=f"{len(wrong)} of {len(stage)} clips, such as {quoted(stage['clip'].iloc[wrong[0]])}: "
+            f"{rows[wrong[0]]} rows of {frames[wrong[0]]} frames",
+            todo="Make features of every frame.",
+        )
+
+
+def _check_whose(clips: pd.DataFrame, paths: list[Path], settings: FeatureSettings, data_root: Path) -> None:
+    """Refuse a file that two clips are called as, and one that is not its clip's medium where that stands beside it."""
+    folder = own_folder(settings, data_root)
+    clip_of: dict[Path, str] = {}
+    for clip, path in zip(clips["clip"], paths, strict=True):
+        if (other := clip_of.setdefault(Path(os.path.normpath(path)), clip)) != clip:
+            what = f"{quoted(other)} and {quoted(clip)}: {path.relative_to(folder)}"
+            raise _not_of_one_clip("Two clips have one file of own features.", settings, what)
+    if "kind" not in clips:
+        return
+    top = folder.resolve()
+    own = (clips["kind"] == settings.files).to_numpy()
+    for clip, media, path in zip(clips["clip"][own], clips["media"][own], itertools.compress(paths, own), strict=True):
+        medium = resolve_media(data_root, media).resolve()
+        if medium != path.resolve() and top in medium.parents:
+            what = f"{quoted(clip)}: the index says {medium.name}, its name {path.relative_to(folder)}"
+            raise _not_of_one_clip("A clip is called as the file of own features of another one.", settings, what)
+
+
+def _not_of_one_clip(what: str, settings: FeatureSettings, received: str) -> UserError:
+    return UserError(
+        what,
+        rule=f"Which file is a clip's is told by the clip's name. {own_kind(settings).layout}",
+        received=received,
+        todo="Correct the column clip of index.csv, or leave it out: then clips are called as their files are.",
     )
 
 

@@ -21,7 +21,7 @@ from transferpain.inputs.adaptation.base import AdaptationJob
 from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
-from transferpain.inputs.features.own import keep_own, own_clips, own_contents, own_kind, own_stage
+from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_kind, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
@@ -167,6 +167,14 @@ class Frozen(Strategy):
 
     def check_clips(self, experiment: Recipe, clips: pd.DataFrame) -> None:
         features = experiment.features
+        if features.rate is not None and experiment.window.frames is not None:
+            raise UserError(
+                f"{experiment.name} says in frames how much is read of each clip, and its features have a rate.",
+                rule="With a rate `window.seconds` is the stretch, and `window.frames` would count for nothing.",
+                received=f"rate: {features.rate:g}, window.frames: {experiment.window.frames}",
+                todo=f"Use --set window.frames=null --set window.seconds={experiment.window.frames / features.rate:g}, "
+                "or leave the rate out.",
+            )
         if features.fps is None or features.frames is not None or features.folder is not None:
             return
         unrated = clips[clips["kind"].isin(["images", "image_span"]) & ~(clips["fps"] > 0).fillna(False)]
@@ -316,7 +324,10 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     if settings.folder is None:
         faces = stretches_of(plan, places)
     else:
-        faces = add_stretches(plan, own_stage(plan.clips, settings, places.data_root, places.cache))
+        own = own_stage(plan.clips, settings, places.data_root, places.cache)
+        if settings.whole_clip or plan.task.sample == "frame":
+            check_frames(plan.clips, own, settings, places.data_root, places.cache)
+        faces = add_stretches(plan, own)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
     usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
     if settings.folder is None:

@@ -77,6 +77,18 @@ def test_a_subject_in_two_folds_is_refused():
         who_is_tested(CLIPS.assign(dealt=np.resize(["a", "b"], len(CLIPS))), settings("dealt"))
 
 
+def test_what_is_to_be_corrected_is_named(tmp_path):
+    with pytest.raises(UserError, match="Correct the column dealt of the index"):
+        who_is_tested(CLIPS.assign(dealt="a"), settings("dealt"))
+    with pytest.raises(UserError, match=r"Correct \S*folds\.csv\."):
+        who_is_tested(CLIPS, settings(write(tmp_path / "folds.csv", dict.fromkeys(DEALT, "a"))))
+
+
+def test_another_spelling_in_the_same_fold_changes_nothing(tmp_path):
+    path = write(tmp_path / "folds.csv", DEALT | {"6": "a"})
+    assert who_is_tested(CLIPS, settings(path)) == who_is_tested(CLIPS, settings(write(tmp_path / "plain.csv")))
+
+
 def test_a_missing_column_is_named_with_those_that_are_there():
     with pytest.raises(UserError, match=r"no column 'dealt'(.|\n)*dataset, subject, split, y"):
         who_is_tested(CLIPS, settings("dealt"))
@@ -94,6 +106,7 @@ def test_a_missing_column_is_named_with_those_that_are_there():
         ({}, "subject,fold\n01,a\n01,b", "A subject stands twice"),
         (DEALT | {"06": "nan"}, "subject,fold", "1 of 6 subjects have no fold"),
         (DEALT | {"06": "A"}, "subject,fold", "One fold is written in several ways"),
+        (DEALT | {"6": "2"}, "subject,fold", "two folds, under two spellings(.|\n)*'06' in 'a', '6' in '2'"),
         ({f"{name}.0": fold for name, fold in DEALT.items()}, "subject,fold", "'01', (.|\n)*folds.csv has '01.0'"),
     ],
 )

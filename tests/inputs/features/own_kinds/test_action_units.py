@@ -53,6 +53,22 @@ def test_a_tool_without_confidence_cannot_be_asked_for_it(tmp_path):
         features_of(tmp_path, TOOLS["libreface"], 3, least_confidence=0.5)
 
 
+def test_a_confidence_in_percent_is_no_share(tmp_path):
+    with pytest.raises(UserError, match=r"from 0 to 1(.|\n)*a confidence of 90"):
+        features_of(tmp_path, OPENFACE.replace("5, 0.9", "5, 90"), 4, least_confidence=0.5)
+
+
+def test_the_file_that_comes_near_is_named_with_its_folder(tmp_path):
+    write_text(tmp_path / "units" / "p01" / "rest.csv", OPENFACE)
+    write_text(tmp_path / "units" / "p02" / "rest.csv", OPENFACE)
+    with pytest.raises(UserError, match="no file of 'p01/rest-2'; 'p01/rest' is there"):
+        own_clips(
+            pd.DataFrame({"clip": ["p01/rest", "p02/rest", "p01/rest-2"]}),
+            FeatureSettings(folder="units", files="action_units"),
+            tmp_path,
+        )
+
+
 def test_of_one_frame_nothing_spreads_and_of_none_all_is_missing():
     np.testing.assert_array_equal(statistics(np.array([[2.0, 3.0]])), [2, 0, 2, 2, 2, 3, 0, 3, 3, 3])
     assert np.isnan(statistics(np.zeros((0, 2)))).all()

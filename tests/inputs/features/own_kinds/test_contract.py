@@ -1,5 +1,7 @@
 """What holds for every kind of own features: files become features, one clip at a time."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,3 +86,12 @@ def test_what_is_kept_is_not_made_again_and_other_bytes_are(kind, settings, tmp_
 def test_a_clip_without_a_file_is_named(settings, tmp_path):
     with pytest.raises(UserError, match=r"1 of 2 clips have no features(.|\n)*p03/fear"):
         own_clips(pd.DataFrame({"clip": ["p01/rest", "p03/fear"]}), settings, tmp_path)
+
+
+def test_a_pipe_is_no_file_and_is_not_waited_for(kind, settings, tmp_path):
+    before = own_contents(settings, tmp_path, tmp_path / "cache")
+    suffix = kind.files(tmp_path / "mine")[0].suffix
+    os.mkfifo(tmp_path / "mine" / f"pipe{suffix}")
+    assert own_contents(settings, tmp_path, tmp_path / "cache") == before
+    with pytest.raises(UserError, match=r"no (file|table) of '?pipe"):
+        own_clips(pd.DataFrame({"clip": ["pipe"]}), settings, tmp_path)

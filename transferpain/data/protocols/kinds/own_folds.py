@@ -40,6 +40,8 @@ def split(
             settings,
             f"{', '.join(map(quoted, without[:SHOWN]))}{hint}",
         )
+    if is_file(settings):
+        _check_spellings(given, people, settings)
     fold = np.array([given[subject] for subject in subjects])
     names = sorted(set(fold.tolist()), key=natural_key)
     if alike := same_names(names):
@@ -96,12 +98,23 @@ def _of_column(clips: pd.DataFrame, subjects: np.ndarray, column: str) -> dict[s
     return dict(pairs)
 
 
+def _check_spellings(given: dict[str, str], people: list[str], settings: SplitSettings) -> None:
+    """Refuse a file that has a subject of the data once more, under another spelling and in another fold."""
+    for group in same_names([*people, *given]):
+        known = [name for name in group if name in people]
+        other = [name for name in group if name not in people and given[name] != given[known[0]]] if known else []
+        if other:
+            dealt = ", ".join(f"{quoted(name)} in {quoted(given[name])}" for name in (known[0], other[0]))
+            raise _error("A subject stands in two folds, under two spellings.", settings, dealt)
+
+
 def _error(what: str, settings: SplitSettings, received: str) -> UserError:
+    column = "" if is_file(settings) else "the column "
     return UserError(
         what,
         rule="Each subject that the task uses is in one of two or more folds; each fold in turn is tested on.",
         received=received,
-        todo=f"Correct {settings.folds_from}.",
+        todo=f"Correct {column}{settings.folds_from}{' of the index' if column else ''}.",
     )
 
 

@@ -44,7 +44,9 @@ class ActionUnitTables:
         found = pair_tables(list(clips), files, folder)
         if missing := [clip for clip in clips if clip not in found]:
             rule = f"{LAYOUT} A clip without a face has rows without a success, or without numbers."
-            raise no_files(rule, missing, len(clips), [path.stem for path in files])
+            raise no_files(
+                rule, missing, len(clips), [path.relative_to(folder).with_suffix("").as_posix() for path in files]
+            )
         return [found[clip] for clip in clips]
 
     def look(self, path: Path, clip: str) -> Look:
@@ -89,6 +91,9 @@ def _seen(table: ActionUnits, clip: str, least_confidence: float | None) -> pd.S
     if table.found.any() and table.confidence.isna().all():
         rule = "Frames are chosen by the tool's own confidence, which the table has a column of."
         raise _refused(clip, rule, f"least_confidence: {least_confidence:g}", table)
+    if (table.confidence > 1).any():
+        rule = "The tool's confidence is a share, from 0 to 1, as least_confidence is."
+        raise _refused(clip, rule, f"a confidence of {table.confidence.max():g}", table)
     return seen & (table.confidence >= least_confidence)
 
 

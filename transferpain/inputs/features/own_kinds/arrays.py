@@ -16,7 +16,8 @@ from transferpain.data.media.walk import walk_files
 from transferpain.inputs.features.own_kinds.base import DEEPEST, Look, no_files
 
 SUFFIX = ".npy"
-FLOAT32 = np.finfo(np.float32)
+SMALLEST = float(np.finfo(np.float32).tiny)
+LARGEST = 1e32  # a millionth of what float32 holds: sums over frames, and differences, do not leave it
 NUMBERS = "fiu"  # kinds of numpy's types: decimals and whole numbers
 LAYOUT = "Own features are one file a clip, <folder>/<clip>.npy, of numbers (frames, D) or (D,)."
 
@@ -32,7 +33,7 @@ class Arrays:
     dtype = np.float32
 
     def files(self, folder: Path) -> list[Path]:
-        return [path for path in walk_files(folder, DEEPEST) if path.suffix == SUFFIX]
+        return [path for path in walk_files(folder, DEEPEST) if path.suffix == SUFFIX and path.is_file()]
 
     def paths(self, clips: Sequence[str], folder: Path) -> list[Path]:
         paths = [below(folder, f"{clip}{SUFFIX}") for clip in clips]
@@ -54,8 +55,8 @@ class Arrays:
             row = int(np.flatnonzero(missing.any(axis=1) != missing.all(axis=1))[0])
             raise _refused(clip, f"row {row}: {int(missing[row].sum())} of {features.shape[1]} values are NaN")
         largest = np.abs(features[~missing.any(axis=1)].astype(np.float64)).max(initial=0)
-        if not (largest == 0 or FLOAT32.tiny <= largest <= FLOAT32.max):
-            kept = f"features are kept as float32, from {FLOAT32.tiny:.2g} to {FLOAT32.max:.2g}"
+        if not (largest == 0 or SMALLEST <= largest <= LARGEST):
+            kept = f"features are kept as float32, from {SMALLEST:.2g} to {LARGEST:.2g}"
             raise _refused(clip, f"values of a magnitude up to {largest:g}; {kept}")
         return ~missing.any(axis=1)
 
