@@ -177,6 +177,20 @@ def test_what_cannot_be_started_with_is_refused(draw, message, workspace):
     assert not Path("experiments").exists()
 
 
+@pytest.mark.parametrize(
+    ("video", "message"),
+    [("P01/rest.mp4", "too few subjects"), ("GX01.mp4", "do not tell the subjects of 1 clips")],
+)
+def test_a_refusal_says_what_was_passed_over(video, message, workspace):
+    """A single video among files of features: these are what the user means."""
+    folder = Path("data/clinic")
+    for number in range(8):
+        touch(folder / f"P0{number}_pain.npy")
+    touch(folder / video)
+    with pytest.raises(UserError, match=rf"{message}(.*\n)+.*Received: .*passed over: 8 \.npy"):
+        begin(folder)
+
+
 def test_a_folder_of_datasets_is_none_itself(workspace):
     for name in ("clinic", "ward"):
         touch(film(Path("data") / name) / "index.csv", b"media,subject,label\n")

@@ -77,7 +77,7 @@ def start(folder: Path, out: Path | None, source: str | None, test_on: str | Non
     found = () if made_of.exists() else _write_index(folder)
     made = {made_of: bool(found)}
     index = read_index(name, data_root)
-    _check_subjects(index)
+    _check_subjects(index, found)
     task = out / f"{name}-task.yaml"
     classes = _classes_of(task, name) if task.exists() else propose_classes(index.clips["label"], str(made_of))
     if index.clips["kind"].isin(OWN_KINDS).all() and index.clips["kind"].nunique() == 1:
@@ -152,7 +152,7 @@ def _write_index(folder: Path) -> tuple[str, ...]:
     found = [f"found: {kinds}"]
     if clips.passed_over:
         found.append(f"passed over: {describe_endings(map(Path, clips.passed_over))}")
-    missing = []
+    passed_over, missing = found[1:], []
     for column, guess in (("subject", subjects), ("label", labels)):
         left = guess.values.count("")
         if left:
@@ -164,7 +164,7 @@ def _write_index(folder: Path) -> tuple[str, ...]:
         raise UserError(
             f"The names of the clips do not tell {' and '.join(missing)}.",
             rule="Without subjects no split is honest, and without labels there is nothing to learn.",
-            received=f"{kinds}; such as {clips.media[0]}",
+            received="; ".join([f"{kinds}, such as {clips.media[0]}", *passed_over]),
             todo=f"{path} was written: fill in its empty cells, and give the same command again.",
         )
     return tuple(found)
@@ -194,13 +194,13 @@ def _shown(values: tuple[str, ...]) -> str:
     return ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
 
 
-def _check_subjects(index: Index) -> None:
+def _check_subjects(index: Index, found: tuple[str, ...]) -> None:
     subjects = index.clips["subject"][index.clips["label"].notna()].nunique()
     if index.clips["label"].notna().any() and subjects < LEAST_SUBJECTS:
         raise UserError(
             f"There are too few subjects in {index.dataset.name}.",
             rule=f"{LEAST_SUBJECTS} at least: one to test on, one to stop training by, one to learn from.",
-            received=f"{subjects} with labels",
+            received="; ".join([f"{subjects} with labels", *found]),
             todo="Add clips of more people, or correct the column `subject` of the index.",
         )
 
