@@ -71,6 +71,28 @@ def test_libreface_detects_and_rates_different_units_and_overshoots_its_scale(tm
     assert units.confidence.isna().all()
 
 
+@pytest.mark.parametrize(("text", "rate"), [(OPENFACE, 29.9), (LIBREFACE, 30.0), (PY_FEAT, None)])
+def test_times_tell_the_rate(text, rate, tmp_path):
+    assert read_action_units(write(tmp_path, text)).rate == (rate and pytest.approx(rate, abs=0.1))
+
+
+def test_the_times_of_pictures_tell_nothing(tmp_path):
+    text = OPENFACE.replace("0.033,", "0.000,").replace("0.067,", "0.000,")
+    assert read_action_units(write(tmp_path, text)).rate is None
+
+
+def test_times_of_a_frame_that_was_left_out_count_it(tmp_path):
+    first, last = OPENFACE.splitlines(keepends=True)[1::2]
+    text = OPENFACE.splitlines(keepends=True)[0] + first + last
+    assert read_action_units(write(tmp_path, text)).rate == pytest.approx(29.9, abs=0.1)
+
+
+def test_times_that_fall_are_refused(tmp_path):
+    assert "0.033 s after 0.067 s" in refusal(
+        write(tmp_path, OPENFACE.replace("0.033", "0.067").replace("0.067, 0.93", "0.033, 0.93"))
+    )
+
+
 def test_one_picture_needs_no_frame_number(tmp_path):
     # FaceLandmarkImg and LibreFace write one for a single picture: no frame, no success.
     text = "face, confidence, AU04_r, AU04_c\n0, 0.95, 1.5, 1\n"

@@ -40,6 +40,7 @@ class ActionUnits:
         confidence: float64, the estimator's own; NaN where it gives none.
         intensities: float64, one row per frame, one column per action unit (its number); NaN is missing, never 0.
         presences: likewise, 0 or 1.
+        rate: frames a second, as the estimator's own times tell; `None` where it gives none.
     """
 
     estimator: Estimator
@@ -47,6 +48,7 @@ class ActionUnits:
     confidence: pd.Series
     intensities: pd.DataFrame
     presences: pd.DataFrame
+    rate: float | None = None
 
     @property
     def coverage(self) -> float:

@@ -28,7 +28,8 @@ class Tool:
     `intensity`, `presence`: the names of the columns, whose group is the action unit's number. `marks`: columns of
     which one is there in every such table. `first_frame`: from which number frames are counted. `success`: a column
     that is 1 where a face was measured; in other rows the tool writes zeros, which mean nothing. `overshoots`: whether
-    its numbers may lie a little outside of the scale, as a regression's do.
+    its numbers may lie a little outside of the scale, as a regression's do. `times`: a column that says when a frame
+    was filmed, and how many of its units a second has.
     """
 
     estimator: Estimator
@@ -40,6 +41,7 @@ class Tool:
     confidence: str
     success: str
     overshoots: bool = False
+    times: tuple[str, int] = ("", 1)
 
 
 PY_FEAT = Tool(
@@ -63,6 +65,7 @@ OPENFACE = Tool(
     first_frame=1,
     confidence="confidence",
     success="success",
+    times=("timestamp", 1),
 )
 LIBREFACE = Tool(
     # Its code: intensities are answers of 0 to 1 times 5, which only one of its two models cuts to the scale.
@@ -75,6 +78,7 @@ LIBREFACE = Tool(
     confidence="",
     success="",
     overshoots=True,
+    times=("frame_time_in_ms", 1000),
 )
 TOOLS = (PY_FEAT, OPENFACE, LIBREFACE)
 
@@ -96,7 +100,8 @@ def read_action_units(path: Path) -> ActionUnits:
     intensity = _columns(path, header, tool.intensity)
     presence = _columns(path, header, tool.presence) if tool.presence else {}
     facts = _facts(path, tool, header)
-    cells = _read_cells(path, [*facts, *intensity.values(), *presence.values()])
+    times = [name for name in tool.times[:1] if name and name in header]
+    cells = _read_cells(path, [*facts, *times, *intensity.values(), *presence.values()])
     numbers = pd.DataFrame({name: _numbers(path, cells[name]) for name in cells})
     frames = _frames(path, tool, numbers)
     intensities = _scaled(path, numbers, intensity, tool.estimator.maximum, tool.overshoots)
@@ -113,6 +118,7 @@ def read_action_units(path: Path) -> ActionUnits:
         confidence.set_axis(frames).rename("confidence"),
         intensities.where(found).set_axis(frames),
         presences.where(found).set_axis(frames),
+        _rate(path, numbers[times[0]].set_axis(frames) / tool.times[1]) if times else None,
     )
 
 
@@ -207,6 +213,17 @@ def _frames(path: Path, tool: Tool, numbers: pd.DataFrame) -> pd.Index:
            f"Frames are counted from {tool.first_frame}")  # fmt: skip
     _check(path, numbers[tool.frame], frames.duplicated(), "A frame has one row: keep one person's face of each frame")
     return pd.Index(frames.astype("int64"), name="frame")
+
+
+def _rate(path: Path, times: pd.Series) -> float | None:
+    """Return the frames a second that times (seconds, by frame) tell; pictures have none, or all the same."""
+    times = times.dropna().sort_index()
+    falling = np.flatnonzero(np.diff(times) < 0)
+    if len(falling):
+        before, after = times.iloc[falling[0] : falling[0] + 2]
+        raise _error(path, "The times of frames rise with their numbers.", f"{after:g} s after {before:g} s")
+    passed = times.iloc[-1] - times.iloc[0] if len(times) else 0
+    return float((times.index[-1] - times.index[0]) / passed) if passed > 0 else None
 
 
 def _scaled(

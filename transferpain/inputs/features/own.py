@@ -22,6 +22,8 @@ from transferpain.inputs.features.own_kinds.base import OwnKind
 from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 from transferpain.inputs.features.settings import FeatureSettings
 
+OTHER_RATE = 0.03  # a share: tools write thousandths of a second, and 29.97 frames are called 30; 24 are not 25
+
 
 def own_kind(settings: FeatureSettings) -> OwnKind:
     """Return what kind of files stand in the folder of own features."""
@@ -74,7 +76,7 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
 
     Raises:
         UserError: if a clip has no file, or that of another clip; one is of another kind, has no frame, or is of
-            another form than the others; and as `own_folder`.
+            another form or another rate than is stated; and as `own_folder`.
     """
     folder, kind = own_folder(settings, data_root), own_kind(settings)
     paths = kind.paths(clips["clip"].tolist(), folder)
@@ -87,6 +89,13 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
                 rule=f"All clips have the same features, and all have rows of frames or none. {kind.layout}",
                 received=f"{quoted(clips['clip'].iloc[0])}: {looks[0].form}; {quoted(clip)}: {look.form}",
                 todo="Make all of them in one way.",
+            )
+        if settings.rate and look.rate and abs(look.rate / settings.rate - 1) > OTHER_RATE:
+            raise UserError(
+                "Own features have another rate than is stated.",
+                rule="The stretch that is read of a clip is counted in frames by `rate`, and a file tells its own.",
+                received=f"{quoted(clip)}: {look.rate:.4g} frames a second by its times; rate: {settings.rate:g}",
+                todo=f"State rate: {look.rate:.4g}, or let the tool read all frames.",
             )
     return pd.DataFrame(
         {

@@ -53,6 +53,22 @@ def test_a_tool_without_confidence_cannot_be_asked_for_it(tmp_path):
         features_of(tmp_path, TOOLS["libreface"], 3, least_confidence=0.5)
 
 
+def timed(rate):
+    head, *rows = OPENFACE.splitlines()
+    return "\n".join([f"{head}, timestamp", *(f"{row}, {place / rate:.3f}" for place, row in enumerate(rows))]) + "\n"
+
+
+@pytest.mark.parametrize("stated", [24, 30, 50])
+def test_times_of_another_rate_than_is_stated_are_refused(stated, tmp_path):
+    with pytest.raises(UserError, match=rf"25 frames a second by its times; rate: {stated}"):
+        features_of(tmp_path, timed(25), 4, rate=stated)
+
+
+@pytest.mark.parametrize(("filmed", "stated"), [(25, 25), (29.97, 30), (25, None)])
+def test_times_of_the_stated_rate_change_nothing(filmed, stated, tmp_path):
+    np.testing.assert_allclose(features_of(tmp_path, timed(filmed), 4, rate=stated), BY_HAND, rtol=1e-3)
+
+
 def test_a_confidence_in_percent_is_no_share(tmp_path):
     with pytest.raises(UserError, match=r"from 0 to 1(.|\n)*a confidence of 90"):
         features_of(tmp_path, OPENFACE.replace("5, 0.9", "5, 90"), 4, least_confidence=0.5)

@@ -55,7 +55,7 @@ class ActionUnitTables:
         if not units:
             raise _refused(clip, "No table without intensities can be used.", "no intensities", table)
         form = f"{table.estimator.title} with {', '.join(f'AU{number}' for number in units)}"
-        return Look(int(table.found.index.max()) + 1, len(STATISTICS) * len(units), form)
+        return Look(int(table.found.index.max()) + 1, len(STATISTICS) * len(units), form, table.rate)
 
     def found(self, path: Path, clip: str, least_confidence: float | None) -> np.ndarray:
         return _seen(read_action_units(path), clip, least_confidence).to_numpy()

@@ -21,11 +21,13 @@ class Look:
         frames: how many, or one more than the number of the last; 1 of the features of a whole clip.
         width: features of a row, D.
         form: in words; all clips have the same.
+        rate: frames a second, where the file itself says it.
     """
 
     frames: int
     width: int
     form: str
+    rate: float | None = None
 
 
 class OwnKind(Protocol):
