@@ -223,6 +223,7 @@ def test_a_study_is_not_an_experiment():
         ({"twins": {"biovid": {"subjects": 4, "clisp": 2}}}, "`twins.biovid.clisp` is not a known key"),
         ({"twins": {"biovid": {"subjects": 0}}}, "out of range"),
         ({"experiments": {}}, "`experiments`"),
+        ({"data_root": ""}, "`data_root`: text of at least 1 letters"),
     ],
 )
 def test_a_faulty_study_is_refused(tmp_path, changes, message):

@@ -278,7 +278,7 @@ class Study(Settings):
     study: str = Field(pattern=NAME_PATTERN)
     title: str
     question: str
-    data_root: str | None = None
+    data_root: str | None = Field(default=None, min_length=1)
     twins: dict[str, TwinSettings] = {}
     set: dict[str, Any] = {}
     experiments: dict[str, Member] = Field(min_length=1)

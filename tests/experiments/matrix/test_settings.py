@@ -19,6 +19,7 @@ from transferpain.experiments.schema import load_experiment
         ({"matrix": "No Spaces"}, "`matrix`"),
         ({"transfer": [MATRIX["transfer"][0] | {"heads": {}}]}, "`transfer.0.heads`"),
         ({"cross_dataset": [{"task": "cross-binary"}]}, "`cross_dataset.0.trained_on` is missing"),
+        ({"data_root": ""}, "`data_root`: text of at least 1 letters"),
     ],
 )
 def test_a_faulty_file_is_refused_by_the_key(tmp_path, changes, message):

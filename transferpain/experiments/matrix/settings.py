@@ -73,7 +73,7 @@ class Matrix(Settings):
     matrix: Name
     title: str
     question: str
-    data_root: str | None = None
+    data_root: str | None = Field(default=None, min_length=1)
     twins: dict[str, TwinSettings] = Field(default={})
     set: Changes = Field(default={})
     executor: EXECUTORS.name_type = "local"
