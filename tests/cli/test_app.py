@@ -82,6 +82,20 @@ def test_an_empty_value_is_no_path_to_the_present_folder(arguments):
     assert f"Received: transferpain {arguments[0]}" in result.stderr
 
 
+@pytest.mark.parametrize(
+    ("arguments", "received"),
+    [
+        (("run", "a.yaml", "--workspace="), "transferpain run ... --workspace="),
+        (("run", "a.yaml", "--workspace", ""), "transferpain run ... --workspace ''"),
+        (("serve", "model", "--token", "secret-of-mine", ""), "transferpain serve ... ''"),
+        (("",), "transferpain ... ''"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_of_a_line_with_an_empty_value_nothing_else_is_shown(arguments, received):
+    assert f"Received: {received}\n" in light(*arguments).stderr
+
+
 def test_a_value_that_ends_with_an_equals_sign_is_not_empty():
     assert "An argument is empty" not in light("run", "no-such.yaml", "--set", "head=").stderr
 

@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 import sys
 from typing import Annotated, Literal
 
@@ -43,11 +42,12 @@ class Commands(TyperGroup):
     """
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:
-        if not ctx.resilient_parsing and any(not value or VALUELESS.fullmatch(value) for value in args):
+        empty = next((place for place, value in enumerate(args) if not value or VALUELESS.fullmatch(value)), None)
+        if empty is not None and not ctx.resilient_parsing:
             raise UserError(
                 "An argument is empty.",
                 rule="What is given to a command or an option is never empty.",
-                received=" ".join(shlex.quote(value) for value in ["transferpain", *args]),
+                received=_around(args, empty),
                 todo="Leave the argument out, or name what is meant. A variable of the shell that is not set is empty.",
             )
         return super().parse_args(ctx, args)
@@ -64,6 +64,12 @@ class Commands(TyperGroup):
                 received=error,
                 todo="What was finished is kept: give the same command again, with fewer --jobs if there are several.",
             ) from error
+
+
+def _around(args: list[str], place: int) -> str:
+    """Return the command and an empty argument with its option; what stands elsewhere on the line may be a secret."""
+    option = [value for value in args[max(place - 1, 1) : place] if re.fullmatch(r"--?[\w-]+", value)]
+    return " ".join(["transferpain", *args[: min(place, 1)], "...", *option, args[place] or "''"])
 
 
 app = typer.Typer(

@@ -95,3 +95,19 @@ def adapted(evidence: Evidence, name: str) -> Evidence:
     }
     experiment = evidence.experiment.model_copy(update={"adaptation": name})
     return replace(evidence, experiment=experiment, fitted=fitted)
+
+
+@pytest.mark.parametrize("transductive", [False, True])
+@pytest.mark.parametrize("adaptation", [None, "coral"])
+def test_of_own_features_nothing_is_claimed(adaptation, transductive):
+    evidence = draw_evidence()
+    adapted = FittedRows("adaptation coral", np.array([], np.int64))
+    everyone = FittedRows("z-score by subject", np.arange(len(evidence.samples)), transductive)
+    fitted = {fold.name: (*evidence.fitted[fold.name], adapted) for fold in evidence.folds}
+    own = evidence.experiment.features.model_copy(update={"folder": "mine"})
+    experiment = evidence.experiment.model_copy(update={"features": own, "adaptation": adaptation})
+    evidence = replace(evidence, experiment=experiment, fitted=fitted)
+    explanation = FITTING.run(with_fitted(evidence, everyone) if transductive else evidence).explanation
+    assert "made elsewhere" in explanation
+    assert "picture by picture" not in explanation
+    assert ("z-score by subject" in explanation) == transductive

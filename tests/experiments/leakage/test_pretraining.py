@@ -6,7 +6,6 @@ from tests.experiments.leakage.runs import (
     draw_evidence,
 )
 from tests.experiments.leakage.test_lineage import EMOTIONS, trained_on
-from transferpain.experiments.leakage.fitting import FITTING
 from transferpain.experiments.leakage.lineage import describe_training
 from transferpain.experiments.leakage.pretraining import PRETRAINING
 
@@ -68,4 +67,3 @@ def test_of_own_features_nothing_is_claimed():
     line = PRETRAINING.run(replace(evidence, experiment=experiment, lineage=()))
     assert (line.state, line.figure) == ("declared", "not known")
     assert "made elsewhere" in line.explanation
-    assert "made elsewhere" in FITTING.run(replace(evidence, experiment=experiment)).explanation

@@ -1,5 +1,6 @@
 """How many frames videos have, counted before they are decoded; what their headers state is not believed."""
 
+import operator
 import os
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +30,20 @@ def too_short(wanted: Mapping[Path, int], cache: Path | None = None) -> dict[Pat
     Raises:
         UserError: if what is remembered cannot be read.
     """
+    return _counted_unless(operator.ge, wanted, cache)
+
+
+def other_length(rows: Mapping[Path, int], cache: Path | None = None) -> dict[Path, int]:
+    """Return the videos that have not just as many frames as somebody has rows of them, with the number that they have.
+
+    Counted as in `too_short`, with its arguments and errors.
+    """
+    return _counted_unless(operator.eq, rows, cache)
+
+
+def _counted_unless(
+    is_right: Callable[[int, int], bool], wanted: Mapping[Path, int], cache: Path | None
+) -> dict[Path, int]:
     from transferpain.core.quiet import silence_opencv
 
     silence_opencv()
@@ -36,52 +51,23 @@ def too_short(wanted: Mapping[Path, int], cache: Path | None = None) -> dict[Pat
     bar = progress_bar("frame numbers", len(wanted), "videos") if size > LONG_BYTES else nullcontext(lambda done: None)
     found = {}
     with bar as advance, ThreadPoolExecutor(os.cpu_count()) as threads:
-        counts = threads.map(lambda one: _count_up_to(one[0], one[1], cache), wanted.items())
+        counts = threads.map(lambda one: _count(is_right, *one, cache), wanted.items())
         for (path, number), count in zip(wanted.items(), counts, strict=True):
-            if 0 < count < number:
+            if count and not is_right(count, number):
                 found[path] = count
             advance(1)
     return found
 
 
-def other_length(rows: Mapping[Path, int], cache: Path | None = None) -> dict[Path, int]:
-    """Return the videos that have not just as many frames as somebody has rows of them, with the number that they have.
-
-    Packets are counted first, and frames by the decoder where there are more or fewer; one that cannot be read is left
-    out. Arguments and errors as of `too_short`.
-    """
-    from transferpain.core.quiet import silence_opencv
-
-    silence_opencv()
-    with ThreadPoolExecutor(os.cpu_count()) as threads:
-        counts = threads.map(lambda one: _count_unless(one[0], one[1], cache), rows.items())
-        return {path: count for path, count in zip(rows, counts, strict=True) if count not in (0, rows[path])}
-
-
-def _count_unless(path: Path, expected: int, cache: Path | None) -> int:
-    """Return how many frames a video has; 0 if it cannot be read."""
+def _count(is_right: Callable[[int, int], bool], path: Path, wanted: int, cache: Path | None) -> int:
+    """Return how many frames a video has, or packets if these are right; 0 if it cannot be read."""
     from transferpain.data.media.packets import is_trimmed, packet_times
     from transferpain.data.media.video import count_frames
 
     try:
         check_file(path)
         held = _remembered("packets", path, cache, lambda: len(packet_times(path)))
-        if held == expected and not is_trimmed(path):
-            return held
-        return held and _remembered(f"frames of {READER_IDENTITY}", path, cache, lambda: count_frames(path))
-    except (OSError, UnreadableMedium):
-        return 0
-
-
-def _count_up_to(path: Path, wanted: int, cache: Path | None) -> int:
-    """Return how many frames a video has, or that it has enough; 0 if it cannot be read."""
-    from transferpain.data.media.packets import is_trimmed, packet_times
-    from transferpain.data.media.video import count_frames
-
-    try:
-        check_file(path)
-        held = _remembered("packets", path, cache, lambda: len(packet_times(path)))
-        if held >= wanted and not is_trimmed(path):
+        if is_right(held, wanted) and not is_trimmed(path):
             return held
         return held and _remembered(f"frames of {READER_IDENTITY}", path, cache, lambda: count_frames(path))
     except (OSError, UnreadableMedium):

@@ -8,6 +8,8 @@ from transferpain.core.contracts import FittedRows
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.evidence import Evidence, LeakageCheck, Verdict
 
+OF_OWN_FEATURES = "Features were made elsewhere: whether tested rows entered them, the user alone can say."
+
 
 def run(evidence: Evidence) -> Verdict:
     """Check that nothing is fitted to test rows; methods that are declared to read them are named."""
@@ -21,12 +23,12 @@ def run(evidence: Evidence) -> Verdict:
     bad = [step for step, rows in read.items() if rows and step not in declared]
     figure = "; ".join(f"{step}: {rows} test rows" for step, rows in read.items())
     explanation = "Features are computed picture by picture, so no other row enters them."
-    if evidence.experiment.features.folder is not None:
-        explanation = "Features were made elsewhere: whether tested rows entered them, the user alone can say."
     if evidence.experiment.adaptation is not None:
         explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
     if declared:
         explanation = f"Transductive, read test rows without their labels: {', '.join(sorted(declared))}."
+    if evidence.experiment.features.folder is not None:
+        explanation = f"{OF_OWN_FEATURES} {explanation}" if declared else OF_OWN_FEATURES
     return Verdict("fail" if bad else "pass", figure, explanation)
 
 
