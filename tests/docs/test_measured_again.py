@@ -16,7 +16,10 @@ HEADERS = (
     *("unbc-7level-demo", "unbc-7level-sweep"),
 )
 # Measured since: rows of README's table, and experiments.
-SINCE: tuple[str, ...] = ("`make biovid-vgg16`", "`make ai4pain-ann`", "`make ai4pain-lstm`", "`make corpora-demo`")
+SINCE: tuple[str, ...] = (
+    *("`make biovid-vgg16`", "`make ai4pain-ann`", "`make ai4pain-lstm`", "`make corpora-demo`"),
+    "`make unbc-pspi`",
+)
 SINCE_HEADERS: tuple[str, ...] = ()
 MODELS = ("ferplus-resnet18", "ferplus-vgg16")
 

@@ -13,10 +13,12 @@ from tests.forked_program import forked
 from transferpain.core.errors import UserError
 from transferpain.data.datasets.index import Index
 from transferpain.data.places import Places
+from transferpain.data.tasks.task import load_task
 from transferpain.evaluation.predictions import subject_names
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.samples import join_indexes, labelled_samples
+from transferpain.experiments.samples import check_sample_fits, join_indexes, labelled_samples
 from transferpain.experiments.schema import load_experiment
+from transferpain.networks.outputs.registry import OUTPUTS
 
 CROSS = {
     "task": "cross-binary",
@@ -72,6 +74,33 @@ def test_three_models_tell_pain_in_single_frames_only(small_twin, tmp_path):
     experiment = load_experiment(EXPERIMENTS / "unbc-hybrid.yaml", {"task": "unbc-seven"})
     with pytest.raises(UserError, match=r"(?s)does not fit the strategy `hybrid`.*sample frame, classes level 0"):
         labelled_samples(experiment, Places(small_twin, tmp_path))
+
+
+@pytest.mark.parametrize("loss", [name for name, output in OUTPUTS.items() if output.ordered])
+def test_a_loss_of_ordered_levels_needs_a_task_that_has_them(small_twin, tmp_path, loss):
+    changes = {"training": {"loss": loss}}
+    experiment = load_experiment(EXPERIMENTS / "unbc-frames-ann.yaml", changes | {"task": "ferplus-emotions"})
+    with pytest.raises(
+        UserError, match=rf"(?s)does not fit its task.*training\.loss: {loss}; ferplus-emotions"
+    ) as caught:
+        check_sample_fits(experiment, load_task("ferplus-emotions"))
+    assert "training.loss=cross_entropy" in str(caught.value)
+    ordered = load_experiment(EXPERIMENTS / "unbc-frames-ann.yaml", changes | {"task": "unbc-seven"})
+    check_sample_fits(ordered, load_task("unbc-seven"))
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "reason"),
+    [
+        ("multimodal-fusion", {}, "`fused` ends in classes"),
+        ("unbc-hybrid", {}, "the trees of `hybrid` read probabilities of classes"),
+        ("biovid-ensemble", {}, "`ensemble` trains no network"),
+        ("ai4pain-lstm", {"head": {"kind": "svm"}}, "`svm` is no network"),
+    ],
+)
+def test_what_cannot_end_in_levels_says_so(file, changes, reason):
+    with pytest.raises(UserError, match=f"training.loss: {reason}, received `mse`; use `cross_entropy`"):
+        load_experiment(EXPERIMENTS / f"{file}.yaml", changes | {"training": {"loss": "mse"}})
 
 
 DEALT_OUT = {"protocol": {"kind": "random_frames", "allow_leakage": True}, "fusion": {"branches": "images"}}

@@ -17,7 +17,7 @@ from transferpain.data.tasks.task import load_task
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import SHOWN_PROBLEMS, problem_lines
 from transferpain.experiments.schema import load_experiment
-from transferpain.experiments.study import datasets_read, dry_run_labels, load_batch
+from transferpain.experiments.study import Batch, datasets_read, dry_run_labels, load_batch
 from transferpain.strategies.frozen.strategy import TRANSFERABILITY
 
 light = partial(forked, preload=LIGHT)  # the study itself, and the call after it, are of the installed program
@@ -75,6 +75,24 @@ def test_a_dry_run_tells_what_is_left_out_of_the_data(tmp_path):
     assert problem_lines(many)[-1].startswith("warning: and 2 more; ")
     assert len(problem_lines(many)) == SHOWN_PROBLEMS + 1
     assert problem_lines(many[:SHOWN_PROBLEMS])[-1] == f"warning: {many[SHOWN_PROBLEMS - 1]}"
+
+
+def pspi_study(folder, task: str) -> Batch:
+    """Load the study of PSPI with another task."""
+    text = (EXPERIMENTS / "unbc-pspi-demo.yaml").read_text(encoding="utf-8")
+    (folder / "study.yaml").write_text(text.replace("  seeds: [0]", f"  seeds: [0]\n  task: {task}"), encoding="utf-8")
+    (folder / "unbc-pspi.yaml").write_bytes((EXPERIMENTS / "unbc-pspi.yaml").read_bytes())
+    return load_batch(folder / "study.yaml", Places(folder, folder), [])
+
+
+def test_levels_are_compared_by_their_distances(tmp_path):
+    assert {pair.metric for pair in pspi_study(tmp_path, "unbc-seven").comparisons} == {"quadratic_kappa"}
+
+
+def test_classes_without_an_order_are_not_compared_by_distances(tmp_path):
+    with pytest.raises(UserError, match=r"(?s)mse cannot be compared by quadratic_kappa.*in no order") as caught:
+        pspi_study(tmp_path, "ferplus-emotions")
+    assert "balanced_accuracy" in str(caught.value)
 
 
 @pytest.mark.slow

@@ -70,7 +70,8 @@ def write_run(
     write_text(run.path / "unusable.csv", "clip,problem\n")
     for number, ((fold, seed), rows) in enumerate(predictions.groupby(["fold", "seed"])):
         run.finish_fold(str(fold), seed, rows, draw_history(number))
-    write_json(run.path / "metrics.json", score(predictions, classes, ordinal=facts["ordinal"]))
+    tested = predictions[predictions["part"] == "test"] if "part" in predictions else predictions
+    write_json(run.path / "metrics.json", score(tested, classes, ordinal=facts["ordinal"]))
     return run.path
 
 

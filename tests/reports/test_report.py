@@ -54,7 +54,8 @@ def demo(tmp_path_factory):
 
 def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
-        "classes.csv", "clips.csv", "differences.csv", "differences.tex", "index.html", "inputs.json", "mcnemar.csv",
+        "classes.csv", "clips.csv", "detection.csv", "differences.csv", "differences.tex", "index.html", "inputs.json",
+        "mcnemar.csv",
         "ordinal.csv", "ordinal.tex", "probabilities.csv", "probabilities.tex", "recalibration.csv", "result.png",
         "results.csv", "results.tex", "subject_tests.csv", "subjects.csv", "tripod.md", "within_subjects.csv",
     ]  # fmt: skip
@@ -71,7 +72,7 @@ def test_the_page_is_whole_in_itself(demo):
     assert {link["href"] for link in page.all("a")} <= {f"#{name}" for name in named}
     assert not any(name.startswith("on") for _, attributes in page.tags for name in attributes)
     pictures = page.all("img")
-    assert len(pictures) == 1 + 4 * 5
+    assert len(pictures) == 1 + 4 * 6
     assert all(picture["src"].startswith("data:image/svg+xml;base64,") for picture in pictures)
     assert all(len(picture["alt"]) > 20 for picture in pictures)
     assert not re.search(r"url\(|@import|https?://", re.sub(r'src(set)?="data:[^"]*"', "", text))

@@ -7,7 +7,7 @@ from transferpain.core.errors import UserError
 from transferpain.evaluation import confusion as on
 from transferpain.evaluation.metrics.calibration_error import describe_bins
 from transferpain.evaluation.metrics.metric import Metric, statistic_of
-from transferpain.evaluation.metrics.registry import COMPARED, METRICS, metrics_of
+from transferpain.evaluation.metrics.registry import METRICS, OF_SUBJECTS, metrics_of
 from transferpain.evaluation.predictions import (
     CLIP,
     clip_rows,
@@ -191,7 +191,7 @@ def _per_subject(predictions: pd.DataFrame, labelled: pd.DataFrame) -> list[dict
             "subject": subject,
             "clips": int(counts[0].sum()),
             "coverage": _number(coverage[subject]),
-            **{name: _number(metric.measure(counts).mean()) for name, metric in COMPARED.items()},
+            **{name: _number(metric.measure(counts).mean()) for name, metric in OF_SUBJECTS.items()},
         }
         for subject, counts in zip(names, confusions, strict=True)
     ]

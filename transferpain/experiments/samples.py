@@ -23,6 +23,8 @@ from transferpain.evaluation.predictions import tells_subjects_apart
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.chosen import add_references
+from transferpain.networks.outputs.registry import DEFAULT as DEFAULT_LOSS
+from transferpain.networks.outputs.registry import OUTPUTS
 from transferpain.strategies.registry import STRATEGIES
 
 SHOWN_NAMES = 5
@@ -202,5 +204,12 @@ def check_sample_fits(experiment: Experiment, task: Task) -> None:
             rule="The frames of one clip are alike: some would be shown and their neighbours tested.",
             received=f"task {task.name}, few_shot: clips {list(experiment.few_shot.clips)}",
             todo="Use --set few_shot=null, or a task and a head that predict whole clips.",
+        )
+    if OUTPUTS[experiment.training.loss].ordered and not task.ordinal:
+        raise UserError(
+            f"The loss of {experiment.name} does not fit its task.",
+            rule="It measures distances between levels, and the classes of this task are in no order.",
+            received=f"training.loss: {experiment.training.loss}; {task.name}: {', '.join(task.classes)}",
+            todo=f"Use --set training.loss={DEFAULT_LOSS}, or a task with `ordinal: true`.",
         )
     strategy.check_task(experiment, task)

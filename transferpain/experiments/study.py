@@ -1,6 +1,6 @@
 """From an experiment or study file to runs: its twins, and every experiment that it names."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -15,6 +15,7 @@ from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.tasks.label_counts import COLUMNS, table_rows
 from transferpain.data.tasks.task import load_task
+from transferpain.evaluation.metrics.registry import METRICS, check_has_levels
 from transferpain.experiments.chosen_source import source_experiment
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.members import check_members_are_known, of_batch
@@ -80,6 +81,7 @@ def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
     if study.data_root is not None:
         places = Places(below(places.workspace, study.data_root), places.workspace)
     experiments = [member_experiment(study, name, path.parent, overrides) for name in study.experiments]
+    check_comparisons(study.comparisons, experiments)
     report = study.study
     if overrides:
         plain = partial(members_of, study, path.parent, {})
@@ -88,6 +90,15 @@ def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
         *(study.study, report, study.title, study.question, path.parent, places),
         *(study.twins, experiments, study.comparisons),
     )
+
+
+def check_comparisons(comparisons: Sequence[Comparison], experiments: Sequence[Experiment]) -> None:
+    """Refuse a comparison by a metric of ordered levels where a task has none."""
+    tasks = {experiment.name: experiment.task for experiment in experiments}
+    for pair in comparisons:
+        for name in (pair.better, pair.worse):
+            if METRICS[pair.metric].needs == "levels" and not load_task(tasks[name]).ordinal:
+                check_has_levels(pair.metric, name)
 
 
 def members_of(study: Study, folder: Path, overrides: dict[str, Any]) -> dict[str, Any]:

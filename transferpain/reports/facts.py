@@ -15,6 +15,7 @@ from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.foreign import border, reason_of
 from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
+from transferpain.evaluation.metrics.registry import check_has_levels
 from transferpain.evaluation.paired_permutation import SwapTest, swap_test
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, PROBES, fault_of_answers
 from transferpain.evaluation.resampling import Interval
@@ -221,6 +222,9 @@ def join_runs(runs: Sequence[RunFacts], comparisons: Sequence[Comparison]) -> Re
                 rule=f"It compares two of {', '.join(names)}.",
                 received=f"{pair.better} and {pair.worse}",
             )
+        for run in runs:
+            if run.name in (pair.better, pair.worse) and not run.facts.get("ordinal"):
+                check_has_levels(pair.metric, run.name)
     return ReportFacts(tuple(runs), tuple(comparisons))
 
 

@@ -8,6 +8,7 @@ from transferpain.core.errors import UserError
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
+from transferpain.networks.outputs.registry import OUTPUTS, ending_in
 from transferpain.strategies.fused.network import build_fusion
 from transferpain.strategies.fused.settings import FusionSettings
 
@@ -135,6 +136,21 @@ def test_a_randomised_copy_leaves_the_model_as_it_is():
     np.testing.assert_allclose(model.get_layer("maps").get_weights()[0], CHANNELS[None, None], rtol=1e-6)
     again = randomised(model, seed=1)
     np.testing.assert_array_equal(copy.get_layer("maps").get_weights()[0], again.get_layer("maps").get_weights()[0])
+
+
+@pytest.mark.parametrize("loss", [name for name, output in OUTPUTS.items() if output.ordered])
+def test_a_network_of_ordered_levels_shows_what_raises_the_level(loss):
+    model = ending_in(small_network(), loss, 3, 0)
+    # Whatever the output, a higher score is a higher level; here the red channel raises it and nothing else does.
+    kernel, bias = model.get_layer("logits").get_weights()
+    model.get_layer("logits").set_weights([np.zeros_like(kernel) + np.array([[1.0], [0.0], [0.0]]), bias])
+    images = patches()
+    maps = grad_cam(model, images, "maps", np.zeros(len(images), np.int64))
+    expected = np.maximum(np.asarray(keras.Model(model.input, model.get_layer("maps").output)(images))[..., 0], 0)
+    highest = expected.max(axis=(1, 2), keepdims=True)
+    np.testing.assert_allclose(
+        maps, np.divide(expected, highest, out=np.zeros_like(expected), where=highest > 0), atol=1e-5
+    )
 
 
 @pytest.mark.slow

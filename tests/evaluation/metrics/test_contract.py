@@ -6,7 +6,7 @@ import pytest
 
 from tests.evaluation.drawn import draw_counts, draw_predictions
 from transferpain.evaluation.metrics.metric import statistic_of
-from transferpain.evaluation.metrics.registry import COMPARED, HEADLINES, METRICS, measured, metrics_of
+from transferpain.evaluation.metrics.registry import COMPARED, HEADLINES, METRICS, OF_SUBJECTS, measured, metrics_of
 from transferpain.evaluation.resampling import Answers, jackknife, read_answers, score_whole
 
 EVERY = pytest.mark.parametrize("metric", METRICS.values(), ids=list(METRICS))
@@ -114,7 +114,8 @@ def test_a_reason_stands_exactly_where_a_score_is_missing(metric, short_runs):
 def test_labels_of_one_class_leave_no_score_that_compares_classes(metric):
     table = draw_predictions(subjects=3)
     table = table.assign(y_true=pd.array([1] * len(table), dtype="Int64"))
-    missing = {"auc", "icc", "quadratic_kappa", "pcc", "icc_expected", "pcc_expected"}
+    of_numbers = {name + ending for name in ("icc", "pcc", "ccc") for ending in ("", "_expected")}
+    missing = {"auc", "quadratic_kappa", *of_numbers}
     assert np.isnan(whole(metric, table)).all() == (metric.name in missing)
 
 
@@ -129,5 +130,7 @@ def test_a_draw_that_lost_a_class_does_not_count(metric):
 def test_the_lists_of_the_tables_follow_from_the_registry():
     assert {"balanced_accuracy", "macro_f1", "accuracy", "majority_class_accuracy"} <= set(HEADLINES)
     assert set(HEADLINES) - set(COMPARED) >= {"majority_class_accuracy"}
-    assert all(METRICS[name].measure and METRICS[name].headline for name in COMPARED)
+    assert all(METRICS[name].measure for name in COMPARED)
+    assert list(OF_SUBJECTS) == [name for name in COMPARED if METRICS[name].headline]
+    assert set(COMPARED) - set(OF_SUBJECTS) == {"quadratic_kappa"}
     assert set(metrics_of("answers")) | set(metrics_of("probabilities")) | set(metrics_of("levels")) == set(METRICS)

@@ -2,10 +2,11 @@ import warnings
 
 import numpy as np
 import pytest
-from sklearn.metrics import cohen_kappa_score, mean_absolute_error
+from sklearn.metrics import cohen_kappa_score, mean_absolute_error, mean_squared_error
 
 from tests.evaluation.drawn import draw_counts, draw_predictions
 from transferpain.evaluation.metrics import levels
+from transferpain.evaluation.metrics.metric import statistic_of
 from transferpain.evaluation.metrics.registry import metrics_of
 from transferpain.evaluation.resampling import Answers, read_answers, score_whole
 
@@ -21,7 +22,8 @@ def answers_of(y_true, y_pred, probabilities=None, classes=3):
 
 
 def scores_of(answers):
-    return {name: values[0] for name, values in score_whole(levels.levels_statistic(answers), 1).items()}
+    statistic = statistic_of(list(metrics_of("levels").values()), answers)
+    return {name: values[0] for name, values in score_whole(statistic, 1).items()}
 
 
 def mean_squares_icc(x, y):
@@ -33,6 +35,15 @@ def mean_squares_icc(x, y):
     residual = ratings - rows[:, None] - columns + grand
     error = (residual**2).sum() / ((rated - 1) * (raters - 1))
     return (between - error) / (between + (raters - 1) * error)
+
+
+def concordance(x, y):
+    """Lin's coefficient from its definition, with variances divided by the number."""
+    return 2 * np.cov(x, y, bias=True)[0, 1] / (np.var(x) + np.var(y) + (np.mean(x) - np.mean(y)) ** 2)
+
+
+def mean_of_levels(true, answers):
+    return np.mean([mean_absolute_error(true[true == one], answers[true == one]) for one in np.unique(true)])
 
 
 def test_icc_of_the_published_table():
@@ -53,8 +64,30 @@ def test_scores_by_hand():
     assert found["mae"] == pytest.approx(0.5)
     assert found["pcc"] == pytest.approx(xy / np.sqrt(xx * yy))
     assert found["icc"] == pytest.approx(2 * xy / (xx + yy))
+    assert found["mse"] == pytest.approx(0.5)
+    # Both means are 1.25: only how much they vary together is left.
+    assert found["ccc"] == pytest.approx(2 * xy / (xx + yy))
+    # Errors of the levels: 0 of one clip, 1 of one, 1 of two.
+    assert found["mae_balanced"] == pytest.approx((0 + 1 + 0.5) / 3)
     # Observed disagreement 2 of 4 clips; expected by chance: rows 1 1 2, columns 1 1 2 give 22 / 4.
     assert found["quadratic_kappa"] == pytest.approx(1 - 2 / (22 / 4))
+
+
+def test_concordance_counts_an_offset_and_correlation_does_not():
+    # Answers one level above each label: variance 2/3 each, means one apart.
+    found = scores_of(answers_of([0, 1, 2], [1, 2, 3], classes=4))
+    assert found["pcc"] == pytest.approx(1)
+    assert found["ccc"] == pytest.approx((2 * 2 / 3) / (2 / 3 + 2 / 3 + 1))
+    assert found["mse"] == pytest.approx(1)
+
+
+def test_the_error_over_levels_is_that_of_scikit_learn_level_by_level():
+    random = np.random.default_rng(3)
+    y_true, y_pred = random.choice(5, 200, p=[0.8, 0.1, 0.05, 0.05, 0]), random.integers(0, 5, 200)
+    by_level = [mean_absolute_error(y_true[y_true == level], y_pred[y_true == level]) for level in range(4)]
+    found = scores_of(answers_of(y_true, y_pred, classes=5))
+    assert found["mae_balanced"] == pytest.approx(np.mean(by_level))
+    assert found["mse"] == pytest.approx(np.mean((y_true - y_pred) ** 2))
 
 
 def test_the_expected_level_is_the_mean_over_the_probabilities():
@@ -69,7 +102,7 @@ def test_the_expected_level_is_the_mean_over_the_probabilities():
 def test_every_draw_scores_as_its_repeated_clips_do():
     answers = read_answers(draw_predictions((3, 2, 2, 1), subjects=8, seeds=(0, 1), spread=0.2))
     times = draw_counts(8, 20, seed=3)
-    found = levels.levels_statistic(answers)(times)
+    found = statistic_of(list(metrics_of("levels").values()), answers)(times)
     expected = answers.probabilities @ np.arange(4)
     for draw, repeats in enumerate(times.astype(int)):
         for seed in (0, 1):
@@ -77,12 +110,18 @@ def test_every_draw_scores_as_its_repeated_clips_do():
             true, predicted, level = answers.y_true[rows], answers.y_pred[rows], expected[rows]
             oracle = {
                 "mae": mean_absolute_error(true, predicted),
+                "mae_balanced": mean_of_levels(true, predicted),
+                "mse": mean_squared_error(true, predicted),
                 "icc": mean_squares_icc(true, predicted),
                 "quadratic_kappa": cohen_kappa_score(true, predicted, weights="quadratic"),
                 "pcc": np.corrcoef(true, predicted)[0, 1],
+                "ccc": concordance(true, predicted),
                 "mae_expected": mean_absolute_error(true, level),
+                "mae_balanced_expected": mean_of_levels(true, level),
+                "mse_expected": mean_squared_error(true, level),
                 "icc_expected": mean_squares_icc(true, level),
                 "pcc_expected": np.corrcoef(true, level)[0, 1],
+                "ccc_expected": concordance(true, level),
             }
             assert {name: values[draw, seed] for name, values in found.items()} == pytest.approx(oracle)
 
@@ -112,7 +151,7 @@ def test_labels_of_one_level_leave_only_the_error():
     answers = answers_of([1, 1, 1], [0, 1, 2])
     found = scores_of(answers)
     for name in metrics_of("levels"):
-        is_error = name.startswith("mae")
+        is_error = name.startswith(("mae", "mse"))
         assert np.isnan(found[name]) == (not is_error)
         assert levels.why_undefined(name, answers, 0) == (None if is_error else levels.ONE_LEVEL)
     assert found["mae"] == pytest.approx(2 / 3)
@@ -131,3 +170,17 @@ def test_no_warning_where_scores_are_undefined():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         scores_of(answers_of([1, 1], [1, 1]))
+
+
+def test_without_a_level_the_kappa_is_defined_and_the_error_over_levels_is_not():
+    """The third subject alone has level 2: without it that level's error is not known, distances are."""
+    answers = Answers(
+        *(np.array([0, 1, 0, 1, 2]), np.array([0, 1, 1, 1, 1]), np.eye(3)[[0, 1, 1, 1, 1]]),
+        *(np.array([0, 0, 1, 1, 2]), np.zeros(5, np.int64), 3, (0,)),
+    )
+    found = statistic_of(list(metrics_of("levels").values()), answers)(np.array([[1.0, 1.0, 1.0], [1.0, 1.0, 0.0]]))
+    without = cohen_kappa_score([0, 1, 0, 1], [0, 1, 1, 1], weights="quadratic")
+    assert found["quadratic_kappa"][1, 0] == pytest.approx(without)
+    assert found["mae_balanced"][0, 0] == pytest.approx((0.5 + 0 + 1) / 3)
+    assert np.isnan(found["mae_balanced"][1, 0])
+    assert found["mae"][1, 0] == pytest.approx(0.25)

@@ -38,4 +38,6 @@ def test_what_is_not_defined_is_said_once_with_the_reason(read):
     assert section.notes == ("PCC of constant is not defined: the answers do not vary.",)
     one_class = read("one", draw_predictions().assign(y_true=pd.array([1] * 120, dtype="Int64")))
     named = [sentence.split(" of one ")[0] for sentence in build(ReportFacts((one_class,))).notes]
-    assert named == ["ICC(3,1)", "Quadratic kappa", "PCC", "ICC(3,1) (expected level)", "PCC (expected level)"]
+    of_numbers = ["PCC", "CCC"]
+    expected = [f"{name} (expected level)" for name in ("ICC(3,1)", *of_numbers)]
+    assert named == ["ICC(3,1)", "Quadratic kappa", *of_numbers, *expected]

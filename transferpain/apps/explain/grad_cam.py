@@ -15,6 +15,9 @@ def grad_cam(
 ) -> np.ndarray:
     """Return the maps of a layer for a class: the channels, each weighted by the mean gradient of the class's logit.
 
+    A network that ends in ordered levels has no logit for each: the gradient is that of the expected level, whatever
+    the class, and the map shows what raises the level.
+
     Args:
         model: any image model of the toolkit, float32; its output stands on a layer named `logits`.
         inputs: what the model reads: `(batch, size, size, 3)`, or a list where it has several inputs.
@@ -29,14 +32,20 @@ def grad_cam(
     Raises:
         UserError: if the model has no such layer, or the layer has no maps.
     """
-    both = keras.Model(model.inputs, [_map_layer(model, layer).output, model.get_layer("logits").output])
+    logits = model.get_layer("logits").output
+    ordered = logits.shape[-1] != model.output.shape[-1]
+    said = model.output if ordered else logits
+    both = keras.Model(model.inputs, [_map_layer(model, layer).output, said])
     tensors = [tf.convert_to_tensor(given, tf.float32) for given in (inputs if isinstance(inputs, list) else [inputs])]
     with tf.GradientTape(watch_accessed_variables=False) as tape:
         # Watched here, because a frozen network has no variable that is.
         tape.watch(tensors)
-        maps, logits = both(tensors, training=False)
-        chosen = tf.argmax(logits, axis=1) if classes is None else tf.convert_to_tensor(classes, tf.int64)
-        score = tf.gather(logits, chosen, axis=1, batch_dims=1)
+        maps, said = both(tensors, training=False)
+        if ordered:
+            score = tf.reduce_sum(said * tf.range(said.shape[-1], dtype=said.dtype), axis=1)
+        else:
+            chosen = tf.argmax(said, axis=1) if classes is None else tf.convert_to_tensor(classes, tf.int64)
+            score = tf.gather(said, chosen, axis=1, batch_dims=1)
     weights = tf.reduce_mean(tape.gradient(score, maps), axis=(-3, -2), keepdims=True)
     cams = tf.nn.relu(tf.reduce_sum(weights * maps, axis=-1)).numpy().astype(np.float32)
     highest = cams.max(axis=(-2, -1), keepdims=True)

@@ -10,6 +10,7 @@ from transferpain.evaluation.confusion import support
 from transferpain.evaluation.resampling import Answers, Statistic, weighted
 
 Needs = Literal["answers", "probabilities", "levels"]
+OF_DISTANCES = ("quadratic_kappa",)  # measures that no single level decides over
 
 
 def always_defined(answers: Answers, seed: int) -> None:
@@ -91,6 +92,8 @@ def statistic_of(metrics: Sequence[Metric], answers: Answers) -> Statistic:
 def confusion_statistic(measures: dict[str, Callable[[np.ndarray], np.ndarray]], confusions: np.ndarray) -> Statistic:
     """Return what computes measures of counted subjects; NaN where a sample lost one of the classes that occur.
 
+    Measures of distances between ordered levels are defined without one of them, too.
+
     Args:
         measures: name -> from confusion matrices `(samples, seeds, classes, classes)` to `(samples, columns)`.
         confusions: of each subject and seed, counts `(subjects, seeds, classes, classes)`.
@@ -100,6 +103,9 @@ def confusion_statistic(measures: dict[str, Callable[[np.ndarray], np.ndarray]],
     def score(times: np.ndarray) -> dict[str, np.ndarray]:
         pooled = weighted(times, confusions)
         keeps_classes = ((support(pooled) > 0) | lacking).all(axis=(-2, -1))[:, np.newaxis]
-        return {name: np.where(keeps_classes, measure(pooled), np.nan) for name, measure in measures.items()}
+        return {
+            name: np.where(keeps_classes | (name in OF_DISTANCES), measure(pooled), np.nan)
+            for name, measure in measures.items()
+        }
 
     return score

@@ -10,7 +10,7 @@ from transferpain.core.overrides import merge
 from transferpain.core.schema import SCHEMA
 from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
-from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.evaluation.metrics.registry import OF_SUBJECTS
 from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.schema import NAME_PATTERN, Member, Settings, read_values, validate
 
@@ -80,7 +80,7 @@ class Matrix(Settings):
     datasets: dict[Name, Changes] = Field(default={})
     protocol: Literal["grouped", "fast"] = "fast"
     folds: int | None = Field(default=None, ge=2)
-    metric: COMPARED.name_type = "balanced_accuracy"
+    metric: OF_SUBJECTS.name_type = "balanced_accuracy"
     transfer: tuple[TransferGrid, ...] = ()
     cross_dataset: tuple[CrossDatasetGrid, ...] = ()
 

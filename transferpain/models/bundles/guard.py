@@ -16,6 +16,7 @@ from transferpain.models.bundles.sizes import Refused
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.clips.registry import CLIP_NETWORKS
 from transferpain.networks.heads.registry import HEADS
+from transferpain.networks.outputs.registry import OUTPUTS
 
 MEMBERS = {"config.json", "metadata.json", "model.weights.h5"}
 # What the networks that read pictures and landmarks have beyond those of their backbone and of heads.
@@ -24,7 +25,7 @@ FUSED_LAYERS = frozenset(
 )
 # What a saved network that reads pictures begins with, see scaling.py.
 SCALING_LAYERS = frozenset({"Rescaling"})
-ENTRIES = (*BACKBONES.values(), *CLIP_NETWORKS.values(), *HEADS.values())
+ENTRIES = (*BACKBONES.values(), *CLIP_NETWORKS.values(), *HEADS.values(), *OUTPUTS.values())
 LAYERS = FUSED_LAYERS.union(SCALING_LAYERS, *(entry.layers for entry in ENTRIES))
 INITIALIZERS = ("GlorotUniform", "HeNormal", "Ones", "Orthogonal", "RandomNormal", "VarianceScaling", "Zeros")
 REGULARIZERS = ("L1", "L1L2", "L2")
@@ -44,7 +45,7 @@ CLASSES = {
     # One reverses the channels of pictures.
     ("keras.src.ops.numpy", "Flip", "Flip"),
 }
-ACTIVATIONS = {"gelu", "linear", "relu", "sigmoid", "silu", "softmax", "tanh"}
+ACTIVATIONS = {"exponential", "gelu", "linear", "log_sigmoid", "relu", "sigmoid", "silu", "softmax", "softplus", "tanh"}
 # Of single tensors, a mask's among them; and the policy of every layer.
 DTYPES = ("float32", "bool")
 POLICY = {"name": "float32"}

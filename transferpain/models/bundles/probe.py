@@ -191,7 +191,7 @@ def in_bfloat16(model: "keras.Model") -> "keras.Model":
 
     def copy(layer: "keras.Layer") -> "keras.Layer":
         config = layer.get_config()
-        if layer.name not in IN_FLOAT32:
+        if not layer.name.startswith(IN_FLOAT32):
             lower(config)
         return layer.__class__.from_config(config)
 

@@ -32,7 +32,7 @@ class Block:
 
 # Of the layer that a saved network begins with: it takes pixels, a backbone scaled pictures.
 SCALING = "scaling"
-IN_FLOAT32 = (SCALING, "probabilities")  # whatever the other layers compute in: bfloat16 keeps eight bits
+IN_FLOAT32 = (SCALING, "probabilities", "levels_")  # whatever the other layers compute in: bfloat16 keeps eight bits
 # What stands on every backbone: the embedding and the output.
 CLASSIFIER = Block("head", ("logits", "embedding"))
 

@@ -25,7 +25,7 @@ def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.
     penalty = keras.regularizers.serialize(keras.regularizers.L2(kernel_l2)) if kernel_l2 else None
 
     def changed(config: dict) -> dict:
-        config["dtype"] = "float32" if config["name"] in IN_FLOAT32 else dtype
+        config["dtype"] = "float32" if config["name"].startswith(IN_FLOAT32) else dtype
         config["trainable"] = True
         for kind in ("kernel_regularizer", "depthwise_regularizer"):
             if kind in config:

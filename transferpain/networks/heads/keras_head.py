@@ -10,6 +10,7 @@ import pandas as pd
 from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
 from transferpain.networks.heads.base import HeadSettings, HeadTraining, Rows
+from transferpain.networks.outputs.registry import ending_in
 from transferpain.networks.training.batches import Batches, one_hot, rows_of_batches
 from transferpain.networks.training.fit import Training, fit, reset_model
 
@@ -59,11 +60,12 @@ def fit_network(
     """
     seed = derive_seed(*training.seed, "weights")
     batches = batches_of(train, training, training.seed)
-    network = build(seed)
+    loss = training.settings.loss
+    network = ending_in(build(seed), loss, training.classes, seed)
     shape = [training.frames, training.dimension, training.classes, batches.steps]
     key = fingerprint([settings.model_dump(mode="json"), training.settings.model_dump(mode="json"), *shape])
     if key not in training.traced:
-        training.traced[key] = build(seed)
+        training.traced[key] = ending_in(build(seed), loss, training.classes, seed)
     traced = training.traced[key]
     reset_model(traced, network.get_weights())
     trained = fit(

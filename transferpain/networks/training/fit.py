@@ -80,7 +80,7 @@ def fit(
     if not (model.compiled and int(model.optimizer.iterations) == 0):
         model.compile(
             optimizer=build_optimizer(settings, training.steps),
-            loss=loss_for(settings.label_mode),
+            loss=loss_for(settings),
             metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
             steps_per_execution=training.together,
             jit_compile=False,  # 15 % slower on the two-core EPYC of 2026-11 for ResNet-18 at batch 128

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import keras
 
-from transferpain.core.contracts import LabelMode
+from transferpain.networks.outputs.registry import OUTPUTS
+from transferpain.networks.training.settings import TrainingSettings
 
 
 def multi_target_loss(targets, probabilities):
@@ -23,8 +24,8 @@ def multi_target_loss(targets, probabilities):
     return -keras.ops.log(keras.ops.maximum(best, keras.config.epsilon()))
 
 
-def loss_for(label_mode: LabelMode) -> Callable:
-    """Return the loss of a label mode: `multi_target_loss`, or cross-entropy on the target distribution."""
-    if label_mode == "multi_target":
+def loss_for(settings: TrainingSettings) -> Callable:
+    """Return the loss of a label mode, `multi_target_loss`, or that of the network's output."""
+    if settings.label_mode == "multi_target":
         return multi_target_loss
-    return keras.losses.CategoricalCrossentropy()
+    return OUTPUTS[settings.loss].loss()

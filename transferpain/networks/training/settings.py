@@ -6,6 +6,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from transferpain.core.contracts import LabelMode
+from transferpain.networks.outputs.registry import DEFAULT as DEFAULT_LOSS
+from transferpain.networks.outputs.registry import OUTPUTS
 
 
 class OptimizerSettings(BaseModel):
@@ -113,6 +115,8 @@ class TrainingSettings(BaseModel):
             spared.
         class_weights: whether each class counts as much as any other, however rare it is.
         label_mode: FER+ alone: how the votes of training rows become labels.
+        loss: what a network ends in and learns by: `cross_entropy` of classes; for ordered levels also `mse` or `huber`
+            of one number, and the ordinal outputs `corn` and `cumulative_link`.
         dtype: what the network computes in; `auto` takes bfloat16 where the machine is fast at it.
         tensorboard: whether losses are also written for TensorBoard.
         checkpoint_seconds: so many pass at least between two checkpoints, and so much work at most is done again,
@@ -133,6 +137,7 @@ class TrainingSettings(BaseModel):
     kernel_l2: float = Field(default=0.0, ge=0)
     class_weights: bool = False
     label_mode: LabelMode = "majority"
+    loss: OUTPUTS.name_type = Field(default=DEFAULT_LOSS, exclude_if=lambda value: value == DEFAULT_LOSS)
     dtype: Literal["auto", "float32", "mixed_bfloat16"] = "auto"
     tensorboard: bool = False
     # No number depends on it: named only where it is set.
@@ -142,6 +147,12 @@ class TrainingSettings(BaseModel):
     def _warmup_is_shorter_than_training(self):
         if self.schedule.warmup_epochs >= self.epochs:
             raise ValueError("schedule.warmup_epochs must be smaller than epochs")
+        return self
+
+    @model_validator(mode="after")
+    def _labels_are_classes(self):
+        if self.loss != DEFAULT_LOSS and self.label_mode != "majority":
+            raise ValueError(f"loss: with label_mode `{self.label_mode}` only `{DEFAULT_LOSS}`, received `{self.loss}`")
         return self
 
     def passes(self, steps: int) -> int:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
-from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.evaluation.metrics.registry import OF_SUBJECTS
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, clip_rows
 from transferpain.evaluation.statistics import score_subjects
 from transferpain.experiments.leakage.checks import failed
@@ -30,7 +30,7 @@ RECORD_COLUMNS = (
 # The declared metric of each linear probe.
 PROBE_COLUMNS = {name: f"{LINEAR_PROBE}_{name}" for name in PROBE_TITLES}
 SCORE_COLUMNS = (
-    *(metric + bound for metric in (*COMPARED, *PROBE_COLUMNS.values()) for bound in BOUNDS),
+    *(metric + bound for metric in (*OF_SUBJECTS, *PROBE_COLUMNS.values()) for bound in BOUNDS),
     *("majority_class_accuracy", "chance", "prior_draws", "coverage", "subjects", "clips", "seeds"),
     *("task_hash", "labels", "failed_checks", "synthetic", "warnings"),
 )
@@ -219,7 +219,7 @@ def is_transductive(record: CellRecord) -> bool:
 
 def _scored(run: CellRun, metric: str) -> dict[str, Any]:
     row: dict[str, Any] = {}
-    for name in COMPARED:
+    for name in OF_SUBJECTS:
         row |= with_bounds(name, run.score(name))
     for name, column in PROBE_COLUMNS.items():
         row |= with_bounds(column, run.probe_score(name, metric))

@@ -6,7 +6,7 @@ import pandas as pd
 
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.formatting import UNDEFINED, number, p_value, with_interval
-from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.evaluation.metrics.registry import OF_SUBJECTS
 from transferpain.evaluation.predictions import MEANS, PROBE_TITLES
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
@@ -79,7 +79,7 @@ def cells_text(table: pd.DataFrame, metric: str) -> pd.DataFrame:
     """
     text = pd.DataFrame({"Source": table["source"], "Target": table["tested_on"]})
     done = table["state"] == "done"
-    for name in dict.fromkeys((metric, *COMPARED)):
+    for name in dict.fromkeys((metric, *OF_SUBJECTS)):
         text[TITLES[name]] = cells(table, name)
     for name, column in PROBE_COLUMNS.items():
         text[f"{PROBE_TITLES[name].capitalize()}: {TITLES[metric].lower()}"] = cells(table, column)

@@ -5,6 +5,7 @@ from transferpain.reports.sections.about import ABOUT
 from transferpain.reports.sections.classes import CLASSES
 from transferpain.reports.sections.data_problems import DATA_PROBLEMS
 from transferpain.reports.sections.decisions import DECISIONS
+from transferpain.reports.sections.detection import DETECTION
 from transferpain.reports.sections.differences import DIFFERENCES
 from transferpain.reports.sections.ensemble import ENSEMBLE
 from transferpain.reports.sections.environment import ENVIRONMENT
@@ -39,6 +40,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         DIFFERENCES,
         LINEAR_PROBES,
         LEVELS,
+        DETECTION,
         PROBABILITIES,
         RECALIBRATION,
         WITHIN_SUBJECTS,

@@ -4,7 +4,7 @@ import pandas as pd
 
 from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.formatting import number
-from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.evaluation.metrics.registry import OF_SUBJECTS
 from transferpain.reports.facts import RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import TITLES
@@ -22,7 +22,7 @@ def build(run: RunFacts) -> Section | None:
 
 def per_subject(run: RunFacts) -> pd.DataFrame:
     """Return the scores of each subject, means over seeds."""
-    columns = ["run", "subject", "clips", "coverage", *COMPARED]
+    columns = ["run", "subject", "clips", "coverage", *OF_SUBJECTS]
     return pd.DataFrame([{"run": run.name, **row} for row in run.scores["per_subject"]], columns=columns)
 
 
@@ -30,7 +30,7 @@ def per_subject_as_text(table: pd.DataFrame) -> pd.DataFrame:
     """Return the scores of the subjects as text, without the run's name."""
     text = table[["subject"]].copy()
     text["clips"] = table["clips"].astype(str)
-    for column in ("coverage", *COMPARED):
+    for column in ("coverage", *OF_SUBJECTS):
         text[column] = table[column].map(number)
     return text.rename(columns=TITLES | {"subject": "Subject"})
 

@@ -14,6 +14,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.clips.registry import CLIP_NETWORKS
+from transferpain.networks.outputs.registry import ending_in
 from transferpain.networks.training.batches import Batches, one_hot, sample_weights
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import fit
@@ -78,6 +79,7 @@ def train_clip_network(
     (fold, seed), settings, training = fold_and_seed, experiment.network, experiment.training
     network = CLIP_NETWORKS[settings.kind]
     start = network.build(settings, data.preprocessing.size, data.classes, seed)
+    start = ending_in(start, training.loss, data.classes, seed)
     model = with_dtype(start, training_dtype(training.dtype), training.kernel_l2)
     learned = data.rows(fold.train, training=True, order=settings.order)
     chosen_by = data.rows(fold.selection, training=False, order=settings.order)

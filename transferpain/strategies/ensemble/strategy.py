@@ -20,7 +20,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import WHOLE_CLIP, subject_names
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
+from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, check_loss
 from transferpain.strategies.common.finished import fold_folders
 from transferpain.strategies.common.fitted import read_fitted_by
 from transferpain.strategies.ensemble.settings import Averaging, EnsembleSettings, Stacking, check_members
@@ -64,6 +64,7 @@ class Ensemble(Strategy):
     makes_sources = False
 
     def check(self, experiment: Recipe) -> None:
+        check_loss(experiment, "`ensemble` trains no network")
         check_members(experiment.members)
         if experiment.protocol.selection == "paper" and experiment.head.kind == "stacking":
             raise ValueError(

@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from transferpain.evaluation.metrics.registry import COMPARED
+from transferpain.evaluation.metrics.registry import OF_SUBJECTS
 from transferpain.evaluation.scores import score
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.surgery import with_dtype
@@ -53,12 +53,12 @@ def put_back(source: keras.Model, tuned: keras.Model) -> keras.Model:
 
 
 def probe(task: SourceTask, model: keras.Model) -> dict[str, float]:
-    """Return the scores of a network on the source's test rows: each of `COMPARED`, and `rows`."""
+    """Return the scores of a network on the source's test rows: each of `OF_SUBJECTS`, and `rows`."""
     labels = task.samples["y"].iloc[task.train].to_numpy(dtype=np.int64)
     prior = training_prior(labels, len(task.classes))
     answers = predict_samples(model, task.preprocessing, task.pictures, task.test, prior)
     scores = score(predictions_table(task.samples.iloc[task.test], answers, "source", 0, "test"), task.classes)
-    return {metric: scores["all"][metric]["value"] for metric in COMPARED} | {"rows": scores["clips"]}
+    return {metric: scores["all"][metric]["value"] for metric in OF_SUBJECTS} | {"rows": scores["clips"]}
 
 
 def measure_forgetting(task: SourceTask, tuned: keras.Model) -> pd.DataFrame:

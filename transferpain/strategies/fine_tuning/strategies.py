@@ -96,6 +96,7 @@ class FineTuning(Strategy):
     def fit(self, prepared: PreparedPictures, fold: Fold, seed: int, folder: Path) -> FoldResult:
         start_tensorflow()
         from transferpain.networks.backbones.surgery import with_classes
+        from transferpain.networks.outputs.registry import ending_in
         from transferpain.strategies.common.network import Shown, Tuning, train_network
 
         plan = prepared.job.plan
@@ -105,6 +106,7 @@ class FineTuning(Strategy):
         start = with_classes(
             plan.origin.load().model, len(plan.task.classes), settings.size, seed, experiment.feature_layer
         )
+        start = ending_in(start, experiment.training.loss, len(plan.task.classes), seed)
         tuning = Tuning(self.phases_of(experiment), experiment.rows)
         trained = train_network(experiment, tuning, start, shown, (fold, seed), folder)
         files = {}

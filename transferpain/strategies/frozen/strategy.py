@@ -26,7 +26,17 @@ from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import NAME_PATTERN, Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
+from transferpain.strategies.base import (
+    NAME_PATTERN,
+    Job,
+    Plan,
+    Prepared,
+    Recipe,
+    Strategy,
+    Workload,
+    check_loss,
+    refused_frames,
+)
 from transferpain.strategies.common.media import add_stretches, stretches_of
 from transferpain.strategies.common.work import forward_rate
 from transferpain.strategies.frozen.candidates import check_candidates
@@ -112,6 +122,8 @@ class Frozen(Strategy):
     def check(self, experiment: Recipe) -> None:
         if experiment.training.kernel_l2:
             raise ValueError("training.kernel_l2: for strategies that train a network, not `frozen`")
+        if not HEADS[experiment.head.kind].layers:
+            check_loss(experiment, f"`{experiment.head.kind}` is no network")
         if HEADS[experiment.head.kind].reads == "window" and experiment.features.whole_clip:
             raise ValueError(
                 f"head.kind: `{experiment.head.kind}` reads the frames of a window, received "

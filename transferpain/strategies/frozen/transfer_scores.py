@@ -89,8 +89,14 @@ def source_outputs(origin: Origin | None, means: np.ndarray) -> np.ndarray | Non
     """
     if origin is None or origin.folder is None:
         return None
-    kernel, bias = origin.load().model.get_layer("logits").get_weights()
-    return softmax(means @ kernel + bias, axis=1)
+    model = origin.load().model
+    kernel, bias, *_ = (*model.get_layer("logits").get_weights(), 0)
+    if kernel.shape[1] == model.output.shape[1]:
+        return softmax(means @ kernel + bias, axis=1)
+    import keras
+
+    end = keras.Model(model.get_layer("logits").input, model.output)  # of ordered levels
+    return end.predict(means.astype(np.float32), verbose=0)
 
 
 def dataset_distance(trained: pd.DataFrame, tested: pd.DataFrame) -> Score:

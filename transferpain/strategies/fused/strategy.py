@@ -13,7 +13,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
+from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, check_loss, refused_frames
 from transferpain.strategies.common.media import media_of
 from transferpain.strategies.common.settings import DenseHead, PhaseSettings
 from transferpain.strategies.common.work import mesh_stage, training_stage
@@ -103,6 +103,7 @@ class Fused(Strategy):
             )
         if training.kernel_l2 or training.augment.mixup or training.label_mode != "majority":
             raise ValueError("training.kernel_l2, augment.mixup and label_mode: `fused` knows none of them")
+        check_loss(experiment, "`fused` ends in classes")
         if isinstance(experiment.head, AdaBoostHead) and fusion.branches != "both":
             raise ValueError(f"head.kind: `adaboost` stands on both branches, received branches: `{fusion.branches}`")
         # Those of a branch that an ablation leaves out may stand in the file.

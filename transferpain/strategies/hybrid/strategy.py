@@ -39,7 +39,7 @@ from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.landmarks.mesh import mesh_identity
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
+from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, check_loss
 from transferpain.strategies.common.answers import ClipAnswer, predictions_table, training_prior
 from transferpain.strategies.common.media import media_of, pictures_of
 from transferpain.strategies.common.settings import FeatureLayer
@@ -127,6 +127,7 @@ class Hybrid(Strategy):
     Settings = HybridSettings
 
     def check(self, experiment: Recipe) -> None:
+        check_loss(experiment, "the trees of `hybrid` read probabilities of classes")
         if experiment.protocol.selection != "inner":
             raise ValueError(
                 "protocol.selection: strategy `hybrid` keeps the default; its networks stop on subjects that `inner` "
