@@ -86,3 +86,13 @@ def test_without_a_threshold_there_is_an_area_alone(selected):
     assert 0.5 < found.auroc.value < 1
     assert np.isnan(found.f1.value)
     assert found.f1.reason == NO_THRESHOLD
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_no_threshold_gives_a_higher_f1(seed):
+    random = np.random.default_rng(seed)
+    reached, expected = random.random(40) < 0.3, np.round(random.random(40), 1)
+    scores = {one: f1_score(reached, expected >= one) for one in np.unique(expected)}
+    chosen = best_threshold(reached, expected)
+    assert scores[chosen] == pytest.approx(max(scores.values()))
+    assert chosen == min(one for one, score in scores.items() if np.isclose(score, scores[chosen]))

@@ -13,6 +13,7 @@ import pandas as pd
 
 from transferpain.evaluation.confusion import divide
 from transferpain.evaluation.predictions import labelled_rows, number_of_classes
+from transferpain.evaluation.ranking import area_of, rank_by
 from transferpain.evaluation.resampling import Interval, jackknife, read_answers, weighted
 
 LEVELS = (1, 2, 3)
@@ -55,13 +56,15 @@ def detect(tested: pd.DataFrame, selected: pd.DataFrame, level: int) -> Detectio
     own = np.array([thresholds.get(key, np.nan) for key in zip(rows["fold"], rows["seed"], strict=True)])
     counted = answers.sum_by_subject(counts(reached, expected >= own))
 
+    areas = []
+    for seed in range(len(answers.seeds)):
+        one = answers.seed == seed
+        areas.append(area_of(rank_by(expected[one], reached[one], answers.subject[one]), answers.subjects))
+
     def score(times: np.ndarray) -> dict[str, np.ndarray]:
         hits, alarms, misses = np.moveaxis(weighted(times, counted), -1, 0)
-        seeds = range(len(answers.seeds))
-        areas = [
-            [area(reached, expected, one[answers.subject] * (answers.seed == seed)) for seed in seeds] for one in times
-        ]
-        return {"auroc": np.array(areas), "f1": divide(2 * hits, 2 * hits + alarms + misses, np.nan)}
+        auroc = np.stack([area(times) for area in areas], axis=-1)
+        return {"auroc": auroc, "f1": divide(2 * hits, 2 * hits + alarms + misses, np.nan)}
 
     found = jackknife(score, answers.subjects, BOUNDS)
     if not 0 < reached.mean() < 1:
@@ -92,22 +95,12 @@ def best_threshold(reached: np.ndarray, expected: np.ndarray) -> float:
     """Return the expected level from which on F1 is highest, the lowest of several; NaN unless there are both kinds."""
     if not 0 < reached.mean() < 1:
         return np.nan
-    from sklearn.metrics import precision_recall_curve
-
-    precision, recall, thresholds = precision_recall_curve(reached, expected)
-    return float(thresholds[divide(2 * precision * recall, precision + recall, 0)[:-1].argmax()])
+    thresholds = np.unique(expected)
+    answered = len(expected) - np.searchsorted(np.sort(expected), thresholds)
+    hits = reached.sum() - np.searchsorted(np.sort(expected[reached]), thresholds)
+    return float(thresholds[(2 * hits / (answered + reached.sum())).argmax()])
 
 
 def counts(reached: np.ndarray, answered: np.ndarray) -> np.ndarray:
     """Return hits, false alarms and misses, `(samples, 3)` of 0 and 1."""
     return np.stack([reached & answered, ~reached & answered, reached & ~answered], axis=-1).astype(np.float64)
-
-
-def area(reached: np.ndarray, expected: np.ndarray, weights: np.ndarray) -> float:
-    """Return the area under the ROC curve of the samples with a weight; NaN unless there are both kinds."""
-    kept = weights > 0
-    if not 0 < reached[kept].mean() < 1:
-        return np.nan
-    from sklearn.metrics import roc_auc_score
-
-    return float(roc_auc_score(reached[kept], expected[kept], sample_weight=weights[kept]))

@@ -42,15 +42,18 @@ def ranked_classes(answers: Answers) -> list[int]:
 def rank(answers: Answers, number: int, seed: int) -> Ranking:
     """Rank the clips of one seed (its position) by their probability of the class `number`."""
     rows = answers.seed == seed
-    probability, subject = answers.probabilities[rows, number], answers.subject[rows]
-    is_class = answers.y_true[rows] == number
-    order = np.argsort(probability[~is_class], kind="stable")
-    negatives = probability[~is_class][order]
+    return rank_by(answers.probabilities[rows, number], answers.y_true[rows] == number, answers.subject[rows])
+
+
+def rank_by(scores: np.ndarray, is_class: np.ndarray, subject: np.ndarray) -> Ranking:
+    """Rank clips `(clips,)` by a score, of which a higher one speaks for the class."""
+    order = np.argsort(scores[~is_class], kind="stable")
+    negatives = scores[~is_class][order]
     return Ranking(
         positive=subject[is_class],
         negative=subject[~is_class][order],
-        below=np.searchsorted(negatives, probability[is_class], side="left"),
-        not_above=np.searchsorted(negatives, probability[is_class], side="right"),
+        below=np.searchsorted(negatives, scores[is_class], side="left"),
+        not_above=np.searchsorted(negatives, scores[is_class], side="right"),
     )
 
 
