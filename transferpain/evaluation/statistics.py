@@ -58,7 +58,8 @@ def paired_difference(a: pd.DataFrame, b: pd.DataFrame, metric: str = "balanced_
         gap = values[..., :seeds_of_a].mean(axis=-1) - values[..., seeds_of_a:].mean(axis=-1)
         return gap[..., np.newaxis]
 
-    statistic = confusion_statistic({metric: difference}, np.concatenate([first, second], axis=1))
+    distances = [metric] if METRICS[metric].needs == "levels" else []
+    statistic = confusion_statistic({metric: difference}, np.concatenate([first, second], axis=1), distances)
     return jackknife(statistic, len(first))[metric]
 
 

@@ -26,7 +26,6 @@ from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import Origin
 from transferpain.models.sources.preprocessing import NO_DETECTOR, Preprocessing
-from transferpain.networks.outputs.registry import DEFAULT as DEFAULT_LOSS
 from transferpain.networks.training.settings import TrainingSettings
 from transferpain.strategies.common.settings import ImageSettings, WindowSettings
 
@@ -306,16 +305,6 @@ class Strategy(ABC):
     def section(self, run: Path) -> Section | None:
         """Return what it adds to a finished run's part of a report, read from the run's folder."""
         return None
-
-
-def check_loss(experiment: Recipe, why: str) -> None:
-    """Refuse `training.loss` where nothing is trained that could end in it.
-
-    Raises:
-        ValueError: unless it is the default; `why` says what is trained instead.
-    """
-    if experiment.training.loss != DEFAULT_LOSS:
-        raise ValueError(f"training.loss: {why}, received `{experiment.training.loss}`; use `{DEFAULT_LOSS}`")
 
 
 def refused_frames(experiment: Recipe, task: Task, received: str) -> UserError:

@@ -4,8 +4,10 @@ import keras
 import numpy as np
 import pytest
 
+from tests.apps.explain.test_grad_cam import small_network
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.bundles.guard import CLASSES as ALLOWED
+from transferpain.networks.backbones.surgery import with_dtype
 from transferpain.networks.heads.ann import build_ann
 from transferpain.networks.outputs.registry import DEFAULT, OUTPUTS, ending_in
 
@@ -96,3 +98,18 @@ def test_the_default_is_the_softmax_that_a_network_is_built_with():
     assert ending_in(model, DEFAULT, LEVELS, 0) is model
     assert not OUTPUTS[DEFAULT].ordered
     assert all(one.ordered for one in OUTPUTS.values() if one.name != DEFAULT)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "mixed_bfloat16"])
+def test_a_copy_learns_no_more_than_the_network(output, dtype):
+    """Strategies train copies: one in which fixed weights learn would soon answer with no probabilities."""
+    original = ending_in(small_network(), output.name, 2, 0)
+    model = with_dtype(original, dtype)
+    learning = [{layer.name for layer in one.layers if layer.trainable_weights} for one in (original, model)]
+    assert learning[0] == learning[1]
+    model.compile(keras.optimizers.Adam(0.1), loss=output.loss())
+    images = np.random.default_rng(0).random((12, *model.input_shape[1:]), dtype=np.float32)
+    model.fit(images, np.eye(2, dtype=np.float32)[np.arange(12) % 2], epochs=5, verbose=0)
+    found = answers(model, images)
+    assert (found >= 0).all()
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-3)

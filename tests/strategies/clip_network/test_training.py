@@ -9,6 +9,8 @@ from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.models.sources.preprocessing import Preprocessing
+from transferpain.networks.clips.registry import CLIP_NETWORKS
+from transferpain.networks.outputs.registry import OUTPUTS, ending_in
 from transferpain.strategies.clip_network.training import Recordings, train_clip_network
 
 SMALL = {
@@ -70,6 +72,18 @@ def test_what_was_fitted_is_told_by_the_clips_that_show_a_face(result):
     assert fitted["batch normalisation"] == ("fit", shown)
     assert fitted["prior for clips without a face"] == ("fit", list(range(6)))
     assert fitted["choice of the epoch"] == ("selection", [6, 7])
+
+
+@pytest.mark.parametrize("loss", [name for name, output in OUTPUTS.items() if output.ordered])
+def test_ordered_levels_stay_probabilities_in_training(loss, tmp_path):
+    changed = experiment(training=SMALL["training"] | {"loss": loss, "epochs": 3})
+    found = train_clip_network(changed, recordings((1, 10)), (FOLD, 0), tmp_path)
+    np.testing.assert_allclose(found.predictions[["p_0", "p_1"]].sum(axis=1), 1, atol=1e-5)
+    start = ending_in(CLIP_NETWORKS["cnn_3d"].build(changed.network, SIZE, 2, 0), loss, 2, 0)
+    for layer in start.layers:
+        if layer.name.startswith("levels_"):
+            for one, other in zip(layer.get_weights(), found.model.get_layer(layer.name).get_weights(), strict=True):
+                np.testing.assert_array_equal(one, other)
 
 
 def test_the_manifest_names_the_network_and_no_backbone(result):

@@ -1,6 +1,6 @@
 """What a metric is, and how several are computed at once for many samples of subjects."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -10,7 +10,6 @@ from transferpain.evaluation.confusion import support
 from transferpain.evaluation.resampling import Answers, Statistic, weighted
 
 Needs = Literal["answers", "probabilities", "levels"]
-OF_DISTANCES = ("quadratic_kappa",)  # measures that no single level decides over
 
 
 def always_defined(answers: Answers, seed: int) -> None:
@@ -77,7 +76,8 @@ def statistic_of(metrics: Sequence[Metric], answers: Answers) -> Statistic:
     families = dict.fromkeys(metric.statistic for metric in metrics if metric.statistic)
     statistics = [family(answers) for family in families]
     if measures:
-        statistics.insert(0, confusion_statistic(measures, answers.confusions))
+        distances = {metric.name for metric in metrics if metric.needs == "levels"}
+        statistics.insert(0, confusion_statistic(measures, answers.confusions, distances))
     names = [metric.name for metric in metrics]
 
     def score(times: np.ndarray) -> dict[str, np.ndarray]:
@@ -89,14 +89,15 @@ def statistic_of(metrics: Sequence[Metric], answers: Answers) -> Statistic:
     return score
 
 
-def confusion_statistic(measures: dict[str, Callable[[np.ndarray], np.ndarray]], confusions: np.ndarray) -> Statistic:
+def confusion_statistic(
+    measures: dict[str, Callable[[np.ndarray], np.ndarray]], confusions: np.ndarray, distances: Collection[str] = ()
+) -> Statistic:
     """Return what computes measures of counted subjects; NaN where a sample lost one of the classes that occur.
-
-    Measures of distances between ordered levels are defined without one of them, too.
 
     Args:
         measures: name -> from confusion matrices `(samples, seeds, classes, classes)` to `(samples, columns)`.
         confusions: of each subject and seed, counts `(subjects, seeds, classes, classes)`.
+        distances: names of those that measure distances between levels, and are defined without one of them, too.
     """
     lacking = support(confusions.sum(axis=0)) == 0
 
@@ -104,7 +105,7 @@ def confusion_statistic(measures: dict[str, Callable[[np.ndarray], np.ndarray]],
         pooled = weighted(times, confusions)
         keeps_classes = ((support(pooled) > 0) | lacking).all(axis=(-2, -1))[:, np.newaxis]
         return {
-            name: np.where(keeps_classes | (name in OF_DISTANCES), measure(pooled), np.nan)
+            name: np.where(keeps_classes | (name in distances), measure(pooled), np.nan)
             for name, measure in measures.items()
         }
 

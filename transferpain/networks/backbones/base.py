@@ -32,7 +32,9 @@ class Block:
 
 # Of the layer that a saved network begins with: it takes pixels, a backbone scaled pictures.
 SCALING = "scaling"
-IN_FLOAT32 = (SCALING, "probabilities", "levels_")  # whatever the other layers compute in: bfloat16 keeps eight bits
+# So begin the names of layers of an output whose weights are arithmetic, see `networks/outputs`: they never learn.
+FIXED = "levels_"
+IN_FLOAT32 = (SCALING, "probabilities", FIXED)  # whatever the other layers compute in: bfloat16 keeps eight bits
 # What stands on every backbone: the embedding and the output.
 CLASSIFIER = Block("head", ("logits", "embedding"))
 

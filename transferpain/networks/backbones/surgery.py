@@ -7,13 +7,13 @@ import keras
 
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
-from transferpain.networks.backbones.base import IN_FLOAT32
+from transferpain.networks.backbones.base import FIXED, IN_FLOAT32
 
 CUTS = ("embedding", "gap")
 
 
 def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.Model:
-    """Return a copy of `model`, weights included, that computes under another dtype policy, with all layers trainable.
+    """Return a copy of `model`, weights included, under another dtype policy; all layers are trainable but fixed ones.
 
     The policy is given to each layer at construction, as Keras documents it. The softmax, and the scaling of a network
     that takes pixels, stay float32.
@@ -26,7 +26,7 @@ def with_dtype(model: keras.Model, dtype: str, kernel_l2: float = 0.0) -> keras.
 
     def changed(config: dict) -> dict:
         config["dtype"] = "float32" if config["name"].startswith(IN_FLOAT32) else dtype
-        config["trainable"] = True
+        config["trainable"] = not config["name"].startswith(FIXED)
         for kind in ("kernel_regularizer", "depthwise_regularizer"):
             if kind in config:
                 config[kind] = penalty

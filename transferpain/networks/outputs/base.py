@@ -34,7 +34,8 @@ class Output(Protocol):
         """Put the output on features `(batch, D)`; returns probabilities, float32 `(batch, classes)`.
 
         Layers that learn have names that begin with `logits`: they are trained in every phase. Those of the others, but
-        for `probabilities`, begin with `levels_`: they compute in float32 whatever the network does.
+        for the last, `probabilities`, which has no weights, begin with `levels_`: they compute in float32 whatever the
+        network does, and never learn, also in a copy.
         """
         ...
 

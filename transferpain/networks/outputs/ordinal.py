@@ -39,7 +39,8 @@ class Corn(LikelihoodOutput):
         x = keras.layers.Activation("log_sigmoid", dtype="float32", name="levels_log_conditional")(x)
         # Sums of logarithms are products: being above k takes all the answers up to k.
         x = fixed_dense(np.triu(np.ones((classes - 1, classes - 1))), 0, "levels_log_above", "exponential")(x)
-        return fixed_dense(*differences(classes), "probabilities", "relu")(x)
+        x = fixed_dense(*differences(classes), "levels_between", "relu")(x)
+        return keras.layers.Activation("linear", dtype="float32", name="probabilities")(x)
 
 
 class CumulativeLink(LikelihoodOutput):
@@ -63,7 +64,8 @@ class CumulativeLink(LikelihoodOutput):
         thresholds = fixed_dense(np.triu(np.ones((classes - 1, classes - 1))), 0, "levels_thresholds")(distances)
         x = keras.layers.Subtract(dtype="float32", name="levels_beyond")([score, thresholds])
         x = keras.layers.Activation("sigmoid", dtype="float32", name="levels_above")(x)
-        return fixed_dense(*differences(classes), "probabilities", "relu")(x)
+        x = fixed_dense(*differences(classes), "levels_between", "relu")(x)
+        return keras.layers.Activation("linear", dtype="float32", name="probabilities")(x)
 
 
 def differences(classes: int) -> tuple[np.ndarray, np.ndarray]:

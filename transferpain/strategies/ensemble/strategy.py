@@ -20,9 +20,10 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import WHOLE_CLIP, subject_names
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, check_loss
+from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
 from transferpain.strategies.common.finished import fold_folders
 from transferpain.strategies.common.fitted import read_fitted_by
+from transferpain.strategies.common.loss import check_loss
 from transferpain.strategies.ensemble.settings import Averaging, EnsembleSettings, Stacking, check_members
 
 MEMBERS = "members.parquet"  # of a fold: what each member said of its tested clips

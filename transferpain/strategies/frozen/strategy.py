@@ -26,17 +26,8 @@ from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import (
-    NAME_PATTERN,
-    Job,
-    Plan,
-    Prepared,
-    Recipe,
-    Strategy,
-    Workload,
-    check_loss,
-    refused_frames,
-)
+from transferpain.strategies.base import NAME_PATTERN, Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
+from transferpain.strategies.common.loss import check_loss
 from transferpain.strategies.common.media import add_stretches, stretches_of
 from transferpain.strategies.common.work import forward_rate
 from transferpain.strategies.frozen.candidates import check_candidates

@@ -13,7 +13,8 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.inputs.landmarks.settings import LandmarkSettings
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, check_loss, refused_frames
+from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
+from transferpain.strategies.common.loss import check_loss
 from transferpain.strategies.common.media import media_of
 from transferpain.strategies.common.settings import DenseHead, PhaseSettings
 from transferpain.strategies.common.work import mesh_stage, training_stage

@@ -39,8 +39,9 @@ from transferpain.inputs.faces.detectors import detector_identity
 from transferpain.inputs.landmarks.mesh import mesh_identity
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.training.start import start_tensorflow
-from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload, check_loss
+from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
 from transferpain.strategies.common.answers import ClipAnswer, predictions_table, training_prior
+from transferpain.strategies.common.loss import check_loss
 from transferpain.strategies.common.media import media_of, pictures_of
 from transferpain.strategies.common.settings import FeatureLayer
 from transferpain.strategies.common.work import mesh_stage, training_stage
