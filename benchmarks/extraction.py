@@ -12,6 +12,7 @@ import pandas as pd
 
 from benchmarks.data import CLASSES, head_experiment, twin_faces, untrained
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
+from transferpain.core.processor import processor_flags
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.inputs.faces.cache import read_faces
@@ -21,7 +22,7 @@ from transferpain.inputs.features.extractors.source import SourceExtractor, comp
 from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.features.steady_batch import steady_batch
 from transferpain.models.sources.origin import Origin
-from transferpain.networks.compute import choose_compute_dtype, processor_flags
+from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.heads.keras_head import FittedNetwork
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.networks.training.fit import Training

@@ -27,6 +27,7 @@ from transferpain.apps.live.faces import FaceFinder
 from transferpain.apps.live.model import LiveModel, crop_seen, load_live_model
 from transferpain.apps.live.source import Frame
 from transferpain.apps.live.watch import LiveSettings, View, watch
+from transferpain.core.processor import processor_flags
 from transferpain.core.store import read_json
 from transferpain.data.synthetic.camera import BIOVID
 from transferpain.data.synthetic.performance import Stimulus
@@ -37,7 +38,6 @@ from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.resnet18 import build_resnet18
 from transferpain.networks.backbones.vgg16 import build_vgg16_gap
-from transferpain.networks.compute import processor_flags
 from transferpain.strategies.fused.network import build_fusion
 from transferpain.strategies.fused.settings import FusionSettings
 

@@ -11,6 +11,7 @@ from transferpain.cli.examination import (
     examine,
     folder_size,
     libraries_finding,
+    onednn_finding,
     opencv_finding,
     package_finding,
     set_finding,
@@ -85,6 +86,13 @@ def test_an_asset_is_a_problem_where_it_is_wrong_or_lacks_though_it_is_required(
 def test_what_runs_converted_networks_is_told():
     assert engine_finding(True).state == "ok"
     assert "OpenVINO is not installed" in engine_finding(False).value
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [(None, "as TensorFlow chooses"), ("0", "off, which is slow"), ("1", "on: ")]
+)
+def test_whether_onednn_is_used_is_told(said, shown):
+    assert onednn_finding(said).value.startswith(shown)
 
 
 def test_the_environment_of_the_tests_has_no_problem(tmp_path):

@@ -3,7 +3,7 @@ import sys
 
 import pytest
 
-from transferpain.networks.compute import choose_compute_dtype, fastest_dtype, processor_flags
+from transferpain.networks.compute import choose_compute_dtype, fastest_dtype
 
 
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
@@ -26,19 +26,6 @@ def test_the_machine_decides_and_is_named(flags, capability, dtype, named):
     chosen, reason = fastest_dtype(frozenset(flags), capability)
     assert chosen == dtype
     assert named in reason
-
-
-def test_flags_are_read_from_the_first_processor(tmp_path):
-    listing = tmp_path / "cpuinfo"
-    listing.write_text("processor\t: 0\nflags\t\t: fpu avx2 amx_bf16\n\nprocessor\t: 1\nflags\t\t: other\n")
-    assert processor_flags(listing) == {"fpu", "avx2", "amx_bf16"}
-
-
-def test_no_flags_where_the_system_lists_none(tmp_path):
-    assert processor_flags(tmp_path / "missing") == frozenset()
-    other = tmp_path / "cpuinfo"
-    other.write_text("processor : 0\nFeatures : fp asimd\n")
-    assert processor_flags(other) == frozenset()
 
 
 def test_the_choice_starts_no_tensorflow():

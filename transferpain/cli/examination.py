@@ -9,21 +9,23 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.gpu import describe_gpus
+from transferpain.core.numerics import numerics
 from transferpain.core.optional import PARTS, is_installed
 from transferpain.core.paths import everything_below
+from transferpain.core.processor import ONEDNN, processor_flags
 from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.places import Places
 from transferpain.experiments.environment import REPORTED_PACKAGES, installed_version, processor_name, project_commit
 from transferpain.inputs.faces.mediapipe_tasks import SYSTEM_LIBRARIES, check_libraries
 from transferpain.models.assets import ALL_ASSETS, AssetState, state_of
-from transferpain.networks.compute import choose_compute_dtype, processor_flags
+from transferpain.networks.compute import choose_compute_dtype
 
 # All wheels unpack into one folder `cv2`: at two versions the later install silently wins.
 PINNED_OPENCV = ("opencv-python", "opencv-contrib-python")
 OTHER_OPENCV = ("opencv-python-headless", "opencv-contrib-python-headless")
 
 # What decides how fast a convolution is, and whether bfloat16 pays.
-SHOWN_FLAGS = frozenset({"avx2", "fma", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16"})
+SHOWN_FLAGS = frozenset({"avx2", "fma", "avx512f", "avx512_vnni", "avx512_bf16", "amx_tile", "amx_bf16"})
 
 
 @dataclass(frozen=True)
@@ -51,12 +53,24 @@ def examine(places: Places) -> list[Finding]:
         Finding("commit", project_commit()),
         Finding("processor", f"{processor_name()}, {os.cpu_count()} cores"),
         Finding("processor features", ", ".join(features) or "none that matter here"),
+        onednn_finding(numerics().get(ONEDNN)),
         *[Finding(*row) for row in describe_gpus()],
         Finding("compute dtype", f"{dtype}: {reason}"),
         Finding("data root", str(places.data_root.resolve())),
         *[dataset_finding(name, places.data_root) for name in DATASETS],
         Finding("cache", f"{folder_size(places.cache) / 1e9:.2f} GB in {places.cache.resolve()}"),
     ]
+
+
+def onednn_finding(said: str | None) -> Finding:
+    """Tell whether TensorFlow computes with oneDNN.
+
+    Args:
+        said: the value of the variable that decides, `None` where neither the user nor the processor has it set.
+    """
+    if said is None:
+        return Finding("oneDNN", "as TensorFlow chooses for this processor")
+    return Finding("oneDNN", f"off, which is slow: {ONEDNN}={said}" if said == "0" else f"on: {ONEDNN}={said}")
 
 
 def package_finding(name: str) -> Finding:

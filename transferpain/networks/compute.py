@@ -1,8 +1,7 @@
 """Which number format the backbone computes in on this machine, found without starting TensorFlow."""
 
-from pathlib import Path
-
 from transferpain.core.gpu import gpu_capability, gpu_dtype
+from transferpain.core.processor import processor_flags
 
 BFLOAT16_FLAGS = ("amx_bf16", "avx512_bf16")
 
@@ -29,14 +28,3 @@ def fastest_dtype(flags: frozenset[str], capability: float | None) -> tuple[str,
         if flag in flags:
             return "bfloat16", f"The processor has {flag}: it multiplies bfloat16 natively."
     return "float32", f"The processor has neither {' nor '.join(BFLOAT16_FLAGS)}, and there is no GPU."
-
-
-def processor_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
-    """Return the processor's feature flags; none where the system does not list them in `path`."""
-    if not path.is_file():
-        return frozenset()
-    for line in path.read_text(encoding="utf-8").splitlines():
-        name, _, values = line.partition(":")
-        if name.strip() == "flags":
-            return frozenset(values.split())
-    return frozenset()

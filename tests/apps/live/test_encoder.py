@@ -20,7 +20,7 @@ from transferpain.apps.live.encoder import converted_encoder, fastest_kinds
 from transferpain.apps.live.model import load_live_model
 from transferpain.core.errors import UserError
 from transferpain.core.gpu import gpu_capability
-from transferpain.networks.compute import processor_flags
+from transferpain.core.processor import processor_flags
 
 PROJECT = Path(__file__).parents[3]
 without_amx = pytest.mark.skipif(

@@ -10,10 +10,10 @@ from transferpain.apps.live.model import read_live_network
 from transferpain.core.errors import UserError
 from transferpain.core.gpu import gpu_capability
 from transferpain.core.optional import is_installed
+from transferpain.core.processor import processor_flags
 from transferpain.core.progress import note
 from transferpain.models.bundles.manifest import load_stated, split_digest
 from transferpain.models.sources.picture_model import model_folder
-from transferpain.networks.compute import processor_flags
 from transferpain.strategies.frozen.joined import reads_features
 
 

@@ -12,9 +12,9 @@ from transferpain.apps.edge.openvino import load_openvino, multiplies_int8
 from transferpain.apps.edge.samples import window_settings
 from transferpain.core.errors import UserError
 from transferpain.core.optional import is_installed
+from transferpain.core.processor import processor_flags
 from transferpain.inputs.features.windows import spread_frames
 from transferpain.models.sources.picture_model import PictureModel
-from transferpain.networks.compute import processor_flags
 from transferpain.strategies.fused.inputs import landmark_rows
 from transferpain.strategies.fused.settings import FusionSettings
 
