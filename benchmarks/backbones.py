@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks.data import twin_faces, untrained
-from benchmarks.extraction import stage_and_loop, stage_seconds
+from benchmarks.extraction import stage_and_loop
 from benchmarks.measure import Figure, in_turn, main, speed_ratio
 from benchmarks.memory import extract, memory_curve
 from transferpain.apps.edge.export import ExportOptions, export_model
@@ -26,7 +26,7 @@ from transferpain.networks.training.determinism import make_deterministic
 
 LABELS = ("no pain", "pain")
 LEAST = 0.95
-FEWEST_CLIPS = 2
+FEWEST_CLIPS = 3
 
 
 class Sizes(NamedTuple):
@@ -42,7 +42,7 @@ class Sizes(NamedTuple):
         return min(self.clips, max(FEWEST_CLIPS, round(self.clips * 1e9 / backbone.cost)))
 
 
-FULL = Sizes(TwinSettings(subjects=10, clips=2, seconds=1), 224, 8, 3)
+FULL = Sizes(TwinSettings(subjects=10, clips=2, seconds=1), 224, 12, 3)
 QUICK = Sizes(TwinSettings(subjects=3, clips=1, seconds=0.3), 32, 1, 1)
 QUICK_NAMES = ("shufflenet_v2",)
 
@@ -66,17 +66,17 @@ def measure_backbone(
     """Measure one network; returns its figures, and the seconds of every repetition."""
     origin = untrained(sizes.side, backbone.name)
     faces = faces.head(sizes.clips_for(backbone))
-    contestants = stage_and_loop(folder, faces, origin, dtype)
-    in_turn(contestants, 1)  # what is loaded or compiled once is nobody's time
-    seconds = in_turn(contestants, sizes.repetitions)
-    seconds["stage"] = stage_seconds(seconds)
+    stage = stage_and_loop(folder, faces, origin, dtype)
+    in_turn(stage.contestants, 1)  # what is loaded or compiled once is nobody's time
+    seconds = in_turn(stage.contestants, sizes.repetitions)
+    seconds["stage"] = stage.stage_seconds(seconds)
     per_frame = 1000 * float(np.median(seconds["stage"])) / int(faces["num_frames"].sum())
     memory = max(memory_curve(extract, folder / "memory", faces, sizes.side, backbone.name)["gigabytes"])
     int8 = int8_file(folder, backbone, sizes.side)
     return [
         Figure(f"{backbone.name}: the stage v a bare loop", speed_ratio(seconds, "stage", "bare loop"), least=LEAST),
         Figure(f"{backbone.name}: the stage", per_frame, "ms a frame"),
-        Figure(f"{backbone.name}: once for an extraction", float(np.median(seconds["once"])), "s"),
+        Figure(f"{backbone.name}: once for an extraction", stage.once, "s"),
         Figure(f"{backbone.name}: largest RssAnon", memory, "GB"),
         Figure(f"{backbone.name}: int8 file", int8["megabytes"], "MB"),
         Figure(f"{backbone.name}: int8, one picture", int8["median_ms"], "ms"),

@@ -1,10 +1,12 @@
 """Feature extraction against a bare compiled loop, against plain `model.predict`, and bfloat16 against float32."""
 
+import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
-from typing import NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 import keras
 import numpy as np
@@ -78,10 +80,11 @@ def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes:
         for images in clips[: sizes.predicted_clips]:
             plain.predict(images, verbose=0)
 
-    contestants = {**stage_and_loop(folder, short, origin, dtype), "predict": predict}
+    stage = stage_and_loop(folder, short, origin, dtype)
+    contestants = {**stage.contestants, "predict": predict}
     in_turn(contestants, 1)  # what is loaded or compiled once is nobody's time
     seconds = in_turn(contestants, sizes.repetitions)
-    seconds["stage"] = stage_seconds(seconds)
+    seconds["stage"] = stage.stage_seconds(seconds)
     share = sum(map(len, clips[: sizes.predicted_clips])) / len(pictures)
     over_predict = speed_ratio(seconds, "toolkit", "predict") / share
     has_amx = "amx_bf16" in processor_flags()
@@ -95,7 +98,7 @@ def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes:
             least=5 if has_amx else None,
         ),
         Figure("the stage", len(pictures) / float(np.median(seconds["stage"])), "frames/s"),
-        Figure("what an extraction does once", float(np.median(seconds["once"])), "s"),
+        Figure("what an extraction does once", stage.once, "s"),
     ]
     return {
         "figures": figures,
@@ -105,37 +108,85 @@ def measure_throughput(folder: Path, faces: pd.DataFrame, origin: Origin, sizes:
     }
 
 
-def stage_and_loop(folder: Path, faces: pd.DataFrame, origin: Origin, dtype: str) -> dict[str, Callable[[], None]]:
-    """Return the stage on faces in the cache, what it does once whatever it reads, and a bare compiled loop over the
-    same pictures in memory.
+@dataclass
+class ReadyExtractor:
+    """A source's extractor whose network is loaded and whose graph is traced.
 
-    Once it traces its graphs, and looks for a batch in which places do not tell: as long as about a hundred pictures
-    where that takes three sizes, which would hide how fast the hundred thousand of a dataset are.
+    Attributes:
+        extractor: of the source.
+        embed: what its network makes of pictures.
+        probing: seconds that each extraction took to see that places in a batch do not tell: the first call of each.
     """
+
+    extractor: SourceExtractor
+    embed: Callable[[np.ndarray], np.ndarray]
+    probing: list[float] = field(default_factory=list)
+    reads: ClassVar[Literal["face"]] = "face"
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.extractor.key
+
+    @property
+    def width(self) -> int:
+        return self.extractor.width
+
+    def open(self, dtype: str) -> Callable[[np.ndarray], np.ndarray]:
+        """Return `embed`, whose first call is timed."""
+        known = len(self.probing)
+
+        def embed(images: np.ndarray) -> np.ndarray:
+            started = time.monotonic()
+            features = self.embed(images)
+            if len(self.probing) == known:
+                self.probing.append(time.monotonic() - started)
+            return features
+
+        return embed
+
+
+class StageAndLoop(NamedTuple):
+    """The features stage and a bare loop over the same pictures, with batches of the same size.
+
+    Attributes:
+        contestants: the stage on faces in the cache, `toolkit`, and a `bare loop` over pictures in memory.
+        extractor: of the stage, which notes what it did besides.
+        once: seconds that an extraction takes once, whatever it reads: to trace its graphs, and to look for a batch in
+            which places do not tell. That is as long as a hundred pictures, and would hide how fast the hundred
+            thousand of a dataset are.
+    """
+
+    contestants: dict[str, Callable[[], None]]
+    extractor: ReadyExtractor
+    once: float
+
+    def stage_seconds(self, seconds: dict[str, list[float]]) -> list[float]:
+        """Return the seconds of the last turns of the stage without the batch that it begins with once."""
+        probing = self.extractor.probing[-len(seconds["toolkit"]) :]
+        return [whole - probe for whole, probe in zip(seconds["toolkit"], probing, strict=True)]
+
+
+def stage_and_loop(folder: Path, faces: pd.DataFrame, origin: Origin, dtype: str) -> StageAndLoop:
+    """Return the stage on faces in the cache, and a bare compiled loop over the same pictures in memory."""
     pictures = np.concatenate([read_faces(Path(path)).images for path in faces["faces"]])
-    filled = np.concatenate([pictures, np.repeat(pictures[-1:], -len(pictures) % BATCH, axis=0)])
     embedder = origin.load_embedder(dtype)
-    source, settings = LoadedSource(origin, embedder), FeatureSettings(dtype=dtype, batch=BATCH)
+    started = time.monotonic()
+    embed = compile_embedder(embedder)
+    batch = steady_batch(embed, pictures.shape[1:], BATCH)
+    once = time.monotonic() - started
+    filled = np.concatenate([pictures, np.repeat(pictures[-1:], -len(pictures) % batch, axis=0)])
+    extractor = ReadyExtractor(SourceExtractor(LoadedSource(origin, embedder)), embed)
+    settings = FeatureSettings(dtype=dtype, batch=batch)
 
     def toolkit():
         rmtree(folder / "features", ignore_errors=True)
-        extract_features(SourceExtractor(source), faces, settings, folder / "features")
-
-    def once():
-        steady_batch(compile_embedder(embedder), pictures.shape[1:], BATCH)
-
-    embed = compile_embedder(embedder)
+        extract_features(extractor, faces, settings, folder / "features")
 
     def bare_loop():
-        for start in range(0, len(filled), BATCH):
-            embed(filled[start : start + BATCH])
+        for start in range(0, len(filled), batch):
+            embed(filled[start : start + batch])
 
-    return {"toolkit": toolkit, "once": once, "bare loop": bare_loop}
-
-
-def stage_seconds(seconds: dict[str, list[float]]) -> list[float]:
-    """Return the seconds of each turn of the stage without what it does once."""
-    return [whole - once for whole, once in zip(seconds["toolkit"], seconds["once"], strict=True)]
+    return StageAndLoop({"toolkit": toolkit, "bare loop": bare_loop}, extractor, once)
 
 
 def compare_formats(folder: Path, faces: pd.DataFrame, origin: Origin, sizes: Sizes) -> list[Figure]:

@@ -40,7 +40,7 @@ def test_writes_the_page_and_the_tables_beside_it(page):
     assert page.parts[-3:] == ("reports", "drawn", "index.html")
     assert sorted(path.name for path in page.parent.iterdir()) == [
         "cells.csv", "cells.json", "cells.parquet", "comparisons.csv", "index.html", "inputs.json", "matrix.tex",
-        "tripod.md",
+        "prediction_sets.csv", "tripod.md",
     ]  # fmt: skip
 
 

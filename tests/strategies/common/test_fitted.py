@@ -7,7 +7,14 @@ import pandas as pd
 import pytest
 
 from transferpain.core.contracts import FittedRows
-from transferpain.strategies.common.fitted import FITTED, read_fitted, rows_of, stretches, write_fitted
+from transferpain.strategies.common.fitted import (
+    FITTED,
+    read_fitted,
+    rows_of,
+    stretches,
+    subjects_fitted_to,
+    write_fitted,
+)
 
 SAMPLES = pd.DataFrame({"dataset": "biovid", "subject": list("aabbccdd"), "clip": list("12345678")})
 
@@ -54,3 +61,16 @@ def test_stretches_hold_the_same_rows(rows):
     rows = np.array(rows, np.int64)
     np.testing.assert_array_equal(rows_of(stretches(rows)), rows)
     assert rows_of(stretches(rows)).dtype == np.int64
+
+
+def test_subjects_fitted_to_are_those_of_everything_but_choices_and_transductive_methods(tmp_path):
+    samples = pd.DataFrame({"dataset": "biovid", "subject": list("abcd")})
+    fitted = (
+        FittedRows("weights", np.array([0])),
+        FittedRows("copies", np.array([1]), use="copies"),
+        FittedRows("epoch", np.array([2]), use="selection"),
+        FittedRows("adaptation", np.array([3]), transductive=True),
+    )
+    assert subjects_fitted_to(tmp_path) is None
+    write_fitted(tmp_path, fitted, samples)
+    assert subjects_fitted_to(tmp_path) == {"biovid/a", "biovid/b"}

@@ -18,6 +18,7 @@ from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.reports.calibration import calibration_rows
 from transferpain.reports.facts import finished_run
 from transferpain.reports.matrix import parts
 from transferpain.reports.tables import BOUNDS, with_bounds
@@ -46,6 +47,7 @@ class CellRun:
         facts: `facts.json` of its folder.
         scores: `metrics.json`: scores of its predictions.
         predictions: its clip rows; a clip is named as in its own dataset.
+        calibration: the clip rows that prediction sets are calibrated on.
         checks: the leakage checks; empty if the run has none.
         cost: `cost.json`; empty if the run has none.
         transferability: score -> `{value, reason}` from `transferability.json`; empty if the run has none.
@@ -55,6 +57,7 @@ class CellRun:
     facts: dict[str, Any]
     scores: dict[str, Any]
     predictions: pd.DataFrame
+    calibration: pd.DataFrame
     checks: tuple[CheckLine, ...]
     cost: dict[str, Any]
     transferability: dict[str, dict[str, Any]]
@@ -174,6 +177,7 @@ def read_cell(record: CellRecord, folders: Sequence[Path]) -> CellRun:
         facts=parts.facts(runs),
         scores=parts.scores(runs),
         predictions=predictions,
+        calibration=clip_rows(pd.concat(map(calibration_rows, runs), ignore_index=True)),
         checks=parts.checks(runs),
         cost=parts.cost(runs),
         transferability=parts.transferability(runs),

@@ -13,6 +13,7 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.figures import drawn_uri
 from transferpain.reports.levels_figure import draw_levels
+from transferpain.reports.sections.regrouped import regrouped
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import BOUNDS, cells_or_reasons, marks
 
@@ -33,7 +34,8 @@ def build(report: ReportFacts) -> Section | None:
     table = detection(runs)
     shown = Table("detection", table, detection_as_text(table), "Pain from a level on", NOTE, text_columns=3)
     pictures = tuple(map(picture, runs))
-    return Section(title="Levels as a number", pictures=pictures, tables=(shown,), folded=True)
+    tables = tuple(filter(None, (shown, regrouped(runs))))
+    return Section(title="Levels as a number", pictures=pictures, tables=tables, folded=True)
 
 
 def detection(runs: Sequence[RunFacts]) -> pd.DataFrame:

@@ -20,6 +20,7 @@ from transferpain.reports.sections.levels import LEVELS
 from transferpain.reports.sections.linear_probe import LINEAR_PROBES
 from transferpain.reports.sections.paper import PAPER
 from transferpain.reports.sections.pictures import PICTURES
+from transferpain.reports.sections.prediction_sets import PREDICTION_SETS
 from transferpain.reports.sections.probabilities import PROBABILITIES
 from transferpain.reports.sections.recalibration import RECALIBRATION
 from transferpain.reports.sections.registration import REGISTRATION
@@ -43,6 +44,7 @@ SECTIONS: Registry[ReportSection] = Registry(
         DETECTION,
         PROBABILITIES,
         RECALIBRATION,
+        PREDICTION_SETS,
         WITHIN_SUBJECTS,
         SUBJECT_TESTS,
         SINGLE_CLIPS,

@@ -71,3 +71,21 @@ def stretches(rows: np.ndarray) -> list[list[int]]:
 def rows_of(stretches: list[list[int]]) -> np.ndarray:
     """Return the positions of stretches, int64."""
     return np.concatenate([np.empty(0, np.int64), *(np.arange(first, last + 1) for first, last in stretches)])
+
+
+def subjects_fitted_to(folder: Path) -> frozenset[str] | None:
+    """Return the subjects, as `subject_names` has them, that a fold's answers were fitted to.
+
+    Not among them are those whose loss alone chose an epoch or a candidate, and those of a transductive method, which
+    treats tested subjects in the same way. None where a fold does not say what was fitted.
+    """
+    path = folder / FITTED
+    if not path.is_file():
+        return None
+    lines = read_stamped(path)["fitted"]
+    return frozenset(
+        name
+        for line in lines
+        if line.get("use", "fit") != "selection" and not line["transductive"]
+        for name in line["subjects"]
+    )

@@ -1,0 +1,52 @@
+"""Whom a promise may be calibrated on: subjects of the selection part that nothing was fitted to."""
+
+import pandas as pd
+import pytest
+
+from tests.evaluation.drawn import draw_predictions
+from tests.reports.run_folders import write_run
+from transferpain.core.schema import write_stamped
+from transferpain.experiments.run_folder import RunFolder
+from transferpain.reports.calibration import calibration_rows
+from transferpain.strategies.common.fitted import FITTED
+
+
+@pytest.fixture
+def run(tmp_path) -> RunFolder:
+    tested, selected = draw_predictions(subjects=4), draw_predictions(subjects=3, seed=1)
+    selected = selected.assign(part="selection", subject="other-" + selected["subject"])
+    return RunFolder(write_run(tmp_path, "drawn", pd.concat([tested.assign(part="test"), selected])))
+
+
+def state(run: RunFolder, *lines: dict) -> None:
+    write_stamped(run.fold("0", 0) / FITTED, {"fitted": list(lines)})
+
+
+def line(subject: str, use: str = "fit", transductive: bool = False) -> dict:
+    return {"step": "one", "use": use, "transductive": transductive, "subjects": [f"ai4pain/other-{subject}"]}
+
+
+def subjects(run: RunFolder) -> list[str]:
+    return sorted(calibration_rows(run)["subject"].unique())
+
+
+def test_whoever_was_fitted_to_is_left_out(run):
+    state(run, line("S00"))
+    assert subjects(run) == ["other-S01", "other-S02"]
+
+
+@pytest.mark.parametrize("harmless", [{"use": "selection"}, {"transductive": True}])
+def test_who_chose_an_epoch_or_is_treated_as_tested_ones_are_stays(run, harmless):
+    state(run, line("S00", **harmless))
+    assert subjects(run) == ["other-S00", "other-S01", "other-S02"]
+
+
+def test_a_fold_that_does_not_say_what_was_fitted_calibrates_nothing(run):
+    assert calibration_rows(run).empty
+    assert list(calibration_rows(run)) == list(run.predictions("selection"))
+
+
+def test_no_tested_row_is_among_them(run):
+    state(run)
+    assert not set(subjects(run)) & set(run.predictions()["subject"])
+    assert len(calibration_rows(run)) == len(run.predictions("selection"))
