@@ -46,6 +46,14 @@ def test_a_fold_that_does_not_say_what_was_fitted_calibrates_nothing(run):
     assert list(calibration_rows(run)) == list(run.predictions("selection"))
 
 
+def test_who_is_tested_calibrates_nothing(tmp_path):
+    tested = draw_predictions(subjects=4).assign(part="test")
+    selected = draw_predictions(subjects=6).assign(part="selection")
+    run = RunFolder(write_run(tmp_path, "leaky", pd.concat([tested, selected])))
+    state(run)
+    assert subjects(run) == ["S04", "S05"]
+
+
 def test_no_tested_row_is_among_them(run):
     state(run)
     assert not set(subjects(run)) & set(run.predictions()["subject"])

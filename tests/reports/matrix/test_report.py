@@ -39,8 +39,8 @@ def text(page):
 def test_writes_the_page_and_the_tables_beside_it(page):
     assert page.parts[-3:] == ("reports", "drawn", "index.html")
     assert sorted(path.name for path in page.parent.iterdir()) == [
-        "cells.csv", "cells.json", "cells.parquet", "comparisons.csv", "index.html", "inputs.json", "matrix.tex",
-        "prediction_sets.csv", "tripod.md",
+        "cells.csv", "cells.json", "cells.parquet", "comparisons.csv", "index.html", "inputs.json",
+        "label_shift.csv", "matrix.tex", "prediction_sets.csv", "tripod.md",
     ]  # fmt: skip
 
 

@@ -46,6 +46,7 @@ from transferpain.reports.matrix.facts import (
     read_cells,
 )
 from transferpain.reports.matrix.promises import PROMISED, promises, promises_text
+from transferpain.reports.matrix.shifted import shifted, shifted_text
 from transferpain.reports.matrix.views import grid_figures, grid_views, heat_limits, subject_views
 from transferpain.reports.page import render, write_csv
 from transferpain.reports.sections.registration import differences_table
@@ -83,6 +84,7 @@ class Findings:
     agreed: tuple[pd.DataFrame, Family]
     few_shot: dict[str, CalibrationCurve]
     promised: pd.DataFrame
+    shifted: pd.DataFrame
 
     @property
     def families(self) -> list[TestFamily]:
@@ -104,7 +106,7 @@ def write_matrix_report(
     name: str = "",
 ) -> Path:
     """Write `reports/<name>/`: `index.html`, `cells.json`, `cells.csv`, `cells.parquet`, `comparisons.csv`,
-    `spread.csv`, `prediction_sets.csv`, `matrix.tex` and `tripod.md`.
+    `spread.csv`, `prediction_sets.csv`, `label_shift.csv`, `matrix.tex` and `tripod.md`.
 
     The page loads nothing, runs no script and holds no picture of a dataset.
 
@@ -142,6 +144,8 @@ def _write_tables(folder: Path, matrix: Matrix, findings: Findings, registered: 
         write_csv(folder / "spread.csv", findings.spread)
     if len(findings.promised):
         write_csv(folder / "prediction_sets.csv", findings.promised)
+    if len(findings.shifted):
+        write_csv(folder / "label_shift.csv", findings.shifted)
     marks = {"synthetic": any(run.facts["synthetic"] for run in findings.runs.values())}
     write_csv(folder / "comparisons.csv", comparisons_table(findings.families, matrix.metric).assign(**marks))
     write_text(folder / "matrix.tex", _latex(matrix, findings))
@@ -191,6 +195,7 @@ def find(matrix: Matrix, records: Sequence[CellRecord], runs_folder: Path) -> Fi
         agreed=statistics.agreements(predicted),
         few_shot=statistics.few_shot(plain, runs, metric),
         promised=promises(runs),
+        shifted=shifted(plain, runs, metric),
     )
 
 
@@ -265,6 +270,7 @@ def _page(
         few_shot=tables.few_shot_text(findings.few_shot) if findings.few_shot else None,
         promises=promises_text(findings.promised) if len(findings.promised) else None,
         promised=f"{PROMISED:.0%}",
+        shifted=shifted_text(findings.shifted) if len(findings.shifted) else None,
         subject_figures=subject_views(findings.grids, runs, metric),
         **grid_figures(findings.grids, runs, findings.predicted, findings.few_shot, metric),
         leakage=tables.leakage_text(runs) if runs else None,
