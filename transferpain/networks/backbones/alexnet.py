@@ -56,6 +56,7 @@ ALEXNET = Backbone(
         {"InputLayer", "ZeroPadding2D", "Conv2D", "MaxPooling2D", "GlobalAveragePooling2D", "Dense", "Activation"}
     ),
     cost=655_828_672,
+    slower=1.2,
     normalizes=False,
     network=build_alexnet,
 )

@@ -122,6 +122,8 @@ class Backbone:
         blocks: all its layers that have weights, from the output down.
         layers: the Keras classes that it is made of; the guard of shared models lets them through.
         cost: multiply-adds of the convolutions and of the embedding, for one picture of 224x224 pixels.
+        slower: how many times as long a frame takes as its multiply-adds take VGG16, on a processor: few products in a
+            step, as of depthwise convolutions, make little of it (`python -m benchmarks backbones`). For estimates.
         normalizes: whether it has batch normalisation.
         network: from size, classes and seed to the model; see `build`.
         imagenet: published weights to start from; `None` if there are none.
@@ -142,6 +144,7 @@ class Backbone:
     network: Callable[[int, int, int], "keras.Model"]
     imagenet: Weights | None = None
     step: int = 1
+    slower: float = 1.0
     dropping: Callable[["keras.Model"], "keras.Model"] | None = None
 
     def for_training(self, model: "keras.Model") -> "keras.Model":

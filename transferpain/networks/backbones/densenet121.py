@@ -79,6 +79,7 @@ DENSENET121 = Backbone(
         }
     ),
     cost=2_834_186_240,
+    slower=2.7,
     normalizes=True,
     network=build_densenet121,
     imagenet=Weights(

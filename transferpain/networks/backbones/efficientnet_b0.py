@@ -100,6 +100,7 @@ EFFICIENTNET_B0 = Backbone(
         }
     ),
     cost=385_845_472,
+    slower=8.1,
     normalizes=True,
     network=build_efficientnet_b0,
     imagenet=Weights(

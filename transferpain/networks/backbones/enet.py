@@ -115,6 +115,7 @@ ENET = Backbone(
         }
     ),
     cost=311_209_728,
+    slower=7.2,
     normalizes=True,
     network=build_enet,
     step=8,

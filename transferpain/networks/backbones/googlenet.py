@@ -85,6 +85,7 @@ GOOGLENET = Backbone(
         {"InputLayer", "Conv2D", "MaxPooling2D", "Concatenate", "GlobalAveragePooling2D", "Dense", "Activation"}
     ),
     cost=1_582_696_448,
+    slower=1.5,
     normalizes=False,
     network=build_googlenet,
 )

@@ -113,6 +113,7 @@ INCEPTION_V3 = Backbone(
         }
     ),
     cost=2_837_970_272,
+    slower=1.8,
     normalizes=True,
     network=build_inception_v3,
     imagenet=Weights(

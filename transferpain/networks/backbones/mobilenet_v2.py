@@ -79,6 +79,7 @@ MOBILENET_V2 = Backbone(
         }
     ),
     cost=300_804_992,
+    slower=10.2,
     normalizes=True,
     network=build_mobilenet_v2,
 )

@@ -70,6 +70,7 @@ RESNET101 = Backbone(
         }
     ),
     cost=7_570_243_584,
+    slower=1.5,
     normalizes=True,
     network=build_resnet101,
     imagenet=Weights(

@@ -41,6 +41,7 @@ RESNET18 = Backbone(
     blocks=BLOCKS,
     layers=LAYERS,
     cost=1_814_085_632,
+    slower=1.5,
     normalizes=True,
     network=build_resnet18,
 )

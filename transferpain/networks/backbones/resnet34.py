@@ -43,6 +43,7 @@ RESNET34 = Backbone(
     blocks=BLOCKS,
     layers=LAYERS,
     cost=3_663_773_696,
+    slower=1.3,
     normalizes=True,
     network=build_resnet34,
     dropping=with_drop_block,

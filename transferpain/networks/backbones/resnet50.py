@@ -70,6 +70,7 @@ RESNET50 = Backbone(
         }
     ),
     cost=3_858_022_400,
+    slower=1.8,
     normalizes=True,
     network=build_resnet50,
     imagenet=Weights(

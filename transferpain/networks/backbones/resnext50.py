@@ -70,6 +70,7 @@ RESNEXT50 = Backbone(
         }
     ),
     cost=4_230_529_024,
+    slower=5.2,
     normalizes=True,
     network=build_resnext50,
 )

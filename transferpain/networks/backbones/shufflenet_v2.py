@@ -96,6 +96,7 @@ SHUFFLENET_V2 = Backbone(
         }
     ),
     cost=144_932_568,
+    slower=5.9,
     normalizes=True,
     network=build_shufflenet_v2,
 )

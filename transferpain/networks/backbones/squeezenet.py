@@ -58,6 +58,7 @@ SQUEEZENET = Backbone(
         {"InputLayer", "Conv2D", "MaxPooling2D", "Concatenate", "GlobalAveragePooling2D", "Dense", "Activation"}
     ),
     cost=263_148_224,
+    slower=2.3,
     normalizes=False,
     network=build_squeezenet,
 )

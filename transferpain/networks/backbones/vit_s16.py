@@ -110,6 +110,7 @@ VIT_S16 = Backbone(
         }
     ),
     cost=4_574_035_968,
+    slower=2.1,
     normalizes=False,
     network=build_vit_s16,
     step=PATCH,

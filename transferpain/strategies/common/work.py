@@ -19,8 +19,14 @@ BYTES_A_WEIGHT_FILE = 62e6
 
 
 def forward_rate(backbone: str, dtype: str, size: int) -> float:
-    """Return frames per second of a forward pass: its cost grows with the picture's area."""
-    return SPEED[dtype] / BACKBONES[backbone].cost * (REFERENCE_SIZE / size) ** 2
+    """Return frames per second of a forward pass: what it takes grows with the picture's area."""
+    return SPEED[dtype] / felt_cost(backbone, size)
+
+
+def felt_cost(backbone: str, size: int) -> float:
+    """Return the multiply-adds that VGG16 does in the time that a network takes for a picture."""
+    network = BACKBONES[backbone]
+    return network.cost * network.slower * (size / REFERENCE_SIZE) ** 2
 
 
 def pictures_trained_on(work: Workload) -> int:
@@ -36,7 +42,7 @@ def training_stage(work: Workload, pictures: int | None = None, trainings: int |
     """Estimate the training of a whole backbone on pictures; those of the samples unless another number is given."""
     backbone, size = work.experiment.backbone, work.size
     pictures = pictures_trained_on(work) if pictures is None else pictures
-    cost = BACKBONES[backbone].cost * (size / REFERENCE_SIZE) ** 2
+    cost = felt_cost(backbone, size)
     trainings = work.trainings if trainings is None else trainings
     return network_stage(work, backbone, (pictures, f"pictures at {size}x{size}"), cost, trainings)
 
