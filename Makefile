@@ -10,13 +10,15 @@ WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 ROOT := $(if $(DATA),--data-root "$(DATA)")
 EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg16 biovid-vgg16 biovid-texture biovid-texture-demo biovid-ensemble biovid-ensembles-demo biovid-eccnet unbc-vgg16 ai4pain-vgg16 mintpain-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo biovid-temporal-demo biovid-clip biovid-clip-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep unbc-pspi unbc-pspi-demo unbc-hybrid multimodal-fusion multimodal-fusion-demo multimodal-cross multimodal-cross-demo
 
+# One a network: those of further seeds say how far a training moves.
+AT_EQUAL_PRICE := $(filter-out %-seed1 %-seed2,$(shell sed -n 's/^  equal-price-\([^:]*\):.*/\1/p' experiments/backbones.yaml))
 MATRICES := transfer-matrix transfer-matrix-demo
 
 # Whoever sets it has each of some hundred processes compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo pain-model au-cnn-hybrid null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference docs doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo pain-model au-cnn-hybrid backbones null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference docs doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -44,6 +46,14 @@ $(EXPERIMENTS): $(READY) ## one experiment on licensed data: make ai4pain-ann DA
 
 $(MATRICES): $(READY) ## a matrix of sources, targets and heads: make transfer-matrix DATA=/path/to/data
 	$(TRANSFERPAIN) matrix experiments/$@.yaml $(ROOT) $(ARGS)
+
+backbones: $(READY) ## seventeen networks at an equal price on real faces, then frozen on drawn ones: make backbones DATA=/path/to/fer2013
+	$(TRANSFERPAIN) run experiments/backbones.yaml $(ROOT) $(ARGS)
+	@for name in $(AT_EQUAL_PRICE); do \
+		$(TRANSFERPAIN) models push equal-price-$$name shared/backbones/$$name || exit 1; \
+	done
+	$(TRANSFERPAIN) matrix experiments/backbones-biovid-demo.yaml
+	$(BIN)/python docs/backbones.py --workspace .
 
 null-check: $(READY) ## every strategy, head, adaptation and both matrices where nothing can be learned: fails unless each is at chance
 	$(TRANSFERPAIN) run experiments/null-check.yaml --null --jobs 3 $(ARGS)
