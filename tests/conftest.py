@@ -12,16 +12,12 @@ from tests.made_once import made_once
 from tests.order import rank
 from tests.parts import skipped_module
 from tests.small_study import write_small_study
-from transferpain.core.numerics import settle_keras
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 
 # The same examples each time; and no limit on seconds, which any example may exceed on a busy machine.
 settings.register_profile("repeatable", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("repeatable")
-
-# Some tests import TensorFlow themselves, which must compute as the program does.
-settle_keras()
 
 # Until the tests are collected: see `pytest_collection_finish`.
 gc.disable()

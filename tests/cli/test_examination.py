@@ -89,10 +89,16 @@ def test_what_runs_converted_networks_is_told():
 
 
 @pytest.mark.parametrize(
-    ("said", "shown"), [(None, "as TensorFlow chooses"), ("0", "off, which is slow"), ("1", "on: ")]
+    ("said", "flags", "shown"),
+    [
+        (None, {"avx2", "avx512_vnni"}, "as TensorFlow chooses"),
+        (None, {"avx2"}, "left off by TensorFlow on this processor; with TF_ENABLE_ONEDNN_OPTS=1"),
+        ("0", {"avx2"}, "off, which is slow: TF_ENABLE_ONEDNN_OPTS=0"),
+        ("1", {"avx2"}, "on: TF_ENABLE_ONEDNN_OPTS=1"),
+    ],
 )
-def test_whether_onednn_is_used_is_told(said, shown):
-    assert onednn_finding(said).value.startswith(shown)
+def test_whether_onednn_is_used_is_told(said, flags, shown):
+    assert onednn_finding(said, frozenset(flags)).value.startswith(shown)
 
 
 def test_the_environment_of_the_tests_has_no_problem(tmp_path):

@@ -8,8 +8,7 @@ import sys
 import pytest
 
 from transferpain.core.errors import UserError
-from transferpain.core.numerics import NOT_SET, differences, numerics, set_for_the_processor, settle_keras
-from transferpain.core.processor import ONEDNN, processor_flags, settings_for
+from transferpain.core.numerics import NOT_SET, differences, numerics, settle_keras
 
 SETTLED = """
 from transferpain.core.quiet import import_tensorflow
@@ -36,31 +35,6 @@ def test_what_changes_bits_is_stated(monkeypatch):
     assert int(stated["threads"]) >= 1
     assert stated["TF_ENABLE_ONEDNN_OPTS"] == "0"
     assert "OMP_NUM_THREADS" not in stated
-
-
-def test_what_is_set_for_the_processor_is_stated_before_and_after_it_is_set(monkeypatch):
-    monkeypatch.delitem(sys.modules, "keras", raising=False)
-    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    monkeypatch.delenv(ONEDNN, raising=False)
-    before = numerics()
-    settle_keras()
-    assert numerics() == before
-    assert os.environ.get(ONEDNN) == settings_for(processor_flags()).get(ONEDNN)
-
-
-@pytest.mark.parametrize("said", ["0", "1"])
-def test_what_the_user_says_of_the_processor_counts(monkeypatch, said):
-    monkeypatch.delitem(sys.modules, "keras", raising=False)
-    monkeypatch.delitem(sys.modules, "tensorflow", raising=False)
-    monkeypatch.setenv(ONEDNN, said)
-    settle_keras()
-    assert os.environ[ONEDNN] == numerics()[ONEDNN] == said
-
-
-def test_a_tensorflow_that_is_loaded_is_told_nothing(monkeypatch):
-    monkeypatch.setitem(sys.modules, "tensorflow", sys)
-    monkeypatch.delenv(ONEDNN, raising=False)
-    assert set_for_the_processor() == {}
 
 
 def test_what_differs_between_two_sessions_is_named():

@@ -51,6 +51,17 @@ def test_equal_runs_do_not_differ():
     assert compare(file_of(predictions()), file_of(predictions())) == []
 
 
+def test_how_many_answers_are_wrong_goes_by_the_processor():
+    def page(table: str, rows: int, processor: str) -> dict:
+        entry = {"hash": str(rows), "values": {"rows": rows}}
+        return file_of(predictions(), processor) | {"parts": {"heads": {f"report/heads/page/{table}": entry}}}
+
+    wrong, others = "subject-clip-label-answer-wrong-with-probability-of-the-label-coverage", "subject-clips-coverage"
+    assert compare(page(wrong, 65, "one"), page(wrong, 68, "other")) == []
+    assert compare(page(wrong, 65, "one"), page(wrong, 68, "one"))
+    assert compare(page(others, 65, "one"), page(others, 68, "other"))
+
+
 def test_the_smallest_change_of_a_probability_is_found():
     smallest = float(np.nextafter(np.float32(0.8), np.float32(1)) - np.float32(0.8))
     ((name, before, after),) = compare(file_of(predictions()), file_of(nudged(smallest)))

@@ -30,13 +30,13 @@ def test_versions_of_former_sessions_stay_stated(tmp_path):
 
 def test_what_changed_the_bits_of_former_sessions_stays_stated(tmp_path, monkeypatch):
     run, path = RunFolder(tmp_path), tmp_path / "environment.json"
-    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     write_environment(run)
-    assert read_json(path)["numerics"]["NVIDIA_TF32_OVERRIDE"] == "0"
-    monkeypatch.delenv("NVIDIA_TF32_OVERRIDE")
+    assert read_json(path)["numerics"]["TF_ENABLE_ONEDNN_OPTS"] == "0"
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
     write_environment(run)
     write_environment(run)
-    assert read_json(path)["earlier_numerics"] == {"NVIDIA_TF32_OVERRIDE": ["0"]}
+    assert read_json(path)["earlier_numerics"] == {"TF_ENABLE_ONEDNN_OPTS": ["0"]}
 
 
 @pytest.mark.parametrize(

@@ -111,12 +111,12 @@ def test_folds_say_themselves_what_found_their_faces(plan, file):
 
 def test_a_session_that_computes_otherwise_is_named(plan, capsys, monkeypatch):
     begin(plan.run, plan.experiment, detector=detector_identity("mediapipe"), reader=READER_IDENTITY)
-    monkeypatch.setenv("NVIDIA_TF32_OVERRIDE", "0")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     write_environment(plan.run)
-    monkeypatch.delenv("NVIDIA_TF32_OVERRIDE")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
     go_on_or_apart(plan)
     said = " ".join(capsys.readouterr().err.split())
-    assert "was begun with NVIDIA_TF32_OVERRIDE 0, and goes on with not set" in said
+    assert "was begun with TF_ENABLE_ONEDNN_OPTS 0, and goes on with not set" in said
 
 
 def test_a_run_without_folds_is_left_alone(plan):

@@ -4,7 +4,6 @@ import os
 import sys
 
 from transferpain.core.errors import UserError
-from transferpain.core.processor import ONEDNN, processor_flags, settings_for
 
 BACKEND = "tensorflow"
 NOT_SET = "not set"
@@ -12,7 +11,7 @@ NOT_SET = "not set"
 OVERRIDES = ("KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH", "KERAS_NNX_ENABLED")
 # Who sets one of these may get other last bits.
 VARIABLES = (
-    *(ONEDNN, "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE"),
+    *("TF_ENABLE_ONEDNN_OPTS", "ONEDNN_MAX_CPU_ISA", "DNNL_MAX_CPU_ISA", "ONEDNN_DEFAULT_FPMATH_MODE"),
     *("TF_XLA_FLAGS", "XLA_FLAGS", "TF_DETERMINISTIC_OPS", "TF_CUDNN_DETERMINISTIC", "NVIDIA_TF32_OVERRIDE"),
     *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"),
     *("OPENBLAS_CORETYPE", "NPY_DISABLE_CPU_FEATURES", "CUDA_VISIBLE_DEVICES"),
@@ -22,8 +21,6 @@ VARIABLES = (
 def settle_keras() -> None:
     """See to it that Keras computes with TensorFlow, whatever the user's environment says; before it is imported.
 
-    Where the environment does not say otherwise, TensorFlow computes as fast as it can on this processor.
-
     Child processes inherit it.
 
     Raises:
@@ -32,7 +29,6 @@ def settle_keras() -> None:
     os.environ["KERAS_BACKEND"] = BACKEND
     for name in OVERRIDES:
         os.environ.pop(name, None)
-    os.environ.update(set_for_the_processor())
     if (keras := sys.modules.get("keras")) is not None and hasattr(keras, "config"):
         settle_loaded_keras()
 
@@ -62,15 +58,7 @@ def settle_loaded_keras() -> None:
 def numerics() -> dict[str, str]:
     """Return what may change the last bits here, in words: backend, threads, and each variable that is set."""
     set_here = {name: os.environ[name] for name in VARIABLES if os.environ.get(name)}
-    return {"backend": BACKEND, "threads": threads_here(), **set_here, **set_for_the_processor()}
-
-
-def set_for_the_processor() -> dict[str, str]:
-    """Return the variables that are set for this processor because nobody set them; once TensorFlow is loaded, none."""
-    if "tensorflow" in sys.modules:
-        return {}
-    wanted = settings_for(processor_flags())
-    return {name: value for name, value in wanted.items() if not os.environ.get(name)}
+    return {"backend": BACKEND, "threads": threads_here(), **set_here}
 
 
 def threads_here() -> str:

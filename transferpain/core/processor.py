@@ -1,4 +1,4 @@
-"""What the processor can do, found without starting TensorFlow, and what TensorFlow is told for it."""
+"""What the processor can do, found without starting TensorFlow."""
 
 from pathlib import Path
 
@@ -19,9 +19,6 @@ def processor_flags(path: Path = Path("/proc/cpuinfo")) -> frozenset[str]:
     return frozenset()
 
 
-def settings_for(flags: frozenset[str]) -> dict[str, str]:
-    """Return the environment variables that TensorFlow computes faster with on a processor with these flags.
-
-    They change last bits, so whoever records how numbers came about records them, too.
-    """
-    return {ONEDNN: "1"} if "avx2" in flags and not flags & ONEDNN_BY_ITSELF else {}
+def goes_without_onednn(flags: frozenset[str]) -> bool:
+    """Tell whether TensorFlow leaves oneDNN off on a processor with these flags, though it could use it."""
+    return "avx2" in flags and not flags & ONEDNN_BY_ITSELF
