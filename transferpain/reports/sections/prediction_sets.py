@@ -36,16 +36,12 @@ FIGURES = {
 
 
 def build(report: ReportFacts) -> Section | None:
-    """Return what prediction sets promised and kept; `None` where no labelled run was made here.
-
-    Not shown where nobody calibrates any of the runs.
-    """
+    """Return what prediction sets promised and kept; `None` where no labelled run was made here."""
     runs = [run for run in report.scored if run.made_here]
     if not runs:
         return None
     table = prediction_sets(runs)
-    text = prediction_sets_as_text(table) if table["calibrated_on"].any() else None
-    shown = Table("prediction_sets", table, text, "Promised and kept", NOTE, text_columns=2)
+    shown = Table("prediction_sets", table, prediction_sets_as_text(table), "Promised and kept", NOTE, text_columns=2)
     return Section(title="Prediction sets", tables=(shown,), folded=True)
 
 
