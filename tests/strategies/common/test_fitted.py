@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from transferpain.core.contracts import FittedRows
+from transferpain.core.errors import UserError
 from transferpain.strategies.common.fitted import (
     FITTED,
     read_fitted,
@@ -74,3 +75,20 @@ def test_subjects_fitted_to_are_those_of_everything_but_choices_and_transductive
     assert subjects_fitted_to(tmp_path) is None
     write_fitted(tmp_path, fitted, samples)
     assert subjects_fitted_to(tmp_path) == {"biovid/a", "biovid/b"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"fitted": 3}',
+        b'{"fitted": [{}]}',
+        b'{"fitted": [{"subjects": "a", "transductive": false}]}',
+    ],
+)
+def test_a_damaged_file_is_named_and_nobody_taken_for_new(tmp_path, content):
+    (tmp_path / FITTED).write_bytes(content)
+    with pytest.raises(UserError, match=FITTED):
+        subjects_fitted_to(tmp_path)

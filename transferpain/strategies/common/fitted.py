@@ -9,8 +9,23 @@ import pandas as pd
 from transferpain.core.contracts import FittedRows
 from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.evaluation.predictions import subject_names
+from transferpain.strategies.common.stated import Stated, read_stated
 
 FITTED = "fitted.json"
+
+
+class FittedLine(Stated):
+    """What one fitted thing has seen, in `fitted.json`."""
+
+    subjects: list[str]
+    transductive: bool
+    use: str = "fit"
+
+
+class Fitted(Stated):
+    """`fitted.json` of a fold."""
+
+    fitted: list[FittedLine]
 
 
 def write_fitted(folder: Path, fitted: Sequence[FittedRows], samples: pd.DataFrame) -> None:
@@ -78,14 +93,13 @@ def subjects_fitted_to(folder: Path) -> frozenset[str] | None:
 
     Not among them are those whose loss alone chose an epoch or a candidate, and those of a transductive method, which
     treats tested subjects in the same way. None where a fold does not say what was fitted.
+
+    Raises:
+        OddFile: if the file is damaged; it and the key are named.
     """
     path = folder / FITTED
     if not path.is_file():
         return None
-    lines = read_stamped(path)["fitted"]
-    return frozenset(
-        name
-        for line in lines
-        if line.get("use", "fit") != "selection" and not line["transductive"]
-        for name in line["subjects"]
-    )
+    lines = read_stated(path, Fitted)["fitted"]
+    fitted = [line for line in lines if line.get("use", "fit") != "selection" and not line["transductive"]]
+    return frozenset(name for line in fitted for name in line["subjects"])
