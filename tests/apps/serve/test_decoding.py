@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import signal
+import struct
 import time
 from contextlib import suppress
 
@@ -10,6 +12,7 @@ import pytest
 
 from tests.apps.serve.drawn import draw_person, encode
 from tests.apps.serve.test_pictures import scans_of
+from transferpain.apps.serve.decode_process import HEADER
 from transferpain.apps.serve.decoding import Decoders
 from transferpain.apps.serve.pictures import MOST_SCANS, decode_picture
 from transferpain.apps.serve.refusals import Refusal
@@ -71,3 +74,18 @@ def test_two_clients_with_slow_pictures_delay_a_third_by_one_of_each_at_most():
     # Whoever is ended first makes room for the third: the other one may still be at work.
     assert answered[-1] == "c"
     assert sorted(set(answered)) == sorted(answered)
+
+
+def test_a_process_whose_answer_nobody_reads_can_be_ended():
+    """It is so where time is up just as a large picture comes back; a place among the decoders would be lost."""
+    content = encode(np.zeros((2000, 2000, 3), np.uint8))
+
+    async def end_unread() -> None:
+        decoders = Decoders(seconds=10)
+        process = await decoders._start()
+        process.stdin.write(struct.pack(HEADER, len(content), 0) + content)
+        await asyncio.sleep(2)
+        await asyncio.wait_for(decoders._end(process), 20)
+        assert process.returncode == -signal.SIGKILL
+
+    asyncio.run(end_unread())

@@ -101,7 +101,8 @@ class Decoders:
             self._idle.remove(process)
         with suppress(ProcessLookupError):
             process.send_signal(signal.SIGKILL)
-        await process.wait()
+        # An answer that nobody reads stops its pipe, and asyncio's `wait` waits until the pipe has come to its end.
+        await process.communicate()
 
 
 async def _exchange(process: asyncio.subprocess.Process, content: bytes) -> np.ndarray | Refusal:
