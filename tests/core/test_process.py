@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from transferpain.core.process import is_read, message_of
+from transferpain.core.process import Stopped, comes_of_a_stop, is_read, message_of
 
 START = """
 import os, signal, time
@@ -38,11 +38,42 @@ UNWINDING = """
 """
 
 
-@pytest.mark.parametrize(("work", "printed"), [(SWALLOWED, ""), (UNWINDING, "cleaned up\n")])
+# As a library written in C says that what it called both answered and failed: an error on top of the stop.
+ON_TOP = """
+    class OnTop:
+        def __del__(self):
+            try:
+                os.kill(os.getpid(), signal.SIGTERM)
+                time.sleep(0.1)
+            except BaseException as stopped:
+                raise SystemError("returned a result with an exception set") from stopped
+    OnTop()
+    time.sleep(20)
+"""
+
+
+@pytest.mark.parametrize(
+    ("work", "printed"), [(SWALLOWED, ""), (UNWINDING, "cleaned up\n"), (ON_TOP, "")], ids=["lost", "unwinds", "on top"]
+)
 def test_a_stop_is_never_lost_and_never_disturbs_what_cleans_up(work, printed):
     program = [sys.executable, "-c", START.format(work=work.strip())]
     result = subprocess.run(program, capture_output=True, text=True, timeout=60, check=False)
-    assert (result.returncode, result.stdout) == (130, printed)
+    assert (result.returncode, result.stdout, result.stderr) == (130, printed, "")
+
+
+def test_what_nobody_could_catch_is_shown_where_it_comes_of_no_stop():
+    script = START.format(work="class Faulty:\n        def __del__(self): raise ValueError('a fault')\n    Faulty()")
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout == "went on\n"
+    assert "ValueError: a fault" in result.stderr
+
+
+def test_an_error_on_top_of_a_stop_is_the_stop():
+    error = SystemError("returned a result with an exception set")
+    assert not comes_of_a_stop(error)
+    error.__context__ = RuntimeError()
+    error.__context__.__context__ = Stopped()
+    assert comes_of_a_stop(error)
 
 
 def test_an_end_at_once_waits_for_nobody_and_loses_no_word():

@@ -28,7 +28,7 @@ from transferpain.cli.serve import serve_app
 from transferpain.cli.stages import stages_app
 from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
-from transferpain.core.process import Stopped, is_read, message_of, prepare, stop_is_answered
+from transferpain.core.process import Stopped, comes_of_a_stop, is_read, message_of, prepare, stop_is_answered
 
 VALUELESS = re.compile(r"--[\w-]+=")
 
@@ -120,13 +120,13 @@ def main() -> None:
     prepare()
     try:
         app()
-    except (UserError, OSError, ImportError, MemoryError, RuntimeError, ValueError) as error:
+    except (Exception, Stopped) as error:
+        if comes_of_a_stop(error):
+            stop_is_answered()
+            sys.stderr.write("stopped; what was finished is kept, and the same command goes on from there\n")
+            sys.exit(130)
         message = message_of(error)
         if not message or "--debug" in sys.argv:
             raise
         sys.stderr.write(f"error: {message}\n")
         sys.exit(1)
-    except Stopped:
-        stop_is_answered()
-        sys.stderr.write("stopped; what was finished is kept, and the same command goes on from there\n")
-        sys.exit(130)

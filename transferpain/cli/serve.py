@@ -36,7 +36,7 @@ def serve(
     from transferpain.apps.serve.access import choose_certificate, decide_access
     from transferpain.apps.serve.limits import Limits
     from transferpain.core.optional import require
-    from transferpain.core.process import Stopped, end_at_once, stop_is_answered
+    from transferpain.core.process import Stopped, comes_of_a_stop, end_at_once, stop_is_answered
     from transferpain.core.quiet import import_tensorflow
     from transferpain.models.bundles.address import model_at_hand
 
@@ -58,7 +58,9 @@ def serve(
         say(notice)
     try:
         run(create_app(assessor, access, limits), access, say)
-    except Stopped:
+    except (Exception, Stopped) as error:
+        if not comes_of_a_stop(error):
+            raise
         stop_is_answered()
         say("server stopped")
         end_at_once()

@@ -33,10 +33,20 @@ def stop(*_: object) -> None:
 
 def is_unwinding() -> bool:
     """Tell whether `Stopped`, or an error on top of it, is being handled by what was interrupted."""
-    error = sys.exc_info()[1]
+    return comes_of_a_stop(sys.exc_info()[1])
+
+
+def comes_of_a_stop(error: BaseException | None) -> bool:
+    """Tell whether an error is `Stopped` or stands on top of it, as where a library written in C met it."""
     while error is not None and not isinstance(error, Stopped):
         error = error.__context__
     return error is not None
+
+
+def say_what_was_swallowed(swallowed: "sys.UnraisableHookArgs") -> None:
+    """Show an error that nobody could catch, but none that comes of a stop: that is raised again."""
+    if not comes_of_a_stop(swallowed.exc_value):
+        sys.__unraisablehook__(swallowed)
 
 
 def stop_is_answered() -> None:
@@ -65,6 +75,7 @@ def prepare() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
         signal.signal(number, stop)
+    sys.unraisablehook = say_what_was_swallowed
 
 
 def open_closed_streams() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError
 from transferpain.core.gpu import let_memory_grow, show_only
-from transferpain.core.process import Stopped, message_of, prepare, stop_is_answered
+from transferpain.core.process import Stopped, comes_of_a_stop, message_of, prepare, stop_is_answered
 from transferpain.core.store import open_to_write
 from transferpain.core.workers import stops_held
 from transferpain.data.places import Places
@@ -93,11 +93,13 @@ def work(
 
         run_experiment(experiment, folder, places)
         answer.send("")
-    except (UserError, OSError) as error:
+    except (Exception, Stopped) as error:
+        if comes_of_a_stop(error):
+            stop_is_answered()
+            sys.exit(130)
+        if not isinstance(error, (UserError, OSError)):
+            raise
         answer.send(message_of(error))
-    except Stopped:
-        stop_is_answered()
-        sys.exit(130)
 
 
 def _say_to(log: Path | None) -> None:
