@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 Part = Literal["selection", "test"]
-RowUse = Literal["fit", "selection", "copies"]
+RowUse = Literal["fit", "selection", "copies", "reference"]
 # How the votes of several people become what a network learns from (FER+).
 LabelMode = Literal["majority", "crossentropy", "probability", "multi_target"]
 
@@ -46,7 +46,8 @@ class FittedRows:
         rows: int64, ascending positions into the samples.
         transductive: whether the method is declared to read test rows, without their labels.
         use: `fit` for rows that something was fitted to; `selection` for those that an epoch or a model was chosen by;
-            `copies` for those that were repeated or changed at random for training.
+            `copies` for those that were repeated or changed at random for training; `reference` for those that say what
+            their own person looks like without pain, and to which nothing is fitted.
     """
 
     step: str

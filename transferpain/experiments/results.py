@@ -25,6 +25,7 @@ from transferpain.experiments.run_folder import damaged, fault_of_fold, read_his
 from transferpain.experiments.samples import hang_together, label_counts
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
+from transferpain.inputs.reference.settings import reads_references
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.training.start import start_tensorflow
@@ -65,7 +66,13 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "label_definition": plan.label_definition,
         "empty_classes": list(plan.task.empty_classes(plan.datasets[-1])),
         "warnings": warnings,
-        **target_facts(plan.experiment.adaptation, plan.experiment.protocol, plan.samples, plan.folds),
+        **target_facts(
+            plan.experiment.adaptation,
+            plan.experiment.protocol,
+            plan.samples,
+            plan.folds,
+            reads_references(plan.experiment.reference),
+        ),
         "split_provenance": list(plan.experiment.protocol.provenance),
         "classes": list(plan.task.classes),
         "labels": labels_met(plan),

@@ -23,6 +23,7 @@ from transferpain.evaluation.predictions import tells_subjects_apart
 from transferpain.experiments.plan import SPLIT_SEED
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.adaptation.chosen import add_references
+from transferpain.inputs.reference.withheld import ROLE, USED, fold_without_references, mark_references
 from transferpain.networks.outputs.registry import DEFAULT as DEFAULT_LOSS
 from transferpain.networks.outputs.registry import OUTPUTS
 from transferpain.strategies.registry import STRATEGIES
@@ -79,7 +80,13 @@ def label_counts(experiment: Experiment, task: Task, index: Index) -> list[Label
 
 def split_samples(experiment: Experiment, samples: pd.DataFrame) -> tuple[pd.DataFrame, list[Fold]]:
     """Return the samples that a fold trains on, selects on, tests on or adapts to, and the folds."""
-    folds = make_folds(samples, experiment.protocol, SPLIT_SEED)
+
+    def make(used: pd.DataFrame) -> list[Fold]:
+        return make_folds(used, experiment.protocol, SPLIT_SEED)
+
+    if experiment.reference is not None:
+        return keep_used(samples, fold_without_references(samples, experiment.reference, make))
+    folds = make(samples)
     return keep_used(samples, add_references(experiment.adaptation, samples, folds, experiment.protocol, SPLIT_SEED))
 
 
@@ -99,11 +106,20 @@ def labelled_part(experiment: Experiment, task: Task, index: Index) -> tuple[Ind
         if frames is not None and (index.frames is not None or experiment.protocol.test_dataset is None):
             index = cut_sequences(index, task.rule_for(index.dataset.name).column, frames)
         samples = label_clips(task, index, experiment.training.label_mode).assign(row=-1)
-        in_series = hang_together(task.sample, index.clips)
-        samples = deal_anew(samples.assign(file_clip=samples["clip"]), experiment.null_draw, in_series)
+        samples = with_references(experiment, samples.assign(file_clip=samples["clip"]), index)
+        samples = deal_anew(samples, experiment.null_draw, hang_together(task.sample, index.clips))
         dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)
         return index, samples if dealt_out is None else each_frame(samples, dealt_out)
-    return index, deal_anew(frame_samples(task, index), experiment.null_draw, in_series=True)
+    samples = with_references(experiment, frame_samples(task, index), index)
+    return index, deal_anew(samples, experiment.null_draw, in_series=True)
+
+
+def with_references(experiment: Experiment, samples: pd.DataFrame, index: Index) -> pd.DataFrame:
+    """Mark the clips that are taken out as references, where an experiment reads any."""
+    if experiment.reference is None:
+        return samples
+    cut = experiment.window.clip_frames is not None and index.frames is not None
+    return mark_references(samples, index, experiment.reference, cut, SPLIT_SEED)
 
 
 def hang_together(sample: str, clips: pd.DataFrame) -> bool:
@@ -137,7 +153,7 @@ def deal_anew(samples: pd.DataFrame, draw: int | None, in_series: bool) -> pd.Da
     """Deal labels anew among each subject's samples, or among those of a split where the data name no subjects.
 
     Clips are permuted; where neighbours hang together, a subject's labels are shifted in a circle, which keeps theirs
-    alike.
+    alike. What is taken out as a reference is a neutral clip, and stays one.
 
     Args:
         samples: `Plan.samples` of one dataset.
@@ -146,6 +162,9 @@ def deal_anew(samples: pd.DataFrame, draw: int | None, in_series: bool) -> pd.Da
     """
     if draw is None:
         return samples
+    if ROLE in samples and (samples[ROLE] != USED).any():
+        kept = samples[ROLE] != USED
+        return pd.concat([deal_anew(samples[~kept], draw, in_series), samples[kept]], ignore_index=True)
     labels = [column for column in samples if column not in KEPT]
     by = "subject" if tells_subjects_apart(samples) else "split"
     order = np.arange(len(samples))

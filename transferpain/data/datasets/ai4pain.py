@@ -7,7 +7,7 @@ import pandas as pd
 
 from transferpain.core.foreign import border
 from transferpain.core.yaml_file import read_yaml
-from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Neutral, Reading
 from transferpain.data.media.walk import list_folder, walk_files
 
 SPLITS = {
@@ -184,4 +184,5 @@ DATASET = Dataset(
     is_marked=is_marked,
     read=read,
     count=count,
+    neutral=Neutral("level", ("none",)),
 )

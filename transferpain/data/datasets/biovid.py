@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.datasets.dataset import VIDEO_SUFFIXES, Dataset, Neutral, Reading
 from transferpain.data.media.walk import list_folder, walk_files
 
 SUBJECT = re.compile(r"(\d{6})_([mw])_(\d{2})")
@@ -135,4 +135,5 @@ DATASET = Dataset(
     is_marked=is_marked,
     read=read,
     count=count,
+    neutral=Neutral("stimulus", ("BL1",)),
 )

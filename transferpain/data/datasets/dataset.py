@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 VIDEO_SUFFIXES = {
@@ -53,6 +54,29 @@ class Reading:
 
 
 @dataclass(frozen=True)
+class Neutral:
+    """Raw labels by which a face is known to show no pain.
+
+    Attributes:
+        column: of the index's frames where these have it, else of its clips.
+        labels: as they stand in that column; numbers count by their value.
+    """
+
+    column: str
+    labels: tuple[str | int, ...]
+
+    def are(self, values: pd.Series) -> np.ndarray:
+        """Tell which raw labels are among these, bool `(values,)`; a missing one is not."""
+        numbers = {float(label) for label in self.labels if not isinstance(label, str)}
+        texts = {label for label in self.labels if isinstance(label, str)}
+        by_value = pd.to_numeric(values, errors="coerce").isin(numbers).fillna(False)
+        return (by_value | values.astype("string").isin(texts).fillna(False)).to_numpy(dtype=bool)
+
+    def __str__(self) -> str:
+        return f"{self.column} {' or '.join(map(str, self.labels))}"
+
+
+@dataclass(frozen=True)
 class Dataset:
     """Facts about a dataset and how its folder is read.
 
@@ -74,6 +98,7 @@ class Dataset:
         traps: properties of the data that mislead, a sentence each.
         compare: `(clips, frames) -> sentences`, what a copy lacks; `None` if the counts say all.
         inspect: `(clips, data root) -> sentences`, what is damaged in files that `read` does not open.
+        neutral: which of its clips, or frames, are known to show a face without pain; `None` where nothing says so.
     """
 
     name: str
@@ -93,3 +118,4 @@ class Dataset:
     traps: tuple[str, ...] = ()
     compare: Callable[[pd.DataFrame, pd.DataFrame | None], list[str]] | None = None
     inspect: Callable[[pd.DataFrame, Path], list[str]] | None = None
+    neutral: Neutral | None = None

@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.privacy import HIDDEN_NAME, hide_name, hide_names
-from transferpain.data.datasets.dataset import Dataset, Reading
+from transferpain.data.datasets.dataset import Dataset, Neutral, Reading
 from transferpain.data.media import walk
 from transferpain.data.media.paths import list_pictures
 
@@ -148,4 +148,5 @@ DATASET = Dataset(
     is_marked=is_marked,
     read=read,
     count=count,
+    neutral=Neutral("level", (0,)),
 )

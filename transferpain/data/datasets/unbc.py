@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.store import is_intact, reading_checked, write_checked
-from transferpain.data.datasets.dataset import Dataset, Reading
+from transferpain.data.datasets.dataset import Dataset, Neutral, Reading
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.locate import find_top
 from transferpain.data.datasets.unbc_facts import MEN, PAIN_FRAMES, SEQUENCE_FRAMES, SUBJECTS
@@ -320,6 +320,7 @@ DATASET = Dataset(
     is_marked=is_marked,
     read=read,
     count=count,
+    neutral=Neutral("pspi", (0,)),
     compare=compare,
     inspect=inspect,
 )

@@ -30,6 +30,7 @@ from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
 from transferpain.experiments.variants import variant_name
 from transferpain.inputs.adaptation.chosen import target_data
+from transferpain.inputs.reference.settings import reads_references
 from transferpain.models.sources.origin import BUILT
 
 DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "trainings", "hours", "disk GB"]
@@ -204,7 +205,7 @@ def record_of(cell: Cell, runs: tuple[RunFolder, ...], absent: str, failed: str)
         task=experiment.task,
         selection=experiment.protocol.selection,
         adaptation=experiment.adaptation or "",
-        target_data=target_data(experiment.adaptation, experiment.protocol),
+        target_data=target_data(experiment.adaptation, experiment.protocol, reads_references(experiment.reference)),
         state="absent" if absent else "failed" if failed else "done" if runs else "open",
         reason=absent or failed,
         protocol=protocol_in_words(experiment, len(cell.parts)),

@@ -152,7 +152,7 @@ def _compute(fit: Fit, missing: dict[Fitting, dict[str, Path]], cache: Path) -> 
                 else:
                     made = read_made(Path(file)) | {"adaptation": fitting.method}
                     features = read_features(Path(file))
-                    write_features(path, _as_cached(change(features), features.dtype), made)
+                    write_features(path, as_cached(change(features), features.dtype), made)
                 advance(1)
     if failed:
         note(
@@ -162,7 +162,7 @@ def _compute(fit: Fit, missing: dict[Fitting, dict[str, Path]], cache: Path) -> 
     return failed
 
 
-def _as_cached(features: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def as_cached(features: np.ndarray, dtype: np.dtype) -> np.ndarray:
     """Return features as the cache keeps them, in the type of those that were adapted.
 
     Raises:
@@ -171,9 +171,9 @@ def _as_cached(features: np.ndarray, dtype: np.dtype) -> np.ndarray:
     largest, most = np.nanmax(np.abs(features), initial=0), float(np.finfo(dtype).max)
     if largest > most:
         raise UserError(
-            "An adapted feature does not fit into the cache.",
+            "A changed feature does not fit into the cache.",
             rule=f"These features are kept as {dtype}, up to {most:g}.",
             received=f"a value of magnitude {largest}",
-            todo="Use another adaptation.",
+            todo="Use another adaptation, or none.",
         )
     return features.astype(dtype)

@@ -73,10 +73,14 @@ def used_adaptation(name: str | None, samples: pd.DataFrame, folds: Sequence[Fol
 
 
 def target_facts(
-    name: str | None, protocol: ProtocolSettings, samples: pd.DataFrame, folds: Sequence[Fold]
+    name: str | None, protocol: ProtocolSettings, samples: pd.DataFrame, folds: Sequence[Fold], neutral: bool = False
 ) -> dict[str, Any]:
-    """Return what `facts.json` states of the target's data: `target_data`, `adaptation` (or `None`), JSON types."""
-    return {"target_data": target_data(name, protocol), "adaptation": used_adaptation(name, samples, folds)}
+    """Return what `facts.json` states of the target's data: `target_data`, `adaptation` (or `None`), JSON types.
+
+    Args:
+        neutral: as for `target_data`.
+    """
+    return {"target_data": target_data(name, protocol, neutral), "adaptation": used_adaptation(name, samples, folds)}
 
 
 def adaptation_warnings(name: str | None, samples: pd.DataFrame, folds: Sequence[Fold]) -> list[str]:
@@ -85,10 +89,13 @@ def adaptation_warnings(name: str | None, samples: pd.DataFrame, folds: Sequence
     return [TRANSDUCTIVE_WARNING.format(name=name)] if used and used["transductive"] else []
 
 
-def target_data(name: str | None, protocol: ProtocolSettings) -> str:
+def target_data(name: str | None, protocol: ProtocolSettings, neutral: bool = False) -> str:
     """Say what an experiment sees of the dataset that it is tested on, besides the tested clips' pictures.
 
     What its source was trained on stands in the source's lineage.
+
+    Args:
+        neutral: whether it reads a neutral clip of each tested subject.
     """
     parts = []
     if protocol.kind == "random_frames":
@@ -102,4 +109,6 @@ def target_data(name: str | None, protocol: ProtocolSettings) -> str:
         parts.append("labelled subjects for selection")
     if name is not None:
         parts.append(ADAPTATIONS[name].describe(protocol))
+    if neutral:
+        parts.append("one neutral clip of each tested subject")
     return "; ".join(filter(None, parts)) or "none"

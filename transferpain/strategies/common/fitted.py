@@ -91,8 +91,9 @@ def rows_of(stretches: list[list[int]]) -> np.ndarray:
 def subjects_fitted_to(folder: Path) -> frozenset[str] | None:
     """Return the subjects, as `subject_names` has them, that a fold's answers were fitted to.
 
-    Not among them are those whose loss alone chose an epoch or a candidate, and those of a transductive method, which
-    treats tested subjects in the same way. None where a fold does not say what was fitted.
+    Not among them are those whose loss alone chose an epoch or a candidate, those whose neutral face was compared with
+    their own, and those of a transductive method, which treats tested subjects in the same way. None where a fold does
+    not say what was fitted.
 
     Raises:
         OddFile: if the file is damaged; it and the key are named.
@@ -101,5 +102,6 @@ def subjects_fitted_to(folder: Path) -> frozenset[str] | None:
     if not path.is_file():
         return None
     lines = read_stated(path, Fitted)["fitted"]
-    fitted = [line for line in lines if line.get("use", "fit") != "selection" and not line["transductive"]]
+    others = ("selection", "reference")
+    fitted = [line for line in lines if line.get("use", "fit") not in others and not line["transductive"]]
     return frozenset(name for line in fitted for name in line["subjects"])

@@ -219,6 +219,14 @@ def join(contents: Contents) -> JoinedModel:
             received=f"adaptation: {adaptation}",
             todo="Name a model without adaptation (or with `coral`, which leaves tested faces as they are).",
         )
+    if "reference" in manifest:
+        raise UserError(
+            f"The model in {folder} cannot be given pictures alone.",
+            rule=f"Its head reads {manifest.get('reference_features', 'features beside a neutral face')}: of a new "
+            "person a neutral picture is needed.",
+            received="no reference",
+            todo="Name a model without `reference`.",
+        )
     if "joined" in manifest:
         raise UserError(
             f"The model in {folder} cannot be given pictures.",

@@ -22,7 +22,8 @@ from transferpain.inputs.adaptation.chosen import adapted_features, check_adapta
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_kind, own_stage
-from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.reference.features import Reference, find_references, referenced_features
+from transferpain.inputs.reference.settings import ReferenceSettings
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
@@ -31,8 +32,17 @@ from transferpain.strategies.common.loss import check_loss
 from transferpain.strategies.common.media import add_stretches, stretches_of
 from transferpain.strategies.common.work import forward_rate
 from transferpain.strategies.frozen.candidates import check_candidates
+from transferpain.strategies.frozen.reference import (
+    REFERENCES,
+    bundle_facts,
+    check_reference,
+    describe_references,
+    reference_rows,
+    reference_stage,
+)
 from transferpain.strategies.frozen.section import candidates_section
 from transferpain.strategies.frozen.sources import JoinedSource, check_joined
+from transferpain.strategies.frozen.stretch_rows import is_uneven, rows_of_stretch
 
 TRANSFERABILITY = "transferability.json"
 OWN_RATE = 20_000.0  # rows of own features that are read in a second
@@ -44,6 +54,7 @@ class FrozenSettings(BaseModel):
     Attributes:
         joined: the sources whose embeddings are read side by side; `source: {joined: [...]}` fills it in.
         adaptation: how cached features are adapted to who, or what dataset, is tested (`docs/adaptation.md`).
+        reference: the person's own neutral face, which features are read beside (`docs/reference-faces.md`).
         candidates: name -> what it changes in `head` and `training`, for `protocol.selection: nested`; simplest first.
     """
 
@@ -52,6 +63,7 @@ class FrozenSettings(BaseModel):
     # Named only where it is set: runs and registrations of versions that did not know it stay as they are.
     joined: tuple[JoinedSource, ...] = Field((), exclude_if=lambda value: not value)
     adaptation: ADAPTATIONS.name_type | None = None
+    reference: ReferenceSettings | None = Field(None, exclude_if=lambda value: value is None)
     candidates: dict[Annotated[str, Field(pattern=NAME_PATTERN)], dict[str, Any]] = {}
 
 
@@ -95,9 +107,16 @@ class PreparedFeatures(Prepared):
         return AdaptationJob(job.plan.origin, self.stage, job.plan.experiment.features, job.places.cache)
 
     @cached_property
+    def references(self) -> dict[str, Reference]:
+        """Subject -> the neutral face, of an experiment with `reference`."""
+        return find_references(self.samples)
+
+    @cached_property
     def adapted(self) -> dict[str, np.ndarray]:
-        """Fold -> the feature file of each sample, adapted as the experiment says."""
-        plan = self.job.plan
+        """Fold -> the feature file of each sample, adapted or beside a reference, as the experiment says."""
+        plan, cache = self.job.plan, self.job.places.cache
+        if plan.experiment.reference is not None:
+            return referenced_features(plan.experiment.reference, self.samples, plan.folds, self.references, cache)
         return adapted_features(plan.experiment.adaptation, self.adapting, self.samples, plan.folds)
 
 
@@ -132,6 +151,7 @@ class Frozen(Strategy):
                 f"at least, received {size}"
             )
         check_joined(experiment)
+        check_reference(experiment)
         check_adaptation(experiment.adaptation, experiment.protocol)
         method = ADAPTATIONS.get(experiment.adaptation)
         if method is not None and method.changes_source and not experiment.features.reads_source:
@@ -214,7 +234,10 @@ class Frozen(Strategy):
             origin = job.plan.origin if job.plan.experiment.features.reads_source else None
             return measure_transfer(prepared.samples, job.plan.folds[0], origin)
 
-        prepared = PreparedFeatures(job, table, once={TRANSFERABILITY: transferability})
+        once = {TRANSFERABILITY: transferability}
+        if job.plan.experiment.reference is not None:
+            once[REFERENCES] = lambda: describe_references(job.plan, prepared.references)
+        prepared = PreparedFeatures(job, table, once=once)
         return prepared
 
     def fit(self, prepared: PreparedFeatures, fold: Fold, seed: int, folder: Path) -> FoldResult:
@@ -232,7 +255,9 @@ class Frozen(Strategy):
         trained = train_head(experiment, clips, fold, seed, num_classes, folder / "checkpoint.npz", prepared.traced)
         probed = replace(trained, **prepared.probed[fold.name].added_to(trained, seed))
         adapted = adapted_rows(plan.experiment.adaptation, prepared.adapting, fold)
-        return replace(probed, fitted=(*probed.fitted, *chosen_by, *adapted))
+        referenced = reference_rows(plan.experiment.reference, fold)
+        fitted = (*probed.fitted, *chosen_by, *adapted, *referenced)
+        return replace(probed, fitted=fitted, facts=bundle_facts(plan.experiment.reference))
 
     def stages(self, work: Workload) -> list[Stage]:
         from transferpain.networks.compute import choose_compute_dtype
@@ -283,6 +308,7 @@ class Frozen(Strategy):
                     ]
                 ),
             ),
+            *reference_stage(work, rows * width * bytes_a_value),
             Stage(
                 experiment.name,
                 f"head ({head.name})",
@@ -345,7 +371,7 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     table["features"] = table["features"].fillna("").astype(str)
     table["frames"] = table["frames"].fillna(0).astype(int)
     table["rate"] = settings.fps or table["fps"]
-    uneven = zip(table.get("faces", table["clip"]), _is_uneven(table), strict=True)
+    uneven = zip(table.get("faces", table["clip"]), is_uneven(table), strict=True)
     times = [read_seconds(path) if own else None for path, own in uneven]
     table["sampling"] = [
         partial(sampled_frames, int(one.num_frames), sampling_of(settings, one.num_frames, one.fps, one.stretch), own)
@@ -357,34 +383,6 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     rows = rows_of_stretch(table, settings)
     table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
     return table
-
-
-def rows_of_stretch(table: pd.DataFrame, settings: FeatureSettings) -> np.ndarray:
-    """Return how many feature rows the stretch of each clip has, int64.
-
-    Args:
-        table: that of `with_stretch`; where it has no `variable`, all frames lie at even distances in time.
-    """
-    if settings.frames is not None:
-        return np.full(len(table), settings.frames, np.int64)
-    share = 1.0 if settings.fps is None else settings.fps / table["fps"].to_numpy(dtype=float)
-    rows = np.round(table["stretch"].to_numpy(dtype=float) * share)
-    rows = np.nan_to_num(rows, nan=1.0).clip(1).astype(np.int64)
-    for place in np.flatnonzero(_is_uneven(table)) if settings.fps is not None else ():
-        from transferpain.inputs.faces.cache import read_seconds
-        from transferpain.inputs.features.extract import sampled_frames
-
-        one = table.iloc[place]
-        sampling = (float(one["fps"]), float(settings.fps))
-        taken = sampled_frames(int(one["num_frames"]), sampling, read_seconds(one["faces"]))
-        rows[place] = max(1, int((taken < one["stretch"]).sum()))
-    return rows
-
-
-def _is_uneven(table: pd.DataFrame) -> np.ndarray:
-    if "variable" not in table:
-        return np.zeros(len(table), bool)
-    return table["variable"].to_numpy(dtype=bool) & (table["problem"] == "").to_numpy()
 
 
 def feature_rows(experiment: Recipe, work: Workload) -> pd.Series:

@@ -1,0 +1,108 @@
+"""The person's own neutral face in the strategy `frozen`: what it goes with, what a run and its model say of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from transferpain.core.contracts import FittedRows, Stage
+from transferpain.data.datasets.neutral import neutral_clips, neutral_of
+from transferpain.data.protocols.fold import Fold
+from transferpain.evaluation.predictions import subject_names
+from transferpain.inputs.reference.features import Reference, note_without_face
+from transferpain.inputs.reference.settings import ReferenceSettings, reads_references
+from transferpain.inputs.reference.withheld import REFERENCE, ROLE
+from transferpain.strategies.base import Plan, Recipe, Workload
+
+REFERENCES = "reference.json"
+STEP = "reference faces"
+CLIPS_A_SECOND = 150.0  # whose features are read, changed and written
+
+
+def check_reference(experiment: Recipe) -> None:
+    """Refuse a reference together with what it does not go with.
+
+    Raises:
+        ValueError: that names the key.
+    """
+    if experiment.reference is None:
+        return
+    if experiment.adaptation is not None:
+        raise ValueError(
+            f"reference: features are changed by a reference or by an adaptation, received both, adaptation "
+            f"`{experiment.adaptation}`"
+        )
+    if experiment.protocol.kind == "random_frames":
+        raise ValueError("reference: it goes by subject, and protocol.kind `random_frames` splits without them")
+
+
+def reference_rows(settings: ReferenceSettings | None, fold: Fold) -> tuple[FittedRows, ...]:
+    """Return the rows whose faces a fold's features are compared with; nothing where none are."""
+    if not reads_references(settings):
+        return ()
+    return (FittedRows(STEP, fold.reference, use="reference"),)
+
+
+def bundle_facts(settings: ReferenceSettings | None) -> dict[str, Any]:
+    """Return what the manifest of a head states of the reference that it reads; nothing where it reads none."""
+    if not reads_references(settings):
+        return {}
+    stated = {"form": settings.form, "frames": settings.frames, "of": settings.of}
+    return {"reference": stated, "reference_features": settings.describe()}
+
+
+def describe_references(plan: Plan, references: Mapping[str, Reference]) -> dict[str, Any]:
+    """Return what a run keeps of its references, JSON types."""
+    settings = plan.experiment.reference
+    parts = plan.index.parts or (plan.index,)
+    neutral = {part.dataset.name: neutral_of(part.dataset, settings.stated_neutral) for part in parts}
+    left_out = []
+    if settings.missing == "leave_out":
+        used = set(subject_names(plan.samples))
+        for part in parts:
+            people = part.clips[["dataset", "subject"]].drop_duplicates()
+            known = neutral_clips(part, neutral[part.dataset.name])["subject"]
+            lacking = set(subject_names(people[~people["subject"].isin(known)]))
+            left_out += sorted(lacking - used)
+    with_face = [reference for reference in references.values() if len(reference.found)]
+    rows = [len(reference.rows(settings.frames)) for reference in with_face] if reads_references(settings) else []
+    found = [len(reference.found) for reference in references.values()]
+    neutral_rows = [len(reference.neutral) for reference in references.values()]
+    return {
+        "form": settings.form,
+        "frames": settings.frames,
+        "of": settings.of,
+        "missing": settings.missing,
+        "neutral": {name: str(one) for name, one in neutral.items()},
+        "clips": int(plan.samples[plan.samples[ROLE] == REFERENCE]["file_clip"].nunique()),
+        "subjects": len(references),
+        "frames_used": [int(min(rows)), float(np.median(rows)), int(max(rows))] if rows else None,
+        "fewer_frames": sum(number < settings.frames for number in rows) if rows else None,
+        "coverage": sum(found) / sum(neutral_rows) if sum(neutral_rows) else 0.0,
+        "without_face": list(note_without_face(dict(references))),
+        "left_out": left_out,
+    }
+
+
+def reference_stage(work: Workload, disk_bytes: float) -> list[Stage]:
+    """Estimate the writing of changed features; nothing where no reference is read.
+
+    Args:
+        disk_bytes: of the features as they are.
+    """
+    experiment, settings = work.experiment, work.experiment.reference
+    if not reads_references(settings):
+        return []
+    copies = 1 if settings.of == "own" else len(work.folds)
+    clips = work.samples.loc[work.samples[ROLE] != REFERENCE, "file_clip"].nunique() * copies
+    described = f"reference ({settings.form}, {settings.frames} frames, {settings.of})"
+    return [
+        Stage(
+            experiment.name,
+            described,
+            f"{clips} clips",
+            clips / CLIPS_A_SECOND,
+            disk_bytes * settings.widens * copies,
+            of=experiment.name,
+        )
+    ]
