@@ -20,6 +20,12 @@ def predict(
         Path | None,
         typer.Option("--to", metavar="FILE.csv|FILE.json", help="Keep the whole table; no file is written over."),
     ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PICTURE|FOLDER|VIDEO", help="The same person without pain, for a model that compares with that."
+        ),
+    ] = None,
     workspace: Workspace = Path("."),
     debug: Debug = False,
 ) -> None:
@@ -37,7 +43,7 @@ def predict(
 
     with model_at_hand(model, workspace) as address:
         loaded = load_model(address)
-    table = loaded.predict_places(places)
+    table = loaded.predict_places(places, reference)
     columns, rows = shown_rows(table, SHOWN_ROWS)
     print_rows(f"What {model} says", columns, rows)
     print_lines(describe_answers(table, SHOWN_ROWS, to is not None))

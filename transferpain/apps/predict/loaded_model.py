@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import cv2
@@ -10,9 +10,11 @@ import numpy as np
 import pandas as pd
 
 from transferpain.apps.predict.pictures import Answering, predict_places
+from transferpain.apps.predict.reference import neutral_features
 from transferpain.core.errors import UserError, printable
 from transferpain.core.progress import note
 from transferpain.core.quiet import import_tensorflow
+from transferpain.inputs.reference.features import beside
 from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
 from transferpain.models.bundles.manifest import Contents, read_contents, split_digest
@@ -20,6 +22,7 @@ from transferpain.models.bundles.sklearn_bundle import SklearnHead, read_any_bun
 from transferpain.models.sources.picture_model import note_classifiers, refuse_clip_network
 from transferpain.models.sources.preprocessing import stated_preprocessing
 from transferpain.strategies.frozen.joined import join, reads_features
+from transferpain.strategies.frozen.reference import check_reference_given, read_reference
 
 BATCH = 32
 MEANS = "This model was trained on the mean of some seconds; here it reads one picture in its place."
@@ -61,12 +64,16 @@ class LoadedModel:
         """Whether it reads whole windows of pictures: a clip network."""
         return len(self.input_shape) == 4
 
-    def predict(self, pictures: np.ndarray | str | Path) -> np.ndarray | pd.DataFrame:
+    def predict(
+        self, pictures: np.ndarray | str | Path, reference: str | Path | None = None
+    ) -> np.ndarray | pd.DataFrame:
         """Answer to faces that are cut out already, or find the faces in a photograph.
 
         Args:
             pictures: uint8 RGB `(n, h, w, 3)`, each cropped to its face, of any size: they are resized to the model's,
                 and no face is looked for. Or the path of a photograph, a video, or a folder of them.
+            reference: path of a photograph or video of the same person without pain, for a model that compares faces
+                with one.
 
         Returns:
             Of an array the probabilities, float32 `(n, classes)`. Of a path the table of `predict_places`, a row for
@@ -74,11 +81,12 @@ class LoadedModel:
 
         Raises:
             UserError: if the pictures have another type or shape, the path is not there or cannot be read, the model
-                reads features whose source is not here, or windows of frames.
+                reads features whose source is not here, or windows of frames; if a reference is missing, cannot be
+                read, or is not read by the model.
         """
         if isinstance(pictures, str | Path):
-            return self.predict_places([Path(pictures)])
-        answering = self._answering
+            return self.predict_places([Path(pictures)], reference)
+        answering = self._answering(reference)
         faces, size = _check_faces(pictures), answering.faces.size
         resized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in faces]
         return answering.answer(np.array(resized, np.uint8).reshape(-1, size, size, 3))
@@ -112,17 +120,24 @@ class LoadedModel:
         resized = [cv2.resize(face, (size, size), interpolation=cv2.INTER_AREA) for face in pictures]
         return self._answer_pixels(np.array(resized, np.uint8).reshape(-1, frames, size, size, 3))
 
-    def predict_places(self, places: Sequence[Path]) -> pd.DataFrame:
+    def predict_places(self, places: Sequence[Path], reference: str | Path | None = None) -> pd.DataFrame:
         """Find the faces in photographs and videos, and answer to each; see `pictures.predict_places`.
 
         Raises:
-            UserError: as that, if the model reads features whose source is not here, or windows of frames.
+            UserError: as `predict`.
         """
-        return predict_places(places, self._answering)
+        return predict_places(places, self._answering(reference))
+
+    def _answering(self, reference: str | Path | None) -> Answering:
+        """Return what answers to faces: the network, or the head with its source; `reference` as for `predict`."""
+        settings = read_reference(self.bundle.manifest, self.folder)
+        check_reference_given(settings, reference is not None, self.folder)
+        if reference is None:
+            return self._alone
+        return self._beside(reference)
 
     @cached_property
-    def _answering(self) -> Answering:
-        """What answers to faces: the network, or the head with its source."""
+    def _alone(self) -> Answering:
         if self.reads_faces:
             note_classifiers(self.bundle.manifest, self.folder)
             faces = stated_preprocessing(self.bundle.preprocessing, self.folder).faces
@@ -150,7 +165,11 @@ class LoadedModel:
                 rule=f"It is a head, which reads the features of its source, of the shape {self._shape()}.",
                 todo="Use predict_features(features); `extract` with the head's source gives them.",
             )
-        joined = join(self.head)
+        return self._beside(None)
+
+    def _beside(self, reference: str | Path | None) -> Answering:
+        """Return the head with its source; `reference` as for `predict`."""
+        joined = join(self.head, None if reference is None else partial(neutral_features, Path(reference)))
         if joined.stretch.reads == "clip":
             note(MEANS)
         return Answering(
@@ -158,6 +177,7 @@ class LoadedModel:
             joined.preprocessing.faces,
             lambda faces: self._finite(joined.answer_frames(joined.embed(faces))),
             joined.synthetic,
+            one_person=reference is not None,
         )
 
     def _answer_pixels(self, faces: np.ndarray) -> np.ndarray:
@@ -166,14 +186,17 @@ class LoadedModel:
             answers[start : start + BATCH] = self._answer(faces[start : start + BATCH].astype(np.float32))
         return answers
 
-    def predict_features(self, features: np.ndarray) -> np.ndarray:
+    def predict_features(self, features: np.ndarray, reference: np.ndarray | None = None) -> np.ndarray:
         """Return the probabilities of features, float32 `(n, classes)`.
 
         Args:
             features: numbers `(n, D)`, or `(n, frames, D)` for a head that reads windows.
+            reference: features of the same person's face without pain, `(frames, D)`, for a head that compares with
+                their mean.
 
         Raises:
-            UserError: if they have another type or shape, hold NaN, or the model reads pictures.
+            UserError: if they have another type or shape, hold NaN, or the model reads pictures; if a reference is
+                missing, does not fit, or is not read by the model.
         """
         if self.reads_faces or self.reads_windows:
             windows = "Use predict_windows(faces), with uint8 RGB windows (n, frames, h, w, 3)."
@@ -183,7 +206,7 @@ class LoadedModel:
                 rule="It reads pictures of faces.",
                 todo=windows if self.reads_windows else pictures,
             )
-        rows = np.asarray(features)
+        rows = self._compared(np.asarray(features), reference)
         fits = rows.ndim == len(self.input_shape) + 1 and all(
             wanted in (None, found) for wanted, found in zip(self.input_shape, rows.shape[1:], strict=True)
         )
@@ -198,6 +221,25 @@ class LoadedModel:
         for start in range(0, len(rows), BATCH):
             answers[start : start + BATCH] = self._answer(rows[start : start + BATCH].astype(np.float32))
         return answers
+
+    def _compared(self, rows: np.ndarray, reference: np.ndarray | None) -> np.ndarray:
+        """Return features as the head reads them. Raises `UserError` if a reference is missing or does not fit."""
+        settings = read_reference(self.bundle.manifest, self.folder)
+        check_reference_given(settings, reference is not None, self.folder)
+        if reference is None:
+            return rows
+        neutral = np.asarray(reference)
+        alike = rows.ndim > 1 and neutral.ndim == 2 and len(neutral) and neutral.shape[1] == rows.shape[-1]
+        if not alike or not {rows.dtype.kind, neutral.dtype.kind} <= set("fiu") or not np.isfinite(neutral).all():
+            raise UserError(
+                "These features cannot be compared with the reference.",
+                rule="A reference has finite features, (frames, D), of one face or more, as wide as those asked about.",
+                received=f"features {rows.shape}, reference {neutral.dtype} {neutral.shape}",
+                todo="Make both with the source that the head was trained on; leave out rows of NaN.",
+            )
+        flat = rows.reshape(-1, rows.shape[-1]).astype(np.float64)
+        compared = beside(settings, flat, neutral.astype(np.float64).mean(axis=0))
+        return compared.reshape(*rows.shape[:-1], compared.shape[1])
 
     def _answer(self, rows: np.ndarray) -> np.ndarray:
         model = self.bundle.model

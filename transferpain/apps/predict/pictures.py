@@ -29,6 +29,7 @@ BATCH = 32  # faces that are answered together
 SHOWN_PROBLEMS = 3
 DEEPEST = 32  # levels of folders
 NO_FACE = "no face was found"
+OTHER_FACE = "the reference is of one person: of each frame the largest face alone is answered"
 UNDECODED = "the frame cannot be decoded"
 BOX = Detection._fields
 
@@ -42,12 +43,14 @@ class Answering:
         faces: how a face is found and cut out, as in its training.
         answer: takes faces, uint8 RGB `(n, size, size, 3)`, returns probabilities, float32 `(n, classes)`.
         synthetic: whether drawn faces took part in its training.
+        one_person: whether it compares faces with one person's own, so that only the largest of a frame is answered.
     """
 
     classes: tuple[str, ...]
     faces: FaceSettings
     answer: Callable[[np.ndarray], np.ndarray]
     synthetic: bool
+    one_person: bool = False
 
 
 def predict_places(places: Sequence[Path], model: Answering) -> pd.DataFrame:
@@ -142,7 +145,7 @@ def _is_media(file: Path) -> bool:
     return is_picture(file.name) or file.suffix.strip().lower() in VIDEO_SUFFIXES
 
 
-def _read_frames(file: Path) -> Iterator[Frame]:
+def read_frames(file: Path) -> Iterator[Frame]:
     """Return the frames of a video, or the one of a picture. Raises `UnreadableMedium` and `OSError` as the reader."""
     check_file(file)
     if not is_picture(file.name) or picture_count(file) > 1:
@@ -167,12 +170,15 @@ def _predict_file(file: Path, find: Finder, model: Answering, advance: Callable)
             row |= {f"p_{name}": float(share) for name, share in zip(model.classes, probabilities, strict=True)}
         waiting.clear()
 
-    for frame in _read_frames(file):
+    for frame in read_frames(file):
         shown = [] if frame.image is None else find(frame.image)
         place = {"frame": frame.number, "seconds": frame.seconds, "faces": len(shown)}
         for number, face in zip(count(1), sorted(shown, key=lambda one: -one.area)):
             row = _row(file, **place, face=number, **face._asdict())
             rows.append(row)
+            if model.one_person and number > 1:
+                row["problem"] = OTHER_FACE
+                continue
             crop = crop_face(frame.image, face[:4], model.faces.resolved_margin, model.faces.size)
             waiting.append((row, crop))
             if len(waiting) == BATCH:

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
-from transferpain.apps.predict.pictures import NO_FACE, UNDECODED
+from transferpain.apps.predict.pictures import NO_FACE, OTHER_FACE, UNDECODED
 
 COLUMNS = ["answer", "probability", "face", "box", "score", "frame", "file"]
-SHORT = {NO_FACE: "no face", UNDECODED: "not decoded"}  # any other problem is that of a file
+SHORT = {NO_FACE: "no face", UNDECODED: "not decoded", OTHER_FACE: "other face"}  # any other problem is that of a file
 NOT_READ = "not read"
 
 

@@ -86,7 +86,8 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         input=describe_input_of(manifest, preprocessing)
         + describe_fusion(manifest)
         + describe_clip_network(manifest)
-        + describe_adaptation(manifest),
+        + describe_adaptation(manifest)
+        + describe_reference(manifest),
         labels=labels,
         task=manifest["task"],
         terms=terms_of(manifest) or [],
@@ -250,6 +251,17 @@ def describe_adaptation(manifest: dict) -> str:
     else:
         paper, features = ADAPTED_FEATURES[name]
     return f". **Features have to be adapted first** (`{name}`, {paper}): it reads {features}"
+
+
+def describe_reference(manifest: dict) -> str:
+    """Say which neutral face the model compares with; nothing where it reads faces alone."""
+    if "reference" not in manifest:
+        return ""
+    if manifest["reference"]["of"] != "own":
+        return f". **A control, of no use for people**: it reads {manifest['reference_features']}"
+    return (
+        f". **It needs a neutral face of the same person** (`--reference`): it reads {manifest['reference_features']}"
+    )
 
 
 def describe_clips(metrics: dict) -> str:

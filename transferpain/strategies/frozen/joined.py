@@ -7,7 +7,7 @@ rounded as the cache keeps them, so that the answers are the run's.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.reference.features import beside
 from transferpain.models.bundles.bundle import Bundle, read_settings
 from transferpain.models.bundles.collection import by_digest, find_models
 from transferpain.models.bundles.manifest import Contents
@@ -33,6 +34,7 @@ from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.heads.base import Reads
 from transferpain.networks.heads.registry import HEADS
 from transferpain.strategies.common.settings import WindowSettings
+from transferpain.strategies.frozen.reference import check_reference_given, read_reference
 from transferpain.strategies.frozen.rows import WHOLE
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class JoinedModel:
         extractor: what makes its features.
         preprocessing: how faces are cut out and scaled, as in the head's training.
         stretch: which frames it reads.
+        beside: compares features `(frames, D)` with a neutral face, for a head that reads them so; else `None`.
     """
 
     folder: Path
@@ -84,6 +87,7 @@ class JoinedModel:
     extractor: Extractor
     preprocessing: Preprocessing
     stretch: Stretch
+    beside: Callable[[np.ndarray], np.ndarray] | None = None
 
     @property
     def synthetic(self) -> bool:
@@ -102,6 +106,8 @@ class JoinedModel:
     def embed(self, faces: np.ndarray) -> np.ndarray:
         """Return the features of faces as the cache would keep them, float32 `(n, D)`.
 
+        Beside a reference, if the head reads one, of the form `pair` `(n, 2 D)`.
+
         Args:
             faces: uint8 RGB `(n, size, size, 3)`.
 
@@ -114,7 +120,10 @@ class JoinedModel:
             size = next(size for size in BATCHES if size >= len(part))
             filled = np.concatenate([part, np.repeat(part[-1:], size - len(part), axis=0)])
             rows.append(self._embed(filled)[: len(part)])
-        return np.concatenate(rows).astype(np.float16).astype(np.float32)
+        features = np.concatenate(rows).astype(np.float16)
+        return (
+            features if self.beside is None else self.beside(features.astype(np.float64)).astype(np.float16)
+        ).astype(np.float32)
 
     def answer_frames(self, features: np.ndarray) -> np.ndarray:
         """Return the answers to single frames, float32 `(n, classes)`.
@@ -189,16 +198,18 @@ def reads_features(manifest: dict) -> bool:
     return manifest.get("reads") == "features" or manifest.get("strategy") in ("frozen", "head")
 
 
-def join(contents: Contents) -> JoinedModel:
+def join(contents: Contents, reference: Callable[["JoinedModel", int], np.ndarray] | None = None) -> JoinedModel:
     """Read a head on features and find what makes them; a source's network is loaded when it is first asked for.
 
     Args:
         contents: of the head's bundle. Its source is looked for in `weights/` and `runs/`, of the present folder and
             of the one that the head's own stands in.
+        reference: for a head that compares a face with a neutral one of the same person: takes the model that makes
+            features, and how many frames are asked for, and returns the mean of the neutral features, `(D,)`.
 
     Raises:
         UserError: if the bundle is not intact, says too little, reads features that are made otherwise or changed for
-            who is tested, or its source is not here.
+            who is tested, its source is not here, or a reference is missing or not read; as `reference`.
     """
     folder, manifest = contents.folder, contents.manifest
     without_network = manifest.get("extractor")
@@ -219,14 +230,8 @@ def join(contents: Contents) -> JoinedModel:
             received=f"adaptation: {adaptation}",
             todo="Name a model without adaptation (or with `coral`, which leaves tested faces as they are).",
         )
-    if "reference" in manifest:
-        raise UserError(
-            f"The model in {folder} cannot be given pictures alone.",
-            rule=f"Its head reads {manifest.get('reference_features', 'features beside a neutral face')}: of a new "
-            "person a neutral picture is needed.",
-            received="no reference",
-            todo="Name a model without `reference`.",
-        )
+    settings = read_reference(manifest, folder)
+    check_reference_given(settings, reference is not None, folder)
     if "joined" in manifest:
         raise UserError(
             f"The model in {folder} cannot be given pictures.",
@@ -245,7 +250,8 @@ def join(contents: Contents) -> JoinedModel:
     model = bundle.model
     shape = (model.dimension,) if isinstance(model, SklearnHead) else tuple(model.input_shape[1:])
     length = stretch.window_frames if stretch.reads == "window" else None
-    wanted = (extractor.width,) if length is None else (length, extractor.width)
+    width = extractor.width * (1 if settings is None else settings.widens)
+    wanted = (width,) if length is None else (length, width)
     if shape != wanted:
         raise UserError(
             f"The head in {folder} does not fit its source.",
@@ -253,7 +259,10 @@ def join(contents: Contents) -> JoinedModel:
             received=shape,
             todo="Get the bundle again.",
         )
-    return JoinedModel(folder, bundle, origin, extractor, preprocessing, stretch)
+    joined = JoinedModel(folder, bundle, origin, extractor, preprocessing, stretch)
+    if settings is None:
+        return joined
+    return replace(joined, beside=partial(beside, settings, vector=reference(joined, settings.frames)))
 
 
 def _extractor_of(stretch: Stretch, origin: Origin | None, contents: Contents) -> Extractor:

@@ -1,11 +1,14 @@
 """The person's own neutral face in the strategy `frozen`: what it goes with, what a run and its model say of it."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from transferpain.core.contracts import FittedRows, Stage
+from transferpain.core.errors import UserError
+from transferpain.core.foreign import border
 from transferpain.data.datasets.neutral import neutral_clips, neutral_of
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import subject_names
@@ -82,6 +85,58 @@ def describe_references(plan: Plan, references: Mapping[str, Reference]) -> dict
         "without_face": list(note_without_face(dict(references))),
         "left_out": left_out,
     }
+
+
+def read_reference(manifest: Mapping[str, Any], folder: Path) -> ReferenceSettings | None:
+    """Return the reference that a head reads, as its manifest says; `None` where it reads none.
+
+    Args:
+        folder: of its bundle, for errors.
+
+    Raises:
+        UserError: if the manifest says it otherwise than a run does.
+    """
+    if "reference" not in manifest:
+        return None
+    with border(
+        f"{folder} does not say which reference its head reads.",
+        rule="A run states form, frames and of.",
+        todo="Get the bundle again.",
+    ):
+        settings = ReferenceSettings(**manifest["reference"])
+        if not reads_references(settings):
+            raise ValueError(f"form: {settings.form}")
+        return settings
+
+
+def check_reference_given(settings: ReferenceSettings | None, given: bool, folder: Path) -> None:
+    """Refuse to ask a head without the reference that it reads, with one that it does not read, or a control at all.
+
+    Raises:
+        UserError: if so.
+    """
+    if settings is None and given:
+        raise UserError(
+            f"The model in {folder} reads no reference.",
+            rule="It answers to faces as they are.",
+            received="a reference",
+            todo="Leave the reference out.",
+        )
+    if settings is not None and settings.of != "own":
+        raise UserError(
+            f"The model in {folder} is a control, and answers nobody.",
+            rule="It was trained to compare each face with a wrong person's.",
+            received=f"reference.of: {settings.of}",
+            todo="Name a model that was trained with reference.of `own`.",
+        )
+    if settings is not None and not given:
+        raise UserError(
+            f"The model in {folder} needs a neutral face of the same person.",
+            rule=f"Its head reads {settings.describe()}.",
+            received="no reference",
+            todo="Name a picture or video of this person without pain: `transferpain predict MODEL PLACE --reference "
+            "CLIP`. Where none can be named, as in live, serve and explain, use a model without `reference`.",
+        )
 
 
 def reference_stage(work: Workload, disk_bytes: float) -> list[Stage]:

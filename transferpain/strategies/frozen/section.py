@@ -1,5 +1,7 @@
 """What nested selection adds to a report: the candidates' scores on inner folds, and which of them was chosen."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -32,6 +34,16 @@ class NestedExperiment(StatedExperiment):
 
     name: str
     protocol: NestedProtocol
+
+
+def joint_section(sections: Sequence[Section | None]) -> Section | None:
+    """Return the one section that there is, or one of them all, which says their notes at the head of the run."""
+    there = [section for section in sections if section is not None]
+    if len(there) < 2:
+        return there[0] if there else None
+    notes = tuple(note for section in there for note in section.notes)
+    parts = tuple(replace(section, notes=()) for section in there)
+    return Section(title="Candidates and neutral reference", sections=parts, notes=notes, folded=True)
 
 
 def candidates_section(run: Path) -> Section | None:

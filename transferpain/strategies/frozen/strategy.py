@@ -40,7 +40,8 @@ from transferpain.strategies.frozen.reference import (
     reference_rows,
     reference_stage,
 )
-from transferpain.strategies.frozen.section import candidates_section
+from transferpain.strategies.frozen.reference_section import reference_section
+from transferpain.strategies.frozen.section import candidates_section, joint_section
 from transferpain.strategies.frozen.sources import JoinedSource, check_joined
 from transferpain.strategies.frozen.stretch_rows import is_uneven, rows_of_stretch
 
@@ -321,7 +322,7 @@ class Frozen(Strategy):
         ]
 
     def section(self, run: Path) -> Section | None:
-        return candidates_section(run)
+        return joint_section([candidates_section(run), reference_section(run)])
 
 
 FROZEN = Frozen()
