@@ -48,9 +48,10 @@ def neutral_clips(index: Index, neutral: Neutral) -> pd.DataFrame:
         frames = index.frames[["clip"]].assign(
             place=index.frame_places, neutral=neutral.are(index.frames[neutral.column])
         )
-        places = frames[frames["neutral"]].groupby("clip")["place"].agg(lambda own: np.sort(own.to_numpy(np.int64)))
+        groups = frames[frames["neutral"]].groupby("clip")["place"]
+        places = {clip: np.sort(own.to_numpy(np.int64)) for clip, own in groups}
         whole = frames.groupby("clip")["neutral"].all()
-        found = clips[clips["clip"].isin(places.index)]
+        found = clips[clips["clip"].isin(places.keys())]
         return found.assign(whole=found["clip"].map(whole), places=found["clip"].map(places)).reset_index(drop=True)
     if neutral.column not in index.clips:
         raise UserError(
