@@ -5,12 +5,18 @@ import pytest
 
 from tests.experiments.leakage.runs import (
     draw_evidence,
+    fitted_in,
     with_fold,
 )
 from transferpain.core.contracts import FittedRows
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.fitting import FITTING
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.reference.settings import ReferenceSettings
+from transferpain.strategies.frozen.reference import reference_rows
+
+DIFFERENCE = ReferenceSettings(form="difference", frames=3)
+WITHHELD = ReferenceSettings(form="withheld")
 
 
 def leak(evidence):
@@ -111,3 +117,44 @@ def test_of_own_features_nothing_is_claimed(adaptation, transductive):
     assert "made elsewhere" in explanation
     assert "picture by picture" not in explanation
     assert ("z-score by subject" in explanation) == transductive
+
+
+def referenced(settings: ReferenceSettings, rows: list[int]) -> Evidence:
+    """Return the evidence of a run whose clips in `rows` are references, and stand in no part."""
+    evidence = draw_evidence()
+    folds = tuple(
+        replace(fold, **{name: np.setdiff1d(part, rows) for name, part in fold.parts.items()})
+        for fold in evidence.folds
+    )
+    folds = tuple(replace(fold, reference=np.array(rows)) for fold in folds)
+    fitted = {fold.name: (*fitted_in(fold), *reference_rows(settings, fold)) for fold in folds}
+    experiment = evidence.experiment.model_copy(update={"reference": settings})
+    return replace(evidence, experiment=experiment, folds=folds, fitted=fitted)
+
+
+@pytest.mark.parametrize("settings", [DIFFERENCE, WITHHELD])
+def test_references_that_stand_in_no_part_pass(settings):
+    line = FITTING.run(referenced(settings, [0, 8]))
+    assert line.state == "pass"
+    assert line.figure.endswith("; 0 of 2 references in a part")
+    assert "Neutral clips that features are compared with are trained, selected and tested on in no fold" in (
+        line.explanation
+    )
+
+
+@pytest.mark.parametrize("settings", [DIFFERENCE, WITHHELD])
+@pytest.mark.parametrize("part", ["train", "selection", "test"])
+def test_a_reference_that_stands_in_a_part_of_any_fold_fails(settings, part):
+    evidence = referenced(settings, [0, 8])
+    last = evidence.folds[-1]
+    again = replace(last, **{part: np.append(getattr(last, part), 8)})
+    line = FITTING.run(replace(evidence, folds=(*evidence.folds[:-1], again)))
+    assert line.state == "fail"
+    assert "1 of 2 references in a part" in line.figure
+
+
+def test_a_fold_that_does_not_say_which_faces_were_compared_with_fails():
+    evidence = referenced(DIFFERENCE, [0, 8])
+    first = evidence.folds[0]
+    line = FITTING.run(replace(evidence, fitted={**evidence.fitted, first.name: fitted_in(first)}))
+    assert (line.state, line.figure) == ("fail", "unknown")

@@ -127,6 +127,16 @@ def test_a_head_on_adapted_features_says_how_they_are_adapted():
     assert "**Features have to be adapted first** (`mine`, A paper): it reads features as I like them |" in card
 
 
+def test_a_head_that_compares_with_a_neutral_face_says_so():
+    assert "neutral" not in card_of()
+    stated = {"reference": {"form": "pair", "frames": 3, "of": "own"}, "reference_features": "both side by side"}
+    assert "**It needs a neutral face of the same person** (`--reference`): it reads both side by side |" in card_of(
+        **stated
+    )
+    control = card_of(**stated | {"reference": stated["reference"] | {"of": "another"}})
+    assert "**A control, of no use for people**: it reads both side by side |" in control
+
+
 @pytest.mark.parametrize("name", FORMER_ADAPTATIONS)
 def test_a_former_manifest_that_only_names_the_adaptation_gives_the_card_of_a_new_one(name):
     method = ADAPTATIONS[name]

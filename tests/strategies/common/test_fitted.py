@@ -71,6 +71,7 @@ def test_subjects_fitted_to_are_those_of_everything_but_choices_and_transductive
         FittedRows("copies", np.array([1]), use="copies"),
         FittedRows("epoch", np.array([2]), use="selection"),
         FittedRows("adaptation", np.array([3]), transductive=True),
+        FittedRows("reference faces", np.array([2, 3]), use="reference"),
     )
     assert subjects_fitted_to(tmp_path) is None
     write_fitted(tmp_path, fitted, samples)

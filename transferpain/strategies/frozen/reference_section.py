@@ -1,12 +1,12 @@
 """What a neutral reference adds to a report: what was taken out, which frames were read, and who has none."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import pandas as pd
+from pydantic import Field
 
 from transferpain.core.contracts import Section, Table
-from transferpain.evaluation.formatting import number
 from transferpain.strategies.common.stated import Stated, read_stated
 from transferpain.strategies.frozen.reference import REFERENCES
 
@@ -23,7 +23,7 @@ class StatedReferences(Stated):
     neutral: dict[str, str]
     clips: int
     subjects: int
-    frames_used: list[int | float] | None
+    frames_used: Annotated[list[int | float], Field(min_length=3, max_length=3)] | None
     fewer_frames: int | None
     coverage: float
     without_face: list[str]
@@ -81,7 +81,7 @@ def _note(stated: StatedReferences) -> str:
 def _frames(stated: StatedReferences) -> str:
     if not stated.frames_used:
         return "none"
-    least, middle, most = (number(value, 1).removesuffix(".0") for value in stated.frames_used)
+    least, middle, most = (f"{value:g}" for value in stated.frames_used)
     fewer = f"; fewer than {stated.frames} of {stated.fewer_frames} subjects" if stated.fewer_frames else ""
     return f"{middle} in the median, {least} to {most}{fewer}"
 
