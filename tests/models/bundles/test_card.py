@@ -127,6 +127,13 @@ def test_a_head_on_adapted_features_says_how_they_are_adapted():
     assert "**Features have to be adapted first** (`mine`, A paper): it reads features as I like them |" in card
 
 
+def test_a_network_that_was_adapted_while_it_learned_reads_faces_as_they_are():
+    card = card_of(adaptation="mine", adaptation_paper="A paper", adaptation_features="")
+    assert "have to be adapted" not in card
+    said = "it was adapted to pictures, without labels, of the dataset that it is tested on (`mine`, A paper); it reads"
+    assert f"{said} faces as they are |" in card
+
+
 @pytest.mark.parametrize("name", FORMER_ADAPTATIONS)
 def test_a_former_manifest_that_only_names_the_adaptation_gives_the_card_of_a_new_one(name):
     method = ADAPTATIONS[name]

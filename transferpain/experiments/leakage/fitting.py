@@ -7,6 +7,8 @@ import numpy as np
 from transferpain.core.contracts import FittedRows
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.evidence import Evidence, LeakageCheck, Verdict
+from transferpain.inputs.adaptation.base import FeatureAdaptation
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 
 OF_OWN_FEATURES = "Features were made elsewhere: whether tested rows entered them, the user alone can say."
 
@@ -23,8 +25,11 @@ def run(evidence: Evidence) -> Verdict:
     bad = [step for step, rows in read.items() if rows and step not in declared]
     figure = "; ".join(f"{step}: {rows} test rows" for step, rows in read.items())
     explanation = "Features are computed picture by picture, so no other row enters them."
-    if evidence.experiment.adaptation is not None:
+    method = ADAPTATIONS.get(evidence.experiment.adaptation)
+    if isinstance(method, FeatureAdaptation):
         explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
+    elif method is not None:
+        explanation = "Beside its labelled rows the network saw pictures, without labels, of the others counted here."
     if declared:
         explanation = f"Transductive, read test rows without their labels: {', '.join(sorted(declared))}."
     if evidence.experiment.features.folder is not None:
