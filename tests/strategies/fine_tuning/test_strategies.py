@@ -61,8 +61,8 @@ def test_features_that_learn_are_adapted_with_a_weight_that_is_named_where_it_is
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"adaptation": "dann", "adaptation_weight": -1}, "adaptation_weight.*greater than 0"),
-        ({"adaptation": "dann", "adaptation_weight": 0}, "adaptation_weight.*greater than 0"),
+        ({"adaptation": "dann", "adaptation_weight": -1}, "adaptation_weight`: more than 0 is meant"),
+        ({"adaptation": "dann", "adaptation_weight": 0}, "adaptation_weight`: more than 0 is meant"),
         ({"adaptation": "dann", "adaptation_weight": float("nan")}, "adaptation_weight.*finite number"),
         ({"adaptation": "dann", "adaptation_weight": float("inf")}, "adaptation_weight.*finite number"),
         ({"adaptation_weight": 0.5}, "adaptation_weight: goes with `adaptation`, received 0.5 without one"),
