@@ -12,7 +12,7 @@ EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg
 
 # One a network: those of further seeds say how far a training moves.
 AT_EQUAL_PRICE := $(filter-out %-seed1 %-seed2,$(shell sed -n 's/^  equal-price-\([^:]*\):.*/\1/p' experiments/backbones.yaml))
-MATRICES := transfer-matrix transfer-matrix-demo
+MATRICES := transfer-matrix transfer-matrix-demo deep-adaptation deep-adaptation-demo
 
 # Whoever sets it has each of some hundred processes compile the package anew.
 unexport PYTHONDONTWRITEBYTECODE

@@ -42,6 +42,7 @@ NOT_RUN = {
     "make multimodal-cross-demo": HOURS,
     "make biovid-clip-demo": HOURS,
     "make unbc-pspi-demo": HOURS,
+    "make deep-adaptation-demo": HOURS,
     "make ai4pain-ann DATA=/path/to/your/data": LICENSED,
     "make biovid-clip DATA=/path/to/data": LICENSED,
     "make unbc-pspi DATA=/path/to/data": LICENSED,
@@ -206,6 +207,8 @@ RUN = {
         {},
         ("--data-root", "twins", *SHORT, "--dry-run"),
     ),
+    "transferpain run experiments/matrix-tuned.yaml --set 'protocol={kind: cross_dataset, test_dataset: ai4pain}' "
+    "--set adaptation=deep_coral": ({}, ("--data-root", "twins", *SHORT, "--set", "window.seconds=0.4", "--dry-run")),
     "transferpain models list": ({}, ()),
     "transferpain models verify MODEL --reproduce --parents": ({"MODEL": "ann"}, ()),
     "transferpain models card MODEL": ({"MODEL": "ann"}, ()),

@@ -11,10 +11,12 @@ from tests.command_line import EXPERIMENTS
 from tests.experiments.test_results import finish_folds, prepared
 from transferpain.core.store import read_json
 from transferpain.data.places import Places
-from transferpain.experiments.kept_model import ancestry, shared_metrics
+from transferpain.experiments.kept_model import ancestry, fold_facts, shared_metrics
+from transferpain.experiments.leakage.lineage import UNLABELLED, person_codes
 from transferpain.experiments.results import finish
 from transferpain.experiments.runner import make_plan
 from transferpain.experiments.schema import load_experiment
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.bundles.manifest import COMPLETE, manifest_hash, read_complete, read_contents
 from transferpain.models.bundles.probe import reproduce
@@ -101,8 +103,8 @@ def test_terms_and_parents_are_inherited(plan, tmp_path):
     assert hashlib.sha256((tmp_path / "parent" / "manifest.json").read_bytes()).hexdigest() == digest
 
 
-@pytest.mark.parametrize(("adaptation", "bound_to"), [("coral", ["biovid", "ai4pain"]), (None, ["biovid"])])
-def test_a_head_is_bound_to_the_data_whose_covariance_it_learned_from(small_twin, tmp_path, adaptation, bound_to):
+def crossing_plan(experiment: str, adaptation: str | None, small_twin, workspace):
+    """Return the plan of an experiment that is trained on the twin of BioVid and tested on that of AI4Pain."""
     changes = {
         "task": "cross-binary",
         "dataset": "biovid",
@@ -110,8 +112,36 @@ def test_a_head_is_bound_to_the_data_whose_covariance_it_learned_from(small_twin
         "source": "untrained",
         "adaptation": adaptation,
     }
-    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", changes)
-    crossing = make_plan(experiment, EXPERIMENTS, Places(small_twin, tmp_path))
+    loaded = load_experiment(EXPERIMENTS / f"{experiment}.yaml", changes)
+    return make_plan(loaded, EXPERIMENTS, Places(small_twin, workspace))
+
+
+@pytest.mark.parametrize("adaptation", ["deep_coral", "deep_coral_transductive", None])
+def test_a_network_that_saw_pictures_of_another_dataset_names_the_people_in_them_and_is_bound_to_its_terms(
+    small_twin, tmp_path, adaptation
+):
+    plan = crossing_plan("matrix-progressive", adaptation, small_twin, tmp_path)
+    (fold,) = plan.folds
+    facts = fold_facts(plan, fold, 0)
+    trained, *others = facts["lineage"]
+    assert trained["dataset"] == "biovid"
+    if adaptation is None:
+        assert others == []
+        assert [terms["dataset"] for terms in facts["terms"]] == ["biovid"]
+        return
+    (seen,) = others
+    assert (seen["dataset"], seen["definition"]) == ("ai4pain", UNLABELLED)
+    shown = plan.samples.iloc[ADAPTATIONS[adaptation].shown(fold)]
+    assert seen["people"] == person_codes("ai4pain", shown["subject"].unique())
+    tested = person_codes("ai4pain", plan.samples["subject"].iloc[fold.test].unique())
+    assert bool(set(seen["people"]) & set(tested)) == ADAPTATIONS[adaptation].transductive
+    assert [terms["dataset"] for terms in facts["terms"]] == ["biovid", "ai4pain"]
+    assert (facts["adaptation"], facts["adaptation_features"]) == (adaptation, "")
+
+
+@pytest.mark.parametrize(("adaptation", "bound_to"), [("coral", ["biovid", "ai4pain"]), (None, ["biovid"])])
+def test_a_head_is_bound_to_the_data_whose_covariance_it_learned_from(small_twin, tmp_path, adaptation, bound_to):
+    crossing = crossing_plan("ai4pain-ann", adaptation, small_twin, tmp_path)
     assert [terms["dataset"] for terms in ancestry(crossing)["terms"]] == bound_to
     real = dataclasses.replace(crossing.index.parts[0], synthetic=False)
     half = dataclasses.replace(crossing.index, parts=(real, crossing.index.parts[1]))

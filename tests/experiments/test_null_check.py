@@ -8,9 +8,11 @@ from transferpain.data.places import Places
 from transferpain.data.synthetic.twins import PLANS
 from transferpain.experiments.matrix.run import load
 from transferpain.experiments.study import load_batch
+from transferpain.inputs.adaptation.base import FeatureAdaptation
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.networks.clips.registry import CLIP_NETWORKS
+from transferpain.networks.domain.registry import DOMAIN_LOSSES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.strategies.registry import STRATEGIES
 
@@ -32,7 +34,13 @@ def test_every_strategy_head_adaptation_texture_and_clip_network_is_there(study,
     assert {one.strategy for one in study.experiments} == set(STRATEGIES)
     cells = [cell.experiment for cell in matrix.cells]
     assert {one.head.kind for one in [*study.experiments, *cells]} >= set(HEADS)
-    assert {one.adaptation for one in study.experiments} - {None} == set(ADAPTATIONS)
+    adapted = {one.adaptation for one in study.experiments} - {None}
+    of_features = {name for name, method in ADAPTATIONS.items() if isinstance(method, FeatureAdaptation)}
+    assert adapted >= of_features
+    # Of a domain loss either use is enough: both see pictures without labels, and one of the three is transductive.
+    networks = [ADAPTATIONS[name] for name in adapted - of_features]
+    assert {method.loss.name for method in networks} == set(DOMAIN_LOSSES)
+    assert {method.transductive for method in networks} == {False, True}
     assert {one.features.extractor for one in study.experiments} == set(EXTRACTORS)
     clips = [one for one in study.experiments if one.strategy == "clip_network"]
     assert {one.network.kind for one in clips} == set(CLIP_NETWORKS)

@@ -14,10 +14,12 @@ from transferpain.core.store import json_text
 from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.environment import project_commit
-from transferpain.experiments.leakage.lineage import describe_training, lineage_facts
+from transferpain.experiments.leakage.evidence import Ancestor
+from transferpain.experiments.leakage.lineage import describe_adaptation, describe_training, lineage_facts
 from transferpain.experiments.plan import RunPlan
 from transferpain.experiments.run_folder import RunFolder, read_history
 from transferpain.inputs.adaptation.chosen import target_data
+from transferpain.inputs.adaptation.domain import DomainAdaptation
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import extend_bundle, save_bundle
 from transferpain.models.bundles.card import render_card
@@ -62,7 +64,7 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "index": plan.index.hash,
         "dataset": plan.index.dataset.name,
         "synthetic": plan.synthetic,
-        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), plan.lineage),
+        "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), before_training(plan, fold)),
         **ancestry(plan),
     }
     if plan.origin.parts:
@@ -83,11 +85,19 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
     return facts
 
 
+def before_training(plan: RunPlan, fold: Fold) -> tuple[Ancestor, ...] | None:
+    """Return the lineage of the source, behind whoever a network saw without labels while it learned."""
+    method = ADAPTATIONS.get(plan.experiment.adaptation)
+    if plan.lineage is None or not isinstance(method, DomainAdaptation):
+        return plan.lineage
+    return (describe_adaptation(plan.task, plan.samples, method.shown(fold)), *plan.lineage)
+
+
 def ancestry(plan: RunPlan) -> dict:
     """Return what a model started from, the digests of its parents, and the terms of all their data and its own.
 
-    Where adapted features tell of the tested dataset, as recoloured ones do, a head that learned from them is bound to
-    the terms of those data, too.
+    Where adapted features tell of the tested dataset, as recoloured ones do, or a network saw its pictures, what
+    learned from them is bound to the terms of those data, too.
     """
     parts, adaptation = plan.index.parts or (plan.index,), plan.experiment.adaptation
     learns_from_both = adaptation is not None and ADAPTATIONS[adaptation].learns_from_target

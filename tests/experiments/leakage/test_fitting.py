@@ -63,7 +63,13 @@ def test_a_fold_that_does_not_say_what_it_fitted_fails(fitted):
 
 @pytest.mark.parametrize(
     ("adaptation", "state", "rows"),
-    [("subject_standardization", "pass", 24), ("baseline_subtraction", "pass", 0), ("coral", "pass", 0)],
+    [
+        ("subject_standardization", "pass", 24),
+        ("baseline_subtraction", "pass", 0),
+        ("coral", "pass", 0),
+        ("dann", "pass", 0),
+        ("dann_transductive", "pass", 24),
+    ],
 )
 def test_an_adaptation_is_named_with_the_test_rows_that_it_sees(adaptation, state, rows):
     evidence = draw_evidence()
@@ -77,9 +83,10 @@ def test_an_adaptation_is_named_with_the_test_rows_that_it_sees(adaptation, stat
 def test_an_adaptation_that_may_not_see_test_rows_fails_if_it_does():
     evidence = draw_evidence()
     evidence = with_fold(evidence, reference=evidence.folds[0].test)
-    line = FITTING.run(adapted(evidence, "coral"))
-    assert line.state == "fail"
-    assert "adaptation coral: 8 test rows" in line.figure
+    for name in ("coral", "deep_coral"):
+        line = FITTING.run(adapted(evidence, name))
+        assert line.state == "fail"
+        assert f"adaptation {name}: 8 test rows" in line.figure
 
 
 def test_an_adaptation_that_does_not_say_what_it_saw_fails():

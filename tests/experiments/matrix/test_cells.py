@@ -67,6 +67,8 @@ def test_every_cell_of_the_shipped_matrices_is_an_experiment():
     for name, number in (
         ("transfer-matrix", 13 * 4 * 2 + 2 * 4 + 4 * 4 * 3),
         ("transfer-matrix-demo", 10 * 3 * 2 + 3 + 4 + 18 + 4),
+        ("deep-adaptation", 4 * 4 + 4 * 3 * 4),
+        ("deep-adaptation-demo", 2 + 4),
     ):
         matrix = load_matrix(EXPERIMENTS / f"{name}.yaml")
         assert len(expand(matrix, EXPERIMENTS, {})) == number

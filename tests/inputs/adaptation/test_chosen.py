@@ -11,6 +11,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.experiments.schema import Experiment, load_experiment
+from transferpain.inputs.adaptation.base import FeatureAdaptation
 from transferpain.inputs.adaptation.chosen import (
     adaptation_warnings,
     add_references,
@@ -69,8 +70,9 @@ def folds_of(method: str | None, samples: pd.DataFrame, protocol: dict = CROSS) 
     [
         (
             {"strategy": "full", "head": {"kind": "dense"}},
-            "adaptation: for strategy `frozen`, received strategy `full_fine_tuning`",
+            "adaptation: `coral` changes cached features; strategy `full_fine_tuning` takes `deep_coral`, ",
         ),
+        ({"adaptation": "dann"}, "`dann` draws a network's features .*; strategy `frozen` takes `subject_standard"),
         ({"protocol": {"kind": "group_kfold"}}, "or `grouped_cross_dataset` only, received `group_kfold`"),
         ({"protocol": {"kind": "random_frames", "allow_leakage": True}}, "random_frames` splits without them"),
         ({"adaptation": "few_shot"}, "`adaptation`: known are .*`coral`.*, received `few_shot`"),
@@ -98,7 +100,7 @@ def test_the_targets_training_subjects_are_seen_and_nobody_else_of_the_target(me
     assert set(samples["split"].iloc[fold.test]) == {"validation"}
 
 
-@pytest.mark.parametrize("method", ["coral", "batch_norm"])
+@pytest.mark.parametrize("method", ["coral", "batch_norm", "deep_coral", "dann", "mmd"])
 def test_without_training_subjects_of_the_target_nothing_can_be_adapted(method):
     samples = two_datasets()
     with pytest.raises(UserError, match="no training subject of ai4pain"):
@@ -111,7 +113,8 @@ def test_without_an_adaptation_no_clip_is_added():
     assert not len(fold.reference)
     samples = samples.assign(file_clip=samples["clip"])
     assert list(needed_clips(None, samples, [fold])) == list(samples["clip"])
-    check_adaptation(None, protocol_of({"kind": "random_frames", "allow_leakage": True}))
+    leaking = protocol_of({"kind": "random_frames", "allow_leakage": True})
+    check_adaptation(None, leaking, FeatureAdaptation, "frozen")
 
 
 def test_adabn_on_one_dataset_sees_the_clips_that_are_learned_from():
@@ -131,7 +134,8 @@ def test_only_what_sees_tested_clips_is_transductive_and_warns():
         assert facts["paper"]
         found[method] = facts["transductive"]
         assert bool(adaptation_warnings(method, samples, folds)) == facts["transductive"]
-    assert found == {method: method == "subject_standardization" for method in ADAPTATIONS}
+    transductive = {"subject_standardization", "deep_coral_transductive", "dann_transductive", "mmd_transductive"}
+    assert found == {method: method in transductive for method in ADAPTATIONS}
     (fold,) = folds_of("coral", samples)
     leaking = [dataclasses.replace(fold, reference=np.union1d(fold.reference, fold.test))]
     assert target_facts("coral", protocol_of(CROSS), samples, leaking)["adaptation"]["transductive"]
@@ -149,6 +153,8 @@ HOLDOUT = {"kind": "holdout", "holdout": "biovid-61-26"}
         ("batch_norm", CROSS, "unlabelled training subjects"),
         ("subject_standardization", CROSS, "unlabelled test clips (transductive)"),
         ("baseline_subtraction", CROSS, "no-pain clips of the tested subjects"),
+        ("mmd", CROSS, "unlabelled training subjects"),
+        ("mmd_transductive", CROSS, "unlabelled test clips (transductive)"),
         (None, CROSS | {"train_subjects": 3}, "none"),
         (None, CROSS | {"selection": "paper"}, "labels of the test clips, for selection"),
         (None, HOLDOUT, "all training subjects"),

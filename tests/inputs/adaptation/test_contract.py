@@ -15,7 +15,7 @@ from tests.experiments.leakage.runs import noise, write_pictures
 from tests.inputs.adaptation.tables import ORIGIN, faces_stage, small_table
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob
+from transferpain.inputs.adaptation.base import AdaptationJob, FeatureAdaptation
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.cache import read_features, write_features
 from transferpain.inputs.features.extract import extract_features
@@ -58,7 +58,7 @@ def faces_of(folder: Path, clips: pd.Series) -> pd.DataFrame:
 class World:
     """A table of samples, the folds of a method, and what it adapts: features, or pictures of a small network."""
 
-    def __init__(self, method: Adaptation, folder: Path, embedded: Callable[[], np.ndarray]):
+    def __init__(self, method: FeatureAdaptation, folder: Path, embedded: Callable[[], np.ndarray]):
         self.method, self.folder = method, folder
         self.samples = small_table(folder / "before").assign(split="train")
         self.samples.loc[TESTED, "split"] = "validation"
@@ -101,6 +101,7 @@ class World:
 
 
 SLOW = ("batch_norm",)  # a network is run
+OF_FEATURES = [name for name, method in ADAPTATIONS.items() if isinstance(method, FeatureAdaptation)]
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +117,7 @@ def embedded(tmp_path_factory) -> Callable[[], np.ndarray]:
     return embed
 
 
-@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in ADAPTATIONS])
+@pytest.fixture(params=[pytest.param(name, marks=[pytest.mark.slow] * (name in SLOW)) for name in OF_FEATURES])
 def world(request, tmp_path, embedded) -> World:
     return World(ADAPTATIONS[request.param], tmp_path, embedded)
 
@@ -200,7 +201,8 @@ def test_its_features_are_of_clips_that_it_asked_for(world):
 
 @pytest.mark.parametrize("method", ADAPTATIONS.values(), ids=ADAPTATIONS)
 def test_it_says_what_it_is(method):
-    assert all((method.sees, method.paper, method.features, method.describe(CROSS)))
+    assert all((method.sees, method.paper, method.condition, method.describe(CROSS)))
+    assert bool(method.features) == (method.name in OF_FEATURES)
     method.check(CROSS)
     with pytest.raises(ValueError, match=f"`{method.name}` goes by subject"):
         method.check(ProtocolSettings(kind="random_frames", allow_leakage=True))
@@ -224,3 +226,6 @@ def test_folds_keep_what_they_learn_from(method):
         assert np.array_equal(getattr(after, part), getattr(fold, part))
     assert np.array_equal(np.union1d(after.test, np.intersect1d(after.reference, fold.test)), fold.test)
     assert not np.intersect1d(after.reference, np.concatenate([after.train, after.selection, after.test])).size
+    seen = method.fitted_on(samples, after)
+    assert bool(np.isin(after.test, seen).any()) == method.transductive
+    assert np.array_equal(seen, np.unique(seen))

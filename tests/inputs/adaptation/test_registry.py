@@ -3,12 +3,17 @@ from importlib import import_module
 import pytest
 
 from tests.forked_program import heavy_modules
+from transferpain.inputs.adaptation.domain import DomainAdaptation
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 
 
 @pytest.mark.parametrize("name", ADAPTATIONS)
 def test_each_method_has_a_module_that_names_its_paper(name):
-    text = " ".join(import_module(f"transferpain.inputs.adaptation.{name}").__doc__.split())
+    method = ADAPTATIONS[name]
+    module = f"inputs.adaptation.{name}"
+    if isinstance(method, DomainAdaptation):
+        module = f"networks.domain.{method.loss.name}"
+    text = " ".join(import_module(f"transferpain.{module}").__doc__.split())
     paper = ADAPTATIONS[name].paper
     expected = "ommon practice" if paper.startswith("common practice") else paper.rsplit(", ", 1)[1]
     assert expected in text

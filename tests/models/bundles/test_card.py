@@ -137,6 +137,13 @@ def test_a_head_that_compares_with_a_neutral_face_says_so():
     assert "**A control, of no use for people**: it reads both side by side |" in control
 
 
+def test_a_network_that_was_adapted_while_it_learned_reads_faces_as_they_are():
+    card = card_of(adaptation="mine", adaptation_paper="A paper", adaptation_features="")
+    assert "have to be adapted" not in card
+    said = "it was adapted to pictures, without labels, of the dataset that it is tested on (`mine`, A paper); it reads"
+    assert f"{said} faces as they are |" in card
+
+
 @pytest.mark.parametrize("name", FORMER_ADAPTATIONS)
 def test_a_former_manifest_that_only_names_the_adaptation_gives_the_card_of_a_new_one(name):
     method = ADAPTATIONS[name]

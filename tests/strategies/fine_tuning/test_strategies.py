@@ -38,3 +38,59 @@ def test_phases_are_blocks_of_the_backbone(changes):
 def test_phases_belong_to_gradual_unfreezing(strategy):
     with pytest.raises(UserError, match="phases_up_to: for strategy `gradual_unfreezing`"):
         load(strategy=strategy, phases_up_to="stage4")
+
+
+CROSS = {
+    "task": "cross-binary",
+    "dataset": "unbc",
+    "paper": None,
+    "protocol": {"kind": "cross_dataset", "test_dataset": "ai4pain"},
+    "strategy": "full_fine_tuning",
+}
+
+
+@pytest.mark.parametrize("strategy", ["gradual_unfreezing", "full_fine_tuning"])
+def test_features_that_learn_are_adapted_with_a_weight_that_is_named_where_it_is_not_1(strategy):
+    experiment = load(**CROSS | {"strategy": strategy, "adaptation": "mmd"})
+    assert experiment.resolved()["adaptation"] == "mmd"
+    assert "adaptation_weight" not in experiment.resolved()
+    weighted = load(**CROSS | {"strategy": strategy, "adaptation": "mmd", "adaptation_weight": 0.5})
+    assert weighted.resolved()["adaptation_weight"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"adaptation": "dann", "adaptation_weight": -1}, "adaptation_weight`: more than 0 is meant"),
+        ({"adaptation": "dann", "adaptation_weight": 0}, "adaptation_weight`: more than 0 is meant"),
+        ({"adaptation": "dann", "adaptation_weight": float("nan")}, "adaptation_weight.*finite number"),
+        ({"adaptation": "dann", "adaptation_weight": float("inf")}, "adaptation_weight.*finite number"),
+        ({"adaptation_weight": 0.5}, "adaptation_weight: goes with `adaptation`, received 0.5 without one"),
+        ({"adaptation": "dan"}, "known are .*, received `dan`; did you mean `dann`"),
+        ({"adaptation": "coral"}, "`coral` changes cached features; strategy `full_fine_tuning` takes `deep_coral`"),
+        (
+            {"adaptation": "dann", "protocol": {"kind": "loso", "test_dataset": None}},
+            "there is no other domain",
+        ),
+        (
+            {"adaptation": "mmd", "strategy": "last_layer"},
+            "adaptation: for strategy .*, received .* `last_layer`",
+        ),
+        (
+            {"strategy": "last_layer", "adaptation_weight": 0.5},
+            "adaptation_weight: for strategy `gradual_unfreezing` or `full_fine_tuning`, received",
+        ),
+        (
+            {
+                "adaptation": "mmd",
+                "strategy": "gradual_unfreezing",
+                "feature_layer": "gap",
+                "phases_up_to": "head",
+            },
+            "no layer below the output learns with feature_layer `gap` and phases_up_to `head`",
+        ),
+    ],
+)
+def test_an_adaptation_that_nothing_could_come_of_is_refused_by_its_key(changes, message):
+    with pytest.raises(UserError, match=message):
+        load(**CROSS | changes)

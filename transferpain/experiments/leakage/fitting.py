@@ -7,6 +7,8 @@ import numpy as np
 from transferpain.core.contracts import FittedRows
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.leakage.evidence import Evidence, LeakageCheck, Verdict
+from transferpain.inputs.adaptation.base import FeatureAdaptation
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.reference.settings import reads_references
 
 REFERENCES = "Neutral clips that features are compared with are trained, selected and tested on in no fold."
@@ -28,8 +30,11 @@ def run(evidence: Evidence) -> Verdict:
     if evidence.experiment.reference is not None:
         figure += f"; {used} of {len(references(evidence))} references in a part"
     explanation = "Features are computed picture by picture, so no other row enters them."
-    if evidence.experiment.adaptation is not None:
+    method = ADAPTATIONS.get(evidence.experiment.adaptation)
+    if isinstance(method, FeatureAdaptation):
         explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
+    elif method is not None:
+        explanation = "Beside its labelled rows the network saw pictures, without labels, of the others counted here."
     if evidence.experiment.reference is not None:
         explanation = f"{REFERENCES} {explanation}"
     if declared:

@@ -17,6 +17,7 @@ from transferpain.evaluation.predictions import tells_subjects_apart
 from transferpain.experiments.leakage.evidence import Ancestor
 
 LINEAGE = "lineage"
+UNLABELLED = "no label: pictures alone, for an adaptation"
 UNKNOWN = "The manifest of the source does not say what it was trained on; train the source again."
 
 
@@ -37,6 +38,20 @@ def describe_training(task: Task, samples: pd.DataFrame, fold: Fold) -> Ancestor
     dataset = str(used["dataset"].iloc[0])
     people = person_codes(dataset, used["subject"].unique()) if tells_subjects_apart(samples) else None
     return Ancestor(dataset, task.name, task.rule_for(dataset).definition, people)
+
+
+def describe_adaptation(task: Task, samples: pd.DataFrame, shown: np.ndarray) -> Ancestor:
+    """Say whose pictures a network has seen without their labels.
+
+    Args:
+        task: what is predicted.
+        samples: the clips or frames, with dataset and subject.
+        shown: positions into `samples`, of one dataset.
+    """
+    used = samples.iloc[shown]
+    dataset = str(used["dataset"].iloc[0])
+    people = person_codes(dataset, used["subject"].unique()) if tells_subjects_apart(samples) else None
+    return Ancestor(dataset, task.name, UNLABELLED, people)
 
 
 def lineage_facts(trained: Ancestor, before: tuple[Ancestor, ...] | None) -> list[dict] | None:

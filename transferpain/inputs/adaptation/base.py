@@ -1,6 +1,7 @@
 """What an adaptation method is: what it may see of the target, and what it makes of cached features.
 
-A method is a module here with a class and one entry of it, which `registry.py` lists.
+A method is a module here with a class and one entry of it, which `registry.py` lists. Those of networks in training
+stand in one module, `domain.py`: each is a loss of `networks/domain`.
 """
 
 from abc import ABC, abstractmethod
@@ -39,7 +40,7 @@ class AdaptationJob:
 
 
 class Adaptation(ABC):
-    """A way to adapt features to who, or what dataset, is tested. Every method here says what it does by default.
+    """A way to adapt to who, or what dataset, is tested. Every method here says what it does by default.
 
     `samples` is what is predicted, all of it: dataset, subject, clip, file_clip, split, y and row; folds are positions
     into it.
@@ -49,12 +50,12 @@ class Adaptation(ABC):
         transductive: whether it may be fitted on the very clips that are tested.
         sees: what it sees of the target.
         paper: where it comes from.
-        features: what features a head reads that was trained with it.
+        condition: where the score of a transductive use holds.
+        features: what features a head reads that was trained with it; "" where faces are read as they are.
         learns_from_target: whether a head that learned from its features also knows the dataset that is tested on, so
             that it is bound to the terms of both.
         needs_target_training: whether it is fitted on subjects of another dataset, the one that is tested on, who must
             not be tested themselves.
-        changes_source: whether it changes the source itself, so that the features must be the source's own.
         tests_as_they_are: whether tested faces keep the source's own features, so that a new person needs nothing else.
     """
 
@@ -62,10 +63,10 @@ class Adaptation(ABC):
     transductive: bool
     sees: str
     paper: str
-    features: str
+    condition: str = "all clips of a subject are there before the first is answered"
+    features: str = ""
     learns_from_target: bool = False
     needs_target_training: bool = False
-    changes_source: bool = False
     tests_as_they_are: bool = False
 
     def check(self, protocol: ProtocolSettings) -> None:
@@ -78,17 +79,6 @@ class Adaptation(ABC):
             raise ValueError(
                 f"adaptation: `{self.name}` goes by subject, and protocol.kind `random_frames` splits without them"
             )
-
-    def check_source(self, source: str, backbone: str) -> None:  # noqa: B027 (most methods take any source)
-        """Refuse a source that the method cannot adapt: none.
-
-        Args:
-            source: as the experiment names it.
-            backbone: its name, as far as that is known.
-
-        Raises:
-            UserError: if so.
-        """
 
     def add_references(
         self, samples: pd.DataFrame, folds: list[Fold], protocol: ProtocolSettings, seed: int
@@ -110,6 +100,27 @@ class Adaptation(ABC):
     @abstractmethod
     def describe(self, protocol: ProtocolSettings) -> str:
         """Say what the method sees of the dataset that is tested on; empty if nothing of it is added."""
+
+
+class FeatureAdaptation(Adaptation):
+    """A method that changes cached features, before a head learns from them.
+
+    Attributes:
+        changes_source: whether it changes the source itself, so that the features must be the source's own.
+    """
+
+    changes_source: bool = False
+
+    def check_source(self, source: str, backbone: str) -> None:
+        """Refuse a source that the method cannot adapt: none.
+
+        Args:
+            source: as the experiment names it.
+            backbone: its name, as far as that is known.
+
+        Raises:
+            UserError: if so.
+        """
 
     def needed_clips(self, samples: pd.DataFrame, folds: Sequence[Fold]) -> np.ndarray:
         """Return the names (`file_clip`) of the clips whose features are needed: all."""

@@ -15,7 +15,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.evaluation.predictions import subject_names
-from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned
+from transferpain.inputs.adaptation.base import AdaptationJob, FeatureAdaptation, learned
 from transferpain.inputs.adaptation.cached import Change, adapt_files, subject_groups
 from transferpain.inputs.adaptation.moments import collect_moments
 
@@ -23,7 +23,7 @@ NO_PAIN = 0
 BASELINE_CLIPS = 1  # of each tested subject, taken out of the test (our choice): what a new person can be asked for
 
 
-class BaselineSubtraction(Adaptation):
+class BaselineSubtraction(FeatureAdaptation):
     """Each subject's features without the mean of that subject's clips without pain."""
 
     name = "baseline_subtraction"

@@ -18,7 +18,7 @@ from transferpain.core.seeds import derive_seed
 from transferpain.core.store import fingerprint
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned, with_target_training
+from transferpain.inputs.adaptation.base import AdaptationJob, FeatureAdaptation, learned, with_target_training
 from transferpain.inputs.adaptation.moments import collect_moments
 from transferpain.inputs.adaptation.pictures import Drawn, ScaledPictures, draw_pictures, read_pictures
 from transferpain.inputs.features.extract import extract_features
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 MOST_PICTURES = 1000  # bounds memory and time (our choice); each gives its layers one value per place in the picture
 
 
-class BatchNorm(Adaptation):
+class BatchNorm(FeatureAdaptation):
     """The source's batch normalisation has the statistics of the target's training subjects."""
 
     name = "batch_norm"

@@ -8,23 +8,34 @@ import pandas as pd
 
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import AdaptationJob
+from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, FeatureAdaptation
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 
 TRANSDUCTIVE_WARNING = (
     "TRANSDUCTIVE: `adaptation: {name}` reads the tested clips themselves, without their labels. The score holds "
-    "where all clips of a subject are there before the first is answered."
+    "where {condition}."
 )
 
 
-def check_adaptation(name: str | None, protocol: ProtocolSettings) -> None:
-    """Refuse an adaptation that does not go with the protocol.
+def check_adaptation(name: str | None, protocol: ProtocolSettings, kind: type[Adaptation], strategy: str) -> None:
+    """Refuse an adaptation that does not go with the protocol or the strategy.
+
+    Args:
+        kind: of the adaptations that the strategy uses.
+        strategy: its name.
 
     Raises:
         ValueError: if so.
     """
-    if name is not None:
-        ADAPTATIONS[name].check(protocol)
+    if name is None:
+        return
+    if not isinstance(ADAPTATIONS[name], kind):
+        known = ", ".join(f"`{other}`" for other, method in ADAPTATIONS.items() if isinstance(method, kind))
+        changes = "draws a network's features to others while it learns"
+        if isinstance(ADAPTATIONS[name], FeatureAdaptation):
+            changes = "changes cached features"
+        raise ValueError(f"adaptation: `{name}` {changes}; strategy `{strategy}` takes {known}")
+    ADAPTATIONS[name].check(protocol)
 
 
 def add_references(
@@ -86,7 +97,9 @@ def target_facts(
 def adaptation_warnings(name: str | None, samples: pd.DataFrame, folds: Sequence[Fold]) -> list[str]:
     """Return what every output of this adaptation must warn of, a sentence each."""
     used = used_adaptation(name, samples, folds)
-    return [TRANSDUCTIVE_WARNING.format(name=name)] if used and used["transductive"] else []
+    if not used or not used["transductive"]:
+        return []
+    return [TRANSDUCTIVE_WARNING.format(name=name, condition=ADAPTATIONS[name].condition)]
 
 
 def target_data(name: str | None, protocol: ProtocolSettings, neutral: bool = False) -> str:

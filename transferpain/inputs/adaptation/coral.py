@@ -13,12 +13,12 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned, with_target_training
+from transferpain.inputs.adaptation.base import AdaptationJob, FeatureAdaptation, learned, with_target_training
 from transferpain.inputs.adaptation.cached import Change, Group, adapt_files
 from transferpain.inputs.adaptation.moments import Moments, collect_moments
 
 
-class Coral(Adaptation):
+class Coral(FeatureAdaptation):
     """What a head learns from is given the mean and covariance of the target's training subjects."""
 
     name = "coral"

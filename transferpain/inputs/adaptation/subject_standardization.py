@@ -12,12 +12,12 @@ import pandas as pd
 
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.inputs.adaptation.base import Adaptation, AdaptationJob, learned
+from transferpain.inputs.adaptation.base import AdaptationJob, FeatureAdaptation, learned
 from transferpain.inputs.adaptation.cached import Change, adapt_files, subject_groups
 from transferpain.inputs.adaptation.moments import Moments, collect_moments
 
 
-class SubjectStandardization(Adaptation):
+class SubjectStandardization(FeatureAdaptation):
     """Each subject's features have mean 0 and deviation 1."""
 
     name = "subject_standardization"

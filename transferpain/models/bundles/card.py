@@ -250,6 +250,9 @@ def describe_adaptation(manifest: dict) -> str:
         paper, features = manifest["adaptation_paper"], manifest["adaptation_features"]
     else:
         paper, features = ADAPTED_FEATURES[name]
+    if not features:
+        seen = "pictures, without labels, of the dataset that it is tested on"
+        return f". While it was trained it was adapted to {seen} (`{name}`, {paper}); it reads faces as they are"
     return f". **Features have to be adapted first** (`{name}`, {paper}): it reads {features}"
 
 

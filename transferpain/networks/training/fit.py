@@ -23,7 +23,7 @@ from transferpain.core.store import fingerprint
 from transferpain.networks.training.adadelta import FusedAdadelta
 from transferpain.networks.training.batches import Batches
 from transferpain.networks.training.checkpoint import Progress, checkpoint_writer, load_checkpoint
-from transferpain.networks.training.losses import loss_for
+from transferpain.networks.training.losses import DOMAIN_LOSS, loss_for
 from transferpain.networks.training.settings import TrainingSettings
 
 OPTIMIZERS = {
@@ -41,7 +41,8 @@ SEED_STATE = "seed_generator_state"  # the name that Keras gives the state of a 
 class Training:
     """A finished training: its history, one row per epoch, and the epoch (from 1) whose weights the model holds.
 
-    Columns: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate (of the step that would come next), seconds.
+    Columns: epoch, loss, accuracy, val_loss, val_accuracy, learning_rate (of the step that would come next), seconds;
+    and `domain_loss` of a network that is adapted while it learns.
     """
 
     history: pd.DataFrame
@@ -196,6 +197,8 @@ def _run_epoch(
         "learning_rate": float(model.optimizer.learning_rate),
         "seconds": round(time.monotonic() - started, 3),
     }
+    if DOMAIN_LOSS in logs:
+        row[DOMAIN_LOSS] = logs[DOMAIN_LOSS][-1]
     if not np.isfinite([row["loss"], row["val_loss"]]).all():
         raise UserError(
             "The training diverged.",

@@ -7,6 +7,9 @@ import keras
 from transferpain.networks.outputs.registry import OUTPUTS
 from transferpain.networks.training.settings import TrainingSettings
 
+# Of a network that is adapted while it learns: what its domain loss was in an epoch, in the mean, without its weight.
+DOMAIN_LOSS = "domain_loss"
+
 
 def multi_target_loss(targets, probabilities):
     """Return `-log max(t * p)` for each row: being right about one of several accepted classes is enough.

@@ -28,6 +28,7 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
+from transferpain.strategies.common.domain import NORMALIZATION, DomainLearning, learn_domain
 from transferpain.strategies.common.phases import Phase
 from transferpain.strategies.common.pictures import Pictures
 from transferpain.strategies.common.rows import keep_rows, oversample
@@ -39,10 +40,11 @@ COPIES = "repeated and changed training pictures"
 
 @dataclass(frozen=True)
 class Tuning:
-    """How a network is tuned: what learns when, and which training rows are kept and repeated."""
+    """How a network is tuned: what learns when, which training rows are kept and repeated, and how it is adapted."""
 
     phases: tuple[Phase, ...]
     rows: RowSettings = field(default_factory=RowSettings)
+    domain: DomainLearning | None = None
 
 
 @dataclass(frozen=True)
@@ -130,14 +132,19 @@ def fit_network(
     selection, chosen_by = selection_images(pictures, fold.selection)
     kept_network = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
     model = BACKBONES[experiment.backbone].for_training(kept_network)
+    adapted = learn_domain(tuning.domain, model, pictures, fold, seed)
     histories, epochs = [], 0
     for phase in phases:
         own = [] if len(phases) == 1 else [phase.name]
         seed_parts = (seed, fold.name, *own)
         choose_layers(model, phase)
+        learner, batches = model, batches_of(experiment, preprocessing, training, seed_parts)
+        if adapted is not None:
+            others = batches_of(experiment, preprocessing, adapted.images, (*seed_parts, "target"))
+            learner, batches = adapted.beside(model, batches, others, phase.training)
         trained = fit(
-            model,
-            batches_of(experiment, preprocessing, training, seed_parts),
+            learner,
+            batches,
             batches_of(experiment, preprocessing, selection, None),
             phase.training,
             folder / f"{'-'.join(['checkpoint', *own])}.npz",
@@ -150,6 +157,8 @@ def fit_network(
     history = pd.concat(histories, ignore_index=True)
     fitted = fitted_rows(experiment, tuning, learned, fold)
     fitted = (*fitted, FittedRows(EPOCH, chosen_by, use="selection"))
+    if adapted is not None:
+        fitted = (*fitted, *adapted.fitted(learned, {one.step for one in fitted}))
     if model is not kept_network:  # what serves training alone is left behind
         take_weights(kept_network, model)
     return FittedNetwork(kept_network, Training(history, kept), fitted)
@@ -165,7 +174,7 @@ def fitted_rows(experiment: Recipe, tuning: Tuning, learned: np.ndarray, fold: F
     if experiment.training.class_weights:
         fitted.append(FittedRows("class weights", learned))
     if BACKBONES[experiment.backbone].normalizes and any(not phase.is_last_layer for phase in tuning.phases):
-        fitted.append(FittedRows("batch normalisation", learned))
+        fitted.append(FittedRows(NORMALIZATION, learned))
     if tuning.rows.oversample_from is not None or experiment.training.augment != AugmentSettings():
         fitted.append(FittedRows(COPIES, learned, use="copies"))
     return tuple(fitted)

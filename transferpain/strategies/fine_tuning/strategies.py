@@ -1,14 +1,17 @@
 """The strategies that train an image network on pictures of faces: its last layer, block by block, or all of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from transferpain.core.contracts import FoldResult, FramesRead, Section, Stage
 from transferpain.data.protocols.fold import Fold
+from transferpain.inputs.adaptation.chosen import check_adaptation
+from transferpain.inputs.adaptation.domain import DomainAdaptation
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
 from transferpain.strategies.common.media import media_of, pictures_of
@@ -34,7 +37,20 @@ class TuningSettings(BaseModel):
     probe_source: bool = False
 
 
-class GradualSettings(TuningSettings):
+class AdaptedSettings(TuningSettings):
+    """The keys of the strategies whose features learn, so that they can be drawn to those of another dataset.
+
+    Attributes:
+        adaptation: what the network is adapted to while it learns (`docs/adaptation.md`).
+        adaptation_weight: of the domain loss, beside the loss of the labels, which has the weight 1.
+    """
+
+    adaptation: ADAPTATIONS.name_type | None = None
+    # Named only where it is set: runs and registrations of versions that did not know it stay as they are.
+    adaptation_weight: float = Field(1.0, gt=0, allow_inf_nan=False, exclude_if=lambda value: value == 1.0)
+
+
+class GradualSettings(AdaptedSettings):
     """The keys of gradual unfreezing.
 
     Attributes:
@@ -88,6 +104,11 @@ class FineTuning(Strategy):
     def check(self, experiment: Recipe) -> None:
         if experiment.rows.augment == "oversampled" and experiment.rows.oversample_from is None:
             raise ValueError("rows.augment: `oversampled` needs rows.oversample_from")
+        check_adaptation(experiment.adaptation, experiment.protocol, DomainAdaptation, self.name)
+        if experiment.adaptation is None and experiment.adaptation_weight != 1:
+            raise ValueError(
+                f"adaptation_weight: goes with `adaptation`, received {experiment.adaptation_weight:g} without one"
+            )
 
     def prepare(self, job: Job) -> PreparedPictures:
         faces, images = media_of(job.plan, job.places)
@@ -97,6 +118,7 @@ class FineTuning(Strategy):
         start_tensorflow()
         from transferpain.networks.backbones.surgery import with_classes
         from transferpain.networks.outputs.registry import ending_in
+        from transferpain.strategies.common.domain import DomainLearning
         from transferpain.strategies.common.network import Shown, Tuning, train_network
 
         plan = prepared.job.plan
@@ -107,7 +129,10 @@ class FineTuning(Strategy):
             plan.origin.load().model, len(plan.task.classes), settings.size, seed, experiment.feature_layer
         )
         start = ending_in(start, experiment.training.loss, len(plan.task.classes), seed)
-        tuning = Tuning(self.phases_of(experiment), experiment.rows)
+        domain = None
+        if experiment.adaptation is not None:
+            domain = DomainLearning(ADAPTATIONS[experiment.adaptation], experiment.adaptation_weight)
+        tuning = Tuning(self.phases_of(experiment), experiment.rows, domain)
         trained = train_network(experiment, tuning, start, shown, (fold, seed), folder)
         files = {}
         if source_task is not None:
@@ -119,7 +144,11 @@ class FineTuning(Strategy):
         )
 
     def stages(self, work: Workload) -> list[Stage]:
-        return [training_stage(work)]
+        stage = training_stage(work)
+        if work.experiment.adaptation is None:
+            return [stage]
+        beside = ", each beside one of the target"
+        return [replace(stage, work=stage.work + beside, seconds=2 * stage.seconds)]
 
     def section(self, run: Path) -> Section | None:
         return forgetting_section(run)
@@ -138,6 +167,11 @@ class GradualUnfreezing(FineTuning):
         for name in named:
             if name not in known:
                 raise ValueError(f"phases: {experiment.backbone} has {', '.join(known)}; not `{name}`")
+        if experiment.adaptation and experiment.feature_layer == "gap" and experiment.phases_up_to == known[0]:
+            raise ValueError(
+                f"adaptation: `{experiment.adaptation}` draws what the output stands on to that of another "
+                f"dataset, and no layer below the output learns with feature_layer `gap` and phases_up_to `{known[0]}`"
+            )
 
 
 LAST_LAYER = FineTuning("last_layer", lambda experiment: last_layer(experiment.training))
@@ -148,7 +182,9 @@ GRADUAL_UNFREEZING = GradualUnfreezing(
     ),
 )
 FULL_FINE_TUNING = FineTuning(
-    "full_fine_tuning", lambda experiment: whole_network(experiment.backbone, experiment.training)
+    "full_fine_tuning",
+    lambda experiment: whole_network(experiment.backbone, experiment.training),
+    AdaptedSettings,
 )
 
 

@@ -17,7 +17,7 @@ from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
-from transferpain.inputs.adaptation.base import AdaptationJob
+from transferpain.inputs.adaptation.base import AdaptationJob, FeatureAdaptation
 from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
@@ -153,7 +153,7 @@ class Frozen(Strategy):
             )
         check_joined(experiment)
         check_reference(experiment)
-        check_adaptation(experiment.adaptation, experiment.protocol)
+        check_adaptation(experiment.adaptation, experiment.protocol, FeatureAdaptation, self.name)
         method = ADAPTATIONS.get(experiment.adaptation)
         if method is not None and method.changes_source and not experiment.features.reads_source:
             raise ValueError(

@@ -1,0 +1,1 @@
+"""Losses that draw the features of two domains together while a network learns from the labels of one."""
