@@ -74,6 +74,8 @@ class Dataset:
         traps: properties of the data that mislead, a sentence each.
         compare: `(clips, frames) -> sentences`, what a copy lacks; `None` if the counts say all.
         inspect: `(clips, data root) -> sentences`, what is damaged in files that `read` does not open.
+        action_units: those that somebody coded, by their numbers: columns such as `au4` of its clips or its frames
+            (`data.unit_labels`).
     """
 
     name: str
@@ -93,3 +95,4 @@ class Dataset:
     traps: tuple[str, ...] = ()
     compare: Callable[[pd.DataFrame, pd.DataFrame | None], list[str]] | None = None
     inspect: Callable[[pd.DataFrame, Path], list[str]] | None = None
+    action_units: tuple[int, ...] = ()
