@@ -50,9 +50,10 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
         check_source_has_rows(experiment, folder)
     task, index, samples = labelled_samples(experiment, places)
     split = split_samples(experiment, samples)
-    samples, _ = split
+    samples, folds = split
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     strategy.check_clips(experiment, clips)
+    strategy.check_samples(experiment, task, index, samples, folds)
     strategy.check_files(experiment, clips, places)
     strategy.inputs(experiment, places)
     check_members(with_members(experiment, places), places, task, (index.hash, places.contents(clips)), split)

@@ -73,6 +73,7 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
     samples, folds = split_samples(experiment, samples)
     clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
     strategy.check_clips(experiment, clips)
+    strategy.check_samples(experiment, task, index, samples, folds)
     check_before_source(experiment, folder)
     contents = places.contents(clips)
     check_members(experiment, places, task, (index.hash, contents), (samples, folds))

@@ -251,6 +251,19 @@ class Strategy(ABC):
         """Refuse clips that it cannot read, before anything is computed: rows of the index. Raises `UserError`."""
         return
 
+    def check_samples(
+        self, experiment: Recipe, task: Task, index: Index, samples: pd.DataFrame, folds: list[Fold]
+    ) -> None:
+        """Refuse samples that lack what it learns beside their class, before anything is computed.
+
+        Args:
+            samples, folds: as of `Plan`.
+
+        Raises:
+            UserError: if they do.
+        """
+        return
+
     def check_files(self, experiment: Recipe, clips: pd.DataFrame, places: Places) -> None:
         """Refuse what it reads besides the media, before anything is computed.
 

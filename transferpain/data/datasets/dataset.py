@@ -99,6 +99,8 @@ class Dataset:
         compare: `(clips, frames) -> sentences`, what a copy lacks; `None` if the counts say all.
         inspect: `(clips, data root) -> sentences`, what is damaged in files that `read` does not open.
         neutral: which of its clips, or frames, are known to show a face without pain; `None` where nothing says so.
+        action_units: those that somebody coded, by their numbers: columns such as `au4` of its clips or its frames
+            (`data.unit_labels`).
     """
 
     name: str
@@ -119,3 +121,4 @@ class Dataset:
     compare: Callable[[pd.DataFrame, pd.DataFrame | None], list[str]] | None = None
     inspect: Callable[[pd.DataFrame, Path], list[str]] | None = None
     neutral: Neutral | None = None
+    action_units: tuple[int, ...] = ()

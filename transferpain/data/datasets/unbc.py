@@ -13,7 +13,13 @@ from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.locate import find_top
 from transferpain.data.datasets.unbc_facts import MEN, PAIN_FRAMES, SEQUENCE_FRAMES, SUBJECTS
 from transferpain.data.datasets.unbc_frames import Sequence, frames_table, read_label
-from transferpain.data.datasets.unbc_labels import SEQUENCE_LABELS, LabelFault, parse_landmarks, parse_sequence_label
+from transferpain.data.datasets.unbc_labels import (
+    ACTION_UNITS,
+    SEQUENCE_LABELS,
+    LabelFault,
+    parse_landmarks,
+    parse_sequence_label,
+)
 from transferpain.data.media import walk
 from transferpain.data.media.paths import numbered_pictures, picture_entries
 
@@ -323,4 +329,5 @@ DATASET = Dataset(
     neutral=Neutral("pspi", (0,)),
     compare=compare,
     inspect=inspect,
+    action_units=ACTION_UNITS,
 )

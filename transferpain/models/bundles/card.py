@@ -82,7 +82,8 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         name=manifest["experiment"],
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
-        + describe_trees(manifest),
+        + describe_trees(manifest)
+        + describe_units(manifest),
         input=describe_input_of(manifest, preprocessing)
         + describe_fusion(manifest)
         + describe_clip_network(manifest)
@@ -142,6 +143,17 @@ def describe_trees(manifest: dict) -> str:
     return (
         f" Beside it stands gradient boosting on {len(facts['units'])} action units ({measured}), alone and "
         f"with its embedding. The scores are those of: {scored}."
+    )
+
+
+def describe_units(manifest: dict) -> str:
+    """Say which action units were learned beside pain, and with what weight; nothing where none were."""
+    if "units" not in manifest:
+        return ""
+    units = ", ".join(f"AU{unit}" for unit in manifest["units"]["of"])
+    return (
+        f" It learned coded action units beside its task ({units}; the weight of their loss "
+        f"{manifest['units']['weight']:g}, beside 1), and answers its task alone."
     )
 
 

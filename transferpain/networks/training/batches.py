@@ -117,12 +117,14 @@ class Images:
         targets: `(rows, classes)` float32.
         weights: `(rows,)` float32.
         changed: bool `(rows,)`, the rows that augmentation changes in training; `None` means all.
+        beside: `(rows, ...)` float32, what the model reads of each row beside its picture; `None` means nothing.
     """
 
     load: Callable[[np.ndarray], np.ndarray]
     targets: np.ndarray
     weights: np.ndarray
     changed: np.ndarray | None = None
+    beside: np.ndarray | None = None
 
 
 def image_batches(
@@ -160,6 +162,8 @@ def image_batches(
             if pixels.ndim == 3:
                 pixels = np.repeat(pixels[..., None], 3, axis=3)  # grey: the same value in R, G and B
             inputs, wanted, weights = prepare(pixels), targets[batch], images.weights[batch]
+            if images.beside is not None:
+                inputs = (inputs, images.beside[batch])
             if changes.mixup:
                 inputs, wanted, weights = mix(inputs, wanted, weights, changes.mixup, random)
             yield inputs, wanted, weights
@@ -167,13 +171,11 @@ def image_batches(
     return Batches(of, rows, size)
 
 
-def mix(
-    inputs: np.ndarray, targets: np.ndarray, weights: np.ndarray, alpha: float, random: np.random.Generator
-) -> Batch:
+def mix(inputs: Inputs, targets: np.ndarray, weights: np.ndarray, alpha: float, random: np.random.Generator) -> Batch:
     """Mix each row of a batch with another of its rows: mixup (Zhang et al., ICLR 2018), a share drawn for each row.
 
     Args:
-        inputs: `(batch, ...)` float32.
+        inputs: `(batch, ...)` float32, or several of them.
         targets: `(batch, classes)` float32.
         weights: `(batch,)` float32; a mixed row weighs what its parts weigh, by their shares.
         alpha: the share comes from Beta(alpha, alpha).
@@ -185,7 +187,7 @@ def mix(
         own = share.reshape(-1, *[1] * (values.ndim - 1))
         return own * values + (1 - own) * values[other]
 
-    return mixed(inputs), mixed(targets), mixed(weights)
+    return tf.nest.map_structure(mixed, inputs), mixed(targets), mixed(weights)
 
 
 def draw_labels(targets: np.ndarray, random: np.random.Generator) -> np.ndarray:

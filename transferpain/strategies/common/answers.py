@@ -84,7 +84,7 @@ def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str,
     rows = clips[["dataset", "subject", "clip", "y"]].iloc[positions].reset_index(drop=True)
     rows = rows.rename(columns={"y": "y_true"})
     rows["y_true"] = rows["y_true"].astype("Int64")
-    begins = _begins(clips)
+    begins = first_frames(clips)
     numbers = [np.append(WHOLE_CLIP, at + answer.frames) for at, answer in zip(begins, answers, strict=True)]
     rows.insert(3, "frame", np.concatenate(numbers))
     rows.insert(4, "fold", fold)
@@ -102,7 +102,7 @@ def predictions_table(clips: pd.DataFrame, answers: list[ClipAnswer], fold: str,
     return rows
 
 
-def _begins(clips: pd.DataFrame) -> np.ndarray:
+def first_frames(clips: pd.DataFrame) -> np.ndarray:
     """Return at which frame of its medium each clip begins, int64 `(clips,)`."""
     if not {"kind", "first_frame"} <= set(clips.columns):
         return np.zeros(len(clips), np.int64)

@@ -1,6 +1,6 @@
 """An image network is trained on pictures of faces, phase by phase."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import keras
@@ -19,6 +19,7 @@ from transferpain.networks.training.batches import Batches, Images, image_batche
 from transferpain.networks.training.class_weights import class_weights
 from transferpain.networks.training.fit import Training, fit
 from transferpain.networks.training.settings import AugmentSettings
+from transferpain.networks.training.unit_loss import with_units
 from transferpain.strategies.base import Recipe
 from transferpain.strategies.common.answers import (
     EPOCH,
@@ -33,6 +34,7 @@ from transferpain.strategies.common.phases import Phase
 from transferpain.strategies.common.pictures import Pictures
 from transferpain.strategies.common.rows import keep_rows, oversample
 from transferpain.strategies.common.settings import RowSettings
+from transferpain.strategies.common.units import ShownUnits
 
 PREDICTION_BATCH = 64
 COPIES = "repeated and changed training pictures"
@@ -55,11 +57,26 @@ class Shown:
         samples: the labelled clips or frames: columns dataset, subject, clip, y, file_clip.
         pictures: of the samples.
         preprocessing: size and scaling of the network's input.
+        units: action units that are learned beside the targets, if any are.
     """
 
     samples: pd.DataFrame
     pictures: Pictures
     preprocessing: Preprocessing
+    units: ShownUnits | None = None
+
+
+@dataclass(frozen=True)
+class FittedUnits:
+    """What has learned action units beside pain.
+
+    Attributes:
+        model: from pictures to a share of the scale of each unit, float32 `(batch, units)`.
+        taught: the shares that were coded of each training picture, float32 `(pictures, units)`, NaN where none was.
+    """
+
+    model: keras.Model
+    taught: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -72,6 +89,7 @@ class FittedNetwork:
     model: keras.Model
     training: Training
     fitted: tuple[FittedRows, ...]
+    units: FittedUnits | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +100,7 @@ class TrainedNetwork:
     predictions: pd.DataFrame
     training: Training
     fitted: tuple[FittedRows, ...]
+    units: FittedUnits | None = None
 
 
 def train_network(
@@ -109,7 +128,8 @@ def train_network(
         selected = samples["clip"].iloc[keep_rows(samples, fold.test, tuning.rows, ("tested", fold.name))]
         tables = {part: table.assign(selected=table["clip"].isin(selected)) for part, table in tables.items()}
     predictions = pd.concat(tables.values(), ignore_index=True)
-    return TrainedNetwork(with_dtype(found.model, "float32"), predictions, found.training, found.fitted)
+    model = with_dtype(found.model, "float32")
+    return TrainedNetwork(model, predictions, found.training, found.fitted, found.units)
 
 
 def fit_network(
@@ -131,8 +151,13 @@ def fit_network(
     training, learned = training_images(experiment, tuning.rows, shown, fold.train, (seed, fold.name))
     selection, chosen_by = selection_images(pictures, fold.selection)
     kept_network = with_dtype(start, training_dtype(experiment.training.dtype), experiment.training.kernel_l2)
-    model = BACKBONES[experiment.backbone].for_training(kept_network)
-    adapted = learn_domain(tuning.domain, model, pictures, fold, seed)
+    model = network = BACKBONES[experiment.backbone].for_training(kept_network)
+    adapted = learn_domain(tuning.domain, network, pictures, fold, seed)
+    units = None
+    if shown.units is not None:
+        both = with_units(network, shown.units.layer, training.beside, shown.units.weight, seed)
+        model, units = both.training, FittedUnits(both.units, training.beside)
+        selection = replace(selection, beside=shown.units.nothing(len(selection.targets)))
     histories, epochs = [], 0
     for phase in phases:
         own = [] if len(phases) == 1 else [phase.name]
@@ -159,9 +184,11 @@ def fit_network(
     fitted = (*fitted, FittedRows(EPOCH, chosen_by, use="selection"))
     if adapted is not None:
         fitted = (*fitted, *adapted.fitted(learned, {one.step for one in fitted}))
-    if model is not kept_network:  # what serves training alone is left behind
-        take_weights(kept_network, model)
-    return FittedNetwork(kept_network, Training(history, kept), fitted)
+    if units is not None:
+        fitted = (*fitted, FittedRows("output of the action units", learned))
+    if network is not kept_network:  # what serves training alone is left behind
+        take_weights(kept_network, network)
+    return FittedNetwork(kept_network, Training(history, kept), fitted, units)
 
 
 def fitted_rows(experiment: Recipe, tuning: Tuning, learned: np.ndarray, fold: Fold) -> tuple[FittedRows, ...]:
@@ -203,7 +230,8 @@ def training_images(
         UserError: if no picture is left.
     """
     pictures = shown.pictures
-    load, sample = pictures.rows_of(keep_rows(shown.samples, train, rows, seed))
+    kept = keep_rows(shown.samples, train, rows, seed)
+    load, sample = pictures.rows_of(kept)
     if not len(sample):
         raise UserError(
             "There is no picture to train on.",
@@ -218,7 +246,11 @@ def training_images(
     changed = y[chosen] >= rows.oversample_from if rows.augment == "oversampled" else None
     targets = pictures.targets[sample[chosen]]
     weights = class_weights(y[chosen], targets.shape[1]) if experiment.training.class_weights else None
-    images = Images(lambda batch: load(chosen[batch]), targets, sample_weights(targets, weights), changed)
+    beside = None
+    if shown.units is not None:
+        places = np.zeros_like(sample) if pictures.places_of is None else pictures.places_of(kept)
+        beside = shown.units.shares(sample[chosen], places[chosen])
+    images = Images(lambda batch: load(chosen[batch]), targets, sample_weights(targets, weights), changed, beside)
     return images, np.unique(sample)
 
 

@@ -24,11 +24,14 @@ class Pictures:
         tested: takes a sample's position; returns frame numbers `(frames,)`, bool `(frames,)` whether a face was
             found, and the found pictures, uint8 `(found, side, side)` or `(found, side, side, 3)`.
         targets: float32 `(samples, classes)`, as the loss takes them; a row of zeros where unlabelled.
+        places_of: takes positions of samples; returns the place in its clip of each training picture that `rows_of`
+            gives, int64; `None` where a sample is one picture.
     """
 
     rows_of: Callable[[np.ndarray], tuple[Callable[[np.ndarray], np.ndarray], np.ndarray]]
     tested: Callable[[int], tuple[np.ndarray, np.ndarray, np.ndarray]]
     targets: np.ndarray
+    places_of: Callable[[np.ndarray], np.ndarray] | None = None
 
 
 def video_pictures(
@@ -66,7 +69,11 @@ def video_pictures(
         frames, found, jpegs = chosen(position, settings.test_every, "first")
         return frames, found, _decode(jpegs)
 
-    return Pictures(rows_of, tested, targets)
+    def places_of(positions: np.ndarray) -> np.ndarray:
+        shown = (chosen(position, settings.every, train) for position in positions)
+        return np.concatenate([np.empty(0, np.int64), *(frames[found] for frames, found, _ in shown)])
+
+    return Pictures(rows_of, tested, targets, places_of)
 
 
 def frames_taken(clip: pd.Series, num_frames: int, first: int, step: int, part: Literal["cut", "first"]) -> np.ndarray:

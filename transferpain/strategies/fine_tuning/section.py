@@ -1,5 +1,6 @@
-"""What tuning adds to a report: how much of its source's task the network has forgotten."""
+"""What tuning adds to a report: action units learned beside pain, and how much of its source's task is forgotten."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pandas as pd
 from transferpain.core.contracts import Section, Table
 from transferpain.strategies.common.finished import fold_files, read_experiment, read_fold_table
 from transferpain.strategies.common.stated import StatedExperiment, unusable
+from transferpain.strategies.fine_tuning.units_section import units_section
 
 FORGETTING = "forgetting.csv"
 
@@ -16,6 +18,15 @@ class TunedExperiment(StatedExperiment):
 
     name: str
     source: str
+
+
+def tuning_section(run: Path) -> Section | None:
+    """Return all that tuning adds of a run's folder; `None` where it adds nothing."""
+    parts = [part for part in (units_section(run), forgetting_section(run)) if part is not None]
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    notes = tuple(note for part in parts for note in part.notes)
+    return Section(title="Tuning", sections=tuple(replace(part, notes=()) for part in parts), notes=notes)
 
 
 def forgetting_section(run: Path) -> Section | None:

@@ -5,10 +5,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field
 
 from transferpain.core.contracts import FoldResult, FramesRead, Section, Stage
+from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
+from transferpain.data.tasks.task import Task
 from transferpain.inputs.adaptation.chosen import check_adaptation
 from transferpain.inputs.adaptation.domain import DomainAdaptation
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
@@ -17,8 +21,9 @@ from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, 
 from transferpain.strategies.common.media import media_of, pictures_of
 from transferpain.strategies.common.phases import Phase, gradual_unfreezing, last_layer, phase_names, whole_network
 from transferpain.strategies.common.settings import DenseHead, FeatureLayer, PhaseSettings, RowSettings
+from transferpain.strategies.common.units import ShownUnits, UnitSettings, check_units, coded_units
 from transferpain.strategies.common.work import training_stage
-from transferpain.strategies.fine_tuning.section import FORGETTING, forgetting_section
+from transferpain.strategies.fine_tuning.section import FORGETTING, tuning_section
 
 
 class TuningSettings(BaseModel):
@@ -28,6 +33,7 @@ class TuningSettings(BaseModel):
         feature_layer: the layer of the source that the new output stands on: `gap` leaves its embedding out (Hosseini).
         rows: which training rows are kept and repeated.
         probe_source: whether the source's own task is scored again with the tuned layers (forgetting).
+        units: coded action units that are learned beside pain; the network that is saved answers pain alone.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +41,8 @@ class TuningSettings(BaseModel):
     feature_layer: FeatureLayer = "embedding"
     rows: RowSettings = RowSettings()
     probe_source: bool = False
+    # Left out of what names a run unless it is used, so that runs from before it was there keep their names.
+    units: UnitSettings | None = Field(default=None, exclude_if=lambda value: value is None)
 
 
 class AdaptedSettings(TuningSettings):
@@ -86,6 +94,16 @@ class PreparedPictures(Prepared):
         return FramesRead(trained, answered)
 
     @cached_property
+    def units(self) -> ShownUnits | None:
+        """The coded action units of the plan's samples; `None` where none are learned."""
+        plan = self.job.plan
+        settings = plan.experiment.units
+        if settings is None:
+            return None
+        coded = coded_units(settings, plan.task, plan.index, plan.samples)
+        return ShownUnits(coded, settings.weight, plan.experiment.feature_layer)
+
+    @cached_property
     def source_task(self):
         """The `SourceTask` of the experiment that the plan's source comes from; `None` where it is not probed."""
         plan = self.job.plan
@@ -109,6 +127,17 @@ class FineTuning(Strategy):
             raise ValueError(
                 f"adaptation_weight: goes with `adaptation`, received {experiment.adaptation_weight:g} without one"
             )
+        if experiment.units is not None and experiment.adaptation is not None:
+            raise ValueError(f"units: not beside an adaptation, received adaptation: {experiment.adaptation}")
+        if experiment.units is not None and experiment.training.label_mode != "majority":
+            raise ValueError(f"units: with training.label_mode `majority`, received `{experiment.training.label_mode}`")
+
+    def check_samples(
+        self, experiment: Recipe, task: Task, index: Index, samples: pd.DataFrame, folds: list[Fold]
+    ) -> None:
+        if experiment.units is not None:
+            train = np.unique(np.concatenate([fold.train for fold in folds]))
+            check_units(experiment.units, task, index, samples, train)
 
     def prepare(self, job: Job) -> PreparedPictures:
         faces, images = media_of(job.plan, job.places)
@@ -123,7 +152,7 @@ class FineTuning(Strategy):
 
         plan = prepared.job.plan
         experiment, settings = plan.experiment, plan.preprocessing
-        shown = Shown(plan.samples, prepared.pictures, settings)
+        shown = Shown(plan.samples, prepared.pictures, settings, prepared.units)
         source_task = prepared.source_task
         start = with_classes(
             plan.origin.load().model, len(plan.task.classes), settings.size, seed, experiment.feature_layer
@@ -134,13 +163,23 @@ class FineTuning(Strategy):
             domain = DomainLearning(ADAPTATIONS[experiment.adaptation], experiment.adaptation_weight)
         tuning = Tuning(self.phases_of(experiment), experiment.rows, domain)
         trained = train_network(experiment, tuning, start, shown, (fold, seed), folder)
-        files = {}
+        files, facts = {}, {}
+        if experiment.units is not None:
+            from transferpain.strategies.fine_tuning.unit_answers import unit_files
+
+            files |= unit_files(trained.units, shown, (fold, seed))
+            facts["units"] = experiment.units.model_dump(mode="json")
         if source_task is not None:
             from transferpain.strategies.fine_tuning.forgetting import measure_forgetting
 
             files[FORGETTING] = measure_forgetting(source_task, trained.model).assign(fold=fold.name, seed=seed)
         return FoldResult(
-            trained.predictions, trained.training.history, trained.model, fitted=trained.fitted, files=files
+            trained.predictions,
+            trained.training.history,
+            trained.model,
+            fitted=trained.fitted,
+            files=files,
+            facts=facts,
         )
 
     def stages(self, work: Workload) -> list[Stage]:
@@ -151,7 +190,7 @@ class FineTuning(Strategy):
         return [replace(stage, work=stage.work + beside, seconds=2 * stage.seconds)]
 
     def section(self, run: Path) -> Section | None:
-        return forgetting_section(run)
+        return tuning_section(run)
 
 
 @dataclass(frozen=True)
