@@ -82,7 +82,8 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         name=manifest["experiment"],
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
-        + describe_trees(manifest),
+        + describe_trees(manifest)
+        + describe_federated(manifest),
         input=describe_input_of(manifest, preprocessing)
         + describe_fusion(manifest)
         + describe_clip_network(manifest)
@@ -142,6 +143,20 @@ def describe_trees(manifest: dict) -> str:
         f" Beside it stands gradient boosting on {len(facts['units'])} action units ({measured}), alone and "
         f"with its embedding. The scores are those of: {scored}."
     )
+
+
+def describe_federated(manifest: dict) -> str:
+    """Say that clients trained a head, and what each kept for itself; nothing of other models."""
+    facts = manifest.get("federated")
+    if facts is None:
+        return ""
+    text = (
+        f" It was trained by federated averaging: {facts['clients']} clients, one for each {facts['client']}, simulated "
+        f"in one process, sent weights in {facts['rounds']} rounds, without differential privacy or secure aggregation."
+    )
+    if facts["personal"] == "last_layer":
+        text += " Its last layer is the mean of the clients' own ones."
+    return text
 
 
 # As Hugging Face calls what a model is loaded with.
