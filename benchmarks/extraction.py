@@ -29,7 +29,8 @@ from transferpain.networks.heads.keras_head import FittedNetwork
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.networks.training.fit import Training
 from transferpain.strategies.common.answers import training_prior
-from transferpain.strategies.frozen.training import answer_clips, train_head
+from transferpain.strategies.common.feature_answers import answer_clips
+from transferpain.strategies.frozen.training import train_head
 
 BATCH = 32
 DECISION_RATE = 4.0  # pictures per second of the comparison of number formats: many clips, few frames

@@ -18,7 +18,7 @@ from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.batches import Batches, array_batches
 from transferpain.networks.training.determinism import make_deterministic
 from transferpain.networks.training.fit import build_optimizer, fit
-from transferpain.strategies.frozen.rows import ROWS, windows_of
+from transferpain.strategies.common.feature_rows import ROWS, windows_of
 
 
 class Sizes(NamedTuple):

@@ -53,6 +53,10 @@ EXAMPLES = {
             "head": {"kind": "averaging"},
         },
     ),
+    "federated": (
+        "biovid-federated",
+        {"protocol": {"folds": 2, "selection_share": 0.5}, "features": {"fps": None}, "window": {"seconds": 0.5}},
+    ),
     "clip_network": (
         "biovid-clip",
         {

@@ -100,6 +100,7 @@ class CommonKeys(Settings):
             `hybrid` does the last, and fits gradient boosting on action units and on them and the embedding (Verma);
             `fused` joins its convolutions, which read pictures, with a branch that reads landmarks (El-Ghaish);
             `ensemble` trains no network, but makes one answer of those of finished runs;
+            `federated` has clients train a head on features, whose weights are averaged (`docs/federated.md`);
             `clip_network` takes no source: a network with random weights reads a window of faces at once.
         features: how features are computed, for strategies that read them.
         window: which stretches of a clip are read.

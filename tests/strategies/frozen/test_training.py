@@ -18,8 +18,9 @@ from transferpain.models.bundles.probe import make_probe
 from transferpain.models.bundles.sklearn_bundle import read_any_bundle, save_head
 from transferpain.models.bundles.verify import verify_model
 from transferpain.networks.heads.registry import HEADS
+from transferpain.strategies.common import feature_answers
+from transferpain.strategies.common.feature_rows import mean_features
 from transferpain.strategies.frozen import training
-from transferpain.strategies.frozen.rows import mean_features
 from transferpain.strategies.frozen.training import train_head
 
 FOLD = Fold("test", np.arange(6), np.arange(6, 8), np.arange(8, 12))
@@ -78,7 +79,8 @@ def test_what_was_fitted_names_the_clips_that_were_seen(clips, tmp_path):
 
 
 def test_a_head_of_scikit_learn_is_trained_answers_and_is_passed_on(clips, tmp_path, monkeypatch):
-    monkeypatch.setattr(training, "HEADS", Registry("head", [*HEADS.values(), LOGISTIC]))
+    for module in (training, feature_answers):
+        monkeypatch.setattr(module, "HEADS", Registry("head", [*HEADS.values(), LOGISTIC]))
     settings = experiment().model_copy(update={"head": LOGISTIC.Settings(kind="logistic")})
     result, again = (train_head(settings, clips, FOLD, 0, CLASSES, tmp_path / "checkpoint.npz") for _ in range(2))
     pd.testing.assert_frame_equal(result.predictions, again.predictions)

@@ -12,6 +12,7 @@ with importing_keras():
 import transferpain.experiments.leakage.checks
 import transferpain.experiments.results
 import transferpain.experiments.runner
+import transferpain.strategies.federated.training
 import transferpain.strategies.frozen.nested
 import transferpain.strategies.frozen.training
 import transferpain.strategies.frozen.transfer_scores  # noqa: F401

@@ -31,10 +31,10 @@ from transferpain.models.sources.origin import (
 )
 from transferpain.models.sources.picture_model import model_folder
 from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
+from transferpain.strategies.common.features import rows_of_stretch
 from transferpain.strategies.common.media import faces_of
 from transferpain.strategies.common.settings import ImageSettings, WindowSettings
 from transferpain.strategies.common.stretch import with_stretch
-from transferpain.strategies.frozen.stretch_rows import rows_of_stretch
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
         synthetic=manifest["synthetic"],
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
         + describe_trees(manifest)
-        + describe_units(manifest),
+        + describe_units(manifest)
+        + describe_federated(manifest),
         input=describe_input_of(manifest, preprocessing)
         + describe_fusion(manifest)
         + describe_clip_network(manifest)
@@ -155,6 +156,20 @@ def describe_units(manifest: dict) -> str:
         f" It learned coded action units beside its task ({units}; the weight of their loss "
         f"{manifest['units']['weight']:g}, beside 1), and answers its task alone."
     )
+
+
+def describe_federated(manifest: dict) -> str:
+    """Say that clients trained a head, and what each kept for itself; nothing of other models."""
+    facts = manifest.get("federated")
+    if facts is None:
+        return ""
+    text = (
+        f" It was trained by federated averaging: {facts['clients']} clients, one for each {facts['client']}, "
+        f"simulated in one process, sent weights in {facts['rounds']} rounds, without differential privacy or secure aggregation."
+    )
+    if facts["personal"] == "last_layer":
+        text += " Its last layer is the mean of the clients' own ones."
+    return text
 
 
 # As Hugging Face calls what a model is loaded with.

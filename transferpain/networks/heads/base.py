@@ -65,6 +65,7 @@ class HeadTraining:
         checkpoint: file that holds the state between epochs, and in the end what was kept.
         label: what the progress bar says.
         traced: Keras heads that earlier calls trained, and that are trained again with other weights where they fit.
+        trainer: what trains the network of a Keras head, with the arguments of `training.fit.fit`; `None` is that one.
     """
 
     classes: int
@@ -75,6 +76,7 @@ class HeadTraining:
     checkpoint: Path
     label: str
     traced: dict[str, Any] = field(default_factory=dict)
+    trainer: Callable[..., Any] | None = None
 
 
 class Fitted(Protocol):

@@ -68,7 +68,8 @@ def fit_network(
         training.traced[key] = ending_in(build(seed), loss, training.classes, seed)
     traced = training.traced[key]
     reset_model(traced, network.get_weights())
-    trained = fit(
+    train_network = training.trainer or fit
+    trained = train_network(
         traced,
         batches,
         batches_of(selection, training, None),

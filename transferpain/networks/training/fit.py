@@ -79,14 +79,7 @@ def fit(
         _say_passes(passes, training.steps, settings.epoch_steps)
         training = replace(training, passes=passes)
     if not (model.compiled and int(model.optimizer.iterations) == 0):
-        model.compile(
-            optimizer=build_optimizer(settings, training.steps),
-            loss=loss_for(settings),
-            metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
-            steps_per_execution=training.together,
-            jit_compile=False,  # 15 % slower on the two-core EPYC of 2026-11 for ResNet-18 at batch 128
-        )
-        model.optimizer.build(model.trainable_variables)
+        compile_model(model, settings, training.steps, training.together)
     unnamed = {"checkpoint_seconds"}  # whoever changes when a state is written goes on from what was written
     key = fingerprint([settings.model_dump(exclude=unnamed), list(seed), training.rows, training.size])
     progress, best = load_checkpoint(checkpoint, key, model)
@@ -100,13 +93,13 @@ def fit(
     with progress_bar(label, total, "frames") as advance, checkpoint_writer(checkpoint, key) as save_checkpoint:
         steps = _CountSteps(lambda number: advance(number * training.size), training.steps)
         saved = time.monotonic()
-        while not _is_over(progress, settings):
+        while not is_over(progress, settings):
             with _held_weights(model) as hold:
                 row = _run_epoch(model, data, validation_data, (*seed, progress.epoch), [steps, hold])
-                best = _record(progress, row, model, best, settings)
+                best = record(progress, row, model, best, settings)
             if settings.tensorboard:
                 _log(checkpoint.parent / "tensorboard", row)
-            if not _is_over(progress, settings) and time.monotonic() - saved >= settings.checkpoint_seconds:
+            if not is_over(progress, settings) and time.monotonic() - saved >= settings.checkpoint_seconds:
                 save_checkpoint(model, progress, best)
                 saved = time.monotonic()
         if settings.patience is None:
@@ -142,6 +135,18 @@ def reset_model(model: keras.Model, weights: list[np.ndarray]) -> None:
     for variable in model.optimizer.variables if model.compiled else ():
         if variable.name != LEARNING_RATE:
             variable.assign(np.zeros(variable.shape, variable.dtype))
+
+
+def compile_model(model: keras.Model, settings: TrainingSettings, steps: int, together: int) -> None:
+    """Give a model the loss and a new optimiser for epochs of `steps` batches, `together` of them in one call."""
+    model.compile(
+        optimizer=build_optimizer(settings, steps),
+        loss=loss_for(settings),
+        metrics=[keras.metrics.CategoricalAccuracy("accuracy")],
+        steps_per_execution=together,
+        jit_compile=False,  # 15 % slower on the two-core EPYC of 2026-11 for ResNet-18 at batch 128
+    )
+    model.optimizer.build(model.trainable_variables)
 
 
 def build_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.Optimizer:
@@ -185,7 +190,7 @@ def _run_epoch(
     """
     started = time.monotonic()
     epoch = int(seed[-1])
-    _reset_random_states(model, seed)
+    reset_random_states(model, seed)
     logs = model.fit(training, epochs=1, callbacks=callbacks, verbose=0, shuffle=False).history
     scores = model.evaluate(validation, verbose=0, return_dict=True)
     row = {
@@ -199,17 +204,22 @@ def _run_epoch(
     }
     if DOMAIN_LOSS in logs:
         row[DOMAIN_LOSS] = logs[DOMAIN_LOSS][-1]
+    check_finite(row)
+    return row
+
+
+def check_finite(row: dict[str, float]) -> None:
+    """Refuse an epoch, a row of the history, whose loss is no number. Raises `UserError`."""
     if not np.isfinite([row["loss"], row["val_loss"]]).all():
         raise UserError(
             "The training diverged.",
             rule="The loss has to stay a number.",
-            received=f"epoch {epoch + 1}, loss {row['loss']}, val_loss {row['val_loss']}",
+            received=f"epoch {row['epoch']}, loss {row['loss']}, val_loss {row['val_loss']}",
             todo="Lower training.optimizer.learning_rate, or give the schedule a warm-up.",
         )
-    return row
 
 
-def _record(
+def record(
     progress: Progress,
     row: dict[str, float],
     model: keras.Model,
@@ -227,12 +237,12 @@ def _record(
     return best
 
 
-def _is_over(progress: Progress, settings: TrainingSettings) -> bool:
+def is_over(progress: Progress, settings: TrainingSettings) -> bool:
     stopped = settings.patience is not None and progress.wait >= settings.patience
     return stopped or progress.epoch >= settings.epochs
 
 
-def _reset_random_states(model: keras.Model, seed: tuple[int | str, ...]) -> None:
+def reset_random_states(model: keras.Model, seed: tuple[int | str, ...]) -> None:
     """Give every dropout a state that depends on `seed` and its place in the model, not on what was run before."""
     states = [variable for variable in model.variables if variable.name == SEED_STATE]
     for number, state in enumerate(states):

@@ -33,9 +33,9 @@ from transferpain.models.sources.preprocessing import Preprocessing, stated_prep
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.networks.heads.base import Reads
 from transferpain.networks.heads.registry import HEADS
+from transferpain.strategies.common.feature_rows import WHOLE
 from transferpain.strategies.common.settings import WindowSettings
 from transferpain.strategies.frozen.reference import check_reference_given, read_reference
-from transferpain.strategies.frozen.rows import WHOLE
 
 if TYPE_CHECKING:
     import keras

@@ -4,7 +4,7 @@ import pytest
 
 from transferpain.inputs.faces.cache import FaceFacts, write_faces
 from transferpain.inputs.features.settings import FeatureSettings
-from transferpain.strategies.frozen.stretch_rows import rows_of_stretch
+from transferpain.strategies.common.features import rows_of_stretch
 
 
 @pytest.mark.parametrize(("rate", "rows"), [(10.0, 20), (2.0, 4), (None, 77)])

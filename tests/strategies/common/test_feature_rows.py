@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as arrays
 
 from tests.strategies.frozen.frozen_clips import CLASSES, DIMENSION, experiment, write_clips
 from transferpain.networks.heads.base import Rows
-from transferpain.strategies.frozen.rows import frame_rows, mean_rows, sequence, window_rows, windows_of
+from transferpain.strategies.common.feature_rows import frame_rows, mean_rows, sequence, window_rows, windows_of
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.linear_probe import ONE_CLASS
 from transferpain.inputs.features.cache import write_features
-from transferpain.strategies.frozen import linear_probe
-from transferpain.strategies.frozen.linear_probe import mean_and_maximum, probe_fold
+from transferpain.strategies.common import linear_probe
+from transferpain.strategies.common.linear_probe import mean_and_maximum, probe_fold
 
 FOLD = Fold("test", np.arange(6), np.arange(6, 8), np.arange(8, 12))
 

@@ -23,7 +23,7 @@ from transferpain.strategies.common.answers import (
     predictions_table,
     training_prior,
 )
-from transferpain.strategies.frozen.rows import Windows, check_shown, found_frames, windows_of
+from transferpain.strategies.common.feature_rows import Windows, check_shown, found_frames, windows_of
 
 # Frames that are labelled one by one are tens of thousands: so many of them, drawn at random, are fitted (our choice).
 MOST_ROWS = 3000
