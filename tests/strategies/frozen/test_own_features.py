@@ -15,7 +15,7 @@ from transferpain.experiments.study import dry_run_rows
 from transferpain.inputs.features.cache import read_features
 from transferpain.models.bundles.sklearn_bundle import read_any_bundle
 from transferpain.reports.studies import run_file
-from transferpain.strategies.frozen.strategy import features_of
+from transferpain.strategies.frozen.features import features_of
 
 TASK = """\
 schema: 2

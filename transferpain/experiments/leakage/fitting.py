@@ -22,12 +22,13 @@ def run(evidence: Evidence) -> Verdict:
     declared = {one.step for _, one in fitted if one.transductive}
     bad = [step for step, rows in read.items() if rows and step not in declared]
     figure = "; ".join(f"{step}: {rows} test rows" for step, rows in read.items())
-    explanation = "Features are computed picture by picture, so no other row enters them."
+    one_by_one = "picture by picture" if evidence.experiment.features.signals is None else "clip by clip"
+    explanation = f"Features are computed {one_by_one}, so no other row enters them."
     if evidence.experiment.adaptation is not None:
-        explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
+        explanation = f"Features are computed {one_by_one}, and then adapted to the rows that are counted here."
     if declared:
         explanation = f"Transductive, read test rows without their labels: {', '.join(sorted(declared))}."
-    if evidence.experiment.features.folder is not None:
+    if evidence.experiment.features.made_elsewhere:
         explanation = f"{OF_OWN_FEATURES} {explanation}" if declared else OF_OWN_FEATURES
     return Verdict("fail" if bad else "pass", figure, explanation)
 
