@@ -152,7 +152,10 @@ def _describe_part(source: str) -> str:
 
 def _data(name: str, places: Places, twins: Mapping[str, TwinSettings]) -> str:
     if name in twins:
-        return f"drawn: {fingerprint(asdict(twins[name]))}"
+        settings = asdict(twins[name])
+        if not twins[name].signals:  # named only where it is set: registrations of versions that did not know it hold
+            del settings["signals"]
+        return f"drawn: {fingerprint(settings)}"
     try:
         index = places.index(name)
     except UserError:

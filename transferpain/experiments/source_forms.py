@@ -11,6 +11,7 @@ from transferpain.models.sources.origin import FINISHED_RUNS, JOINED, NO_NETWORK
 
 OWN_FORM = "{" + " or ".join(OWN_KINDS) + ": FOLDER, rate: FRAMES A SECOND}"
 OWN_NUMBERS = ("rate", "least_confidence")
+OF_SIGNALS = ("channels", "longest_gap")  # what a source of signals says besides
 EXTRACTOR_FORM = (
     "{extractor: "
     + " or ".join(name for name, kind in EXTRACTORS.items() if not kind.reads_source)
@@ -47,11 +48,13 @@ def spread_source(values: dict[str, Any]) -> dict[str, Any]:
     )
     are_numbers = all(one is None or type(one) in (int, float) for one in numbers.values())
     is_folder = len(kinds) == 1 and isinstance(source[kinds[0]], str)
-    if not (is_folder and are_numbers and set(source) <= {*OWN_KINDS, *numbers}):
+    signals = {key: source[key] for key in OF_SIGNALS if source.get(key) is not None}
+    if not (is_folder and are_numbers and set(source) <= {*OWN_KINDS, *numbers, *OF_SIGNALS}):
         forms = f"{OWN_FORM}, {EXTRACTOR_FORM}, {JOINED_FORM}, or {RUNS_FORM}"
         raise ValueError(f"source: as a mapping it is {forms}, received {source}")
     own = {"folder": source[kinds[0]], "files": kinds[0]}
     own |= {key: number for key, number in numbers.items() if number is not None}
+    own |= {"signals": signals} if signals else {}
     return values | {"source": OWN_FEATURES, "features": features | own}
 
 

@@ -12,6 +12,7 @@ from transferpain.models.bundles.sizes import RULES, measure
 layers = keras.layers
 X = [(6, 4)]
 CONV = {"filters": 3, "kernel_size": [2], "padding": "causal", "dilation_rate": [5], "strides": [1], "groups": 1}
+POOL = {"pool_size": [3], "strides": [2], "padding": "valid", "data_format": "channels_last"}
 DOT = {"axes": 1, "normalize": False}
 EINSUM = {"equation": "btd,d->btd", "bias_axes": "td", "output_shape": [6, 4]}
 
@@ -21,6 +22,8 @@ EINSUM = {"equation": "btd,d->btd", "bias_axes": "td", "output_shape": [6, 4]}
     [
         ("Conv1D", CONV, X, (6, 3), Cost(3 * (2 * 4 + 1), (6 + 5) * 4, 6 * 24)),
         ("Conv1D", CONV | {"padding": "valid"}, X, (1, 3), Cost(27, 44, 24)),
+        ("MaxPooling1D", POOL, X, (2, 4), Cost(products=2 * 4 * 3)),
+        ("MaxPooling1D", POOL | {"padding": "same"}, X, (3, 4), Cost(products=3 * 4 * 3)),
         ("GRU", {"units": 2}, X, (2,), Cost(3 * 2 * (4 + 2 + 2), 6 * 6, 6 * 36)),
         ("GRU", {"units": 2, "return_sequences": True, "use_bias": False}, X, (6, 2), Cost(36, 36, 216)),
         ("Dot", DOT, [(6, 4), (6,)], (4,), Cost(products=24)),
@@ -39,6 +42,8 @@ def test_a_layer_costs_what_it_computes(kind, settings, shapes, shape, cost):
         lambda x: layers.Conv1D(5, 3, padding="causal", dilation_rate=2)(x),
         lambda x: layers.Conv1D(5, 2, dilation_rate=3)(x),
         lambda x: layers.Conv1D(5, 2, padding="same", use_bias=False)(x),
+        lambda x: layers.Dense(3)(layers.MaxPooling1D(2, padding="same")(x)),
+        lambda x: layers.Dense(3)(layers.MaxPooling1D(3, 2)(x)),
         lambda x: layers.GRU(5)(x),
         lambda x: layers.GRU(5, return_sequences=True)(x),
         lambda x: layers.Bidirectional(layers.LSTM(5, return_sequences=True), merge_mode="sum")(x),
@@ -65,6 +70,9 @@ def test_sizes_are_those_of_keras(made):
         ("Conv1D", CONV | {"kernel_size": None}, X),
         ("Conv1D", CONV | {"strides": [2]}, X),
         ("Conv1D", CONV | {"groups": 2}, X),
+        ("MaxPooling1D", POOL | {"pool_size": [0]}, X),
+        ("MaxPooling1D", POOL | {"strides": None}, X),
+        ("MaxPooling1D", POOL | {"data_format": "channels_first"}, X),
         ("Conv1D", CONV | {"data_format": "channels_first"}, X),
         ("Conv1D", CONV, [(6, 4, 3)]),
         ("GRU", {"units": 2, "reset_after": False}, X),

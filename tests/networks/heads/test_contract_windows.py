@@ -10,14 +10,16 @@ import pytest
 from tests.networks.heads.windows import DIMENSION, SMALL, asked, build, windows, with_gaps
 from transferpain.models.bundles.sizes import check_sizes, measure
 from transferpain.networks.heads.base import HeadTraining, Rows
+from transferpain.networks.heads.bilstm_ann import BilstmAnnSettings, build_bilstm_ann
 from transferpain.networks.heads.bilstm_attention import BilstmAttentionSettings, build_bilstm_attention
+from transferpain.networks.heads.cnn_1d import Cnn1dSettings, build_cnn_1d
 from transferpain.networks.heads.gru import GruSettings, build_gru
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.heads.tcn import TcnSettings, build_tcn
 from transferpain.networks.heads.transformer import TransformerSettings, build_transformer
 from transferpain.networks.training.settings import OptimizerSettings, TrainingSettings
 
-KEEP_TIME = {"tcn", "transformer"}  # a gap stays where it is: their own tests say that nothing is read there
+KEEP_TIME = {"tcn", "transformer", "cnn_1d"}  # a gap stays where it is: their own tests say that nothing is read there
 WITHOUT_ORDER = {"statistics"}
 
 
@@ -94,6 +96,10 @@ LARGEST = {
     "bilstm_attention": partial(
         build_bilstm_attention, settings=BilstmAttentionSettings(kind="bilstm_attention", units=256)
     ),
+    "bilstm_ann": partial(
+        build_bilstm_ann, settings=BilstmAnnSettings(kind="bilstm_ann", units=256, hidden=(1024,) * 8)
+    ),
+    "cnn_1d": partial(build_cnn_1d, settings=Cnn1dSettings(kind="cnn_1d", channels=(256,) * 8, kernel=64)),
     "transformer": partial(
         build_transformer, settings=TransformerSettings(kind="transformer", width=256, heads=8, blocks=4)
     ),

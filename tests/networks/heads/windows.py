@@ -6,7 +6,9 @@ from functools import partial
 import keras
 import numpy as np
 
+from transferpain.networks.heads.bilstm_ann import BilstmAnnSettings, build_bilstm_ann
 from transferpain.networks.heads.bilstm_attention import BilstmAttentionSettings, build_bilstm_attention
+from transferpain.networks.heads.cnn_1d import Cnn1dSettings, build_cnn_1d
 from transferpain.networks.heads.gru import GruSettings, build_gru
 from transferpain.networks.heads.lstm import build_lstm
 from transferpain.networks.heads.statistics import build_statistics
@@ -17,6 +19,8 @@ DIMENSION, CLASSES = 5, 3
 TCN = TcnSettings(kind="tcn", width=8, kernel=2, dilations=(1, 2))
 GRU = GruSettings(kind="gru", units=(6, 4))
 BILSTM = BilstmAttentionSettings(kind="bilstm_attention", units=6)
+BILSTM_ANN = BilstmAnnSettings(kind="bilstm_ann", units=6, hidden=(4,))
+CNN_1D = Cnn1dSettings(kind="cnn_1d", channels=(6, 8), kernel=3)
 TRANSFORMER = TransformerSettings(kind="transformer", width=8, heads=2, blocks=2)
 # Name -> what builds the network, from frames, features, classes and seed.
 SMALL: dict[str, Callable[[int, int, int, int], keras.Model]] = {
@@ -24,6 +28,8 @@ SMALL: dict[str, Callable[[int, int, int, int], keras.Model]] = {
     "gru": partial(build_gru, settings=GRU),
     "tcn": partial(build_tcn, settings=TCN),
     "bilstm_attention": partial(build_bilstm_attention, settings=BILSTM),
+    "bilstm_ann": partial(build_bilstm_ann, settings=BILSTM_ANN),
+    "cnn_1d": partial(build_cnn_1d, settings=CNN_1D),
     "transformer": partial(build_transformer, settings=TRANSFORMER),
     "statistics": build_statistics,
 }

@@ -57,7 +57,7 @@ def plan_ai4pain(settings: TwinSettings) -> list[ClipPlan]:
     Raises:
         UserError: if there are fewer than three subjects, or a level is none of `LEVELS`.
     """
-    settings.refuse("AI4Pain", "uneven")
+    settings.refuse("AI4Pain", "uneven", "signals")
     drawn = settings.chosen_levels(LEVELS)
     seed = derive_seed(settings.seed, "ai4pain")
     plans, number = [], 0

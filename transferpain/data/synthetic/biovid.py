@@ -13,6 +13,7 @@ from transferpain.data.synthetic.behaviour.biovid import BEHAVIOUR
 from transferpain.data.synthetic.camera import BIOVID
 from transferpain.data.synthetic.performance import Stimulus
 from transferpain.data.synthetic.settings import TwinSettings
+from transferpain.data.synthetic.signals import write_signals
 from transferpain.data.synthetic.subjects import interleave, invent_look, invent_temperament
 from transferpain.data.synthetic.videos import ClipPlan, Person, write_clips, write_video
 
@@ -134,4 +135,6 @@ def write_biovid(folder: Path, settings: TwinSettings, advance: Callable[[int], 
     """Fill `folder` with the twin."""
     plans = plan_biovid(settings)
     write_clips(write_video, folder, replace(BIOVID, fps=settings.fps or BIOVID.fps), plans, advance)
+    if settings.signals:
+        write_signals(folder, plans)
     write_text(folder / "starting_point" / "samples.csv", samples_table(plans))

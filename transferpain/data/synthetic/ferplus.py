@@ -73,7 +73,7 @@ def plan_ferplus(settings: TwinSettings) -> list[ImagePlan]:
     Raises:
         UserError: if there are fewer than three people, or `seconds`, `fps` or `levels` is given.
     """
-    settings.refuse("FER+", "fps", "levels", "uneven")
+    settings.refuse("FER+", "fps", "levels", "uneven", "signals")
     if settings.subjects < len(USAGES):
         raise UserError(
             "FER+'s twin needs more subjects.",

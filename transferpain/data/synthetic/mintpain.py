@@ -68,7 +68,7 @@ def subject_folder(number: int) -> str:
 
 def _plan_folders(settings: TwinSettings) -> list[SweepPlan]:
     """Return a plan for each folder of pictures; one without frames stays empty."""
-    settings.refuse("MIntPAIN", "fps", "levels", "uneven")
+    settings.refuse("MIntPAIN", "fps", "levels", "uneven", "signals")
     if settings.subjects > len(INVENTED_NAMES):
         raise UserError(
             "MIntPAIN's twin cannot have so many subjects.",

@@ -23,6 +23,7 @@ class TwinSettings:
         levels: BioVid's and AI4Pain's clips that are drawn, by the level in their names; None = of all. The clips that
             are left out change nothing in the others.
         uneven: UNBC's sequences are as unequal as the official ones, and `seconds` long on average, not each.
+        signals: BioVid's clips have tables of skin conductance, heart and muscles as well, of the official length.
 
     Raises:
         UserError: if a number is out of its range.
@@ -36,6 +37,7 @@ class TwinSettings:
     fps: int | None = None
     levels: tuple[str, ...] | None = None
     uneven: bool = False
+    signals: bool = False
 
     def __post_init__(self):
         self._check("subjects", "a whole number from 1 on", _is_whole(self.subjects) and self.subjects >= 1)
@@ -50,6 +52,7 @@ class TwinSettings:
         fps = self.fps is None or (_is_whole(self.fps) and 1 <= self.fps <= 60)
         self._check("fps", "a whole number from 1 to 60", fps)
         self._check("uneven", "true or false", isinstance(self.uneven, bool))
+        self._check("signals", "true or false", isinstance(self.signals, bool))
         levels = self.levels is None or (len(self.levels) > 0 and len(set(self.levels)) == len(self.levels))
         self._check("levels", "a list of levels, each once", levels)
 
@@ -63,9 +66,9 @@ class TwinSettings:
             )
 
     def facts(self) -> dict:
-        """Return the settings as JSON types; `fps`, `levels` and `uneven` only where they are given."""
+        """Return the settings as JSON types; `fps`, `levels`, `uneven` and `signals` only where they are given."""
         facts = asdict(self)
-        for key in ("fps", "levels", "uneven"):
+        for key in ("fps", "levels", "uneven", "signals"):
             if not facts[key]:
                 del facts[key]
         return facts | ({"levels": list(self.levels)} if self.levels else {})
@@ -97,7 +100,7 @@ class TwinSettings:
                 raise UserError(
                     f"{title}'s twin has no `{name}`.",
                     rule="`fps` and `levels` are for BioVid and AI4Pain, whose clips are videos with a level each, "
-                    "`uneven` is for UNBC-McMaster.",
+                    "`uneven` is for UNBC-McMaster, `signals` for BioVid.",
                     received=f"{name}={getattr(self, name)}",
                     todo=f"Leave `{name}` out.",
                 )

@@ -74,7 +74,7 @@ def plan_unbc(settings: TwinSettings) -> list[SequencePlan]:
     Raises:
         UserError: if more than 25 subjects, `fps` or `levels` are asked for.
     """
-    settings.refuse("UNBC-McMaster", "fps", "levels")
+    settings.refuse("UNBC-McMaster", "fps", "levels", "signals")
     if settings.subjects > len(SUBJECTS):
         raise UserError(
             "UNBC-McMaster's twin cannot have so many subjects.",

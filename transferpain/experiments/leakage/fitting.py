@@ -29,17 +29,18 @@ def run(evidence: Evidence) -> Verdict:
     used = used_references(evidence)
     if evidence.experiment.reference is not None:
         figure += f"; {used} of {len(references(evidence))} references in a part"
-    explanation = "Features are computed picture by picture, so no other row enters them."
+    one_by_one = "picture by picture" if evidence.experiment.features.signals is None else "clip by clip"
+    explanation = f"Features are computed {one_by_one}, so no other row enters them."
     method = ADAPTATIONS.get(evidence.experiment.adaptation)
     if isinstance(method, FeatureAdaptation):
-        explanation = "Features are computed picture by picture, and then adapted to the rows that are counted here."
+        explanation = f"Features are computed {one_by_one}, and then adapted to the rows that are counted here."
     elif method is not None:
         explanation = "Beside its labelled rows the network saw pictures, without labels, of the others counted here."
     if evidence.experiment.reference is not None:
         explanation = f"{REFERENCES} {explanation}"
     if declared:
         explanation = f"Transductive, read test rows without their labels: {', '.join(sorted(declared))}."
-    if evidence.experiment.features.folder is not None:
+    if evidence.experiment.features.made_elsewhere:
         explanation = f"{OF_OWN_FEATURES} {explanation}" if declared else OF_OWN_FEATURES
     return Verdict("fail" if bad or used else "pass", figure, explanation)
 

@@ -21,7 +21,7 @@ def run(evidence: Evidence) -> Verdict:
     """Check that no tested subject was in the training of the source, or of a source before it."""
     if evidence.lineage is None:
         return Verdict("fail", "unknown", UNKNOWN)
-    if evidence.experiment.features.folder is not None:
+    if evidence.experiment.features.made_elsewhere:
         return Verdict("declared", "not known", OF_OWN_FEATURES)
     if not evidence.lineage:
         explanation = f"The source is {evidence.experiment.source}: no pain or emotion dataset took part."

@@ -142,7 +142,9 @@ def _parts(path: Path, folder: Path) -> tuple[str, ...]:
     return path.relative_to(folder).with_suffix("").parts
 
 
-def pair_tables(clips: list[str], paths: list[Path], folder: Path) -> dict[str, Path]:
+def pair_tables(
+    clips: list[str], paths: list[Path], folder: Path, what: str = "tables of action units"
+) -> dict[str, Path]:
     """Return clip -> its table, of those that have one. Raises `UserError` if names do not tell whose a table is."""
     names = {clip: PurePosixPath(clip).parts for clip in clips}
     share = Counter(parts[-1] for parts in names.values())
@@ -156,7 +158,7 @@ def pair_tables(clips: list[str], paths: list[Path], folder: Path) -> dict[str, 
             found[clip] = fitting[0]
     unused = [path for path in paths if path not in set(found.values())]
     lacking = [clip for clip in clips if clip not in found]
-    _check_pairs(names, lacking, unused, found, folder)
+    _check_pairs(names, lacking, unused, found, (folder, what))
     return found
 
 
@@ -167,9 +169,18 @@ def _common_end(one: tuple[str, ...], other: tuple[str, ...]) -> int:
 
 
 def _check_pairs(
-    names: dict[str, tuple[str, ...]], lacking: list[str], unused: list[Path], found: dict[str, Path], folder: Path
+    names: dict[str, tuple[str, ...]],
+    lacking: list[str],
+    unused: list[Path],
+    found: dict[str, Path],
+    where: tuple[Path, str],
 ) -> None:
-    """Refuse names that do not tell whose a table is, or that are spelt otherwise than the clip's."""
+    """Refuse names that do not tell whose a table is, or that are spelt otherwise than the clip's.
+
+    Args:
+        where: the folder, and what the tables are.
+    """
+    folder, what = where
     last = {names[clip][-1]: clip for clip in lacking}
     unclear = [path for path in unused if path.stem in last]
     twice = [path for path, number in Counter(found.values()).items() if number > 1]
@@ -187,7 +198,7 @@ def _check_pairs(
     else:
         return
     raise UserError(
-        f"The tables of action units in {folder} do not fit the clips.",
+        f"The {what} in {folder} do not fit the clips.",
         rule="A table is called as the last part of its clip's name, letter by letter; where several clips share that, "
         "it stands in a folder that is called as the part before.",
         received=received,

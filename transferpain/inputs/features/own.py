@@ -27,7 +27,8 @@ OTHER_RATE = 0.03  # a share: tools write thousandths of a second, and 29.97 fra
 
 def own_kind(settings: FeatureSettings) -> OwnKind:
     """Return what kind of files stand in the folder of own features."""
-    return OWN_KINDS[settings.files]
+    kind = OWN_KINDS[settings.files]
+    return kind if settings.signals is None else kind.reading(settings.signals, settings.rate, settings.fps)
 
 
 def own_folder(settings: FeatureSettings, data_root: Path) -> Path:

@@ -9,10 +9,14 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
+from transferpain.inputs.signals.settings import SignalSettings
 
 Extraction = Annotated[
     reduce(or_, [kind.Settings for kind in EXTRACTORS.values() if kind.Settings]), Field(discriminator="kind")
 ]
+
+SIGNALS = ("signal_measures", "signal_series")
+MOST_FRAMES = 1000
 
 
 class FeatureSettings(BaseModel):
@@ -32,8 +36,11 @@ class FeatureSettings(BaseModel):
             `source: {features: FOLDER, rate: ROWS A SECOND}`. No face is looked for then.
         files: what stands in the folder: `features`, one `<clip>.npy` each, `(frames, D)` or `(D,)`; `action_units`, a
             table of py-feat, OpenFace 2 or LibreFace each, of which mean, standard deviation, minimum, median and
-            maximum of each unit are taken, over the stretch that is read.
-        rate: frames a second of own features; without it they are counted, as pictures are.
+            maximum of each unit are taken, over the stretch that is read; `signal_measures` and `signal_series`, a
+            table of signals each, measured over the stretch, or read in time (`docs/signals.md`).
+        signals: of tables of signals, which channels are read; it is filled in.
+        rate: frames a second of own features, samples a second of signals; without it frames are counted, as pictures
+            are.
         least_confidence: of tables; frames of which the tool was less sure are frames without a face.
     """
 
@@ -48,8 +55,9 @@ class FeatureSettings(BaseModel):
     # Named only where they are set: runs of versions that did not know them stay as they are.
     folder: str | None = Field(default=None, min_length=1, exclude_if=lambda value: value is None)
     files: OWN_KINDS.name_type = Field(default="features", exclude_if=lambda value: value == "features")
-    rate: float | None = Field(default=None, gt=0, le=1000, exclude_if=lambda value: value is None)
+    rate: float | None = Field(default=None, gt=0, le=10_000, exclude_if=lambda value: value is None)
     least_confidence: float | None = Field(default=None, gt=0, le=1, exclude_if=lambda value: value is None)
+    signals: SignalSettings | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @model_validator(mode="before")
     @classmethod
@@ -70,6 +78,33 @@ class FeatureSettings(BaseModel):
             raise ValueError(f"extraction: settings of `{kind}` do not go with the extractor `{self.extractor}`")
         return self
 
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_in_signals(cls, values: Any) -> Any:
+        """Write the channels down even where all are the defaults: these may change."""
+        if isinstance(values, dict) and values.get("files") in SIGNALS and values.get("signals") is None:
+            return values | {"signals": {}}
+        return values
+
+    @model_validator(mode="after")
+    def _check_signals(self) -> "FeatureSettings":
+        if (self.signals is not None) != (self.files in SIGNALS):
+            raise ValueError(f"signals: goes with files {' or '.join(f'`{name}`' for name in SIGNALS)}")
+        if self.signals is None:
+            if self.rate is not None and self.rate > MOST_FRAMES:
+                raise ValueError(f"rate: of frames it is up to {MOST_FRAMES} a second, received {self.rate:g}")
+            return self
+        if self.rate is None:
+            raise ValueError("rate: of signals it is stated, as source: {signal_measures: FOLDER, rate: 512}")
+        if self.rate < self.signals.least_rate:
+            raise ValueError(
+                f"rate: {', '.join(self.signals.columns)} need {self.signals.least_rate:g} samples a second, received "
+                f"{self.rate:g}; source: {{..., channels: {{COLUMN: other}}}} measures any signal"
+            )
+        if self.files == "signal_series" and (self.fps is None or self.fps > self.rate):
+            raise ValueError("features.fps: rows of signals are so many a second, at most as many as samples")
+        return self
+
     @model_validator(mode="after")
     def _check_sampling(self) -> "FeatureSettings":
         if self.fps is not None and self.frames is not None:
@@ -81,7 +116,8 @@ class FeatureSettings(BaseModel):
         if self.least_confidence is not None and self.files != "action_units":
             raise ValueError("least_confidence: goes with tables of action units")
         if self.whole_clip and (self.fps is not None or self.frames is not None):
-            raise ValueError("fps, frames: of tables of action units a clip has one row, over the stretch that is read")
+            what = "measures of signals" if self.signals is not None else "tables of action units"
+            raise ValueError(f"fps, frames: of {what} a clip has one row, over the stretch that is read")
         if self.folder is not None and self.extractor != "source":
             raise ValueError(f"extractor: own features are there already, received `{self.extractor}`")
         if self.folder is not None and self.fps is not None and self.rate is None:
@@ -110,6 +146,11 @@ class FeatureSettings(BaseModel):
     def whole_clip(self) -> bool:
         """Whether a clip has one row, made of its frames."""
         return self.folder is not None and OWN_KINDS[self.files].whole_clip
+
+    @property
+    def made_elsewhere(self) -> bool:
+        """Whether nobody here knows what made the features: signals are measured here, clip by clip."""
+        return self.folder is not None and self.signals is None
 
     @property
     def made_by(self) -> str:

@@ -7,6 +7,7 @@ import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from transferpain.evaluation.formatting import number, with_interval
+from transferpain.models.bundles.card_training import describe_federated, describe_trees, describe_units
 from transferpain.models.bundles.manifest import HEAD, NETWORK, SCALED_OUTSIDE, TREES, answers_by
 from transferpain.models.bundles.terms import Terms, restricting, terms_of
 from transferpain.models.bundles.training_log import Epoch, Log, Recipe, Recipes, Score, Tested, thinned
@@ -18,7 +19,6 @@ FUSED_KINDS = {
 }
 CLIP_KIND = "A clip network ({0}) from windows of faces to {1}, which began with random weights."
 # What manifests of earlier versions leave out.
-HYBRID_TITLES = {"units": "Action units only", "cnn": "CNN only", "hybrid": "Action units and CNN"}
 ADAPTED_FEATURES = {
     "subject_standardization": (
         "common practice, no single source",
@@ -129,47 +129,6 @@ def reads_faces(manifest: dict) -> bool:
     """Tell whether the model reads faces itself, and not features of its source."""
     # Manifests of earlier versions say so by their strategy alone.
     return manifest.get("reads", "features" if manifest["strategy"] == "frozen" else "faces") == "faces"
-
-
-def describe_trees(manifest: dict) -> str:
-    """Say what stands beside the network in its bundle, and whose the scores are; nothing where it is alone."""
-    if "hybrid" not in manifest:
-        return ""
-    facts = manifest["hybrid"]
-    scored = manifest.get("scores_of") or HYBRID_TITLES[facts["main"]]
-    measured = facts["estimator"]
-    for measure in dict.fromkeys(facts.get("measures", {}).values()):
-        units = [f"AU{unit}" for unit, one in facts["measures"].items() if one == measure]
-        measured += f"; {measure}: {', '.join(units)}"
-    return (
-        f" Beside it stands gradient boosting on {len(facts['units'])} action units ({measured}), alone and "
-        f"with its embedding. The scores are those of: {scored}."
-    )
-
-
-def describe_units(manifest: dict) -> str:
-    """Say which action units were learned beside pain, and with what weight; nothing where none were."""
-    if "units" not in manifest:
-        return ""
-    units = ", ".join(f"AU{unit}" for unit in manifest["units"]["of"])
-    return (
-        f" It learned coded action units beside its task ({units}; the weight of their loss "
-        f"{manifest['units']['weight']:g}, beside 1), and answers its task alone."
-    )
-
-
-def describe_federated(manifest: dict) -> str:
-    """Say that clients trained a head, and what each kept for itself; nothing of other models."""
-    facts = manifest.get("federated")
-    if facts is None:
-        return ""
-    text = (
-        f" It was trained by federated averaging: {facts['clients']} clients, one for each {facts['client']}, "
-        f"simulated in one process, sent weights in {facts['rounds']} rounds, without differential privacy or secure aggregation."
-    )
-    if facts["personal"] == "last_layer":
-        text += " Its last layer is the mean of the clients' own ones."
-    return text
 
 
 # As Hugging Face calls what a model is loaded with.

@@ -21,6 +21,16 @@ def convolution(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
     return (places, filters), Cost(weights + biases(settings, filters), (frames + before) * channels, places * weights)
 
 
+def pooling(settings: dict, shapes: list[Shape]) -> tuple[Shape, Cost]:
+    """`MaxPooling1D`."""
+    only(settings, data_format=("channels_last",), padding=("same", "valid"))
+    frames, channels = rank(shapes, 1, 2)
+    width, step = _one(settings, "pool_size"), _one(settings, "strides")
+    room = frames if settings.get("padding") == "same" else frames - width + 1
+    places = max(0, -(-room // step))
+    return (places, channels), Cost(products=places * channels * width)
+
+
 def _one(settings: dict, key: str, default: int | None = None) -> int:
     """Return a number from 1 on that Keras writes as a list of one."""
     value = settings.get(key, default)

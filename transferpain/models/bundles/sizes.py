@@ -298,6 +298,7 @@ RULES: dict[str, Rule] = {
     "LSTM": _lstm,
     "LayerNormalization": size_rules.layer_normalization,
     "Masking": _same,
+    "MaxPooling1D": size_rules_frames.pooling,
     "MaxPooling2D": size_rules.pooling,
     "MaxPooling3D": size_rules.pooling_3d,
     "MultiHeadAttention": _attention,

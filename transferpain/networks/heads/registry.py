@@ -3,7 +3,9 @@
 from transferpain.core.registry import Registry
 from transferpain.networks.heads.ann import ANN
 from transferpain.networks.heads.base import Head
+from transferpain.networks.heads.bilstm_ann import BILSTM_ANN
 from transferpain.networks.heads.bilstm_attention import BILSTM_ATTENTION
+from transferpain.networks.heads.cnn_1d import CNN_1D
 from transferpain.networks.heads.gradient_boosting import GRADIENT_BOOSTING
 from transferpain.networks.heads.gru import GRU
 from transferpain.networks.heads.logistic_regression import LOGISTIC_REGRESSION
@@ -23,6 +25,8 @@ HEADS: Registry[Head] = Registry(
         GRU,
         TCN,
         BILSTM_ATTENTION,
+        BILSTM_ANN,
+        CNN_1D,
         TRANSFORMER,
         STATISTICS,
         LOGISTIC_REGRESSION,

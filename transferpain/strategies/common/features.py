@@ -19,6 +19,7 @@ from transferpain.inputs.adaptation.chosen import needed_clips
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_kind, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.signals.lengths import check_reach
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.strategies.base import Plan, Prepared, Recipe, Strategy, Workload, refused_frames
@@ -90,14 +91,15 @@ class FeatureStrategy(Strategy):
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
         features, clip_frames = experiment.features, experiment.window.clip_frames
-        by_frame = HEADS[experiment.head.kind].reads == "frame" and not features.whole_clip
+        of_frames = not features.whole_clip and features.signals is None  # samples of a signal are no frames
+        by_frame = HEADS[experiment.head.kind].reads == "frame" and of_frames
         fits = by_frame and (features.fps, features.frames, clip_frames) == (None,) * 3
         if task.sample == "frame" and not fits:
             raise refused_frames(
                 experiment,
                 task,
                 f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}, "
-                f"window.clip_frames {clip_frames}, made of {'clips' if features.whole_clip else 'frames'}",
+                f"window.clip_frames {clip_frames}, made of {'frames' if of_frames else 'clips'}",
             )
 
     def check_size(self, experiment: Recipe, size: int) -> None:
@@ -163,7 +165,9 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         faces = stretches_of(plan, places)
     else:
         own = own_stage(plan.clips, settings, places.data_root, places.cache)
-        if settings.whole_clip or plan.task.sample == "frame":
+        if settings.signals is not None:
+            check_reach(plan.clips, own, plan.experiment.window.seconds)
+        elif settings.whole_clip or plan.task.sample == "frame":
             check_frames(plan.clips, own, settings, places.data_root, places.cache)
         faces = add_stretches(plan, own)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)

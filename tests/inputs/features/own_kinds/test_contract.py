@@ -30,7 +30,21 @@ def write_table(path, frames, missing):
     write_text(path.with_suffix(".csv"), table.to_csv(index=False))
 
 
-WRITERS = {"features": write_array, "action_units": write_table}
+def write_signals(path, samples, missing):
+    values = np.random.default_rng(samples).random((samples, 2))
+    values[list(missing)] = np.nan
+    table = pd.DataFrame(values, columns=["first", "second"])
+    write_text(path.with_name(f"{path.name}_bio.csv"), table.to_csv(sep="\t", index=False))
+
+
+WRITERS = {
+    "features": write_array,
+    "action_units": write_table,
+    "signal_measures": write_signals,
+    "signal_series": write_signals,
+}
+SIGNALS = {"rate": 10, "signals": {"channels": {"first": "other", "second": "other"}}}
+FURTHER = {"signal_measures": SIGNALS, "signal_series": SIGNALS | {"fps": 10}}
 
 
 @pytest.fixture(params=OWN_KINDS)
@@ -44,7 +58,7 @@ def settings(kind, tmp_path):
         path = tmp_path / "mine" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         WRITERS[kind.name](path, 6 + number, range(8) if number == 2 else [1])
-    return FeatureSettings(folder="mine", files=kind.name)
+    return FeatureSettings(folder="mine", files=kind.name, **FURTHER.get(kind.name, {}))
 
 
 def kept(root, settings, names=NAMES, cache="cache"):
