@@ -143,7 +143,7 @@ def test_a_network_that_saw_pictures_of_another_dataset_names_the_people_in_them
 def test_a_head_is_bound_to_the_data_whose_covariance_it_learned_from(small_twin, tmp_path, adaptation, bound_to):
     crossing = crossing_plan("ai4pain-ann", adaptation, small_twin, tmp_path)
     assert [terms["dataset"] for terms in ancestry(crossing)["terms"]] == bound_to
-    real = dataclasses.replace(crossing.index.parts[0], synthetic=False)
+    real = dataclasses.replace(crossing.index.parts[0], synthetic=False, twin=False)
     half = dataclasses.replace(crossing.index, parts=(real, crossing.index.parts[1]))
     terms = ancestry(dataclasses.replace(crossing, index=half))["terms"]
     assert [one["synthetic"] for one in terms] == [False, True][: len(bound_to)]

@@ -52,7 +52,7 @@ def check(
 
 @data_app.command(epilog=example("data twin biovid --out data/twins --subjects 20 --clips 4 --seconds 2"))
 def twin(
-    dataset: Annotated[str, typer.Argument(help="unbc, biovid, ai4pain, mintpain or ferplus.")],
+    dataset: Annotated[str, typer.Argument(help="unbc, biovid, ai4pain, mintpain, ferplus or pain3d.")],
     output: Annotated[Path, typer.Option("--out", metavar="DIR", help="The data root to draw into.")],
     subjects: Annotated[int, typer.Option(min=1, help="How many people to invent.")],
     seed: Annotated[int, typer.Option(help="The same seed draws the same frames.")] = 0,

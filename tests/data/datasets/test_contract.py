@@ -26,6 +26,7 @@ TWINS = {
     "unbc": TwinSettings(2, clips=1, seconds=0.2),
     "mintpain": TwinSettings(1, clips=1, seconds=0.2),
     "ferplus": TwinSettings(10, clips=8),
+    "pain3d": TwinSettings(2, clips=2),
 }
 KINDS = {"video", "span", "images", "image_span", "image_rows"}
 

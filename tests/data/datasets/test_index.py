@@ -3,6 +3,7 @@ import json
 import pytest
 
 from tests.data.datasets.columns import COMMON_COLUMNS
+from tests.data.datasets.pain3d_trees import make_pain3d
 from tests.data.datasets.trees import draw_own, make_ai4pain, make_biovid, make_mintpain, small_ferplus
 from tests.data.datasets.unbc_trees import make_unbc
 from transferpain.core.errors import UserError
@@ -21,6 +22,8 @@ def make(dataset: str, top) -> None:
         make_mintpain(top, {1: "Erika Muster"})
     elif dataset == "ferplus":
         small_ferplus(top)
+    elif dataset == "pain3d":
+        make_pain3d(top)
     else:
         draw_own(dataset, top)
 
@@ -47,7 +50,9 @@ def test_a_twin_stays_visible_and_enters_the_hash(tmp_path, dataset, place):
     twin = read_index(dataset, tmp_path)
     mark.write_text(json.dumps({"synthetic": True, "seed": 1}))
     other = read_index(dataset, tmp_path)
-    assert (real.synthetic, twin.synthetic, other.synthetic) == (False, True, True)
+    assert (real.synthetic, twin.synthetic, other.synthetic) == (bool(DATASETS[dataset].synthetic), True, True)
+    assert (real.twin, twin.twin, other.twin) == (False, True, True)
+    assert twin.synthetic_faces == ("drawn faces",)
     assert len({real.hash, twin.hash, other.hash}) == 3
     assert len(twin.hash) == 16
 
@@ -125,6 +130,7 @@ LINKED = {
     "unbc": ["Images", "Images/*/*/*001.png", "Frame_Labels/FACS/*/*/*001_facs.txt", "Sequence_Labels/OPR/*/*.txt"],
     "mintpain": ["Extracted_Data", "Extracted_Data/Sub*", "Extracted_Data/*/*/*/RGB", "Extracted_Data/*/*/*/RGB/*"],
     "ferplus": ["fer2013.csv", "fer2013new.csv"],
+    "pain3d": ["annotations", "annotations/*0_pain_1_*", "meshes_inpainted", "meshes_inpainted/*0_pain_1_*"],
 }
 
 

@@ -82,7 +82,7 @@ def test_other_settings_are_refused_by_name(twin):
         is_drawn("biovid", twin, other)
 
 
-@pytest.mark.parametrize("dataset", ["biovid", "ai4pain", "unbc", "mintpain", "ferplus"])
+@pytest.mark.parametrize("dataset", ["biovid", "ai4pain", "unbc", "mintpain", "ferplus", "pain3d"])
 def test_foreign_files_are_never_overwritten(tmp_path, dataset):
     real = tmp_path / dataset / "video" / "recording.mp4"
     real.parent.mkdir(parents=True)
@@ -93,7 +93,7 @@ def test_foreign_files_are_never_overwritten(tmp_path, dataset):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [real]
 
 
-@pytest.mark.parametrize("dataset", ["unbc", "mintpain", "ferplus"])
+@pytest.mark.parametrize("dataset", ["unbc", "mintpain", "ferplus", "pain3d"])
 @pytest.mark.parametrize("given", [{"fps": 5}, {"levels": ("low",)}])
 def test_a_rate_and_levels_are_for_videos_with_a_level_each(tmp_path, dataset, given):
     with pytest.raises(UserError, match=f"has no `{next(iter(given))}`"):
@@ -109,7 +109,8 @@ def test_an_unknown_dataset_is_refused(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("dataset", "subjects"), [("biovid", 88), ("ai4pain", 2), ("unbc", 26), ("mintpain", 21), ("ferplus", 2)]
+    ("dataset", "subjects"),
+    [("biovid", 88), ("ai4pain", 2), ("unbc", 26), ("mintpain", 21), ("ferplus", 2), ("pain3d", 2501)],
 )
 def test_settings_that_the_dataset_cannot_have_leave_nothing_behind(tmp_path, dataset, subjects):
     with pytest.raises(UserError, match=f"Received: {subjects}"):

@@ -30,7 +30,7 @@ def make_task(**changes) -> Task:
 
 def as_twin(index: Index) -> Index:
     """A drawn copy may be smaller than what it stands for: it need not have every label."""
-    return dataclasses.replace(index, synthetic=True)
+    return dataclasses.replace(index, synthetic=True, twin=True)
 
 
 def rule(**changes) -> dict:

@@ -30,10 +30,12 @@ class CheckReport:
         dataset: its name.
         rows: the counts.
         warnings: what differs, was skipped or is damaged, a sentence each, the same kind no more than ten times.
-        synthetic: whether the data is a drawn twin, whose counts need not be the official ones.
+        synthetic: whether the faces are synthetic.
         deep: whether the media were decoded.
         problems: all that was skipped or is damaged, a sentence each.
         traps: properties of the official data that mislead.
+        twin: whether the data is a drawn twin, whose counts need not be the official ones.
+        synthetic_faces: what synthetic faces are called.
     """
 
     dataset: str
@@ -43,6 +45,8 @@ class CheckReport:
     deep: bool
     problems: tuple[str, ...]
     traps: tuple[str, ...]
+    twin: bool = False
+    synthetic_faces: tuple[str, ...] = ()
 
 
 def check_dataset(name: str, data_root: Path, cache: Path | None = None, deep: bool = False) -> CheckReport:
@@ -70,9 +74,9 @@ def check_dataset(name: str, data_root: Path, cache: Path | None = None, deep: b
     rows = tuple(CheckRow(what, number, dataset.expected.get(what)) for what, number in found.items())
     warnings = []
     if dataset.expected:
-        warnings += [] if index.synthetic else _differences(rows)
+        warnings += [] if index.twin else _differences(rows)
         warnings += _uneven_subjects(index.clips)
-    if dataset.compare and not index.synthetic:
+    if dataset.compare and not index.twin:
         warnings += _shorten(dataset.compare(index.clips, index.frames), SHOWN_PROBLEMS)
     warnings += _empty_files(index.clips)
     return CheckReport(
@@ -83,6 +87,8 @@ def check_dataset(name: str, data_root: Path, cache: Path | None = None, deep: b
         deep=deep,
         problems=tuple(problems),
         traps=dataset.traps,
+        twin=index.twin,
+        synthetic_faces=index.synthetic_faces,
     )
 
 

@@ -94,6 +94,7 @@ class Dataset:
         is_marked: tells whether a folder looks like the top of the dataset.
         read: `(top folder, data root, cache folder or None) -> Reading`.
         count: `(clips, frames) -> counts`, the figures that `check` shows; `frames` as in `Reading`.
+        synthetic: what its faces are called in every label, of a dataset that shows no people; "" where they are people.
         clip_seconds: official length of a pain clip; 0 where clips have no common length.
         traps: properties of the data that mislead, a sentence each.
         compare: `(clips, frames) -> sentences`, what a copy lacks; `None` if the counts say all.
@@ -116,6 +117,7 @@ class Dataset:
     is_marked: Callable[[Path], bool]
     read: Callable[[Path, Path, Path | None], Reading]
     count: Callable[[pd.DataFrame, pd.DataFrame | None], dict[str, int]]
+    synthetic: str = ""
     clip_seconds: float = 0.0
     traps: tuple[str, ...] = ()
     compare: Callable[[pd.DataFrame, pd.DataFrame | None], list[str]] | None = None

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.privacy import hide_names
+from transferpain.core.synthetic_faces import DRAWN, merge_faces
 from transferpain.data.datasets.csv_index import INDEX_NAME, find_own_dataset
 from transferpain.data.datasets.dataset import Dataset, Reading
 from transferpain.data.datasets.locate import find_synthetic_mark, find_top, layout_error, own_folder
@@ -32,7 +33,7 @@ class Index:
             missing), fps (Float64, nominal, may be missing), bytes (Int64, size of the media), split ("train",
             "validation", "test" or ""); then the dataset's raw labels, where missing stays missing.
             `media.resolve_media` turns media into a path.
-        synthetic: whether this is a drawn twin.
+        synthetic: whether this is a drawn twin, or a dataset whose faces are synthetic.
         hash: 16 hexadecimal digits over labels, names, file sizes and the twin's settings. Where the files
             stand does not enter it.
         problems: what was skipped or missing, a sentence each.
@@ -40,6 +41,7 @@ class Index:
             (its place in the clip's medium, int64, from 0; left out where every frame of each clip has a row), then the
             raw labels of frames, where missing stays missing. `None` where only clips have labels.
         parts: of two indexes that were joined: that of the dataset that is trained on, and of the one tested on.
+        twin: whether this is a drawn twin, which may be smaller than what it stands for.
     """
 
     dataset: Dataset
@@ -50,6 +52,14 @@ class Index:
     problems: tuple[str, ...]
     frames: pd.DataFrame | None = None
     parts: tuple["Index", ...] = ()
+    twin: bool = False
+
+    @property
+    def synthetic_faces(self) -> tuple[str, ...]:
+        """What its synthetic faces are called; nothing where all faces are people's."""
+        if self.parts:
+            return merge_faces(*(part.synthetic_faces for part in self.parts))
+        return (DRAWN,) if self.twin else (self.dataset.synthetic,) if self.synthetic else ()
 
     @property
     def frame_places(self) -> pd.Series:
@@ -90,10 +100,11 @@ def read_index(dataset_name: str, data_root: Path, cache: Path | None = None) ->
         dataset=dataset,
         data_root=data_root,
         clips=clips,
-        synthetic=mark is not None,
+        synthetic=mark is not None or bool(dataset.synthetic),
         hash=_content_hash(clips, reading.frames, mark),
         problems=reading.problems + duplicates,
         frames=reading.frames,
+        twin=mark is not None,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from transferpain.core.dangling import dangling_link
 from transferpain.core.errors import UserError
 from transferpain.core.registry import Registry
-from transferpain.data.datasets import ai4pain, biovid, ferplus, mintpain, unbc
+from transferpain.data.datasets import ai4pain, biovid, ferplus, mintpain, pain3d, unbc
 from transferpain.data.datasets.dataset import Dataset
 from transferpain.data.media import walk
 
@@ -18,6 +18,7 @@ DATASETS: Registry[Dataset] = Registry(
         unbc.DATASET,
         mintpain.DATASET,
         ferplus.DATASET,
+        pain3d.DATASET,
     ],
 )
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from transferpain.core.privacy import HIDDEN_NAME, hide_name
 from transferpain.data.media import walk
+from transferpain.data.media.fronts import is_front, names_by_front
 
 PICTURE_SUFFIXES = {
     *(".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp", ".gif"),
@@ -51,16 +52,21 @@ def list_pictures(path: Path) -> list[Picture]:
 
     Pictures that are all named after their folder and a number of their own (`ll042t1aaaff/ll042t1aaaff001.png`), or
     all alike but for the number at the end (`frame_0005.jpg`), have that number. Else they are counted from 1, in
-    natural order of their names. None is left out.
+    natural order of their names. None is left out. Pictures that are told by how their names begin are counted so, too.
 
     Args:
-        path: a folder from `resolve_media`, or a single picture.
+        path: from `resolve_media`: a folder, a single picture, or how the names of some pictures of a folder begin, and
+            a star (see `fronts`).
 
     Raises:
         UserError: if the folder cannot be read.
     """
     if path.is_file():
         return [Picture(1, path, path.stat().st_size)]
+    if is_front(path):
+        names = sorted(filter(is_picture, names_by_front(path)), key=walk.natural_key)
+        paths = [one for name in names if (one := path.with_name(name)).is_file()]
+        return [Picture(frame, one, one.stat().st_size) for frame, one in enumerate(paths, start=1)]
     entries = picture_entries(path)
     files = numbered_pictures(path, entries) or _numbered_alike(entries) or dict(enumerate(entries, start=1))
     return [Picture(frame, Path(file.path), file.stat().st_size) for frame, file in files.items()]

@@ -69,9 +69,15 @@ FERPLUS = Camera(
     exposure=122, exposure_spread=0.15, tint=(1.0, 1.0, 1.0), noise=2.5, blur=0.0,
     light=(0.0, 0.0), wall=(128, 128, 128), clutter=3,
 )  # fmt: skip
+# 3DPain's pictures are rendered, without a sensor's noise; size and backgrounds are our choice.
+PAIN3D = Camera(
+    name="pain3d", width=240, height=240, fps=1, zoom=52, eye_line=0.44,
+    exposure=120, exposure_spread=0.08, tint=(1.0, 1.0, 1.0), noise=0.5, blur=0.4,
+    light=(-0.2, 0.2), wall=(132, 130, 126), clutter=7,
+)  # fmt: skip
 
 
-CAMERAS = (BIOVID, AI4PAIN, UNBC, MINTPAIN, FERPLUS)
+CAMERAS = (BIOVID, AI4PAIN, UNBC, MINTPAIN, FERPLUS, PAIN3D)
 PLACES = 96  # along each side, where the noise of a frame may be cut from
 
 

@@ -15,7 +15,8 @@ class TwinSettings:
         seed: everything random hangs on it.
         null: draw action units that do not depend on the label, so that nothing can be learnt.
         clips: clips for each class and subject (FER+: images per person; UNBC: sequences per subject, at most the
-            official ones; MIntPAIN: of level 0 four times as many); None = the official number.
+            official ones; MIntPAIN: of level 0 four times as many; 3DPain: pain faces per person); None = the official
+            number.
         seconds: length of a pain clip (UNBC: of a sequence); None = the official one. A shorter clip plays the same
             course faster.
         fps: frames per second of the videos of BioVid and AI4Pain; None = the camera's. A lower rate shows a like
@@ -100,7 +101,7 @@ class TwinSettings:
                 raise UserError(
                     f"{title}'s twin has no `{name}`.",
                     rule="`fps` and `levels` are for BioVid and AI4Pain, whose clips are videos with a level each, "
-                    "`uneven` is for UNBC-McMaster, `signals` for BioVid.",
+                    "`uneven` is for UNBC-McMaster, `signals` for BioVid, `seconds` for what is filmed.",
                     received=f"{name}={getattr(self, name)}",
                     todo=f"Leave `{name}` out.",
                 )

@@ -11,6 +11,7 @@ from transferpain.data.synthetic.ai4pain import plan_ai4pain, write_ai4pain
 from transferpain.data.synthetic.biovid import plan_biovid, write_biovid
 from transferpain.data.synthetic.ferplus import plan_ferplus, write_ferplus
 from transferpain.data.synthetic.mintpain import plan_mintpain, write_mintpain
+from transferpain.data.synthetic.pain3d import plan_pain3d, write_pain3d
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.unbc import plan_unbc, write_unbc
 
@@ -27,6 +28,7 @@ WRITERS = {
     "unbc": write_unbc,
     "mintpain": write_mintpain,
     "ferplus": write_ferplus,
+    "pain3d": write_pain3d,
 }
 PLANS = {
     "biovid": plan_biovid,
@@ -34,6 +36,7 @@ PLANS = {
     "unbc": plan_unbc,
     "mintpain": plan_mintpain,
     "ferplus": plan_ferplus,
+    "pain3d": plan_pain3d,
 }
 
 

@@ -27,11 +27,11 @@ FRAMES_A_JOB = 600
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is filmed: the dataset's name for the subject, looks, and manner."""
+    """Somebody who is filmed: the dataset's name for the subject, looks, and manner; none of who never moves."""
 
     name: str
     look: SubjectLook
-    temperament: Temperament
+    temperament: Temperament | None = None
 
 
 @dataclass(frozen=True)

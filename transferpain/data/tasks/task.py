@@ -265,7 +265,7 @@ def _meet(task: Task, index: Index, table: pd.DataFrame, label_mode: LabelMode) 
             todo="Check the data with: transferpain data check " + index.dataset.name,
         )
     counts = meeting.counts(task.classes, index.dataset.name, task.sample)
-    check_meeting(meeting, counts, task.name, may_lack=index.synthetic, problems=index.problems)
+    check_meeting(meeting, counts, task.name, may_lack=index.twin, problems=index.problems)
     return meeting, counts
 
 
