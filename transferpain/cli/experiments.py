@@ -43,6 +43,9 @@ def run(
         bool, typer.Option("--dry-run", help="List the stages with an estimate of hours and disk, and stop.")
     ] = False,
     null: NullWorlds = False,
+    confirmed: Annotated[
+        bool, typer.Option("--confirm", help="Run a study on its confirmation sets, and judge its comparisons.")
+    ] = False,
     jobs: Jobs = 1,
     registration: RegistrationFile = None,
     debug: Debug = False,
@@ -63,6 +66,13 @@ def run(
         from transferpain.reports.null_worlds import check_file
 
         conclude(check_file(experiment, places, overrides or [], jobs))
+        return
+    if confirmed:
+        from transferpain.reports.confirmation import confirm_file
+
+        result = confirm_file(experiment, places, overrides or [], registration, jobs)
+        print_rows(result.title, result.columns, result.rows)
+        print_lines(result.notes)
         return
     # Standard output holds the final table alone.
     result = run_file(

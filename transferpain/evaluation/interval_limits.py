@@ -8,6 +8,8 @@ NEARLY_FAULTLESS = 0.95
 RARE = 1 / 3
 # With so many subjects who have the rare class the intervals hold, however many others there are.
 ENOUGH_HAVING = 8
+# Of confirmation sets, whose mean has an interval of Student's t.
+FEWEST_SETS = 3
 
 
 def interval_limits(answers: Answers, classes: tuple[str, ...], balanced_accuracy: float) -> list[str]:

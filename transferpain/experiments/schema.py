@@ -10,7 +10,16 @@ from operator import or_
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, create_model, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    NonNegativeInt,
+    ValidationInfo,
+    create_model,
+    field_validator,
+    model_validator,
+)
 
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge
@@ -21,6 +30,7 @@ from transferpain.core.yaml_file import read_mapping
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.few_shot_settings import FewShotSettings
+from transferpain.evaluation.interval_limits import FEWEST_SETS
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.source_forms import EXTRACTOR_FORM, JOINED_FORM, OWN_FORM, RUNS_FORM, spread_source
 from transferpain.experiments.upgrade import upgrade_experiment
@@ -273,6 +283,7 @@ class Study(Settings):
         set: changed in every experiment.
         experiments: name -> member; the name becomes the experiment's.
         comparisons: the paired differences that the report shows.
+        confirmation_seeds: of further sets of twins, on which `run --confirm` asks for the comparisons again.
     """
 
     schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")
@@ -284,6 +295,14 @@ class Study(Settings):
     set: dict[str, Any] = {}
     experiments: dict[str, Member] = Field(min_length=1)
     comparisons: tuple[Comparison, ...] = ()
+    confirmation_seeds: tuple[NonNegativeInt, ...] = ()
+
+    @field_validator("confirmation_seeds")
+    @classmethod
+    def _are_several_sets(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
+        if seeds and len(set(seeds)) < max(len(seeds), FEWEST_SETS):
+            raise ValueError(f"confirmation_seeds: {FEWEST_SETS} or more, each once, received {list(seeds)}")
+        return seeds
 
     @model_validator(mode="after")
     def check_comparisons(self) -> "Study":

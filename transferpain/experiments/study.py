@@ -51,6 +51,7 @@ class Batch:
         report: the report's folder: the name, or that of a variant by `--set`.
         folder: where experiments that `source:` names stand.
         twins: dataset -> twin to draw into the data root before it is read.
+        confirmation_seeds: of further sets of twins.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Batch:
     twins: dict[str, TwinSettings]
     experiments: list[Experiment]
     comparisons: tuple[Comparison, ...]
+    confirmation_seeds: tuple[int, ...] = ()
 
 
 def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
@@ -88,7 +90,7 @@ def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
         report = variant_name(report, plain, members_of(study, path.parent, overrides))
     return Batch(
         *(study.study, report, study.title, study.question, path.parent, places),
-        *(study.twins, experiments, study.comparisons),
+        *(study.twins, experiments, study.comparisons, study.confirmation_seeds),
     )
 
 

@@ -31,6 +31,7 @@ def describe_batch(batch: Batch) -> dict[str, Any]:
         "name": batch.name,
         "question": batch.question,
         "comparisons": [f"{pair.better} - {pair.worse}, {pair.metric}" for pair in batch.comparisons],
+        **({"confirmation_seeds": list(batch.confirmation_seeds)} if batch.confirmation_seeds else {}),
         **describe_experiments(batch.experiments, batch.folder, batch.places, batch.twins),
     }
 
