@@ -18,7 +18,7 @@ MATRICES := transfer-matrix transfer-matrix-demo deep-adaptation deep-adaptation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup $(READY) lock demo pain-model au-cnn-hybrid backbones null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference docs doctor $(EXPERIMENTS) $(MATRICES)
+.PHONY: help setup $(READY) lock demo figures pain-model au-cnn-hybrid backbones known-answers null-check test test-fast test-python fuzz baseline bench lint architecture third-party reference docs doctor $(EXPERIMENTS) $(MATRICES)
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9 -]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,12 @@ backbones: $(READY) ## seventeen networks at an equal price on real faces, then 
 	done
 	$(TRANSFERPAIN) matrix experiments/backbones-biovid-demo.yaml
 	$(BIN)/python docs/backbones.py --workspace .
+
+figures: $(READY) ## every figure of README and docs with its command: fails where a page and what was measured disagree; ARGS="--keep reports/demo"
+	$(BIN)/python docs/figures.py $(ARGS)
+
+known-answers: $(READY) ## what the literature knows, on five sets of drawn faces: hours, and resumable
+	$(TRANSFERPAIN) run experiments/known-answers.yaml --confirm $(ARGS)
 
 null-check: $(READY) ## every strategy, head, adaptation and both matrices where nothing can be learned: fails unless each is at chance
 	$(TRANSFERPAIN) run experiments/null-check.yaml --null --jobs 3 $(ARGS)
