@@ -63,6 +63,7 @@ NOT_RUN = {
     "transferpain runs export RUN --to mlflow.db": ELSEWHERE,  # tests/experiments, where MLflow is
     "python -m venv mlflow-page": NETWORK,
     "transferpain serve pain-model": ELSEWHERE,  # as the longer line below, by HTTP: tests/apps/serve
+    "transferpain predict RUN clip.mp4 --reference neutral.mp4": ELSEWHERE,  # tests/end_to_end/test_reference.py
     "transferpain serve hybrid": ELSEWHERE,  # tests/apps/serve/test_hybrid_assessor.py
 }
 
