@@ -17,15 +17,18 @@ from tests.small_study import CROSS, tiny, write_small_study
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_json, write_text
 from transferpain.data.places import Places
+from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import check_contents, find_faces, make_plan
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.adaptation.chosen import needed_clips
+from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.bundles.bundle import read_bundle, save_bundle
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.resnet18 import build_resnet18
+from transferpain.networks.backbones.squeezenet import build_squeezenet
 
 TINY = (
     "faces.detector=mediapipe",
@@ -226,6 +229,36 @@ def test_coral_runs_from_one_dataset_to_another_and_adapts_once(small_twin, tmp_
 @pytest.mark.slow
 def test_adabn_runs_from_one_dataset_to_another(small_twin, tmp_path):
     run_adapted("batch_norm", "resnet18", small_twin, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("adaptation", ["dann", "deep_coral_transductive"])
+def test_a_tuned_network_sees_another_datasets_pictures_says_so_and_is_kept_alone(small_twin, tmp_path, adaptation):
+    sets = overrides("protocol={kind: cross_dataset, test_dataset: ai4pain}", "features.fps=null", "images.every=2")
+    sets += ["--set", f"adaptation={adaptation}", "--set", "adaptation_weight=0.5", "--set", "window.seconds=0.4"]
+    command = ["run", EXPERIMENTS / "matrix-tuned.yaml", "--data-root", small_twin, "--workspace", tmp_path, *sets]
+    result = forked(*command)
+    assert result.returncode == 0, result.stderr
+    (path,) = (tmp_path / "runs").iterdir()
+    run, transductive = RunFolder(path), adaptation.endswith("transductive")
+    assert run.facts()["adaptation"]["transductive"] == transductive
+    assert run.facts()["target_data"] == ADAPTATIONS[adaptation].describe(ProtocolSettings())
+    assert ("TRANSDUCTIVE" in result.stderr + result.stdout) == transductive
+    lines = {line["number"]: line for line in read_json(path / "leakage.json")["checks"]}
+    assert lines[5]["state"] == "pass"
+    assert ("Transductive" in lines[5]["explanation"]) == transductive
+    assert (f"adaptation {adaptation}: 0 test rows" in lines[5]["figure"]) != transductive
+    (history,) = path.glob("folds/*/history.csv")
+    assert (pd.read_csv(history)["domain_loss"] >= 0).all()
+    plain = build_squeezenet(32, 2)
+    kept = read_bundle(path / "model").model
+    assert {layer.name for layer in plain.layers} <= {layer.name for layer in kept.layers}
+    assert kept.count_params() == plain.count_params()
+    assert "it reads faces as they are" in (path / "model" / "README.md").read_text(encoding="utf-8")
+    answers = run.predictions()
+    shutil.rmtree(path)
+    assert forked(*command).returncode == 0
+    pd.testing.assert_frame_equal(RunFolder(path).predictions(), answers)
 
 
 def seven_levels(**changes):

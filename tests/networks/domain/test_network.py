@@ -137,6 +137,16 @@ def test_the_loss_of_labels_is_of_labelled_pictures_alone_and_nothing_is_added_t
     assert "domain_loss" not in plain
 
 
+def test_a_penalty_of_kernels_counts_once_and_every_weight_stands_in_the_checkpoint_once():
+    network = small_network()
+    network.get_layer("embedding").kernel.regularizer = keras.regularizers.L2(0.1)
+    comparison = DOMAIN_LOSSES["dann"].build(6, 0)
+    adapting = DomainNetwork(network, comparison, 1.0, 10)
+    expected = 0.1 * np.square(network.get_layer("embedding").kernel.numpy()).sum()
+    assert float(sum(adapting.losses)) == pytest.approx(expected, rel=1e-6)
+    assert len(adapting.variables) == len(network.variables) + len(comparison.classifier.variables)
+
+
 @pytest.mark.parametrize("output", ["mse", "corn", "cumulative_link"])
 def test_networks_that_end_in_another_output_are_adapted_as_well(output):
     network = ending_in(small_network(), output, 3, 0)

@@ -2,9 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tests.command_line import EXPERIMENTS
 from tests.reports.matrix.matrices import make_matrix, make_records, write_cells
 from transferpain.evaluation.comparisons import subject_scores
 from transferpain.evaluation.statistics import paired_difference
+from transferpain.experiments.matrix.cells import expand
+from transferpain.experiments.matrix.run import record_of
+from transferpain.experiments.matrix.settings import load_matrix
 from transferpain.reports.matrix.declared_tests import (
     PRIOR_DRAWS,
     Pair,
@@ -16,7 +20,7 @@ from transferpain.reports.matrix.declared_tests import (
     run_family,
     source_pairs,
 )
-from transferpain.reports.matrix.facts import read_cells
+from transferpain.reports.matrix.facts import is_transductive, read_cells
 
 METRIC = "balanced_accuracy"
 
@@ -77,6 +81,18 @@ def test_an_adapted_cell_finds_its_own_by_name_or_else_by_all_that_agrees():
     assert names(adapted_pairs(records)) == [("a-to-biovid-coral", "a-to-biovid-plain")]
     matrix = make_matrix(targets=("biovid",), sources=("a",), heads=("one", "two", "coral"))
     assert adapted_pairs(make_records(matrix, adapted=("coral",))) == []
+
+
+@pytest.mark.parametrize(("matrix", "pairs"), [("deep-adaptation", 4 * 4 * 3), ("deep-adaptation-demo", 4)])
+def test_each_network_that_was_adapted_while_it_learned_is_compared_with_the_one_that_was_not(matrix, pairs):
+    cells = expand(load_matrix(EXPERIMENTS / f"{matrix}.yaml"), EXPERIMENTS, {})
+    records = [record_of(cell, (), "", "") for cell in cells]
+    found = adapted_pairs(records)
+    assert len(found) == pairs == sum(record.adaptation != "" for record in records)
+    assert {pair.b.head for pair in found} == {"tuned"}
+    assert all((pair.a.trained_on, pair.a.tested_on) == (pair.b.trained_on, pair.b.tested_on) for pair in found)
+    flagged = {record.head for record in records if is_transductive(record)}
+    assert flagged == {record.head for record in records if record.head.endswith("-transductive")} != set()
 
 
 def test_a_comparison_holds_what_the_modules_of_statistics_say(finished):

@@ -14,7 +14,7 @@ from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.models.sources.preprocessing import Preprocessing
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.strategies.common.domain import DomainLearning, learn_domain
-from transferpain.strategies.common.network import Shown, Tuning, fit_network
+from transferpain.strategies.common.network import Shown, Tuning, batches_of, fit_network
 from transferpain.strategies.common.phases import gradual_unfreezing, whole_network
 from transferpain.strategies.common.pictures import Pictures, still_pictures
 
@@ -66,10 +66,18 @@ def test_pictures_of_the_target_come_without_their_labels():
     adapted = learn_domain(LEARNING, small_network(), shown().pictures, FOLD, 0)
     assert adapted.shown.tolist() == FOLD.reference.tolist()
     assert adapted.images.targets.shape == (8, 2)
-    assert not adapted.images.targets.any()
+    assert (adapted.images.targets == 0.5).all()
     load, _ = shown().pictures.rows_of(FOLD.reference)
     np.testing.assert_array_equal(adapted.images.load(np.arange(8)), load(np.arange(8)))
     assert learn_domain(None, small_network(), shown().pictures, FOLD, 0) is None
+
+
+@pytest.mark.parametrize("label_mode", ["majority", "probability"])
+def test_whatever_labels_are_made_of_pictures_of_the_target_are_batches(label_mode):
+    adapted = learn_domain(LEARNING, small_network(), shown().pictures, FOLD, 0)
+    chosen = experiment(training={"batch": 5, "label_mode": label_mode})
+    batches = batches_of(chosen, Preprocessing(size=SIZE), adapted.images, (0, "fold", "target"))
+    assert [images.shape for images, _, _ in batches.of(0)] == [(5, SIZE, SIZE, 3), (3, SIZE, SIZE, 3)]
 
 
 def test_a_transductive_one_sees_the_tested_pictures():

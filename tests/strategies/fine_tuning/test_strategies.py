@@ -1,10 +1,14 @@
 """The three ways to tune a network: what learns in each, and what their files may say."""
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from tests.command_line import EXPERIMENTS
 from transferpain.core.errors import UserError
+from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.schema import Experiment, load_experiment
+from transferpain.strategies.base import Workload
 from transferpain.strategies.fine_tuning.strategies import FULL_FINE_TUNING, GRADUAL_UNFREEZING, LAST_LAYER
 
 
@@ -56,6 +60,18 @@ def test_features_that_learn_are_adapted_with_a_weight_that_is_named_where_it_is
     assert "adaptation_weight" not in experiment.resolved()
     weighted = load(**CROSS | {"strategy": strategy, "adaptation": "mmd", "adaptation_weight": 0.5})
     assert weighted.resolved()["adaptation_weight"] == 0.5
+
+
+def test_a_picture_of_the_target_beside_each_labelled_one_is_estimated():
+    samples = pd.DataFrame({"row": [-1] * 40})
+    fold = Fold("test", np.arange(30), np.arange(30, 34), np.arange(34, 40))
+    found = {}
+    for adaptation in (None, "dann"):
+        experiment = load(**CROSS | {"adaptation": adaptation})
+        work = Workload(experiment, samples, pd.Series([50.0] * 40), samples, [fold], 32)
+        (found[adaptation],) = FULL_FINE_TUNING.stages(work)
+    assert found["dann"].seconds == 2 * found[None].seconds
+    assert found["dann"].work == f"{found[None].work}, each beside one of the target"
 
 
 @pytest.mark.parametrize(

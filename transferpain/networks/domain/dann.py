@@ -57,8 +57,9 @@ def reverse_gradient(features, strength):
 
     @ops.custom_gradient
     def reversing(x):
-        return ops.multiply(
-            x, 1
-        ), lambda *gradients, upstream=None: -strength * (gradients[0] if upstream is None else upstream)
+        def back(*gradients, upstream=None):  # backends hand it over in either way
+            return -strength * (gradients[0] if upstream is None else upstream)
+
+        return ops.multiply(x, 1), back
 
     return reversing(features)

@@ -92,6 +92,8 @@ def learn_domain(
         )
     width = model.get_layer("logits").input.shape[1]
     comparison = learning.method.loss.build(width, derive_seed(seed, fold.name, "domain"))
-    # Zeros, whatever labels the target has: nothing here may read them.
-    images = Images(load, np.zeros((len(sample), pictures.targets.shape[1]), np.float32), np.ones(len(sample), "f4"))
+    # Every class alike, whatever labels the target has: nothing here may read them.
+    classes = pictures.targets.shape[1]
+    targets = np.full((len(sample), classes), 1 / classes, np.float32)
+    images = Images(load, targets, np.ones(len(sample), np.float32))
     return AdaptedTraining(learning, comparison, images, np.unique(sample))
