@@ -44,6 +44,7 @@ def test_every_strategy_head_adaptation_texture_and_clip_network_is_there(study,
     assert {one.features.extractor for one in study.experiments} == set(EXTRACTORS)
     clips = [one for one in study.experiments if one.strategy == "clip_network"]
     assert {one.network.kind for one in clips} == set(CLIP_NETWORKS)
+    assert any(one.units for one in study.experiments)
 
 
 @pytest.mark.parametrize("kind", ["transfer", "cross_dataset"])

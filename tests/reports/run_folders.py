@@ -137,8 +137,8 @@ def write_every_kind(runs: Path) -> list[Path]:
     """Write a run of each kind that a report tells apart, with everything that a run can leave.
 
     Two heads of which one can be compared with the other, with warnings, groups, leakage checks and unusable clips; one
-    with nested selection; one whose source was probed for forgetting; one of three models; pictures that name no
-    subjects; and one without labels.
+    with nested selection; one whose source was probed for forgetting; one that learned action units beside pain; one of
+    three models; pictures that name no subjects; and one without labels.
     """
     table = draw_predictions((2, 3, 2), subjects=8, seeds=(0, 1), skill=0.7, spread=0.1)
     table.loc[table["clip"] == "S00-000", "coverage"] = 0.0
@@ -151,7 +151,8 @@ def write_every_kind(runs: Path) -> list[Path]:
     write_text(own / "unusable.csv", "clip,problem\nS01-001,the video holds no frame\n")
     weaker = draw_predictions((2, 3, 2), subjects=8, seeds=(0, 1), skill=0.3, seed=1)
     weak = write_run(runs, "ann-untrained", weaker, synthetic=False, changes={"source": "untrained"})
-    return [own, weak, write_nested(runs), write_tuned(runs), write_three_models(runs, "units"), *_write_bare(runs)]
+    further = [write_nested(runs), write_tuned(runs), write_units(runs), write_three_models(runs, "units")]
+    return [own, weak, *further, *_write_bare(runs)]
 
 
 def write_nested(runs: Path) -> Path:
@@ -177,6 +178,26 @@ def write_tuned(runs: Path) -> Path:
         lines = [f"{tuned},0.{6 - tuned}{seed},0.5,0.55,40,0,{seed}" for tuned in (False, True)]
         header = "tuned,balanced_accuracy,macro_f1,accuracy,rows,fold,seed"
         write_text(fold / "forgetting.csv", "\n".join([header, *lines]) + "\n")
+    return folder
+
+
+def write_units(runs: Path, strategy: str = "full_fine_tuning") -> Path:
+    """Write a run of two seeds that learned two action units beside pain, the second of which never varies.
+
+    Ten subjects with three frames, the last of which shows no face; the seeds answer .5 and 1 too high.
+    """
+    predictions = draw_predictions((2, 2), subjects=10, skill=0.8, seeds=(0, 1))
+    changes = {"strategy": strategy, "units": {"weight": 0.5, "of": [4, 43]}}
+    folder = write_run(runs, "with-units", predictions, classes=("no pain", "pain"), changes=changes)
+    people = predictions["subject"].unique()
+    for seed, fold in enumerate(sorted((folder / "folds").iterdir())):
+        table = pd.DataFrame({"dataset": "unbc", "subject": np.repeat(people, 3), "clip": "a", "frame": [0, 1, 2] * 10})
+        table["au4"], table["au43"] = np.float32([1, 2, 3] * 10), np.float32(0)
+        for name in ("au4", "au43"):
+            table[f"{name}_predicted"] = (table[name] + (0.5, 1)[seed]).where(table["frame"] < 2)
+        table.assign(fold="0", seed=seed).to_parquet(fold / "units.parquet")
+        taught = {"4": {"pictures": 90, "values": 6}, "43": {"pictures": 90, "values": 1}}
+        write_json(fold / "units.json", {"weight": 0.5, "of": [4, 43], "taught": taught})
     return folder
 
 

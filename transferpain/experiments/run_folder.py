@@ -8,10 +8,10 @@ runs/<name>-<hash>/
     transferability.json how well the source should transfer, where a head is trained on its features
     log.txt              what happened when
     unusable.csv         clips that could not be used, and why
-    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json; linear_probe.parquet and .json beside a
-        head on frozen features, candidates.csv with nested selection, forgetting.csv where the source was probed,
-        three-models.json of the strategy `hybrid`; done, the size and SHA-256 of each of them;
-        <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
+    folds/<fold>-seed<seed>/predictions.parquet, history.csv, fitted.json; linear_probe.parquet and .json beside a head
+        on frozen features, candidates.csv with nested selection, forgetting.csv where the source was probed, units.json
+        and .parquet of action units beside pain, three-models.json of the strategy `hybrid`; done, the size and SHA-256
+        of each; <fold> as `name_in_path` writes it, the fold's own name is a column of the predictions
     former-<number>/     the same of an unfinished run whose faces another version of the detector had found
     metrics.json         derived from the predictions, never written by hand
     model/               the best model, as a bundle

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -17,6 +18,7 @@ from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.data.tasks.task import label_clips, label_frames, list_tasks, load_task
+from transferpain.data.unit_labels import read_units, units_in
 
 # The smallest twin of each that its layout allows. Of a dataset without a twin, the function `draw` of its own test
 # writes a small copy into the folder that it is given.
@@ -52,6 +54,16 @@ def roots(tmp_path_factory) -> Callable[[str], Path]:
 @pytest.fixture(scope="module", params=DATASETS)
 def index(request, roots) -> Index:
     return read_index(request.param, roots(request.param))
+
+
+def test_the_action_units_that_are_stated_are_those_that_are_coded(index):
+    tables = [table for table in (index.clips, index.frames) if table is not None]
+    stated = index.dataset.action_units
+    assert {unit for table in tables for unit in units_in(table)} == set(stated)
+    for table in tables:
+        here = [unit for unit in stated if unit in units_in(table)]
+        coded = read_units(table, here, index.dataset.name, str)
+        assert np.isfinite(coded).any(axis=0).all()
 
 
 @pytest.mark.parametrize("name", DATASETS)

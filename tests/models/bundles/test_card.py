@@ -256,3 +256,9 @@ def test_the_cards_of_the_shared_models_stay_as_they_are(folder):
         manifest, metrics, labels, read_json(folder / "preprocess.json"), read_log(read_contents(folder))
     )
     assert card == (folder / "README.md").read_text(encoding="utf-8")
+
+
+def test_units_that_were_learned_beside_the_task_are_named_with_their_weight():
+    said = "It learned coded action units beside its task (AU4, AU43; the weight of their loss 0.25, beside 1)"
+    assert said in card_of(units={"weight": 0.25, "of": [4, 43]})
+    assert "action units" not in card_of()

@@ -187,3 +187,20 @@ def test_mixup_is_for_training_and_the_same_each_time():
     np.testing.assert_array_equal(first[0], again[0])
     assert (first[0] != first[0].round()).any()
     np.testing.assert_array_equal(validation[0], validation[0].round())
+
+
+def test_what_stands_beside_a_picture_goes_with_it_also_where_pictures_are_mixed():
+    beside = np.arange(6, dtype=np.float32)[:, None] + np.float32([[0, 10]])
+    beside[2, 1] = np.nan
+    both = replace(images(), beside=beside)
+    plain = next(image_batches(both, unscaled, 12, 6, AugmentSettings(), "majority", (0,)).of(0))
+    (pixels, known), _, weights = plain
+    np.testing.assert_array_equal(known, beside[weights.astype(int)])  # the weights are the row numbers
+    alone = next(image_batches(images(), unscaled, 12, 6, AugmentSettings(), "majority", (0,)).of(0))
+    np.testing.assert_array_equal(pixels, alone[0])
+    settings = AugmentSettings(mixup=0.5)
+    (_, mixed), _, weights = next(image_batches(both, unscaled, 12, 6, settings, "majority", (0,)).of(0))
+    np.testing.assert_allclose(mixed[:, 0], weights, rtol=1e-6)
+    unknown = np.isnan(mixed[:, 1])
+    assert unknown.any()
+    np.testing.assert_allclose(mixed[~unknown, 1], weights[~unknown] + 10, rtol=1e-6)

@@ -1,7 +1,7 @@
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
-from tests.reports.run_folders import write_nested, write_three_models, write_tuned
+from tests.reports.run_folders import write_nested, write_three_models, write_tuned, write_units
 from transferpain.core.errors import UserError
 from transferpain.reports.facts import read_run
 from transferpain.reports.report import write_report
@@ -9,9 +9,10 @@ from transferpain.reports.sections.strategy import build
 
 
 def test_each_strategy_says_what_it_adds(tmp_path):
-    folders = [write_nested(tmp_path), write_tuned(tmp_path), write_three_models(tmp_path, "units")]
+    folders = [write_nested(tmp_path), write_tuned(tmp_path), write_units(tmp_path)]
+    folders.append(write_three_models(tmp_path, "units"))
     titles = [build(read_run(folder)).title for folder in folders]
-    assert titles == ["Candidates on inner folds (4)", "Forgetting", "Three models"]
+    assert titles == ["Candidates on inner folds (4)", "Forgetting", "Action units", "Three models"]
 
 
 def test_a_run_that_left_nothing_of_its_own_has_none(read):

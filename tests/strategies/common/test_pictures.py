@@ -49,6 +49,8 @@ def test_training_takes_every_nth_found_frame_from_the_first_on(faces):
     load, clip = pictures.rows_of(np.array([0, 1, 2]))
     assert list(clip) == [0, 0, 1, 1]
     assert brightness(load(np.array([0, 1, 3]))) == [10, 50, 150]
+    assert pictures.places_of(np.array([0, 1, 2])).tolist() == [1, 5, 1, 5]
+    assert pictures.places_of(np.array([2])).tolist() == []
 
 
 def test_testing_takes_its_own_step_and_knows_the_gaps(faces):

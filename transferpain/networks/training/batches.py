@@ -180,8 +180,8 @@ def mix(inputs: Inputs, targets: np.ndarray, weights: np.ndarray, alpha: float, 
         weights: `(batch,)` float32; a mixed row weighs what its parts weigh, by their shares.
         alpha: the share comes from Beta(alpha, alpha).
     """
-    share = random.beta(alpha, alpha, len(inputs)).astype(np.float32)
-    other = random.permutation(len(inputs))
+    share = random.beta(alpha, alpha, len(targets)).astype(np.float32)
+    other = random.permutation(len(targets))
 
     def mixed(values: np.ndarray) -> np.ndarray:
         own = share.reshape(-1, *[1] * (values.ndim - 1))
