@@ -151,8 +151,9 @@ def describe_federated(manifest: dict) -> str:
     if facts is None:
         return ""
     text = (
-        f" It was trained by federated averaging: {facts['clients']} clients, one for each {facts['client']}, simulated "
-        f"in one process, sent weights in {facts['rounds']} rounds, without differential privacy or secure aggregation."
+        f" It was trained by federated averaging: {facts['clients']} clients, one for each {facts['client']}, "
+        f"simulated in one process, sent weights in {facts['rounds']} rounds, without differential privacy or secure "
+        "aggregation."
     )
     if facts["personal"] == "last_layer":
         text += " Its last layer is the mean of the clients' own ones."
