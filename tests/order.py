@@ -23,6 +23,7 @@ LONGEST = (
     "reports/test_null_worlds.py",
     "docs/test_extend.py",
     "strategies/clip_network/test_strategy.py",
+    "strategies/federated/test_run.py",
     "end_to_end/test_baseline.py",
     "apps/edge/test_backbones.py",
     "apps/explain/test_grad_cam.py",

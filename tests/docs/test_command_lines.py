@@ -43,9 +43,17 @@ NOT_RUN = {
     "make biovid-clip-demo": HOURS,
     "make unbc-pspi-demo": HOURS,
     "make deep-adaptation-demo": HOURS,
+    "make biovid-federated-demo": HOURS,
     "make ai4pain-ann DATA=/path/to/your/data": LICENSED,
     "make biovid-clip DATA=/path/to/data": LICENSED,
     "make unbc-pspi DATA=/path/to/data": LICENSED,
+    "make biovid-federated DATA=/path/to/data": LICENSED,
+    'make biovid-federated DATA=/path/to/data ARGS="--set name=pooled --set strategy=frozen --set federated=null"': (
+        LICENSED
+    ),
+    'make biovid-federated DATA=/path/to/data ARGS="--set name=personal --set federated.personal=last_layer"': (
+        LICENSED
+    ),
     'make biovid-clip DATA=/path/to/data ARGS="--set network.kind=vivit"': LICENSED,
     "make multimodal-fusion DATA=/path/to/data": LICENSED,
     "make multimodal-cross DATA=/path/to/data": LICENSED,

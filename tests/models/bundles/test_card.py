@@ -227,6 +227,16 @@ def test_a_model_with_trees_beside_it_says_whose_the_scores_are():
     assert "gradient boosting" not in card_of()
 
 
+def test_a_model_that_clients_trained_says_so_and_that_weights_were_not_hidden():
+    stated = {"clients": 24, "rounds": 30, "client": "subject", "local_epochs": 1, "share": 1.0, "personal": "none"}
+    card = card_of(federated=stated)
+    assert "24 clients, one for each subject, simulated in one process, sent weights in 30 rounds" in card
+    assert "without differential privacy or secure aggregation" in card
+    assert "Its last layer" not in card
+    assert "mean of the clients' own ones" in card_of(federated=stated | {"personal": "last_layer"})
+    assert "federated" not in card_of()
+
+
 @pytest.mark.parametrize(
     ("branches", "what", "reads_landmarks"),
     [

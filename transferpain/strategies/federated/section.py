@@ -30,8 +30,8 @@ LEAVES = (
     "What leaves a client, each time that it takes part in a round: {up} numbers of its network's weights, averages of "
     "batch normalisation among them ({up_bytes} bytes), and three numbers beside them: how many rows it has, and their "
     "loss and accuracy while it learned. Once, before the first round: how many clips and windows of each class it "
-    "has, from which come class weights, if any, and the answer for a clip without a face. No clip, face, feature or "
-    "single label leaves it."
+    "has, from which come class weights, if any, and the answer for a clip without a face; of a client of one class "
+    "these counts tell its labels. No clip, face or feature leaves it."
 )
 PRIVACY = (
     "Weights are no secret: from a client's weights or their changes others can learn who took part, and rebuild what "
