@@ -8,7 +8,7 @@ READY := ready
 # Two processes: alone, a test leaves the second core idle half of the time. Files begin in the order of tests/order.py.
 WORKERS := -n 2 --dist loadfile --no-loadscope-reorder
 ROOT := $(if $(DATA),--data-root "$(DATA)")
-EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg16 biovid-vgg16 biovid-texture biovid-texture-demo biovid-ensemble biovid-ensembles-demo biovid-eccnet unbc-vgg16 ai4pain-vgg16 mintpain-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo biovid-temporal-demo biovid-clip biovid-clip-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep unbc-pspi unbc-pspi-demo unbc-hybrid multimodal-fusion multimodal-fusion-demo multimodal-cross multimodal-cross-demo
+EXPERIMENTS := ferplus-resnet18-64 ferplus-resnet18 ferplus-vgg16-32 ferplus-vgg16 biovid-vgg16 biovid-texture biovid-texture-demo biovid-ensemble biovid-ensembles-demo biovid-eccnet unbc-vgg16 ai4pain-vgg16 mintpain-vgg16 ai4pain-ann ai4pain-lstm unbc-lstm unbc-frames-ann mintpain-lstm leakage-demo corpora-demo biovid-temporal-demo biovid-signals biovid-signals-cnn biovid-signals-demo biovid-clip biovid-clip-demo unbc-7level unbc-7level-paper unbc-7level-demo unbc-7level-sweep unbc-pspi unbc-pspi-demo unbc-hybrid multimodal-fusion multimodal-fusion-demo multimodal-cross multimodal-cross-demo
 
 # One a network: those of further seeds say how far a training moves.
 AT_EQUAL_PRICE := $(filter-out %-seed1 %-seed2,$(shell sed -n 's/^  equal-price-\([^:]*\):.*/\1/p' experiments/backbones.yaml))

@@ -161,7 +161,7 @@ def _check_whose(clips: pd.DataFrame, paths: list[Path], settings: FeatureSettin
     if "kind" not in clips:
         return
     top = folder.resolve()
-    own = (clips["kind"] == settings.files).to_numpy()
+    own = (clips["kind"] == own_kind(settings).clips).to_numpy()
     for clip, media, path in zip(clips["clip"][own], clips["media"][own], itertools.compress(paths, own), strict=True):
         medium = resolve_media(data_root, media).resolve()
         if medium != path.resolve() and top in medium.parents:
