@@ -144,7 +144,7 @@ def test_single_frames_are_no_samples_of_a_signal(clinic):
 def test_clips_may_be_tables_of_signals_and_nothing_else(clinic):
     rows = [
         f"p{person}/{label}_bio.csv,p{person},{label},p{person}/{label}"
-        for person in (1, 2)
+        for person in range(1, 5)
         for label in ("rest", "pain")
     ]
     for person in range(1, 5):
