@@ -114,7 +114,7 @@ def test_a_clip_with_a_long_gap_is_covered_by_nothing(clinic):
 
 
 def test_another_rate_is_refused(clinic):
-    with pytest.raises(UserError, match="128 frames a second by its times; rate: 256"):
+    with pytest.raises(UserError, match="128 a second by its times; rate: 256"):
         table_of(clinic, source=EXPERIMENT["source"] | {"rate": 256})
 
 
