@@ -3,6 +3,9 @@ import json
 import pytest
 
 from transferpain.core.errors import UserError
+from transferpain.core.store import fingerprint
+from transferpain.data.places import Places
+from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.experiments import registration
 from transferpain.experiments.registration import (
     Difference,
@@ -26,6 +29,15 @@ def test_what_was_written_is_read_again(tmp_path):
     assert differences(again.content, CONTENT) == []
     assert again.date.endswith("+00:00")
     assert set(again.made_with) == {"transferpain", "commit"}
+
+
+def test_a_twin_without_signals_is_registered_as_by_versions_that_knew_none(tmp_path):
+    known = {"subjects": 8, "seed": 1, "null": False, "clips": 2, "seconds": None, "fps": None, "levels": None}
+    places = Places(tmp_path, tmp_path)
+    twins = {"biovid": TwinSettings(8, seed=1, clips=2), "with": TwinSettings(8, seed=1, clips=2, signals=True)}
+    stated = registration._data("biovid", places, twins)
+    assert stated == f"drawn: {fingerprint(known | {'uneven': False})}"
+    assert registration._data("with", places, twins) != stated
 
 
 def test_the_same_keeps_its_date_and_another_is_refused(tmp_path, monkeypatch):

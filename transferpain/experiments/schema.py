@@ -99,11 +99,12 @@ class CommonKeys(Settings):
             that may be used. Of several, the first that is on this machine.
             Or `{features: FOLDER, rate: ROWS A SECOND}`: no network, but features that were made elsewhere, in a folder
             below the data root (`features.folder`); `{action_units: FOLDER, rate: FRAMES A SECOND}`: tables of action
-            units, and with them `least_confidence`. Or `{extractor: glcm, levels: 16}`: no network, but an extractor
-            that makes features of faces, with settings of its own (`features.extraction`). Or
-            `{joined: [{source: NAME, backbone: NAME}, ...]}`: several, whose embeddings strategy `frozen` reads side by
-            side. Or `{runs: [NAME, ...]}`: no
-            network, but the answers of finished runs, for strategy `ensemble` (`docs/ensembles.md`).
+            units, and with them `least_confidence`; `{signal_measures: FOLDER, rate: SAMPLES A SECOND}` or
+            `{signal_series: ...}`: tables of signals, with their `channels` (`docs/signals.md`). Or
+            `{extractor: glcm, levels: 16}`: no network, but an extractor that makes features of faces, with settings of
+            its own (`features.extraction`). Or `{joined: [{source: NAME, backbone: NAME}, ...]}`: several,
+            whose embeddings strategy `frozen` reads side by side. Or `{runs: [NAME, ...]}`: no network, but the answers
+            of finished runs, for strategy `ensemble` (`docs/ensembles.md`).
         source_set: what is changed in the source's experiment.
         strategy: `frozen` (features of the source, then a head); or the network itself is trained: `last_layer`,
             `gradual_unfreezing` (from the output down, in phases) or `full_fine_tuning` (every weight at once);

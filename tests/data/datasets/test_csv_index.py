@@ -52,6 +52,18 @@ def test_a_file_of_own_features_is_a_clip_without_a_medium(clinic):
         read_index("clinic", clinic)
 
 
+def test_a_table_is_one_of_action_units_or_of_signals(clinic):
+    for name, head in (("rest", "frame,AU04_r"), ("pain", "time,gsr,ecg")):
+        touch(clinic / "clinic" / "p1" / f"{name}.csv", f"{head}\n1,2\n".encode())
+    write(clinic, "media,subject,label\np1/rest.csv,p1,none\np1/pain.csv,p1,some\n")
+    clips = read_index("clinic", clinic).clips
+    assert clips["clip"].tolist() == ["p1/rest", "p1/pain"]
+    assert clips["kind"].tolist() == ["action_units", "signals"]
+    write(clinic, "media,subject,label,start\np1/pain.csv,p1,none,3\n")
+    with pytest.raises(UserError, match="Start and end go with videos only"):
+        read_index("clinic", clinic)
+
+
 def test_sex_and_age_stand_in_the_index_as_such(clinic):
     lines = TABLE.splitlines()
     more = ["sex,age", "w,31", "male,", ",", "m,50"]

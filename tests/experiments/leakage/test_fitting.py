@@ -12,6 +12,7 @@ from transferpain.core.contracts import FittedRows
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.leakage.fitting import FITTING
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
+from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.reference.settings import ReferenceSettings
 from transferpain.strategies.frozen.reference import reference_rows
 
@@ -108,6 +109,15 @@ def adapted(evidence: Evidence, name: str) -> Evidence:
     }
     experiment = evidence.experiment.model_copy(update={"adaptation": name})
     return replace(evidence, experiment=experiment, fitted=fitted)
+
+
+@pytest.mark.parametrize("files", ["signal_measures", "signal_series"])
+def test_signals_are_measured_here_clip_by_clip(files):
+    evidence = draw_evidence()
+    rows = {"fps": 32} if files == "signal_series" else {}
+    signals = FeatureSettings(folder="biovid/biosignals_raw", files=files, rate=512, **rows)
+    line = FITTING.run(replace(evidence, experiment=evidence.experiment.model_copy(update={"features": signals})))
+    assert line.explanation == "Features are computed clip by clip, so no other row enters them."
 
 
 @pytest.mark.parametrize("transductive", [False, True])

@@ -8,6 +8,7 @@ from tests.experiments.leakage.runs import (
 from tests.experiments.leakage.test_lineage import EMOTIONS, trained_on
 from transferpain.experiments.leakage.lineage import describe_training
 from transferpain.experiments.leakage.pretraining import PRETRAINING
+from transferpain.inputs.features.settings import FeatureSettings
 
 
 def leak(evidence):
@@ -58,6 +59,13 @@ def test_an_untrained_source_needs_no_check():
 def test_an_unknown_lineage_fails():
     line = PRETRAINING.run(draw_evidence(lineage=None))
     assert (line.state, line.figure) == ("fail", "unknown")
+
+
+def test_no_people_stand_behind_measures_of_signals():
+    evidence = draw_evidence()
+    signals = FeatureSettings(folder="biovid/biosignals_raw", files="signal_measures", rate=512)
+    experiment = evidence.experiment.model_copy(update={"features": signals, "source": "own_features"})
+    assert PRETRAINING.run(replace(evidence, experiment=experiment, lineage=())).state == "not applicable"
 
 
 def test_of_own_features_nothing_is_claimed():

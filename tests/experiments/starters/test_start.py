@@ -128,6 +128,17 @@ def test_tables_of_action_units_are_started_with_alone(workspace):
     assert stages(Path("experiments/clinic/loso.yaml"))[:2] == names
 
 
+def test_tables_of_signals_are_not_started_with(workspace):
+    rows = []
+    for number in (1, 2, 3, 4):
+        for label in ("rest", "pain"):
+            touch(Path(f"data/clinic/P0{number}/{label}.csv"), b"time,gsr\n0,1\n1,2\n")
+            rows.append(f"P0{number}/{label}.csv,P0{number},{label}")
+    Path("data/clinic/index.csv").write_text("\n".join(["media,subject,label", *rows]))
+    with pytest.raises(UserError, match=r"tables without action units(.|\n)*signal_measures: FOLDER"):
+        begin(Path("data/clinic"), source=None)
+
+
 def test_a_data_root_of_any_name_stands_in_the_commands(workspace):
     started = begin(film(Path("my 'data'/clinic")), out=Path("some where"))
     assert started.command == "transferpain run 'some where/loso.yaml' --data-root 'my '\"'\"'data'\"'\"''"

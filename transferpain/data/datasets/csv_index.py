@@ -18,7 +18,14 @@ from transferpain.core.validation import describe_fault
 from transferpain.core.yaml_file import read_yaml
 from transferpain.data.datasets.columns import FRAMES_COLUMNS, INDEX_COLUMNS, names_of
 from transferpain.data.datasets.csv_table import check_rows, numbers, read_table, table_error
-from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX, VIDEO_SUFFIXES, Dataset, Reading
+from transferpain.data.datasets.dataset import (
+    FEATURES_SUFFIX,
+    NUMBERS_ALONE,
+    TABLE_SUFFIX,
+    VIDEO_SUFFIXES,
+    Dataset,
+    Reading,
+)
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.datasets.guessed_index import read_guessed
 from transferpain.data.datasets.left_out import check_names, left_out_of
@@ -26,6 +33,7 @@ from transferpain.data.datasets.people import COLUMNS as PEOPLE
 from transferpain.data.datasets.people import read_people
 from transferpain.data.datasets.stretches import check_ends, check_people
 from transferpain.data.datasets.subject_names import check_subject_names
+from transferpain.data.datasets.unit_tables import holds_action_units
 from transferpain.data.media.animations import picture_count
 from transferpain.data.media.frame_counts import too_short
 from transferpain.data.media.links import PERMIT as FACTS_NAME
@@ -42,12 +50,11 @@ OPTIONAL = tuple(name for name in names_of(INDEX_COLUMNS, False) if name not in 
 TAKEN = {"dataset", "kind", "first_frame", "num_frames", "bytes", "y", "row", "file_clip", "frame"}
 FRAMES_TAKEN = {"dataset", "subject", "split", "y", "row", "file_clip"}
 SPLITS = ("", "train", "validation", "test")
-OWN = {FEATURES_SUFFIX: "features", TABLE_SUFFIX: "action_units"}  # kinds of clips that are numbers alone
 
 LAYOUT = """\
   index.csv     media,subject,label[,clip,start,end,split,fps,sex,age,...]
-                media: a video, a picture, a folder of pictures, a .npy of own features or a .csv of action units,
-                relative to this file
+                media: a video, a picture, a folder of pictures, a .npy of own features or a .csv of action units or
+                of signals, relative to this file
                 start, end: of a video, its first frame and the one after its last, counted from 0
                 split: train, validation, test or nothing
                 sex: m, w or x; age: in years; nothing where it is not stated; any further column is a raw label
@@ -157,7 +164,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     check_rows(
         path,
         table["media"],
-        spanned & facts["kind"].isin(["images", "features", "action_units"]),
+        spanned & facts["kind"].isin(["images", *NUMBERS_ALONE]),
         "Start and end go with videos only",
     )
     clips = pd.DataFrame(
@@ -271,7 +278,7 @@ def _names(path: Path, table: pd.DataFrame) -> pd.Series:
 
 def _without_suffix(media: str) -> str:
     stem, suffix = os.path.splitext(media)
-    return stem if is_picture(media) or suffix.lower() in {*VIDEO_SUFFIXES, *OWN} else media
+    return stem if is_picture(media) or suffix.lower() in {*VIDEO_SUFFIXES, FEATURES_SUFFIX, TABLE_SUFFIX} else media
 
 
 def _examine(data_root: Path, media: str) -> dict:
@@ -302,8 +309,10 @@ def _examine(data_root: Path, media: str) -> dict:
         }
     if path.is_dir():
         return facts | {"fault": "a folder without a picture"}
-    if path.suffix in OWN:
-        return facts | {"kind": OWN[path.suffix], "bytes": size}
+    if path.suffix == FEATURES_SUFFIX:
+        return facts | {"kind": "features", "bytes": size}
+    if path.suffix == TABLE_SUFFIX:
+        return facts | {"kind": "action_units" if holds_action_units(path) else "signals", "bytes": size}
     if path.suffix.lower() not in VIDEO_SUFFIXES:
         return facts | {"fault": "neither a video nor a picture by its name"}
     return facts | {"bytes": size}

@@ -35,7 +35,8 @@ VIDEO_SUFFIXES = {
     ),
 }
 FEATURES_SUFFIX = ".npy"  # of a clip that is its own features alone
-TABLE_SUFFIX = ".csv"  # of a clip that is a table of its action units alone
+TABLE_SUFFIX = ".csv"  # of a clip that is a table of its action units, or of its signals, alone
+NUMBERS_ALONE = ("features", "action_units", "signals")  # kinds of clips without a picture
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.quiet import silence_opencv
+from transferpain.data.datasets.dataset import NUMBERS_ALONE
 from transferpain.data.datasets.describe_frames import describe_frames
 from transferpain.data.media.animations import picture_count
 from transferpain.data.media.medium import UnreadableMedium
@@ -35,7 +36,7 @@ class Decoded:
 
 
 def decode_clips(clips: pd.DataFrame, data_root: Path, advance: Callable[[int], object]) -> list[Decoded]:
-    """Decode all media but those of kind "image_rows", "features" and "action_units", each file once.
+    """Decode all media but those of kind "image_rows" and of `NUMBERS_ALONE`, each file once.
 
     Args:
         clips: rows of an index.
@@ -43,7 +44,7 @@ def decode_clips(clips: pd.DataFrame, data_root: Path, advance: Callable[[int], 
         advance: called with the number of decoded frames after each file.
     """
     silence_opencv()
-    media = clips[~clips["kind"].isin(["image_rows", "features", "action_units"])].drop_duplicates("media")
+    media = clips[~clips["kind"].isin(["image_rows", *NUMBERS_ALONE])].drop_duplicates("media")
     rows = list(media[["clip", "media", "kind"]].itertuples(index=False))
     found = []
     with ThreadPoolExecutor(os.cpu_count()) as threads:

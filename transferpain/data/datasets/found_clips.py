@@ -1,7 +1,6 @@
 """The clips of a folder that has no index yet: what is a video, a folder of pictures or a single picture."""
 
 import os
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,15 +8,14 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.spelling import has_control, quoted
 from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX, VIDEO_SUFFIXES
+from transferpain.data.datasets.unit_tables import holds_action_units
 from transferpain.data.media.paths import is_picture, list_pictures
 from transferpain.data.media.walk import describe_folder, walk_files
 
-LONGEST_LINE = 100_000  # bytes
 DEEPEST = 32  # levels of folders
 FILES_OF_FEATURES = "files of features"
 TABLES = "tables"
 KINDS = ("videos", "folders of pictures", "single pictures", FILES_OF_FEATURES, TABLES)
-UNIT = re.compile(rb"\bau_?[0-9]", re.IGNORECASE)  # as every tool begins the name of an action unit's column
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,9 @@ def find_clips(folder: Path) -> FoundClips:
         passed_over += [path for path in files if path not in videos and path not in pictures]
     for kind, suffix in ((FILES_OF_FEATURES, FEATURES_SUFFIX), (TABLES, TABLE_SUFFIX)):
         if not clips:
-            own = [path for path in passed_over if path.suffix == suffix and (kind != TABLES or _is_table(path))]
+            own = [
+                path for path in passed_over if path.suffix == suffix and (kind != TABLES or holds_action_units(path))
+            ]
             clips = [(kind, _relative(path, folder)) for path in own]
             passed_over = [path for path in passed_over if path not in own]
     if not clips:
@@ -85,16 +85,6 @@ def _are_frames(folder: Path, pictures: list[Path]) -> bool:
     stems = {os.path.splitext(path.name.strip())[0].strip() for path in pictures}
     fronts = {stem.rstrip("0123456789") for stem in stems}
     return len(fronts) == 1 and not stems & fronts and len(list_pictures(folder)) == len(pictures)
-
-
-def _is_table(path: Path) -> bool:
-    """Tell whether a file has columns of action units in its first line."""
-    try:
-        with open(path, "rb") as file:
-            # One in UTF-16 is taken as well: its reader says how to save it.
-            return bool(UNIT.search(file.readline(LONGEST_LINE).replace(b"\0", b"")))
-    except OSError:
-        return False
 
 
 def _relative(path: Path, folder: Path) -> str:

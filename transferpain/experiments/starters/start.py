@@ -28,6 +28,7 @@ from transferpain.experiments.starters.values import (
     common_values,
     own_features_values,
     reading_values,
+    refuse_signals,
     root_option,
     source_values,
 )
@@ -80,6 +81,7 @@ def start(folder: Path, out: Path | None, source: str | None, test_on: str | Non
     _check_subjects(index, found)
     task = out / f"{name}-task.yaml"
     classes = _classes_of(task, name) if task.exists() else propose_classes(index.clips["label"], str(made_of))
+    refuse_signals(index)
     if index.clips["kind"].isin(OWN_KINDS).all() and index.clips["kind"].nunique() == 1:
         templates, further = {"loso": "own-features"}, own_features_values(index, source, test_on)
     else:

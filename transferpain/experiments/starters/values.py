@@ -100,6 +100,21 @@ def reading_values(index: Index) -> dict[str, Any]:
     }
 
 
+def refuse_signals(index: Index) -> None:
+    """Refuse clips that are tables of signals: what their columns are, nobody can tell but the user.
+
+    Raises:
+        UserError: if any is.
+    """
+    if (index.clips["kind"] == "signals").any():
+        raise UserError(
+            f"Clips of {index.dataset.name} are tables without action units: of signals, or of something else.",
+            rule="Which of their columns are read, and as what, stands in an experiment file (docs/signals.md).",
+            received=", ".join(index.clips["media"][index.clips["kind"] == "signals"].head(3)),
+            todo="Write one by hand, with source: {signal_measures: FOLDER, rate: SAMPLES A SECOND, channels: ...}.",
+        )
+
+
 def own_features_values(index: Index, source: str | None, test_on: str | None) -> dict[str, Any]:
     """Return what the file says of clips that are own features and nothing else.
 

@@ -15,6 +15,7 @@ from transferpain.core.progress import note, progress_bar
 from transferpain.core.store import is_intact, remove_leftovers, sync_checked, using
 from transferpain.core.workers import run_in_workers
 from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX
+from transferpain.data.datasets.unit_tables import holds_action_units
 from transferpain.data.media.contents import media_hash, pictures_hash
 from transferpain.data.media.medium import Medium, UnreadableMedium, check_file, picture_files
 from transferpain.data.media.paths import resolve_media
@@ -126,6 +127,8 @@ def _hash_medium(medium: Medium, cache: Path) -> tuple[str, str]:
         if medium.path.suffix == FEATURES_SUFFIX:
             return "", "it holds own features: no face can be looked for (source: {features: FOLDER})"
         if medium.path.suffix == TABLE_SUFFIX:
+            if not holds_action_units(medium.path):
+                return "", "it holds signals: no face can be looked for (source: {signal_measures: FOLDER, rate: 512})"
             return "", "it holds action units: no face can be looked for (source: {action_units: FOLDER})"
         if medium.pictures:
             return pictures_hash(picture_files(medium.path), cache), ""

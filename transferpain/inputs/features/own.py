@@ -23,6 +23,7 @@ from transferpain.inputs.features.own_kinds.registry import OWN_KINDS
 from transferpain.inputs.features.settings import FeatureSettings
 
 OTHER_RATE = 0.03  # a share: tools write thousandths of a second, and 29.97 frames are called 30; 24 are not 25
+OTHER_RATE_OF_SIGNALS = 0.005  # clocks of recorders are good, and 500 samples a second are not 512
 
 
 def own_kind(settings: FeatureSettings) -> OwnKind:
@@ -83,6 +84,7 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
     paths = kind.paths(clips["clip"].tolist(), folder)
     _check_whose(clips, paths, settings, data_root)
     looks = [kind.look(path, clip) for clip, path in zip(clips["clip"], paths, strict=True)]
+    tolerance = OTHER_RATE if settings.signals is None else OTHER_RATE_OF_SIGNALS
     for clip, look in zip(clips["clip"], looks, strict=True):
         if look.form != looks[0].form:
             raise UserError(
@@ -91,11 +93,11 @@ def own_clips(clips: pd.DataFrame, settings: FeatureSettings, data_root: Path) -
                 received=f"{quoted(clips['clip'].iloc[0])}: {looks[0].form}; {quoted(clip)}: {look.form}",
                 todo="Make all of them in one way.",
             )
-        if settings.rate and look.rate and abs(look.rate / settings.rate - 1) > OTHER_RATE:
+        if settings.rate and look.rate and abs(look.rate / settings.rate - 1) > tolerance:
             raise UserError(
                 "Own features have another rate than is stated.",
-                rule="The stretch that is read of a clip is counted in frames by `rate`, and a file tells its own.",
-                received=f"{quoted(clip)}: {look.rate:.4g} frames a second by its times; rate: {settings.rate:g}",
+                rule="The stretch that is read of a clip is counted by `rate`, and a file tells its own.",
+                received=f"{quoted(clip)}: {look.rate:.4g} a second by its times; rate: {settings.rate:g}",
                 todo=f"State rate: {look.rate:.4g}, or let the tool read all frames.",
             )
     return pd.DataFrame(
@@ -161,7 +163,7 @@ def _check_whose(clips: pd.DataFrame, paths: list[Path], settings: FeatureSettin
     if "kind" not in clips:
         return
     top = folder.resolve()
-    own = (clips["kind"] == settings.files).to_numpy()
+    own = (clips["kind"] == own_kind(settings).clips).to_numpy()
     for clip, media, path in zip(clips["clip"][own], clips["media"][own], itertools.compress(paths, own), strict=True):
         medium = resolve_media(data_root, media).resolve()
         if medium != path.resolve() and top in medium.parents:

@@ -3,7 +3,6 @@
 from typing import Literal
 
 import numpy as np
-from scipy.signal import butter, sosfiltfilt
 
 NYQUIST_SHARE = 0.9  # of half the rate: no filter can end at half the rate itself
 KEPT_BAND = 0.8  # of half the rate of the rows, when a signal is read at a lower rate
@@ -25,6 +24,8 @@ def filtered(
         kind: which side of the edges is kept.
         order: of the filter, which runs twice.
     """
+    from scipy.signal import butter, sosfiltfilt
+
     highest = NYQUIST_SHARE * rate / 2
     cut = np.minimum(edges, highest)
     if kind == "lowpass" and cut >= highest:

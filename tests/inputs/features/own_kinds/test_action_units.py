@@ -60,7 +60,7 @@ def timed(rate):
 
 @pytest.mark.parametrize("stated", [24, 30, 50])
 def test_times_of_another_rate_than_is_stated_are_refused(stated, tmp_path):
-    with pytest.raises(UserError, match=rf"25 frames a second by its times; rate: {stated}"):
+    with pytest.raises(UserError, match=rf"25 a second by its times; rate: {stated}"):
         features_of(tmp_path, timed(25), 4, rate=stated)
 
 

@@ -117,8 +117,10 @@ def test_a_heart_without_beats_is_missing(tmp_path):
 
 def test_signals_of_another_rate_than_is_stated_are_refused(tmp_path):
     write(tmp_path, drawn(1408, rate=256))
-    with pytest.raises(UserError, match=r"071309_w_21-BL1-081': 256 frames a second by its times; rate: 512"):
+    with pytest.raises(UserError, match=r"071309_w_21-BL1-081': 256 a second by its times; rate: 512"):
         kept(tmp_path, **MEASURES)
+    with pytest.raises(UserError, match="256 a second by its times; rate: 250"):
+        kept(tmp_path, rate=250, **MEASURES)
     assert not np.isnan(kept(tmp_path, rate=256, stretch=1408, **MEASURES)[1]).any()
 
 

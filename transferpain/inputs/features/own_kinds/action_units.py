@@ -29,7 +29,7 @@ LAYOUT = (
 class ActionUnitTables:
     """The kind `action_units`: `(1, 5 x units)` of a clip, the statistics of one unit side by side."""
 
-    name = "action_units"
+    name = clips = "action_units"
     made_by = "action units over time"
     key = ("action units over time 1",)
     layout = LAYOUT

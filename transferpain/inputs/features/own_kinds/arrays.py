@@ -25,7 +25,7 @@ LAYOUT = "Own features are one file a clip, <folder>/<clip>.npy, of numbers (fra
 class Arrays:
     """The kind `features`."""
 
-    name = "features"
+    name = clips = "features"
     made_by = "own features"
     key = ("own features 2",)
     layout = LAYOUT

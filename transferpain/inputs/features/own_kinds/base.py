@@ -35,6 +35,7 @@ class OwnKind(Protocol):
 
     Attributes:
         name: the key that names their folder, as in `source: {features: FOLDER}`.
+        clips: the kind of clips, in an index, that are such files and nothing else.
         made_by: what made them, in reports and estimates.
         key: what names the kind in the keys of cached features.
         layout: how the files lie, in a sentence.
@@ -43,6 +44,7 @@ class OwnKind(Protocol):
     """
 
     name: str
+    clips: str
     made_by: str
     key: tuple[str, ...]
     layout: str

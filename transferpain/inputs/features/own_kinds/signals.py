@@ -47,6 +47,7 @@ class SignalTables(ABC):
     rate: float = 512.0
     rows: float | None = None
     name: ClassVar[str]
+    clips: ClassVar[str] = "signals"
     made_by: ClassVar[str]
     whole_clip: ClassVar[bool]
     version: ClassVar[str]

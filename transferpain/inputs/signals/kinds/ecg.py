@@ -6,8 +6,6 @@ last beats, are replaced by a share of what the strongest tenth of the clip has 
 """
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import find_peaks
 
 from transferpain.inputs.signals.filters import filtered
 from transferpain.inputs.signals.kinds.base import SignalKind
@@ -25,6 +23,9 @@ MEASURES = ("heart rate (1/min)", "SDNN (ms)", "RMSSD (ms)", "shortest distance 
 
 def beats(x: np.ndarray, rate: float) -> np.ndarray:
     """Return at which samples the heart beats (its R peaks), int64, rising; the sign of the signal does not matter."""
+    from scipy.ndimage import uniform_filter1d
+    from scipy.signal import find_peaks
+
     if len(x) < 2:
         return np.zeros(0, np.int64)
     band = filtered(x, rate, BEAT_BAND, "bandpass")

@@ -6,7 +6,6 @@ The level is what is slower than 0.05 Hz, the responses what is faster, up to 3 
 from itertools import pairwise
 
 import numpy as np
-from scipy.signal import find_peaks
 
 from transferpain.inputs.signals.filters import filtered
 from transferpain.inputs.signals.kinds.base import SignalKind, slope
@@ -41,6 +40,8 @@ def responses(fast: np.ndarray, least: float = LEAST_RESPONSE) -> tuple[np.ndarr
 
     A foot is the lowest point between a top and the one before. `least` is what a top stands out by on both sides.
     """
+    from scipy.signal import find_peaks
+
     tops, _ = find_peaks(fast, prominence=least)
     feet = [fast[start : top + 1].min() for start, top in pairwise([0, *tops])]
     return tops, fast[tops] - np.array(feet)

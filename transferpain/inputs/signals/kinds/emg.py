@@ -4,7 +4,6 @@ All of it is measured between 20 and 250 Hz, or as far as the rate reaches.
 """
 
 import numpy as np
-from scipy.signal import welch
 
 from transferpain.inputs.signals.filters import filtered
 from transferpain.inputs.signals.kinds.base import SignalKind
@@ -36,6 +35,8 @@ def envelope(x: np.ndarray, rate: float) -> np.ndarray:
 
 def measure(x: np.ndarray, rate: float) -> np.ndarray:
     """Return `MEASURES` of a signal, in its own unit, or that squared."""
+    from scipy.signal import welch
+
     own, seconds = active(x, rate), len(x) / rate
     frequencies, density = welch(own, rate, nperseg=min(len(own), round(WELCH_SECONDS * rate)))
     width = frequencies[1] - frequencies[0] if len(frequencies) > 1 else 0.0
