@@ -1,8 +1,8 @@
 """3DPain: some 750,000 rendered pictures of 2,500 synthetic people, about thirty of each annotated pain face.
 
-All pictures stand in one folder. A clip is one face of a person, annotated or neutral: its pictures are views of it, told
-by how their names begin. Each is a labelled frame, too. Splits are by subject, which keeps all views of a person on one
-side.
+All pictures stand in one folder. A clip is one face of a person, annotated or neutral: its pictures are views of it,
+told by how their names begin. Each is a labelled frame, too. Splits are by subject, which keeps all views of a person
+on one side.
 """
 
 from collections import defaultdict
@@ -154,7 +154,7 @@ def _published_split(top: Path, subjects: set[str], problems: list[str]) -> dict
 
 
 def _part(top: Path, name: str, belongs: Callable[[str], bool]) -> Path | None:
-    """Return the folder of a name, or the one of the same name in it, which holds what belongs there; else the first."""
+    """Return the folder of a name, or the one of that name in it where what belongs there stands one level down."""
     outer = _child(top, name)
     inner = None if outer is None else _child(outer, name)
     if inner is None or any(belongs(entry.name) for entry in walk.scan(outer)):
