@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from transferpain.cli.console import DataRoot, Debug, Workspace, example, out, places_of, print_lines, print_rows
+from transferpain.core.synthetic_faces import in_words
 
 data_app = typer.Typer(no_args_is_help=True, help="Check a dataset, or draw a synthetic twin of one.")
 
@@ -13,7 +14,7 @@ data_app = typer.Typer(no_args_is_help=True, help="Check a dataset, or draw a sy
 @data_app.command(epilog=example("data check biovid --data-root /path/to/data --deep"))
 def check(
     dataset: Annotated[
-        str, typer.Argument(help="unbc, biovid, ai4pain, mintpain, ferplus, or the folder of your own data.")
+        str, typer.Argument(help="unbc, biovid, ai4pain, mintpain, ferplus, pain3d, or the folder of your own data.")
     ],
     data_root: DataRoot = None,
     workspace: Workspace = Path("."),
@@ -39,10 +40,11 @@ def check(
     report = check_dataset(dataset, places.data_root, places.cache, deep)
     if json_file is not None:
         write_json(json_file, asdict(report) | ({"labels": [one.facts() for one in counts]} if task else {}))
-    mark = " (SYNTHETIC twin)" if report.synthetic else ""
+    faces = f" (SYNTHETIC: {in_words(report.synthetic_faces)})" if report.synthetic else ""
+    mark = " (SYNTHETIC twin)" if report.twin else faces
     rows = [[row.what, str(row.found), "-" if row.expected is None else str(row.expected)] for row in report.rows]
-    print_rows(f"{dataset}{mark}", ["what", "found", "licensed data" if report.synthetic else "expected"], rows)
-    if report.synthetic:
+    print_rows(f"{dataset}{mark}", ["what", "found", "licensed data" if report.twin else "expected"], rows)
+    if report.twin:
         out().print("Drawn faces: a twin may be smaller than the licensed data, and has not all of its known traps.")
     if task:
         print_rows(f"{dataset} under the task {task}", COLUMNS, table_rows(counts))

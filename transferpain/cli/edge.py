@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from transferpain.cli.console import Debug, Model, Workspace, example, out, print_rows
+from transferpain.core.synthetic_faces import in_words
 
 edge_app = typer.Typer()
 
@@ -44,7 +45,7 @@ def export_edge(
         for row in exported.rows
     ]  # fmt: skip
     columns = ["part", "kind", "file", "MB", "ms, median", "difference", "equal decisions"]
-    mark = " (trained on drawn faces: SYNTHETIC)" if exported.synthetic else ""
+    mark = f" (trained on {in_words(exported.synthetic_faces)}: SYNTHETIC)" if exported.synthetic_faces else ""
     print_rows(f"{folder}{mark}", columns, rows)
     out().print(f"Calibrated on {exported.calibrated_on}; compared on {exported.compared_on}.", markup=False)
     out().print("Research only, no medical device.", markup=False)

@@ -46,7 +46,7 @@ def explain(
     asked = Asked(tuple(clips or ()), layer, per_class, with_faces)
     with model_at_hand(model, workspace) as address:
         found = explain_model(address, asked, places, folder)
-    mark = " (SYNTHETIC: drawn faces)" if found.synthetic else ""
+    mark = f" (SYNTHETIC: {found.synthetic_faces})" if found.synthetic else ""
     print_rows(f"Where {model} looks, by {found.layer}{mark}", found.columns, found.rows)
     out().print(found.check, markup=False)
     out().print(f"tables and figures: {found.folder}", markup=False, soft_wrap=True)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from transferpain.cli.console import Debug, Model, Workspace, example, out, print_lines, print_rows
+from transferpain.core.synthetic_faces import faces_fact, in_words
 
 SHOWN_ROWS = 20
 
@@ -46,9 +47,9 @@ def predict(
     table = loaded.predict_places(places, reference)
     columns, rows = shown_rows(table, SHOWN_ROWS)
     print_rows(f"What {model} says", columns, rows)
-    print_lines(describe_answers(table, SHOWN_ROWS, to is not None))
+    print_lines(describe_answers(table, SHOWN_ROWS, to is not None, in_words(loaded.synthetic_faces)))
     if to is not None:
-        facts = {"model": loaded.bundle.digest, "synthetic": loaded.synthetic}
+        facts = {"model": loaded.bundle.digest, "synthetic": loaded.synthetic, **faces_fact(loaded.synthetic_faces)}
         write_answers(to, table, loaded.classes, facts)
         out().print(f"table: {to}", markup=False, soft_wrap=True)
     if files_without_answer(table):

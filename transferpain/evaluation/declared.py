@@ -37,7 +37,8 @@ class Declared(BaseModel):
     Attributes:
         classes: names of the classes `0 .. K-1`.
         ordinal: whether the classes are ordered levels.
-        synthetic: whether any of the faces were drawn.
+        synthetic: whether any of the faces are synthetic.
+        synthetic_faces: what they are called, where any of them are not drawn by us.
         task, label_definition, dataset, source, protocol, split_provenance: as a run states them.
         warnings: what must be said wherever a score is shown.
         distinct_subjects: groups of subjects whose names look like spellings of one, and who are different people.
@@ -48,6 +49,8 @@ class Declared(BaseModel):
     classes: tuple[str, ...] = Field((), max_length=1000)
     ordinal: bool = False
     synthetic: bool | None = None
+    # Named only where they are not all drawn: tables of versions that knew drawn faces alone stay as they are.
+    synthetic_faces: tuple[str, ...] = Field((), exclude_if=lambda names: not names)
     task: str = ""
     label_definition: str = ""
     dataset: str = ""

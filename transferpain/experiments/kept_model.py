@@ -11,6 +11,7 @@ import yaml
 
 from transferpain.core.contracts import FoldResult
 from transferpain.core.store import json_text
+from transferpain.core.synthetic_faces import faces_fact
 from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
 from transferpain.experiments.environment import project_commit
@@ -64,6 +65,7 @@ def fold_facts(plan: RunPlan, fold: Fold, seed: int) -> dict:
         "index": plan.index.hash,
         "dataset": plan.index.dataset.name,
         "synthetic": plan.synthetic,
+        **faces_fact(plan.synthetic_faces),
         "lineage": lineage_facts(describe_training(plan.task, plan.samples, fold), before_training(plan, fold)),
         **ancestry(plan),
     }
@@ -146,7 +148,7 @@ def terms_of_data(index: Index) -> Terms:
         citation=dataset.citation,
         request_url=dataset.request_url,
         redistributable=dataset.redistributable,
-        synthetic=index.synthetic,
+        synthetic=index.twin,
     )
 
 

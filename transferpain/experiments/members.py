@@ -9,6 +9,7 @@ import pandas as pd
 from transferpain.core.contracts import Part
 from transferpain.core.errors import UserError
 from transferpain.core.store import fingerprint
+from transferpain.core.synthetic_faces import faces_of, merge_faces
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
@@ -134,7 +135,7 @@ def check_answers(experiment: Experiment, run: RunFolder, samples: pd.DataFrame,
 
 
 def members_origin(experiment: Experiment, places: Places) -> Origin:
-    """Describe the members as a source: it is named by their answers, and drawn if one of them learned of drawn faces.
+    """Describe the members as a source: it is named by their answers, and synthetic if one of them is.
 
     Args:
         experiment: as `with_members` returns it.
@@ -142,7 +143,9 @@ def members_origin(experiment: Experiment, places: Places) -> Origin:
     runs = [RunFolder(places.runs / name) for name in experiment.members]
     built = built_origin(experiment.source, experiment.backbone, own_preprocessing(experiment))
     digest = fingerprint([[run.path.name, predictions_hash(run.path)] for run in runs])
-    return replace(built, hash=digest, weights_hash=digest, synthetic=any(run.facts()["synthetic"] for run in runs))
+    synthetic = any(run.facts()["synthetic"] for run in runs)
+    faces = merge_faces(*(faces_of(run.facts()) for run in runs))
+    return replace(built, hash=digest, weights_hash=digest, synthetic=synthetic, synthetic_faces=faces)
 
 
 def clip_rows_of(run: RunFolder, part: Part) -> pd.DataFrame:

@@ -12,6 +12,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.core.store import remove_folder, write_atomically
+from transferpain.core.synthetic_faces import faces_fact
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.groups import write_subjects
 from transferpain.evaluation.predictions import LINEAR_PROBE, clip_rows
@@ -78,10 +79,12 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "labels": labels_met(plan),
         "ordinal": plan.task.ordinal,
         "synthetic": plan.synthetic,
+        **faces_fact(plan.synthetic_faces),
         "source": {
             "name": plan.origin.name,
             "hash": plan.origin.hash,
             "synthetic": plan.origin.synthetic,
+            **faces_fact(plan.origin.synthetic_faces),
             "datasets": learned_datasets(plan),
         },
         "preprocessing": plan.preprocessing.canonical,

@@ -194,6 +194,7 @@ def join_indexes(trained: Index, tested: Index) -> Index:
         problems=trained.problems + tested.problems + _called_alike(trained, tested),
         frames=None,
         parts=(trained, tested),
+        twin=trained.twin or tested.twin,
     )
 
 

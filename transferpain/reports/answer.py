@@ -86,7 +86,8 @@ def beats_chance(run: RunFacts) -> str:
 def _tested(run: RunFacts) -> str:
     scores = run.scores["all"]
     stated = run.facts["synthetic"]
-    kind = "synthetic: drawn faces" if stated else "not synthetic" if stated is not None else "drawn or not: undeclared"
+    kind = "drawn or not: undeclared" if stated is None else "not synthetic"
+    kind = f"synthetic: {run.synthetic_faces}" if stated else kind
     dataset = f" of {run.facts['dataset']}" if run.facts.get("dataset") else ""
     if not run.scores["has_subjects"]:
         return f"{scores['clips']} images{dataset} ({kind})"

@@ -13,6 +13,7 @@ from pydantic import Field
 from transferpain.core.csv_file import as_written
 from transferpain.core.errors import DamagedFile, UserError
 from transferpain.core.foreign import border, reason_of
+from transferpain.core.synthetic_faces import shown_faces
 from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.metrics.registry import check_has_levels
@@ -58,7 +59,7 @@ class RunFacts:
         facts: `facts.json`: index, source, detector, compute dtype.
         environment: `environment.json`: versions, machine, commit.
         classes: names of the classes.
-        synthetic: whether any of the data were drawn.
+        synthetic: whether any of the faces are synthetic.
         predictions: rows of all folds and seeds.
         scores: `score` of the predictions, and under `linear_probe` those of its linear probes.
         histories: fold folder -> one row per epoch.
@@ -87,6 +88,11 @@ class RunFacts:
     made_here: bool = True
     probes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     error_gaps: pd.DataFrame | None = None
+
+    @property
+    def synthetic_faces(self) -> str:
+        """What its synthetic faces are called, in one phrase; "" where it has none."""
+        return shown_faces([self.facts])
 
     @property
     def folder(self) -> str:
@@ -154,8 +160,13 @@ class ReportFacts:
 
     @property
     def synthetic(self) -> list[str]:
-        """The names of the runs whose data were drawn."""
+        """The names of the runs with synthetic faces."""
         return [run.name for run in self.runs if run.synthetic]
+
+    @property
+    def synthetic_faces(self) -> str:
+        """What the synthetic faces of all runs are called, in one phrase; "" where there are none."""
+        return shown_faces(run.facts for run in self.runs)
 
     @property
     def warnings(self) -> list[tuple[str, str]]:

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from transferpain.core.synthetic_faces import Synthetic, stamp_of
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.text import Text
@@ -31,7 +33,7 @@ WIDTH = 4.8
 WHOLE_WIDTH = 12.5  # of a figure over the whole page of a broad screen, where its text is as large as the page's
 GAP = 0.35  # between two texts of a line, margins of the figure included
 CHANCE_LINE = (0, (3, 2))
-STAMP = "SYNTHETIC DATA: drawn faces, not people"
+STAMP = stamp_of(True)
 MOST_KEPT = 100  # drawings that a process keeps
 
 
@@ -49,7 +51,7 @@ class Row:
     baseline: bool = False
 
 
-def draw_intervals(rows: Sequence[Row], axis: str, synthetic: bool, width: float = WIDTH) -> "Figure":
+def draw_intervals(rows: Sequence[Row], axis: str, synthetic: Synthetic, width: float = WIDTH) -> "Figure":
     """Draw a dot and its interval a row, each with a mark for its own chance level; `axis` names the scores."""
     with style():
         figure = new_figure(width, 1.15 + 0.62 * len(rows), synthetic)
@@ -85,7 +87,7 @@ def meet(left: "Text", right: "Text", width: float) -> bool:
     return pixels / left.figure.dpi + GAP > width
 
 
-def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], synthetic: bool) -> "Figure":
+def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], synthetic: Synthetic) -> "Figure":
     """Draw a confusion matrix, shaded by the share of the true class; counts stand below the shares."""
     counts = np.asarray(confusion)
     totals = counts.sum(axis=1, keepdims=True)
@@ -108,7 +110,7 @@ def draw_confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str], s
     return figure
 
 
-def draw_curves(histories: Mapping[str, pd.DataFrame], synthetic: bool) -> "Figure":
+def draw_curves(histories: Mapping[str, pd.DataFrame], synthetic: Synthetic) -> "Figure":
     """Draw loss and accuracy over the epochs, one line per fold and seed, in training and in selection."""
     kinds = (("", "training", BLUE, "-"), ("val_", "selection", ORANGE, "--"))
     alpha = max(0.15, min(0.9, 6 / max(len(histories), 1)))
@@ -131,7 +133,7 @@ def draw_curves(histories: Mapping[str, pd.DataFrame], synthetic: bool) -> "Figu
     return figure
 
 
-def draw_subjects(scores: Sequence[float], chance: float, synthetic: bool) -> "Figure":
+def draw_subjects(scores: Sequence[float], chance: float, synthetic: Synthetic) -> "Figure":
     """Draw each subject's balanced accuracy as a bar, from the lowest to the highest."""
     ordered = np.sort(np.asarray(scores, dtype=float))
     with style():
@@ -149,7 +151,7 @@ def draw_subjects(scores: Sequence[float], chance: float, synthetic: bool) -> "F
     return figure
 
 
-def draw_reliability(bins: Sequence[Mapping[str, float]], synthetic: bool) -> "Figure":
+def draw_reliability(bins: Sequence[Mapping[str, float]], synthetic: Synthetic) -> "Figure":
     """Draw a reliability diagram: how often answers are right by their confidence, and how many clips that is.
 
     Args:
@@ -177,7 +179,7 @@ def draw_reliability(bins: Sequence[Mapping[str, float]], synthetic: bool) -> "F
     return figure
 
 
-def draw_ranking(curves: Sequence["Curves"], labels: Sequence[str], synthetic: bool) -> "Figure":
+def draw_ranking(curves: Sequence["Curves"], labels: Sequence[str], synthetic: Synthetic) -> "Figure":
     """Draw ROC and precision-recall curves, one line per class; a thin line is an answer that does not look."""
     import matplotlib
 
@@ -275,10 +277,10 @@ def style():
         yield
 
 
-def new_figure(width: float, height: float, synthetic: bool) -> "Figure":
+def new_figure(width: float, height: float, synthetic: Synthetic) -> "Figure":
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
     if synthetic:
-        figure.suptitle(STAMP, fontsize=9, fontweight="bold", color=RED)
+        figure.suptitle(stamp_of(synthetic), fontsize=9, fontweight="bold", color=RED)
     return figure

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from transferpain.core.synthetic_faces import Synthetic
 from transferpain.reports.figures import BLUE, CHANCE_LINE, RED, WIDTH, new_figure, style
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 MOST_POINTS = 2000  # more make a cloud, and a page of megabytes
 
 
-def draw_levels(true: np.ndarray, expected: np.ndarray, classes: Sequence[str], synthetic: bool) -> "Figure":
+def draw_levels(true: np.ndarray, expected: np.ndarray, classes: Sequence[str], synthetic: Synthetic) -> "Figure":
     """Draw expected levels against labels, with the mean of each label, and the residuals below.
 
     Points are spread sideways so that they are seen one by one, and are every n-th of the answers where there are many.

@@ -10,6 +10,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.store import write_text
+from transferpain.core.synthetic_faces import DRAWN
 from transferpain.data.places import Places
 from transferpain.evaluation.null_worlds import ALL_DRAWS, ERROR, Held, NullScore, judge_worlds
 from transferpain.experiments.ahead import run_ahead
@@ -139,6 +140,7 @@ def _concluded(
         title=f"Null check: {title}",
         question="",
         synthetic=[] if permutes else ["null twins"],
+        synthetic_faces=DRAWN,
         all_synthetic=not permutes,
         verdict=verdict,
         passed=not (missed or troubles),

@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from transferpain.core.contracts import Section, Table
 from transferpain.core.store import write_atomically, write_text
+from transferpain.core.synthetic_faces import stamp_of
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Comparison
@@ -108,6 +109,7 @@ def page_text(
         title=title,
         question=question,
         synthetic=report.synthetic,
+        synthetic_faces=report.synthetic_faces,
         all_synthetic=len(report.synthetic) == len(report.runs),
         answer=answer(report),
         entries=[
@@ -149,7 +151,7 @@ def build_sections(scope: str, facts: ReportFacts | RunFacts) -> dict[str, Secti
 
 def _write_tables(folder: Path, report: ReportFacts, sections: dict[str, Section], parts: Sequence[RunPart]) -> None:
     """Write the tables over all runs, and one file for the tables of one name of the single runs."""
-    stamp = f"{figures.STAMP}." if report.synthetic else ""
+    stamp = f"{stamp_of(report.synthetic_faces)}." if report.synthetic else ""
     mark = " ".join(filter(None, [stamp, report.marks["warnings"]]))
     for table in _tables(sections):
         if table.numbers is not None:

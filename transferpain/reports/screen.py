@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from transferpain.core.csv_file import read_csv
+from transferpain.core.synthetic_faces import faces_of, in_words, merge_faces
 from transferpain.evaluation.formatting import p_value, with_interval
 from transferpain.evaluation.metrics.registry import HEADLINES
 from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES
@@ -36,12 +37,12 @@ class Result:
 
 
 def synthetic_mark(runs: list[RunFolder]) -> str:
-    """Return what a title says when drawn data took part in any of the runs."""
-    drawn = False
+    """Return what a title says when synthetic faces took part in any of the runs."""
+    faces: tuple[str, ...] = ()
     for run in runs:
         with reading(run):
-            drawn |= run.facts(FinishedFacts)["synthetic"]
-    return " - SYNTHETIC data: drawn faces" if drawn else ""
+            faces = merge_faces(faces, faces_of(run.facts(FinishedFacts)))
+    return f" - SYNTHETIC data: {in_words(faces)}" if faces else ""
 
 
 def table_row(run: RunFolder) -> list[str]:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from transferpain.core.contracts import FoldResult, FramesRead, Section, Stage
 from transferpain.core.cost import Meter
 from transferpain.core.errors import UserError
+from transferpain.core.synthetic_faces import merge_faces
 from transferpain.data.datasets.index import Index
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
@@ -91,8 +92,13 @@ class Plan:
 
     @property
     def synthetic(self) -> bool:
-        """True if the data, or anything that the source was trained on, was drawn."""
+        """True if the faces of the data, or of anything that the source was trained on, are synthetic."""
         return self.index.synthetic or self.origin.synthetic
+
+    @property
+    def synthetic_faces(self) -> tuple[str, ...]:
+        """What the synthetic faces are called that the data hold, or that the source learned from."""
+        return merge_faces(self.index.synthetic_faces, self.origin.synthetic_faces)
 
     @property
     def preprocessing(self) -> Preprocessing:

@@ -30,7 +30,7 @@ FACTS = ServiceFacts(
         ModelFacts(name="never", title="Never looks", threshold=0.5, classes=["no pain", "pain"]),
     ],
     action_units_from=MESH.title,
-    notices=notices_of(True),
+    notices=notices_of(("drawn faces",)),
 )
 
 

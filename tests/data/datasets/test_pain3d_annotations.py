@@ -39,8 +39,8 @@ def test_without_the_folder_only_neutral_faces_have_a_label(tmp_path):
     [
         (b"{", f"An annotation is no JSON, so that its pictures have no label: {FACE}."),
         (b" " * (1 << 16), f"An annotation is too long for one, so that its pictures have no label: {FACE}."),
-        (UNITS | {"AU43": 3}, f"An annotation states as AU43 what is no number from 0 to 1, so that its pictures have no "
-         f"label: {FACE}."),
+        (UNITS | {"AU43": 3}, "An annotation states as AU43 what is no number from 0 to 1, so that its pictures have "
+         f"no label: {FACE}."),
     ],
 )  # fmt: skip
 def test_a_missing_label_is_missing(tmp_path, content, problem):

@@ -119,5 +119,5 @@ def test_a_child_of_drawn_faces_must_say_so(tmp_path):
     parent = save_complete(tmp_path / "weights" / "twin", "biovid", synthetic=True)
     terms = [terms_for("ai4pain", False), terms_for("biovid", True)]
     child = save_complete(tmp_path / "child", "ai4pain", parents=[manifest_hash(parent)], terms=terms)
-    with pytest.raises(UserError, match="left out: that drawn faces took part"):
+    with pytest.raises(UserError, match="left out: that synthetic faces took part"):
         check_parents(child, [parent])

@@ -18,6 +18,7 @@ from transferpain.core.foreign import reason_of
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.schema import write_stamped
 from transferpain.core.store import write_atomically
+from transferpain.core.synthetic_faces import faces_fact, faces_of
 from transferpain.core.workers import run_in_workers
 from transferpain.data.places import Places
 from transferpain.experiments.environment import environment
@@ -67,7 +68,7 @@ class Exported:
     rows: list[Row]
     calibrated_on: str
     compared_on: str
-    synthetic: bool
+    synthetic_faces: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def export_model(address: str, folder: Path, wanted: ExportOptions, places: Plac
                 row, call = _convert_and_measure(conversion, folder, calls, keras, comparison, expected, wanted.threads)
                 calls[part.name] = call or keras[part.name]
                 rows.append(row)
-    exported = Exported(rows, calibration.origin, comparison.origin, bool(model.bundle.manifest["synthetic"]))
+    exported = Exported(rows, calibration.origin, comparison.origin, faces_of(model.bundle.manifest))
     write_stamped(folder / EDGE, _facts(model, parts, exported, wanted))
     return exported
 
@@ -260,7 +261,8 @@ def _facts(model: PictureModel, parts: list, exported: Exported, wanted: ExportO
         "model": model.bundle.digest,
         "experiment": manifest.get("experiment", ""),
         "terms": manifest.get("terms"),
-        "synthetic": exported.synthetic,
+        "synthetic": bool(exported.synthetic_faces),
+        **faces_fact(exported.synthetic_faces),
         "labels": list(model.bundle.labels),
         "preprocessing": model.preprocessing.model_dump(),
         "parts": {

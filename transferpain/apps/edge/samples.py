@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from transferpain.apps.edge.tested_pictures import choose_pictures
+from transferpain.core.synthetic_faces import DRAWN
 from transferpain.data.places import Places
 from transferpain.data.synthetic.camera import FERPLUS, seat
 from transferpain.data.synthetic.face import Pose, draw_face
@@ -46,7 +47,7 @@ def pictures_of_run(model: PictureModel, per_class: int, places: Places) -> tupl
     halves = []
     for part in ("train", "test"):
         chosen = choose_pictures(model, part, per_class, places, mesh=False)
-        people = "drawn" if chosen.synthetic else "real"
+        people = "real" if not chosen.synthetic else "drawn" if DRAWN in chosen.synthetic_faces else "synthetic"
         origin = f"{len(chosen.faces)} {people} {'training' if part == 'train' else 'tested'} pictures"
         halves.append(Samples(chosen.faces[:, None].astype(np.float32), None, origin))
     return halves[0], halves[1]

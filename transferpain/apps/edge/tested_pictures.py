@@ -68,8 +68,9 @@ class ChosenPictures:
         faces: uint8 RGB `(pictures, size, size, 3)`, as the network reads them before scaling.
         points: float `(pictures, 478, 2)`, the mesh in pixels of the face; NaN where it was not found.
         landmarks: float32 `(pictures, *shape)` as a fused network reads them; `None` for others.
-        synthetic: whether the data were drawn.
+        synthetic: whether the faces are synthetic.
         index: names the data.
+        synthetic_faces: what they are called.
     """
 
     table: pd.DataFrame
@@ -78,6 +79,7 @@ class ChosenPictures:
     landmarks: np.ndarray | None
     synthetic: bool
     index: str
+    synthetic_faces: tuple[str, ...]
 
 
 def choose_pictures(
@@ -125,7 +127,8 @@ def choose_pictures(
         )
     rows, faces, points, windows = zip(*pictures, strict=True)
     landmarks = None if windows[0] is None else landmark_rows(np.array(windows), experiment.fusion)
-    return ChosenPictures(pd.DataFrame(rows), np.array(faces), np.array(points), landmarks, index.synthetic, index.hash)
+    shown = pd.DataFrame(rows), np.array(faces), np.array(points), landmarks
+    return ChosenPictures(*shown, index.synthetic, index.hash, index.synthetic_faces)
 
 
 def spread(count: int, most: int) -> np.ndarray:

@@ -22,6 +22,7 @@ from transferpain.apps.explain.shares import (
 from transferpain.core.csv_file import write_csv
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_json
+from transferpain.core.synthetic_faces import faces_of, in_words, merge_faces
 from transferpain.data.places import Places
 from transferpain.models.sources.picture_model import (
     PictureModel,
@@ -54,7 +55,8 @@ class Explanation:
         folder: where the tables and figures stand.
         layer: whose maps they are; or attention rollout.
         pictures, classes: the tables of single pictures and of classes.
-        synthetic: whether the data, or anything that the model was trained on, was drawn.
+        synthetic: whether the faces of the data, or of anything that the model was trained on, are synthetic.
+        synthetic_faces: what they are called, in one phrase.
     """
 
     folder: Path
@@ -62,6 +64,7 @@ class Explanation:
     pictures: pd.DataFrame
     classes: pd.DataFrame
     synthetic: bool
+    synthetic_faces: str = ""
 
     @property
     def similarity(self) -> float:
@@ -119,7 +122,8 @@ def explain_model(address: str, asked: Asked, places: Places, folder: Path | Non
     pictures = _picture_table(chosen, maps, model.bundle.labels).assign(synthetic=synthetic)
     classes = class_shares(pictures, model.bundle.labels).assign(synthetic=synthetic)
     folder = folder or places.reports / f"explain-{_name(model)}"
-    found = Explanation(folder, layer, pictures, classes, synthetic)
+    faces = in_words(merge_faces(chosen.synthetic_faces, faces_of(model.bundle.manifest)))
+    found = Explanation(folder, layer, pictures, classes, synthetic, faces)
     _write(found, model, chosen, maps, asked.with_faces)
     return found
 
@@ -173,12 +177,12 @@ def _write(found: Explanation, model: PictureModel, chosen: ChosenPictures, maps
     }
     figures = {
         "maps.png": draw_mean_maps(
-            means, "attention rollout" if found.layer == ROLLOUT else "Grad-CAM", found.synthetic
+            means, "attention rollout" if found.layer == ROLLOUT else "Grad-CAM", found.synthetic_faces
         )
     }
     if with_faces:
         answered = found.pictures["answered"].tolist()
-        figures["faces.png"] = draw_faces(chosen.faces, maps.cams, answered, found.synthetic)
+        figures["faces.png"] = draw_faces(chosen.faces, maps.cams, answered, found.synthetic_faces)
     for name, figure in figures.items():
         write_atomically(found.folder / name, lambda path, figure=figure: save_png(figure, path))
     facts = {

@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 
 from transferpain.apps.explain.regions import REGIONS
+from transferpain.core.synthetic_faces import Synthetic
 from transferpain.data.synthetic.camera import BIOVID, seat
 from transferpain.data.synthetic.face import Pose, draw_face
 from transferpain.data.synthetic.subjects import invent_look
@@ -68,7 +69,7 @@ def mean_map(cams: np.ndarray, points: np.ndarray) -> np.ndarray | None:
     return np.divide(np.nansum(stacked, axis=0), counts, out=np.full(counts.shape, np.nan), where=counts > 0)
 
 
-def draw_mean_maps(means: dict[str, np.ndarray | None], what: str, synthetic: bool) -> "Figure":
+def draw_mean_maps(means: dict[str, np.ndarray | None], what: str, synthetic: Synthetic) -> "Figure":
     """Draw the mean map of each class on the drawn mesh: one panel per class, with the outlines of the regions.
 
     `what` the maps are, e.g. "Grad-CAM".
@@ -101,7 +102,7 @@ def region_outlines() -> list[np.ndarray]:
     return outlines
 
 
-def draw_faces(faces: np.ndarray, cams: np.ndarray, answered: list[str], synthetic: bool) -> "Figure":
+def draw_faces(faces: np.ndarray, cams: np.ndarray, answered: list[str], synthetic: Synthetic) -> "Figure":
     """Draw maps on the pictures themselves, stamped: one row per class with its first pictures.
 
     Args:

@@ -10,6 +10,7 @@ import numpy as np
 from transferpain.apps.edge.lite import read_converted
 from transferpain.apps.live.network import Network, build_network, check_finite
 from transferpain.core.errors import UserError, printable
+from transferpain.core.synthetic_faces import Synthetic, faces_of, in_words, named
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import load_detector, prepare_detector
 from transferpain.models.bundles.sklearn_part import part_names
@@ -18,7 +19,10 @@ from transferpain.models.sources.picture_model import PictureModel, model_conten
 from transferpain.networks.compute import choose_compute_dtype
 from transferpain.strategies.frozen.joined import JoinedModel, join, reads_features
 
-SYNTHETIC_WARNING = "trained on drawn faces: not valid for people"
+
+def synthetic_warning(synthetic: Synthetic) -> str:
+    """Return what every frame shows of a model that synthetic faces taught."""
+    return f"trained on {named(synthetic)}: not valid for people"
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,8 @@ class LiveModel:
 
     Attributes:
         labels: names of the classes, the levels of a pain task from none upwards.
-        synthetic: whether drawn faces took part in its training; then every frame shows `SYNTHETIC_WARNING`.
+        synthetic: whether synthetic faces took part in its training, and what they are called; then every frame shows
+            `synthetic_warning`.
         see: takes a frame, uint8 RGB `(height, width, 3)`, and the landmarks of the face in question in pixels,
             `(478, 3)`; returns that face as the network reads it, or `None` where its own detector does not see it.
         answer: takes such a face, and its landmarks in the frames of the last seconds, `(478, 3)` each, those of its
@@ -36,7 +41,7 @@ class LiveModel:
     """
 
     labels: tuple[str, ...]
-    synthetic: bool
+    synthetic: Synthetic
     see: Callable[[np.ndarray, np.ndarray], np.ndarray | None]
     answer: Network
     over_time: JoinedModel | None = None
@@ -62,7 +67,7 @@ def load_live_model(address: str, dtype: str = "auto", encoder: Path | None = No
     faces = preprocessing.faces
     prepare_detector(faces.detector)
     answer = build_network(model, choose_compute_dtype(dtype)[0], encoder)
-    labels, synthetic = tuple(map(printable, bundle.labels)), bool(bundle.manifest["synthetic"])
+    labels, synthetic = tuple(map(printable, bundle.labels)), in_words(faces_of(bundle.manifest))
     return LiveModel(labels, synthetic, partial(crop_seen, faces=faces), answer)
 
 
@@ -91,7 +96,7 @@ def _load_head(model: JoinedModel, encoder: Path | None) -> LiveModel:
     check_finite(model.answer_stretch(model.embed(random)), model.folder)  # and graphs are built now
     labels = tuple(map(printable, model.bundle.labels))
     see = partial(crop_seen, faces=faces)
-    return LiveModel(labels, model.synthetic, see, answer, None if one_frame else model)
+    return LiveModel(labels, in_words(model.synthetic_faces), see, answer, None if one_frame else model)
 
 
 def check_answers_frame_by_frame(model: PictureModel) -> None:

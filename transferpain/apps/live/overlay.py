@@ -3,8 +3,9 @@
 import cv2
 import numpy as np
 
-from transferpain.apps.live.model import SYNTHETIC_WARNING
+from transferpain.apps.live.model import synthetic_warning
 from transferpain.apps.live.watch import View
+from transferpain.core.synthetic_faces import Synthetic
 
 RESEARCH_ONLY = "research only, no medical device"
 NO_FACE = "no face"
@@ -14,12 +15,12 @@ FONT = cv2.FONT_HERSHEY_SIMPLEX
 REFERENCE_WIDTH = 640  # at which the text has its nominal size
 
 
-def draw_overlay(view: View, labels: tuple[str, ...], synthetic: bool, rate: float) -> np.ndarray:
+def draw_overlay(view: View, labels: tuple[str, ...], synthetic: Synthetic, rate: float) -> np.ndarray:
     """Return a copy of the frame with level, confidence, rate, latency and warnings on it.
 
     Args:
         labels: names of the levels.
-        synthetic: whether the model was trained on drawn faces.
+        synthetic: whether the model was trained on synthetic faces, and what they are called.
         rate: frames per second, as measured.
 
     Returns:
@@ -42,7 +43,7 @@ def draw_overlay(view: View, labels: tuple[str, ...], synthetic: bool, rate: flo
     _write(picture, f"{rate:.0f} frames/s, {1000 * view.latency:.0f} ms", (14, 60), WHITE, 0.55)
     bottom = height / scale
     if synthetic:
-        _write(picture, SYNTHETIC_WARNING, (14, bottom - 34), AMBER, 0.6)
+        _write(picture, synthetic_warning(synthetic), (14, bottom - 34), AMBER, 0.6)
     _write(picture, RESEARCH_ONLY, (14, bottom - 12), WHITE, 0.5)
     return picture
 

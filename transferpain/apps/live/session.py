@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from transferpain.apps.live.encoder import converted_encoder
-from transferpain.apps.live.model import SYNTHETIC_WARNING, LiveModel, load_live_model
+from transferpain.apps.live.model import LiveModel, load_live_model, synthetic_warning
 from transferpain.apps.live.outputs import CsvFile, VideoFile, Window
 from transferpain.apps.live.overlay import draw_overlay
 from transferpain.apps.live.rows import describe_undecided
@@ -169,7 +169,7 @@ class _Tally:
             dropped=source.dropped,
             alerts=self._alerts,
             levels=dict(zip(self._model.labels, self._levels, strict=True)),
-            warning=SYNTHETIC_WARNING if self._model.synthetic else "",
+            warning=synthetic_warning(self._model.synthetic) if self._model.synthetic else "",
             median_ms=float(np.median(latencies)),
             p95_ms=float(np.percentile(latencies, 95)),
             answered_by="Keras" if encoder is None else encoder.name,

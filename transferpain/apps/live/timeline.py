@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from transferpain.apps.live.model import SYNTHETIC_WARNING
+from transferpain.apps.live.model import synthetic_warning
 from transferpain.apps.live.overlay import RESEARCH_ONLY
 from transferpain.apps.live.watch import View
 from transferpain.core.store import write_atomically
+from transferpain.core.synthetic_faces import Synthetic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -22,7 +23,7 @@ BLUE, RED, MUTED = "#0b5c9e", "#9b1c1c", "#5b6675"
 class Timeline:
     """Collects what a session decided; 25 bytes per frame with a face."""
 
-    def __init__(self, labels: tuple[str, ...], synthetic: bool):
+    def __init__(self, labels: tuple[str, ...], synthetic: Synthetic):
         self._labels, self._synthetic = labels, synthetic
         self._seconds, self._levels, self._confidences, self._alerts = array("d"), array("q"), array("d"), array("b")
 
@@ -59,6 +60,6 @@ class Timeline:
         upper.set_ylim(-0.3, len(self._labels) - 0.7)
         lower.plot(seconds, confidences, color=MUTED, linewidth=1)
         lower.set(ylim=(0, 1), ylabel="confidence", xlabel="seconds")
-        notes = [RESEARCH_ONLY, *([SYNTHETIC_WARNING] if self._synthetic else [])]
+        notes = [RESEARCH_ONLY, *([synthetic_warning(self._synthetic)] if self._synthetic else [])]
         figure.suptitle("; ".join(notes), fontsize="small", color=RED if self._synthetic else MUTED)
         return figure

@@ -14,6 +14,7 @@ from transferpain.apps.predict.reference import neutral_features
 from transferpain.core.errors import UserError, printable
 from transferpain.core.progress import note
 from transferpain.core.quiet import import_tensorflow
+from transferpain.core.synthetic_faces import faces_of, in_words
 from transferpain.inputs.reference.features import beside
 from transferpain.models.bundles.address import find_model, model_at_hand
 from transferpain.models.bundles.bundle import Bundle
@@ -51,8 +52,13 @@ class LoadedModel:
 
     @property
     def synthetic(self) -> bool:
-        """Whether drawn faces took part in its training."""
+        """Whether synthetic faces took part in its training."""
         return self.bundle.manifest["synthetic"]
+
+    @property
+    def synthetic_faces(self) -> tuple[str, ...]:
+        """What these faces are called."""
+        return faces_of(self.bundle.manifest)
 
     @property
     def reads_faces(self) -> bool:
@@ -260,7 +266,7 @@ class LoadedModel:
         return f"({', '.join(['n', *('any' if size is None else str(size) for size in self.input_shape)])})"
 
     def __repr__(self) -> str:
-        mark = ", SYNTHETIC: trained on drawn faces" if self.synthetic else ""
+        mark = f", SYNTHETIC: trained on {in_words(self.synthetic_faces)}" if self.synthetic else ""
         return printable(f"Model in {self.folder}: {self._shape()} -> {', '.join(self.classes)}{mark}")
 
 

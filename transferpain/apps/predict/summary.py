@@ -3,6 +3,7 @@
 import pandas as pd
 
 from transferpain.apps.predict.pictures import NO_FACE, OTHER_FACE, UNDECODED
+from transferpain.core.synthetic_faces import Synthetic, named
 
 COLUMNS = ["answer", "probability", "face", "box", "score", "frame", "file"]
 SHORT = {NO_FACE: "no face", UNDECODED: "not decoded", OTHER_FACE: "other face"}  # any other problem is that of a file
@@ -20,12 +21,13 @@ def files_without_answer(table: pd.DataFrame) -> list[str]:
     return answered.index[~answered].tolist()
 
 
-def describe_answers(table: pd.DataFrame, most: int, kept: bool) -> list[str]:
+def describe_answers(table: pd.DataFrame, most: int, kept: bool, taught_by: Synthetic = True) -> list[str]:
     """Return what is to be said below the rows that are shown.
 
     Args:
         most: how many of them are.
         kept: whether the whole table is written to a file.
+        taught_by: what the synthetic faces are called that the model learned from, where the table says that it did.
     """
     faces, files = int((table["answer"] != "").sum()), table["file"].nunique()
     lines = [f"{faces} {'face' if faces == 1 else 'faces'} in {files} {'file' if files == 1 else 'files'}."]
@@ -39,7 +41,7 @@ def describe_answers(table: pd.DataFrame, most: int, kept: bool) -> list[str]:
     if len(table) > most:
         lines.append(f"Shown are {most} of {len(table)} rows{'' if kept else '; --to FILE.csv keeps all'}.")
     if table["synthetic"].any():
-        lines.append("SYNTHETIC: the model was trained on drawn faces, and is not valid for people.")
+        lines.append(f"SYNTHETIC: the model was trained on {named(taught_by)}, and is not valid for people.")
     return [*lines, "Research only, no medical device."]
 
 

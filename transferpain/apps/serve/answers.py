@@ -1,13 +1,16 @@
 """What the server answers, as JSON: the fields are the interface of `/v1`."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from transferpain.core.synthetic_faces import DRAWN as DRAWN_FACES
+from transferpain.core.synthetic_faces import in_words
 from transferpain.inputs.action_units.units import Measure, Standing
 
 RESEARCH = "For research only; no medical device."
-DRAWN = "trained on drawn faces: verdict not valid for people"
+DRAWN = f"trained on {DRAWN_FACES}: verdict not valid for people"
 
 Label = Literal["pain", "no pain"]
 
@@ -65,7 +68,7 @@ class Assessment(BaseModel):
     regions: list[Region]
     coverage: float = Field(description="Share of the models that could look at this face.")
     model_version: str = Field(description="The digest of the bundle.")
-    synthetic: bool = Field(description="Whether drawn faces took part in the training.")
+    synthetic: bool = Field(description="Whether synthetic faces took part in the training.")
     notices: list[str]
 
 
@@ -96,9 +99,13 @@ class Health(BaseModel):
     status: Literal["ok"] = "ok"
 
 
-def notices_of(synthetic: bool) -> list[str]:
-    """Return what has to be said beside every verdict."""
-    return [RESEARCH, DRAWN] if synthetic else [RESEARCH]
+def notices_of(faces: Sequence[str]) -> list[str]:
+    """Return what has to be said beside every verdict.
+
+    Args:
+        faces: what the synthetic faces are called that took part in the training.
+    """
+    return [RESEARCH, DRAWN.replace(DRAWN_FACES, in_words(faces))] if faces else [RESEARCH]
 
 
 def label_of(p_pain: float, threshold: float) -> Label:

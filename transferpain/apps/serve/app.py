@@ -13,7 +13,7 @@ from starlette.staticfiles import StaticFiles
 
 import transferpain
 from transferpain.apps.serve.access import Access
-from transferpain.apps.serve.answers import DRAWN, RESEARCH, Assessment, Health, ServiceFacts
+from transferpain.apps.serve.answers import RESEARCH, Assessment, Health, ServiceFacts
 from transferpain.apps.serve.assessor import Assessor
 from transferpain.apps.serve.batching import Batcher
 from transferpain.apps.serve.connections import Connections
@@ -58,7 +58,8 @@ def create_app(assessor: Assessor, access: Access, limits: Limits) -> Door:
         await decoders.stop()
         batcher.stop()
 
-    about = [RESEARCH, f"Bundle {assessor.facts.bundle}: {DRAWN}."] if assessor.facts.synthetic else [RESEARCH]
+    doubts = assessor.facts.notices[1:2] if assessor.facts.synthetic else []
+    about = [RESEARCH, *(f"Bundle {assessor.facts.bundle}: {doubt}." for doubt in doubts)]
     app = FastAPI(
         title="transferpain",
         version=transferpain.__version__,

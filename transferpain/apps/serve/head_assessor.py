@@ -48,7 +48,7 @@ class HeadAssessor:
                     todo="Name another model.",
                 )
         head = ModelFacts(name=NAME, title=TITLE, threshold=THRESHOLD, classes=list(bundle.labels))
-        facts = service_facts(bundle, folder, NAME, [head], self._model.synthetic)
+        facts = service_facts(bundle, folder, NAME, [head], self._model.synthetic_faces)
         if self._model.stretch.reads == "clip":
             facts = facts.model_copy(update={"notices": [*facts.notices, MEANS]})
         self.facts = facts

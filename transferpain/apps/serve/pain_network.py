@@ -13,6 +13,7 @@ from transferpain.apps.serve.face_finding import Look, load_look
 from transferpain.apps.serve.refusals import Refusal
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import border
+from transferpain.core.synthetic_faces import faces_of, merge_faces
 from transferpain.inputs.action_units.measures import MESH
 from transferpain.inputs.faces.crop import crop_face
 from transferpain.inputs.faces.detectors import prepare_detector
@@ -137,22 +138,22 @@ def compile_network(network: keras.Model, folder: Path) -> Callable[[np.ndarray]
 
 
 def service_facts(
-    bundle: Bundle, folder: Path, main: str, models: list[ModelFacts], drawn: bool = False
+    bundle: Bundle, folder: Path, main: str, models: list[ModelFacts], faces: Sequence[str] = ()
 ) -> ServiceFacts:
     """Return what is behind a server over a bundle.
 
     Args:
         main: the name of the model whose verdict comes first.
         models: all of its models.
-        drawn: whether drawn faces took part in the training of anything that is not in the bundle.
+        faces: what the synthetic faces are called that took part in the training of anything that is not in the bundle.
     """
-    synthetic = bundle.manifest["synthetic"] or drawn
+    faces = merge_faces(faces_of(bundle.manifest), faces)
     return ServiceFacts(
         bundle=bundle.manifest.get("experiment") or folder.name,
         model_version=bundle.digest,
-        synthetic=synthetic,
+        synthetic=bool(faces),
         main=main,
         models=models,
         action_units_from=MESH.title,
-        notices=notices_of(synthetic),
+        notices=notices_of(faces),
     )

@@ -95,7 +95,7 @@ class Dataset:
         is_marked: tells whether a folder looks like the top of the dataset.
         read: `(top folder, data root, cache folder or None) -> Reading`.
         count: `(clips, frames) -> counts`, the figures that `check` shows; `frames` as in `Reading`.
-        synthetic: what its faces are called in every label, of a dataset that shows no people; "" where they are people.
+        synthetic: what its faces are called in every label, of a dataset that shows no people; "" where they are such.
         clip_seconds: official length of a pain clip; 0 where clips have no common length.
         traps: properties of the data that mislead, a sentence each.
         compare: `(clips, frames) -> sentences`, what a copy lacks; `None` if the counts say all.

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -65,11 +66,20 @@ def list_pictures(path: Path) -> list[Picture]:
         return [Picture(1, path, path.stat().st_size)]
     if is_front(path):
         names = sorted(filter(is_picture, names_by_front(path)), key=walk.natural_key)
-        paths = [one for name in names if (one := path.with_name(name)).is_file()]
-        return [Picture(frame, one, one.stat().st_size) for frame, one in enumerate(paths, start=1)]
+        sizes = {name: size for name in names if (size := _size(path.parent, name)) is not None}
+        return [Picture(frame, path.parent / name, size) for frame, (name, size) in enumerate(sizes.items(), start=1)]
     entries = picture_entries(path)
     files = numbered_pictures(path, entries) or _numbered_alike(entries) or dict(enumerate(entries, start=1))
     return [Picture(frame, Path(file.path), file.stat().st_size) for frame, file in files.items()]
+
+
+def _size(folder: Path, name: str) -> int | None:
+    """Return the size of a file, by a single look at the disk; `None` if it is no plain file, or leads nowhere."""
+    try:
+        status = os.stat(os.path.join(folder, name))
+    except FileNotFoundError:
+        return None
+    return status.st_size if stat.S_ISREG(status.st_mode) else None
 
 
 def picture_entries(folder: Path) -> list[os.DirEntry]:

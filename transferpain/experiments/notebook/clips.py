@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.synthetic_faces import in_words
 from transferpain.data.datasets.index import Index
 from transferpain.data.places import find_places
 from transferpain.data.synthetic.settings import TwinSettings
@@ -36,7 +37,7 @@ class TableView:
 
     @property
     def synthetic(self) -> bool:
-        """Whether the faces were drawn."""
+        """Whether the faces are synthetic."""
         return self.index.synthetic
 
     @property
@@ -76,7 +77,7 @@ class TableView:
         return f"<p>{html.escape(self._title())}</p>{self.table.to_html(max_rows=20, notebook=True)}"
 
     def _title(self) -> str:
-        mark = ", SYNTHETIC: drawn faces" if self.synthetic else ""
+        mark = f", SYNTHETIC: {in_words(self.index.synthetic_faces)}" if self.synthetic else ""
         return f"{type(self).__name__} of {self.dataset}: {len(self)}{mark}"
 
 

@@ -11,6 +11,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.seeds import derive_seed
 from transferpain.core.spelling import same_names
+from transferpain.core.synthetic_faces import faces_fact
 from transferpain.core.validation import describe_fault
 from transferpain.data.datasets.subject_names import check_subjects_of
 from transferpain.data.protocols.make import make_folds
@@ -242,11 +243,12 @@ def _facts(
             "label_definition": task.rule_for(samples.dataset).definition,
             "ordinal": task.ordinal,
             "synthetic": samples.synthetic,
+            **faces_fact(samples.index.synthetic_faces),
             # What the index did not refuse is confirmed.
             "distinct_subjects": tuple(map(tuple, same_names(table["subject"].astype(str).unique()))),
         }
     if isinstance(X, Features):
-        known |= {"source": X.source, "synthetic": X.synthetic}
+        known |= {"source": X.source, "synthetic": X.synthetic, **faces_fact(X.synthetic_faces)}
     return Declared(
         classes=classes,
         dataset=" -> ".join(map(str, table["dataset"].unique())),

@@ -11,6 +11,7 @@ import pandas as pd
 from pydantic import BaseModel, ValidationError
 
 from transferpain.core.errors import UserError
+from transferpain.core.synthetic_faces import in_words, merge_faces
 from transferpain.core.validation import describe_fault
 from transferpain.data.places import Places
 from transferpain.experiments.notebook.samples import Samples
@@ -71,8 +72,13 @@ class Features:
 
     @property
     def synthetic(self) -> bool:
-        """Whether any of the faces were drawn: these, or those that the source learned from."""
+        """Whether any of the faces are synthetic: these, or those that the source learned from."""
         return self.samples.synthetic or self.origin.synthetic
+
+    @property
+    def synthetic_faces(self) -> tuple[str, ...]:
+        """What the synthetic faces are called."""
+        return merge_faces(self.samples.index.synthetic_faces, self.origin.synthetic_faces)
 
     @cached_property
     def coverage(self) -> np.ndarray:
@@ -116,7 +122,7 @@ class Features:
         return self._of(place)
 
     def __repr__(self) -> str:
-        mark = ", SYNTHETIC: drawn faces" if self.synthetic else ""
+        mark = f", SYNTHETIC: {in_words(self.synthetic_faces)}" if self.synthetic else ""
         name = self.origin.name if self.reads_source else self.extractor
         return f"Features of {len(self)} samples, D = {self.width}, by {name}{mark}"
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from transferpain.core.errors import UserError, printable
 from transferpain.core.foreign import border, parse_json
+from transferpain.core.synthetic_faces import faces_of
 from transferpain.evaluation.formatting import with_interval
 from transferpain.models.bundles.manifest import MANIFEST, load_manifest, load_stated, read_listed
 from transferpain.models.bundles.terms import restricting
@@ -132,7 +133,9 @@ def check_inheritance(folder: Path, child: dict, parent_folder: Path, beyond: li
     parent = load_manifest(parent_folder)
     faults = []
     if parent["synthetic"] and not child["synthetic"]:
-        faults.append("that drawn faces took part")
+        faults.append("that synthetic faces took part")
+    elif not set(faces_of(parent)) <= set(faces_of(child)):
+        faults.append("what the synthetic faces are called")
     if parent.get("parents", []) != beyond:
         faults.append("its parents")
     stated = child.get("terms")

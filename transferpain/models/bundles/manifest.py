@@ -66,7 +66,8 @@ class Manifest(BaseModel):
 
     Attributes:
         answers: the file whose answer is the model's; with a head, there is no network.
-        synthetic: whether drawn faces took part in the training, here or in a parent.
+        synthetic: whether synthetic faces took part in the training, here or in a parent.
+        synthetic_faces: what they are called, where any of them are not drawn by us.
         weights_hash: names the weights, see `bundle.weights_hash`; of a head without one the SHA-256 of its file.
         embedding_size: features that the model's layer `embedding` gives of an image, D; `None` if it has no such
             layer, or was saved when every backbone gave equally many.
@@ -84,6 +85,7 @@ class Manifest(BaseModel):
     files: dict[str, FileFacts]
     answers: Literal["model.keras", "parts/head.skops", "parts/head.json"] = NETWORK
     synthetic: bool
+    synthetic_faces: list[str] = []
     weights_hash: Digest
     embedding_size: int | None = Field(None, ge=1)
     versions: dict[str, str]

@@ -8,6 +8,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.foreign import border, parse_json
 from transferpain.core.quiet import import_tensorflow
 from transferpain.core.store import fingerprint
+from transferpain.core.synthetic_faces import faces_of, merge_faces
 from transferpain.models.bundles.manifest import load_stated, read_listed, refuse_another
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.preprocessing import Preprocessing
@@ -37,9 +38,10 @@ class Origin:
         backbone: its name in the registry.
         embedding_size: features of an image, D.
         preprocessing: from a face crop to the network's input.
-        synthetic: whether drawn faces took part in its training, here or in a parent.
+        synthetic: whether synthetic faces took part in its training, here or in a parent.
         folder: the bundle's folder; `None` for a network that is built, not loaded.
         parts: of joined sources each one; else empty.
+        synthetic_faces: what the synthetic faces are called.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Origin:
     synthetic: bool
     folder: Path | None
     parts: tuple["Origin", ...] = ()
+    synthetic_faces: tuple[str, ...] = ()
 
     def load(self):
         """Build or read the source.
@@ -173,6 +176,7 @@ def joined_origin(parts: tuple[Origin, ...]) -> Origin:
         synthetic=any(part.synthetic for part in parts),
         folder=None,
         parts=parts,
+        synthetic_faces=merge_faces(*(part.synthetic_faces for part in parts)),
     )
 
 
@@ -202,4 +206,5 @@ def bundle_origin(name: str, folder: Path, digest: str | None = None) -> Origin:
             preprocessing=Preprocessing(**parse_json(read_listed(folder, manifest, "preprocess.json"))),
             synthetic=manifest["synthetic"],
             folder=folder,
+            synthetic_faces=faces_of(manifest),
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from transferpain.core.synthetic_faces import shown_faces
 from transferpain.evaluation.formatting import number, p_value, with_interval
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.matrix.cells import CellRecord
@@ -73,9 +74,10 @@ def _subjects(runs: Sequence[CellRun]) -> str:
 
 def _kind(runs: Sequence[CellRun]) -> str:
     drawn = [bool(run.facts["synthetic"]) for run in runs]
+    faces = shown_faces(run.facts for run in runs)
     if all(drawn):
-        return "synthetic: drawn faces"
-    return f"synthetic, drawn faces, in {sum(drawn)} of them" if any(drawn) else "not synthetic"
+        return f"synthetic: {faces}"
+    return f"synthetic, {faces}, in {sum(drawn)} of them" if any(drawn) else "not synthetic"
 
 
 def _of_family(family: TestFamily, runs: Mapping[str, CellRun], metric: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from transferpain.core.synthetic_faces import Synthetic
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.formatting import decimals, number
 from transferpain.reports.figures import BLUE, CHANCE_LINE, INK, MUTED, ORANGE, RED, WIDTH, new_figure, style
@@ -45,7 +46,7 @@ def draw_heat_map(
     targets: Sequence[str],
     limits: tuple[float, float],
     axes_names: tuple[str, str],
-    synthetic: bool,
+    synthetic: Synthetic,
 ) -> "Figure":
     """Draw one score per cell, sources down and targets across.
 
@@ -101,7 +102,7 @@ def draw_heat_map(
 
 
 def draw_subject_dots(
-    scores: Mapping[str, Sequence[float]], chance: float | None, axis: str, synthetic: bool
+    scores: Mapping[str, Sequence[float]], chance: float | None, axis: str, synthetic: Synthetic
 ) -> "Figure":
     """Draw one dot per subject in one row per cell, with a bar at their mean.
 
@@ -134,7 +135,7 @@ def draw_subject_dots(
     return figure
 
 
-def draw_agreement(points: pd.DataFrame, titles: Mapping[str, str], axis: str, synthetic: bool) -> "Figure":
+def draw_agreement(points: pd.DataFrame, titles: Mapping[str, str], axis: str, synthetic: Synthetic) -> "Figure":
     """Draw what each score predicts against what was achieved: one panel per score, one marker per source.
 
     Args:
@@ -170,7 +171,7 @@ def draw_agreement(points: pd.DataFrame, titles: Mapping[str, str], axis: str, s
     return figure
 
 
-def draw_few_shot(curves: Mapping[str, CalibrationCurve], axis: str, synthetic: bool) -> "Figure":
+def draw_few_shot(curves: Mapping[str, CalibrationCurve], axis: str, synthetic: Synthetic) -> "Figure":
     """Draw a calibration curve a cell: the score, with its interval, after k labelled clips of each subject."""
     import matplotlib
 
@@ -199,7 +200,7 @@ def draw_confusions(
     matrices: Mapping[tuple[str, str], Sequence[Sequence[int]]],
     sources: Sequence[str],
     targets: Sequence[str],
-    synthetic: bool,
+    synthetic: Synthetic,
 ) -> "Figure":
     """Draw a small confusion matrix a cell, shaded by and labelled with the share of the true class, in hundredths."""
 
@@ -222,7 +223,7 @@ def draw_reliabilities(
     bins: Mapping[tuple[str, str], Sequence[Mapping[str, float]]],
     sources: Sequence[str],
     targets: Sequence[str],
-    synthetic: bool,
+    synthetic: Synthetic,
 ) -> "Figure":
     """Draw a small reliability diagram a cell: share answered right by confidence, areas by the clips of a bin."""
 
@@ -249,7 +250,11 @@ def _text_color(background: Sequence[float]) -> str:
 
 
 def _small_multiples(
-    found: Mapping[tuple[str, str], Sequence], sources: Sequence[str], targets: Sequence[str], draw, synthetic: bool
+    found: Mapping[tuple[str, str], Sequence],
+    sources: Sequence[str],
+    targets: Sequence[str],
+    draw,
+    synthetic: Synthetic,
 ) -> "Figure":
     """Draw one panel per cell: `found` maps (source, target) to what `draw(axes, content)` draws; others stay empty."""
     with style():

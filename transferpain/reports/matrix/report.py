@@ -10,6 +10,7 @@ import pandas as pd
 
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_atomically, write_text
+from transferpain.core.synthetic_faces import shown_faces, stamp_of
 from transferpain.data.places import Places
 from transferpain.evaluation.comparisons import Family
 from transferpain.evaluation.feasible import power_in_words
@@ -20,7 +21,6 @@ from transferpain.experiments.matrix.cells import CellRecord, State, write_recor
 from transferpain.experiments.matrix.settings import Matrix
 from transferpain.experiments.registration import Registered
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
-from transferpain.reports.figures import STAMP
 from transferpain.reports.inputs import PAGE, written_anew
 from transferpain.reports.matrix import statistics, tables, trainings
 from transferpain.reports.matrix.answer import answer
@@ -202,8 +202,8 @@ def find(matrix: Matrix, records: Sequence[CellRecord], runs_folder: Path) -> Fi
 def _latex(matrix: Matrix, findings: Findings) -> str:
     """Return the heat maps and the paired tests as LaTeX tables."""
     metric = TITLES[matrix.metric]
-    synthetic = any(run.facts["synthetic"] for run in findings.runs.values())
-    stamp = f" {STAMP}." if synthetic else ""
+    faces = shown_faces(run.facts for run in findings.runs.values())
+    stamp = f" {stamp_of(faces)}." if faces else ""
     parts = []
     for grid in findings.grids:
         cells = tables.heat_cells(grid, findings.runs, matrix.metric, findings.verdicts)
@@ -240,6 +240,7 @@ def _page(
         answer=answer(records, runs, findings.families, metric, registered),
         registration=registration_section(registered),
         synthetic=synthetic,
+        synthetic_faces=shown_faces(run.facts for run in runs.values()),
         all_synthetic=len(synthetic) == len(runs),
         metric=TITLES[metric].lower(),
         fewest=FEWEST_SUBJECTS,

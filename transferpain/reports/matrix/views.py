@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from transferpain.core.synthetic_faces import shown_faces
 from transferpain.evaluation.comparisons import subject_scores
 from transferpain.evaluation.few_shot import CalibrationCurve
 from transferpain.evaluation.formatting import number
@@ -79,7 +80,7 @@ def grid_views(
         of_grid = grid.of(runs)
         chances = {column: run.chance(metric) for (_, column), run in of_grid.items()}
         targets = [f"{name}\nchance {number(chances.get(name))}" for name in grid.targets]
-        synthetic = any(run.facts["synthetic"] for run in of_grid.values())
+        synthetic = shown_faces(run.facts for run in of_grid.values())
         names = ("tested on", "source" if grid.kind == "transfer" else "trained on")
 
         def heat_map(shown, title, grid=grid, targets=targets, names=names, synthetic=synthetic) -> dict[str, Any]:
@@ -137,7 +138,7 @@ def subject_views(grids: Sequence[Grid], runs: Mapping[str, CellRun], metric: st
                 scores,
                 first.chance(metric),
                 f"{TITLES[metric].lower()} of a subject",
-                any(run.facts["synthetic"] for run in cells.values()),
+                shown_faces(run.facts for run in cells.values()),
             )
             said = "; ".join(f"{name}: {min(values):.2f} to {max(values):.2f}" for name, values in scores.items())
             title = f"{KINDS[kind]}, tested on {target}, selection rule {selection}"
@@ -153,7 +154,7 @@ def grid_figures(
     metric: str,
 ) -> dict[str, list[dict[str, Any]]]:
     """Return the page's lists of figures: `scatters`, `curve_figures`, `confusions` and `reliabilities`."""
-    synthetic = any(run.facts["synthetic"] for run in runs.values())
+    synthetic = shown_faces(run.facts for run in runs.values())
     axis = TITLES[metric].lower()
     found: dict[str, list[dict[str, Any]]] = {
         "scatters": [],

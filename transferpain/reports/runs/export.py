@@ -128,7 +128,7 @@ def curves_of(run: RunFacts) -> Iterator[Curve]:
 
 
 def tags_of(run: RunFacts) -> dict[str, str]:
-    """Return the tags of a run: whether drawn faces took part, the commit, and what must be said beside its scores."""
+    """Return the tags of a run: whether faces are synthetic, the commit, and what must be said beside its scores."""
     commit = str(run.environment.get("commit", ""))
     tags = {
         "synthetic": str(run.synthetic).lower(),
@@ -151,7 +151,7 @@ def task_of(run: RunFacts) -> str:
 
 def sentence(run: RunFacts) -> str:
     """Say in a sentence what a run scored."""
-    drawn = "**SYNTHETIC data: drawn faces.** " if run.synthetic else ""
+    drawn = f"**SYNTHETIC data: {run.synthetic_faces}.** " if run.synthetic else ""
     if not run.scores["all"]:
         return f"{drawn}Its clips have no labels, so it has no score."
     score = run.scores["all"]["balanced_accuracy"]

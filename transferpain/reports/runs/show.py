@@ -8,6 +8,7 @@ from typing import Any
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.foreign import border
+from transferpain.core.synthetic_faces import faces_of, in_words
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runs.listed import ListedRun, day_and_time, list_run, state_in_words
 from transferpain.experiments.runs.remove import size_of
@@ -51,7 +52,7 @@ def show_run(folder: Path, workspace: Path) -> Shown:
         experiment = {}
     parts = [(folder.name, FIELD, about_rows(listed, experiment, facts, environment), [])]
     if listed.state == "finished" or is_whole(run):
-        mark = " - SYNTHETIC data: drawn faces" if listed.synthetic else ""
+        mark = f" - SYNTHETIC data: {in_words(faces_of(facts))}" if listed.synthetic else ""
         parts.append((f"scores{mark}", SCORES, *score_rows(run, listed)))
     parts.append(("lineage", LINEAGE, lineage_rows(folder, facts, uses, workspace), []))
     depending = dependents_rows({folder: uses.of(folder)}, workspace)
@@ -86,7 +87,8 @@ def about_rows(
     cost = read_cost(listed.folder)
     made = makers_of(experiment, facts) if experiment else {}
     protocol = experiment.get("protocol")
-    synthetic = {None: NOT_STATED, True: "SYNTHETIC: drawn faces took part", False: "no"}[listed.synthetic]
+    taking_part = f"SYNTHETIC: {in_words(faces_of(facts))} took part"
+    synthetic = {None: NOT_STATED, True: taking_part, False: "no"}[listed.synthetic]
     versions = environment.get("versions")
     rows = {
         "experiment": experiment.get("name", name_of(RunFolder(listed.folder))),

@@ -70,7 +70,7 @@ def picture(run: RunFacts) -> Picture:
     true, expected = rows["y_true"].to_numpy(int), expected_levels(rows)
     means = pd.Series(expected).groupby(true).mean()
     said = ", ".join(f"{run.classes[level]}: {mean:.2f}" for level, mean in means.items())
-    draw = partial(draw_levels, classes=run.classes, synthetic=run.synthetic)
+    draw = partial(draw_levels, classes=run.classes, synthetic=run.synthetic_faces)
     alt = f"Expected level of {run.name} by label, and expected level minus label. Means: {said}."
     return Picture(f"Expected level by label, {run.name}", alt, drawn_uri(draw, true, expected))
 

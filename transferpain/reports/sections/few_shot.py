@@ -77,7 +77,7 @@ def _limits(run: RunFacts, curve: CalibrationCurve) -> tuple[str, ...]:
 
 def _picture(run: RunFacts, curve: CalibrationCurve) -> Picture:
     values = ", ".join(f"k = {k} {number(score.value)}" for k, score in curve.scores.items())
-    drawn = figures.drawn_uri(draw_few_shot, {run.name: curve}, "balanced accuracy", run.synthetic)
+    drawn = figures.drawn_uri(draw_few_shot, {run.name: curve}, "balanced accuracy", run.synthetic_faces)
     title = "Balanced accuracy after k labelled clips of each subject, with 95 % intervals"
     return Picture(title, f"{TITLE} of {run.name}: {values}.", drawn)
 

@@ -24,7 +24,7 @@ def _confusion(run: RunFacts) -> Picture | None:
     return Picture(
         "Confusion matrix: share of the true class, and clips summed over seeds",
         f"Confusion matrix of {run.name}. Recall by class: {recalls}.",
-        figures.drawn_uri(figures.draw_confusion, scores["confusion"], run.classes, run.synthetic),
+        figures.drawn_uri(figures.draw_confusion, scores["confusion"], run.classes, run.synthetic_faces),
     )
 
 
@@ -36,7 +36,7 @@ def _calibration(run: RunFacts) -> Picture | None:
     return Picture(
         "Calibration: how often answers are right by their confidence, all seeds",
         f"Reliability diagram of {run.name}: expected calibration error {error}.",
-        figures.drawn_uri(figures.draw_reliability, scores["reliability"], run.synthetic),
+        figures.drawn_uri(figures.draw_reliability, scores["reliability"], run.synthetic_faces),
     )
 
 
@@ -50,7 +50,7 @@ def _ranking(run: RunFacts) -> Picture | None:
     return Picture(
         "ROC and precision-recall curves, each class against the rest, means over seeds",
         f"ROC and precision-recall curves of {run.name}. {'; '.join(areas)}.",
-        figures.drawn_uri(figures.draw_ranking, curves, areas, run.synthetic),
+        figures.drawn_uri(figures.draw_ranking, curves, areas, run.synthetic_faces),
     )
 
 
@@ -61,7 +61,7 @@ def _learning(run: RunFacts) -> Picture | None:
     return Picture(
         "Learning curves: one line per fold and seed",
         f"Loss and accuracy of {run.name} by epoch: {len(epochs)} trainings of {min(epochs)} to {max(epochs)} epochs.",
-        figures.drawn_uri(figures.draw_curves, run.histories, run.synthetic),
+        figures.drawn_uri(figures.draw_curves, run.histories, run.synthetic_faces),
     )
 
 
@@ -72,7 +72,7 @@ def _subjects(run: RunFacts) -> Picture | None:
     return Picture(
         "Balanced accuracy of each subject",
         f"Balanced accuracy of {len(values)} subjects of {run.name}, from {min(values):.2f} to {max(values):.2f}.",
-        figures.drawn_uri(figures.draw_subjects, values, run.chance, run.synthetic),
+        figures.drawn_uri(figures.draw_subjects, values, run.chance, run.synthetic_faces),
     )
 
 

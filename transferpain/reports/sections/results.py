@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from transferpain.core.contracts import Picture, Section, Table
 from transferpain.core.store import fingerprint
+from transferpain.core.synthetic_faces import shown_faces
 from transferpain.evaluation.formatting import UNDEFINED, number, with_interval
 from transferpain.evaluation.interval_limits import interval_limits
 from transferpain.evaluation.metrics.registry import HEADLINES, METRICS
@@ -151,7 +152,11 @@ def result_rows(report: ReportFacts) -> tuple[list[figures.Row], str, bool]:
         is_baseline = run.name in baselines
         name = f"{run.name} (see its warning)" if run.warnings else run.name
         rows.append(figures.Row(name, text, score["value"], *bounds, run.chance, seeds, is_baseline))
-    return rows, "balanced accuracy, 95 % interval", any(run.synthetic for run in report.scored)
+    return (
+        rows,
+        "balanced accuracy, 95 % interval",
+        shown_faces(run.facts for run in report.scored),
+    )
 
 
 def _picture(report: ReportFacts) -> Picture:

@@ -42,6 +42,7 @@ class StatedSource(Stated):
     name: str | None = None
     hash: str | None = None
     synthetic: bool = False
+    synthetic_faces: list[str] = []
     datasets: list[str] | None = None
 
 
@@ -88,6 +89,7 @@ class Facts(Stated):
     split_provenance: list[str] = []
     split_seed: int | None = None
     synthetic: bool = False
+    synthetic_faces: list[str] = []
     target_data: str | None = None
     task: str | None = None
     task_hash: str | None = None

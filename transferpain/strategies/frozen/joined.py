@@ -17,6 +17,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.foreign import border
 from transferpain.core.progress import note
 from transferpain.core.quiet import import_tensorflow
+from transferpain.core.synthetic_faces import faces_of, merge_faces
 from transferpain.core.yaml_file import parse_yaml
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.extractor import Extractor
@@ -91,8 +92,13 @@ class JoinedModel:
 
     @property
     def synthetic(self) -> bool:
-        """Whether drawn faces took part in the training of head or source."""
+        """Whether synthetic faces took part in the training of head or source."""
         return bool(self.bundle.manifest["synthetic"]) or (self.origin is not None and self.origin.synthetic)
+
+    @property
+    def synthetic_faces(self) -> tuple[str, ...]:
+        """What these faces are called."""
+        return merge_faces(faces_of(self.bundle.manifest), () if self.origin is None else self.origin.synthetic_faces)
 
     @property
     def width(self) -> int:

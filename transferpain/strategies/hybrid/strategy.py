@@ -26,6 +26,7 @@ from transferpain.core.store import (
     write_checked,
     write_json,
 )
+from transferpain.core.synthetic_faces import faces_fact
 from transferpain.data.media.medium import READER_IDENTITY
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
@@ -276,7 +277,7 @@ def fit_shared(prepared: PreparedFrames, fold: Fold, seed: int, work: SharedWork
 
     write_json(work.made, found_by(plan))
     trained = train_hybrid(experiment, start, preprocessing, prepared.frames, (fold, seed), work.folder)
-    kept = {"synthetic": plan.synthetic}
+    kept = {"synthetic": plan.synthetic, **faces_fact(plan.synthetic_faces)}
     save_bundle(work.model, trained.network, preprocessing.model_dump(), plan.task.classes, kept)
     thresholds = {name: one.value for name, one in trained.fitted.thresholds.items()}
     measured = prepared.action_units
