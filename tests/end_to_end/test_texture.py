@@ -24,8 +24,8 @@ from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.features.cache import read_features
 from transferpain.models.bundles.manifest import read_contents
+from transferpain.strategies.frozen.features import features_of
 from transferpain.strategies.frozen.joined import join
-from transferpain.strategies.frozen.strategy import features_of
 
 pytestmark = pytest.mark.slow
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"

@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from transferpain.cli.console import (
+    Address,
     DataRoot,
     Debug,
     ExperimentFile,
     Overrides,
+    Where,
     Workspace,
     beside,
+    computing,
     example,
     out,
     places_of,
@@ -44,6 +47,8 @@ def run(
     ] = False,
     null: NullWorlds = False,
     jobs: Jobs = 1,
+    executor: Where = None,
+    address: Address = "auto",
     registration: RegistrationFile = None,
     debug: Debug = False,
 ) -> None:
@@ -62,7 +67,7 @@ def run(
     if null:
         from transferpain.reports.null_worlds import check_file
 
-        conclude(check_file(experiment, places, overrides or [], jobs))
+        conclude(check_file(experiment, places, overrides or [], computing(executor, jobs, address)))
         return
     # Standard output holds the final table alone.
     result = run_file(
@@ -71,7 +76,7 @@ def run(
         overrides or [],
         lambda early: print_rows(early.title, early.columns, early.rows, beside()),
         registration,
-        jobs,
+        computing(executor, jobs, address),
     )
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
@@ -96,6 +101,8 @@ def matrix(
         typer.Option(metavar="AXIS=NAME,...", help="Only these cells: kind, source, trained_on, target or head."),
     ] = None,
     jobs: Jobs = 1,
+    executor: Where = None,
+    address: Address = "auto",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
     ] = False,
@@ -116,12 +123,13 @@ def matrix(
         title = f"{file}: nothing was computed; hours and disk are estimates"
         print_rows(title, DRY_RUN_COLUMNS, dry_run_rows(*arguments))
         return
+    by = computing(executor, jobs, address)
     if null:
         from transferpain.reports.null_worlds import check_matrix
 
-        conclude(check_matrix(*arguments, jobs))
+        conclude(check_matrix(*arguments, by))
         return
-    result = run_matrix(*arguments, jobs, registration)
+    result = run_matrix(*arguments, by, registration)
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
     if any(line.startswith("failed") for line in result.notes):

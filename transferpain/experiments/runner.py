@@ -19,6 +19,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.core.store import fingerprint, make_way, remove_folder, write_text
+from transferpain.core.threads import settle_threads
 from transferpain.data.media.contents import contents_hash
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
@@ -181,6 +182,7 @@ def run_plan(plan: RunPlan, folder: Path, places: Places) -> RunFolder:
         return plan.run
     if fault:
         note(f"{experiment.name} is finished, but damaged: {fault}. What is damaged is computed again.")
+    settle_threads(experiment.threads)
     with plan.run.locked(), keeping(places.cache):
         go_on_or_apart(plan)
         with measured(plan.run.path) as meter:
@@ -342,5 +344,6 @@ def extract_only(experiment: Experiment, path: Path, places: Places) -> pd.DataF
     """Run the stages up to the cached features; returns the table of `extract_features`."""
     check_detectors(experiment, path.parent, places)
     plan = make_plan(experiment, path.parent, places)
+    settle_threads(experiment.threads)
     note_labels(experiment_counts(plan), plan.index.problems)
     return STRATEGIES[experiment.strategy].extract(plan, places)

@@ -107,6 +107,8 @@ class CommonKeys(Settings):
         head: what is trained on features, or stands on the network; `kind` names it.
         training: optimiser, epochs and the like.
         seeds: one training per seed.
+        threads: that it is computed with, and its source, wherever that is: as many as the machine has processors
+            unless given. On another number, trainings end in other last bits (`docs/cluster.md`).
         null_draw: deals labels anew within subjects, by so many a draw: what `--null` does with licensed data. Scores
             then say nothing of pain.
         few_shot: how many labelled clips of each tested subject the report calibrates the answers with, for the curve
@@ -131,6 +133,7 @@ class CommonKeys(Settings):
     head: HeadSettings
     training: TrainingSettings = TrainingSettings()
     seeds: tuple[int, ...] = Field((0,), min_length=1)
+    threads: int | None = Field(None, ge=1, le=1024, exclude_if=lambda value: value is None)
     null_draw: int | None = Field(None, ge=1)
     few_shot: FewShotSettings | None = None
 

@@ -20,8 +20,8 @@ from transferpain.inputs.faces.cache import read_faces
 from transferpain.inputs.faces.jpeg import decode_jpeg
 from transferpain.inputs.features.cache import read_features
 from transferpain.models.bundles.manifest import Contents, read_contents
+from transferpain.strategies.frozen.features import features_of
 from transferpain.strategies.frozen.joined import join, read_stretch, reads_features
-from transferpain.strategies.frozen.strategy import features_of
 
 LSTM = {"head": {"kind": "lstm"}, "features": {"fps": 10.0}, "window": {"seconds": 0.5}}
 BUILT = {"reads": "features", "start": "untrained", "parents": [], "backbone": "resnet18", "synthetic": True}

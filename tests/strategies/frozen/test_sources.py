@@ -14,8 +14,8 @@ from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import Experiment, load_experiment
 from transferpain.inputs.features.cache import read_features
 from transferpain.models.bundles.manifest import manifest_hash, read_contents
+from transferpain.strategies.frozen.features import features_of
 from transferpain.strategies.frozen.joined import join
-from transferpain.strategies.frozen.strategy import features_of
 
 WEIGHTS = EXPERIMENTS.parent / "weights" / "ferplus-vgg16"
 SHUFFLENET = {"source": "untrained", "backbone": "shufflenet_v2"}

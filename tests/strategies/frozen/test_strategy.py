@@ -10,7 +10,8 @@ from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.faces.cache import FaceFacts, write_faces
 from transferpain.inputs.features.extractors.lbp import LBP
 from transferpain.inputs.features.settings import FeatureSettings
-from transferpain.strategies.frozen.strategy import FROZEN, rows_of_stretch
+from transferpain.strategies.frozen.features import rows_of_stretch
+from transferpain.strategies.frozen.strategy import FROZEN
 
 CHANGES = CROSS | TINY | {"source": "untrained", "backbone": "resnet18"}
 

@@ -34,7 +34,7 @@ from transferpain.networks.backbones.registry import DEFAULT as DEFAULT_BACKBONE
 from transferpain.strategies.common.media import faces_of
 from transferpain.strategies.common.settings import ImageSettings, WindowSettings
 from transferpain.strategies.common.stretch import with_stretch
-from transferpain.strategies.frozen.strategy import rows_of_stretch
+from transferpain.strategies.frozen.features import rows_of_stretch
 
 
 @dataclass(frozen=True)

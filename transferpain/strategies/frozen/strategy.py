@@ -1,9 +1,9 @@
 """The strategy `frozen`: a head is trained on cached features of a source that stays as it is."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,19 +18,18 @@ from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
 from transferpain.data.tasks.task import Task
 from transferpain.inputs.adaptation.base import AdaptationJob
-from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation, needed_clips
+from transferpain.inputs.adaptation.chosen import adapted_features, check_adaptation
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
-from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_kind, own_stage
-from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.features.own import own_clips, own_contents, own_kind
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import NAME_PATTERN, Job, Plan, Prepared, Recipe, Strategy, Workload, refused_frames
 from transferpain.strategies.common.loss import check_loss
-from transferpain.strategies.common.media import add_stretches, stretches_of
 from transferpain.strategies.common.work import forward_rate
 from transferpain.strategies.frozen.candidates import check_candidates
+from transferpain.strategies.frozen.features import extract_shards_of, features_of, missing_features_of
 from transferpain.strategies.frozen.section import candidates_section
 from transferpain.strategies.frozen.sources import JoinedSource, check_joined
 
@@ -202,6 +201,14 @@ class Frozen(Strategy):
     def extract(self, plan: Plan, places: Places) -> pd.DataFrame:
         return features_of(plan, places)
 
+    def missing_features(self, plan: Plan, places: Places) -> dict[int, float]:
+        return missing_features_of(plan, places)
+
+    def extract_shards(
+        self, plan: Plan, places: Places, shards: Sequence[int], on_embedded: Callable[[], object]
+    ) -> None:
+        extract_shards_of(plan, places, shards, on_embedded)
+
     def prepare(self, job: Job) -> PreparedFeatures:
         table = features_of(job.plan, job.places, job.meter.count_embedded)
         job.meter.count_needed(len(set(table["features"]) - {""}))
@@ -307,84 +314,6 @@ def adapted_rows(adaptation: str | None, adapting: AdaptationJob, fold: Fold) ->
         return ()
     method = ADAPTATIONS[adaptation]
     return (FittedRows(f"adaptation {method.name}", adapting.seen[fold.name], method.transductive),)
-
-
-def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = lambda: None) -> pd.DataFrame:
-    """Compute faces and features of the plan's clips; `on_embedded` is called once per clip that was embedded.
-
-    Returns:
-        The table of `compute_faces` with `features` (path, empty where the clip is unusable, or only its pictures are
-        needed), `pictures` (frames with a face), `found` and `frames` (feature rows with a face, and all), `rate`
-        (feature rows per second), `stretch` (see `with_stretch`) and `stretch_rows` (feature rows of it, -1 for
-        all), `sampling` (called, it says which frame of the clip each row is) and `times` (of rows at uneven distances
-        in time each one's second, else `None`), in the order of `plan.clips`.
-    """
-    from transferpain.inputs.faces.cache import read_seconds
-    from transferpain.inputs.features.extract import extract_features, sampled_frames, sampling_of
-    from transferpain.inputs.features.join import extract_joined
-
-    settings = plan.experiment.features
-    if settings.folder is None:
-        faces = stretches_of(plan, places)
-    else:
-        own = own_stage(plan.clips, settings, places.data_root, places.cache)
-        if settings.whole_clip or plan.task.sample == "frame":
-            check_frames(plan.clips, own, settings, places.data_root, places.cache)
-        faces = add_stretches(plan, own)
-    needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
-    usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
-    if settings.folder is None:
-        how = (usable, settings, places.cache, on_embedded)
-        if plan.origin.parts:
-            features = extract_joined([settings.make_extractor(part) for part in plan.origin.parts], *how)
-        else:
-            features = extract_features(settings.make_extractor(plan.origin), *how)
-    else:
-        features = keep_own(usable, settings, places.cache)
-    table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
-    table["features"] = table["features"].fillna("").astype(str)
-    table["frames"] = table["frames"].fillna(0).astype(int)
-    table["rate"] = settings.fps or table["fps"]
-    uneven = zip(table.get("faces", table["clip"]), _is_uneven(table), strict=True)
-    times = [read_seconds(path) if own else None for path, own in uneven]
-    table["sampling"] = [
-        partial(sampled_frames, int(one.num_frames), sampling_of(settings, one.num_frames, one.fps, one.stretch), own)
-        for one, own in zip(table.itertuples(), times, strict=True)
-    ]
-    # Rows that are sampled at a rate lie at even distances.
-    sampled = settings.fps is not None or settings.frames is not None
-    table["times"] = pd.Series([None if sampled else own for own in times], index=table.index, dtype=object)
-    rows = rows_of_stretch(table, settings)
-    table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
-    return table
-
-
-def rows_of_stretch(table: pd.DataFrame, settings: FeatureSettings) -> np.ndarray:
-    """Return how many feature rows the stretch of each clip has, int64.
-
-    Args:
-        table: that of `with_stretch`; where it has no `variable`, all frames lie at even distances in time.
-    """
-    if settings.frames is not None:
-        return np.full(len(table), settings.frames, np.int64)
-    share = 1.0 if settings.fps is None else settings.fps / table["fps"].to_numpy(dtype=float)
-    rows = np.round(table["stretch"].to_numpy(dtype=float) * share)
-    rows = np.nan_to_num(rows, nan=1.0).clip(1).astype(np.int64)
-    for place in np.flatnonzero(_is_uneven(table)) if settings.fps is not None else ():
-        from transferpain.inputs.faces.cache import read_seconds
-        from transferpain.inputs.features.extract import sampled_frames
-
-        one = table.iloc[place]
-        sampling = (float(one["fps"]), float(settings.fps))
-        taken = sampled_frames(int(one["num_frames"]), sampling, read_seconds(one["faces"]))
-        rows[place] = max(1, int((taken < one["stretch"]).sum()))
-    return rows
-
-
-def _is_uneven(table: pd.DataFrame) -> np.ndarray:
-    if "variable" not in table:
-        return np.zeros(len(table), bool)
-    return table["variable"].to_numpy(dtype=bool) & (table["problem"] == "").to_numpy()
 
 
 def feature_rows(experiment: Recipe, work: Workload) -> pd.Series:
