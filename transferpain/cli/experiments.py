@@ -24,6 +24,7 @@ from transferpain.cli.console import (
 from transferpain.core.paths import name_in_path
 
 experiments_app = typer.Typer()
+MOST_PROCESSORS = 10_000
 NullWorlds = Annotated[
     bool, typer.Option("--null", help="Run it where nothing can be learned, and fail unless every score is at chance.")
 ]
@@ -82,6 +83,21 @@ def run(
     print_lines(result.notes)
 
 
+def numbers(text: str) -> list[int]:
+    """Read numbers of processors, `8,64`. Raises `UserError` if they are none."""
+    from transferpain.core.errors import UserError
+
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if not all(part.isdecimal() and 0 < int(part) <= MOST_PROCESSORS for part in parts):
+        raise UserError(
+            "These numbers of processors cannot be read.",
+            rule=f"Each is a whole number from 1 to {MOST_PROCESSORS}; a comma stands between two.",
+            received=text,
+            todo="For example: --processors 8,64,1000",
+        )
+    return [int(part) for part in parts]
+
+
 def conclude(check) -> None:
     """Print the table of a null check; the command fails where a score is not at chance."""
     print_rows(check.result.title, check.result.columns, check.result.rows)
@@ -106,6 +122,9 @@ def matrix(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
     ] = False,
+    processors: Annotated[
+        str, typer.Option(metavar="N,...", help="With --dry-run: how long it takes on so many of a cluster.")
+    ] = "",
     null: NullWorlds = False,
     registration: RegistrationFile = None,
     debug: Debug = False,
@@ -115,13 +134,17 @@ def matrix(
     --set changes every cell, or by matrix.KEY=VALUE the matrix itself, such as matrix.protocol=fast.
     """
     from transferpain.experiments.matrix.run import DRY_RUN_COLUMNS, dry_run_rows
+    from transferpain.experiments.schedule import COLUMNS
     from transferpain.reports.matrix.run import run_matrix
 
     places = places_of(data_root, workspace)
     arguments = (file, places, overrides or [], where or [])
     if dry_run:
         title = f"{file}: nothing was computed; hours and disk are estimates"
-        print_rows(title, DRY_RUN_COLUMNS, dry_run_rows(*arguments))
+        rows, schedules = dry_run_rows(*arguments, numbers(processors))
+        print_rows(title, DRY_RUN_COLUMNS, rows)
+        if schedules:
+            print_rows("on processors of a cluster, by playing the schedule through", COLUMNS, schedules)
         return
     by = computing(executor, jobs, address)
     if null:

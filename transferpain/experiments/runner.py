@@ -36,9 +36,10 @@ from transferpain.experiments.environment import write_environment
 from transferpain.experiments.makers import go_on_or_apart, not_of
 from transferpain.experiments.members import check_members, members_origin, with_members
 from transferpain.experiments.plan import RunPlan
+from transferpain.experiments.prepared import prepared_data
 from transferpain.experiments.results import RECORDED, best_fold, close_fold, finish, model_fault, record_facts
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.samples import label_counts, labelled_samples, split_samples
+from transferpain.experiments.samples import label_counts, labelled_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
 from transferpain.inputs.faces.cache import keeping
 from transferpain.models.bundles.manifest import split_digest
@@ -70,12 +71,11 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
         UserError: if data, task, protocol and source do not fit together, or another run stands in its run's folder.
     """
     experiment, strategy = with_members(settled(experiment, folder), places), STRATEGIES[experiment.strategy]
-    task, index, samples = labelled_samples(experiment, places)
-    samples, folds = split_samples(experiment, samples)
-    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
+    data = prepared_data(experiment, places)
+    task, index, clips, samples, folds = data.task, data.index, data.clips, data.samples, data.folds
     strategy.check_clips(experiment, clips)
     check_before_source(experiment, folder)
-    contents = places.contents(clips)
+    contents = data.contents(places)
     check_members(experiment, places, task, (index.hash, contents), (samples, folds))
     origin = find_origin(experiment, folder, places)
     strategy.check_backbone(experiment, origin.backbone)

@@ -5,6 +5,7 @@ An experiment is one short YAML file. `base: other.yaml` (one level, beside it) 
 beyond the common keys, its own settings declare (`strategies.registry`).
 """
 
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -296,17 +297,20 @@ class Study(Settings):
         return self
 
 
-def load_experiment(path: Path, overrides: dict[str, Any] | None = None) -> Experiment:
+def load_experiment(
+    path: Path, overrides: dict[str, Any] | None = None, read: Callable[[Path], dict[str, Any]] | None = None
+) -> Experiment:
     """Load an experiment file over its base and apply overrides.
 
     Args:
         path: the YAML file.
         overrides: nested mapping laid over the file, or dotted keys as from `parse_overrides`.
+        read: `read_values`, or what remembers what that has read, where many experiments are of one file.
 
     Raises:
         UserError: if the file is absent, is not YAML, or breaks the schema; the key is named.
     """
-    values = read_values(path)
+    values = (read or read_values)(path)
     for kind, command in (("study", "run"), ("matrix", "matrix")):
         if kind in values:
             raise UserError(

@@ -12,8 +12,8 @@ from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import settled, source_experiment
 from transferpain.experiments.estimate import DETECTION_RATES, estimate
 from transferpain.experiments.executors.base import Work
+from transferpain.experiments.prepared import prepared_data
 from transferpain.experiments.runner import finished_run, make_plan
-from transferpain.experiments.samples import labelled_samples, split_samples
 from transferpain.experiments.schema import Experiment
 from transferpain.inputs.faces.measure import nominal_shards
 from transferpain.inputs.faces.shards import dealt
@@ -32,11 +32,9 @@ def clips_of(experiment: Experiment, places: Places) -> pd.DataFrame:
     """Return the rows of the index whose media an experiment reads, in its order.
 
     Raises:
-        UserError: as `labelled_samples` and `split_samples`.
+        UserError: as `prepared_data`.
     """
-    _, index, samples = labelled_samples(experiment, places)
-    samples, _ = split_samples(experiment, samples)
-    return index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
+    return prepared_data(experiment, places).clips
 
 
 def sources_of(experiment: Experiment, folder: Path) -> list[Experiment]:

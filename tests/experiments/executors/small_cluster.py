@@ -17,6 +17,7 @@ class SmallCluster:
 
     def __init__(self):
         os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+        os.environ["RAY_raylet_start_wait_time_s"] = "300"  # noqa: SIM112
         from ray.cluster_utils import Cluster
 
         common = {"object_store_memory": OBJECTS, "include_dashboard": False}

@@ -170,7 +170,7 @@ def test_the_folds_of_source_and_head_are_the_same_people(small):
 
 def test_a_dry_run_counts_each_training_once(small):
     file = small.folder / "small-matrix.yaml"
-    *rows, total = dry_run_rows(file, small.places, [], [])
+    (*rows, total), _ = dry_run_rows(file, small.places, [], [])
     place = DRY_RUN_COLUMNS.index("trainings")
     # A head for each group, and for each of them a source, of equal work.
     assert {row[0]: row[place] for row in rows} == {

@@ -16,6 +16,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.optional import require
 from transferpain.core.threads import thread_variables
 from transferpain.data.places import Places
+from transferpain.experiments.environment import NODE
 from transferpain.experiments.executors import ray_task
 from transferpain.experiments.executors.base import AUTO
 from transferpain.experiments.executors.look import Seen, data_here, differences, looks, toolkit_here
@@ -23,8 +24,6 @@ from transferpain.experiments.executors.look import Seen, data_here, differences
 LOOK_SECONDS = 120.0
 CONNECT_SECONDS = 5.0
 SHOWN = 5
-# How a process of the toolkit is told which machine it is on, for the run's record.
-NODE = "TRANSFERPAIN_NODE"
 
 
 @dataclass(frozen=True)

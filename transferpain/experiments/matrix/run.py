@@ -1,5 +1,6 @@
 """From a matrix file to its runs: every cell in a process of its own; what is finished is never computed again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from transferpain.experiments.matrix.grouped import protocol_in_words
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
+from transferpain.experiments.schedule import ESTIMATED_ON, schedule_rows, works_of_stages
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
 from transferpain.experiments.variants import variant_name
@@ -166,10 +168,18 @@ def record_of(cell: Cell, runs: tuple[RunFolder, ...], absent: str, failed: str)
     )
 
 
-def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:
+def dry_run_rows(
+    path: Path, places: Places, assignments: list[str], where: list[str], processors: Sequence[int] = ()
+) -> tuple[list[list[str]], list[list[str]]]:
     """Return one row per chosen cell with its state, trainings, hours and disk, and their sum; computes nothing.
 
     What several cells share, a source or features, counts in the first of them; what is finished costs nothing.
+
+    Args:
+        processors: for each of these numbers of processors, how long it takes; see `schedule_rows`.
+
+    Returns:
+        The rows of the cells, and those of the schedules.
 
     Raises:
         UserError: if a cell is impossible, or the matrix' twins are not drawn yet.
@@ -179,19 +189,22 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list
     runs = finished_runs(loaded.chosen, loaded)
     unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
     absent = absent_cells(unfinished, loaded.folder, loaded.places)
-    seen, rows, sums = set(), [], np.zeros(3)
+    seen, rows, sums, chains = set(), [], np.zeros(3), []
     for cell in loaded.chosen:
         state = "done" if cell.name in runs else "absent" if cell.name in absent else "to do"
         amounts = np.zeros(3)
         for part in unfinished_parts([cell], loaded) if state == "to do" else []:
-            for stage in estimate(part, loaded.folder, loaded.places, partial(is_finished, loaded)):
+            chains.append((part, estimate(part, loaded.folder, loaded.places, partial(is_finished, loaded))))
+            for stage in chains[-1][1]:
                 if stage.work_key not in seen:
                     amounts += stage.trainings, stage.seconds / 3600, stage.disk_bytes / 1e9
                 seen.add(stage.work_key)
         sums += amounts
         axes = [cell.source, cell.trained_on, cell.tested_on, cell.head]
         rows.append([cell.name, *axes, state, *_shown(amounts)])
-    return [*rows, ["sum", *[""] * 5, *_shown(sums)]]
+    threads = max((part.threads or ESTIMATED_ON for part, _ in chains), default=1)
+    schedules = schedule_rows(works_of_stages(chains), processors, threads) if processors else []
+    return [*rows, ["sum", *[""] * 5, *_shown(sums)]], schedules
 
 
 def is_finished(loaded: LoadedMatrix, experiment: Experiment) -> bool:
