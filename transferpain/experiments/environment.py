@@ -43,8 +43,7 @@ def environment() -> dict:
         "python": platform.python_version(),
         "versions": {name: installed_version(name) or "not installed" for name in REPORTED_PACKAGES},
         "numerics": numerics() | {"processor": processor_name()},
-        "machine": {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()}
-        | node_here(),
+        "machine": machine | node_here(),
         "commit": project_commit(),
         "written": now(),
     }

@@ -12,12 +12,19 @@ OBJECTS = 80 * 1024 * 1024  # bytes of the store that the toolkit does not use; 
 MEMORY = 4_000_000_000
 
 
+# On a busy machine Ray's own processes need longer to begin than it waits for them.
+PATIENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_raylet_start_wait_time_s": "300",
+    "RAY_agent_register_timeout_ms": "300000",
+}
+
+
 class SmallCluster:
     """Nodes that can be killed and added; each is a machine to Ray."""
 
     def __init__(self):
-        os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-        os.environ["RAY_raylet_start_wait_time_s"] = "300"  # noqa: SIM112
+        os.environ.update(PATIENT)
         from ray.cluster_utils import Cluster
 
         common = {"object_store_memory": OBJECTS, "include_dashboard": False}
