@@ -29,7 +29,8 @@ from transferpain.data.tasks.rules.registry import RULES
 from transferpain.data.tasks.rules.rule import LabelRule
 from transferpain.data.tasks.task import Task
 from transferpain.experiments.matrix.settings import Matrix
-from transferpain.experiments.schema import OWNERS, Experiment, Study
+from transferpain.experiments.schema import OWNERS, Experiment
+from transferpain.experiments.study_schema import Study
 from transferpain.strategies.registry import STRATEGIES
 
 FOLDER = Path(__file__).parent / "reference"

@@ -16,7 +16,7 @@ from transferpain.evaluation.paired_permutation import swap_test
 from transferpain.evaluation.predictions import MEANS, PROBE_TITLES
 from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.schema import load_study
+from transferpain.experiments.study_schema import load_study
 
 ROOT = Path(__file__).parents[1]
 PAGE = Path(__file__).with_name("reference-faces.md")

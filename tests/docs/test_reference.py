@@ -9,7 +9,8 @@ from pydantic import BaseModel
 
 from transferpain.core.validation import key_paths
 from transferpain.experiments.matrix.settings import Matrix
-from transferpain.experiments.schema import Experiment, Study
+from transferpain.experiments.schema import Experiment
+from transferpain.experiments.study_schema import Study
 
 ROOT = Path(__file__).parents[2]
 COMMAND = runpy.run_path(str(ROOT / "docs" / "reference.py"))

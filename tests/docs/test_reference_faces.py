@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from transferpain.data.datasets.registry import DATASETS
-from transferpain.experiments.schema import load_study
+from transferpain.experiments.study_schema import load_study
 
 ROOT = Path(__file__).parents[2]
 COMMAND = runpy.run_path(str(ROOT / "docs" / "reference_faces.py"))

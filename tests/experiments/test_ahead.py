@@ -11,6 +11,7 @@ from tests.small_study import write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
+from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import load_batch
 
@@ -21,13 +22,13 @@ def small_batch(tmp_path):
 
 
 def test_one_at_a_time_does_nothing_ahead(tmp_path):
-    run_ahead(small_batch(tmp_path), 1)
+    run_ahead(small_batch(tmp_path), Computing())
     assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
 
 
 def test_data_that_are_not_there_are_told_before_a_process_starts(tmp_path):
     with pytest.raises(UserError, match="no data folder for BioVid"):
-        run_ahead(small_batch(tmp_path), 2)
+        run_ahead(small_batch(tmp_path), Computing(jobs=2))
     assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
 
 

@@ -12,14 +12,8 @@ from transferpain.core.errors import UserError
 from transferpain.core.overrides import merge, parse_overrides
 from transferpain.core.validation import all_keys, validate
 from transferpain.experiments.matrix.settings import load_matrix
-from transferpain.experiments.schema import (
-    Experiment,
-    experiment_hash,
-    is_study,
-    load_experiment,
-    load_study,
-    read_values,
-)
+from transferpain.experiments.schema import Experiment, experiment_hash, load_experiment, read_values
+from transferpain.experiments.study_schema import is_study, load_study
 from transferpain.networks.backbones.vgg16 import VGG16
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"

@@ -16,10 +16,11 @@ from transferpain.cli.console import print_lines, print_rows
 from transferpain.data.places import Places
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.executors import worker
+from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.study import load_batch
 from transferpain.reports.null_worlds import check_file, check_matrix
 
-JOBS = 3
+BY = Computing(jobs=3)
 TESTED = "ai4pain"
 WHERE = f"target={TESTED}"
 FILES = {"study": "null-check", "matrix": "null-check-matrix"}
@@ -44,7 +45,7 @@ def main(names: list[str]) -> int:
                 values["experiments"] = {one: values["experiments"][one] for one in told(path, places, names)}
             path.write_text(yaml.safe_dump(values), encoding="utf-8")
             arguments = (path, places, [ASKED])
-            check = check_file(*arguments, JOBS) if key == "study" else check_matrix(*arguments, [WHERE], JOBS)
+            check = check_file(*arguments, BY) if key == "study" else check_matrix(*arguments, [WHERE], BY)
             print_rows(check.result.title, check.result.columns, check.result.rows)
             print_lines(check.result.notes)
             passed.append(check.passed)

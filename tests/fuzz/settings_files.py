@@ -9,7 +9,8 @@ from transferpain.data.datasets.ai4pain import read_rules
 from transferpain.data.datasets.csv_index import find_own_dataset
 from transferpain.data.tasks.task import TASK_FOLDER, load_task
 from transferpain.experiments.matrix.settings import load_matrix
-from transferpain.experiments.schema import load_experiment, load_study
+from transferpain.experiments.schema import load_experiment
+from transferpain.experiments.study_schema import load_study
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 FACTS = (

@@ -4,7 +4,7 @@ import pytest
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_leakage, write_run
 from transferpain.experiments.registration import Registered
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.answer import answer
 from transferpain.reports.facts import join_runs, read_run
 

@@ -12,7 +12,7 @@ from tests.reports.run_folders import write_demo, write_leakage, write_nested, w
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_text
 from transferpain.evaluation.groups import write_subjects
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports import figures
 from transferpain.reports.report import write_report
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.reports.pages import as_lines
 from tests.reports.run_folders import write_every_kind
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.report import write_report
 
 pytestmark = pytest.mark.slow

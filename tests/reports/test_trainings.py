@@ -3,7 +3,7 @@ import pytest
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from transferpain.core.store import write_text
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import read_report
 from transferpain.reports.inputs import written_anew
 from transferpain.reports.screen import ONE_EACH, difference_lines

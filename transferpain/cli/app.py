@@ -26,6 +26,7 @@ from transferpain.cli.registration import registration_app
 from transferpain.cli.runs import runs_app
 from transferpain.cli.serve import serve_app
 from transferpain.cli.stages import stages_app
+from transferpain.cli.status import status_app
 from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
 from transferpain.core.process import Stopped, comes_of_a_stop, is_read, message_of, prepare, stop_is_answered
@@ -87,7 +88,7 @@ app.add_typer(cache_app, name="cache")
 app.add_typer(units_app, name="action-units")
 app.add_typer(assets_app, name="assets")
 for commands in (
-    *(init_app, stages_app, experiments_app, registration_app),
+    *(init_app, stages_app, experiments_app, status_app, registration_app),
     *(predict_app, explain_app, edge_app, live_app, serve_app, published_app, doctor_app),
 ):
     app.add_typer(commands)

@@ -38,6 +38,13 @@ Overrides = Annotated[
         "--set", metavar="KEY=VALUE", help="Change one key; repeat as needed. Its report has a name of its own."
     ),
 ]
+Where = Annotated[
+    str | None,
+    typer.Option("--executor", metavar="NAME", help="`local`: on this machine; `ray`: on those of a Ray cluster."),
+]
+Address = Annotated[
+    str, typer.Option("--address", metavar="auto|HOST:PORT", help="Of the Ray cluster; `auto`: this machine's.")
+]
 WIDE = 120  # letters in a line, where no terminal has its own width
 Debug = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
@@ -47,6 +54,14 @@ def places_of(data_root: Path | None, workspace: Path):
     from transferpain.data.places import find_places
 
     return find_places(data_root, workspace)
+
+
+def computing(executor: str | None, jobs: int, address: str):
+    """Return where experiments are computed. Raises `UserError` if there is no such executor."""
+    from transferpain.experiments.executors.base import Computing
+    from transferpain.experiments.executors.registry import EXECUTORS
+
+    return Computing(executor and EXECUTORS.find(executor).name, jobs, address)
 
 
 def example(command: str) -> str:

@@ -6,12 +6,15 @@ from typing import Annotated
 import typer
 
 from transferpain.cli.console import (
+    Address,
     DataRoot,
     Debug,
     ExperimentFile,
     Overrides,
+    Where,
     Workspace,
     beside,
+    computing,
     example,
     out,
     places_of,
@@ -21,6 +24,7 @@ from transferpain.cli.console import (
 from transferpain.core.paths import name_in_path
 
 experiments_app = typer.Typer()
+MOST_PROCESSORS = 10_000
 NullWorlds = Annotated[
     bool, typer.Option("--null", help="Run it where nothing can be learned, and fail unless every score is at chance.")
 ]
@@ -47,6 +51,8 @@ def run(
         bool, typer.Option("--confirm", help="Run a study on its confirmation sets, and judge its comparisons.")
     ] = False,
     jobs: Jobs = 1,
+    executor: Where = None,
+    address: Address = "auto",
     registration: RegistrationFile = None,
     debug: Debug = False,
 ) -> None:
@@ -65,12 +71,12 @@ def run(
     if null:
         from transferpain.reports.null_worlds import check_file
 
-        conclude(check_file(experiment, places, overrides or [], jobs))
+        conclude(check_file(experiment, places, overrides or [], computing(executor, jobs, address)))
         return
     if confirmed:
         from transferpain.reports.confirmation import confirm_file
 
-        result = confirm_file(experiment, places, overrides or [], registration, jobs)
+        result = confirm_file(experiment, places, overrides or [], registration, computing(executor, jobs, address))
         print_rows(result.title, result.columns, result.rows)
         print_lines(result.notes)
         return
@@ -81,10 +87,25 @@ def run(
         overrides or [],
         lambda early: print_rows(early.title, early.columns, early.rows, beside()),
         registration,
-        jobs,
+        computing(executor, jobs, address),
     )
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
+
+
+def numbers(text: str) -> list[int]:
+    """Read numbers of processors, `8,64`. Raises `UserError` if they are none."""
+    from transferpain.core.errors import UserError
+
+    parts = [part.strip() for part in text.split(",")] if text else []
+    if not all(part.isdecimal() and 0 < int(part) <= MOST_PROCESSORS for part in parts):
+        raise UserError(
+            "These numbers of processors cannot be read.",
+            rule=f"Each is a whole number from 1 to {MOST_PROCESSORS}; a comma stands between two.",
+            received=text,
+            todo="For example: --processors 8,64,1000",
+        )
+    return [int(part) for part in parts]
 
 
 def conclude(check) -> None:
@@ -106,9 +127,14 @@ def matrix(
         typer.Option(metavar="AXIS=NAME,...", help="Only these cells: kind, source, trained_on, target or head."),
     ] = None,
     jobs: Jobs = 1,
+    executor: Where = None,
+    address: Address = "auto",
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="List the cells with an estimate of hours and disk, and stop.")
     ] = False,
+    processors: Annotated[
+        str, typer.Option(metavar="N,...", help="With --dry-run: how long it takes on so many of a cluster.")
+    ] = "",
     null: NullWorlds = False,
     registration: RegistrationFile = None,
     debug: Debug = False,
@@ -118,20 +144,25 @@ def matrix(
     --set changes every cell, or by matrix.KEY=VALUE the matrix itself, such as matrix.protocol=fast.
     """
     from transferpain.experiments.matrix.run import DRY_RUN_COLUMNS, dry_run_rows
+    from transferpain.experiments.schedule import COLUMNS
     from transferpain.reports.matrix.run import run_matrix
 
     places = places_of(data_root, workspace)
     arguments = (file, places, overrides or [], where or [])
     if dry_run:
         title = f"{file}: nothing was computed; hours and disk are estimates"
-        print_rows(title, DRY_RUN_COLUMNS, dry_run_rows(*arguments))
+        rows, schedules = dry_run_rows(*arguments, numbers(processors))
+        print_rows(title, DRY_RUN_COLUMNS, rows)
+        if schedules:
+            print_rows("on processors of a cluster, by playing the schedule through", COLUMNS, schedules)
         return
+    by = computing(executor, jobs, address)
     if null:
         from transferpain.reports.null_worlds import check_matrix
 
-        conclude(check_matrix(*arguments, jobs))
+        conclude(check_matrix(*arguments, by))
         return
-    result = run_matrix(*arguments, jobs, registration)
+    result = run_matrix(*arguments, by, registration)
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
     if any(line.startswith("failed") for line in result.notes):

@@ -5,11 +5,14 @@ from pathlib import Path
 import typer
 
 from transferpain.cli.console import (
+    Address,
     DataRoot,
     Debug,
     ExperimentFile,
     Overrides,
+    Where,
     Workspace,
+    computing,
     example,
     out,
     places_of,
@@ -58,12 +61,17 @@ def extract(
     data_root: DataRoot = None,
     workspace: Workspace = Path("."),
     overrides: Overrides = None,
+    executor: Where = None,
+    address: Address = "auto",
     debug: Debug = False,
 ) -> None:
     """Compute the frozen features that an experiment needs, and stop there."""
+    from transferpain.experiments.computing import extract_shared
     from transferpain.experiments.runner import extract_only
 
-    table = extract_only(load(experiment, overrides), experiment, places_of(data_root, workspace))
+    loaded, places = load(experiment, overrides), places_of(data_root, workspace)
+    extract_shared(loaded, experiment.parent, places, computing(executor, 1, address))
+    table = extract_only(loaded, experiment, places)
     out().print(f"{len(table)} clips, {int(table['frames'].sum())} feature rows cached", markup=False)
 
 

@@ -34,6 +34,10 @@ class NotHere(UserError):
     """Something that an experiment needs is not on this machine: a dataset, or the file of somebody's weights."""
 
 
+class InUse(UserError):
+    """Another process holds what was asked for."""
+
+
 def printable(text: str) -> str:
     """Return text from elsewhere (a file's name, somebody's model) without characters that steer a terminal."""
     return "".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text)

@@ -4,6 +4,7 @@ import os
 import sys
 
 from transferpain.core.errors import UserError
+from transferpain.core.threads import threads_told, usable_processors
 
 BACKEND = "tensorflow"
 NOT_SET = "not set"
@@ -65,7 +66,7 @@ def threads_here() -> str:
     """Return how many threads a TensorFlow operation has: as it was told, else the cores that this process may use."""
     tensorflow = sys.modules.get("tensorflow")
     told = tensorflow.config.threading.get_intra_op_parallelism_threads() if hasattr(tensorflow, "config") else 0
-    return str(told or len(os.sched_getaffinity(0)))
+    return str(told or threads_told() or usable_processors())
 
 
 def differences(before: object, now: dict[str, str]) -> dict[str, tuple[str, str]]:

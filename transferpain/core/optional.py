@@ -50,6 +50,7 @@ PARTS = Registry(
             ("mlflow-skinny==3.17.2", "sqlalchemy==2.1.9", "alembic==1.20.1"),
             full=False,
         ),
+        Part("ray", "Ray", ("ray",), ("ray[default]==2.60.0",), full=False),
     ],
 )
 
@@ -98,7 +99,7 @@ def require(name: str, instead: str = "") -> None:
 
 
 def _quoted(requirement: str) -> str:
-    return f"'{requirement}'" if ">" in requirement else requirement
+    return f"'{requirement}'" if set(requirement) & set(">[") else requirement
 
 
 def _is_there(module: str) -> bool:

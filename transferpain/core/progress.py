@@ -1,6 +1,6 @@
 """A bar with a rate and the time left, on every long stage."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -9,6 +9,7 @@ from rich.progress import (
     Progress,
     ProgressColumn,
     Task,
+    TaskID,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
@@ -30,9 +31,33 @@ class RateColumn(ProgressColumn):
         return Text(f"{speed:.0f} {unit}/s" if speed else f"- {unit}/s", no_wrap=True)
 
 
+class _WithLines(Progress):
+    """A bar, and lines of text below it."""
+
+    lines: tuple[str, ...] = ()
+
+    def get_renderables(self):
+        yield from super().get_renderables()
+        yield from (Text(printable(line), no_wrap=True, overflow="ellipsis") for line in self.lines)
+
+
+class Bar:
+    """A shown bar; called with an amount it advances."""
+
+    def __init__(self, progress: _WithLines, task: TaskID):
+        self._progress, self._task = progress, task
+
+    def __call__(self, amount: float = 1) -> None:
+        self._progress.advance(self._task, amount)
+
+    def show(self, lines: Sequence[str]) -> None:
+        """Show lines of text below the bar, in place of those that were there."""
+        self._progress.lines = tuple(lines)
+
+
 @contextmanager
-def progress_bar(label: str, total: float | None, unit: str) -> Iterator:
-    """Show one bar and yield `advance(amount)`.
+def progress_bar(label: str, total: float | None, unit: str) -> Iterator[Bar]:
+    """Show one bar and yield it: `bar(amount)` advances it.
 
     Args:
         label: what is being done, e.g. `faces (biovid)`.
@@ -48,9 +73,9 @@ def progress_bar(label: str, total: float | None, unit: str) -> Iterator:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console, refresh_per_second=4) as progress:
-        task = progress.add_task(printable(label), total=total, unit=unit)
-        yield lambda amount=1: progress.advance(task, amount)
+    with _WithLines(*columns, console=console, refresh_per_second=4) as progress:
+        yield Bar(progress, progress.add_task(printable(label), total=total, unit=unit))
+        progress.lines = ()
 
 
 def note(message: str) -> None:

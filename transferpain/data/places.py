@@ -4,6 +4,7 @@ import hashlib
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -20,12 +21,14 @@ class Places:
         workspace: holds `runs/`, `cache/` and `reports/`.
         indexes: what was read of the datasets so far, by name.
         hashes: of the media that were asked for so far, by their names.
+        prepared: data that were labelled and split so far, see `experiments.prepared`.
     """
 
     data_root: Path
     workspace: Path
     indexes: dict[str, Index] = field(default_factory=dict, repr=False, compare=False)
     hashes: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
+    prepared: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def index(self, dataset: str) -> Index:
         """Return the index of a dataset, read once: the experiments of a matrix share a few datasets.

@@ -24,8 +24,11 @@ def source_experiment(experiment: Experiment, folder: Path) -> Experiment | None
     path = folder / f"{name}.yaml"
     if path.is_file():
         source = load_experiment(path, experiment.source_set)
-        # What a source learned of true labels would be known in a null world, too.
-        return source if experiment.null_draw is None else source.model_copy(update={"null_draw": experiment.null_draw})
+        # What a source learned of true labels would be known in a null world, too; and no bit of it may hang on where
+        # it was trained, where those of the experiment do not.
+        inherited = {"null_draw": experiment.null_draw, "threads": source.threads or experiment.threads}
+        changes = {key: value for key, value in inherited.items() if value is not None}
+        return source.model_copy(update=changes) if changes else source
     if (Path(name) / MANIFEST).is_file() and not experiment.source_set:
         return None
     raise UserError(

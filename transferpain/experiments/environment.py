@@ -30,20 +30,28 @@ REPORTED_PACKAGES = (
 )
 
 
+# How a process is told which machine of a cluster it is on.
+NODE = "TRANSFERPAIN_NODE"
 # Another version of these may change the last bits of a training.
 FRAMEWORKS = ("tensorflow", "keras")
 
 
 def environment() -> dict:
     """Return versions, machine and commit as JSON types."""
+    machine = {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()}
     return {
         "python": platform.python_version(),
         "versions": {name: installed_version(name) or "not installed" for name in REPORTED_PACKAGES},
         "numerics": numerics() | {"processor": processor_name()},
-        "machine": {"system": platform.platform(), "processor": processor_name(), "cores": os.cpu_count()},
+        "machine": machine | node_here(),
         "commit": project_commit(),
         "written": now(),
     }
+
+
+def node_here() -> dict[str, str]:
+    """Return how a cluster calls this machine, if it computes for one."""
+    return {"node": os.environ[NODE]} if os.environ.get(NODE) else {}
 
 
 def installed_version(package: str) -> str | None:

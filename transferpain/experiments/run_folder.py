@@ -32,7 +32,7 @@ import pandas as pd
 
 from transferpain.core.contracts import Part
 from transferpain.core.csv_file import write_csv
-from transferpain.core.errors import DamagedFile, UserError
+from transferpain.core.errors import DamagedFile, InUse, UserError
 from transferpain.core.paths import everything_below, inside, name_in_path
 from transferpain.core.record import (
     DONE,
@@ -321,7 +321,7 @@ class RunFolder:
             yield
 
     def _refuse(self) -> None:
-        raise UserError(
+        raise InUse(
             "Another process is working on this run.",
             rule="One process per run.",
             received=self.path,

@@ -19,6 +19,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.progress import note
 from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.core.store import fingerprint, make_way, remove_folder, write_text
+from transferpain.core.threads import settle_threads
 from transferpain.data.media.contents import contents_hash
 from transferpain.data.places import Places
 from transferpain.data.protocols.fold import Fold
@@ -35,9 +36,10 @@ from transferpain.experiments.environment import write_environment
 from transferpain.experiments.makers import go_on_or_apart, not_of
 from transferpain.experiments.members import check_members, members_origin, with_members
 from transferpain.experiments.plan import RunPlan
+from transferpain.experiments.prepared import prepared_data
 from transferpain.experiments.results import RECORDED, best_fold, close_fold, finish, model_fault, record_facts
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.samples import label_counts, labelled_samples, split_samples
+from transferpain.experiments.samples import label_counts, labelled_samples
 from transferpain.experiments.schema import Experiment, experiment_hash
 from transferpain.inputs.faces.cache import keeping
 from transferpain.models.bundles.manifest import split_digest
@@ -69,13 +71,12 @@ def make_plan(experiment: Experiment, folder: Path, places: Places) -> RunPlan:
         UserError: if data, task, protocol and source do not fit together, or another run stands in its run's folder.
     """
     experiment, strategy = with_members(settled(experiment, folder), places), STRATEGIES[experiment.strategy]
-    task, index, samples = labelled_samples(experiment, places)
-    samples, folds = split_samples(experiment, samples)
-    clips = index.clips[index.clips["clip"].isin(samples["file_clip"])].reset_index(drop=True)
+    data = prepared_data(experiment, places)
+    task, index, clips, samples, folds = data.task, data.index, data.clips, data.samples, data.folds
     strategy.check_clips(experiment, clips)
     strategy.check_samples(experiment, task, index, samples, folds)
     check_before_source(experiment, folder)
-    contents = places.contents(clips)
+    contents = data.contents(places)
     check_members(experiment, places, task, (index.hash, contents), (samples, folds))
     origin = find_origin(experiment, folder, places)
     strategy.check_backbone(experiment, origin.backbone)
@@ -182,6 +183,7 @@ def run_plan(plan: RunPlan, folder: Path, places: Places) -> RunFolder:
         return plan.run
     if fault:
         note(f"{experiment.name} is finished, but damaged: {fault}. What is damaged is computed again.")
+    settle_threads(experiment.threads)
     with plan.run.locked(), keeping(places.cache):
         go_on_or_apart(plan)
         with measured(plan.run.path) as meter:
@@ -343,5 +345,6 @@ def extract_only(experiment: Experiment, path: Path, places: Places) -> pd.DataF
     """Run the stages up to the cached features; returns the table of `extract_features`."""
     check_detectors(experiment, path.parent, places)
     plan = make_plan(experiment, path.parent, places)
+    settle_threads(experiment.threads)
     note_labels(experiment_counts(plan), plan.index.problems)
     return STRATEGIES[experiment.strategy].extract(plan, places)

@@ -5,6 +5,7 @@ An experiment is one short YAML file. `base: other.yaml` (one level, beside it) 
 beyond the common keys, its own settings declare (`strategies.registry`).
 """
 
+from collections.abc import Callable
 from functools import reduce
 from operator import or_
 from pathlib import Path
@@ -14,7 +15,6 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
-    NonNegativeInt,
     ValidationInfo,
     create_model,
     field_validator,
@@ -28,10 +28,7 @@ from transferpain.core.store import fingerprint
 from transferpain.core.validation import validate
 from transferpain.core.yaml_file import read_mapping
 from transferpain.data.protocols.settings import ProtocolSettings
-from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.few_shot_settings import FewShotSettings
-from transferpain.evaluation.interval_limits import FEWEST_SETS
-from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.source_forms import EXTRACTOR_FORM, JOINED_FORM, OWN_FORM, RUNS_FORM, spread_source
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
@@ -119,6 +116,8 @@ class CommonKeys(Settings):
         head: what is trained on features, or stands on the network; `kind` names it.
         training: optimiser, epochs and the like.
         seeds: one training per seed.
+        threads: that it is computed with, and its source, wherever that is: as many as the machine has processors
+            unless given. On another number, trainings end in other last bits (`docs/cluster.md`).
         null_draw: deals labels anew within subjects, by so many a draw: what `--null` does with licensed data. Scores
             then say nothing of pain.
         few_shot: how many labelled clips of each tested subject the report calibrates the answers with, for the curve
@@ -143,6 +142,7 @@ class CommonKeys(Settings):
     head: HeadSettings
     training: TrainingSettings = TrainingSettings()
     seeds: tuple[int, ...] = Field((0,), min_length=1)
+    threads: int | None = Field(None, ge=1, le=1024, exclude_if=lambda value: value is None)
     null_draw: int | None = Field(None, ge=1)
     few_shot: FewShotSettings | None = None
 
@@ -246,85 +246,20 @@ Experiment = create_model(
 )
 
 
-class Member(Settings):
-    """One experiment of a study: a file, and what the study changes in it.
-
-    Attributes:
-        experiment: the file beside this one, without `.yaml`.
-        set: what is changed in it.
-    """
-
-    experiment: str
-    set: dict[str, Any] = {}
-
-
-class Comparison(Settings):
-    """A paired difference, `better` minus `worse`, over the same subjects.
-
-    Attributes:
-        better, worse: names of two of the experiments; that the first is better is what is asked.
-        metric: what is compared.
-    """
-
-    better: str
-    worse: str
-    metric: COMPARED.name_type = "balanced_accuracy"
-
-
-class Study(Settings):
-    """Several experiments that answer one question, in one report.
-
-    Attributes:
-        schema_version: `schema` in the file: the spelling of its keys.
-        study: the report's name.
-        title: of the report.
-        question: what it asks.
-        data_root: where the twins are drawn, below the workspace; replaces that of the command line.
-        twins: synthetic twins to draw into the data root before anything runs; none for licensed data.
-        set: changed in every experiment.
-        experiments: name -> member; the name becomes the experiment's.
-        comparisons: the paired differences that the report shows.
-        confirmation_seeds: of further sets of twins, on which `run --confirm` asks for the comparisons again.
-    """
-
-    schema_version: Literal[SCHEMA] = Field(SCHEMA, alias="schema")
-    study: str = Field(pattern=NAME_PATTERN)
-    title: str
-    question: str
-    data_root: str | None = Field(default=None, min_length=1)
-    twins: dict[str, TwinSettings] = {}
-    set: dict[str, Any] = {}
-    experiments: dict[str, Member] = Field(min_length=1)
-    comparisons: tuple[Comparison, ...] = ()
-    confirmation_seeds: tuple[NonNegativeInt, ...] = ()
-
-    @field_validator("confirmation_seeds")
-    @classmethod
-    def _are_several_sets(cls, seeds: tuple[int, ...]) -> tuple[int, ...]:
-        if seeds and len(set(seeds)) < max(len(seeds), FEWEST_SETS):
-            raise ValueError(f"confirmation_seeds: {FEWEST_SETS} or more, each once, received {list(seeds)}")
-        return seeds
-
-    @model_validator(mode="after")
-    def check_comparisons(self) -> "Study":
-        for comparison in self.comparisons:
-            for name in (comparison.better, comparison.worse):
-                if name not in self.experiments:
-                    raise ValueError(f"comparisons: `{name}` is not among experiments {list(self.experiments)}")
-        return self
-
-
-def load_experiment(path: Path, overrides: dict[str, Any] | None = None) -> Experiment:
+def load_experiment(
+    path: Path, overrides: dict[str, Any] | None = None, read: Callable[[Path], dict[str, Any]] | None = None
+) -> Experiment:
     """Load an experiment file over its base and apply overrides.
 
     Args:
         path: the YAML file.
         overrides: nested mapping laid over the file, or dotted keys as from `parse_overrides`.
+        read: `read_values`, or what remembers what that has read, where many experiments are of one file.
 
     Raises:
         UserError: if the file is absent, is not YAML, or breaks the schema; the key is named.
     """
-    values = read_values(path)
+    values = (read or read_values)(path)
     for kind, command in (("study", "run"), ("matrix", "matrix")):
         if kind in values:
             raise UserError(
@@ -340,16 +275,6 @@ def load_experiment(path: Path, overrides: dict[str, Any] | None = None) -> Expe
             todo="Write `base` into a file of its own, and name that file.",
         )
     return validate(Experiment, merge(values, upgrade_experiment(overrides or {})), path)
-
-
-def load_study(path: Path) -> Study:
-    """Load a study file. Raises `UserError` as `load_experiment` does."""
-    return validate(Study, read_values(path), path)
-
-
-def is_study(path: Path) -> bool:
-    """Tell whether a file describes a study rather than one experiment."""
-    return "study" in read_values(path)
 
 
 def experiment_hash(experiment: Experiment, task_hash: str, data_hash: str, source_hash: str) -> str:

@@ -29,14 +29,8 @@ from transferpain.experiments.runner import (
     run_plan,
 )
 from transferpain.experiments.samples import label_counts, labelled_samples
-from transferpain.experiments.schema import (
-    Comparison,
-    Experiment,
-    Study,
-    is_study,
-    load_experiment,
-    load_study,
-)
+from transferpain.experiments.schema import Experiment, load_experiment
+from transferpain.experiments.study_schema import Comparison, Study, is_study, load_study
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.experiments.variants import variant_name
 from transferpain.models.sources.origin import BUILT

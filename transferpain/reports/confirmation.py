@@ -17,10 +17,11 @@ from transferpain.evaluation.predictions import MEANS, PROBE_TITLES
 from transferpain.evaluation.statistics import paired_difference, score_subjects
 from transferpain.experiments.ahead import run_ahead
 from transferpain.experiments.confirmation import confirmation_sets
+from transferpain.experiments.executors.base import HERE, Computing
 from transferpain.experiments.registration import Registered, registration_of
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.schema import Comparison
 from transferpain.experiments.study import Batch, load_batch, run_batch
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import RunFacts, read_run
 from transferpain.reports.inputs import PAGE, written_anew
 from transferpain.reports.page import render, write_csv
@@ -56,7 +57,7 @@ class Measured:
 
 
 def confirm_file(
-    path: Path, places: Places, assignments: list[str], registration: Path | None = None, jobs: int = 1
+    path: Path, places: Places, assignments: list[str], registration: Path | None = None, by: Computing = HERE
 ) -> Result:
     """Run a study on each of its confirmation sets, judge its comparisons, and write table and page.
 
@@ -71,7 +72,7 @@ def confirm_file(
     runs: list[RunFolder] = []
     for place, inside in enumerate(confirmation_sets(batch), start=1):
         note(f"confirmation set {place} of {len(batch.confirmation_seeds)}")
-        run_ahead(inside, jobs)
+        run_ahead(inside, by)
         made = run_batch(inside)
         runs += made
         for expected, found in measure(batch.comparisons, {run.name: run for run in map(_read, made)}):

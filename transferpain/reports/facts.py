@@ -27,7 +27,7 @@ from transferpain.experiments.leakage.evidence import CheckLine
 from transferpain.experiments.probe_scores import probe_scores
 from transferpain.experiments.registration import Registered
 from transferpain.experiments.run_folder import RunFolder, damaged
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.strategies.common.stated import (
     AS_FINISHED,

@@ -14,6 +14,7 @@ from transferpain.core.synthetic_faces import DRAWN
 from transferpain.data.places import Places
 from transferpain.evaluation.null_worlds import ALL_DRAWS, ERROR, Held, NullScore, judge_worlds
 from transferpain.experiments.ahead import run_ahead
+from transferpain.experiments.executors.base import HERE, Computing
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
 from transferpain.experiments.members import of_batch
 from transferpain.experiments.null_worlds import DRAWS, PART, World, declared_leak, null_scores, null_worlds
@@ -53,11 +54,11 @@ class NullCheck:
     passed: bool
 
 
-def check_file(path: Path, places: Places, assignments: list[str], jobs: int = 1) -> NullCheck:
+def check_file(path: Path, places: Places, assignments: list[str], by: Computing = HERE) -> NullCheck:
     """Run an experiment or a study in its null worlds, and judge every score.
 
-    Every run is one as all others: what is finished is not computed again. Arguments are those of `run_file`, and how
-    many experiments are computed at a time.
+    Every run is one as all others: what is finished is not computed again. Arguments are those of `run_file`, and where
+    experiments are computed.
     """
     batch = load_batch(path, places, assignments)
     datasets = set().union(*(datasets_read(experiment, batch.folder) for experiment in batch.experiments))
@@ -68,14 +69,16 @@ def check_file(path: Path, places: Places, assignments: list[str], jobs: int = 1
         inside = replace(
             batch, report=f"{batch.report}-null", places=world.places, twins=world.twins, experiments=experiments
         )
-        run_ahead(inside, jobs)
+        run_ahead(inside, by)
         runs = run_batch(inside)
         plans = [make_plan(of_batch(one, runs), batch.folder, world.places) for one in experiments]
         scores += [score for plan in plans for score in null_scores(plan, world.draw, world.places)]
     return _concluded(batch.report, batch.title, batch.experiments, worlds, scores, [])
 
 
-def check_matrix(path: Path, places: Places, assignments: list[str], where: list[str], jobs: int) -> NullCheck:
+def check_matrix(
+    path: Path, places: Places, assignments: list[str], where: list[str], by: Computing = HERE
+) -> NullCheck:
     """Run the chosen cells of a matrix in its null worlds, and judge every score; arguments as of `run_matrix`."""
     loaded = load(path, places, assignments, where)
     chosen = [part for cell in loaded.chosen for part in cell.parts]
@@ -86,7 +89,7 @@ def check_matrix(path: Path, places: Places, assignments: list[str], where: list
     for world in worlds:
         note(f"null world {world.draw} of {len(worlds)}")
         inside = _inside(loaded, world)
-        records, runs = run_cells(inside, jobs)
+        records, runs = run_cells(inside, by)
         wanted = {cell.name: cell.parts for cell in inside.chosen}
         parts = [part for name in runs for part in wanted.get(name, ())]
         plans = [make_plan(part, loaded.folder, world.places) for part in parts]

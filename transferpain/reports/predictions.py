@@ -13,7 +13,7 @@ from transferpain.evaluation.declared import check_predictions, declared_of, rea
 from transferpain.evaluation.scores import score
 from transferpain.evaluation.statistics import require_same_clips
 from transferpain.experiments.leakage.from_predictions import check_table
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import RunFacts, join_runs, read_run
 from transferpain.reports.report import write_page
 from transferpain.reports.sections.about import UNSTATED

@@ -14,7 +14,7 @@ from transferpain.core.store import write_atomically, write_text
 from transferpain.core.synthetic_faces import stamp_of
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports import figures
 from transferpain.reports.answer import answer
 from transferpain.reports.facts import ReportFacts, RunFacts, read_report, reading

@@ -14,6 +14,7 @@ from transferpain.core.progress import note
 from transferpain.core.store import TEMPORARY, fingerprint, read_json
 from transferpain.data.places import Places
 from transferpain.experiments.ahead import run_ahead
+from transferpain.experiments.executors.base import HERE, Computing
 from transferpain.experiments.registration import registration_of
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.schema import Experiment
@@ -42,7 +43,7 @@ def run_file(
     assignments: list[str],
     show: Callable[[Result], object] = lambda result: None,
     registration: Path | None = None,
-    jobs: int = 1,
+    by: Computing = HERE,
 ) -> Result:
     """Compute whatever is missing of an experiment or study, write its report, and return its table.
 
@@ -50,7 +51,7 @@ def run_file(
         path, places, assignments: as `load_batch` takes them.
         show: called with the table so far whenever an experiment was computed and others follow.
         registration: the file that registers it; `None`: the one beside the report, if there is one.
-        jobs: experiments at a time.
+        by: where experiments are computed.
     """
     batch = load_batch(path, places, assignments)
     registration = registration_of(batch.places.reports, (batch.report, batch.name), registration)
@@ -59,7 +60,7 @@ def run_file(
         title = f"{len(runs)} of {len(batch.experiments)} experiments{synthetic_mark(runs)}"
         show(Result(title, COLUMNS, table_rows(runs), missing_lines(runs)))
 
-    run_ahead(batch, jobs)
+    run_ahead(batch, by)
     runs = run_batch(batch, show_so_far)
     page = report_batch(batch, runs, registration)
     return Result(

@@ -1,6 +1,6 @@
 """What a comparison of two runs cannot say of their sources: each was trained once."""
 
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import ReportFacts, RunFacts
 
 NOTE = (

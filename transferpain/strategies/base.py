@@ -5,7 +5,7 @@ finish.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -304,6 +304,19 @@ class Strategy(ABC):
             rule="Only a strategy that trains a head on frozen features does.",
             received=self.name,
         )
+
+    def missing_features(self, plan: Plan, places: Places) -> dict[int, float]:
+        """Return shard -> pictures that are to be embedded of the clips of it, see `inputs.faces.shards`.
+
+        Its faces are in the cache. Nothing is missing where no features are cached.
+        """
+        return {}
+
+    def extract_shards(
+        self, plan: Plan, places: Places, shards: Sequence[int], on_embedded: Callable[[], object]
+    ) -> None:
+        """Compute the cached features of the clips of some shards; `on_embedded` is called once a clip."""
+        return
 
     @abstractmethod
     def prepare(self, job: Job) -> Prepared:

@@ -13,6 +13,7 @@ from tests.experiments.matrix.small_matrix import write_matrix
 from tests.forked_program import forked_code
 from tests.waiting import wait_until
 from transferpain.data.places import Places
+from transferpain.experiments.executors.base import Work
 from transferpain.experiments.executors.worker import PRELOADED, start_worker
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.settings import load_matrix
@@ -30,7 +31,7 @@ time.sleep(1000)
 
 def start(folder: Path, data_root: Path, log: Path | None):
     cells = expand(load_matrix(write_matrix(folder)), folder, {})
-    return start_worker(cells[0].experiment, folder, Places(data_root, folder), log)
+    return start_worker(Work(cells[0].name, cells[0].experiment), folder, Places(data_root, folder), log)
 
 
 def test_what_is_preloaded_can_be_imported():

@@ -13,6 +13,7 @@ from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
 from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.executors.base import HERE
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.experiments.matrix.cells import expand
 from transferpain.experiments.matrix.check import absent_cells
@@ -169,7 +170,7 @@ def test_the_folds_of_source_and_head_are_the_same_people(small):
 
 def test_a_dry_run_counts_each_training_once(small):
     file = small.folder / "small-matrix.yaml"
-    *rows, total = dry_run_rows(file, small.places, [], [])
+    (*rows, total), _ = dry_run_rows(file, small.places, [], [])
     place = DRY_RUN_COLUMNS.index("trainings")
     # A head for each group, and for each of them a source, of equal work.
     assert {row[0]: row[place] for row in rows} == {
@@ -192,7 +193,7 @@ def test_the_command_line_may_choose_the_other_protocol(small):
 
 @pytest.mark.slow
 def test_every_subject_is_tested_once_and_a_wrong_pairing_fails_the_line_of_the_source(small):
-    records, _ = run_cells(small, 1)
+    records, _ = run_cells(small, HERE)
     assert {record.state for record in records} == {"done"}
     own = next(record for record in records if len(record.runs) > 1)
     assert own.protocol == "all subjects in 2 groups, a source trained for each"
@@ -207,7 +208,7 @@ def test_every_subject_is_tested_once_and_a_wrong_pairing_fails_the_line_of_the_
     gone, kept = (small.places.runs / name for name in own.runs)
     shutil.rmtree(gone)
     assert [part.name for part in unfinished_parts(small.cells[-1:], small)] == [small.cells[-1].parts[0].name]
-    run_cells(small, 1)
+    run_cells(small, HERE)
     assert all(file.stat().st_mtime_ns == files[file] for file in kept.rglob("*") if file.is_file())
     again = read_cells(records, small.places.runs)[own.name]
     pd.testing.assert_frame_equal(again.predictions, cells[own.name].predictions)

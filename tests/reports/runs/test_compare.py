@@ -3,7 +3,7 @@ import pytest
 from tests.experiments.runs.made import make_run
 from transferpain.core.errors import UserError
 from transferpain.evaluation.formatting import with_interval
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import read_report
 from transferpain.reports.runs.compare import compare_runs
 from transferpain.reports.sections.differences import differences

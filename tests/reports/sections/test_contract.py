@@ -14,7 +14,7 @@ from transferpain.core.store import write_text
 from transferpain.data.tasks.label_counts import Count, LabelCounts
 from transferpain.evaluation.groups import write_subjects
 from transferpain.experiments.registration import Difference, Registered
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import read_report
 from transferpain.reports.report import RunPart, page_text
 from transferpain.reports.sections.registry import SECTIONS

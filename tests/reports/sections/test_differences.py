@@ -2,7 +2,7 @@ import pytest
 
 from transferpain.evaluation.paired_permutation import SwapTest
 from transferpain.evaluation.resampling import Interval
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.sections.differences import differences, differences_as_text
 
 PAIR = Comparison(better="ann", worse="ann-untrained")

@@ -5,7 +5,7 @@ import pytest
 
 from tests.evaluation.drawn import draw_predictions, from_confusion
 from tests.evaluation.test_confusion import ANN
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.figures import draw_intervals
 from transferpain.reports.sections.results import (

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 from scipy.stats import binomtest
 
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.sections.single_clips import covered_in_both, mcnemar_as_text, mcnemar_tests
 
 PAIRS = (Comparison(better="a", worse="b"), Comparison(better="a", worse="c"))

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import mannwhitneyu, wilcoxon
 
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.sections.subject_tests import subject_tests, subject_tests_as_text
 
 PAIRS = (Comparison(better="a", worse="b"), Comparison(better="a", worse="a2"))

@@ -219,7 +219,7 @@ def test_a_forest_on_own_features_is_scored_reported_and_kept(clinic):
         for path in (clinic / "data" / "mine").glob(f"*/{label}.npy"):
             np.save(path, np.random.default_rng(int(path.parent.name[1])).normal(shift, size=(8, 3)))
     changes = ["head={kind: random_forest, trees: 5}", "training.class_weights=true"]
-    result = run_file(clinic / "own.yaml", places(clinic), changes, lambda early: None, None, 1)
+    result = run_file(clinic / "own.yaml", places(clinic), changes, lambda early: None, None)
     (run,) = (clinic / "runs").iterdir()
     metrics = read_json(run / "metrics.json")
     assert metrics["all"]["balanced_accuracy"]["value"] == 1

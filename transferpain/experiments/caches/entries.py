@@ -15,7 +15,7 @@ from transferpain.core.store import DAY_SECONDS, TEMPORARY, checksum_path
 from transferpain.experiments.caches.judge import UNREADABLE, Judged, Judges, State, make_judges
 
 KEY = "[0-9a-f]{16}"
-LOCK_FILE = re.compile(rf"\.lock|\.lock-{KEY}|{KEY}\.lock")
+LOCK_FILE = re.compile(rf"\.lock|\.lock-{KEY}(-shards)?|{KEY}\.lock")
 LEFTOVER = re.compile(rf"{re.escape(TEMPORARY)}{KEY}(\.\w+)?")
 # Folder of the cache -> what its files are called, below the folder.
 PATTERNS = {

@@ -1,12 +1,13 @@
-"""The executor `local`: processes of this machine, one for each experiment."""
+"""The executor `local`: processes of this machine, one for each work."""
 
 import time
 from collections.abc import Iterator, Sequence
 
 from transferpain.core.gpu import Gpu, cells_at_once, next_gpu, usable_gpus
 from transferpain.core.progress import note
-from transferpain.experiments.executors.base import Conditions, Outcome
-from transferpain.experiments.executors.worker import start_worker
+from transferpain.experiments.executors.base import Conditions, Outcome, Work
+from transferpain.experiments.executors.order import Order
+from transferpain.experiments.executors.worker import Worker, start_worker
 from transferpain.experiments.schema import Experiment
 
 POLL_SECONDS = 0.05
@@ -20,27 +21,27 @@ class Local:
     """
 
     name = "local"
+    many_machines = False
 
-    def run(self, experiments: Sequence[Experiment], conditions: Conditions) -> Iterator[Outcome]:
-        """Compute experiments; with one at a time its own progress is shown."""
-        waiting, running, jobs = list(experiments), {}, conditions.jobs
+    def room(self, experiments: Sequence[Experiment], conditions: Conditions) -> int:
+        """Return the number of jobs: this machine is there."""
+        return conditions.jobs
+
+    def run(self, works: Sequence[Work], conditions: Conditions) -> Iterator[Outcome]:
+        """Compute works; with one at a time its own progress is shown."""
+        order, running, jobs = Order(works), {}, conditions.jobs
         gpus, seen = usable_gpus(), {}
-        note_crowded(gpus, min(jobs, len(waiting)))
+        note_crowded(gpus, min(jobs, len(works)))
         try:
-            while waiting or running:
-                while waiting and len(running) < jobs:
-                    experiment = waiting.pop(0)
-                    if jobs == 1 and len(experiments) > 1:
-                        note(f"cell {len(experiments) - len(waiting)} of {len(experiments)}: {experiment.name}")
-                    log = None if jobs == 1 else conditions.logs / f"{experiment.name}.txt"
-                    seen[experiment.name] = next_gpu(gpus, seen)
-                    running[experiment.name] = start_worker(
-                        experiment, conditions.folder, conditions.places, log, seen[experiment.name]
-                    )
+            while not order.is_over:
+                while len(running) < jobs and (work := order.next()) is not None:
+                    conditions.started(work, "")
+                    seen[work.name] = next_gpu(gpus, seen)
+                    running[work.name] = start(work, conditions, seen[work.name])
                 time.sleep(POLL_SECONDS)
                 for name in [name for name, worker in running.items() if worker.has_ended]:
                     seen.pop(name)
-                    yield Outcome(name, running.pop(name).error())
+                    yield from order.end(name, running.pop(name).error())
         finally:
             for worker in running.values():
                 worker.process.terminate()
@@ -49,6 +50,12 @@ class Local:
 
 
 LOCAL = Local()
+
+
+def start(work: Work, conditions: Conditions, gpu: str | None) -> Worker:
+    """Start the process of a work, which sees one GPU alone, or all."""
+    log = None if conditions.jobs == 1 else conditions.logs / f"{work.name}.txt"
+    return start_worker(work, conditions.folder, conditions.places, log, gpu)
 
 
 def note_crowded(gpus: Sequence[Gpu], cells: int) -> None:

@@ -1,4 +1,4 @@
-"""A process of its own for one experiment: started by `matrix.run`, which survives whatever happens here.
+"""A process of its own for one work: started by `matrix.run`, which survives whatever happens here.
 
 It is forked from a process that has imported the libraries, because to import them takes as long as to train a small
 head. A matrix that is killed takes its workers with it.
@@ -7,7 +7,6 @@ head. A matrix that is killed takes its workers with it.
 import multiprocessing
 import os
 import signal
-import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,13 +14,13 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
-from transferpain.core.errors import UserError
 from transferpain.core.gpu import let_memory_grow, show_only
-from transferpain.core.process import Stopped, comes_of_a_stop, message_of, prepare, stop_is_answered
+from transferpain.core.process import prepare
 from transferpain.core.store import open_to_write
 from transferpain.core.workers import stops_held
 from transferpain.data.places import Places
-from transferpain.experiments.schema import Experiment
+from transferpain.experiments.executors.base import Work
+from transferpain.experiments.executors.doing import answer_with, do
 
 PRELOADED = f"{__package__}.preload"  # by its name: it is not to be imported here
 
@@ -46,14 +45,8 @@ class Worker:
         return f"Its process {ended}. What it had finished is kept; the same command goes on from there."
 
 
-def start_worker(
-    experiment: Experiment,
-    folder: Path,
-    places: Places,
-    log: Path | None,
-    gpu: str | None = None,
-) -> Worker:
-    """Start the process of an experiment.
+def start_worker(work: Work, folder: Path, places: Places, log: Path | None, gpu: str | None = None) -> Worker:
+    """Start the process of a work.
 
     Args:
         folder: where experiments that `source:` names stand.
@@ -63,46 +56,28 @@ def start_worker(
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([PRELOADED])
     answers, answer = context.Pipe(duplex=False)
-    process = context.Process(target=work, args=(experiment, folder, places, log, gpu, answer))
+    process = context.Process(target=compute, args=(work, folder, places, log, gpu, answer))
     with stops_held():
         process.start()
     answer.close()
     return Worker(process, answers)
 
 
-def work(
-    experiment: Experiment,
-    folder: Path,
-    places: Places,
-    log: Path | None,
-    gpu: str | None,
-    answer: Connection,
-) -> None:
-    """Run the experiment, and send what became of it: "", or the error that its user reads.
-
-    Args:
-        gpu: as `start_worker` takes it.
-    """
+def compute(work: Work, folder: Path, places: Places, log: Path | None, gpu: str | None, answer: Connection) -> None:
+    """Compute the work, and send what became of it; arguments are those of `start_worker`."""
     prepare()
     let_memory_grow()
     show_only(gpu)
-    try:
+
+    def begin() -> None:
         threading.Thread(target=_end_with_the_matrix, daemon=True).start()
-        _say_to(log)
-        from transferpain.experiments.runner import run_experiment
+        say_to(log)
+        do(work, folder, places)
 
-        run_experiment(experiment, folder, places)
-        answer.send("")
-    except (Exception, Stopped) as error:
-        if comes_of_a_stop(error):
-            stop_is_answered()
-            sys.exit(130)
-        if not isinstance(error, (UserError, OSError)):
-            raise
-        answer.send(message_of(error))
+    answer_with(begin, answer.send)
 
 
-def _say_to(log: Path | None) -> None:
+def say_to(log: Path | None) -> None:
     """Send messages to a file, or keep standard output, which is the matrix', free of them."""
     if log is None:
         os.dup2(2, 1)

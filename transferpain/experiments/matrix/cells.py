@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import cache
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,8 @@ from transferpain.core.overrides import merge
 from transferpain.core.store import write_json
 from transferpain.experiments.matrix.grouped import cell_protocol, folds_of, part_changes
 from transferpain.experiments.matrix.settings import Changes, Matrix
-from transferpain.experiments.schema import Experiment, Member, load_experiment
+from transferpain.experiments.schema import Experiment, load_experiment, read_values
+from transferpain.experiments.study_schema import Member
 from transferpain.experiments.upgrade import upgrade_experiment
 
 RECORD = "cells.json"
@@ -94,7 +96,7 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
     Raises:
         UserError: if the experiment of a cell breaks the schema, or two cells have one name.
     """
-    cells = []
+    cells, read = [], cache(read_values)
 
     def add(kind: Kind, axes: tuple[str, str, str, str], member: Member, *changes: Changes) -> None:
         source, trained_on, tested_on, head = axes
@@ -104,11 +106,11 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
         for change in (matrix.set, *datasets, *changes, member.set, own, overrides):
             values = merge(values, upgrade_experiment(change))
         path = folder / f"{member.experiment}.yaml"
-        experiment = load_experiment(path, values)
+        experiment = load_experiment(path, values, read)
         parts = (experiment,)
         if matrix.protocol == "grouped":
             changed = part_changes(experiment, folder, folds_of(matrix))
-            parts = tuple(load_experiment(path, merge(values, part)) for part in changed)
+            parts = tuple(load_experiment(path, merge(values, part), read) for part in changed)
         experiment = parts[0] if len(parts) == 1 else experiment
         cells.append(Cell(kind, source, trained_on, tested_on, head, experiment, parts))
 

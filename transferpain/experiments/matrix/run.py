@@ -1,7 +1,7 @@
 """From a matrix file to its runs: every cell in a process of its own; what is finished is never computed again."""
 
-from contextlib import closing, nullcontext
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,10 @@ from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
 from transferpain.core.paths import below
-from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
-from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.computing import compute_all
 from transferpain.experiments.estimate import estimate
-from transferpain.experiments.executors.base import Conditions
-from transferpain.experiments.executors.registry import EXECUTORS
+from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand
 from transferpain.experiments.matrix.check import absent_cells
@@ -26,12 +23,12 @@ from transferpain.experiments.matrix.grouped import protocol_in_words
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
+from transferpain.experiments.schedule import ESTIMATED_ON, schedule_rows, works_of_stages
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
 from transferpain.experiments.variants import variant_name
 from transferpain.inputs.adaptation.chosen import target_data
 from transferpain.inputs.reference.settings import reads_references
-from transferpain.models.sources.origin import BUILT
 
 DRY_RUN_COLUMNS = ["cell", "source", "trained on", "tested on", "head", "state", "trainings", "hours", "disk GB"]
 
@@ -81,15 +78,15 @@ def _report(matrix: Matrix, path: Path, own: Any, overrides: dict[str, Any]) -> 
     return variant_name(matrix.matrix, lambda: settings(load_matrix(path), {}), settings(matrix, overrides))
 
 
-def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[str, tuple[RunFolder, ...]]]:
+def run_cells(loaded: LoadedMatrix, by: Computing) -> tuple[list[CellRecord], dict[str, tuple[RunFolder, ...]]]:
     """Draw the twins, compute the chosen cells that are not finished, and say what became of every cell.
 
-    Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
-    is killed, does not stop the others.
+    Sources are trained first, see `compute_all`. A cell that fails, or whose process is killed, does not stop the
+    others.
 
     Args:
         loaded: the matrix with its cells.
-        jobs: processes at a time.
+        by: where they are computed.
 
     Returns:
         A record of each cell, in order, and the runs of its parts of those that are done, by the cell's name.
@@ -103,10 +100,11 @@ def run_cells(loaded: LoadedMatrix, jobs: int) -> tuple[list[CellRecord], dict[s
     unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
     absent = absent_cells(unfinished, loaded.folder, loaded.places)
     present = [cell for cell in unfinished if cell.name not in absent]
-    failed = train_sources(present, loaded)
-    ready = [cell for cell in present if cell.name not in failed]
-    failed |= failed_cells(ready, run_all(unfinished_parts(ready, loaded), loaded, jobs))
-    runs |= finished_runs([cell for cell in ready if cell.name not in failed], loaded)
+    parts = unfinished_parts(present, loaded)
+    by = replace(by, executor=by.executor or loaded.matrix.executor)
+    lost = compute_all(parts, loaded.folder, loaded.places, loaded.report, by, "cells")
+    failed = failed_cells(present, lost)
+    runs |= finished_runs([cell for cell in present if cell.name not in failed], loaded)
     records = [
         record_of(cell, runs.get(cell.name, ()), absent.get(cell.name, ""), failed.get(cell.name, ""))
         for cell in loaded.cells
@@ -148,49 +146,6 @@ def failed_cells(cells: list[Cell], failed: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def train_sources(cells: list[Cell], loaded: LoadedMatrix) -> dict[str, str]:
-    """Train the sources that cells wait for, parents first.
-
-    Returns:
-        Cell name -> why its source is not there, of the cells that cannot be computed now.
-    """
-    problems: dict[str, str] = {}
-    failed: dict[str, str] = {}
-    for cell in cells:
-        for source in (source for part in cell.parts for source in sources_of(part, loaded.folder)):
-            key = fingerprint(source.resolved())
-            if key not in problems:
-                problems[key] = ""
-                if finished_run(source, loaded.folder, loaded.places) is None:
-                    note(f"source {source.name}")
-                    problems[key] = run_all([source], loaded, 1).get(source.name, "")
-            if problems[key]:
-                failed[cell.name] = f"its source {source.name} failed: {problems[key]}"
-                break
-    return failed
-
-
-def sources_of(experiment: Experiment, folder: Path) -> list[Experiment]:
-    """Return the experiments that an experiment's source comes from, the first ancestor first."""
-    source = None if experiment.source in BUILT else source_experiment(experiment, folder)
-    return [] if source is None else [*sources_of(source, folder), source]
-
-
-def run_all(experiments: list[Experiment], loaded: LoadedMatrix, jobs: int) -> dict[str, str]:
-    """Run experiments, `jobs` at a time, with a bar over all of them; return name -> error of those that failed."""
-    logs = loaded.places.reports / loaded.report / "logs"
-    conditions = Conditions(loaded.folder, loaded.places, logs, jobs)
-    bar = progress_bar("cells", len(experiments), "cells") if jobs > 1 and experiments else nullcontext(lambda: None)
-    failed = {}
-    with bar as advance, closing(EXECUTORS[loaded.matrix.executor].run(experiments, conditions)) as outcomes:
-        for outcome in outcomes:
-            advance()
-            if outcome.error:
-                failed[outcome.name] = outcome.error
-                note(f"failed: {outcome.name}: {outcome.error}")
-    return failed
-
-
 def record_of(cell: Cell, runs: tuple[RunFolder, ...], absent: str, failed: str) -> CellRecord:
     """Return a cell's record: a reason why it is absent or failed, or its runs; else it is open."""
     experiment, costs = cell.experiment, [read_cost(run.path) for run in runs]
@@ -214,10 +169,18 @@ def record_of(cell: Cell, runs: tuple[RunFolder, ...], absent: str, failed: str)
     )
 
 
-def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list[str]) -> list[list[str]]:
+def dry_run_rows(
+    path: Path, places: Places, assignments: list[str], where: list[str], processors: Sequence[int] = ()
+) -> tuple[list[list[str]], list[list[str]]]:
     """Return one row per chosen cell with its state, trainings, hours and disk, and their sum; computes nothing.
 
     What several cells share, a source or features, counts in the first of them; what is finished costs nothing.
+
+    Args:
+        processors: for each of these numbers of processors, how long it takes; see `schedule_rows`.
+
+    Returns:
+        The rows of the cells, and those of the schedules.
 
     Raises:
         UserError: if a cell is impossible, or the matrix' twins are not drawn yet.
@@ -227,19 +190,22 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str], where: list
     runs = finished_runs(loaded.chosen, loaded)
     unfinished = [cell for cell in loaded.chosen if cell.name not in runs]
     absent = absent_cells(unfinished, loaded.folder, loaded.places)
-    seen, rows, sums = set(), [], np.zeros(3)
+    seen, rows, sums, chains = set(), [], np.zeros(3), []
     for cell in loaded.chosen:
         state = "done" if cell.name in runs else "absent" if cell.name in absent else "to do"
         amounts = np.zeros(3)
         for part in unfinished_parts([cell], loaded) if state == "to do" else []:
-            for stage in estimate(part, loaded.folder, loaded.places, partial(is_finished, loaded)):
+            chains.append((part, estimate(part, loaded.folder, loaded.places, partial(is_finished, loaded))))
+            for stage in chains[-1][1]:
                 if stage.work_key not in seen:
                     amounts += stage.trainings, stage.seconds / 3600, stage.disk_bytes / 1e9
                 seen.add(stage.work_key)
         sums += amounts
         axes = [cell.source, cell.trained_on, cell.tested_on, cell.head]
         rows.append([cell.name, *axes, state, *_shown(amounts)])
-    return [*rows, ["sum", *[""] * 5, *_shown(sums)]]
+    threads = max((part.threads or ESTIMATED_ON for part, _ in chains), default=1)
+    schedules = schedule_rows(works_of_stages(chains), processors, threads) if processors else []
+    return [*rows, ["sum", *[""] * 5, *_shown(sums)]], schedules
 
 
 def is_finished(loaded: LoadedMatrix, experiment: Experiment) -> bool:

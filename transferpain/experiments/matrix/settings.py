@@ -12,7 +12,8 @@ from transferpain.data.protocols.subject_lists import FIXED_HOLDOUTS
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.evaluation.metrics.registry import OF_SUBJECTS
 from transferpain.experiments.executors.registry import EXECUTORS
-from transferpain.experiments.schema import NAME_PATTERN, Member, Settings, read_values, validate
+from transferpain.experiments.schema import NAME_PATTERN, Settings, read_values, validate
+from transferpain.experiments.study_schema import Member
 
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 Changes = dict[str, Any]

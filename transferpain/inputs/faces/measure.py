@@ -2,9 +2,9 @@
 
 import math
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import is_intact, remove_leftovers, sync_checked, using
+from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers, sync_checked, using
+from transferpain.core.threads import processes_at_once
 from transferpain.core.workers import run_in_workers
 from transferpain.data.datasets.dataset import FEATURES_SUFFIX, TABLE_SUFFIX
 from transferpain.data.datasets.unit_tables import holds_action_units
@@ -21,6 +22,7 @@ from transferpain.data.media.medium import Medium, UnreadableMedium, check_file,
 from transferpain.data.media.paths import resolve_media
 from transferpain.inputs.faces.cache import ClipTask, keeping, read_facts
 from transferpain.inputs.faces.makers import former_makers
+from transferpain.inputs.faces.shards import holding, shard_of
 
 # Of `FaceFacts`, in every table.
 FACTS = ["variable", "undecoded", "several"]
@@ -68,7 +70,7 @@ def measure_clips(
         data_root: the folder that `media` is relative to.
         measurement: what is measured.
         cache: the cache folder.
-        jobs: worker processes; as many as processors by default, 0 for none: this process computes.
+        jobs: worker processes; `processes_at_once` by default, 0 for none: this process computes.
 
     Returns:
         A table with one row per clip, in the order and with the row labels of `clips`: clip, a column with the name of
@@ -79,14 +81,99 @@ def measure_clips(
     Raises:
         UserError: if the cache cannot be written, or what the measurement needs is missing.
     """
+    looked = _look(clips, data_root, measurement, cache)
+    missing = looked.missing
+    problems = {}
+    if missing:
+        nominal = clips.loc[clips["clip"].isin([task.clip for task in missing]), "num_frames"].sum(skipna=False)
+        note_former(missing, looked.contents, measurement, cache)
+        total = None if pd.isna(nominal) else float(nominal)
+        with keeping(cache), ExitStack() as alone:
+            with using(cache):
+                lock = _lock(measurement, cache)
+                alone.enter_context(one_process(lock, partial(_note_waiting, measurement)))
+            # Another process may have measured them in the meantime.
+            if missing := [task for task in missing if not is_intact(task.path)]:
+                advance = alone.enter_context(progress_bar(measurement.name, total, "frames"))
+                workers = processes_at_once() if jobs is None else jobs
+                problems = _compute_missing(missing, measurement, cache, workers, advance)
+    rows, rates = [], clips["fps"].astype("Float64").to_numpy(float, na_value=math.nan)
+    for task, nominal in zip(looked.tasks, rates, strict=True):
+        problem = looked.unread[task.medium] or problems.get(task.key, "")
+        rows.append(_unusable(task.clip, problem) if problem else _usable(task, nominal))
+    return pd.DataFrame(rows, columns=measurement.columns, index=clips.index)
+
+
+def nominal_shards(
+    clips: pd.DataFrame, data_root: Path, measurement: Measurement, cache: Path, missing: bool
+) -> dict[int, float]:
+    """Return shard -> nominal frames of the clips of it, at least one a clip.
+
+    Other arguments are those of `measure_clips`.
+
+    Args:
+        missing: whether only clips count that the cache does not hold.
+    """
+    frames = dict(zip(clips["clip"], clips["num_frames"].astype("Float64").fillna(1.0), strict=True))
+    found: dict[int, float] = {}
+    looked = _look(clips, data_root, measurement, cache)
+    for task in looked.missing if missing else {task.key: task for task in looked.tasks if task.key}.values():
+        shard = shard_of(task.key)
+        found[shard] = found.get(shard, 0.0) + max(1.0, float(frames[task.clip]))
+    return found
+
+
+def measure_shards(
+    clips: pd.DataFrame, data_root: Path, measurement: Measurement, cache: Path, shards: Sequence[int]
+) -> None:
+    """Measure the clips of some shards alone, see `inputs.faces.shards`; what the cache holds is not computed again.
+
+    Arguments, and what is raised, are those of `measure_clips`. A clip that cannot be used is left for that to tell.
+    """
+    with keeping(cache), ExitStack() as held:
+        with using(cache):
+            held.enter_context(holding(_lock(measurement, cache), shards, partial(_note_waiting, measurement)))
+        missing = [one for one in _look(clips, data_root, measurement, cache).missing if shard_of(one.key) in shards]
+        if missing:
+            nominal = clips.loc[clips["clip"].isin([task.clip for task in missing]), "num_frames"].sum(skipna=False)
+            with progress_bar(measurement.name, None if pd.isna(nominal) else float(nominal), "frames") as advance:
+                _compute_missing(missing, measurement, cache, processes_at_once(), advance)
+
+
+def _lock(measurement: Measurement, cache: Path) -> Path:
+    return cache / measurement.name / f".lock-{fingerprint([measurement.name, measurement.identity])}"
+
+
+def _note_waiting(measurement: Measurement) -> None:
+    note(f"Another process computes {measurement.name}: waiting for it.")
+
+
+@dataclass(frozen=True)
+class _Looked:
+    """What was found of clips before anything is computed.
+
+    Attributes:
+        tasks: one a clip, in their order.
+        missing: the tasks of which the cache holds nothing, each cache key once, the longest first.
+        unread: medium of a task -> why it cannot be read; empty where it can.
+        contents: cache key -> hash of the clip's content.
+    """
+
+    tasks: list[ClipTask]
+    missing: list[ClipTask]
+    unread: dict[Medium, str]
+    contents: dict[str, str]
+
+
+def _look(clips: pd.DataFrame, data_root: Path, measurement: Measurement, cache: Path) -> _Looked:
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         media = [medium_of(row, data_root) for row in clips[MEDIUM_COLUMNS].itertuples()]
         # Of a video with many spans the bytes are read once.
         whole = list(dict.fromkeys(replace(medium, span=None) for medium in media))
         hashed = dict(zip(whole, threads.map(partial(_hash_medium, cache=cache), whole), strict=True))
-        tasks, contents = [], {}
+        tasks, contents, unread = [], {}, {}
         for clip, medium in zip(clips["clip"], media, strict=True):
-            content, _ = hashed[replace(medium, span=None)]
+            content, unread[medium] = hashed[replace(medium, span=None)]
             key = content and measurement.key(content, measurement.identity, medium.span)
             tasks.append(ClipTask(clip, medium, key, measurement.path(cache, key)))
             contents[key] = content
@@ -97,20 +184,7 @@ def measure_clips(
         unique = {task.key: task for _, task in longest if task.key}
         intact = threads.map(lambda task: is_intact(task.path), unique.values())
         missing = [task for task, is_whole in zip(unique.values(), intact, strict=True) if not is_whole]
-    problems = {}
-    if missing:
-        nominal = clips.loc[clips["clip"].isin([task.clip for task in missing]), "num_frames"].sum(skipna=False)
-        note_former(missing, contents, measurement, cache)
-        total = None if pd.isna(nominal) else float(nominal)
-        with keeping(cache), progress_bar(measurement.name, total, "frames") as advance:
-            workers = os.cpu_count() if jobs is None else jobs
-            problems = _compute_missing(missing, measurement, cache, workers, advance)
-    rows = []
-    for task, nominal in zip(tasks, clips["fps"].astype("Float64").to_numpy(float, na_value=math.nan), strict=True):
-        _, unread = hashed[replace(task.medium, span=None)]
-        problem = unread or problems.get(task.key, "")
-        rows.append(_unusable(task.clip, problem) if problem else _usable(task, nominal))
-    return pd.DataFrame(rows, columns=measurement.columns, index=clips.index)
+    return _Looked(tasks, missing, unread, contents)
 
 
 def medium_of(row, data_root: Path) -> Medium:

@@ -27,6 +27,16 @@ def compute_faces(
         UserError: if the cache cannot be written, or weights of the detector are missing.
     """
 
+    return measure_clips(clips, data_root, faces_measurement(settings, cache), cache, jobs)
+
+
+def faces_measurement(settings: FaceSettings, cache: Path) -> Measurement:
+    """Return what finding faces is to `measure_clips`.
+
+    Raises:
+        UserError: if the detector is not installed.
+    """
+
     def key(content: str, identity: str, span: tuple[int, int | None] | None) -> str:
         return face_key(content, identity, settings.resolved_margin, settings.size, span)
 
@@ -36,5 +46,4 @@ def compute_faces(
         prepare_detector(settings.detector)
         return partial(compute_clip, settings=settings, cache=cache)
 
-    faces = Measurement("faces", detector_identity(settings.detector), key, faces_path, prepare)
-    return measure_clips(clips, data_root, faces, cache, jobs)
+    return Measurement("faces", detector_identity(settings.detector), key, faces_path, prepare)

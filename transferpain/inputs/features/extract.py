@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -18,6 +18,7 @@ from transferpain.core.store import fingerprint, is_intact, one_process, remove_
 from transferpain.data.media.times import duration, nearest_in_time, spread_in_time
 from transferpain.inputs.faces.cache import keeping, read_faces, read_facts
 from transferpain.inputs.faces.jpeg import decode_jpeg
+from transferpain.inputs.faces.shards import holding, shard_of
 from transferpain.inputs.features.cache import (
     FirstFrames,
     Sampling,
@@ -58,6 +59,11 @@ class ClipTask:
     path: Path
     pictures: float
     made: dict
+
+    @property
+    def shard(self) -> int:
+        """See `inputs.faces.shards`."""
+        return shard_of(self.made["faces"])
 
 
 @dataclass(frozen=True)
@@ -106,6 +112,59 @@ def extract_features(
         UserError: if a feature is beyond float16, the faces have another size than the extractor takes, a frame
             rate is unknown but needed, or the cache cannot be written.
     """
+    tasks = feature_tasks(extractor, faces, settings, cache)
+    if missing := missing_tasks(tasks):
+        with ExitStack() as alone, keeping(cache):
+            with using(cache):
+                alone.enter_context(one_process(_lock(extractor, settings, cache), _note_waiting))
+                remove_leftovers(cache / "features")
+            # Another process may have computed them in the meantime.
+            _compute_missing(missing_tasks(missing), extractor, settings, cache, on_embedded)
+    rows = []
+    for task in tasks:
+        found = ~np.isnan(read_features(task.path)[:, 0])
+        rows.append((task.clip, str(task.path), len(found), int(found.sum())))
+    return pd.DataFrame(rows, columns=COLUMNS, index=faces.index[faces["problem"] == ""])
+
+
+def extract_shards(
+    extractor: Extractor,
+    faces: pd.DataFrame,
+    settings: FeatureSettings,
+    cache: Path,
+    shards: Sequence[int],
+    on_embedded: Callable[[], object] = lambda: None,
+) -> None:
+    """Compute the features of the clips of some shards alone, see `inputs.faces.shards`, beside who computes others.
+
+    Other arguments, and what is raised, are those of `extract_features`.
+    """
+    tasks = [task for task in feature_tasks(extractor, faces, settings, cache) if task.shard in shards]
+    with keeping(cache), ExitStack() as held:
+        with using(cache):
+            held.enter_context(holding(_lock(extractor, settings, cache), shards, _note_waiting))
+        _compute_missing(missing_tasks(tasks), extractor, settings, cache, on_embedded)
+
+
+def missing_features(
+    extractor: Extractor, faces: pd.DataFrame, settings: FeatureSettings, cache: Path
+) -> dict[int, float]:
+    """Return shard -> about how many pictures are to be embedded of the clips of it that the cache does not hold.
+
+    Arguments, and what is raised, are those of `extract_features`.
+    """
+    found: dict[int, float] = {}
+    for task in missing_tasks(feature_tasks(extractor, faces, settings, cache)):
+        found[task.shard] = found.get(task.shard, 0.0) + max(1.0, task.pictures)
+    return found
+
+
+def feature_tasks(extractor: Extractor, faces: pd.DataFrame, settings: FeatureSettings, cache: Path) -> list[ClipTask]:
+    """Return what is to be there for each clip without a problem. Arguments are those of `extract_features`.
+
+    Raises:
+        ValueError, UserError: as `extract_features`.
+    """
     if extractor.reads != "face":
         raise ValueError(f"features are extracted from faces, and this extractor reads {extractor.reads}")
     dtype, _ = choose_compute_dtype(settings.dtype)
@@ -125,29 +184,21 @@ def extract_features(
         stated = {"first": sampling.frames, "rows": sampling.rows} if isinstance(sampling, FirstFrames) else sampling
         made = {"extractor": list(extractor.key), "faces": face_key, "sampling": stated, "dtype": dtype}
         tasks.append(ClipTask(clip, Path(path), sampling, features_path(cache, key), found * min(1.0, share), made))
-    # Two clips with the same faces have the same features.
+    return tasks
+
+
+def missing_tasks(tasks: list[ClipTask]) -> list[ClipTask]:
+    """Return the tasks of which the cache holds nothing, or something damaged; of two clips with the same faces one."""
     unique = list({task.path: task for task in tasks}.values())
     with ThreadPoolExecutor(os.cpu_count()) as threads:
         intact = threads.map(lambda task: is_intact(task.path), unique)
-        missing = [task for task, whole in zip(unique, intact, strict=True) if not whole]
-    if missing:
-        key = [*extractor.key, settings.fps, settings.frames, dtype]
-        with ExitStack() as alone, keeping(cache):
-            with using(cache):
-                alone.enter_context(one_process(cache / "features" / f".lock-{fingerprint(key)}", _note_waiting))
-                remove_leftovers(cache / "features")
-            # Another process may have computed them in the meantime.
-            missing = [task for task in missing if not is_intact(task.path)]
-            for task in missing:
-                if task.path.is_file():
-                    note(f"The features of clip {task.clip} are damaged in the cache: they are computed again.")
-            if missing:
-                _compute_missing(missing, extractor.open(dtype), extractor.width, settings.batch, cache, on_embedded)
-    rows = []
-    for task in tasks:
-        found = ~np.isnan(read_features(task.path)[:, 0])
-        rows.append((task.clip, str(task.path), len(found), int(found.sum())))
-    return pd.DataFrame(rows, columns=COLUMNS, index=faces.index)
+        return [task for task, whole in zip(unique, intact, strict=True) if not whole]
+
+
+def _lock(extractor: Extractor, settings: FeatureSettings, cache: Path) -> Path:
+    dtype, _ = choose_compute_dtype(settings.dtype)
+    key = [*extractor.key, settings.fps, settings.frames, dtype]
+    return cache / "features" / f".lock-{fingerprint(key)}"
 
 
 def sampling_of(settings: FeatureSettings, num_frames: int, fps: float, stretch: int) -> Sampling:
@@ -177,14 +228,21 @@ def _note_waiting() -> None:
 
 
 def _compute_missing(
-    tasks: list[ClipTask], embed: Callable, width: int, batch: int, cache: Path, on_embedded: Callable
+    tasks: list[ClipTask], extractor: Extractor, settings: FeatureSettings, cache: Path, on_embedded: Callable
 ) -> None:
+    for task in tasks:
+        if task.path.is_file():
+            note(f"The features of clip {task.clip} are damaged in the cache: they are computed again.")
+    if not tasks:
+        return
+    dtype, _ = choose_compute_dtype(settings.dtype)
+    embed = extractor.open(dtype)
     with (
         progress_bar("features", sum(task.pictures for task in tasks), "frames") as advance,
         ThreadPoolExecutor(1) as writer,
     ):
         writes = deque()
-        for task, features in _embed_clips(tasks, embed, width, batch, advance):
+        for task, features in _embed_clips(tasks, embed, extractor.width, settings.batch, advance):
             # Syncing to disk takes as long as a few pictures: it runs beside the next batch.
             writes.append(writer.submit(_write, task, features, cache, on_embedded))
             if len(writes) > WRITES_AHEAD:

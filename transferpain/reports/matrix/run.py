@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from transferpain.data.places import Places
+from transferpain.experiments.executors.base import HERE, Computing
 from transferpain.experiments.matrix.cells import CellRecord
 from transferpain.experiments.matrix.run import LoadedMatrix, load, run_cells
 from transferpain.experiments.registration import registration_of
@@ -18,15 +19,19 @@ COLUMNS = ["cell", "state", *RUN_COLUMNS[1:]]
 
 
 def run_matrix(
-    path: Path, places: Places, assignments: list[str], where: list[str], jobs: int, registration: Path | None = None
+    path: Path,
+    places: Places,
+    assignments: list[str],
+    where: list[str],
+    by: Computing = HERE,
+    registration: Path | None = None,
 ) -> Result:
     """Compute the chosen cells that are not finished, write the report of all cells, and return its table.
 
-    Sources are trained first, one after another, as each uses the whole machine. A cell that fails, or whose process
-    is killed, does not stop the others.
+    A cell that fails, or whose process is killed, does not stop the others.
 
     Args:
-        jobs: processes at a time.
+        by: where cells are computed.
         registration: the file that registers it; `None`: the one beside the report, if there is one.
 
     Raises:
@@ -34,7 +39,7 @@ def run_matrix(
     """
     loaded = load(path, places, assignments, where)
     registration = registration_of(loaded.places.reports, (loaded.report, loaded.matrix.matrix), registration)
-    records, runs = run_cells(loaded, jobs)
+    records, runs = run_cells(loaded, by)
     page = report_matrix(loaded, records, registration)
     done = [record.name for record in records if record.state == "done"]
     scores = {name: parts.scores(runs[name]) for name in done}

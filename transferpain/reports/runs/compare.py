@@ -7,7 +7,7 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.evaluation.metrics.registry import COMPARED
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import ReportFacts, read_report
 from transferpain.reports.screen import Result, synthetic_mark, warning_lines
 from transferpain.reports.sections.differences import NOTE, differences, differences_as_text, power_of

@@ -11,7 +11,7 @@ from transferpain.evaluation.formatting import p_value, with_interval
 from transferpain.evaluation.paired_permutation import SwapTest
 from transferpain.evaluation.permutation import has_several_folds
 from transferpain.evaluation.resampling import Interval
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import ReportFacts, RunFacts
 from transferpain.reports.sections.section import ReportSection
 from transferpain.reports.tables import TITLES

@@ -9,7 +9,7 @@ from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.comparisons import holm, mcnemar_test
 from transferpain.evaluation.formatting import p_value
 from transferpain.evaluation.predictions import CLIP, labelled_rows
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.sections.section import ReportSection
 

@@ -8,7 +8,7 @@ from transferpain.core.contracts import Section, Table
 from transferpain.evaluation.comparisons import holm, mann_whitney_test, subject_scores, wilcoxon_test
 from transferpain.evaluation.effect_sizes import cliffs_delta, rank_biserial
 from transferpain.evaluation.formatting import number, p_value
-from transferpain.experiments.schema import Comparison
+from transferpain.experiments.study_schema import Comparison
 from transferpain.reports.facts import ReportFacts
 from transferpain.reports.sections.section import ReportSection
 

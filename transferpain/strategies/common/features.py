@@ -3,7 +3,7 @@
 A strategy that stands on `FeatureStrategy` says how the head is trained, and nothing of where its rows come from.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
 
@@ -16,6 +16,7 @@ from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.data.tasks.task import Task
 from transferpain.inputs.adaptation.chosen import needed_clips
+from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_kind, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
@@ -145,6 +146,14 @@ class FeatureStrategy(Strategy):
     def extract(self, plan: Plan, places: Places) -> pd.DataFrame:
         return features_of(plan, places)
 
+    def missing_features(self, plan: Plan, places: Places) -> dict[int, float]:
+        return missing_features_of(plan, places)
+
+    def extract_shards(
+        self, plan: Plan, places: Places, shards: Sequence[int], on_embedded: Callable[[], object]
+    ) -> None:
+        extract_shards_of(plan, places, shards, on_embedded)
+
 
 def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = lambda: None) -> pd.DataFrame:
     """Compute faces and features of the plan's clips; `on_embedded` is called once per clip that was embedded.
@@ -170,14 +179,10 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         elif settings.whole_clip or plan.task.sample == "frame":
             check_frames(plan.clips, own, settings, places.data_root, places.cache)
         faces = add_stretches(plan, own)
-    needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
-    usable = faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
+    usable = usable_faces(plan, faces)
     if settings.folder is None:
-        how = (usable, settings, places.cache, on_embedded)
-        if plan.origin.parts:
-            features = extract_joined([settings.make_extractor(part) for part in plan.origin.parts], *how)
-        else:
-            features = extract_features(settings.make_extractor(plan.origin), *how)
+        extractors, how = extractors_of(plan), (usable, settings, places.cache, on_embedded)
+        features = extract_joined(extractors, *how) if plan.origin.parts else extract_features(extractors[0], *how)
     else:
         features = keep_own(usable, settings, places.cache)
     table = faces.rename(columns={"found": "pictures"}).merge(features, on="clip", how="left", validate="one_to_one")
@@ -196,6 +201,41 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     rows = rows_of_stretch(table, settings)
     table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
     return table
+
+
+def usable_faces(plan: Plan, faces: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a faces stage with `stretch` whose features the plan needs."""
+    needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
+    return faces[(faces["problem"] == "") & faces["clip"].isin(needed)]
+
+
+def extractors_of(plan: Plan) -> list[Extractor]:
+    """Return what makes the plan's features of faces: one extractor, or one of each source that is joined."""
+    settings = plan.experiment.features
+    return [settings.make_extractor(part) for part in plan.origin.parts or (plan.origin,)]
+
+
+def missing_features_of(plan: Plan, places: Places) -> dict[int, float]:
+    """Return shard -> pictures that are to be embedded of the clips of it, by all extractors; their faces are there."""
+    from transferpain.inputs.features.extract import missing_features
+
+    if plan.experiment.features.folder is not None:
+        return {}
+    usable = usable_faces(plan, stretches_of(plan, places))
+    found: dict[int, float] = {}
+    for extractor in extractors_of(plan):
+        for shard, pictures in missing_features(extractor, usable, plan.experiment.features, places.cache).items():
+            found[shard] = found.get(shard, 0.0) + pictures
+    return found
+
+
+def extract_shards_of(plan: Plan, places: Places, shards: Sequence[int], on_embedded: Callable[[], object]) -> None:
+    """Compute the features of the clips of some shards, by all extractors; `on_embedded` is called once a clip."""
+    from transferpain.inputs.features.extract import extract_shards
+
+    usable = usable_faces(plan, stretches_of(plan, places))
+    for extractor in extractors_of(plan):
+        extract_shards(extractor, usable, plan.experiment.features, places.cache, shards, on_embedded)
 
 
 def rows_of_stretch(table: pd.DataFrame, settings: FeatureSettings) -> np.ndarray:

@@ -1,0 +1,239 @@
+"""Works on several machines: what is lost is computed again, what fails is not, and nothing finished is touched."""
+
+import os
+import shutil
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+import transferpain
+from tests.command_line import EXPERIMENTS
+from tests.experiments.executors.small_cluster import hidden_node, toolkit_processes
+from tests.parts import needs
+from tests.small_study import tiny
+from tests.waiting import wait_until
+from transferpain.core.errors import UserError
+from transferpain.core.locks import VARIABLE
+from transferpain.data.places import Places
+from transferpain.experiments.executors.base import Conditions, Work
+from transferpain.experiments.executors.cluster import Needs, Node
+from transferpain.experiments.executors.ray import LOSSES, RAY, needs_of, room_for
+from transferpain.inputs.faces.shards import SHARDS
+
+ALL = tuple(range(SHARDS))
+
+
+def faces_work(name: str = "faces", shards: tuple[int, ...] = ALL, **changes: object) -> Work:
+    return Work(name, tiny(EXPERIMENTS, **{"threads": 1} | changes), "faces", shards)
+
+
+def conditions(cluster, data_root: Path, workspace: Path, started: Callable = lambda work, node: None) -> Conditions:
+    return Conditions(EXPERIMENTS, Places(data_root, workspace), workspace / "logs", 1, cluster.address, started)
+
+
+def faces_in(workspace: Path) -> dict[Path, int]:
+    """Return the cached faces, and when each was written."""
+    return {path: path.stat().st_mtime_ns for path in (workspace / "cache" / "faces").rglob("*.parquet")}
+
+
+@contextmanager
+def once(event: Callable[[], bool], action: Callable[[], object]):
+    """Act in another thread as soon as an event comes; see that it came."""
+    done = []
+
+    def watch() -> None:
+        wait_until(event)
+        action()
+        done.append(True)
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    watcher.start()
+    yield
+    watcher.join()
+    assert done
+
+
+def node(processors: int = 2, memory: int = 10_000_000_000, gpus: int = 0) -> Node:
+    return Node("id", "node", processors, memory, gpus)
+
+
+def test_a_work_takes_a_processor_a_thread_and_a_whole_gpu_or_none():
+    work = faces_work(threads=4)
+    assert needs_of(work, [node()]).processors == 4
+    assert needs_of(work, [node(gpus=2)]).gpus == 0
+    run = Work("run", work.experiment)
+    assert needs_of(run, [node()]).gpus == 0
+    assert needs_of(run, [node(), node(gpus=2)]).gpus == 1
+    assert node(4, gpus=2).holds_at_once(Needs(1, 1, 1)) == 2
+    assert not node(4, gpus=1).holds([Needs(1, 1, 1), Needs(1, 1, 1)])
+
+
+def test_there_is_room_for_as_many_as_processors_and_memory_hold():
+    assert room_for([faces_work()], [node(2), node(3)]) == 5
+    assert room_for([faces_work(threads=2)], [node(2), node(3)]) == 2
+    assert room_for([Work("run", faces_work().experiment)], [node(8, memory=3_200_000_000)]) == 2
+
+
+def test_a_work_that_no_machine_is_large_enough_for_is_refused():
+    with pytest.raises(UserError, match=r"3 processors.*needed; node: 2 processors") as refused:
+        room_for([faces_work(threads=3)], [node(2)])
+    assert "--set threads=1" in str(refused.value)
+    with pytest.raises(UserError, match="no machine with a processor"):
+        room_for([faces_work()], [])
+
+
+@needs("ray")
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:port"])
+def test_an_address_without_a_cluster_is_told(address, tmp_path):
+    with pytest.raises(UserError, match=r"(?s)No Ray cluster.*ray start --head.*" + address):
+        list(RAY.run([faces_work()], Conditions(EXPERIMENTS, Places(tmp_path, tmp_path), tmp_path, 1, address)))
+
+
+def test_who_has_no_locks_has_no_many_machines(tmp_path, monkeypatch):
+    monkeypatch.setenv(VARIABLE, "none")
+    with pytest.raises(UserError, match="Many machines need locks"):
+        list(RAY.run([faces_work()], Conditions(EXPERIMENTS, Places(tmp_path, tmp_path), tmp_path, 1)))
+
+
+@pytest.mark.slow
+def test_a_node_killed_among_faces_costs_none_that_were_finished(cluster, small_twin, tmp_path):
+    begun, before, workers = [], {}, []
+
+    def kill() -> None:
+        before.update(faces_in(tmp_path))
+        workers.extend(ray_workers())
+        cluster.kill(begun[0][1])
+
+    with once(lambda: len(faces_in(tmp_path)) >= 2, kill):
+        started = lambda work, node: begun.append((work.name, node))  # noqa: E731
+        outcomes = list(RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path, started)))
+    assert [(outcome.name, outcome.error) for outcome in outcomes] == [("faces", "")]
+    assert [name for name, _ in begun] == ["faces", "faces"]
+    assert begun[0][1] != begun[1][1] == outcomes[0].node
+    after = faces_in(tmp_path)
+    assert len(after) == 12
+    assert {path: after[path] for path in before} == before
+    assert workers
+    assert not any("tensorflow" in mapped for mapped in workers)
+
+
+def ray_workers() -> list[str]:
+    """Return what each worker of Ray that has a task has mapped into its memory."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            if (entry / "cmdline").read_bytes().startswith(b"ray::compute"):
+                found.append((entry / "maps").read_text())
+    return found
+
+
+@pytest.mark.slow
+def test_a_process_killed_for_memory_is_begun_again_and_given_up_in_the_end(cluster, small_twin, tmp_path, capsys):
+    killed: list[int] = []
+
+    def kill_each() -> None:
+        while len(killed) < LOSSES:
+            for number in set(toolkit_processes(tmp_path)) - set(killed):
+                killed.append(number)
+                os.kill(number, signal.SIGKILL)
+
+    with once(lambda: bool(toolkit_processes(tmp_path)), kill_each):
+        (outcome,) = RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))
+    assert f"lost {LOSSES} times" in outcome.error
+    assert "perhaps for lack of memory" in outcome.error
+    assert capsys.readouterr().err.count("begun again") == LOSSES - 1
+    (outcome,) = RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))
+    assert outcome.error == ""
+
+
+@pytest.mark.slow
+def test_an_error_of_the_work_itself_is_told_once_and_those_that_wait_for_it_are_not_begun(
+    cluster, small_twin, tmp_path
+):
+    begun = []
+    wrong = tiny(EXPERIMENTS, name="wrong", dataset="ai4pain", task="unbc-five", threads=1)
+    works = [
+        Work("wrong", wrong, title="source wrong"),
+        Work("waits", wrong, after=("wrong",)),
+        Work("waits too", wrong, after=("waits",)),
+    ]
+    started = lambda work, node: begun.append(work.name)  # noqa: E731
+    outcomes = list(RAY.run(works, conditions(cluster, small_twin, tmp_path, started)))
+    assert begun == ["wrong"]
+    assert [outcome.name for outcome in outcomes] == ["wrong", "waits", "waits too"]
+    assert "The task unbc-five" in outcomes[0].error
+    assert all(outcome.error.startswith("its source wrong failed: The task") for outcome in outcomes[1:])
+
+
+LIMITED = """
+import resource, sys
+if "transferpain.experiments.executors.node" in sys.orig_argv:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))
+"""
+
+
+@pytest.mark.slow
+def test_a_limit_of_file_sizes_on_one_node_is_told_and_stops_no_other(whole_cluster, small_twin, tmp_path):
+    limited = tmp_path / "limited"
+    limited.mkdir()
+    (limited / "sitecustomize.py").write_text(LIMITED)
+    whole_cluster.have("two")
+    whole_cluster.add("small", env_vars={"PYTHONPATH": str(limited)})
+    works = [faces_work("a", ALL[:128]), faces_work("b", ALL[128:])]
+    try:
+        outcomes = {one.node: one for one in RAY.run(works, conditions(whole_cluster, small_twin, tmp_path))}
+    finally:
+        whole_cluster.kill("small")
+    assert outcomes["two"].error == ""
+    assert "File too large" in outcomes["small"].error
+    whole_cluster.have("one", "two")
+    assert {one.error for one in RAY.run(works, conditions(whole_cluster, small_twin, tmp_path))} == {""}
+    assert len(faces_in(tmp_path)) == 12
+
+
+@pytest.mark.slow
+def test_a_node_with_another_toolkit_is_refused_by_name(cluster, small_twin, tmp_path):
+    other = tmp_path / "other"
+    home = Path(transferpain.__file__).parent
+    shutil.copytree(home, other / "transferpain", ignore=shutil.ignore_patterns("__pycache__"))
+    start = other / "transferpain" / "__init__.py"
+    start.write_text(start.read_text().replace(transferpain.__version__, "1.9.9"))
+    cluster.add("old", env_vars={"PYTHONPATH": str(other)})
+    try:
+        with pytest.raises(UserError, match=r"(?s)1 of the cluster's machines.*old: transferpain 1\.9\.9, here"):
+            list(RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path)))
+    finally:
+        cluster.kill("old")
+    assert not list((tmp_path / "cache").rglob("*.parquet"))
+    assert not list((tmp_path / "cache").glob(".look-*"))
+
+
+def can_hide() -> bool:
+    return subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hidden", ["workspace", "data"])
+def test_a_node_that_does_not_see_a_folder_is_refused_by_name(cluster, small_twin, tmp_path, hidden):
+    if not can_hide():
+        pytest.skip("this system lets nobody hide a folder from a process")
+    data, workspace = tmp_path / "data", tmp_path / "workspace"
+    shutil.copytree(small_twin, data)
+    workspace.mkdir()
+    import ray
+
+    blind = hidden_node(cluster.address, "blind", [{"workspace": workspace, "data": data}[hidden]])
+    try:
+        with ray.init(address=cluster.address, log_to_driver=False):
+            wait_until(lambda: "blind" in {one["NodeName"] for one in ray.nodes() if one["Alive"]}, blind)
+        said = "is not the one that is seen here" if hidden == "workspace" else "the data of ai4pain are others"
+        with pytest.raises(UserError, match=f"(?s)1 of the cluster's machines.*blind: .*{said}"):
+            list(RAY.run([faces_work()], conditions(cluster, data, workspace)))
+    finally:
+        os.killpg(blind.pid, signal.SIGKILL)
+        blind.wait()

@@ -1,0 +1,227 @@
+"""The machines of a Ray cluster: which there are, what they have, and whether they see what this one sees.
+
+Usage statistics are off, nothing is put into an object store, and no environment is sent that would need a network.
+"""
+
+import json
+import os
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from transferpain.core.errors import UserError
+from transferpain.core.optional import require
+from transferpain.core.threads import thread_variables
+from transferpain.data.places import Places
+from transferpain.experiments.environment import NODE
+from transferpain.experiments.executors import ray_task
+from transferpain.experiments.executors.base import AUTO
+from transferpain.experiments.executors.look import Seen, data_here, differences, looks, toolkit_here
+
+LOOK_SECONDS = 120.0
+CONNECT_SECONDS = 5.0
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Needs:
+    """What a work takes of a machine while it is computed: processors, bytes of memory, GPUs."""
+
+    processors: int
+    memory: int
+    gpus: int = 0
+
+
+@dataclass(frozen=True)
+class Node:
+    """A machine of the cluster, and what works may use of it."""
+
+    identity: str
+    name: str
+    processors: int
+    memory: int
+    gpus: int
+
+    def holds(self, needs: Sequence[Needs]) -> bool:
+        """Tell whether it is enough for all of these at a time."""
+        return (
+            sum(one.processors for one in needs) <= self.processors
+            and sum(one.memory for one in needs) <= self.memory
+            and sum(one.gpus for one in needs) <= self.gpus
+        )
+
+    def holds_at_once(self, needs: Needs) -> int:
+        """Return how many of these it is enough for at a time."""
+        gpus = self.gpus // needs.gpus if needs.gpus else self.processors
+        return min(self.processors // needs.processors, self.memory // needs.memory, gpus)
+
+
+@contextmanager
+def connected(address: str) -> Iterator[None]:
+    """Be a driver of the cluster; what was begun in it has ended in the end.
+
+    Raises:
+        UserError: if Ray is not installed, or no cluster answers at the address.
+    """
+    require("ray")
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    # This process is the driver, and says itself what is of interest.
+    os.environ.setdefault("RAY_DEDUP_LOGS", "0")
+    import ray
+
+    if ray.is_initialized():
+        yield
+        return
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        check_answers(address)
+        ray.init(address=address, log_to_driver=False, logging_level="FATAL", configure_logging=True)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        raise UserError(
+            "No Ray cluster was found.",
+            rule="`ray start --head` begins one on the first machine, `ray start --address=HOST:PORT` adds another; "
+            "all with the same versions of Ray and Python.",
+            received=f"--address {address}: {str(error).splitlines()[0] if str(error) else type(error).__name__}",
+            todo="Start it (docs/cluster.md), or name its address: --address HOST:PORT.",
+        ) from error
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def check_answers(address: str) -> None:
+    """Refuse an address where nobody answers; Ray itself would wait for a minute. Raises `OSError`."""
+    host, colon, port = address.rpartition(":")
+    if address != AUTO and not (colon and port.isdecimal()):
+        raise ValueError("an address is HOST:PORT, or auto")
+    if address != AUTO:
+        with closing(socket.create_connection((host, int(port)), CONNECT_SECONDS)):
+            return
+
+
+def check_head() -> None:
+    """Refuse to go on without the head of the cluster: without it, nobody knows what became of a work.
+
+    Raises:
+        UserError: if it does not answer any more.
+    """
+    import ray
+
+    address = ray.get_runtime_context().gcs_address
+    try:
+        check_answers(address)
+    except OSError as error:
+        raise UserError(
+            "The head of the Ray cluster does not answer any more.",
+            rule="Without it no work can be begun, and none is heard of.",
+            received=f"{address}: {error.strerror or error}",
+            todo="Start the cluster again, then give the same command again: what was finished is kept.",
+        ) from error
+
+
+def nodes_now() -> dict[str, Node]:
+    """Return the machines of the cluster that works can be computed on, by their identity."""
+    import ray
+
+    found = [one for one in ray.nodes() if one["Alive"] and one["Resources"].get("CPU", 0) >= 1]
+    named = [(one, _name(one)) for one in found]
+    names = [name for _, name in named]
+    return {
+        one["NodeID"]: Node(
+            one["NodeID"],
+            name if names.count(name) == 1 else f"{name}-{one['NodeID'][:6]}",
+            int(one["Resources"]["CPU"]),
+            int(one["Resources"].get("memory", 0)),
+            int(one["Resources"].get("GPU", 0)),
+        )
+        for one, name in named
+    }
+
+
+def _name(node: dict[str, Any]) -> str:
+    """Return the name that a machine was given when Ray was started there, or else its own."""
+    given = node.get("NodeName") or ""
+    return node["NodeManagerHostname"] if given in ("", node["NodeManagerAddress"]) else given
+
+
+def begin(request: str, node: Node, needs: Needs, variables: dict[str, str]) -> Any:
+    """Begin a work on a machine, and return what Ray calls it.
+
+    Args:
+        request: what the process reads, one line of JSON.
+        variables: of its environment.
+    """
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    # By value: a worker of Ray imports nothing of the toolkit.
+    ray.cloudpickle.register_pickle_by_value(ray_task)
+    task = ray.remote(max_calls=1, max_retries=0)(ray_task.compute).options(
+        num_cpus=needs.processors,
+        num_gpus=needs.gpus,
+        memory=needs.memory,
+        scheduling_strategy=NodeAffinitySchedulingStrategy(node.identity, soft=False),
+    )
+    return task.remote(request, variables | {NODE: node.name})
+
+
+def problems(nodes: Sequence[Node], places: Places, datasets: Sequence[str]) -> dict[str, str]:
+    """Look from each machine at what works read and write; return identity -> what it sees otherwise.
+
+    Raises:
+        UserError: if the file system of the workspace has no locks.
+    """
+    import ray
+
+    toolkit, data = toolkit_here(), data_here(places, datasets)
+    found: dict[str, str] = {}
+    with looks(places, datasets, [node.identity for node in nodes]) as asked:
+        needs = Needs(0, 0)
+        begun = {
+            begin(json.dumps({"look": asdict(asked[node.identity])}), node, needs, thread_variables(1)): node
+            for node in nodes
+        }
+        ended, _ = ray.wait(list(begun), num_returns=len(begun), timeout=LOOK_SECONDS) if begun else ([], [])
+        for task, node in begun.items():
+            seen = _seen(task) if task in ended else f"it has not answered within {LOOK_SECONDS:.0f} s"
+            if isinstance(seen, Seen):
+                seen = "; ".join(differences(asked[node.identity], seen, toolkit, data))
+            if seen:
+                found[node.identity] = f"{node.name}: {seen}"
+        for task in set(begun) - set(ended):
+            ray.cancel(task, force=True)
+    return found
+
+
+def _seen(task: Any) -> Seen | str:
+    """Return what a machine has seen, or why it could not look."""
+    import ray
+
+    try:
+        said = json.loads(ray.get(task))
+    except ray.exceptions.RayError as error:
+        return f"it could not be asked: {type(error).__name__}"
+    answer = said.get("answer")
+    if isinstance(answer, dict):
+        return Seen(**answer)
+    return f"the toolkit does not start there: {answer or said['said'] or said['code']}"
+
+
+def refuse(found: dict[str, str]) -> None:
+    """Refuse machines that see something else. Raises `UserError` that names them, if there are any."""
+    if found:
+        lines = [*list(found.values())[:SHOWN], *(["..."] if len(found) > SHOWN else [])]
+        raise UserError(
+            f"{len(found)} of the cluster's machines cannot be used; nothing was started.",
+            rule="All machines see the same folders at the same paths, with locks that hold between them, and have "
+            "the same toolkit, libraries and data.",
+            received="\n".join(lines),
+            todo="Mend these machines, or take them out of the cluster with `ray stop`.",
+        )

@@ -1,0 +1,86 @@
+"""Which work is begun next: those that nothing waits for come last, those on the longest way to the end first."""
+
+from collections.abc import Sequence
+
+from transferpain.experiments.executors.base import Outcome, Work
+
+
+class Order:
+    """Works that are waiting, running or ended.
+
+    Args:
+        works: no two of one name; what one waits for is among them.
+
+    Raises:
+        ValueError: if that does not hold, or works wait for each other in a circle.
+    """
+
+    def __init__(self, works: Sequence[Work]):
+        self._works = {work.name: work for work in works}
+        if len(self._works) != len(works):
+            raise ValueError(f"two works have one name: {sorted(work.name for work in works)}")
+        self._ways = ways(works)
+        # Of equally long ways the first that was given comes first.
+        self._waiting = sorted(self._works, key=lambda name: -self._ways[name])
+        self._finished: set[str] = set()
+        self._running: set[str] = set()
+
+    @property
+    def is_over(self) -> bool:
+        """True if every work has ended."""
+        return not self._waiting and not self._running
+
+    def next(self) -> Work | None:
+        """Return the work that is to be begun now, which then counts as running; `None` if all others wait."""
+        for name in self._waiting:
+            if self._finished.issuperset(self._works[name].after):
+                self._waiting.remove(name)
+                self._running.add(name)
+                return self._works[name]
+        return None
+
+    def again(self, name: str) -> None:
+        """Put a running work back: it was lost with its machine."""
+        self._running.remove(name)
+        self._waiting.append(name)
+        self._waiting.sort(key=lambda waiting: -self._ways[waiting])
+
+    def end(self, name: str, error: str, node: str = "") -> list[Outcome]:
+        """Say what became of a running work; return its outcome, and those of the works that cannot be begun for it."""
+        self._running.remove(name)
+        outcomes = [Outcome(name, error, node=node)]
+        if not error:
+            self._finished.add(name)
+            return outcomes
+        lost, title = {name}, self._works[name].title or name
+        while blocked := [one for one in self._waiting if lost.intersection(self._works[one].after)]:
+            for one in blocked:
+                self._waiting.remove(one)
+                outcomes.append(Outcome(one, f"its {title} failed: {error}", because_of=name))
+            lost.update(blocked)
+        return outcomes
+
+
+def ways(works: Sequence[Work]) -> dict[str, float]:
+    """Return name -> seconds from the beginning of a work to the end of the longest chain that waits for it.
+
+    Raises:
+        ValueError: if a work waits for one that is not there, or for itself.
+    """
+    waiting: dict[str, list[str]] = {work.name: [] for work in works}
+    for work in works:
+        for name in work.after:
+            if name not in waiting:
+                raise ValueError(f"{work.name} waits for {name}, which is not among the works")
+            waiting[name].append(work.name)
+    seconds = {work.name: work.seconds for work in works}
+    found: dict[str, float] = {}
+    left = dict.fromkeys(waiting)
+    while left:
+        known = [name for name in left if all(one in found for one in waiting[name])]
+        if not known:
+            raise ValueError(f"works wait for each other in a circle: {sorted(left)}")
+        for name in known:
+            found[name] = seconds[name] + max((found[one] for one in waiting[name]), default=0.0)
+            del left[name]
+    return found

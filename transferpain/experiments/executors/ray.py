@@ -1,0 +1,266 @@
+"""The executor `ray`: processes on the machines of a Ray cluster, one for each work.
+
+Ray starts a task on a machine, and the task a process of the toolkit there: what is computed is what the executor
+`local` computes. A work that is lost with its machine or its task is begun again elsewhere, and goes on with what it
+had finished; one that fails by itself is not.
+"""
+
+import json
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from transferpain.core.errors import UserError
+from transferpain.core.locks import locks_are_off
+from transferpain.core.progress import note
+from transferpain.core.threads import thread_variables, usable_processors
+from transferpain.experiments.executors import cluster
+from transferpain.experiments.executors.base import Conditions, Outcome, Work
+from transferpain.experiments.executors.cluster import Needs, Node
+from transferpain.experiments.executors.order import Order
+from transferpain.experiments.executors.request import request_of
+from transferpain.experiments.schema import Experiment
+from transferpain.experiments.study import datasets_read
+
+POLL_SECONDS = 0.5
+# How often the cluster is asked which machines it has.
+AGAIN_SECONDS = 2.0
+# A work that was lost so often is given up: it may itself be what its machines die of.
+LOSSES = 3
+# So long is waited for a machine when all are gone.
+PATIENCE_SECONDS = 300.0
+END_SECONDS = 40.0
+KILLED = -9
+# Bytes that a process takes; the largest that was measured took 1.1 GB (benchmarks: `backbones`, `memory`).
+MEMORY = {"run": 1_500_000_000, "features": 1_500_000_000, "faces": 500_000_000}
+
+
+@dataclass(frozen=True)
+class Running:
+    """A work that was begun, and where."""
+
+    work: Work
+    node: Node
+    needs: Needs
+
+
+class OnRay:
+    """Each work in a process of its own on some machine that sees what this one sees."""
+
+    name = "ray"
+    many_machines = True
+
+    def room(self, experiments: Sequence[Experiment], conditions: Conditions) -> int:
+        """Return how many processes the machines of the cluster compute at a time."""
+        check_locks()
+        with cluster.connected(conditions.address):
+            return room_for([Work(one.name, one) for one in experiments], list(cluster.nodes_now().values()))
+
+    def run(self, works: Sequence[Work], conditions: Conditions) -> Iterator[Outcome]:
+        """Compute works on the cluster's machines."""
+        if not works:
+            return
+        check_locks()
+        with cluster.connected(conditions.address):
+            machines = Machines(conditions, datasets_of([work.experiment for work in works], conditions))
+            room_for(works, list(machines.all.values()))
+            yield from _compute(Order(works), machines, conditions)
+
+
+RAY = OnRay()
+
+
+def check_locks() -> None:
+    """Refuse to let several processes work where the user has said that one alone does. Raises `UserError`."""
+    if locks_are_off():
+        raise UserError(
+            "Many machines need locks.",
+            rule="Processes on several machines work in one workspace, and must not compute one thing twice.",
+            received="--lock none",
+            todo="Leave it out; the workspace stands on a file system with locks.",
+        )
+
+
+def datasets_of(experiments: Sequence[Experiment], conditions: Conditions) -> list[str]:
+    """Return the datasets that experiments read, those of their sources too."""
+    return sorted(set().union(*(datasets_read(one, conditions.folder) for one in experiments)))
+
+
+class Machines:
+    """The machines of the cluster that see what this one sees.
+
+    Args:
+        conditions: under which works are computed.
+        datasets: that they read.
+
+    Raises:
+        UserError: if one of them does not.
+    """
+
+    def __init__(self, conditions: Conditions, datasets: Sequence[str]):
+        self._places, self._datasets = conditions.places, datasets
+        self.all = cluster.nodes_now()
+        self._unfit = cluster.problems(list(self.all.values()), self._places, datasets)
+        cluster.refuse(self._unfit)
+        self._asked = time.monotonic()
+
+    def renew(self) -> None:
+        """Ask again which machines there are; a new one is used if it sees what this one sees.
+
+        Raises:
+            UserError: if the head of the cluster is gone.
+        """
+        if time.monotonic() - self._asked < AGAIN_SECONDS:
+            return
+        cluster.check_head()
+        now = cluster.nodes_now()
+        new = [node for node in now.values() if node.identity not in self.all and node.identity not in self._unfit]
+        if new:
+            unfit = cluster.problems(new, self._places, self._datasets)
+            for problem in unfit.values():
+                note(f"a machine that has joined the cluster is not used: {problem}")
+            self._unfit |= unfit
+        self.all = {identity: node for identity, node in now.items() if identity not in self._unfit}
+        self._asked = time.monotonic()
+
+    def free(self, needs: Needs, running: Sequence[Running]) -> Node | None:
+        """Return the machine with the most processors left, if there is one for this."""
+        used = {identity: [one.needs for one in running if one.node.identity == identity] for identity in self.all}
+        fitting = [node for node in self.all.values() if node.holds([*used[node.identity], needs])]
+        left = {node: node.processors - sum(one.processors for one in used[node.identity]) for node in fitting}
+        return max(left, key=left.get, default=None)
+
+
+def room_for(works: Sequence[Work], nodes: Sequence[Node]) -> int:
+    """Return how many of works are computed at a time.
+
+    Raises:
+        UserError: if no machine is large enough for one of them.
+    """
+    wanted = list(dict.fromkeys(needs_of(work, nodes) for work in works))
+    for needs in wanted:
+        if not any(node.holds([needs]) for node in nodes):
+            raise too_small(needs, nodes)
+    most = max(wanted, key=lambda needs: (needs.processors, needs.memory))
+    return sum(node.holds_at_once(most) for node in nodes)
+
+
+def needs_of(work: Work, nodes: Sequence[Node]) -> Needs:
+    """Return what a work takes: a whole GPU or none, and one wherever the cluster has any."""
+    gpus = 1 if any(node.gpus for node in nodes) and work.does != "faces" else 0
+    return Needs(threads_of(work), MEMORY[work.does], gpus)
+
+
+def threads_of(work: Work) -> int:
+    """Return how many threads a work is computed with: those that it states, or as many as this machine has.
+
+    So it has the bits that the executor `local` gives it here.
+    """
+    return work.experiment.threads or usable_processors()
+
+
+def too_small(needs: Needs, nodes: Sequence[Node]) -> UserError:
+    """Return the error of a work that no machine is large enough for."""
+    largest = ", ".join(
+        f"{node.name}: {node.processors} processors, {node.memory / 1e9:.1f} GB, {node.gpus} GPUs" for node in nodes[:3]
+    )
+    return UserError(
+        "No machine of the cluster is large enough.",
+        rule="An experiment is computed with as many threads as it states (`threads`), or else as this machine has, "
+        "and each thread has a processor: on another number, trainings end in other last bits.",
+        received=f"{needs.processors} processors, {needs.memory / 1e9:.1f} GB and {needs.gpus} GPUs are needed; "
+        + (largest or "the cluster has no machine with a processor for tasks"),
+        todo="State fewer threads, as in --set threads=1, or add larger machines.",
+    )
+
+
+def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterator[Outcome]:
+    import ray
+
+    running: dict[Any, Running] = {}
+    losses: dict[str, int] = {}
+    alone_since: float | None = None
+    waiting: Work | None = None
+    try:
+        while not order.is_over:
+            machines.renew()
+            while (waiting := waiting or order.next()) is not None:
+                needs = needs_of(waiting, list(machines.all.values()))
+                node = machines.free(needs, list(running.values()))
+                if node is None:
+                    break
+                request = request_of(waiting, conditions.folder, conditions.places, log_of(waiting, conditions))
+                task = cluster.begin(request.text(), node, needs, thread_variables(needs.processors))
+                running[task] = Running(waiting, node, needs)
+                conditions.started(waiting, node.name)
+                waiting = None
+            alone_since = _check_there_are(machines, running, alone_since)
+            ended, _ = ray.wait(list(running), timeout=POLL_SECONDS) if running else ([], time.sleep(POLL_SECONDS))
+            for task in ended:
+                one = running.pop(task)
+                error = error_of(task, one.node)
+                if error is not None:
+                    yield from order.end(one.work.name, error, one.node.name)
+                    continue
+                losses[one.work.name] = losses.get(one.work.name, 0) + 1
+                if losses[one.work.name] >= LOSSES:
+                    lost = f"Its process was lost {LOSSES} times, the last time on {one.node.name}: its machine or its "
+                    lost += "task was killed, perhaps for lack of memory. What it had finished is kept."
+                    yield from order.end(one.work.name, lost, one.node.name)
+                    continue
+                note(f"{one.work.name} was lost on {one.node.name}, and is begun again")
+                order.again(one.work.name)
+    finally:
+        _end(list(running))
+
+
+def _check_there_are(machines: Machines, running: dict, since: float | None) -> float | None:
+    """Return since when no machine is there, `None` if there is one. Raises `UserError` after some minutes."""
+    if machines.all or running:
+        return None
+    if since is None:
+        note("no machine is left in the cluster: waiting for one")
+        return time.monotonic()
+    if time.monotonic() - since > PATIENCE_SECONDS:
+        raise UserError(
+            "No machine is left in the Ray cluster.",
+            rule=f"One must come back within {PATIENCE_SECONDS:.0f} seconds.",
+            todo="Start Ray on some, then give the same command again: what was finished is kept.",
+        )
+    return since
+
+
+def error_of(task: Any, node: Node) -> str | None:
+    """Return what a task has answered: "" or the user's error; `None` if it was lost before it could."""
+    import ray
+
+    try:
+        said = json.loads(ray.get(task))
+    except ray.exceptions.RayTaskError as error:
+        return f"Its process could not be started on {node.name}: {error.cause}"
+    except ray.exceptions.RayError:
+        return None
+    if "answer" in said:
+        return said["answer"]
+    if said["code"] == KILLED:
+        return None
+    ended = f"was killed by signal {-said['code']}" if said["code"] < 0 else f"ended with status {said['code']}"
+    kept = "What it had finished is kept; the same command goes on from there."
+    return f"Its process on {node.name} {ended}. {kept}" + (f"\n{said['said']}" if said["said"] else "")
+
+
+def log_of(work: Work, conditions: Conditions) -> Path:
+    """Return the file of a work's messages."""
+    return conditions.logs / f"{work.name}.txt"
+
+
+def _end(tasks: list[Any]) -> None:
+    """End tasks, and wait until their processes have: first on request, then by force."""
+    import ray
+
+    for force in (False, True):
+        for task in tasks:
+            ray.cancel(task, force=force)
+        _, tasks = ray.wait(tasks, num_returns=len(tasks), timeout=END_SECONDS) if tasks else ([], [])
