@@ -6,8 +6,8 @@ import yaml
 from tests.reports.run_folders import three_models
 from transferpain.core.errors import UserError
 from transferpain.core.store import write_json
+from transferpain.experiments.leakage.checks import Checks
 from transferpain.strategies.common.stated import (
-    Checks,
     Environment,
     FinishedFacts,
     LinearProbes,

@@ -7,13 +7,34 @@ its settings promise; what can only be promised is called declared.
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Literal
+
+from pydantic import ConfigDict
 
 from transferpain.core.schema import write_stamped
 from transferpain.experiments.leakage.evidence import CheckLine, Evidence
 from transferpain.experiments.leakage.registry import CHECKS
-from transferpain.strategies.common.stated import Checks, read_stated
+from transferpain.strategies.common.stated import Stated, read_stated
 
 FILE = "leakage.json"
+
+
+class StatedCheck(Stated):
+    """A line of `leakage.json`."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    number: int
+    name: str
+    state: Literal["pass", "fail", "declared", "not applicable"]
+    figure: str
+    explanation: str
+
+
+class Checks(Stated):
+    """`leakage.json`."""
+
+    checks: list[StatedCheck]
 
 
 def run_checks(evidence: Evidence) -> tuple[CheckLine, ...]:

@@ -309,24 +309,6 @@ class ThreeModels(Stated):
     measures: dict[Unit, StatedMeasure] = {}
 
 
-class StatedCheck(Stated):
-    """A line of `leakage.json`."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    number: int
-    name: str
-    state: Literal["pass", "fail", "declared", "not applicable"]
-    figure: str
-    explanation: str
-
-
-class Checks(Stated):
-    """`leakage.json`."""
-
-    checks: list[StatedCheck]
-
-
 def read_stated(path: Path, schema: type[Stated]) -> dict[str, Any]:
     """Read a JSON file of a run in the form of today, without its number.
 
