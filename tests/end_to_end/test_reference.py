@@ -289,6 +289,21 @@ def test_of_unbc_another_sequence_is_the_reference_by_its_frames_without_pspi(pl
     assert read_checks(run)[4].state == "pass"
 
 
+def test_across_datasets_each_person_has_a_reference_of_the_own_dataset(places):
+    across = {"kind": "cross_dataset", "test_dataset": "unbc", "selection_share": 0.34}
+    settings = {"task": "cross-binary", "dataset": "biovid", "window": {"frames": 5}, **LOGISTIC}
+    reference = {"form": "difference", "frames": 3, "missing": "leave_out"}
+    experiment = experiment_of("across", features={"fps": None}, protocol=across, reference=reference, **settings)
+    plan = make_plan(experiment, EXPERIMENTS, places)
+    (fold,) = plan.folds
+    taken = plan.samples.iloc[fold.reference]
+    assert set(taken["dataset"]) == {"biovid", "unbc"}
+    assert set(taken["subject"]) == set(plan.samples["subject"])
+    run = run_experiment(experiment, EXPERIMENTS, places).path
+    assert read_json(run / "reference.json")["neutral"] == {"biovid": "stimulus BL1", "unbc": "pspi 0"}
+    assert read_checks(run)[4].state == "pass"
+
+
 def test_dealt_labels_leave_references_neutral(places):
     plain, dealt = (
         make_plan(experiment_of("dealt", null_draw=draw, **MEMBERS["difference"]), EXPERIMENTS, places)
@@ -309,7 +324,7 @@ def test_the_estimate_has_a_stage_for_what_is_written(places):
         estimate(experiment_of(name, **MEMBERS[name]), EXPERIMENTS, places) for name in ("pair", "without")
     )
     names = [stage.name for stage in with_reference]
-    assert "reference (pair, 3 frames, own)" in names
+    assert "reference (pair, own, frames 3)" in names
     (stage,) = (stage for stage in with_reference if stage.name.startswith("reference"))
     (features,) = (stage for stage in with_reference if stage.name.startswith("features"))
     assert stage.disk_bytes == 2 * features.disk_bytes

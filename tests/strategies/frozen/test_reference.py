@@ -115,7 +115,7 @@ def test_the_estimate_counts_the_clips_that_are_written(reference, copies, widen
     work = Workload(experiment(reference=reference), samples, None, samples, [FOLD, FOLD], 48)
     (stage,) = reference_stage(work, 1000.0)
     assert (stage.work, stage.disk_bytes) == (f"{2 * copies} clips", 1000.0 * copies * widens)
-    assert stage.name == f"reference ({reference['form']}, 3 frames, {reference.get('of', 'own')})"
+    assert stage.name == f"reference ({reference['form']}, {reference.get('of', 'own')}, frames 3)"
 
 
 @pytest.mark.parametrize("reference", [None, {"form": "withheld"}])

@@ -150,7 +150,7 @@ def reference_stage(work: Workload, disk_bytes: float) -> list[Stage]:
         return []
     copies = 1 if settings.of == "own" else len(work.folds)
     clips = work.samples.loc[work.samples[ROLE] != REFERENCE, "file_clip"].nunique() * copies
-    described = f"reference ({settings.form}, {settings.frames} frames, {settings.of})"
+    described = f"reference ({settings.form}, {settings.of}, frames {settings.frames})"
     return [
         Stage(
             experiment.name,
