@@ -54,6 +54,10 @@ NOT_RUN = {
     'make biovid-federated DATA=/path/to/data ARGS="--set name=personal --set federated.personal=last_layer"': (
         LICENSED
     ),
+    "make unbc-from-pain3d-demo": HOURS,
+    "make pain3d-vgg16 DATA=/path/to/data": LICENSED,
+    "make unbc-from-pain3d DATA=/path/to/data": LICENSED,
+    "transferpain data check pain3d --data-root /path/to/data": LICENSED,
     'make biovid-clip DATA=/path/to/data ARGS="--set network.kind=vivit"': LICENSED,
     "make multimodal-fusion DATA=/path/to/data": LICENSED,
     "make multimodal-cross DATA=/path/to/data": LICENSED,
