@@ -54,6 +54,7 @@ NOT_RUN = {
     'make biovid-federated DATA=/path/to/data ARGS="--set name=personal --set federated.personal=last_layer"': (
         LICENSED
     ),
+    "transferpain run experiments/known-answers.yaml --confirm": HOURS,
     "make unbc-from-pain3d-demo": HOURS,
     "make pain3d-vgg16 DATA=/path/to/data": LICENSED,
     "make unbc-from-pain3d DATA=/path/to/data": LICENSED,

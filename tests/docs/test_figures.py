@@ -52,7 +52,7 @@ def test_a_figure_is_held_by_the_command_of_its_row(pages, row, state):
 
 def test_a_paragraph_takes_the_command_that_leads_to_it(pages):
     (pages / "README.md").write_text(
-        "    make one-demo\n\nOf *drawn faces*: .61\n[.57, .65].\n\nAn aside.\n\nFar off: .61 [.57, .65].\n",
+        "    make one-demo\n\nOf *drawn faces*: .61\n[.57, .65].\n\n`make two`\n\nFar off: .61 [.57, .65].\n",
         encoding="utf-8",
     )
     assert states(pages) == [(".61 [.57, .65]", "held"), (".61 [.57, .65]", "not kept")]
@@ -81,12 +81,13 @@ def test_what_a_report_measured_is_kept_with_its_makers(tmp_path):
     scores = {"run": ["head", "few"], "score": [0.5, 0.4], "score_low": [0.4, None], "score_high": [0.6, None]}
     pd.DataFrame(scores).to_csv(report / "results.csv", index=False)
     pd.DataFrame({"file": ["x"], "size": [1]}).to_csv(report / "other.csv", index=False)
+    gap = {"better": ["a"], "worse": ["b"], "difference": [0.1], "low": [0.0], "high": [0.2]}
+    pd.DataFrame(gap).to_csv(report / "differences.csv", index=False)
     path = COMMAND["keep"](report, tmp_path / "kept")
+    makers = {"commit": "abc", "processor": "a processor"}
     assert pd.read_csv(path).to_dict("records") == [
-        {
-            **{"table": "results", "row": "head", "figure": "score", "value": 0.5, "low": 0.4, "high": 0.6},
-            **{"commit": "abc", "processor": "a processor"},
-        }
+        {"table": "differences", "row": "a b", "figure": "difference", "value": 0.1, "low": 0.0, "high": 0.2} | makers,
+        {"table": "results", "row": "head", "figure": "score", "value": 0.5, "low": 0.4, "high": 0.6} | makers,
     ]
 
 
