@@ -43,6 +43,8 @@ NOT_RUN = {
     "make biovid-clip-demo": HOURS,
     "make unbc-pspi-demo": HOURS,
     "make deep-adaptation-demo": HOURS,
+    "make unbc-units-demo": HOURS,
+    "make unbc-units DATA=/path/to/data": LICENSED,
     "make biovid-federated-demo": HOURS,
     "make ai4pain-ann DATA=/path/to/your/data": LICENSED,
     "make biovid-clip DATA=/path/to/data": LICENSED,

@@ -153,5 +153,6 @@ def constant(trainings: dict[str, dict[str, Any]]) -> tuple[str, ...]:
         for unit in next(iter(trainings.values()))["of"]:
             where = [name for name, facts in trainings.items() if facts["taught"][str(unit)]["values"] == values]
             if where:
-                sentences.append(f"AU{unit} {how} of {', '.join(where)}: {so}.")
+                named = "any training" if len(where) == len(trainings) else ", ".join(where)
+                sentences.append(f"AU{unit} {how} of {named}: {so}.")
     return tuple(sentences)
