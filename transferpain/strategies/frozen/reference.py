@@ -14,7 +14,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.predictions import subject_names
 from transferpain.inputs.reference.features import Reference, note_without_face
 from transferpain.inputs.reference.settings import ReferenceSettings, reads_references
-from transferpain.inputs.reference.withheld import REFERENCE, ROLE
+from transferpain.inputs.reference.withheld import PLACES, REFERENCE, ROLE
 from transferpain.strategies.base import Plan, Recipe, Workload
 
 REFERENCES = "reference.json"
@@ -37,6 +37,28 @@ def check_reference(experiment: Recipe) -> None:
         )
     if experiment.protocol.kind == "random_frames":
         raise ValueError("reference: it goes by subject, and protocol.kind `random_frames` splits without them")
+
+
+def tells_frames_apart(plan: Plan) -> bool:
+    """Tell whether single frames of a clip are the reference, so that features need a row for each frame.
+
+    Raises:
+        UserError: if each clip has one row of features, and of some clip not all frames are neutral.
+    """
+    if PLACES not in plan.samples or not plan.samples[PLACES].notna().any():
+        return False
+    rows = plan.samples[plan.samples[PLACES].notna()]
+    frames = plan.clips.set_index("clip")["num_frames"].astype("Int64").loc[rows["file_clip"]].to_numpy()
+    mixed = [clip for clip, own, number in zip(rows["clip"], rows[PLACES], frames, strict=True) if len(own) != number]
+    if plan.experiment.features.whole_clip and mixed:
+        raise UserError(
+            f"The features of {plan.experiment.name} are of whole clips, and its references of single frames.",
+            rule="Where frames are labelled one by one, those without pain are the reference: one row for all of a "
+            "clip would hold the others, too.",
+            received=f"{len(mixed)} clips with other frames, such as {mixed[0]}",
+            todo="Use features of frames, or a column of clips in `reference.neutral`.",
+        )
+    return True
 
 
 def reference_rows(settings: ReferenceSettings | None, fold: Fold) -> tuple[FittedRows, ...]:

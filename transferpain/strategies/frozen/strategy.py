@@ -39,6 +39,7 @@ from transferpain.strategies.frozen.reference import (
     describe_references,
     reference_rows,
     reference_stage,
+    tells_frames_apart,
 )
 from transferpain.strategies.frozen.reference_section import reference_section
 from transferpain.strategies.frozen.section import candidates_section, joint_section
@@ -355,7 +356,7 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         faces = stretches_of(plan, places)
     else:
         own = own_stage(plan.clips, settings, places.data_root, places.cache)
-        if settings.whole_clip or plan.task.sample == "frame":
+        if settings.whole_clip or plan.task.sample == "frame" or tells_frames_apart(plan):
             check_frames(plan.clips, own, settings, places.data_root, places.cache)
         faces = add_stretches(plan, own)
     needed = needed_clips(plan.experiment.adaptation, plan.samples, plan.folds)
