@@ -33,6 +33,8 @@ TITLES = {"head": "head", MEANS: PROBE_TITLES[MEANS]}
 
 def table() -> str:
     """Return one row for each member of the study: its score and what a reference is worth, of head and probe."""
+    if not MEASURED.is_file():
+        return "*Not measured yet.*"
     measured = pd.read_csv(MEASURED).set_index(["member", "reader"])
     scores = [title for name in READERS for title in (TITLES[name], "the difference")]
     rows = [["features", *scores], ["---", *["---:"] * len(scores)]]
