@@ -92,7 +92,7 @@ def compared(better: pd.DataFrame, worse: pd.DataFrame) -> dict:
 def page() -> str:
     """Return the page with the table as it is measured now."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}"
 
 
 def main(arguments: list[str]) -> int:
