@@ -33,6 +33,8 @@ TITLES = {"head": "head", MEANS: PROBE_TITLES[MEANS]}
 
 def table() -> str:
     """Return one row for each member of the study: its score and what a reference is worth, of head and probe."""
+    if not MEASURED.is_file():
+        return "*Not measured yet.*"
     measured = pd.read_csv(MEASURED).set_index(["member", "reader"])
     scores = [title for name in READERS for title in (TITLES[name], "the difference")]
     rows = [["features", *scores], ["---", *["---:"] * len(scores)]]
@@ -90,7 +92,7 @@ def compared(better: pd.DataFrame, worse: pd.DataFrame) -> dict:
 def page() -> str:
     """Return the page with the table as it is measured now."""
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
-    return f"{before}{BEGIN}\n{table()}\n{END}{rest.partition(END)[2]}"
+    return f"{before}{BEGIN}\n\n{table()}\n\n{END}{rest.partition(END)[2]}"
 
 
 def main(arguments: list[str]) -> int:

@@ -1,6 +1,7 @@
 """A neutral face of each person: from the experiment to a saved model that asks for one, on small twins."""
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,10 +27,13 @@ from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.features.cache import read_features
+from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.reference.features import find_references, referenced_features
+from transferpain.inputs.reference.withheld import PLACES
 from transferpain.models.bundles.manifest import read_contents
 from transferpain.strategies.common.fitted import read_fitted
 from transferpain.strategies.frozen.joined import join
+from transferpain.strategies.frozen.reference import tells_frames_apart
 from transferpain.strategies.frozen.strategy import features_of
 
 pytestmark = pytest.mark.slow
@@ -287,6 +291,19 @@ def test_of_unbc_another_sequence_is_the_reference_by_its_frames_without_pspi(pl
     assert stated["neutral"] == {"unbc": "pspi 0"}
     assert stated["subjects"] == stated["clips"] > 2
     assert read_checks(run)[4].state == "pass"
+
+
+def test_features_of_whole_clips_have_no_neutral_frames_where_frames_are_labelled(places):
+    settings = {"task": "cross-binary", "dataset": "unbc", "features": {"fps": None}, **LOGISTIC}
+    reference = {"form": "difference", "frames": 3, "missing": "leave_out"}
+    plan = make_plan(experiment_of("whole", reference=reference, **settings), EXPERIMENTS, places)
+    assert tells_frames_apart(plan)
+    tables = FeatureSettings(folder="units", files="action_units")
+    whole = replace(plan, experiment=plan.experiment.model_copy(update={"features": tables}))
+    mixed = plan.samples.assign(neutral_places=[None if one is None else one[:1] for one in plan.samples[PLACES]])
+    with pytest.raises(UserError, match="The features of whole are of whole clips, and its references"):
+        tells_frames_apart(replace(whole, samples=mixed))
+    assert not tells_frames_apart(plan_of("difference", places))
 
 
 def test_across_datasets_each_person_has_a_reference_of_the_own_dataset(places):

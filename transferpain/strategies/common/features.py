@@ -20,6 +20,7 @@ from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.own import check_frames, keep_own, own_clips, own_contents, own_kind, own_stage
 from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.reference.withheld import PLACES
 from transferpain.inputs.signals.lengths import check_reach
 from transferpain.networks.backbones.registry import BACKBONES
 from transferpain.networks.heads.registry import HEADS
@@ -176,7 +177,7 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         own = own_stage(plan.clips, settings, places.data_root, places.cache)
         if settings.signals is not None:
             check_reach(plan.clips, own, plan.experiment.window.seconds)
-        elif settings.whole_clip or plan.task.sample == "frame":
+        elif settings.whole_clip or plan.task.sample == "frame" or tells_frames_apart(plan):
             check_frames(plan.clips, own, settings, places.data_root, places.cache)
         faces = add_stretches(plan, own)
     usable = usable_faces(plan, faces)
@@ -201,6 +202,28 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
     rows = rows_of_stretch(table, settings)
     table["stretch_rows"] = np.where((rows >= table["frames"]) | (plan.task.sample == "frame"), -1, rows)
     return table
+
+
+def tells_frames_apart(plan: Plan) -> bool:
+    """Tell whether single frames of a clip are the reference, so that features need a row for each frame.
+
+    Raises:
+        UserError: if each clip has one row of features, and of some clip not all frames are neutral.
+    """
+    if PLACES not in plan.samples or not plan.samples[PLACES].notna().any():
+        return False
+    rows = plan.samples[plan.samples[PLACES].notna()]
+    frames = plan.clips.set_index("clip")["num_frames"].astype("Int64").loc[rows["file_clip"]].to_numpy()
+    mixed = [clip for clip, own, number in zip(rows["clip"], rows[PLACES], frames, strict=True) if len(own) != number]
+    if plan.experiment.features.whole_clip and mixed:
+        raise UserError(
+            f"The features of {plan.experiment.name} are of whole clips, and its references of single frames.",
+            rule="Where frames are labelled one by one, those without pain are the reference: one row for all of a "
+            "clip would hold the others, too.",
+            received=f"{len(mixed)} clips with other frames, such as {mixed[0]}",
+            todo="Use features of frames, or a column of clips in `reference.neutral`.",
+        )
+    return True
 
 
 def usable_faces(plan: Plan, faces: pd.DataFrame) -> pd.DataFrame:
