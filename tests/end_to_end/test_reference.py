@@ -31,9 +31,9 @@ from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.reference.features import find_references, referenced_features
 from transferpain.inputs.reference.withheld import PLACES
 from transferpain.models.bundles.manifest import read_contents
+from transferpain.strategies.common.features import tells_frames_apart
 from transferpain.strategies.common.fitted import read_fitted
 from transferpain.strategies.frozen.joined import join
-from transferpain.strategies.frozen.reference import tells_frames_apart
 from transferpain.strategies.frozen.strategy import features_of
 
 pytestmark = pytest.mark.slow

@@ -12,6 +12,7 @@ from typing import Any
 import pandas as pd
 
 from transferpain.core.store import write_text
+from transferpain.core.synthetic_faces import shown_faces, stamp_of
 from transferpain.evaluation.formatting import number, with_interval
 from transferpain.experiments.registration import Registered
 from transferpain.reports.page import load_template
@@ -87,6 +88,7 @@ def sheet_values(runs: Sequence[SheetRun]) -> dict[str, Any]:
     commits = ", ".join(dict.fromkeys(run.commit for run in runs if run.commit))
     return {
         "synthetic": [run.name for run in runs if run.facts.get("synthetic")],
+        "stamp": stamp_of(shown_faces(run.facts for run in runs)),
         "elsewhere": [run.name for run in runs if not run.made_here],
         "warnings": _each(runs, lambda run: run.facts.get("warnings", ())),
         "data": data,

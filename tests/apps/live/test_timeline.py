@@ -12,7 +12,7 @@ from transferpain.apps.live.watch import View
 LABELS = ("none", "weak", r"$\frac$")  # whoever names a class so means no formula
 
 
-def timeline(levels: dict[float, int | None], synthetic: bool = False) -> Timeline:
+def timeline(levels: dict[float, int | None], synthetic: bool | str = False) -> Timeline:
     """Return a timeline with these levels at these seconds; at the highest one there is an alert."""
     collected = Timeline(LABELS, synthetic)
     for seconds, level in levels.items():
@@ -42,6 +42,8 @@ def test_it_says_what_it_is_not_valid_for(synthetic):
     title = timeline({0.0: 1}, synthetic).draw().get_suptitle()
     assert "no medical device" in title
     assert ("trained on drawn faces" in title) is synthetic
+    named = timeline({0.0: 1}, "3DPain, synthetic faces").draw().get_suptitle()
+    assert named.endswith("trained on 3DPain, synthetic faces: not valid for people")
 
 
 @pytest.mark.parametrize("levels", [{}, {0.0: None}, {0.0: 1, 0.1: 2}])

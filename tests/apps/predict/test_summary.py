@@ -20,7 +20,9 @@ def test_files_without_any_answer_are_named():
     assert lines[0] == "1 face in 2 files."
     assert "Without an answer: b.mp4." in lines
     assert "Shown are 1 of 2 rows; --to FILE.csv keeps all." in lines
-    assert any(line.startswith("SYNTHETIC") for line in lines)
+    assert "SYNTHETIC: the model was trained on drawn faces, and is not valid for people." in lines
+    named = describe_answers(table, 1, kept=False, taught_by="3DPain, synthetic faces")
+    assert "SYNTHETIC: the model was trained on 3DPain, synthetic faces, and is not valid for people." in named
     assert lines[-1] == "Research only, no medical device."
 
 

@@ -4,6 +4,7 @@ import pytest
 from tests.apps.serve.drawn import draw_person
 from tests.apps.serve.image_bundles import PREPROCESSING, save_network, small_network
 from tests.models.bundles.bundles import save_small
+from transferpain.apps.serve.answers import DRAWN, RESEARCH
 from transferpain.apps.serve.face_finding import Look
 from transferpain.apps.serve.pain_network import compile_network, read_pain_network, service_facts
 from transferpain.core.errors import UserError
@@ -21,6 +22,9 @@ def test_only_faces_that_were_found_are_cut_out(tmp_path):
     assert crops.take([WALL])[1].shape == (0, PREPROCESSING.size, PREPROCESSING.size, 3)
     facts = service_facts(bundle, tmp_path / "bundle", "cnn", [])
     assert (facts.bundle, facts.synthetic, facts.main) == ("small", True, "cnn")
+    assert facts.notices == [RESEARCH, DRAWN]
+    both = service_facts(bundle, tmp_path / "bundle", "cnn", [], faces=("3DPain, synthetic faces",)).notices
+    assert both[1] == "trained on drawn faces and 3DPain, synthetic faces: verdict not valid for people"
 
 
 def test_other_bundles_are_refused(tmp_path):

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from tests.models.bundles.bundles import LABELS
-from tests.models.bundles.complete import PREPROCESSING, drawn_metrics, facts_for
+from tests.models.bundles.complete import PREPROCESSING, drawn_metrics, facts_for, terms_for
 from tests.models.bundles.logs import drawn_log, drawn_training
 from transferpain.core.store import read_json
 from transferpain.inputs.adaptation.registry import ADAPTATIONS
@@ -67,6 +67,14 @@ def test_a_model_of_drawn_faces_is_not_valid_for_people():
     assert "**Trained on drawn faces: not valid for people.**" in card
     assert "synthetic-data" in head_of(card)["tags"]
     assert head_of(card)["model-index"][0]["results"][0]["dataset"]["name"].endswith("(synthetic twin)")
+
+
+def test_synthetic_faces_that_are_not_ours_keep_their_name():
+    card = card_of("pain3d", True, terms=[terms_for("pain3d", False)], synthetic_faces=["3DPain, synthetic faces"])
+    assert "**Trained on 3DPain, synthetic faces: not valid for people.**" in card
+    assert "drawn faces" not in card
+    assert "twin" not in card
+    assert "**Not to be passed on** without the permission of the owners of 3DPain." in card
 
 
 def test_a_restricted_model_says_whose_permission_it_needs():

@@ -115,6 +115,15 @@ def test_what_a_farther_parent_states_is_asked_where_the_nearest_is_not_here(fam
         check_parents(third, [first])
 
 
+def test_a_child_must_say_what_the_synthetic_faces_are_called(tmp_path):
+    terms, named = [terms_for("pain3d", False)], {"synthetic_faces": ["3DPain, synthetic faces"]}
+    parent = save_complete(tmp_path / "weights" / "parent", "pain3d", synthetic=True, terms=terms, **named)
+    known = {"parents": [manifest_hash(parent)], "terms": [terms_for("ai4pain", False), *terms], "synthetic": True}
+    with pytest.raises(UserError, match="left out: what the synthetic faces are called"):
+        check_parents(save_complete(tmp_path / "silent", "ai4pain", **known), [parent])
+    check_parents(save_complete(tmp_path / "child", "ai4pain", **known, **named), [parent])
+
+
 def test_a_child_of_drawn_faces_must_say_so(tmp_path):
     parent = save_complete(tmp_path / "weights" / "twin", "biovid", synthetic=True)
     terms = [terms_for("ai4pain", False), terms_for("biovid", True)]

@@ -6,6 +6,7 @@ import numpy as np
 import yaml
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from transferpain.core.synthetic_faces import faces_of, in_words
 from transferpain.evaluation.formatting import number, with_interval
 from transferpain.models.bundles.card_training import describe_federated, describe_trees, describe_units
 from transferpain.models.bundles.manifest import HEAD, NETWORK, SCALED_OUTSIDE, TREES, answers_by
@@ -80,7 +81,7 @@ def render_card(manifest: dict, metrics: dict, labels: list[str], preprocessing:
     return template.render(
         head=yaml.safe_dump(head(manifest, metrics), sort_keys=False, allow_unicode=True),
         name=manifest["experiment"],
-        synthetic=manifest["synthetic"],
+        synthetic=in_words(faces_of(manifest)),
         what=kind.format(manifest["backbone"], " / ".join(labels), manifest["start"], manifest.get("extractor"))
         + describe_trees(manifest)
         + describe_units(manifest)
