@@ -32,6 +32,7 @@ LOSSES = 3
 # So long is waited for a machine when all are gone.
 PATIENCE_SECONDS = 300.0
 END_SECONDS = 40.0
+SHUN_SECONDS = 60.0
 KILLED = -9
 # Bytes that a process takes; the largest that was measured took 1.1 GB (benchmarks: `backbones`, `memory`).
 MEMORY = {"run": 1_500_000_000, "features": 1_500_000_000, "faces": 500_000_000}
@@ -105,6 +106,11 @@ class Machines:
         self._unfit = cluster.problems(list(self.all.values()), self._places, datasets)
         cluster.refuse(self._unfit)
         self._asked = time.monotonic()
+        self._shunned: dict[str, float] = {}
+
+    def shun(self, node: Node) -> None:
+        """Begin nothing for a while on a machine with which a task was lost: it takes Ray so long to call it dead."""
+        self._shunned[node.identity] = time.monotonic() + SHUN_SECONDS
 
     def renew(self) -> None:
         """Ask again which machines there are; a new one is used if it sees what this one sees.
@@ -127,8 +133,10 @@ class Machines:
 
     def free(self, needs: Needs, running: Sequence[Running]) -> Node | None:
         """Return the machine with the most processors left, if there is one for this."""
-        used = {identity: [one.needs for one in running if one.node.identity == identity] for identity in self.all}
-        fitting = [node for node in self.all.values() if node.holds([*used[node.identity], needs])]
+        now = time.monotonic()
+        there = [node for node in self.all.values() if self._shunned.get(node.identity, 0.0) < now]
+        used = {one.identity: [run.needs for run in running if run.node.identity == one.identity] for one in there}
+        fitting = [node for node in there if node.holds([*used[node.identity], needs])]
         left = {node: node.processors - sum(one.processors for one in used[node.identity]) for node in fitting}
         return max(left, key=left.get, default=None)
 
@@ -200,7 +208,7 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
             ended, _ = ray.wait(list(running), timeout=POLL_SECONDS) if running else ([], time.sleep(POLL_SECONDS))
             for task in ended:
                 one = running.pop(task)
-                error = error_of(task, one.node)
+                error = error_of(task, one.node, machines)
                 if error is not None:
                     yield from order.end(one.work.name, error, one.node.name)
                     continue
@@ -232,8 +240,11 @@ def _check_there_are(machines: Machines, running: dict, since: float | None) -> 
     return since
 
 
-def error_of(task: Any, node: Node) -> str | None:
-    """Return what a task has answered: "" or the user's error; `None` if it was lost before it could."""
+def error_of(task: Any, node: Node, machines: Machines) -> str | None:
+    """Return what a task has answered: "" or the user's error; `None` if it was lost before it could.
+
+    A machine with which Ray has lost the task is shunned.
+    """
     import ray
 
     try:
@@ -241,6 +252,7 @@ def error_of(task: Any, node: Node) -> str | None:
     except ray.exceptions.RayTaskError as error:
         return f"Its process could not be started on {node.name}: {error.cause}"
     except ray.exceptions.RayError:
+        machines.shun(node)
         return None
     if "answer" in said:
         return said["answer"]
