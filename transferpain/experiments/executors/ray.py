@@ -208,9 +208,9 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
             ended, _ = ray.wait(list(running), timeout=POLL_SECONDS) if running else ([], time.sleep(POLL_SECONDS))
             for task in ended:
                 one = running.pop(task)
-                error = error_of(task, one.node, machines)
-                if error is not None:
-                    yield from order.end(one.work.name, error, one.node.name)
+                said = said_by(task, one.node, machines)
+                if (error := error_of(said, one.node)) is not None:
+                    yield from order.end(one.work.name, error, one.node.name, said.get("seconds", 0.0))
                     continue
                 losses[one.work.name] = losses.get(one.work.name, 0) + 1
                 if losses[one.work.name] >= LOSSES:
@@ -240,23 +240,24 @@ def _check_there_are(machines: Machines, running: dict, since: float | None) -> 
     return since
 
 
-def error_of(task: Any, node: Node, machines: Machines) -> str | None:
-    """Return what a task has answered: "" or the user's error; `None` if it was lost before it could.
-
-    A machine with which Ray has lost the task is shunned.
-    """
+def said_by(task: Any, node: Node, machines: Machines) -> dict[str, Any]:
+    """Return what a task has said, see `ray_task.compute`; nothing where Ray has lost it, whose machine is shunned."""
     import ray
 
     try:
-        said = json.loads(ray.get(task))
+        return json.loads(ray.get(task))
     except ray.exceptions.RayTaskError as error:
-        return f"Its process could not be started on {node.name}: {error.cause}"
+        return {"answer": f"Its process could not be started on {node.name}: {error.cause}"}
     except ray.exceptions.RayError:
         machines.shun(node)
-        return None
+        return {}
+
+
+def error_of(said: dict[str, Any], node: Node) -> str | None:
+    """Return what a process has answered: "" or the user's error; `None` if it was lost before it could."""
     if "answer" in said:
         return said["answer"]
-    if said["code"] == KILLED:
+    if not said or said["code"] == KILLED:
         return None
     ended = f"was killed by signal {-said['code']}" if said["code"] < 0 else f"ended with status {said['code']}"
     kept = "What it had finished is kept; the same command goes on from there."
