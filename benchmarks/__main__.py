@@ -35,6 +35,7 @@ NAMES = (
     "live",
     "demo",
     "matrix",
+    "cluster",
 )
 
 

@@ -10,11 +10,12 @@ import pytest
 from benchmarks.__main__ import NAMES
 from benchmarks.table import table
 from tests.forked_program import forked
+from tests.parts import reason
 from transferpain.core.store import read_json
 
 PROJECT = Path(__file__).parents[2]
 # They start new Pythons, and import no TensorFlow themselves: nothing would be spared.
-STARTING = ("startup", "indexing")
+STARTING = ("startup", "indexing", "cluster")
 # What order and more cues are worth are differences, of either sign for so few people.
 DIFFERENCES = ("twins",)
 
@@ -22,6 +23,8 @@ DIFFERENCES = ("twins",)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_runs(name, tmp_path, monkeypatch):
+    if name == "cluster" and (why := reason("ray")):
+        pytest.skip(why)
     monkeypatch.chdir(PROJECT)
     module, options = f"benchmarks.{name}", ("--quick", "--out", tmp_path)
     if name in STARTING:

@@ -67,6 +67,9 @@ NOT_RUN = {
     "transferpain matrix experiments/transfer-matrix.yaml --data-root DIR --dry-run": LICENSED,
     "transferpain matrix experiments/transfer-matrix.yaml --data-root DIR --where target=unbc --jobs 2": LICENSED,
     "transferpain register experiments/transfer-matrix.yaml --data-root DIR": LICENSED,
+    "transferpain matrix experiments/transfer-matrix.yaml --data-root DIR --set threads=4 --executor ray "
+    "--address HOST:PORT": LICENSED,
+    "transferpain matrix experiments/transfer-matrix.yaml --data-root DIR --dry-run --processors 8,64,1000": LICENSED,
     "transferpain run experiments/demo.yaml --null": HOURS,
     "transferpain matrix experiments/transfer-matrix-demo.yaml --null --where target=ai4pain": HOURS,
     "transferpain assets fetch [NAME]": NETWORK,

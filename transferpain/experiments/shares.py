@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
+from transferpain.core.errors import UserError
 from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import settled, source_experiment
@@ -81,6 +83,7 @@ class Sharing:
         self._folder, self._places, self._machines, self._least = folder, places, machines, least
         self._works: dict[str, Work] = {}
         self._shared: dict[str, tuple[str, ...]] = {}
+        self._complete: dict[str, bool] = {}
 
     def works(self, experiments: Sequence[Experiment]) -> list[Work]:
         """Return the works of unfinished experiments: runs are called as their experiments are."""
@@ -94,10 +97,13 @@ class Sharing:
         return list(self._works.values())
 
     def _run(self, experiment: Experiment, name: str, title: str) -> None:
-        after = self._prepared(experiment)
-        stages = estimate(experiment, self._folder, self._places, lambda source: True)
-        own = [stage for stage in stages if not stage.name.startswith(("faces ", "features "))]
-        self._add(Work(name, experiment, after=after, seconds=sum(stage.seconds for stage in own), title=title))
+        after, seconds = (), 0.0
+        # What stands in its way, its own process says.
+        with suppress(UserError):
+            after = self._prepared(experiment)
+            stages = estimate(experiment, self._folder, self._places, lambda source: True)
+            seconds = sum(stage.seconds for stage in stages if not stage.name.startswith(("faces ", "features ")))
+        self._add(Work(name, experiment, after=after, seconds=seconds, title=title))
 
     def _add(self, work: Work) -> None:
         self._works[work.name] = work
@@ -105,8 +111,8 @@ class Sharing:
     def _prepared(self, experiment: Experiment) -> tuple[str, ...]:
         """Add what an experiment waits for; return the names."""
         source = self._source(experiment)
-        faces = self._faces(experiment)
-        return (*source, *faces, *self._features(experiment, source, faces))
+        faces, complete = self._faces(experiment)
+        return (*source, *faces, *self._features(experiment, source, faces, complete))
 
     def _source(self, experiment: Experiment) -> tuple[str, ...]:
         source = None if experiment.source in BUILT else source_experiment(experiment, self._folder)
@@ -117,26 +123,36 @@ class Sharing:
             self._run(source, name, f"source {source.name}")
         return (name,)
 
-    def _faces(self, experiment: Experiment) -> tuple[str, ...]:
+    def _faces(self, experiment: Experiment) -> tuple[tuple[str, ...], bool]:
+        """Add the shares of the faces; return their names, and whether the cache holds all of them now."""
         experiment = settled(experiment, self._folder)
         if not experiment.finds_faces:
-            return ()
+            return (), True
         clips = clips_of(experiment, self._places)
         if (clips["kind"] == "image_rows").all():
-            return ()
+            return (), True
         settings = experiment.faces
         key = fingerprint(["faces", settings.model_dump(mode="json"), clips["clip"].tolist()])
         if key not in self._shared:
             weights = self._frames(experiment, clips, missing=True)
             rate = DETECTION_RATES[settings.detector]
             self._shared[key] = self._deal(Work("faces", experiment, "faces"), key, weights, rate)
-        return self._shared[key]
+            self._complete[key] = not weights
+        return self._shared[key], self._complete[key]
 
     def _frames(self, experiment: Experiment, clips: pd.DataFrame, missing: bool) -> dict[int, float]:
         measurement = faces_measurement(experiment.faces, self._places.cache)
         return nominal_shards(clips, self._places.data_root, measurement, self._places.cache, missing)
 
-    def _features(self, experiment: Experiment, source: tuple[str, ...], faces: tuple[str, ...]) -> tuple[str, ...]:
+    def _features(
+        self, experiment: Experiment, source: tuple[str, ...], faces: tuple[str, ...], complete: bool
+    ) -> tuple[str, ...]:
+        """Add the shares of the features; return their names.
+
+        Args:
+            source, faces: what they wait for.
+            complete: whether the cache holds all faces now.
+        """
         strategy = STRATEGIES[experiment.strategy]
         if strategy.reads != "features" or not experiment.finds_faces:
             return ()
@@ -150,7 +166,7 @@ class Sharing:
             ["features", stage.name, stage.work, stage.of, str(experiment.threads), clips["clip"].tolist()]
         )
         if key not in self._shared:
-            if source or faces:
+            if source or not complete:
                 weights = self._frames(experiment, clips, missing=False)
             else:
                 weights = strategy.missing_features(make_plan(experiment, self._folder, self._places), self._places)

@@ -3,8 +3,9 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from tests.waiting import wait_until
 
@@ -12,12 +13,24 @@ OBJECTS = 80 * 1024 * 1024  # bytes of the store that the toolkit does not use; 
 MEMORY = 4_000_000_000
 
 
-# On a busy machine Ray's own processes need longer to begin than it waits for them.
 PATIENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
-    "RAY_raylet_start_wait_time_s": "300",
+    "RAY_raylet_start_wait_time_s": "60",
     "RAY_agent_register_timeout_ms": "300000",
 }
+# On a busy machine a part of a node needs longer to begin than the node waits for it, a fixed time; then it is tried
+# again.
+ATTEMPTS = 8
+
+
+def persistently(start: Callable[[], Any]) -> Any:
+    """Return what `start` returns once a node has begun."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return start()
+        except Exception as error:  # Ray raises no other
+            if "timed out during startup" not in str(error) or attempt == ATTEMPTS - 1:
+                raise
 
 
 class SmallCluster:
@@ -28,7 +41,8 @@ class SmallCluster:
         from ray.cluster_utils import Cluster
 
         common = {"object_store_memory": OBJECTS, "include_dashboard": False}
-        self._cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, **common})
+        head = {"num_cpus": 0, **common}
+        self._cluster = persistently(lambda: Cluster(initialize_head=True, head_node_args=head))
         self._nodes: dict[str, object] = {}
 
     @property
@@ -46,7 +60,7 @@ class SmallCluster:
     def add(self, name: str, **options: object) -> None:
         """Add a node with one processor."""
         settings = {"num_cpus": 1, "memory": MEMORY, "object_store_memory": OBJECTS} | options
-        self._nodes[name] = self._cluster.add_node(node_name=name, **settings)
+        self._nodes[name] = persistently(lambda: self._cluster.add_node(node_name=name, **settings))
 
     def kill(self, name: str) -> None:
         """Kill all of a node at once, as where a machine loses power."""

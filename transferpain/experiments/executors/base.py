@@ -68,12 +68,14 @@ class Outcome:
         error: what its user reads, "" if it finished.
         because_of: the work without which this one was not begun; "" where it was.
         node: which machine computed it; "" for this one.
+        seconds: of its process, where the executor knows that.
     """
 
     name: str
     error: str
     because_of: str = ""
     node: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True)

@@ -68,10 +68,11 @@ def connected(address: str) -> Iterator[None]:
     """
     require("ray")
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
-    # This process is the driver, and says itself what is of interest.
-    os.environ.setdefault("RAY_DEDUP_LOGS", "0")
     import ray
+    from ray._private import worker
 
+    # Ray would write what it notices of its machines to standard output, which holds results.
+    worker._worker_logs_enabled = False
     if ray.is_initialized():
         yield
         return

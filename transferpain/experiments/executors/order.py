@@ -45,10 +45,10 @@ class Order:
         self._waiting.append(name)
         self._waiting.sort(key=lambda waiting: -self._ways[waiting])
 
-    def end(self, name: str, error: str, node: str = "") -> list[Outcome]:
+    def end(self, name: str, error: str, node: str = "", seconds: float = 0.0) -> list[Outcome]:
         """Say what became of a running work; return its outcome, and those of the works that cannot be begun for it."""
         self._running.remove(name)
-        outcomes = [Outcome(name, error, node=node)]
+        outcomes = [Outcome(name, error, node=node, seconds=seconds)]
         if not error:
             self._finished.add(name)
             return outcomes

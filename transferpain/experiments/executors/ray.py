@@ -32,6 +32,7 @@ LOSSES = 3
 # So long is waited for a machine when all are gone.
 PATIENCE_SECONDS = 300.0
 END_SECONDS = 40.0
+SHUN_SECONDS = 60.0
 KILLED = -9
 # Bytes that a process takes; the largest that was measured took 1.1 GB (benchmarks: `backbones`, `memory`).
 MEMORY = {"run": 1_500_000_000, "features": 1_500_000_000, "faces": 500_000_000}
@@ -105,6 +106,11 @@ class Machines:
         self._unfit = cluster.problems(list(self.all.values()), self._places, datasets)
         cluster.refuse(self._unfit)
         self._asked = time.monotonic()
+        self._shunned: dict[str, float] = {}
+
+    def shun(self, node: Node) -> None:
+        """Begin nothing for a while on a machine with which a task was lost: it takes Ray so long to call it dead."""
+        self._shunned[node.identity] = time.monotonic() + SHUN_SECONDS
 
     def renew(self) -> None:
         """Ask again which machines there are; a new one is used if it sees what this one sees.
@@ -127,8 +133,10 @@ class Machines:
 
     def free(self, needs: Needs, running: Sequence[Running]) -> Node | None:
         """Return the machine with the most processors left, if there is one for this."""
-        used = {identity: [one.needs for one in running if one.node.identity == identity] for identity in self.all}
-        fitting = [node for node in self.all.values() if node.holds([*used[node.identity], needs])]
+        now = time.monotonic()
+        there = [node for node in self.all.values() if self._shunned.get(node.identity, 0.0) < now]
+        used = {one.identity: [run.needs for run in running if run.node.identity == one.identity] for one in there}
+        fitting = [node for node in there if node.holds([*used[node.identity], needs])]
         left = {node: node.processors - sum(one.processors for one in used[node.identity]) for node in fitting}
         return max(left, key=left.get, default=None)
 
@@ -200,9 +208,9 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
             ended, _ = ray.wait(list(running), timeout=POLL_SECONDS) if running else ([], time.sleep(POLL_SECONDS))
             for task in ended:
                 one = running.pop(task)
-                error = error_of(task, one.node)
-                if error is not None:
-                    yield from order.end(one.work.name, error, one.node.name)
+                said = said_by(task, one.node, machines)
+                if (error := error_of(said, one.node)) is not None:
+                    yield from order.end(one.work.name, error, one.node.name, said.get("seconds", 0.0))
                     continue
                 losses[one.work.name] = losses.get(one.work.name, 0) + 1
                 if losses[one.work.name] >= LOSSES:
@@ -232,19 +240,24 @@ def _check_there_are(machines: Machines, running: dict, since: float | None) -> 
     return since
 
 
-def error_of(task: Any, node: Node) -> str | None:
-    """Return what a task has answered: "" or the user's error; `None` if it was lost before it could."""
+def said_by(task: Any, node: Node, machines: Machines) -> dict[str, Any]:
+    """Return what a task has said, see `ray_task.compute`; nothing where Ray has lost it, whose machine is shunned."""
     import ray
 
     try:
-        said = json.loads(ray.get(task))
+        return json.loads(ray.get(task))
     except ray.exceptions.RayTaskError as error:
-        return f"Its process could not be started on {node.name}: {error.cause}"
+        return {"answer": f"Its process could not be started on {node.name}: {error.cause}"}
     except ray.exceptions.RayError:
-        return None
+        machines.shun(node)
+        return {}
+
+
+def error_of(said: dict[str, Any], node: Node) -> str | None:
+    """Return what a process has answered: "" or the user's error; `None` if it was lost before it could."""
     if "answer" in said:
         return said["answer"]
-    if said["code"] == KILLED:
+    if not said or said["code"] == KILLED:
         return None
     ended = f"was killed by signal {-said['code']}" if said["code"] < 0 else f"ended with status {said['code']}"
     kept = "What it had finished is kept; the same command goes on from there."
