@@ -41,13 +41,14 @@ def run(work, name: str, *settings: str) -> tuple[RunFolder, str]:
     result = forked("run", EXPERIMENTS / f"{name}.yaml", *places, *words)
     assert result.returncode == 0, result.stderr
     (folder,) = (work / "runs").glob(f"{name}-*")
-    return RunFolder(folder), result.stdout + (report_of(work, name) / "index.html").read_text()
+    page = (report_of(work, name) / "index.html").read_text(encoding="utf-8")
+    return RunFolder(folder), " ".join((result.stdout + page).split())
 
 
 @pytest.mark.slow
 def test_the_name_goes_from_the_index_to_the_bundle_and_the_page(work):
     check = forked("data", "check", "pain3d", "--data-root", work / "data")
-    assert f"pain3d (SYNTHETIC: {OTHERS})" in check.stdout
+    assert f"pain3d (SYNTHETIC: {OTHERS})" in " ".join(check.stdout.split())
     task = two_levels(work, "pain3d", "clip")
     small = ("backbone=squeezenet", "images.every=3", "images.test_every=3")
     source, shown = run(work, "pain3d-vgg16", f"task={task}", *small)
