@@ -94,7 +94,7 @@ def test_a_table_that_recorded_nothing_keeps_its_length(tmp_path):
         ("gsr\tecg\n1\t2\t3\n", "no table of numbers"),
         ("", "empty"),
     ],
-    ids=["spelling", "columns", "letter", "infinite", "twice", "back", "no time", "one", "jump", 
+    ids=["spelling", "columns", "letter", "infinite", "twice", "back", "no time", "one", "jump",
          "digits", "large", "words", "rows", "names",
          "cells", "empty"],
 )  # fmt: skip
