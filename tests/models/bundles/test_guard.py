@@ -72,6 +72,7 @@ def test_only_the_layers_of_the_projects_networks_pass():
         "LSTM",
         "LayerNormalization",
         "Masking",
+        "MaxPooling1D",
         "MaxPooling2D",
         "MaxPooling3D",
         "MultiHeadAttention",
