@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-PASSING = (".partial-", ".replaced-")  # names that nobody misses
+PASSING = (".partial-", ".replaced-", ".lock")  # names that nobody misses
 
 
 class Disk:
@@ -38,6 +38,7 @@ class Disk:
     def unsynced(self, place: Path) -> list[str]:
         """Return the files and folders below `place`, and itself, that have changed since they were synced."""
         paths = [path for path in (place, *place.rglob("*")) if ".partial-" not in str(path.relative_to(place))]
+        paths = [path for path in paths if not path.name.startswith(".lock")]
         return [str(path) for path in paths if self.synced.get(path, (path.stat().st_ino,)) != self.state(path)]
 
     @staticmethod

@@ -11,6 +11,8 @@ from tests.data.datasets.trees import VOTES_HEADER, touch
 from tests.fuzz.mutations import other_number, other_text
 from tests.fuzz.reader import Choices, Reader, of_file
 from transferpain.data.datasets.index import read_index
+from transferpain.data.media.medium import UnreadableMedium
+from transferpain.data.media.signals import read_signals
 from transferpain.data.protocols.kinds.own_folds import OWN_FOLDS
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.inputs.action_units.tables import read_action_units
@@ -55,6 +57,18 @@ OPENFACE = (
 LIBREFACE = (
     b"frame_idx,frame_time_in_ms,au_1,au_4,au_1_intensity,au_4_intensity\n0,0.0,0,1,1.5,3.25\n1,33.3,1,0,2.0,0.0\n"
 )
+
+# The second in another order, and with other signs between cells.
+SIGNALS = (
+    b"time\tgsr\tecg\n1250\t5.25\t0.125\n3203\t5.5\t-0.25\n5156\t\t0.5\n7109\t6.75\t1.5\n9062\t7.25\t2.5\n",
+    b"ecg; gsr; time\n0.125; 5.25; 1250\n0.5; 5.5; 3203\n-1; ; 5156\n1.5; 6.75; 7109\n",
+)
+SIGNALS_CHANGES = {
+    b"5.25": (b"5.26", b"", b"52.5", b"5,25", b"-5.25"),
+    b"0.5": (b"0.51", b"", b"nan", b"5"),
+    b"gsr": (b"GSR", b"eda", b"", b"ecg"),
+    b"7109": (b"9015", b"5156", b"3000", b""),
+}
 
 
 def prepare_own(folder: Path) -> None:
@@ -124,6 +138,12 @@ def units(path: Path) -> tuple:
     table = read_action_units(path)
     parts = (table.found, table.confidence, table.intensities, table.presences)
     return (table.estimator, *(part.to_csv() for part in parts))
+
+
+def signals(path: Path) -> tuple:
+    """Return the samples and the rate that the table's own times tell."""
+    read = read_signals(path, ("ecg", "gsr"), 512.0)
+    return read.values.tobytes(), read.values.shape, read.rate
 
 
 def change_units(choices: Choices, seed: bytes, changes: dict[bytes, tuple[bytes, ...]]) -> bytes:
@@ -234,5 +254,14 @@ READERS = (
         ),
         600,
         words=(b"au_1", b"au_4_intensity", b"frame_idx", b"AU04"),
+    ),
+    Reader(
+        "signals",
+        SIGNALS,
+        of_file("a_bio.csv", signals),
+        lambda choices, seed: other_text(choices, seed, SIGNALS_CHANGES),
+        600,
+        words=(b"time", b"gsr", b"ecg", b"\t", b"1e300", b"-1"),
+        refusals=(UnreadableMedium,),
     ),
 )

@@ -86,12 +86,16 @@ def test_a_table_that_recorded_nothing_keeps_its_length(tmp_path):
         (table(np.array([0, 1, 2, 3, 4])).replace("3\t", "\t"), "do not rise from row to row, line 5"),
         (table(np.zeros(1), ROWS[:1]), "do not rise from row to row, line 2"),
         (table(np.array([0, 1, 2, 3, 400])), "by its times 99% of its samples are missing"),
+        (table().replace("20", "9" * 400), "too large in the column 'gsr'"),
+        (table().replace("20", "1e300"), "'1e\\+300' in the column 'gsr', line 3"),
+        ("gsr\tecg\nTrue\t1\nFalse\t2\n", "words in the column 'gsr'"),
         ("gsr\tecg\n", "no row of numbers"),
         ("gsr\tecg\tgsr \n1\t2\t3\n", "two of its columns have one name"),
         ("gsr\tecg\n1\t2\t3\n", "no table of numbers"),
         ("", "empty"),
     ],
-    ids=["spelling", "columns", "letter", "infinite", "twice", "back", "no time", "one", "jump", "rows", "names",
+    ids=["spelling", "columns", "letter", "infinite", "twice", "back", "no time", "one", "jump",
+         "digits", "large", "words", "rows", "names",
          "cells", "empty"],
 )  # fmt: skip
 def test_what_is_no_table_of_signals_is_refused(text, message, tmp_path):

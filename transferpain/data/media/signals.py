@@ -22,6 +22,7 @@ TIME = "time"
 UNITS = (1.0, 1e3, 1e6)  # a second in the units that time is written in
 SEPARATORS = "\t;,"
 JUMP = 1.5  # a step of time this much longer than the usual one leaves samples out
+LARGEST = 1e18  # its square is a number in float32 too; microseconds since 1970 lie below
 MOST_MISSING = 0.5  # of the time, by its own account
 
 
@@ -96,8 +97,13 @@ def _read_table(path: Path) -> pd.DataFrame:
 def _numbers(table: pd.DataFrame, name: str) -> np.ndarray:
     """Return a column as float64, NaN where a cell is empty."""
     column = table[name]
-    values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
-    wrong = (np.isnan(values) & column.notna().to_numpy()) | np.isinf(values)
+    if column.dtype == bool:
+        raise UnreadableMedium(f"words in the column {quoted(name)}, line 2")
+    try:
+        values = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64)
+    except OverflowError:
+        raise UnreadableMedium(f"a number that is too large in the column {quoted(name)}") from None
+    wrong = (np.isnan(values) & column.notna().to_numpy()) | (np.abs(values) > LARGEST)
     if wrong.any():
         place = int(wrong.argmax())
         raise UnreadableMedium(f"{quoted(str(column.iloc[place]))} in the column {quoted(name)}, line {place + 2}")
