@@ -20,6 +20,7 @@ HEADERS = (
 SINCE: tuple[str, ...] = (
     *("`make biovid-vgg16`", "`make ai4pain-ann`", "`make ai4pain-lstm`", "`make corpora-demo`"),
     "`make unbc-pspi`",
+    "`make unbc-units`",
 )
 SINCE_HEADERS: tuple[str, ...] = ()
 MODELS = ("ferplus-resnet18", "ferplus-vgg16")
