@@ -223,18 +223,26 @@ def can_hide() -> bool:
 def test_a_node_that_does_not_see_a_folder_is_refused_by_name(cluster, small_twin, tmp_path, hidden):
     if not can_hide():
         pytest.skip("this system lets nobody hide a folder from a process")
+    import ray
+
     data, workspace = tmp_path / "data", tmp_path / "workspace"
     shutil.copytree(small_twin, data)
     workspace.mkdir()
-    import ray
+    unseen = {"workspace": workspace, "data": data}[hidden]
+    blind = [hidden_node(cluster.address, "blind", [unseen])]
 
-    blind = hidden_node(cluster.address, "blind", [{"workspace": workspace, "data": data}[hidden]])
-    try:
+    def is_there() -> bool:
+        # On a busy machine a node gives up when a part of it is late.
+        if blind[-1].poll() is not None:
+            blind.append(hidden_node(cluster.address, "blind", [unseen]))
         with ray.init(address=cluster.address, log_to_driver=False):
-            wait_until(lambda: "blind" in {one["NodeName"] for one in ray.nodes() if one["Alive"]}, blind)
+            return "blind" in {one["NodeName"] for one in ray.nodes() if one["Alive"]}
+
+    try:
+        wait_until(is_there)
         said = "is not the one that is seen here" if hidden == "workspace" else "the data of ai4pain are others"
         with pytest.raises(UserError, match=f"(?s)1 of the cluster's machines.*blind: .*{said}"):
             list(RAY.run([faces_work()], conditions(cluster, data, workspace)))
     finally:
-        os.killpg(blind.pid, signal.SIGKILL)
-        blind.wait()
+        os.killpg(blind[-1].pid, signal.SIGKILL)
+        blind[-1].wait()
