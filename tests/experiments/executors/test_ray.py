@@ -1,6 +1,7 @@
 """Works on several machines: what is lost is computed again, what fails is not, and nothing finished is touched."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -121,6 +122,18 @@ def test_a_node_killed_among_faces_costs_none_that_were_finished(cluster, small_
     assert {path: after[path] for path in before} == before
     assert workers
     assert not any("tensorflow" in mapped for mapped in workers)
+
+
+@pytest.mark.slow
+def test_two_that_want_the_same_clips_embed_each_once(cluster, small_twin, tmp_path):
+    common = {"threads": 1, "window": {"seconds": 0.5}, "features": {"fps": 10}}
+    heads = [tiny(EXPERIMENTS, name=f"head-{number}", **common) for number in range(2)]
+    wanted = [Work(f"features-{number}", head, "features", ALL, ("faces",)) for number, head in enumerate(heads)]
+    outcomes = list(RAY.run([faces_work(), *wanted], conditions(cluster, small_twin, tmp_path)))
+    assert {outcome.name: outcome.error for outcome in outcomes} == {"faces": "", "features-0": "", "features-1": ""}
+    said = [(tmp_path / "logs" / f"features-{number}.txt").read_text() for number in range(2)]
+    counts = [int(re.search(r"(\d+) clips embedded", text)[1]) for text in said]
+    assert sum(counts) == CLIPS == len(list((tmp_path / "cache" / "features").rglob("*.npy")))
 
 
 def ray_workers() -> list[str]:
