@@ -142,3 +142,26 @@ def test_a_killed_cell_is_reported_and_the_next_call_finishes_it_with_the_same_n
     assert again.returncode == 0, again.stderr
     for name in NAMES:
         pd.testing.assert_frame_equal(predictions(tmp_path, name), predictions(workspace, name))
+
+
+def test_a_dry_run_plays_the_schedule_through(tmp_path, small_twin):
+    path = write_matrix(tmp_path)
+    result = forked(*arguments(path, small_twin, tmp_path), "--dry-run", "--processors", "1,1000", preload=LIGHT)
+    assert result.returncode == 0, result.stderr
+    for text in ("processors", "with stragglers", "longest way", "│ 1000 "):
+        assert text in result.stdout
+
+
+@pytest.mark.parametrize("numbers", ["0", "8;9", "many", "100000", "8,"])
+def test_numbers_of_processors_that_are_none_are_refused(tmp_path, small_twin, numbers):
+    path = write_matrix(tmp_path)
+    result = forked(*arguments(path, small_twin, tmp_path), "--dry-run", "--processors", numbers, preload=LIGHT)
+    assert result.returncode == 1
+    assert "These numbers of processors cannot be read" in result.stderr
+
+
+@pytest.mark.parametrize("command", ["matrix", "run", "extract"])
+def test_an_executor_that_is_none_is_refused_and_the_nearest_is_named(tmp_path, command):
+    result = forked(command, write_matrix(tmp_path), "--workspace", tmp_path, "--executor", "rai", preload=LIGHT)
+    assert result.returncode == 1
+    assert "did you mean `ray`" in result.stderr

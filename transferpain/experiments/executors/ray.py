@@ -102,8 +102,11 @@ class Machines:
 
     def __init__(self, conditions: Conditions, datasets: Sequence[str]):
         self._places, self._datasets = conditions.places, datasets
-        self.all = cluster.nodes_now()
-        self._unfit = cluster.problems(list(self.all.values()), self._places, datasets)
+        asked = cluster.nodes_now()
+        unfit = cluster.problems(list(asked.values()), self._places, datasets)
+        # One that has died meanwhile is no machine of the cluster any more.
+        self.all = {identity: node for identity, node in cluster.nodes_now().items() if identity in asked}
+        self._unfit = {identity: problem for identity, problem in unfit.items() if identity in self.all}
         cluster.refuse(self._unfit)
         self._asked = time.monotonic()
         self._shunned: dict[str, float] = {}

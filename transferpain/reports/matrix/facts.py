@@ -51,6 +51,7 @@ class CellRun:
         checks: the leakage checks; empty if the run has none.
         cost: `cost.json`; empty if the run has none.
         transferability: score -> `{value, reason}` from `transferability.json`; empty if the run has none.
+        nodes: the machines of a cluster that computed it; "" where it was this one.
     """
 
     record: CellRecord
@@ -61,6 +62,7 @@ class CellRun:
     checks: tuple[CheckLine, ...]
     cost: dict[str, Any]
     transferability: dict[str, dict[str, Any]]
+    nodes: str = ""
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -181,6 +183,7 @@ def read_cell(record: CellRecord, folders: Sequence[Path]) -> CellRun:
         checks=parts.checks(runs),
         cost=parts.cost(runs),
         transferability=parts.transferability(runs),
+        nodes=parts.nodes(runs),
     )
 
 
@@ -213,7 +216,8 @@ def cells_table(records: Sequence[CellRecord], runs: Mapping[str, CellRun], metr
     for record in records:
         row = asdict(record) | {"transductive": is_transductive(record), "run": " ".join(record.runs)}
         rows.append(row | (_scored(runs[record.name], metric) if record.name in runs else {}))
-    return pd.DataFrame(rows, columns=[*RECORD_COLUMNS, *SCORE_COLUMNS, "reason", "run"])
+    where = ["node"] if any(run.nodes for run in runs.values()) else []
+    return pd.DataFrame(rows, columns=[*RECORD_COLUMNS, *SCORE_COLUMNS, *where, "reason", "run"])
 
 
 def is_transductive(record: CellRecord) -> bool:
@@ -242,4 +246,5 @@ def _scored(run: CellRun, metric: str) -> dict[str, Any]:
         "failed_checks": ", ".join(str(line.number) for line in failed(run.checks)),
         "synthetic": bool(run.facts["synthetic"]),
         "warnings": " ".join(run.facts.get("warnings", ())),
+        "node": run.nodes,
     }

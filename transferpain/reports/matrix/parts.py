@@ -85,6 +85,12 @@ def cost(runs: Sequence[RunFolder]) -> dict[str, Any]:
     return {key: sum(one[key] for one in map(asdict, costs)) for key in asdict(Cost())}
 
 
+def nodes(runs: Sequence[RunFolder]) -> str:
+    """Return the machines of a cluster that computed the runs, each once; "" where it was this one."""
+    machines = [run.environment().get("machine", {}) for run in runs]
+    return ", ".join(dict.fromkeys(str(machine["node"]) for machine in machines if machine.get("node")))
+
+
 def transferability(runs: Sequence[RunFolder]) -> dict[str, dict[str, Any]]:
     """Return score -> `{value, reason}`: the mean over the runs, no value where one has none."""
     found = [_optional(run.path / "transferability.json").get("scores", {}) for run in runs]
