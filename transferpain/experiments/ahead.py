@@ -1,5 +1,6 @@
 """Experiments of a batch several at a time, each in a process of its own; `run_batch` finds them finished."""
 
+from transferpain.core.errors import UserError
 from transferpain.experiments.computing import compute_all, compute_works
 from transferpain.experiments.executors.base import Computing, Conditions, Work
 from transferpain.experiments.executors.registry import EXECUTORS
@@ -16,7 +17,8 @@ def run_ahead(batch: Batch, by: Computing) -> None:
     processes stand in `reports/<name>/logs/`. One that fails does not stop the others: `run_batch` says why it does.
 
     Raises:
-        UserError: as `check_detectors` and `make_plan`, before any process starts.
+        UserError: as `check_detectors` and `make_plan`, before any process starts; of many machines, if one failed:
+            this one is not to compute it.
     """
     shared = EXECUTORS[by.name].many_machines
     if by.jobs == 1 and not shared:
@@ -29,7 +31,27 @@ def run_ahead(batch: Batch, by: Computing) -> None:
         find_origin(experiment, batch.folder, batch.places)
     missing = [one for one in ready if finished_run(one, batch.folder, batch.places) is None]
     if shared:
-        compute_all(missing, batch.folder, batch.places, batch.report, by, "experiments")
+        failed = compute_all(missing, batch.folder, batch.places, batch.report, by, "experiments")
+        check_none_failed(failed, len(missing))
         return
     conditions = Conditions(batch.folder, batch.places, batch.places.reports / batch.report / "logs", by.jobs)
     compute_works([Work(one.name, one, title=one.name) for one in missing], conditions, by, "experiments")
+
+
+def check_none_failed(failed: dict[str, str], number: int) -> None:
+    """Refuse to go on where experiments failed on other machines.
+
+    Args:
+        failed: name -> error.
+        number: of all that were computed.
+
+    Raises:
+        UserError: if there are any.
+    """
+    if failed:
+        raise UserError(
+            f"{len(failed)} of {number} experiments failed.",
+            rule="A study's report needs all of them; what has finished is kept.",
+            received="\n".join(f"{name}: {error}" for name, error in list(failed.items())[:3]),
+            todo="Mend what is wrong, then give the same command again.",
+        )

@@ -7,7 +7,7 @@ had finished; one that fails by itself is not.
 
 import json
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,10 @@ class Machines:
         conditions: under which works are computed.
         datasets: that they read.
 
+    Attributes:
+        all: those that are there now.
+        at_first: those that were there in the beginning.
+
     Raises:
         UserError: if one of them does not.
     """
@@ -107,6 +111,8 @@ class Machines:
         # One that has died meanwhile is no machine of the cluster any more.
         self.all = {identity: node for identity, node in cluster.nodes_now().items() if identity in asked}
         self._unfit = {identity: problem for identity, problem in unfit.items() if identity in self.all}
+        # A matrix that was begun on GPUs goes on there: a processor's answers have other last bits.
+        self.at_first = list(self.all.values())
         cluster.refuse(self._unfit)
         self._asked = time.monotonic()
         self._shunned: dict[str, float] = {}
@@ -198,7 +204,7 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
         while not order.is_over:
             machines.renew()
             while (waiting := waiting or order.next()) is not None:
-                needs = needs_of(waiting, list(machines.all.values()))
+                needs = needs_of(waiting, machines.at_first)
                 node = machines.free(needs, list(running.values()))
                 if node is None:
                     break
@@ -207,7 +213,7 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
                 running[task] = Running(waiting, node, needs)
                 conditions.started(waiting, node.name)
                 waiting = None
-            alone_since = _check_there_are(machines, running, alone_since)
+            alone_since = _check_goes_on(machines, waiting, running, alone_since)
             ended, _ = ray.wait(list(running), timeout=POLL_SECONDS) if running else ([], time.sleep(POLL_SECONDS))
             for task in ended:
                 one = running.pop(task)
@@ -227,17 +233,26 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
         _end(list(running))
 
 
-def _check_there_are(machines: Machines, running: dict, since: float | None) -> float | None:
-    """Return since when no machine is there, `None` if there is one. Raises `UserError` after some minutes."""
-    if machines.all or running:
+def _check_goes_on(
+    machines: Machines, waiting: Work | None, running: Mapping[Any, Running], since: float | None
+) -> float | None:
+    """Return since when nothing runs and no machine is there for what waits; `None` if it goes on.
+
+    Raises:
+        UserError: after some minutes.
+    """
+    needs = None if waiting is None else needs_of(waiting, machines.at_first)
+    if running or needs is None or any(node.holds([needs]) for node in machines.all.values()):
         return None
     if since is None:
-        note("no machine is left in the cluster: waiting for one")
+        note("no machine is left in the cluster for what is to be computed: waiting for one")
         return time.monotonic()
     if time.monotonic() - since > PATIENCE_SECONDS:
         raise UserError(
-            "No machine is left in the Ray cluster.",
+            "No machine is left in the Ray cluster for what is to be computed.",
             rule=f"One must come back within {PATIENCE_SECONDS:.0f} seconds.",
+            received=f"{len(machines.all)} machines; {waiting.name} needs {needs.processors} processors, "
+            f"{needs.memory / 1e9:.1f} GB and {needs.gpus} GPUs",
             todo="Start Ray on some, then give the same command again: what was finished is kept.",
         )
     return since
