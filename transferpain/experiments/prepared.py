@@ -15,6 +15,9 @@ from transferpain.strategies.registry import STRATEGIES
 
 # So many are kept: tables of labelled frames are large.
 MOST = 64
+# What decides on samples and folds: these keys, and of others `window.clip_frames`, `training.label_mode` and whether
+# the strategy deals frames out.
+WHOLE = ("task", "dataset", "protocol", "null_draw", "adaptation", "reference")
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,9 @@ def prepared_data(experiment: Experiment, places: Places) -> PreparedData:
     Raises:
         UserError: as `labelled_samples` and `split_samples`.
     """
-    key = fingerprint(
-        [
-            *(experiment.task, experiment.dataset, experiment.protocol.model_dump(mode="json")),
-            *(experiment.window.clip_frames, experiment.training.label_mode, experiment.null_draw),
-            *(STRATEGIES[experiment.strategy].frames_dealt_out(experiment), experiment.adaptation),
-        ]
-    )
+    dealt_out = STRATEGIES[experiment.strategy].frames_dealt_out(experiment)
+    whole = experiment.model_dump(mode="json", include=set(WHOLE))
+    key = fingerprint([whole, experiment.window.clip_frames, experiment.training.label_mode, dealt_out])
     if key in places.prepared:
         check_sample_fits(experiment, places.prepared[key].task)
         return places.prepared[key]

@@ -20,7 +20,7 @@ from tests.experiments.leakage.small_ward import (
     write_video,
 )
 from transferpain.data.places import Places
-from transferpain.experiments import runner
+from transferpain.experiments import prepared, runner
 from transferpain.experiments.leakage.checks import failed, read_checks
 from transferpain.strategies.frozen import training
 
@@ -63,13 +63,13 @@ def apart(ward) -> tuple[int, int]:
 
 
 def change_folds(monkeypatch, change) -> None:
-    split = runner.split_samples
+    split = prepared.split_samples
 
     def changed(*arguments):
         samples, folds = split(*arguments)
         return samples, [change(samples, fold) for fold in folds]
 
-    monkeypatch.setattr(runner, "split_samples", changed)
+    monkeypatch.setattr(prepared, "split_samples", changed)
 
 
 def change_training(monkeypatch, change) -> None:
@@ -112,7 +112,7 @@ def test_3_a_mirrored_copy_stands_under_another_name(ward):
 
 
 def test_4_a_class_is_oversampled_before_the_split(ward, monkeypatch):
-    read = runner.labelled_samples
+    read = prepared.labelled_samples
 
     def changed(*arguments):
         task, index, samples = read(*arguments)
@@ -120,7 +120,7 @@ def test_4_a_class_is_oversampled_before_the_split(ward, monkeypatch):
         again = rare.assign(clip=rare["clip"] + "/again")
         return task, index, pd.concat([samples, again], ignore_index=True)
 
-    monkeypatch.setattr(runner, "labelled_samples", changed)
+    monkeypatch.setattr(prepared, "labelled_samples", changed)
     assert lines_of(ward) == [4]
 
 
