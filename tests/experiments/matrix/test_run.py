@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from tests.command_line import imported_modules, transferpain
+from tests.command_line import EXPERIMENTS, imported_modules, transferpain
 from tests.end_to_end.small_runs import link_tree
 from tests.experiments.matrix.small_matrix import MATRIX, NAMES, write_matrix
 from tests.forked_program import LIGHT, ForkedProgram, forked
@@ -162,6 +162,7 @@ def test_numbers_of_processors_that_are_none_are_refused(tmp_path, small_twin, n
 
 @pytest.mark.parametrize("command", ["matrix", "run", "extract"])
 def test_an_executor_that_is_none_is_refused_and_the_nearest_is_named(tmp_path, command):
-    result = forked(command, write_matrix(tmp_path), "--workspace", tmp_path, "--executor", "rai", preload=LIGHT)
+    path = EXPERIMENTS / "ai4pain-ann.yaml" if command == "extract" else write_matrix(tmp_path)
+    result = forked(command, path, "--workspace", tmp_path, "--executor", "rai", preload=LIGHT)
     assert result.returncode == 1
     assert "did you mean `ray`" in result.stderr
