@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from transferpain.strategies.frozen.features import features_of
 
 from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
@@ -13,6 +12,7 @@ from transferpain.data.places import Places
 from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.features.cache import read_features
+from transferpain.strategies.common.features import features_of
 
 TASK = """\
 schema: 2
