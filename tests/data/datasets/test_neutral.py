@@ -22,6 +22,7 @@ NEUTRAL = {
     "ai4pain": "level none",
     "mintpain": "level 0",
     "unbc": "pspi 0",
+    "pain3d": "pspi 0",
     "ferplus": "None",
 }
 
