@@ -97,7 +97,7 @@ def test_no_name_of_a_person_is_kept_or_told(tmp_path, capfd):
     pd.testing.assert_frame_equal(again, faces)
     with pytest.raises(UserError) as error:
         extract_features(SourceExtractor(None), again, FeatureSettings(fps=5), cache)
-    files = [path for path in cache.rglob("*") if path.is_file() and path.name != ".lock"]
+    files = [path for path in cache.rglob("*") if path.is_file() and not path.name.startswith(".lock")]
     assert len([path for path in files if "faces" in path.parts]) == 4
     told = capfd.readouterr()
     assert "faces of clip Sub02_Trial01_Sweep03_Label3 are damaged" in told.err
