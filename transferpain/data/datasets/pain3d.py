@@ -40,7 +40,8 @@ def is_marked(folder: Path) -> bool:
 
 
 def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
-    """Index the faces: one clip each, with one row per picture in `frames`, which has the PSPI and the action units of its clip.
+    """Index the faces: one clip each, with one row per picture in `frames`, which has the PSPI and the
+    action units of its clip.
 
     A clip is called as its annotation. Annotations are read again only if a name, a size or a time of change among them
     differs.
