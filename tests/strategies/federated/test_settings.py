@@ -27,6 +27,8 @@ def test_experiments_of_other_strategies_do_not_name_it():
         ({"federated": {"personal": "body"}}, "personal"),
         ({"federated": {"rounds": 3}}, "rounds"),
         ({"federated": {"client": ""}}, "client"),
+        ({"federated": {"client": "clip"}}, "a client has several clips, which `clip`"),
+        ({"federated": {"client": "y"}}, "a client has several clips, which `y`"),
         ({"head": {"kind": "svm"}}, "`svm` does not go with strategy `federated`, which takes `ann`"),
         ({"training": {"schedule": {"name": "cosine"}}}, "training.schedule: `federated` knows `constant` alone"),
         ({"training": {"ema": 0.9}}, "training.ema: not with `federated`, received 0.9"),
