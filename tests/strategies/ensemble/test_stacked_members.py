@@ -1,4 +1,4 @@
-"""Whom the members of a stack may have seen: those that they learned from, and not those whose neutral face they read."""
+"""Whom the members of a stack may have seen: not those that they learned from, but whose neutral face they read."""
 
 from types import SimpleNamespace
 
