@@ -45,6 +45,13 @@ def test_what_the_command_line_cannot_read_is_a_usage_error(arguments):
     assert run(*arguments).exit_code == 2
 
 
+@pytest.mark.parametrize("other", ["--null", "--dry-run"])
+def test_a_confirmation_goes_alone(other):
+    ended = run("run", EXPERIMENTS / "known-answers.yaml", "--confirm", other)
+    assert isinstance(ended.exception, UserError)
+    assert f"--confirm {other}" in str(ended.exception)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

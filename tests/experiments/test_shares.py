@@ -51,6 +51,19 @@ def test_other_features_are_other_shares_of_the_same_faces(places):
     assert len({work.after for work in works if work.does == "run"}) == 2
 
 
+@pytest.mark.parametrize(
+    "others",
+    [[{"faces": {"margin": 0.1}}, {"faces": {"margin": 0.3}}], [{"window": {"seconds": s}} for s in (0.4, 0.5)]],
+)
+def test_features_of_other_faces_and_of_other_stretches_are_shares_of_their_own(places, others):
+    frames = [head(f"head-{place}", features={"frames": 2, "fps": None}, **one) for place, one in enumerate(others)]
+    works = Sharing(EXPERIMENTS, places, machines=2, least=0.01).works(frames)
+    assert {work.experiment.name for work in works if work.does == "features"} == {"head-0", "head-1"}
+    runs = {work.name: set(work.after) for work in works if work.does == "run"}
+    shares = [{work.name for work in works if work.does == "features"} & after for after in runs.values()]
+    assert shares[0].isdisjoint(shares[1])
+
+
 def test_what_is_short_as_a_whole_is_not_dealt_out(places):
     works = Sharing(EXPERIMENTS, places, machines=2).works([head("head")])
     assert [work.name for work in works] == ["head"]

@@ -76,6 +76,7 @@ def test_it_is_said_to_be_drawn_and_registered(confirmed):
     assert any("and run as registered" in note for note in result.notes)
     page = (places.reports / "small-confirmation" / "index.html").read_text(encoding="utf-8")
     assert "no evidence about pain" in page
+    assert "SYNTHETIC DATA: drawn faces." in page
     (places.reports / "small" / "registration.json").unlink()
     again = confirm_file(path, places, [])
     assert UNREGISTERED in again.notes

@@ -60,6 +60,8 @@ def run(
     from transferpain.experiments.study import dry_run_labels, dry_run_rows
     from transferpain.reports.studies import run_file
 
+    if confirmed and (null or dry_run):
+        raise confirmed_alone("--null" if null else "--dry-run")
     places = places_of(data_root, workspace)
     if dry_run:
         columns, rows = dry_run_rows(experiment, places, overrides or [])
@@ -91,6 +93,18 @@ def run(
     )
     print_rows(result.title, result.columns, result.rows)
     print_lines(result.notes)
+
+
+def confirmed_alone(other: str):
+    """Return the error of a confirmation that is asked for beside something else, which would be done in its place."""
+    from transferpain.core.errors import UserError
+
+    return UserError(
+        "A confirmation goes alone.",
+        rule="`--confirm` runs a study on its confirmation sets; `--null` and `--dry-run` are of its own data.",
+        received=f"--confirm {other}",
+        todo=f"Give two commands, one with --confirm and one with {other}.",
+    )
 
 
 def numbers(text: str) -> list[int]:

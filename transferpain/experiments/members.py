@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,6 +23,7 @@ from transferpain.models.sources.origin import Origin, built_origin
 from transferpain.strategies.common.finished import predictions_hash
 
 RULE = "An ensemble is made of finished runs on the same task, data, folds and seeds."
+NOTHING = "none"  # is seen of the target's data
 PARTS: tuple[Part, ...] = ("selection", "test")
 
 
@@ -146,6 +148,18 @@ def members_origin(experiment: Experiment, places: Places) -> Origin:
     synthetic = any(run.facts()["synthetic"] for run in runs)
     faces = merge_faces(*(faces_of(run.facts()) for run in runs))
     return replace(built, hash=digest, weights_hash=digest, synthetic=synthetic, synthetic_faces=faces)
+
+
+def facts_of_members(own: dict[str, Any], runs: Sequence[RunFolder]) -> dict[str, Any]:
+    """Return what an ensemble's facts state of the target's data, and warn of: its own, and whatever its members do.
+
+    Args:
+        own: `target_data` and `warnings` of the ensemble's settings.
+    """
+    stated = [own, *(run.facts() for run in runs)]
+    seen = dict.fromkeys(part for one in stated for part in one.get("target_data", NOTHING).split("; "))
+    warned = dict.fromkeys(warning for one in stated for warning in one.get("warnings", ()))
+    return {"target_data": "; ".join(part for part in seen if part != NOTHING) or NOTHING, "warnings": list(warned)}
 
 
 def clip_rows_of(run: RunFolder, part: Part) -> pd.DataFrame:

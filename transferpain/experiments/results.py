@@ -20,9 +20,10 @@ from transferpain.evaluation.scores import mark_copies, score
 from transferpain.experiments.leakage.checks import failed, run_checks, write_checks
 from transferpain.experiments.leakage.evidence import Evidence
 from transferpain.experiments.makers import makers_today
+from transferpain.experiments.members import facts_of_members
 from transferpain.experiments.plan import SPLIT_SEED, RunPlan
 from transferpain.experiments.probe_scores import probe_scores
-from transferpain.experiments.run_folder import damaged, fault_of_fold, read_history
+from transferpain.experiments.run_folder import RunFolder, damaged, fault_of_fold, read_history
 from transferpain.experiments.samples import hang_together, label_counts
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
@@ -97,6 +98,8 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
         "training_shares": training_shares(plan),
         "problems": [*plan.index.problems, *(departures(plan.clips, stage) if has_faces else [])],
     }
+    if plan.members:
+        facts |= facts_of_members(facts, [RunFolder(member.parent) for member in plan.members])
     write_stamped(plan.run.path / "facts.json", facts)
     unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
     write_csv(plan.run.path / "unusable.csv", unusable)

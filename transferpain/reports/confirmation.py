@@ -9,6 +9,7 @@ import pandas as pd
 
 from transferpain.core.progress import note
 from transferpain.core.store import write_text
+from transferpain.core.synthetic_faces import shown_faces
 from transferpain.data.places import Places
 from transferpain.evaluation.confirmation import HOLDS, Confirmed, confirm
 from transferpain.evaluation.formatting import number, p_value, with_interval
@@ -78,7 +79,7 @@ def confirm_file(
         for expected, found in measure(batch.comparisons, {run.name: run for run in map(_read, made)}):
             measured.setdefault(expected, []).append(found)
     registered = state_of(registration, describe_batch(batch), runs) if registration else None
-    return _concluded(batch, measured, registered)
+    return _concluded(batch, measured, registered, shown_faces(run.facts() for run in runs))
 
 
 def _read(run: RunFolder) -> RunFacts:
@@ -105,8 +106,14 @@ def measure(comparisons: Sequence[Comparison], runs: Mapping[str, RunFacts]) -> 
     return found
 
 
-def _concluded(batch: Batch, measured: Mapping[Expected, Sequence[Measured]], registered: Registered | None) -> Result:
-    """Judge what was measured, and write `reports/<name>-confirmation/`: `index.html` and `confirmation.csv`."""
+def _concluded(
+    batch: Batch, measured: Mapping[Expected, Sequence[Measured]], registered: Registered | None, faces: str
+) -> Result:
+    """Judge what was measured, and write `reports/<name>-confirmation/`: `index.html` and `confirmation.csv`.
+
+    Args:
+        faces: what the synthetic faces of all runs are called, in one phrase.
+    """
     judged = confirm({one.name: [found.difference for found in sets] for one, sets in measured.items()})
     rows = [_row(one, sets, judged[one.name]) for one, sets in measured.items()]
     table = pd.DataFrame(rows, columns=COLUMNS)
@@ -119,6 +126,7 @@ def _concluded(batch: Batch, measured: Mapping[Expected, Sequence[Measured]], re
         title=f"Confirmation: {batch.title}",
         question=batch.question,
         synthetic=["twins"],
+        synthetic_faces=faces,
         all_synthetic=True,
         verdict=verdict,
         registered=said,
@@ -129,7 +137,7 @@ def _concluded(batch: Batch, measured: Mapping[Expected, Sequence[Measured]], re
         write_csv(fresh / "confirmation.csv", _numbers(measured, judged))
         write_text(fresh / PAGE, page)
     notes = [verdict, said, f"report: {folder / PAGE}"]
-    return Result(f"{batch.title}: confirmation - SYNTHETIC data: drawn faces", COLUMNS, rows, notes)
+    return Result(f"{batch.title}: confirmation - SYNTHETIC data: {faces}", COLUMNS, rows, notes)
 
 
 def _row(one: Expected, sets: Sequence[Measured], judged: Confirmed) -> list[str]:

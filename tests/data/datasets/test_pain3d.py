@@ -9,8 +9,10 @@ from transferpain.core.errors import UserError
 from transferpain.data.datasets.check import check_dataset
 from transferpain.data.datasets.index import read_index
 from transferpain.data.datasets.pain3d import SPLIT_FILE
+from transferpain.data.datasets.registry import DATASETS
 from transferpain.data.media.paths import list_pictures, resolve_media
 from transferpain.data.tasks.task import label_clips, label_frames, load_task
+from transferpain.data.unit_labels import units_in
 
 FACE = "flame_sample_0000_pain_1"
 
@@ -40,6 +42,9 @@ def test_a_face_is_a_clip_of_its_views(tree):
     frames = index.frames[index.frames["clip"] == FACE]
     assert frames["frame"].tolist() == [1, 2, 3]
     assert frames["pspi"].tolist() == [SCORE] * 3
+    # Units are read of the frames, as UNBC-McMaster's are: tasks of both datasets are of frames.
+    assert frames["au7"].tolist() == [3] * 3
+    assert units_in(label_frames(load_task("cross-pspi"), few_levels(tree))) == DATASETS["pain3d"].action_units
 
 
 def test_each_clip_opens_its_own_pictures(tree):

@@ -120,6 +120,19 @@ def test_only_neutral_frames_of_a_clip_are_read(tmp_path):
     assert find_references(samples)["mine/a"].neutral.tolist() == [0, 1]
 
 
+def test_rows_that_are_no_frames_are_all_neutral(tmp_path):
+    # One row of measures of a clip whose medium has many frames, or samples.
+    samples = table(tmp_path).astype({PLACES: object})
+    samples.at[6, PLACES] = np.arange(FRAMES)
+    for number in range(12):
+        write_features(tmp_path / f"{number}.npy", np.float32([[number, 1]]), {"own": "measures"})
+    references = find_references(samples, of_frames=False)
+    assert [one.neutral.tolist() for one in references.values()] == [[0]] * 6
+    assert references["mine/a"].mean(2).tolist() == [6, 1]
+    samples.at[7, "features"] = ""
+    assert not len(find_references(samples, of_frames=False)["mine/b"].found)
+
+
 def test_of_single_frames_the_neutral_rows_are_read(tmp_path):
     samples = table(tmp_path)
     own = samples.iloc[[6, 6]].assign(row=[3, 1])

@@ -14,7 +14,7 @@ import pandas as pd
 from transferpain.core.errors import UserError
 from transferpain.core.text_file import read_text
 from transferpain.data.datasets.dataset import Dataset, Neutral, Reading
-from transferpain.data.datasets.pain3d_annotations import ENDING, annotation_labels, tell
+from transferpain.data.datasets.pain3d_annotations import ENDING, LABELS, annotation_labels, tell
 from transferpain.data.datasets.pain3d_labels import NEUTRAL, SUBJECT, SplitFault, base_name, parse_split
 from transferpain.data.media import walk
 from transferpain.data.media.fronts import STAR
@@ -40,7 +40,8 @@ def is_marked(folder: Path) -> bool:
 
 
 def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
-    """Index the faces: one clip each, with one row per picture in `frames`, which has the PSPI of its clip.
+    """Index the faces: one clip each, with one row per picture in `frames`, which has the PSPI and the
+    action units of its clip.
 
     A clip is called as its annotation. Annotations are read again only if a name, a size or a time of change among them
     differs.
@@ -59,7 +60,7 @@ def read(top: Path, data_root: Path, cache: Path | None) -> Reading:
     clips["neutral"] = clips["clip"].map(neutral).astype(bool)
     clips = clips.merge(labels.rename(columns={"annotation": "clip"}), on="clip", how="left", validate="one_to_one")
     rows = clips.index.repeat(clips["num_frames"])
-    frames = clips.loc[rows, ["clip", "pspi"]].reset_index(drop=True)
+    frames = clips.loc[rows, ["clip", *LABELS]].reset_index(drop=True)
     numbers = [picture.frame for _, pictures in faces.values() for picture in pictures]
     frames.insert(1, "frame", pd.array(numbers, "int64").to_numpy())
     return Reading(clips.astype({"fps": "Float64"}), tuple(problems), frames)

@@ -148,6 +148,11 @@ class FeatureSettings(BaseModel):
         return self.folder is not None and OWN_KINDS[self.files].whole_clip
 
     @property
+    def of_frames(self) -> bool:
+        """Whether a row is a frame: not of whole clips, nor of signals, which are sampled at a rate of their own."""
+        return not self.whole_clip and self.signals is None
+
+    @property
     def made_elsewhere(self) -> bool:
         """Whether nobody here knows what made the features: signals are measured here, clip by clip."""
         return self.folder is not None and self.signals is None

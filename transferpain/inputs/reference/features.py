@@ -58,18 +58,21 @@ def spread(rows: int, wanted: int) -> np.ndarray:
     return ((np.arange(number) + 0.5) * rows / max(number, 1)).astype(np.int64)
 
 
-def find_references(samples: pd.DataFrame) -> dict[str, Reference]:
+def find_references(samples: pd.DataFrame, of_frames: bool = True) -> dict[str, Reference]:
     """Return subject, as `subject_names` has it -> the neutral face.
 
     Args:
         samples: with `features`, `row`, `sampling`, `reference` and `neutral_places`, see `mark_references`.
+        of_frames: whether feature rows are frames; where they are none, all of a neutral clip is neutral.
     """
     rows = samples[samples[ROLE] == REFERENCE]
     found = {}
     for name, own in rows.groupby(subject_names(rows), sort=True):
         first = own.iloc[0]
         neutral = np.sort(own["row"].to_numpy(np.int64))
-        if first["row"] < 0:
+        if not of_frames:
+            neutral = np.arange(len(read_features(Path(first["features"]))) if first["features"] else 0)
+        elif first["row"] < 0:
             frames, places = first["sampling"]() if first["features"] else np.empty(0, np.int64), first[PLACES]
             neutral = np.flatnonzero(np.isin(frames, frames if places is None else places))
         found[str(name)] = Reference(str(first["features"]), neutral)

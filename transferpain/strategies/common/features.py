@@ -93,15 +93,14 @@ class FeatureStrategy(Strategy):
 
     def check_task(self, experiment: Recipe, task: Task) -> None:
         features, clip_frames = experiment.features, experiment.window.clip_frames
-        of_frames = not features.whole_clip and features.signals is None  # samples of a signal are no frames
-        by_frame = HEADS[experiment.head.kind].reads == "frame" and of_frames
+        by_frame = HEADS[experiment.head.kind].reads == "frame" and features.of_frames
         fits = by_frame and (features.fps, features.frames, clip_frames) == (None,) * 3
         if task.sample == "frame" and not fits:
             raise refused_frames(
                 experiment,
                 task,
                 f"head {experiment.head.kind}, features.fps {features.fps}, features.frames {features.frames}, "
-                f"window.clip_frames {clip_frames}, made of {'frames' if of_frames else 'clips'}",
+                f"window.clip_frames {clip_frames}, made of {'frames' if features.of_frames else 'clips'}",
             )
 
     def check_size(self, experiment: Recipe, size: int) -> None:
@@ -175,9 +174,10 @@ def features_of(plan: Plan, places: Places, on_embedded: Callable[[], object] = 
         faces = stretches_of(plan, places)
     else:
         own = own_stage(plan.clips, settings, places.data_root, places.cache)
+        apart = tells_frames_apart(plan)
         if settings.signals is not None:
             check_reach(plan.clips, own, plan.experiment.window.seconds)
-        elif settings.whole_clip or plan.task.sample == "frame" or tells_frames_apart(plan):
+        elif settings.whole_clip or plan.task.sample == "frame" or apart:
             check_frames(plan.clips, own, settings, places.data_root, places.cache)
         faces = add_stretches(plan, own)
     usable = usable_faces(plan, faces)
@@ -208,18 +208,20 @@ def tells_frames_apart(plan: Plan) -> bool:
     """Tell whether single frames of a clip are the reference, so that features need a row for each frame.
 
     Raises:
-        UserError: if each clip has one row of features, and of some clip not all frames are neutral.
+        UserError: if rows of features are no frames, and of some clip not all frames are neutral, as far as is known.
     """
     if PLACES not in plan.samples or not plan.samples[PLACES].notna().any():
         return False
     rows = plan.samples[plan.samples[PLACES].notna()]
     frames = plan.clips.set_index("clip")["num_frames"].astype("Int64").loc[rows["file_clip"]].to_numpy()
-    mixed = [clip for clip, own, number in zip(rows["clip"], rows[PLACES], frames, strict=True) if len(own) != number]
-    if plan.experiment.features.whole_clip and mixed:
+    known = zip(rows["clip"], rows[PLACES], frames, strict=True)
+    mixed = [clip for clip, own, number in known if pd.isna(number) or len(own) != number]
+    if not plan.experiment.features.of_frames and mixed:
+        what = "whole clips" if plan.experiment.features.whole_clip else "signals"
         raise UserError(
-            f"The features of {plan.experiment.name} are of whole clips, and its references of single frames.",
+            f"The features of {plan.experiment.name} are of {what}, and its references of single frames.",
             rule="Where frames are labelled one by one, those without pain are the reference: one row for all of a "
-            "clip would hold the others, too.",
+            "clip would hold the others, too, and samples of a signal are no frames.",
             received=f"{len(mixed)} clips with other frames, such as {mixed[0]}",
             todo="Use features of frames, or a column of clips in `reference.neutral`.",
         )

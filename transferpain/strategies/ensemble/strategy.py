@@ -196,7 +196,11 @@ def check_selection(plan: Plan, fold: Fold, members: tuple[Member, ...]) -> None
     for member in members:
         for seed in plan.experiment.seeds:
             for one in member.fitted[fold.name, seed]:
-                if one.use != "selection" and not one.transductive and np.isin(fold.selection, one.rows).any():
+                if (
+                    one.use not in ("selection", "reference")
+                    and not one.transductive
+                    and np.isin(fold.selection, one.rows).any()
+                ):
                     raise UserError(
                         f"The members of {plan.experiment.name} cannot be stacked.",
                         rule="The regression of a fold is fitted to what members say of selection subjects that they "

@@ -2,9 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 SUBJECT = "subject"
+# What samples are called and hold, of which nobody is the owner of several clips.
+NO_CLIENTS = frozenset(
+    {"clip", "file_clip", "frame", "row", "y", "features", "rate", "stretch_rows", "sampling", "times"}
+)
 
 
 class FederatedSettings(BaseModel):
@@ -25,6 +29,13 @@ class FederatedSettings(BaseModel):
     local_epochs: int = Field(1, ge=1)
     share: float = Field(1.0, gt=0, le=1)
     personal: Literal["none", "last_layer"] = "none"
+
+    @field_validator("client")
+    @classmethod
+    def _owns_several_clips(cls, client: str) -> str:
+        if client in NO_CLIENTS:
+            raise ValueError(f"a client has several clips, which `{client}` tells apart or says the content of")
+        return client
 
 
 class FederatedKeys(BaseModel):

@@ -75,7 +75,7 @@ class AdaptedFeatures(PreparedFeatures):
     @cached_property
     def references(self) -> dict[str, Reference]:
         """Subject -> the neutral face, of an experiment with `reference`."""
-        return find_references(self.samples)
+        return find_references(self.samples, self.job.plan.experiment.features.of_frames)
 
     @cached_property
     def adapted(self) -> dict[str, np.ndarray]:

@@ -1,0 +1,33 @@
+"""Whom the members of a stack may have seen: not those that they learned from, but whose neutral face they read."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from transferpain.core.contracts import FittedRows
+from transferpain.core.errors import UserError
+from transferpain.data.protocols.fold import Fold
+from transferpain.strategies.ensemble.strategy import Member, check_selection
+
+FOLD = Fold("fold0", np.array([0, 1]), np.array([2, 3, 4, 5]), np.array([6, 7]))
+
+
+def check(use: str) -> None:
+    subjects = ["a", "a", "b", "b", "c", "c", "d", "d"]
+    samples = pd.DataFrame({"dataset": "biovid", "subject": subjects, "y": [0, 1] * 4})
+    experiment = SimpleNamespace(name="stack", seeds=(0,))
+    plan = SimpleNamespace(samples=samples, task=SimpleNamespace(classes=("none", "pain")), experiment=experiment)
+    fitted = (FittedRows("weights", FOLD.train), FittedRows("a step", np.arange(8), use=use))
+    check_selection(plan, FOLD, (Member("one", "digest", pd.DataFrame(), {("fold0", 0): fitted}),))
+
+
+@pytest.mark.parametrize("use", ["selection", "reference"])
+def test_who_chose_an_epoch_or_was_compared_with_the_own_neutral_face_was_not_learned_from(use):
+    check(use)
+
+
+def test_who_was_learned_from_is_refused():
+    with pytest.raises(UserError, match=r"cannot be stacked(.|\n)*one, fold0: a step"):
+        check("fit")
