@@ -10,7 +10,7 @@ from tests.reports.pages import report_of
 from tests.small_study import write_small_study
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
-from transferpain.experiments.ahead import run_ahead
+from transferpain.experiments.ahead import check_threads, run_ahead
 from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.study import load_batch
@@ -30,6 +30,17 @@ def test_data_that_are_not_there_are_told_before_a_process_starts(tmp_path):
     with pytest.raises(UserError, match="no data folder for BioVid"):
         run_ahead(small_batch(tmp_path), Computing(jobs=2))
     assert [path.name for path in tmp_path.iterdir()] == ["experiments"]
+
+
+def test_a_source_that_states_its_threads_beside_experiments_that_do_not_is_refused(tmp_path):
+    batch = small_batch(tmp_path)
+    source = tmp_path / "experiments" / "small-biovid.yaml"
+    source.write_text(f"{source.read_text(encoding='utf-8')}threads: 1\n", encoding="utf-8")
+    with pytest.raises(UserError, match="with how many threads") as refused:
+        check_threads(batch.experiments, batch.folder)
+    assert "threads of small-biovid: 1; none stated by ann, lstm" in str(refused.value)
+    stated = [one.model_copy(update={"threads": 1}) for one in batch.experiments]
+    check_threads(stated, batch.folder)
 
 
 @pytest.mark.slow

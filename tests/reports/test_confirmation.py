@@ -9,10 +9,10 @@ from tests.small_study import STUDY, write_small_study
 from transferpain.data.places import Places
 from transferpain.evaluation.statistics import paired_difference
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.reports.confirmation import UNREGISTERED, confirm_file
+from transferpain.experiments.study import load_batch
+from transferpain.reports.confirmation import UNREGISTERED, Expected, Measured, _concluded, confirm_file
 from transferpain.reports.registered import register_file
 
-pytestmark = pytest.mark.slow
 SEEDS = [101, 102, 103]
 
 
@@ -31,6 +31,7 @@ def confirmed(tmp_path_factory):
     return path, places, confirm_file(path, places, [])
 
 
+@pytest.mark.slow
 def test_every_difference_is_that_of_its_sets(confirmed):
     _, places, _ = confirmed
     table = pd.read_csv(places.reports / "small-confirmation" / "confirmation.csv", dtype={"set": str})
@@ -46,6 +47,7 @@ def test_every_difference_is_that_of_its_sets(confirmed):
     assert table["synthetic"].all()
 
 
+@pytest.mark.slow
 def test_the_paired_difference_is_that_of_the_runs(confirmed):
     _, places, _ = confirmed
     table = pd.read_csv(places.reports / "small-confirmation" / "confirmation.csv", dtype={"set": str})
@@ -63,6 +65,7 @@ def test_the_paired_difference_is_that_of_the_runs(confirmed):
     assert sorted(pairs) == pytest.approx(sorted(own.loc[own["second"] == "lstm", "difference"]))
 
 
+@pytest.mark.slow
 def test_linear_probes_are_judged_against_chance(confirmed):
     _, _, result = confirmed
     probes = [row for row in result.rows if "linear probe" in row[0]]
@@ -70,6 +73,7 @@ def test_linear_probes_are_judged_against_chance(confirmed):
     assert all(row[0].endswith("over chance") and float(row[3]) == pytest.approx(1 / 3, abs=1e-3) for row in probes)
 
 
+@pytest.mark.slow
 def test_it_is_said_to_be_drawn_and_registered(confirmed):
     path, places, result = confirmed
     assert "SYNTHETIC" in result.title
@@ -83,6 +87,7 @@ def test_it_is_said_to_be_drawn_and_registered(confirmed):
     assert again.rows == result.rows
 
 
+@pytest.mark.slow
 def test_a_second_run_trains_nothing(confirmed):
     path, places, _ = confirmed
     before = {run: run.stat().st_mtime_ns for run in places.workspace.glob("runs/*/folds/*/done")}
@@ -90,3 +95,26 @@ def test_a_second_run_trains_nothing(confirmed):
     confirm_file(path, places, [])
     assert {run: run.stat().st_mtime_ns for run in places.workspace.glob("runs/*/folds/*/done")} == before
     assert np.all(list(before.values()))
+
+
+def concluded(tmp_path, measured, faces="drawn faces"):
+    batch = load_batch(write_small_study(tmp_path), Places(tmp_path, tmp_path), [])
+    return _concluded(batch, measured, None, faces), tmp_path / "reports" / f"{batch.report}-confirmation"
+
+
+def test_the_banner_names_the_faces_of_the_runs(tmp_path):
+    sets = [Measured(0.6, 0.5, 0.1), Measured(0.7, 0.5, 0.2), Measured(0.65, 0.5, 0.15)]
+    faces = "drawn faces and 3DPain, synthetic faces"
+    result, folder = concluded(tmp_path, {Expected("ann", "lstm", "balanced_accuracy"): sets}, faces)
+    assert f"SYNTHETIC DATA: {faces}." in (folder / "index.html").read_text(encoding="utf-8")
+    assert result.title.endswith(f"SYNTHETIC data: {faces}")
+
+
+def test_one_pair_by_two_metrics_is_judged_twice(tmp_path):
+    up, down = ([Measured(0.5 + gap, 0.5, gap) for gap in gaps] for gaps in ((0.1, 0.11, 0.12), (-0.1, -0.11, -0.12)))
+    metrics = ("balanced_accuracy", "macro_f1")
+    result, _ = concluded(
+        tmp_path, {Expected("ann", "lstm", metric): sets for metric, sets in zip(metrics, (up, down), strict=True)}
+    )
+    assert [row[-1] for row in result.rows] == ["holds", "the opposite"]
+    assert [row[4][:6] for row in result.rows] == ["+0.110", "-0.110"]

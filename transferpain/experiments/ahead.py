@@ -1,10 +1,15 @@
 """Experiments of a batch several at a time, each in a process of its own; `run_batch` finds them finished."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from transferpain.core.errors import UserError
 from transferpain.experiments.computing import compute_all, compute_works
 from transferpain.experiments.executors.base import Computing, Conditions, Work
 from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.runner import check_detectors, find_origin, finished_run
+from transferpain.experiments.schema import Experiment
+from transferpain.experiments.shares import sources_of
 from transferpain.experiments.study import Batch, draw_twins
 
 
@@ -27,6 +32,8 @@ def run_ahead(batch: Batch, by: Computing) -> None:
     for experiment in batch.experiments:
         check_detectors(experiment, batch.folder, batch.places)
     ready = [experiment for experiment in batch.experiments if not experiment.members]
+    if not shared:
+        check_threads(ready, batch.folder)
     for experiment in [] if shared else ready:
         find_origin(experiment, batch.folder, batch.places)
     missing = [one for one in ready if finished_run(one, batch.folder, batch.places) is None]
@@ -36,6 +43,31 @@ def run_ahead(batch: Batch, by: Computing) -> None:
         return
     conditions = Conditions(batch.folder, batch.places, batch.places.reports / batch.report / "logs", by.jobs)
     compute_works([Work(one.name, one, title=one.name) for one in missing], conditions, by, "experiments")
+
+
+def check_threads(experiments: Sequence[Experiment], folder: Path) -> None:
+    """Refuse sources that state their threads beside experiments that state none.
+
+    Sources are trained by this process, whose number the processes that it starts would take over.
+
+    Args:
+        folder: where experiments that `source:` names stand.
+    """
+    silent = [one.name for one in experiments if one.threads is None]
+    stated = {
+        source.name: source.threads
+        for experiment in experiments
+        for source in sources_of(experiment, folder)
+        if source.threads is not None
+    }
+    if silent and stated:
+        raise UserError(
+            "A source states with how many threads it is computed, and experiments beside it do not.",
+            rule="On another number of threads sums of a training end in other last bits, so all state it, or none.",
+            received=f"threads of {', '.join(f'{name}: {number}' for name, number in stated.items())}; "
+            f"none stated by {', '.join(silent)}",
+            todo=f"Use --set threads={next(iter(stated.values()))}, or leave `threads` out of the source's file.",
+        )
 
 
 def check_none_failed(failed: dict[str, str], number: int) -> None:

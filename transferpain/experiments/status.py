@@ -67,8 +67,10 @@ class Status:
     def seconds_left(self) -> float | None:
         """About how long it will take, by what was finished so far and the estimates; `None` before the first end."""
         ended = [work for work in self.works if work.state in ("done", "failed")]
+        if not ended:
+            return None
         share = sum(max(work.expected, 1.0) for work in ended) / sum(max(work.expected, 1.0) for work in self.works)
-        return None if not ended else (self.written - self.begun) * (1 - share) / share
+        return (self.written - self.begun) * (1 - share) / share
 
     @property
     def running_on(self) -> dict[str, list[WorkState]]:

@@ -47,6 +47,11 @@ class Expected:
     def name(self) -> str:
         return f"{self.first} over {self.second}"
 
+    @property
+    def key(self) -> str:
+        """What tells it from all others: one pair may be compared by several metrics."""
+        return f"{self.name}, {self.metric}"
+
 
 @dataclass(frozen=True)
 class Measured:
@@ -114,8 +119,8 @@ def _concluded(
     Args:
         faces: what the synthetic faces of all runs are called, in one phrase.
     """
-    judged = confirm({one.name: [found.difference for found in sets] for one, sets in measured.items()})
-    rows = [_row(one, sets, judged[one.name]) for one, sets in measured.items()]
+    judged = confirm({one.key: [found.difference for found in sets] for one, sets in measured.items()})
+    rows = [_row(one, sets, judged[one.key]) for one, sets in measured.items()]
     table = pd.DataFrame(rows, columns=COLUMNS)
     held = sum(one.verdict == HOLDS for one in judged.values())
     verdict = f"{held} of {len(judged)} hold on {len(batch.confirmation_seeds)} sets"
@@ -156,7 +161,7 @@ def _numbers(measured: Mapping[Expected, Sequence[Measured]], judged: Mapping[st
     rows = []
     for one, sets in measured.items():
         rows += [asdict(one) | {"set": str(place)} | asdict(found) for place, found in enumerate(sets, start=1)]
-        mean = judged[one.name]
+        mean = judged[one.key]
         interval = {"difference": mean.mean, "difference_low": mean.low, "difference_high": mean.high}
         tested = {"p": mean.p, "adjusted_p": mean.adjusted_p, "verdict": mean.verdict}
         rows.append(asdict(one) | {"set": "all"} | _means(sets) | interval | tested)
