@@ -13,6 +13,7 @@ from transferpain.evaluation.prediction_sets import (
     keep_sets,
     sets_of,
 )
+from transferpain.evaluation.predictions import subject_names
 
 CLASSES = 3
 
@@ -143,11 +144,17 @@ def test_sizes_are_those_of_the_sets():
     assert figures["size"].low < figures["size"].value < figures["size"].high
 
 
-def test_the_worst_subject_is_named_by_its_share():
+def test_each_subject_has_the_share_of_its_samples_that_is_covered():
     tested, selected = people(10, 0), people(12, 1)
     inside, _ = sets_of(tested, selected, 0.9)
     covered = pd.Series(inside[np.arange(len(tested)), tested["y_true"].to_numpy(int)])
-    assert keep_sets(tested, selected, 0.9)[ALL].worst == pytest.approx(covered.groupby(tested["subject"]).mean().min())
+    shares = covered.groupby(subject_names(tested)).mean()
+    kept = keep_sets(tested, selected, 0.9)
+    assert kept[ALL].by_subject == pytest.approx(shares.to_dict())
+    assert kept[ALL].worst == pytest.approx(shares.min())
+    own = tested["y_true"].to_numpy(int) == 0
+    shares = covered[own].groupby(subject_names(tested)[own]).mean()
+    assert kept[0].by_subject == pytest.approx(shares.to_dict())
 
 
 def test_more_is_promised_by_larger_sets_and_wider_intervals():

@@ -37,15 +37,20 @@ class Kept:
         calibrated_on: subjects of the calibration, of the fold, seed and class with the fewest.
         figures: name -> mean over seeds with its 95 % interval over subjects, each person's samples being one share:
             `covered`, of sets also `size`, `empty` and `single`, of intervals `width`; empty where nothing is promised.
-        worst: the lowest share of one subject's samples that are covered; NaN where nothing is promised.
+        by_subject: subject -> share of the samples that are covered; empty where nothing is promised.
         reason: why nothing is promised; empty where something is.
     """
 
     promised: float
     calibrated_on: int
     figures: Mapping[str, Interval]
-    worst: float
+    by_subject: Mapping[str, float]
     reason: str
+
+    @property
+    def worst(self) -> float:
+        """The lowest share of one subject's samples that are covered; NaN where nothing is promised."""
+        return min(self.by_subject.values(), default=np.nan)
 
 
 def fewest_subjects(promised: float) -> int:
@@ -109,7 +114,7 @@ def keep_sets(tested: pd.DataFrame, selected: pd.DataFrame, promised: float) -> 
         selected: those of its selection parts.
         promised: a share between 0 and 1.
     """
-    answers = read_answers(tested)
+    answers, names = read_answers(tested), names_of(tested)
     inside, calibrated = sets_of(tested, selected, promised)
     size = inside.sum(axis=1)
     covered = inside[np.arange(len(inside)), answers.y_true]
@@ -118,7 +123,7 @@ def keep_sets(tested: pd.DataFrame, selected: pd.DataFrame, promised: float) -> 
     for number in (ALL, *np.unique(answers.y_true).tolist()):
         of_class = np.ones(len(size), bool) if number == ALL else answers.y_true == number
         fewest = int(calibrated[:, np.unique(answers.y_true) if number == ALL else number].min())
-        kept[number] = _kept(answers, columns, of_class, promised, fewest)
+        kept[number] = _kept(answers, names, columns, of_class, promised, fewest)
     return kept
 
 
@@ -140,15 +145,26 @@ def keep_intervals(tested: pd.DataFrame, selected: pd.DataFrame, promised: float
         reach[place] = allowed.max() if enough.all() and len(allowed) else np.inf
     width = np.minimum(expected + reach, most) - np.maximum(expected - reach, 0)
     columns = {"covered": np.abs(answers.y_true - expected) <= reach + ROUNDING, "width": width}
-    return _kept(answers, columns, np.ones(len(rows), bool), promised, int(calibrated.min()))
+    every = np.ones(len(rows), bool)
+    return _kept(answers, names_of(tested), columns, every, promised, int(calibrated.min()))
+
+
+def names_of(tested: pd.DataFrame) -> np.ndarray:
+    """Return the names of the subjects with a label, in the order of their numbers in `read_answers`."""
+    return np.unique(subject_names(labelled_rows(tested)).to_numpy(str))
 
 
 def _kept(
-    answers: Answers, columns: Mapping[str, np.ndarray], counted: np.ndarray, promised: float, fewest: int
+    answers: Answers,
+    names: np.ndarray,
+    columns: Mapping[str, np.ndarray],
+    counted: np.ndarray,
+    promised: float,
+    fewest: int,
 ) -> Kept:
     if fewest < (needed := fewest_subjects(promised)):
         reason = f"calibrated on {fewest} subject{'s' * (fewest != 1)}, and {promised:.0%} needs {needed}"
-        return Kept(promised, fewest, {}, np.nan, reason)
+        return Kept(promised, fewest, {}, {}, reason)
     values = np.stack([counted, *(column * counted for column in columns.values())], axis=-1).astype(np.float64)
     sums = answers.sum_by_subject(values)
     with np.errstate(invalid="ignore"):
@@ -164,4 +180,4 @@ def _kept(
     figures = jackknife(score, answers.subjects, SHARES)
     having = there.any(axis=(1, 2))
     of_subject = filled[having, :, 0].sum(axis=1) / there[having, :, 0].sum(axis=1)
-    return Kept(promised, fewest, figures, float(of_subject.min()), "")
+    return Kept(promised, fewest, figures, dict(zip(names[having], of_subject.tolist(), strict=True)), "")

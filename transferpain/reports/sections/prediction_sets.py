@@ -1,6 +1,6 @@
 """Prediction sets: how often the truth was in them, for a new person's clip, beside what was promised."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import pandas as pd
@@ -40,12 +40,14 @@ def build(report: ReportFacts) -> Section | None:
     runs = [run for run in report.scored if run.made_here]
     if not runs:
         return None
-    table = prediction_sets(runs)
+    found = [*kept_promises(runs)]
+    table = prediction_sets(found)
     shown = Table("prediction_sets", table, prediction_sets_as_text(table), "Promised and kept", NOTE, text_columns=2)
-    return Section(title="Prediction sets", tables=(shown,), folded=True)
+    of_each = Table("prediction_sets_by_subject", by_subject(found))
+    return Section(title="Prediction sets", tables=(shown, of_each), folded=True)
 
 
-def prediction_sets(runs: Sequence[RunFacts]) -> pd.DataFrame:
+def prediction_sets(found: Iterable[tuple[RunFacts, str, Kept]]) -> pd.DataFrame:
     """Return one row per run, promise and class, with `<figure>`, `_low`, `_high` and `_reason` of each figure.
 
     Of a run that is calibrated on too few subjects for any promise there is one row for each.
@@ -54,24 +56,34 @@ def prediction_sets(runs: Sequence[RunFacts]) -> pd.DataFrame:
         {"run": run.name, "of": of, "promised": kept.promised, "calibrated_on": kept.calibrated_on, "worst": kept.worst}
         | figures(kept)
         | marks(run)
-        for run in runs
-        for of, kept in kept_promises(run)
+        for run, of, kept in found
     ]
     return pd.DataFrame(rows)
 
 
-def kept_promises(run: RunFacts) -> Iterator[tuple[str, Kept]]:
-    """Yield what each promise is about, and what came of it."""
-    selected = calibration_rows(RunFolder(run.path))
-    for promised in PROMISES:
-        kept = keep_sets(run.predictions, selected, promised)
-        if all(one.reason for one in kept.values()):
-            yield ALL, kept[ALL]
-            continue
-        for of, one in kept.items():
-            yield (ALL if of == ALL else run.classes[of]), one
-        if run.facts.get("ordinal") and len(run.classes) > 2:
-            yield INTERVAL, keep_intervals(run.predictions, selected, promised)
+def by_subject(found: Iterable[tuple[RunFacts, str, Kept]]) -> pd.DataFrame:
+    """Return one row per run, promise, class and tested subject: the share of its samples that are covered."""
+    rows = [
+        {"run": run.name, "of": of, "promised": kept.promised, "subject": subject, "covered": covered}
+        for run, of, kept in found
+        for subject, covered in kept.by_subject.items()
+    ]
+    return pd.DataFrame(rows, columns=["run", "of", "promised", "subject", "covered"])
+
+
+def kept_promises(runs: Sequence[RunFacts]) -> Iterator[tuple[RunFacts, str, Kept]]:
+    """Yield the run of each promise, what it is about, and what came of it."""
+    for run in runs:
+        selected = calibration_rows(RunFolder(run.path))
+        for promised in PROMISES:
+            kept = keep_sets(run.predictions, selected, promised)
+            if all(one.reason for one in kept.values()):
+                yield run, ALL, kept[ALL]
+                continue
+            for of, one in kept.items():
+                yield run, (ALL if of == ALL else run.classes[of]), one
+            if run.facts.get("ordinal") and len(run.classes) > 2:
+                yield run, INTERVAL, keep_intervals(run.predictions, selected, promised)
 
 
 def figures(kept: Kept) -> dict[str, Any]:
