@@ -13,7 +13,6 @@ from tests.command_line import clean_environment
 from tests.end_to_end.test_ray import matrix_in
 from tests.experiments.executors.small_cluster import PATIENT, toolkit_processes
 from tests.experiments.matrix.test_run import states_in
-from tests.parts import needs
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
@@ -33,7 +32,7 @@ echo "ssh $1 $2" >> "$STAND_INS/asked"
 exec sh -c "$3"
 """
 
-pytestmark = [pytest.mark.slow, needs("ray")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pytest
 
 from tests.command_line import EXPERIMENTS
 from tests.experiments.executors.small_cluster import toolkit_processes
-from tests.parts import reason
 from tests.small_study import tiny
 from tests.waiting import wait_until
 from transferpain.data.places import Places
@@ -30,8 +29,6 @@ def there(request, name, conditions):
     """Conditions under which the executor can compute."""
     if name != "ray":
         return conditions
-    if why := reason("ray"):
-        pytest.skip(why)
     return replace(conditions, address=request.getfixturevalue("cluster").address)
 
 

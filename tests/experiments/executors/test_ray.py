@@ -15,14 +15,13 @@ import pytest
 import transferpain
 from tests.command_line import EXPERIMENTS
 from tests.experiments.executors.small_cluster import hidden_node, toolkit_processes
-from tests.parts import needs
 from tests.small_study import tiny
 from tests.waiting import wait_until
 from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
 from transferpain.data.places import Places
 from transferpain.experiments.executors.base import Conditions, Work
-from transferpain.experiments.executors.cluster import Needs, Node
+from transferpain.experiments.executors.cluster import Needs, Node, nodes_now
 from transferpain.experiments.executors.ray import LOSSES, RAY, needs_of, room_for
 from transferpain.inputs.faces.shards import SHARDS
 
@@ -89,7 +88,6 @@ def test_a_work_that_no_machine_is_large_enough_for_is_refused():
         room_for([faces_work()], [])
 
 
-@needs("ray")
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:port"])
 def test_an_address_without_a_cluster_is_told(address, tmp_path):
     with pytest.raises(UserError, match=r"(?s)No Ray cluster.*ray start --head.*" + address):
@@ -249,7 +247,7 @@ def test_a_node_that_does_not_see_a_folder_is_refused_by_name(cluster, small_twi
         if blind[-1].poll() is not None:
             blind.append(hidden_node(cluster.address, "blind", [unseen]))
         with ray.init(address=cluster.address, log_to_driver=False):
-            return "blind" in {one["NodeName"] for one in ray.nodes() if one["Alive"]}
+            return "blind" in {node.name for node in nodes_now().values()}
 
     try:
         wait_until(is_there)
