@@ -1,8 +1,10 @@
 """The whole way through the real command line: twins, faces, source, features, heads, report."""
 
+import shutil
 from functools import partial
 
 import pytest
+import yaml
 
 from tests.command_line import EXPERIMENTS, imported_modules, transferpain
 from tests.data.datasets.trees import touch
@@ -11,16 +13,19 @@ from tests.forked_program import LIGHT, forked
 from tests.small_study import CROSS
 from transferpain.core.cost import read_cost
 from transferpain.core.errors import UserError
-from transferpain.core.store import read_json
+from transferpain.core.store import read_json, write_text
 from transferpain.data.places import Places
 from transferpain.data.tasks.task import load_task
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import SHOWN_PROBLEMS, problem_lines
 from transferpain.experiments.schema import load_experiment
-from transferpain.experiments.study import Batch, datasets_read, dry_run_labels, load_batch
+from transferpain.experiments.study import Batch, check_batch, datasets_read, dry_run_labels, load_batch, run_batch
+from transferpain.experiments.study_schema import is_study
+from transferpain.reports.registered import register_file
 from transferpain.strategies.frozen.strategy import TRANSFERABILITY
 
 light = partial(forked, preload=LIGHT)  # the study itself, and the call after it, are of the installed program
+FILE = "late.yaml"
 WEIGHTS = EXPERIMENTS.parent / "weights"
 
 
@@ -61,6 +66,41 @@ def test_the_demonstration_begins_with_a_network_that_is_there_and_draws_what_is
     read = {first.task, "biovid-bl1-pa4"}
     assert drawn == {dataset: tuple(rule.mapping) for task in read for dataset, rule in load_task(task).labels.items()}
     assert {experiment.features.fps for experiment in batch.experiments} == {batch.twins["ai4pain"].fps}
+
+
+SHIPPED = sorted(path for path in EXPERIMENTS.glob("*.yaml") if is_study(path))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=[path.stem for path in SHIPPED])
+def test_every_source_of_a_shipped_study_fits(path, tmp_path, monkeypatch):
+    monkeypatch.chdir(EXPERIMENTS.parent)
+    check_batch(load_batch(path, Places(tmp_path, tmp_path), []))
+
+
+@pytest.mark.parametrize(
+    "refuse", [run_batch, lambda batch: register_file(batch.folder / FILE, batch.places, [], None)]
+)
+def test_a_source_that_does_not_fit_is_refused_before_anything_is_drawn_or_registered(refuse, tmp_path):
+    source = str(WEIGHTS / "ferplus-resnet18")
+    fits = {"task": "cross-binary", "dataset": "ai4pain", "source": source, "paper": None, "faces": {"size": 96}}
+    experiments = {
+        "first": {"experiment": "matrix-ann", "set": fits},
+        "second": {"experiment": "matrix-ann", "set": fits | {"faces": {"size": 64}}},
+    }
+    study = {
+        "study": "late",
+        "title": "Late",
+        "question": "Does it fit?",
+        "data_root": "data",
+        "experiments": experiments,
+    }
+    study["twins"] = {"ai4pain": {"subjects": 4, "clips": 1, "seconds": 1, "fps": 4}}
+    shutil.copy(EXPERIMENTS / "matrix-ann.yaml", tmp_path)
+    write_text(tmp_path / FILE, yaml.safe_dump(study))
+    batch = load_batch(tmp_path / FILE, Places(tmp_path, tmp_path), [])
+    with pytest.raises(UserError, match=r"(?s)does not fit the faces of second.*reads faces of 96x96.*faces\.size: 64"):
+        refuse(batch)
+    assert {path.name for path in tmp_path.iterdir()} == {FILE, "matrix-ann.yaml"}
 
 
 def test_a_dry_run_tells_what_is_left_out_of_the_data(tmp_path):

@@ -78,7 +78,7 @@ def settled(experiment: Experiment, folder: Path) -> Experiment:
     """Return an experiment with what its source decides: the backbone, and what size of faces a head's features read.
 
     Raises:
-        UserError: if it states another backbone, or the source was not found.
+        UserError: if it states another backbone or size of faces, or the source was not found.
     """
     if experiment.source in BUILT:
         return experiment
@@ -96,7 +96,11 @@ def settled(experiment: Experiment, folder: Path) -> Experiment:
     size = _bundle_size(experiment, folder)
     if size and "size" not in experiment.faces.model_fields_set and size != experiment.faces.size:
         changes["faces"] = experiment.faces.model_copy(update={"size": size})
-    return experiment.model_copy(update=changes) if changes else experiment
+    if changes:
+        experiment = experiment.model_copy(update=changes)
+    if size:
+        STRATEGIES[experiment.strategy].check_size(experiment, size)
+    return experiment
 
 
 def _bundle_size(experiment: Experiment, folder: Path) -> int:

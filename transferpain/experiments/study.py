@@ -16,11 +16,12 @@ from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.tasks.label_counts import COLUMNS, table_rows
 from transferpain.data.tasks.task import load_task
 from transferpain.evaluation.metrics.registry import METRICS, check_has_levels
-from transferpain.experiments.chosen_source import source_experiment
+from transferpain.experiments.chosen_source import settled, source_experiment
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.members import check_members_are_known, of_batch
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import (
+    check_before_source,
     check_detectors,
     finished_run,
     lacks_detector,
@@ -121,12 +122,10 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
         show: called with the runs so far when one was computed now and others follow.
 
     Raises:
-        UserError: as `check_detectors` and `check_members_are_known`, before the first experiment is computed; and as
+        UserError: as `check_detectors` and `check_batch`, before the first experiment is computed; and as
             `make_plan`.
     """
-    names = [experiment.name for experiment in batch.experiments]
-    for number, experiment in enumerate(batch.experiments):
-        check_members_are_known(experiment, names[:number], batch.places)
+    check_batch(batch)
     for experiment in batch.experiments:
         if lacks_detector(experiment, batch.folder):  # told before the first experiment, not in the middle
             draw_twins(twins_read(batch, experiment), batch.places)
@@ -142,6 +141,18 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
     draw_twins(batch.twins, batch.places)
     note_finished_before(runs)
     return runs
+
+
+def check_batch(batch: Batch) -> None:
+    """Refuse, without any data, an experiment that its source or its members do not fit.
+
+    Raises:
+        UserError: as `check_members_are_known`, `settled` and `check_before_source`.
+    """
+    names = [experiment.name for experiment in batch.experiments]
+    for number, experiment in enumerate(batch.experiments):
+        check_members_are_known(experiment, names[:number], batch.places)
+        check_before_source(settled(experiment, batch.folder), batch.folder)
 
 
 def twins_read(batch: Batch, experiment: Experiment) -> dict[str, TwinSettings]:

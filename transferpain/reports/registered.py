@@ -20,7 +20,7 @@ from transferpain.experiments.registration import (
 )
 from transferpain.experiments.run_folder import FORMER, RunFolder
 from transferpain.experiments.schema import read_values
-from transferpain.experiments.study import Batch, load_batch
+from transferpain.experiments.study import Batch, check_batch, load_batch
 from transferpain.reports.matrix.declared_tests import adapted_pairs, crossed_pairs, gap_pairs, source_pairs
 
 
@@ -70,13 +70,14 @@ def register_file(
         out: the file; `None`: beside the report that will be written.
 
     Raises:
-        UserError: as `load_batch`, `load` and `write_registration`.
+        UserError: as `load_batch`, `check_batch`, `load` and `write_registration`.
     """
     if "matrix" in read_values(path):
         loaded = load(path, places, assignments, [])
         content, report = describe_matrix(loaded), loaded.places.reports / loaded.report
     else:
         batch = load_batch(path, places, assignments)
+        check_batch(batch)
         content, report = describe_batch(batch), batch.places.reports / batch.report
     file = out or report / FILE
     registration = write_registration(file, content)

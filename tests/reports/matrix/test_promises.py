@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -9,6 +10,7 @@ from tests.evaluation.drawn import draw_predictions
 from tests.reports.matrix.matrices import make_matrix, make_records
 from tests.reports.run_folders import write_leakage, write_run
 from transferpain.core.schema import write_stamped
+from transferpain.evaluation.label_shift import METHODS, corrected
 from transferpain.evaluation.prediction_sets import ALL, keep_sets
 from transferpain.reports.matrix.facts import read_cells
 from transferpain.reports.matrix.promises import promises, promises_text
@@ -61,3 +63,23 @@ def test_a_cell_with_too_few_people_says_so(cells):
 def test_cells_without_labels_promise_nothing(cells):
     without = {name: replace(run, scores={"all": None}) for name, run in cells.items()}
     assert promises(without).empty
+
+
+def test_folds_may_select_on_the_same_people(tmp_path):
+    (record, *_) = make_records(make_matrix(sources=("untrained",), targets=("biovid",)))
+    tested = draw_predictions(subjects=12, skill=0.99).assign(dataset="biovid", part="test")
+    tested["fold"] = (tested["subject"] > "S05").astype(int)
+    selected = draw_predictions(subjects=11, skill=0.99, seed=1).assign(dataset="biovid", part="selection")
+    selected["subject"] = "other-" + selected["subject"]
+    frames = selected.assign(frame=0)
+    parts = [tested, selected, selected.assign(fold=1), frames]
+    folder = write_run(tmp_path / "runs", record.name, pd.concat(parts, ignore_index=True))
+    write_leakage(folder)
+    for fold in (0, 1):
+        write_stamped(folder / "folds" / f"{fold}-seed0" / FITTED, {"fitted": []})
+    run = read_cells([record], tmp_path / "runs")[record.name]
+    assert len(run.calibration) == 2 * len(selected)
+    (row,) = promises({record.name: run}).to_dict("records")
+    assert (row["calibrated_on"], row["covered"] > 0.85) == (11, True)
+    for method in METHODS:
+        assert not np.isnan(corrected(run.predictions, run.calibration, method).shares).any()

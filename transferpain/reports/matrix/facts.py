@@ -12,7 +12,7 @@ import pandas as pd
 from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.metrics.registry import OF_SUBJECTS
-from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, clip_rows
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, WHOLE_CLIP, clip_rows
 from transferpain.evaluation.statistics import score_subjects
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.leakage.evidence import CheckLine
@@ -179,12 +179,17 @@ def read_cell(record: CellRecord, folders: Sequence[Path]) -> CellRun:
         facts=parts.facts(runs),
         scores=parts.scores(runs),
         predictions=predictions,
-        calibration=clip_rows(pd.concat(map(calibration_rows, runs), ignore_index=True)),
+        calibration=pd.concat([_whole_clips(calibration_rows(run)) for run in runs], ignore_index=True),
         checks=parts.checks(runs),
         cost=parts.cost(runs),
         transferability=parts.transferability(runs),
         nodes=parts.nodes(runs),
     )
+
+
+def _whole_clips(selected: pd.DataFrame) -> pd.DataFrame:
+    """Return the clip rows of selection parts: several folds may select on the same subjects."""
+    return selected[selected["frame"] == WHOLE_CLIP]
 
 
 def make_grids(records: Sequence[CellRecord]) -> list[Grid]:
