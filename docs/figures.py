@@ -148,7 +148,7 @@ def figures_of(path: Path) -> pd.DataFrame:
         pd.DataFrame(
             {
                 "table": path.stem,
-                "row": table[keys].astype(str).agg(" ".join, axis=1),
+                "row": table[keys].fillna("").astype(str).agg(" ".join, axis=1),
                 "figure": triple[0],
                 **{end: table[column] for end, column in zip(("value", "low", "high"), triple, strict=True)},
             }

@@ -124,3 +124,10 @@ def test_frames_that_are_skipped_leave_some_of_a_clip():
     assert taken([60, 51], fps=25.0, skipped=50, seconds=0.04)["stretch"].tolist() == [1, 1]
     with pytest.raises(UserError, match=r"images\.first_frame: 50; the longest clip has 50 frames"):
         taken([50, 12], skipped=50)
+
+
+def test_a_stretch_that_begins_late_is_said_to():
+    with pytest.raises(UserError, match=r"shorter than 2 s, the shortest is 1\.25, counted behind the 3 frames that"):
+        taken([48, 8, 8], fps=4.0, skipped=3, seconds=2.0)
+    with pytest.raises(UserError, match=r"shorter than 2 s, the shortest is 1\.25\n"):
+        taken([48, 5, 5], fps=4.0, seconds=2.0)

@@ -97,12 +97,13 @@ def _take_stretch(
             short[place] = duration(seconds[skipped:]) < (1 - TOLERANCE) * length
     if short.mean() > MOST_LEFT_OUT:
         shortest = f"{(frames / rate).min():.4g}"
+        behind = f", counted behind the {skipped} frames that images.first_frame leaves out" if skipped else ""
         raise UserError(
             f"The clips of {dataset} are not of one length, and no stretch fits them.",
             rule="The same stretch is read of every clip: a longer or faster read clip would be told by that alone.",
             received=f"window.{key}: {'not given' if wanted is None else f'{wanted:g}'}; {int(short.sum())} of "
             f"{len(frames)} clips are shorter than {length:.4g} {'s' if key == 'seconds' else 'pictures'}, the "
-            f"shortest is {shortest}",
+            f"shortest is {shortest}{behind}",
             todo=f"Use --set window.{key}={shortest}, or leave short clips out of the data.",
         )
     places = np.flatnonzero(some)
