@@ -29,6 +29,7 @@ STUDIES = {"au-cnn-hybrid": "au_cnn_hybrid"}
 BEFORE_KEEPING = frozenset(("demo", "biovid-vgg16", "ai4pain-ann", "ai4pain-lstm", "unbc-pspi", "corpora-demo"))
 ELSEWHERE = {
     "docs/backbones.md": "python docs/backbones.py --check",
+    "docs/known-answers.md": "python docs/known_answers.py --check",
     "docs/reference-faces.md": "python docs/reference_faces.py --check",
     "docs/twins.md": "python docs/twins.py --check",
     "weights/README.md": "weights/*/metrics.json, held by tests/docs/test_weights.py",
