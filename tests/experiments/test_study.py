@@ -16,6 +16,8 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_text
 from transferpain.data.places import Places
 from transferpain.data.tasks.task import load_task
+from transferpain.experiments.ahead import run_ahead
+from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import SHOWN_PROBLEMS, problem_lines
 from transferpain.experiments.schema import load_experiment
@@ -77,9 +79,15 @@ def test_every_source_of_a_shipped_study_fits(path, tmp_path, monkeypatch):
     check_batch(load_batch(path, Places(tmp_path, tmp_path), []))
 
 
-@pytest.mark.parametrize(
-    "refuse", [run_batch, lambda batch: register_file(batch.folder / FILE, batch.places, [], None)]
-)
+def run_two_at_a_time(batch: Batch) -> None:
+    run_ahead(batch, Computing(jobs=2))
+
+
+def register(batch: Batch) -> None:
+    register_file(batch.folder / FILE, batch.places, [], None)
+
+
+@pytest.mark.parametrize("refuse", [run_batch, run_two_at_a_time, register])
 def test_a_source_that_does_not_fit_is_refused_before_anything_is_drawn_or_registered(refuse, tmp_path):
     source = str(WEIGHTS / "ferplus-resnet18")
     fits = {"task": "cross-binary", "dataset": "ai4pain", "source": source, "paper": None, "faces": {"size": 96}}

@@ -10,7 +10,7 @@ from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.runner import check_detectors, find_origin, finished_run
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.shares import sources_of
-from transferpain.experiments.study import Batch, draw_twins
+from transferpain.experiments.study import Batch, check_batch, draw_twins
 
 
 def run_ahead(batch: Batch, by: Computing) -> None:
@@ -22,12 +22,13 @@ def run_ahead(batch: Batch, by: Computing) -> None:
     processes stand in `reports/<name>/logs/`. One that fails does not stop the others: `run_batch` says why it does.
 
     Raises:
-        UserError: as `check_detectors` and `make_plan`, before any process starts; of many machines, if one failed:
-            this one is not to compute it.
+        UserError: as `check_batch`, `check_detectors` and `make_plan`, before any process starts; of many machines, if
+            one failed: this one is not to compute it.
     """
     shared = EXECUTORS[by.name].many_machines
     if by.jobs == 1 and not shared:
         return
+    check_batch(batch)
     draw_twins(batch.twins, batch.places)
     for experiment in batch.experiments:
         check_detectors(experiment, batch.folder, batch.places)
