@@ -1,15 +1,17 @@
+import gc
 import math
 
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.python.framework.func_graph import FuncGraph
 
 from tests.networks.training.drawn import COSINE, EVERYTHING, SEED, equal_weights, image_data, small_network
 from transferpain.core.errors import UserError
 from transferpain.networks.training.batches import Batches, array_batches, one_hot
 from transferpain.networks.training.determinism import make_deterministic
-from transferpain.networks.training.fit import build_optimizer, fit, reset_model
+from transferpain.networks.training.fit import OPTIMIZERS, build_optimizer, fit, reset_model
 from transferpain.networks.training.settings import (
     OptimizerSettings,
     ScheduleSettings,
@@ -232,3 +234,19 @@ def test_each_optimizer_is_built_with_its_rate(settings, kind):
     assert isinstance(optimizer, kind)
     assert float(optimizer.learning_rate) == pytest.approx(settings.learning_rate)
     assert optimizer.get_config().get("momentum", settings.momentum) == settings.momentum
+
+
+def graphs() -> int:
+    gc.collect()
+    return sum(isinstance(one, FuncGraph) for one in gc.get_objects())
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_nothing_of_a_network_stays_in_memory_behind_its_training(name, tmp_path):
+    optimizer = {"name": name, "learning_rate": 0.1, "weight_decay": 0.01 if name == "adamw" else 0}
+    settings = TrainingSettings(optimizer=optimizer, ema=0.9, epochs=1, batch=16)
+    before = graphs()
+    for attempt in range(2):
+        fit(linear_model(), line_batches(*line_data()), line_batches(*line_data(), None), settings,
+            tmp_path / f"{attempt}.npz", SEED)  # fmt: skip
+    assert graphs() == before

@@ -55,11 +55,7 @@ def reverse_gradient(features, strength):
     """Return features as they are; their gradient comes back reversed, times `strength`."""
     from keras import ops
 
-    @ops.custom_gradient
-    def reversing(x):
-        def back(*gradients, upstream=None):  # backends hand it over in either way
-            return -strength * (gradients[0] if upstream is None else upstream)
-
-        return ops.multiply(x, 1), back
-
-    return reversing(features)
+    # Of what is added the value is 0 and the gradient -strength. A gradient of one's own would keep its graph, and the
+    # network in it, in memory for good.
+    turned = -strength * features
+    return ops.stop_gradient(features) + (turned - ops.stop_gradient(turned))

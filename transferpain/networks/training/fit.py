@@ -174,6 +174,9 @@ def build_optimizer(settings: TrainingSettings, steps: int) -> keras.optimizers.
     built = OPTIMIZERS[optimizer.name](**options)
     if optimizer.weight_decay:
         built.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    # TensorFlow sums gradients over replicas by an operation whose graph it keeps for good, and with it the weights and
+    # moments of every network that was ever trained in a process. There is one replica, and nothing to sum.
+    built._all_reduce_sum_gradients = list
     return built
 
 
