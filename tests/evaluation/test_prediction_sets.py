@@ -122,6 +122,18 @@ def test_a_class_without_calibration_promises_nothing():
     assert kept[2].reason == kept[ALL].reason == "calibrated on 0 subjects, and 90% needs 9"
 
 
+def test_a_class_without_calibration_cannot_be_ruled_out_as_one_with_a_single_person_cannot():
+    tested, selected = people(10, 0), people(12, 1)
+    others, of_last = selected[selected["y_true"] != 2], selected[selected["y_true"] == 2]
+    without, calibrated = sets_of(tested, others, 0.9)
+    alone = of_last[of_last["subject"] == of_last["subject"].iloc[0]]
+    with_one, _ = sets_of(tested, pd.concat([others, alone], ignore_index=True), 0.9)
+    assert without[:, 2].all()
+    assert (calibrated[:, 2] == 0).all()
+    np.testing.assert_array_equal(without, with_one)
+    assert keep_sets(tested, others, 0.9)[0].figures["empty"].value == 0
+
+
 def test_a_class_that_does_not_occur_is_not_missed():
     tested, selected = people(10, 0, clips=(4, 4, 0)), people(12, 1, clips=(4, 4, 0))
     kept = keep_sets(tested, selected, 0.9)

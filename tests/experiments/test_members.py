@@ -190,3 +190,19 @@ def test_a_stack_is_refused_where_a_member_has_learned_from_selection_subjects(c
     with pytest.raises(UserError, match="cannot be stacked"):
         run_experiment(ensemble("glcm", "lbp", kind="stacking", name="anew"), EXPERIMENTS, copied)
     assert run_experiment(ensemble("glcm", "lbp", name="anew"), EXPERIMENTS, copied).is_done
+
+
+def test_runs_whose_references_are_taken_out_are_members_where_the_ensemble_takes_them_out(tmp_path):
+    places = Places(tmp_path / "data", tmp_path)
+    write_twin("biovid", places.data_root, TwinSettings(subjects=8, clips=2, seconds=0.4), lambda frames: None)
+    forms = {"beside": {"form": "pair", "frames": 2}, "alone": {"form": "withheld"}}
+    for name, form in forms.items():
+        run_experiment(single(name, source={"extractor": "glcm"}, reference=form), EXPERIMENTS, places)
+    with pytest.raises(UserError, match=r"of other clips(.|\n)*--set reference.form=withheld"):
+        make_plan(ensemble(*forms), EXPERIMENTS, places)
+    both = ensemble(*forms, kind="stacking", reference={"form": "withheld"})
+    run = run_experiment(both, EXPERIMENTS, places)
+    assert answers(run.path)["clip"].tolist() == answers(run_of(places, "beside"))["clip"].tolist()
+    checks = {line.number: line for line in read_checks(run.path)}
+    assert checks[5].state == "pass"
+    assert "0 of 8 references in a part" in checks[5].figure

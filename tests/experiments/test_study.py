@@ -51,6 +51,20 @@ def test_an_experiment_reads_its_own_datasets_and_those_of_its_sources(name, cha
     assert datasets_read(load_experiment(EXPERIMENTS / f"{name}.yaml", changes), EXPERIMENTS) == read
 
 
+def test_a_comparison_of_other_clips_is_refused_before_anything_is_read(tmp_path):
+    for file in EXPERIMENTS.glob("*.yaml"):
+        shutil.copy(file, tmp_path)
+    study = yaml.safe_load((tmp_path / "reference-demo.yaml").read_text(encoding="utf-8"))
+    study["experiments"]["plain"] = {"experiment": "ai4pain-ann"}
+    study["comparisons"] = [{"better": "difference-1", "worse": "plain"}]
+    write_text(tmp_path / "other.yaml", yaml.safe_dump(study))
+    with pytest.raises(UserError, match=r"difference-1 and plain cannot be compared(.|\n)*form: withheld"):
+        load_batch(tmp_path / "other.yaml", Places(tmp_path, tmp_path), [])
+    study["comparisons"] = [{"better": "without", "worse": "difference-1"}]
+    write_text(tmp_path / "same.yaml", yaml.safe_dump(study))
+    assert load_batch(tmp_path / "same.yaml", Places(tmp_path, tmp_path), []).comparisons
+
+
 def test_a_source_that_is_not_there_is_refused_before_a_twin_is_drawn():
     experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", {"source": "biovid-vgg61"})
     with pytest.raises(UserError, match="was not found"):

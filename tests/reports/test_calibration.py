@@ -1,12 +1,17 @@
 """Whom a promise may be calibrated on: subjects of the selection part that nothing was fitted to."""
 
+import shutil
+
 import pandas as pd
 import pytest
 
 from tests.evaluation.drawn import draw_predictions
 from tests.reports.run_folders import write_run
 from transferpain.core.schema import write_stamped
+from transferpain.core.store import write_json
+from transferpain.experiments.leakage.lineage import person_codes
 from transferpain.experiments.run_folder import RunFolder
+from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.reports.calibration import calibration_rows
 from transferpain.strategies.common.fitted import FITTED
 
@@ -58,3 +63,45 @@ def test_no_tested_row_is_among_them(run):
     state(run)
     assert not set(subjects(run)) & set(run.predictions()["subject"])
     assert len(calibration_rows(run)) == len(run.predictions("selection"))
+
+
+def keep_model(run: RunFolder, *lineage: list[str], **stated) -> None:
+    """Write the manifest of a run's model; of each training, the last first, who was trained or selected on."""
+    trainings = [
+        {"dataset": "ai4pain", "task": "a", "definition": "b", "people": person_codes("ai4pain", people)}
+        for people in lineage
+    ]
+    write_json(run.model / "manifest.json", {"lineage": trainings, "fold": "0", "seed": 0, **stated})
+
+
+@pytest.fixture
+def sourced(run) -> tuple[RunFolder, RunFolder]:
+    """A run and its source, which was fitted to one of the subjects whom the run selects on, and selected on another"""
+    source = RunFolder(write_run(run.path.parent, "source", draw_predictions(subjects=2)))
+    state(source, line("S00"), line("S01", use="selection"))
+    keep_model(source, ["other-S00", "other-S01"])
+    state(run)
+    keep_model(run, ["other-S00", "other-S01", "other-S02"], ["other-S00", "other-S01"])
+    write_json(
+        run.path / "facts.json", run.facts() | {"source": {"name": "source", "hash": manifest_hash(source.model)}}
+    )
+    return run, source
+
+
+def test_whoever_a_source_was_fitted_to_is_left_out(sourced):
+    assert subjects(sourced[0]) == ["other-S01", "other-S02"]
+
+
+def test_a_shared_source_does_not_say_who_chose_its_epoch(sourced):
+    run, source = sourced
+    shutil.rmtree(source.path)
+    assert subjects(run) == ["other-S02"]
+
+
+def test_of_an_ensemble_the_sources_of_its_members_count(sourced):
+    run, _ = sourced
+    table = pd.concat([run.predictions().assign(part="test"), run.predictions("selection")])
+    both = RunFolder(write_run(run.path.parent, "both", table))
+    state(both)
+    keep_model(both, ["other-S02"], ["other-S00", "other-S01"], members=[{"run": run.path.name}])
+    assert subjects(both) == ["other-S01", "other-S02"]

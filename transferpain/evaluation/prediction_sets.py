@@ -87,7 +87,9 @@ def sets_of(tested: pd.DataFrame, selected: pd.DataFrame, promised: float) -> tu
         bool `(rows, classes)`, and int64 of the same shape: the subjects of that class in the row's fold and seed.
     """
     rows = labelled_rows(tested)
-    inside, calibrated = (np.zeros((len(rows), number_of_classes(rows)), kind) for kind in (bool, np.int64))
+    shape = len(rows), number_of_classes(rows)
+    # A class that nobody of the calibration has cannot be ruled out.
+    inside, calibrated = np.ones(shape, bool), np.zeros(shape, np.int64)
     for place, part in folds_with_calibration(rows, selected):
         people, truth = subject_names(part).to_numpy(), part["y_true"].to_numpy(int)
         for number in np.unique(truth):

@@ -19,6 +19,7 @@ from transferpain.experiments.chosen_source import own_preprocessing
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runs.find import find_run, name_of
 from transferpain.experiments.schema import Experiment
+from transferpain.experiments.upgrade import read_experiment
 from transferpain.models.sources.origin import Origin, built_origin
 from transferpain.strategies.common.finished import predictions_hash
 
@@ -130,6 +131,8 @@ def check_answers(experiment: Experiment, run: RunFolder, samples: pd.DataFrame,
                 if rows["clip"].tolist() != wanted["clip"].tolist():
                     clips = f"{where}: {_apart(rows['clip'], wanted['clip'])}"
                     todo = "Leave that run out, or use its protocol and data here."
+                    if read_experiment(run.path).get("reference") and experiment.reference is None:
+                        todo = "Its references are taken out: use --set reference.form=withheld here."
                     raise refused(experiment, "of other clips", clips, todo)
                 if not rows["y_true"].astype("Int64").reset_index(drop=True).equals(_labels(wanted)):
                     todo = "Leave that run out, or compute it again with the labels of this experiment."

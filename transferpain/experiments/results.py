@@ -37,6 +37,7 @@ from transferpain.strategies.common.fitted import FITTED, read_fitted, write_fit
 from transferpain.strategies.common.stated import first_line
 
 NO_FACE = "no face was found in any frame"
+NO_SIGNALS = "its signals have too long a gap, or too few beats"
 # What `done` of a run states the bytes of, besides the folds and what a strategy writes once.
 RECORDED = (
     *("experiment.yaml", "environment.json", "facts.json", "metrics.json", "leakage.json"),
@@ -101,7 +102,8 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
     if plan.members:
         facts |= facts_of_members(facts, [RunFolder(member.parent) for member in plan.members])
     write_stamped(plan.run.path / "facts.json", facts)
-    unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage)
+    nothing = NO_FACE if plan.experiment.features.signals is None else NO_SIGNALS
+    unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage, nothing)
     write_csv(plan.run.path / "unusable.csv", unusable)
 
 
@@ -125,10 +127,14 @@ def training_shares(plan: Plan) -> dict[str, list[float]]:
     }
 
 
-def unusable_clips(stage: pd.DataFrame) -> pd.DataFrame:
-    """Return clip and problem of the clips without a readable video or without a single face, and warn of them."""
+def unusable_clips(stage: pd.DataFrame, nothing: str) -> pd.DataFrame:
+    """Return clip and problem of the clips without a readable video or without a single face, and warn of them.
+
+    Args:
+        nothing: what is said of a clip that can be read, and in which nothing was found.
+    """
     table = stage[["clip", "problem"]].copy()
-    table.loc[(stage["problem"] == "") & (stage["found"] == 0), "problem"] = NO_FACE
+    table.loc[(stage["problem"] == "") & (stage["found"] == 0), "problem"] = nothing
     table = table[table["problem"] != ""]
     for row in table.itertuples():
         note(f"warning: clip {row.clip} cannot be used: {row.problem}")

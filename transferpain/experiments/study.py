@@ -90,9 +90,18 @@ def load_batch(path: Path, places: Places, assignments: list[str]) -> Batch:
 
 
 def check_comparisons(comparisons: Sequence[Comparison], experiments: Sequence[Experiment]) -> None:
-    """Refuse a comparison by a metric of ordered levels where a task has none."""
+    """Refuse a comparison by a metric of ordered levels where a task has none, and one of runs on other clips."""
     tasks = {experiment.name: experiment.task for experiment in experiments}
+    taken_out = {experiment.name: experiment.reference is not None for experiment in experiments}
     for pair in comparisons:
+        if taken_out[pair.better] != taken_out[pair.worse]:
+            with_reference, without = sorted((pair.better, pair.worse), key=taken_out.get, reverse=True)
+            raise UserError(
+                f"{pair.better} and {pair.worse} cannot be compared: they are tested on other clips.",
+                rule="A reference is taken out of training, selection and test, and pairs are of the same clips.",
+                received=f"reference: of {with_reference}, none of {without}",
+                todo=f"Give {without} `reference: {{form: withheld}}`: the same clips are taken out, and not read.",
+            )
         for name in (pair.better, pair.worse):
             if METRICS[pair.metric].needs == "levels" and not load_task(tasks[name]).ordinal:
                 check_has_levels(pair.metric, name)

@@ -38,6 +38,20 @@ def test_changes_of_a_dataset_go_into_every_cell_that_reads_it(tmp_path):
     assert [cell.experiment.window.seconds for cell in cells] == [0.5, 3, 0.5, 3]
 
 
+def test_what_is_said_of_every_protocol_holds_for_that_of_each_cell(tmp_path):
+    plain = [cell.experiment.protocol for cell in cells_of(tmp_path)]
+    told = {"set": MATRIX["set"] | {"protocol": {"selection_share": 0.4}}}
+    cells = cells_of(tmp_path, **told)
+    assert [cell.experiment.protocol for cell in cells] == [
+        one.model_copy(update={"selection_share": 0.4}) for one in plain
+    ]
+    loso = {"protocol": {"kind": "loso", "selection_share": 0.3}}
+    heads = {"ann": {"experiment": "matrix-ann", "set": loso}}
+    cells = cells_of(tmp_path, transfer=[MATRIX["transfer"][0] | {"heads": heads}], cross_dataset=[], **told)
+    assert {cell.experiment.protocol.selection_share for cell in cells} == {0.3}
+    assert {cell.experiment.protocol.kind for cell in cells} == {"loso"}
+
+
 def test_two_cells_of_one_name_are_refused(tmp_path):
     with pytest.raises(UserError, match="untrained-to-biovid-ann"):
         cells_of(tmp_path, transfer=MATRIX["transfer"] * 2)

@@ -30,6 +30,7 @@ def test_runs_become_members():
         ({"source": {"runs": ["one", "two"], "rate": 5}}, "runs stand alone"),
         ({"source": "untrained"}, "finished runs are named"),
         ({"strategy": "frozen", "source": "untrained", "members": ["one"], "head": {"kind": "ann"}}, "members"),
+        ({"reference": {"form": "pair", "frames": 3}}, "an ensemble reads no faces, so `withheld`"),
         ({"head": {"kind": "ann"}}, "does not go with strategy `ensemble`"),
         ({"head": {"kind": "stacking"}, "protocol": {"selection": "paper"}}, "selects on tested subjects"),
     ],

@@ -42,6 +42,10 @@ def test_a_candidate_is_the_experiment_with_its_changes():
         (NESTED | {"candidates": TWO | {"odd": {"head": 3}}}, "candidates.odd: `head`"),
         (NESTED | {"candidates": TWO | {"odd": {"training.epoch": 3}}}, "candidates.odd: `training.epoch` is not a"),
         (NESTED | {"candidates": TWO | {"odd": {"training.epochs": 0}}}, "candidates.odd: `training.epochs`"),
+        (
+            NESTED | {"candidates": {"number": {"training.loss": "mse"}, "order": {"training.loss": "corn"}}},
+            "candidates: the error of a number, `mse`, is no measure of the others, received",
+        ),
         ({"protocol": {"selection": "nested"}, "candidates": TWO}, "selection_rule: goes with selection: nested"),
         ({"protocol": {"selection_rule": "lowest_loss"}}, "selection_rule: goes with selection: nested"),
         ({"protocol": {"selection": "nested", "selection_rule": "best"}, "candidates": TWO}, "protocol.selection_rule"),
@@ -52,6 +56,12 @@ def test_what_cannot_be_compared_is_refused(changes, message):
     with pytest.raises(UserError) as refused:
         load(changes)
     assert message in str(refused.value)
+
+
+def test_numbers_and_classes_are_compared_by_their_accuracy():
+    losses = {"number": {"training.loss": "mse"}, "classes": {"training.loss": "cross_entropy"}}
+    by_accuracy = {"protocol": {"selection": "nested", "selection_rule": "best_balanced_accuracy"}}
+    assert load(by_accuracy | {"candidates": losses}).candidates == losses
 
 
 def test_a_whole_network_is_not_selected_so():

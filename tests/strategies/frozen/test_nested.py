@@ -123,10 +123,21 @@ def test_scores_are_of_whole_clips():
             "p_1": [0.2, 0.9, 0.5, 0.0],
         }
     )
-    scores = score_answers(table, 2)
+    scores = score_answers(table, 2, "cross_entropy")
     assert scores["loss"] == pytest.approx(-(np.log(0.8) + np.log(0.5) + np.log(1e-7)) / 3)
     assert scores["balanced_accuracy"] == pytest.approx(0.75)  # 1 of 1, 1 of 2
     assert (scores["clips"], scores["subjects"]) == (3, 2)
+
+
+@pytest.mark.parametrize(("loss", "near", "far"), [("mse", 1.0, 4.5), ("huber", 0.5, 1.25)])
+def test_a_number_is_chosen_by_its_error_and_not_by_how_often_it_is_exact(loss, near, far):
+    """One is a level off each time; the other is right once and three levels off once."""
+    table = pd.DataFrame({"dataset": "a", "subject": "b", "clip": ["1", "2"], "frame": -1, "fold": "c", "seed": 0})
+    table = table.assign(y_true=pd.array([0, 0], dtype="Int64"), y_pred=0)
+    for levels, expected in (([1, 1], near), ([0, 3], far)):
+        shares = np.eye(4)[levels]
+        answers = table.assign(**{f"p_{level}": shares[:, level] for level in range(4)})
+        assert score_answers(answers, 4, loss)["loss"] == pytest.approx(expected)
 
 
 def test_scores_are_read_back_as_they_were_written_and_no_subject_is_a_formula(tmp_path):

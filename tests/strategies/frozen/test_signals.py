@@ -9,6 +9,7 @@ from tests.data.datasets.trees import touch
 from transferpain.core.errors import UserError
 from transferpain.core.store import read_json, write_text
 from transferpain.data.places import Places
+from transferpain.experiments.results import NO_SIGNALS
 from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import load_experiment
 from transferpain.inputs.features.cache import read_features
@@ -111,6 +112,20 @@ def test_a_clip_with_a_long_gap_is_covered_by_nothing(clinic):
     found = table_of(clinic).set_index("clip")["found"]
     assert found["p3/pain"] == 0
     assert found.drop("p3/pain").tolist() == [1] * (2 * PEOPLE - 1)
+
+
+def test_where_no_signal_can_be_read_nothing_is_learned_and_no_face_is_missed(clinic):
+    for person in range(1, PEOPLE + 1):
+        for label in ("rest", "pain"):
+            table = conductance(person, label)
+            table.loc[100:199, "gsr"] = np.nan
+            write_table(clinic, person, label, table)
+    with pytest.raises(UserError, match="Nothing can be learned in the fold fold0"):
+        run_experiment(loaded(clinic), clinic, places(clinic))
+    (unusable,) = (clinic / "runs").glob("*/unusable.csv")
+    problems = pd.read_csv(unusable)["problem"]
+    assert len(problems) == 2 * PEOPLE
+    assert set(problems) == {NO_SIGNALS}
 
 
 def test_another_rate_is_refused(clinic):

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from sklearn.preprocessing import scale
 
+from transferpain.core.errors import UserError
 from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation import transferability as scores
 from transferpain.inputs.features.cache import write_features
@@ -152,3 +153,9 @@ def test_tested_clips_that_cannot_be_read_leave_no_distance(samples):
     scored = measure_transfer(samples, FOLD, UNTRAINED)["scores"]
     assert scored["proxy_a_distance"] == {"value": None, "reason": NO_FACE}
     assert scored["logme"]["value"] is not None
+
+
+def test_training_clips_none_of_which_can_be_read_are_refused_by_number(samples):
+    samples["features"] = ""
+    with pytest.raises(UserError, match=r"Nothing can be learned in the fold fold0(.|\n)*24 training clips, none with"):
+        measure_transfer(samples, FOLD, UNTRAINED)

@@ -103,8 +103,14 @@ def expand(matrix: Matrix, folder: Path, overrides: dict[str, Any]) -> list[Cell
         own = {"name": cell_name(kind, source, tested_on, head), "dataset": trained_on}
         datasets = [matrix.datasets.get(name, {}) for name in dict.fromkeys((trained_on, tested_on))]
         values: Changes = {}
+        told: Changes = {}
         for change in (matrix.set, *datasets, *changes, member.set, own, overrides):
-            values = merge(values, upgrade_experiment(change))
+            change = upgrade_experiment(change)
+            values = merge(values, change)
+            if isinstance(protocol := change.get("protocol"), dict) and "kind" not in protocol:
+                told = merge(told, protocol)
+        # What `set` says of every protocol holds for that of a cell, whose kind would replace it.
+        values["protocol"] = told | values.get("protocol", {})
         path = folder / f"{member.experiment}.yaml"
         experiment = load_experiment(path, values, read)
         parts = (experiment,)

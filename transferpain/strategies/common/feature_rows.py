@@ -76,12 +76,18 @@ def check_shown(windows: Windows, clips: pd.DataFrame, part: str, where: str) ->
         UserError: if there is no window.
     """
     if not len(windows.y):
-        raise UserError(
-            f"Nothing can be learned in {where}.",
-            rule=f"At least one of its {part} clips must show a face.",
-            received=f"{len(clips)} {part} clips, none with a face",
-            todo="Look at the faces (`transferpain faces`), or use another detector.",
-        )
+        raise nothing_shown(len(clips), part, where)
+
+
+def nothing_shown(clips: int, part: str, where: str) -> UserError:
+    """Return the error of so many clips of a part that cannot be read, not one of which can be."""
+    return UserError(
+        f"Nothing can be learned in {where}.",
+        rule=f"At least one of its {part} clips must show a face, or, of signals, have some that can be read.",
+        received=f"{clips} {part} clips, none with a face or signals",
+        todo="The warnings say why, clip by clip. Look at the faces (`transferpain faces`), or use another detector; "
+        "of signals raise `longest_gap`, read a longer stretch, or name other channels.",
+    )
 
 
 def spans_of(recipe: Recipe, clip, num_rows: int, mode: str) -> list[tuple[int, int]]:

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from transferpain.inputs.reference.settings import WITHHELD, ReferenceSettings
+
 FEWEST = 2
 
 
@@ -13,12 +15,14 @@ class EnsembleSettings(BaseModel):
     Attributes:
         members: the finished runs, by the names of their experiments or of their folders in `runs/`; `source: {runs:
             [...]}` fills it in.
+        reference: of members with a `reference`, in the form `withheld`: the clips that are taken out of theirs.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     # Named only where it is set: runs and registrations of versions that did not know it stay as they are.
     members: tuple[Annotated[str, Field(min_length=1)], ...] = Field((), exclude_if=lambda value: not value)
+    reference: ReferenceSettings | None = Field(None, exclude_if=lambda value: value is None)
 
 
 class Combination(BaseModel):
@@ -50,6 +54,15 @@ class Stacking(Combination):
 
     kind: Literal["stacking"]
     class_weights: bool = False
+
+
+def check_withheld(reference: ReferenceSettings | None) -> None:
+    """Refuse a reference that an ensemble would have to read. Raises `ValueError`."""
+    if reference is not None and reference.form != WITHHELD:
+        raise ValueError(
+            f"reference.form: an ensemble reads no faces, so `{WITHHELD}`, which takes the clips out that its members' "
+            f"references are, received `{reference.form}`"
+        )
 
 
 def check_members(members: tuple[str, ...]) -> None:

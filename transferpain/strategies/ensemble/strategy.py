@@ -24,7 +24,13 @@ from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, 
 from transferpain.strategies.common.finished import fold_folders
 from transferpain.strategies.common.fitted import read_fitted_by
 from transferpain.strategies.common.loss import check_loss
-from transferpain.strategies.ensemble.settings import Averaging, EnsembleSettings, Stacking, check_members
+from transferpain.strategies.ensemble.settings import (
+    Averaging,
+    EnsembleSettings,
+    Stacking,
+    check_members,
+    check_withheld,
+)
 
 MEMBERS = "members.parquet"  # of a fold: what each member said of its tested clips
 SECONDS_A_FOLD = 0.5
@@ -67,6 +73,7 @@ class Ensemble(Strategy):
     def check(self, experiment: Recipe) -> None:
         check_loss(experiment, "`ensemble` trains no network")
         check_members(experiment.members)
+        check_withheld(experiment.reference)
         if experiment.protocol.selection == "paper" and experiment.head.kind == "stacking":
             raise ValueError(
                 "protocol.selection: `paper` selects on tested subjects, to whom `stacking` would be fitted; use "

@@ -13,8 +13,11 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.data.protocols.make import make_folds
 from transferpain.data.protocols.settings import ProtocolSettings
 from transferpain.evaluation.confusion import count_confusions
+from transferpain.evaluation.detection import expected_levels
 from transferpain.evaluation.metrics.balanced_accuracy import balanced_accuracy
 from transferpain.evaluation.predictions import clip_rows
+from transferpain.networks.outputs.number import NumberOutput
+from transferpain.networks.outputs.registry import OUTPUTS
 from transferpain.strategies.base import Recipe
 from transferpain.strategies.frozen.candidates import candidate_experiment
 from transferpain.strategies.frozen.training import train_head
@@ -52,7 +55,13 @@ def selected_experiment(
             checkpoint = folder / f"checkpoint-{name_in_path(f'{name}-{part.name}')}.npz"
             trained = train_head(candidate, clips, part, seed, num_classes, checkpoint)
             left_out = trained.predictions[trained.predictions["part"] == "test"]
-            rows.append({"candidate": name, "inner_fold": part.name, **score_answers(left_out, num_classes)})
+            rows.append(
+                {
+                    "candidate": name,
+                    "inner_fold": part.name,
+                    **score_answers(left_out, num_classes, candidate.training.loss),
+                }
+            )
             write_scores(folder, rows)
             checkpoint.unlink(missing_ok=True)
     chosen = choose(pd.DataFrame(rows), experiment.protocol.selection_rule)
@@ -76,15 +85,23 @@ def inner_folds(clips: pd.DataFrame, fold: Fold, settings: ProtocolSettings, see
     ]
 
 
-def score_answers(predictions: pd.DataFrame, num_classes: int) -> dict[str, float | int]:
-    """Return the cross-entropy per clip, the balanced accuracy over the classes there are, and what they are over."""
+def score_answers(predictions: pd.DataFrame, num_classes: int, trained_by: str) -> dict[str, float | int]:
+    """Return the loss per clip, the balanced accuracy over the classes there are, and what they are over.
+
+    The loss is the cross-entropy; of a number, whose probabilities do not say how sure it is, its error.
+
+    Args:
+        trained_by: `training.loss`.
+    """
     rows = clip_rows(predictions)
     y = rows["y_true"].to_numpy(dtype=np.int64)
     probabilities = rows[[f"p_{number}" for number in range(num_classes)]].to_numpy(dtype=np.float64)
-    of_truth = probabilities[np.arange(len(y)), y].clip(SMALLEST)
+    losses, output = -np.log(probabilities[np.arange(len(y)), y].clip(SMALLEST)), OUTPUTS[trained_by]
+    if isinstance(output, NumberOutput):
+        losses = np.asarray(output.error(expected_levels(rows) - y))
     confusions = count_confusions(np.zeros(len(y), np.int64), y, rows["y_pred"].to_numpy(), (1, num_classes))
     return {
-        "loss": float(-np.log(of_truth).mean()),
+        "loss": float(losses.mean()),
         "balanced_accuracy": float(balanced_accuracy(confusions)[0]),
         "clips": len(rows),
         "subjects": int(rows["subject"].nunique()),

@@ -16,7 +16,7 @@ SCORES = ["loss", "balanced_accuracy"]
 TITLES = {
     "training": "Training",
     "candidate": "Candidate",
-    "loss": "Cross-entropy",
+    "loss": "Loss",
     "balanced_accuracy": "Balanced accuracy",
     "inner_folds": "Inner folds",
     "chosen": "Chosen",
@@ -66,7 +66,8 @@ def candidates_section(run: Path) -> Section | None:
                 numbers=table,
                 text=as_text(table),
                 caption=f"Candidates of {experiment['name']}",
-                note="Means over inner folds, groups of the fold's training subjects; no tested subject is among them.",
+                note="Means over inner folds, groups of the fold's training subjects; no tested subject is among them. "
+                "The loss is the cross-entropy, or of a number its error.",
                 text_columns=2,
             ),
         ),

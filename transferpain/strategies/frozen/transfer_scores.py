@@ -13,6 +13,7 @@ from transferpain.data.protocols.fold import Fold
 from transferpain.evaluation.transferability import Score, clip_means, proxy_a_distance, score_transfer
 from transferpain.inputs.features.cache import read_features
 from transferpain.models.sources.origin import Origin
+from transferpain.strategies.common.feature_rows import nothing_shown
 
 ONE_DATASET = "It is a distance between two datasets, and this run trains and tests on one."
 NO_FACE = "Of one of the two datasets no clip shows a face."
@@ -35,8 +36,13 @@ def measure_transfer(samples: pd.DataFrame, fold: Fold, origin: Origin | None) -
         JSON types: `fold`, `clips` (rows that were scored) and `scores`, name -> `value` (None where the sample does
         not support it) and `reason`: those of `score_transfer`, and `proxy_a_distance` between the datasets that are
         trained and tested on.
+
+    Raises:
+        UserError: if no training clip can be read.
     """
     means, clips = clip_features(samples.iloc[fold.train], ["file_clip", "y"])
+    if clips.empty:
+        raise nothing_shown(len(fold.train), "training", f"the fold {fold.name}")
     labels = clips["y"].to_numpy(dtype=np.int64)
     outputs = source_outputs(origin, means)
     # The threads of several processes would wait for each other, and another number of them rounds otherwise.
