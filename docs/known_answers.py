@@ -31,7 +31,7 @@ ANSWERS = {
     ("few-subjects", "few-subjects-scratch"): "emotions learned before over nothing, at few subjects",
     ("fused", "pictures"): "pictures and landmarks over pictures alone",
     ("fused", "landmarks"): "pictures and landmarks over landmarks alone",
-    ("vote", "from-ai4pain"): "people of the own dataset over those of another",
+    ("from-biovid", "from-ai4pain"): "people of the own dataset over those of another",
     ("standardized", "vote"): "each person's features standardised over features as they are",
     ("beside-neutral", "without-neutral"): "minus a neutral face of the person over none",
     ("frames-at-random", "frames-by-subject"): "frames dealt at random over frames dealt by subject",
@@ -45,7 +45,8 @@ BINARY, FIVE, FRAMES = (
 )
 TESTED_ON = {
     **dict.fromkeys(("five-tcn", "five-lstm", "five-vote"), FIVE),
-    **dict.fromkeys(("vote", "tuned", "few-subjects", "few-subjects-scratch", "standardized", "from-ai4pain"), BINARY),
+    **dict.fromkeys(("vote", "tuned", "few-subjects", "few-subjects-scratch", "standardized"), BINARY),
+    **dict.fromkeys(("from-ai4pain", "from-biovid"), BINARY),
     **dict.fromkeys(("fused", "pictures", "landmarks", "beside-neutral", "without-neutral"), BINARY),
     "frames-by-subject": FRAMES,
 }

@@ -8,6 +8,7 @@ from transferpain.evaluation.predictions import (
     fault_of_answers,
     fault_of_kinds,
     labelled_rows,
+    named_alone,
     number_of_classes,
 )
 
@@ -60,3 +61,11 @@ def test_a_fault_names_the_column_what_it_holds_and_what_is_meant():
     assert fault_of_answers(table, 3) == "no column `p_2`"
     assert fault_of_answers(table.assign(p_2=0.0), 2) == "3 columns of probabilities for 2 classes"
     assert fault_of_kinds(table.assign(p_1="a")) == "the column `p_1` holds something else than numbers, such as 'a'"
+
+
+def test_clips_of_a_run_of_two_datasets_are_named_as_in_their_own():
+    alone = draw_predictions(subjects=2)
+    crossed = alone.assign(clip="ai4pain/" + alone["clip"])
+    assert named_alone(crossed, "ai4pain")["clip"].tolist() == alone["clip"].tolist()
+    assert named_alone(crossed, None) is crossed
+    assert crossed["clip"].str.startswith("ai4pain/").all()

@@ -10,7 +10,8 @@ from transferpain.core.record import write_record
 from transferpain.core.store import write_json, write_text
 from transferpain.evaluation.groups import write_subjects
 from transferpain.experiments.run_folder import RunFolder
-from transferpain.reports.facts import read_run, run_scores
+from transferpain.experiments.study_schema import Comparison
+from transferpain.reports.facts import ReportFacts, read_run, run_scores
 
 
 def test_reads_what_a_run_leaves(tmp_path):
@@ -25,6 +26,17 @@ def test_reads_what_a_run_leaves(tmp_path):
     assert len(run.predictions) == len(table)
     assert sorted(run.histories) == ["0-seed0", "0-seed1"]
     assert run.unusable.to_dict("records") == [{"clip": "S01-001", "problem": "the video holds no frame"}]
+
+
+def test_a_run_of_two_datasets_is_paired_with_one_of_the_tested_dataset_alone(read):
+    table = draw_predictions(subjects=6)
+    own = read("own", table)
+    protocol = {"kind": "cross_dataset", "test_dataset": "ai4pain"}
+    crossed = read("crossed", table.assign(clip="ai4pain/" + table["clip"]), changes={"protocol": protocol})
+    pair = Comparison(better="own", worse="crossed")
+    ((_, difference, test),) = ReportFacts((own, crossed), (pair,)).gaps
+    assert (difference.value, test.p) == (0, 1)
+    assert crossed.predictions["clip"].str.startswith("ai4pain/").all()
 
 
 def test_scores_come_from_the_predictions_not_from_the_file_of_metrics(tmp_path):

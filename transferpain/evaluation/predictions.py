@@ -79,6 +79,18 @@ def clip_rows(predictions: pd.DataFrame) -> pd.DataFrame:
     return rows
 
 
+def named_alone(predictions: pd.DataFrame, dataset: str | None) -> pd.DataFrame:
+    """Return predictions on a dataset with its clips named as by runs of it alone.
+
+    Args:
+        predictions: of a run of two datasets, which puts the dataset before a clip's name, or of one.
+        dataset: that is tested on, where two are read.
+    """
+    if dataset is None:
+        return predictions
+    return predictions.assign(clip=predictions["clip"].astype(str).str.removeprefix(f"{dataset}/"))
+
+
 def labelled_rows(predictions: pd.DataFrame, covered: bool = False) -> pd.DataFrame:
     """Return the clip rows with a true label; with `covered` only those with a face in at least one frame."""
     rows = clip_rows(predictions)

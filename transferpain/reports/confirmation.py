@@ -99,7 +99,7 @@ def measure(comparisons: Sequence[Comparison], runs: Mapping[str, RunFacts]) -> 
     """
     found = []
     for pair in comparisons:
-        sides = runs[pair.better].predictions, runs[pair.worse].predictions
+        sides = runs[pair.better].answers, runs[pair.worse].answers
         scores = (score_subjects(side, [pair.metric])[pair.metric].value for side in sides)
         difference = paired_difference(*sides, pair.metric).value
         found.append((Expected(pair.better, pair.worse, pair.metric), Measured(*scores, difference)))

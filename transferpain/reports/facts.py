@@ -18,7 +18,7 @@ from transferpain.evaluation.error_gaps import error_gaps
 from transferpain.evaluation.groups import read_subjects, score_groups
 from transferpain.evaluation.metrics.registry import check_has_levels
 from transferpain.evaluation.paired_permutation import SwapTest, swap_test
-from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, PROBES, fault_of_answers
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, PROBES, fault_of_answers, named_alone
 from transferpain.evaluation.resampling import Interval
 from transferpain.evaluation.scores import score
 from transferpain.evaluation.statistics import paired_difference
@@ -88,6 +88,11 @@ class RunFacts:
     made_here: bool = True
     probes: Mapping[str, pd.DataFrame] = field(default_factory=dict)
     error_gaps: pd.DataFrame | None = None
+
+    @property
+    def answers(self) -> pd.DataFrame:
+        """The predictions as they are paired with those of other runs: clips are named as in their own dataset."""
+        return named_alone(self.predictions, self.experiment["protocol"].get("test_dataset"))
 
     @property
     def synthetic_faces(self) -> str:
@@ -181,8 +186,8 @@ class ReportFacts:
 
     @property
     def predictions(self) -> dict[str, pd.DataFrame]:
-        """The predictions of each run, by its name."""
-        return {run.name: run.predictions for run in self.runs}
+        """The predictions of each run as they are paired, by its name."""
+        return {run.name: run.answers for run in self.runs}
 
     @cached_property
     def gaps(self) -> list[tuple[Comparison, Interval, SwapTest | None]]:

@@ -12,7 +12,7 @@ import pandas as pd
 from transferpain.data.protocols.settings import PAPER_WARNING
 from transferpain.evaluation.baselines import prior_draw_run
 from transferpain.evaluation.metrics.registry import OF_SUBJECTS
-from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, WHOLE_CLIP, clip_rows
+from transferpain.evaluation.predictions import LINEAR_PROBE, PROBE_TITLES, WHOLE_CLIP, clip_rows, named_alone
 from transferpain.evaluation.statistics import score_subjects
 from transferpain.experiments.leakage.checks import failed
 from transferpain.experiments.leakage.evidence import CheckLine
@@ -169,11 +169,8 @@ def read_cells(records: Sequence[CellRecord], runs: Path) -> dict[str, CellRun]:
 def read_cell(record: CellRecord, folders: Sequence[Path]) -> CellRun:
     """Read the runs of a finished cell, one at least. Raises `UserError` if a folder is no finished run."""
     runs = [finished_run(folder) for folder in folders]
-    predictions = clip_rows(parts.predictions(runs)).reset_index(drop=True)
-    if record.trained_on != record.tested_on:
-        # A run of two datasets puts the dataset before a clip's name; other runs on the same clips do not.
-        prefix = f"{record.tested_on}/"
-        predictions["clip"] = predictions["clip"].astype(str).str.removeprefix(prefix)
+    crossed = record.tested_on if record.trained_on != record.tested_on else None
+    predictions = named_alone(clip_rows(parts.predictions(runs)).reset_index(drop=True), crossed)
     return CellRun(
         record=record,
         facts=parts.facts(runs),
