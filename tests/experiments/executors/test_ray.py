@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
@@ -88,10 +89,17 @@ def test_a_work_that_no_machine_is_large_enough_for_is_refused():
         room_for([faces_work()], [])
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:port"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:port", f"127.0.0.1:{10**30}"])
 def test_an_address_without_a_cluster_is_told(address, tmp_path):
     with pytest.raises(UserError, match=r"(?s)No Ray cluster.*ray start --head.*" + address):
         list(RAY.run([faces_work()], Conditions(EXPERIMENTS, Places(tmp_path, tmp_path), tmp_path, 1, address)))
+
+
+def test_an_address_where_something_else_answers_is_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(UserError, match=f"No Ray cluster(?s:.*){address}: what answers there is no Ray"):
+            list(RAY.run([faces_work()], Conditions(EXPERIMENTS, Places(tmp_path, tmp_path), tmp_path, 1, address)))
 
 
 def test_who_has_no_locks_has_no_many_machines(tmp_path, monkeypatch):

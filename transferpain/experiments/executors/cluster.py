@@ -79,8 +79,9 @@ def connected(address: str) -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         check_answers(address)
+        check_is_ray(address)
         ray.init(address=address, log_to_driver=False, logging_level="FATAL", configure_logging=True)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (ConnectionError, RuntimeError, ValueError, OverflowError, OSError) as error:
         raise UserError(
             "No Ray cluster was found.",
             rule="`ray start --head` begins one on the first machine, `ray start --address=HOST:PORT` adds another; "
@@ -105,6 +106,20 @@ def check_answers(address: str) -> None:
     if address != AUTO:
         with closing(socket.create_connection((host, int(port)), CONNECT_SECONDS)):
             return
+
+
+def check_is_ray(address: str) -> None:
+    """Refuse an address where something else answers; Ray itself would ask it for minutes. Raises `OSError`."""
+    if address == AUTO:
+        return
+    import grpc
+    from ray._private.grpc_utils import init_grpc_channel
+
+    with closing(init_grpc_channel(address, [("grpc.enable_http_proxy", 0)])) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(CONNECT_SECONDS)
+        except grpc.FutureTimeoutError as error:
+            raise ConnectionError("what answers there is no Ray") from error
 
 
 def check_head() -> None:
