@@ -233,6 +233,32 @@ def test_a_node_with_another_toolkit_is_refused_by_name(cluster, small_twin, tmp
     assert not list((tmp_path / "cache").glob(".look-*"))
 
 
+def test_a_process_has_the_variables_of_the_command_and_not_those_that_ray_was_started_with(
+    cluster, small_twin, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path / "assets"))
+    cluster.have()
+    cluster.add("other", env_vars={"TF_ENABLE_ONEDNN_OPTS": "1", VARIABLE: "none", "TRANSFERPAIN_ASSETS": "elsewhere"})
+    seen = []
+
+    def watch(*_: object) -> None:
+        wait_until(lambda: toolkit_processes(tmp_path) != [])
+        for process in toolkit_processes(tmp_path):
+            lines = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+            seen.append(dict(line.partition("=")[::2] for line in lines))
+
+    try:
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        assert [one.error for one in RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))] == [""]
+        watcher.join()
+    finally:
+        cluster.kill("other")
+    assert {one.get("TF_ENABLE_ONEDNN_OPTS") for one in seen} == {os.environ.get("TF_ENABLE_ONEDNN_OPTS")}
+    assert {one.get(VARIABLE) for one in seen} == {None}
+    assert {one["TRANSFERPAIN_ASSETS"] for one in seen} == {str(tmp_path / "assets")}
+
+
 def can_hide() -> bool:
     return subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode == 0
 

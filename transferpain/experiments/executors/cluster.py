@@ -12,15 +12,21 @@ from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from transferpain.core import locks, numerics, threads
 from transferpain.core.errors import UserError
 from transferpain.core.optional import require
-from transferpain.core.threads import thread_variables
 from transferpain.data.places import Places
 from transferpain.experiments.environment import NODE
 from transferpain.experiments.executors import ray_task
 from transferpain.experiments.executors.base import AUTO
 from transferpain.experiments.executors.look import Seen, data_here, differences, looks, toolkit_here
 
+# What a process takes over from this one, as one that `--jobs` starts does, whatever Ray was started with there: else
+# it computes other last bits, works without locks, or looks for files elsewhere. Its threads and GPUs are told apart.
+TAKEN_OVER = (
+    *(name for name in numerics.VARIABLES if name not in (*threads.VARIABLES, "CUDA_VISIBLE_DEVICES")),
+    *(locks.VARIABLE, "TRANSFERPAIN_ASSETS", "XDG_CACHE_HOME", "KERAS_HOME"),
+)
 LOOK_SECONDS = 120.0
 CONNECT_SECONDS = 5.0
 SHOWN = 5
@@ -185,7 +191,8 @@ def begin(request: str, node: Node, needs: Needs, variables: dict[str, str]) -> 
         memory=needs.memory,
         scheduling_strategy=NodeAffinitySchedulingStrategy(node.identity, soft=False),
     )
-    return task.remote(request, variables | {NODE: node.name})
+    taken_over = {name: os.environ.get(name) for name in TAKEN_OVER}
+    return task.remote(request, taken_over | variables | {NODE: node.name})
 
 
 def problems(nodes: Sequence[Node], places: Places, datasets: Sequence[str]) -> dict[str, str]:
@@ -201,7 +208,7 @@ def problems(nodes: Sequence[Node], places: Places, datasets: Sequence[str]) -> 
     with looks(places, datasets, [node.identity for node in nodes]) as asked:
         needs = Needs(0, 0)
         begun = {
-            begin(json.dumps({"look": asdict(asked[node.identity])}), node, needs, thread_variables(1)): node
+            begin(json.dumps({"look": asdict(asked[node.identity])}), node, needs, threads.thread_variables(1)): node
             for node in nodes
         }
         ended, _ = ray.wait(list(begun), num_returns=len(begun), timeout=LOOK_SECONDS) if begun else ([], [])
