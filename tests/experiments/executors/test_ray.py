@@ -22,8 +22,9 @@ from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
 from transferpain.data.places import Places
 from transferpain.experiments.executors.base import Conditions, Work
-from transferpain.experiments.executors.cluster import Needs, Node, nodes_now
-from transferpain.experiments.executors.ray import LOSSES, RAY, needs_of, room_for
+from transferpain.experiments.executors.cluster import Needs, Node, nodes_now, seen_of
+from transferpain.experiments.executors.look import Seen
+from transferpain.experiments.executors.ray import LOSSES, RAY, error_of, needs_of, room_for
 from transferpain.inputs.faces.shards import SHARDS
 
 ALL = tuple(range(SHARDS))
@@ -169,6 +170,40 @@ def test_a_process_killed_for_memory_is_begun_again_and_given_up_in_the_end(clus
     assert capsys.readouterr().err.count("begun again") == LOSSES - 1
     (outcome,) = RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))
     assert outcome.error == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "lost"),
+    [
+        ({}, True),
+        ({"code": -signal.SIGKILL, "said": ""}, True),
+        ({"code": -signal.SIGTERM, "said": ""}, True),
+        ({"code": 130, "said": ""}, True),
+        ({"code": -signal.SIGSEGV, "said": ""}, False),
+        ({"code": 1, "said": ""}, False),
+        ({"code": 130, "said": "", "answer": ""}, False),
+    ],
+)
+def test_what_was_ended_from_outside_is_lost_and_what_failed_is_not(said, lost):
+    assert (error_of(said, node()) is None) == lost
+
+
+@pytest.mark.slow
+def test_a_process_that_is_asked_to_end_on_its_machine_is_begun_again(cluster, small_twin, tmp_path, capsys):
+    def ask() -> None:
+        for number in toolkit_processes(tmp_path):
+            os.kill(number, signal.SIGTERM)
+
+    with once(lambda: bool(toolkit_processes(tmp_path)), ask):
+        (outcome,) = RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))
+    assert outcome.error == ""
+    assert capsys.readouterr().err.count("begun again") == 1
+
+
+def test_a_machine_whose_toolkit_answers_otherwise_is_told():
+    assert seen_of({"answer": {"problem": "", "toolkit": {}, "data": {}}}) == Seen("", {}, {})
+    assert "another version" in seen_of({"answer": {"problem": "", "toolkit": {}, "data": {}, "more": 1}})
+    assert "No module named" in seen_of({"code": 1, "said": "No module named transferpain"})
 
 
 @pytest.mark.slow

@@ -67,6 +67,15 @@ def test_a_process_without_an_answer_has_its_code_and_last_words(asked):
     assert asked("import os; os.kill(os.getpid(), 9)")["code"] == -9
 
 
+@pytest.mark.parametrize(
+    ("written", "answer"),
+    [('hello\n""\n', ""), ("hello\n", None), ('hello\n"bro', None), ("\n", None), ('"one"\n', "one")],
+)
+def test_what_else_a_process_prints_is_no_answer(asked, written, answer):
+    said = asked(f"import sys\nsys.stdout.write({written!r})")
+    assert (said.get("answer"), said["code"]) == (answer, 0)
+
+
 def test_a_toolkit_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr(ray_task, "MODULE", "no_such_toolkit")
     assert "No module named" in json.loads(ray_task.compute("{}", {}))["said"]

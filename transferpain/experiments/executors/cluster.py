@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from transferpain.core import locks, numerics, threads
@@ -195,8 +196,13 @@ def begin(request: str, node: Node, needs: Needs, variables: dict[str, str]) -> 
     return task.remote(request, taken_over | variables | {NODE: node.name})
 
 
-def problems(nodes: Sequence[Node], places: Places, datasets: Sequence[str]) -> dict[str, str]:
+def problems(
+    nodes: Sequence[Node], places: Places, datasets: Sequence[str], folders: Sequence[Path] = ()
+) -> dict[str, str]:
     """Look from each machine at what works read and write; return identity -> what it sees otherwise.
+
+    Args:
+        folders: that must be there besides.
 
     Raises:
         UserError: if the file system of the workspace has no locks.
@@ -205,7 +211,7 @@ def problems(nodes: Sequence[Node], places: Places, datasets: Sequence[str]) -> 
 
     toolkit, data = toolkit_here(), data_here(places, datasets)
     found: dict[str, str] = {}
-    with looks(places, datasets, [node.identity for node in nodes]) as asked:
+    with looks(places, datasets, [node.identity for node in nodes], folders) as asked:
         needs = Needs(0, 0)
         begun = {
             begin(json.dumps({"look": asdict(asked[node.identity])}), node, needs, threads.thread_variables(1)): node
@@ -231,9 +237,17 @@ def _seen(task: Any) -> Seen | str:
         said = json.loads(ray.get(task))
     except ray.exceptions.RayError as error:
         return f"it could not be asked: {type(error).__name__}"
+    return seen_of(said)
+
+
+def seen_of(said: dict[str, Any]) -> Seen | str:
+    """Return what a machine has seen that was asked, see `ray_task.compute`, or why it could not look."""
     answer = said.get("answer")
     if isinstance(answer, dict):
-        return Seen(**answer)
+        try:
+            return Seen(**answer)
+        except TypeError:
+            return "its toolkit is of another version, and answers otherwise"
     return f"the toolkit does not start there: {answer or said['said'] or said['code']}"
 
 

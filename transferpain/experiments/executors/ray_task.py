@@ -45,13 +45,20 @@ def compute(request: str, variables: dict[str, str | None]) -> str:
             process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
         try:
-            answer = _read(process)
+            written = _read(process)
         finally:
             _end(process)
         said.seek(0)
         lines = said.read().decode(errors="replace").strip().splitlines()[-LINES:]
     found = {"code": process.returncode, "said": "\n".join(lines), "seconds": time.monotonic() - started}
-    return json.dumps(found | ({"answer": json.loads(answer)} if answer else {}))
+    return json.dumps(found | _answered(written))
+
+
+def _answered(written: bytes) -> dict:
+    """Return the `answer`: the last whole line; what a library has printed before is none, nor what broke off."""
+    with contextlib.suppress(IndexError, ValueError):
+        return {"answer": json.loads(written.split(b"\n")[-2])}
+    return {}
 
 
 def _read(process: subprocess.Popen) -> bytes:
