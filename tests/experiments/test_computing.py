@@ -1,6 +1,13 @@
 """What is shown of many works: how far they are, where they run, and no more lines than a screen has room for."""
 
-from transferpain.experiments.computing import SHOWN_NODES, lines_of
+import pytest
+
+from tests.experiments.matrix.small_matrix import write_matrix
+from transferpain.core.errors import UserError
+from transferpain.data.places import Places
+from transferpain.experiments.computing import SHOWN_NODES, check_options, lines_of
+from transferpain.experiments.executors.base import HERE, Computing
+from transferpain.experiments.matrix.run import load, run_cells
 from transferpain.experiments.status import Status, WorkState
 
 
@@ -25,3 +32,24 @@ def test_machines_beyond_a_screen_are_counted():
     lines = lines_of(status(*works))
     assert len(lines) == 1 + SHOWN_NODES + 1
     assert lines[-1] == "and on 3 more machines"
+
+
+def test_options_that_the_executor_would_leave_out_of_account_are_refused():
+    for by in (HERE, Computing(jobs=2), Computing("local", 2), Computing("ray"), Computing("ray", address="head:6379")):
+        check_options(by)
+    for by in (Computing(address="head:6379"), Computing("local", address="head:6379")):
+        with pytest.raises(UserError, match=r"(?s)--address head:6379, and the executor local.*Add --executor ray"):
+            check_options(by)
+    with pytest.raises(UserError, match=r"(?s)--jobs 2, and the executor ray.*Leave --jobs out"):
+        check_options(Computing("ray", 2))
+
+
+def test_a_matrix_whose_file_names_the_executor_is_refused_alike(tmp_path):
+    places = Places(tmp_path / "data", tmp_path)
+    here = load(write_matrix(tmp_path / "here"), places, [], [])
+    with pytest.raises(UserError, match="Add --executor ray"):
+        run_cells(here, Computing(address="head:6379"))
+    many = load(write_matrix(tmp_path / "many", executor="ray"), places, [], [])
+    with pytest.raises(UserError, match="Leave --jobs out"):
+        run_cells(many, Computing(jobs=2))
+    assert not places.data_root.exists()
