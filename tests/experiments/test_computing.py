@@ -2,13 +2,15 @@
 
 import pytest
 
+from tests.command_line import EXPERIMENTS
 from tests.experiments.matrix.small_matrix import write_matrix
+from tests.small_study import tiny
 from transferpain.core.errors import UserError
 from transferpain.data.places import Places
-from transferpain.experiments.computing import SHOWN_NODES, check_options, lines_of
-from transferpain.experiments.executors.base import HERE, Computing
+from transferpain.experiments.computing import SHOWN_NODES, check_options, compute_works, lines_of
+from transferpain.experiments.executors.base import HERE, Computing, Conditions, Work
 from transferpain.experiments.matrix.run import load, run_cells
-from transferpain.experiments.status import Status, WorkState
+from transferpain.experiments.status import Board, Status, WorkState, find_statuses
 
 
 def status(*works: WorkState) -> Status:
@@ -32,6 +34,14 @@ def test_machines_beyond_a_screen_are_counted():
     lines = lines_of(status(*works))
     assert len(lines) == 1 + SHOWN_NODES + 1
     assert lines[-1] == "and on 3 more machines"
+
+
+def test_where_nothing_is_left_to_compute_the_former_status_stays(tmp_path):
+    conditions = Conditions(tmp_path, Places(tmp_path, tmp_path), tmp_path / "reports" / "mine" / "logs", 2)
+    board = Board(tmp_path / "reports" / "mine", [Work("a", tiny(EXPERIMENTS))], "local")
+    board.write()
+    assert compute_works([], conditions, Computing(jobs=2), "cells") == {}
+    assert find_statuses(tmp_path / "reports", "mine") == {"mine": board.status}
 
 
 def test_options_that_the_executor_would_leave_out_of_account_are_refused():

@@ -130,8 +130,10 @@ def compute_works(works: Sequence[Work], conditions: Conditions, by: Computing, 
     Raises:
         UserError: if the executor can compute nothing at all.
     """
+    if not works:
+        return {}  # and the status of those that were computed before stays
     executor, board = EXECUTORS[by.name], Board(conditions.logs.parent, works, by.name)
-    shown = bool(works) and (by.jobs > 1 or executor.many_machines)
+    shown = by.jobs > 1 or executor.many_machines
     numbers = {work.name: number for number, work in enumerate(works, start=1)}
     failed = {}
     with progress_bar(unit, len(works), unit) if shown else nullcontext() as bar:
