@@ -309,19 +309,21 @@ def test_a_node_that_does_not_see_a_folder_is_refused_by_name(cluster, small_twi
     shutil.copytree(small_twin, data)
     workspace.mkdir()
     unseen = {"workspace": workspace, "data": data}[hidden]
-    blind = [hidden_node(cluster.address, "blind", [unseen])]
+    # Ray takes a while to call the node of the test before dead.
+    name = f"blind-to-{hidden}"
+    blind = [hidden_node(cluster.address, name, [unseen])]
 
     def is_there() -> bool:
         # On a busy machine a node gives up when a part of it is late.
         if blind[-1].poll() is not None:
-            blind.append(hidden_node(cluster.address, "blind", [unseen]))
+            blind.append(hidden_node(cluster.address, name, [unseen]))
         with ray.init(address=cluster.address, log_to_driver=False):
-            return "blind" in {node.name for node in nodes_now().values()}
+            return name in {node.name for node in nodes_now().values()}
 
     try:
         wait_until(is_there)
         said = "is not the one that is seen here" if hidden == "workspace" else "the data of ai4pain are others"
-        with pytest.raises(UserError, match=f"(?s)1 of the cluster's machines.*blind: .*{said}"):
+        with pytest.raises(UserError, match=f"(?s)1 of the cluster's machines.*{name}: .*{said}"):
             list(RAY.run([faces_work()], conditions(cluster, data, workspace)))
     finally:
         os.killpg(blind[-1].pid, signal.SIGKILL)
