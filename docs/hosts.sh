@@ -9,6 +9,11 @@ port=${RAY_PORT:-6379}
 here=${RAY_HOST:-$(hostname)}
 export RAY_USAGE_STATS_ENABLED=0
 
+if (: <"/dev/tcp/$here/$port") 2>/dev/null; then
+    echo "Something answers at $here:$port already, perhaps somebody's cluster: set RAY_PORT to a free port." >&2
+    exit 1
+fi
+
 steps=()
 end() {
     trap - TERM INT EXIT
@@ -26,7 +31,7 @@ until "$bin/ray" health-check --address "$here:$port" >/dev/null 2>&1; do
 done
 for host in $hosts; do
     # With a terminal, what ssh has started ends when ssh does.
-    ssh -tt "$host" "cd '$PWD' && RAY_USAGE_STATS_ENABLED=0 '$bin/ray' start --node-name='$host' --address='$here:$port' --block" >/dev/null &
+    ssh -tt "$host" "cd ${PWD@Q} && RAY_USAGE_STATS_ENABLED=0 ${bin@Q}/ray start --node-name=${host@Q} --address=${here@Q}:$port --block" >/dev/null &
     steps+=($!)
 done
 "$bin/transferpain" matrix "$@" --executor ray --address "$here:$port"

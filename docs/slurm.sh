@@ -16,6 +16,11 @@ export RAY_USAGE_STATS_ENABLED=0
 
 mapfile -t nodes < <(scontrol show hostnames "$SLURM_JOB_NODELIST")
 head=${nodes[0]}
+if (: <"/dev/tcp/$head/$port") 2>/dev/null; then
+    echo "Something answers at $head:$port already, perhaps somebody's cluster: set RAY_PORT to a free port." >&2
+    exit 1
+fi
+
 steps=() driver=
 end() {
     trap - TERM INT EXIT

@@ -52,6 +52,12 @@ def test_a_confirmation_goes_alone(other):
     assert f"--confirm {other}" in str(ended.exception)
 
 
+def test_numbers_of_processors_compute_nothing():
+    ended = run("matrix", EXPERIMENTS / "transfer-matrix.yaml", "--processors", "8,64")
+    assert isinstance(ended.exception, UserError)
+    assert "Use --dry-run --processors 8,64" in str(ended.exception)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

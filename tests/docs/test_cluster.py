@@ -76,6 +76,40 @@ def test_a_script_computes_a_matrix_on_two_nodes_and_ends_ray(script, before, st
     wait_until(lambda: rays(stand_ins["RAY_PORT"]) == [])
 
 
+@pytest.mark.parametrize(("script", "before"), [("slurm", []), ("hosts", ["second"])])
+def test_a_cluster_that_another_has_started_is_not_taken(script, before, stand_ins, small_twin, tmp_path):
+    command = [ROOT / "docs" / f"{script}.sh", *before, matrix_in(tmp_path), "--data-root", small_twin]
+    with socket.create_server(("127.0.0.1", int(stand_ins["RAY_PORT"]))):
+        done = subprocess.run(command, cwd=tmp_path, env=stand_ins, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert f"Something answers at 127.0.0.1:{stand_ins['RAY_PORT']} already" in done.stderr
+    assert not (tmp_path / "stand-ins" / "asked").exists()
+
+
+def test_a_folder_with_quotes_in_its_name_reaches_the_other_machines(stand_ins, tmp_path):
+    """Each command of the toolkit is a stand-in: what matters is what the other machine is asked for, and where."""
+    folder = tmp_path / 'pain\'s "faces" $HOME é'
+    (folder / "bin").mkdir(parents=True)
+    ray = '#!/bin/sh\n[ "$1" = start ] && [ "$2" = --head ] && { touch up; exec sleep 60; }\n'
+    ray += '[ "$1" = health-check ] && { [ -e up ]; exit; }\necho "$PWD $*" > joined\n'
+    (folder / "bin" / "ray").write_text(ray)
+    (folder / "bin" / "transferpain").write_text("#!/bin/sh\nwhile [ ! -e joined ]; do sleep 0.1; done\n")
+    for program in (folder / "bin").iterdir():
+        program.chmod(0o755)
+    done = subprocess.run(
+        [ROOT / "docs" / "hosts.sh", "second", "matrix.yaml"],
+        cwd=folder,
+        env=stand_ins | {"TRANSFERPAIN_BIN": str(folder / "bin")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 0, done.stderr
+    address = f"127.0.0.1:{stand_ins['RAY_PORT']}"
+    assert (folder / "joined").read_text() == f"{folder} start --node-name=second --address={address} --block\n"
+
+
 def test_a_job_that_is_asked_to_end_ends_all_and_says_that_it_goes_on(stand_ins, small_twin, tmp_path):
     command = [ROOT / "docs" / "slurm.sh", matrix_in(tmp_path), "--data-root", small_twin, "--workspace", tmp_path]
     with subprocess.Popen(command, cwd=ROOT, env=stand_ins, stderr=subprocess.PIPE, text=True) as job:

@@ -1,6 +1,7 @@
 """Estimates before a run."""
 
 import os
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -15,9 +16,10 @@ from transferpain.core.overrides import merge, parse_overrides
 from transferpain.data.places import Places
 from transferpain.data.synthetic.settings import TwinSettings
 from transferpain.data.synthetic.twins import write_twin
-from transferpain.experiments.estimate import clip_frames, estimate, estimate_rows, with_headers
+from transferpain.experiments.estimate import clip_frames, estimate, estimate_rows, faces_stage, with_headers
 from transferpain.experiments.samples import labelled_samples
 from transferpain.experiments.schema import load_experiment
+from transferpain.strategies.base import Workload
 
 
 def test_a_shared_stage_counts_once():
@@ -35,6 +37,38 @@ def test_sources_come_first_and_nothing_is_computed(small_twin, tmp_path):
     assert [stage.experiment for stage in stages] == ["small-biovid"] * 2 + ["ai4pain-ann"] * 3
     assert all(stage.seconds > 0 for stage in stages)
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "shared"),
+    [
+        ([], {"faces (face_alignment)", "features (vgg16, float32)"}),
+        (["features.batch=7"], {"faces (face_alignment)", "features (vgg16, float32)"}),
+        (["faces.margin=0.1"], set()),
+        (["features.frames=2"], {"faces (face_alignment)"}),
+        (["features.extractor=hog"], {"faces (face_alignment)"}),
+    ],
+)
+def test_what_two_experiments_share_is_what_they_read_alike(small_twin, tmp_path, changes, shared):
+    common = ["features.frames=3", "features.fps=null", "features.dtype=float32", "source=untrained"]
+
+    def keys(*more: str) -> dict[tuple, str]:
+        overrides = parse_overrides([*common, *more])
+        stages = estimate(load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", overrides), EXPERIMENTS, places)
+        return {stage.work_key: stage.name for stage in stages if not stage.trainings}
+
+    places = Places(small_twin, tmp_path)
+    one, other = keys(), keys(*changes)
+    assert {one[key] for key in set(one) & set(other)} == shared
+
+
+def test_faces_of_as_many_other_clips_are_not_the_same():
+    experiment = load_experiment(EXPERIMENTS / "ai4pain-ann.yaml", {})
+    clips = pd.DataFrame({"clip": ["a", "b"]})
+    frames = pd.Series([10.0, 10.0])
+    work = Workload(experiment, clips, frames, clips, [], 32)
+    assert faces_stage(work).work_key == faces_stage(work).work_key
+    assert faces_stage(work).work_key != faces_stage(replace(work, clips=clips.assign(clip=["c", "d"]))).work_key
 
 
 def test_each_labelled_frame_is_a_picture_to_train_on(tmp_path):

@@ -1,5 +1,7 @@
 """How far a command is: what is kept, what is read of it, and what is said where nobody writes any more."""
 
+import json
+
 import pytest
 
 from tests.command_line import EXPERIMENTS
@@ -80,6 +82,35 @@ def test_a_status_that_is_damaged_counts_for_none_and_a_name_without_one_is_refu
     assert find_statuses(tmp_path, None) == {}
     with pytest.raises(UserError, match=r"(?s)No status of other.*mine"):
         find_statuses(tmp_path, "other")
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"written": None},
+        {"written": float("nan")},
+        {"begun": float("inf")},
+        {"executor": ["ray"]},
+        {"works": {"a": 1}},
+        {"works": [{"name": "a", "title": None}]},
+        {"works": [{"name": "a", "title": "a", "state": "lost"}]},
+        {"works": [{"name": "a", "title": "a", "node": 3}]},
+        {"works": [{"name": "a", "title": "a", "state": "failed", "error": 3}]},
+    ],
+)
+def test_a_value_of_another_kind_is_damage_and_whoever_asks_for_it_by_name_is_told(damage, tmp_path):
+    board = Board(tmp_path / "mine", WORKS, "ray")
+    board.write()
+    assert find_statuses(tmp_path, "mine") == {"mine": board.status}
+    whole = json.loads((tmp_path / "mine" / FILE).read_text())
+    (tmp_path / "mine" / FILE).write_text(json.dumps(whole | damage))
+    assert find_statuses(tmp_path, None) == {}
+    with pytest.raises(UserError, match="The status of mine cannot be read"):
+        find_statuses(tmp_path, "mine")
+
+
+def test_a_failure_without_a_word_is_shown():
+    assert state_rows(status(WorkState("a", "a", "failed"))) == [["a", "failed", "here", ""]]
 
 
 def test_the_command_shows_it(tmp_path):

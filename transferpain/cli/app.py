@@ -29,7 +29,7 @@ from transferpain.cli.stages import stages_app
 from transferpain.cli.status import status_app
 from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
-from transferpain.core.process import Stopped, comes_of_a_stop, is_read, message_of, prepare, stop_is_answered
+from transferpain.core.process import STOPPED, Stopped, comes_of_a_stop, is_read, message_of, prepare, stop_is_answered
 
 VALUELESS = re.compile(r"--[\w-]+=")
 
@@ -125,7 +125,7 @@ def main() -> None:
         if comes_of_a_stop(error):
             stop_is_answered()
             sys.stderr.write("stopped; what was finished is kept, and the same command goes on from there\n")
-            sys.exit(130)
+            sys.exit(STOPPED)
         message = message_of(error)
         if not message or "--debug" in sys.argv:
             raise

@@ -107,6 +107,18 @@ def confirmed_alone(other: str):
     )
 
 
+def played_only(processors: str):
+    """Return the error of numbers of processors where a matrix would be computed."""
+    from transferpain.core.errors import UserError
+
+    return UserError(
+        "Numbers of processors are of a dry run.",
+        rule="`--processors` plays the schedule through, and computes nothing.",
+        received=f"--processors {processors}",
+        todo=f"Use --dry-run --processors {processors}, or leave --processors out.",
+    )
+
+
 def numbers(text: str) -> list[int]:
     """Read numbers of processors, `8,64`. Raises `UserError` if they are none."""
     from transferpain.core.errors import UserError
@@ -161,6 +173,8 @@ def matrix(
     from transferpain.experiments.schedule import COLUMNS
     from transferpain.reports.matrix.run import run_matrix
 
+    if processors and not dry_run:
+        raise played_only(processors)
     places = places_of(data_root, workspace)
     arguments = (file, places, overrides or [], where or [])
     if dry_run:

@@ -18,8 +18,8 @@ class Stage:
     """One stage of an experiment: what it works on, how long it takes, what it leaves on the disk.
 
     Attributes:
-        of: who does the same work once for all: a source's features, or an experiment's own training; "" where whoever
-            looks at the same clips shares it.
+        of: what it is besides, so that whoever does the same shares it: which clips, faces and features are read, or an
+            experiment's own training.
         trainings: how often something is trained in it.
     """
 

@@ -15,6 +15,8 @@ AGAIN_SECONDS = 0.5
 STREAMS = ("stdin", "stdout", "stderr")
 NO_THREAD = "can't start new thread"
 PACKAGE = "transferpain"
+# The status of a process that ends because it was asked to.
+STOPPED = 130
 
 
 class Stopped(BaseException):

@@ -31,6 +31,11 @@ def threads_told() -> int:
     return int(told) if told.isdecimal() else 0
 
 
+def threads_stated() -> int | None:
+    """Return how many threads an experiment has asked this process for; `None` where none has."""
+    return _Settled.threads
+
+
 def usable_processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0))

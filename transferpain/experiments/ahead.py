@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from transferpain.core.errors import UserError
-from transferpain.experiments.computing import compute_all, compute_works
+from transferpain.experiments.computing import check_options, compute_all, compute_works
 from transferpain.experiments.executors.base import Computing, Conditions, Work
 from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.runner import check_detectors, find_origin, finished_run
@@ -22,9 +22,10 @@ def run_ahead(batch: Batch, by: Computing) -> None:
     processes stand in `reports/<name>/logs/`. One that fails does not stop the others: `run_batch` says why it does.
 
     Raises:
-        UserError: as `check_batch`, `check_detectors` and `make_plan`, before any process starts; of many machines, if
-            one failed: this one is not to compute it.
+        UserError: as `check_options`, `check_batch`, `check_detectors` and `make_plan`, before any process starts; of
+            many machines, if one failed: this one is not to compute it.
     """
+    check_options(by)
     shared = EXECUTORS[by.name].many_machines
     if by.jobs == 1 and not shared:
         return

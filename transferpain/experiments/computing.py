@@ -8,7 +8,7 @@ from pathlib import Path
 from transferpain.core.errors import UserError
 from transferpain.core.progress import note, progress_bar
 from transferpain.data.places import Places
-from transferpain.experiments.executors.base import Computing, Conditions, Work
+from transferpain.experiments.executors.base import AUTO, Computing, Conditions, Work
 from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.shares import Sharing, source_name, source_works, sources_of
@@ -16,6 +16,29 @@ from transferpain.experiments.status import Board, Status, duration
 
 # So many machines are named below the bar; the others are counted.
 SHOWN_NODES = 8
+
+
+def check_options(by: Computing) -> None:
+    """Refuse what the executor would leave out of account: who names a cluster does not mean this machine.
+
+    Raises:
+        UserError: if there is such an option.
+    """
+    many = EXECUTORS[by.name].many_machines
+    if by.address != AUTO and not many:
+        raise UserError(
+            "An address is of a cluster, and nothing is computed on one.",
+            rule="`--address` says which cluster `--executor ray` computes on.",
+            received=f"--address {by.address}, and the executor {by.name}",
+            todo="Add --executor ray, or leave --address out.",
+        )
+    if by.jobs != 1 and many:
+        raise UserError(
+            "The number of jobs is of this machine, and a cluster computes.",
+            rule="A cluster computes as much at a time as its machines have processors and memory for.",
+            received=f"--jobs {by.jobs}, and the executor {by.name}",
+            todo="Leave --jobs out, or add --executor local. `ray start --num-cpus` says what a machine gives.",
+        )
 
 
 def compute_all(
@@ -57,8 +80,9 @@ def extract_shared(experiment: Experiment, folder: Path, places: Places, by: Com
     Arguments are those of `compute_all`.
 
     Raises:
-        UserError: if a share failed, or nothing can be computed at all.
+        UserError: as `check_options`; if a share failed, or nothing can be computed at all.
     """
+    check_options(by)
     executor = EXECUTORS[by.name]
     if not executor.many_machines:
         return
@@ -106,8 +130,10 @@ def compute_works(works: Sequence[Work], conditions: Conditions, by: Computing, 
     Raises:
         UserError: if the executor can compute nothing at all.
     """
+    if not works:
+        return {}  # and the status of those that were computed before stays
     executor, board = EXECUTORS[by.name], Board(conditions.logs.parent, works, by.name)
-    shown = bool(works) and (by.jobs > 1 or executor.many_machines)
+    shown = by.jobs > 1 or executor.many_machines
     numbers = {work.name: number for number, work in enumerate(works, start=1)}
     failed = {}
     with progress_bar(unit, len(works), unit) if shown else nullcontext() as bar:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from transferpain.core.contracts import Stage
+from transferpain.core.store import fingerprint
 from transferpain.data.media.paths import resolve_media
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import settled, source_experiment
@@ -73,6 +74,7 @@ def faces_stage(work: Workload) -> Stage:
         f"{len(work.clips)} clips, {total} frames",
         total / DETECTION_RATES[faces.detector],
         total * faces.size**2 * BYTES_A_PIXEL_OF_A_FACE,
+        of=fingerprint([faces.model_dump(mode="json"), work.clips["clip"].tolist()]),
     )
 
 

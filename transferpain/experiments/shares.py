@@ -162,15 +162,7 @@ class Sharing:
             return ()
         stages = estimate(experiment, self._folder, self._places, lambda source: True)
         (stage,) = [one for one in stages if one.name.startswith("features ")]
-        key = fingerprint(
-            [
-                *("features", stage.name, stage.work, stage.of, str(experiment.threads)),
-                *(experiment.faces.model_dump(mode="json"), experiment.features.model_dump(mode="json")),
-                # Where so many rows are spread over a stretch, its length tells which.
-                experiment.window.model_dump(mode="json") if experiment.features.frames is not None else None,
-                clips["clip"].tolist(),
-            ]
-        )
+        key = fingerprint(["features", stage.name, stage.work, stage.of, str(experiment.threads)])
         if key not in self._shared:
             if source or not complete:
                 weights = self._frames(experiment, clips, missing=False)

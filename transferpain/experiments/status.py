@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Literal
 
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
 from transferpain.core.errors import UserError
 from transferpain.core.schema import read_stamped, write_stamped
 from transferpain.experiments.executors.base import Outcome, Work
@@ -18,6 +20,8 @@ HEARTBEAT_SECONDS = 5.0
 # Who has not written for so long has ended, or cannot write.
 SILENT_SECONDS = 60.0
 State = Literal["waiting", "running", "done", "failed"]
+# Of what is read from the disk: others may write there.
+STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class WorkState:
         begun, ended: seconds since 1970; 0 where it has not.
         error: why it failed.
     """
+
+    __pydantic_config__ = STRICT
 
     name: str
     title: str
@@ -52,6 +58,8 @@ class Status:
         works: in the order in which they were given.
         is_over: whether the command has seen all of them end.
     """
+
+    __pydantic_config__ = STRICT
 
     executor: str
     begun: float
@@ -140,9 +148,8 @@ class Board:
 def read_status(folder: Path) -> Status | None:
     """Return the status that was kept in a report's folder; `None` if there is none, or it is damaged."""
     try:
-        values = read_stamped(folder / FILE)
-        return Status(**values | {"works": tuple(WorkState(**work) for work in values["works"])})
-    except (OSError, UserError, TypeError, KeyError):
+        return TypeAdapter(Status).validate_python(read_stamped(folder / FILE))
+    except (OSError, UserError, ValidationError):
         return None
 
 
@@ -154,7 +161,7 @@ def find_statuses(reports: Path, report: str | None) -> dict[str, Status]:
         report: one of them; `None` for all.
 
     Raises:
-        UserError: if that one has no status.
+        UserError: if that one has no status, or a damaged one.
     """
     folders = sorted(path.parent for path in reports.glob(f"*/{FILE}"))
     chosen = [folder for folder in folders if report in (None, folder.name)]
@@ -166,6 +173,13 @@ def find_statuses(reports: Path, report: str | None) -> dict[str, Status]:
             todo="Name one of these, or another --workspace.",
         )
     read = {folder.name: read_status(folder) for folder in chosen}
+    if report is not None and read[report] is None:
+        raise UserError(
+            f"The status of {report} cannot be read.",
+            rule="It is kept by a command of this version while that computes.",
+            received=reports / report / FILE,
+            todo="It is written anew as soon as the command is given again.",
+        )
     return {name: one for name, one in read.items() if one is not None}
 
 
@@ -176,7 +190,7 @@ def state_rows(status: Status) -> list[list[str]]:
         if work.state == "running":
             rows.append([work.title, "running", work.node or "here", duration(status.written - work.begun)])
         elif work.state == "failed":
-            rows.append([work.title, "failed", work.node or "here", work.error.splitlines()[0]])
+            rows.append([work.title, "failed", work.node or "here", work.error.partition("\n")[0]])
     return rows
 
 

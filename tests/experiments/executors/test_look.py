@@ -59,6 +59,14 @@ def test_a_folder_that_is_another_is_noticed(places, tmp_path):
         assert "the file in it is another" in other["problem"]
 
 
+def test_a_folder_that_works_are_begun_in_and_that_is_not_there_is_noticed(places, tmp_path):
+    folders = [tmp_path, tmp_path / "of the command"]
+    with looks(places, [], ["node"], folders) as asked:
+        assert look_here(asked["node"])["problem"] == f"the folder {folders[1]} is not there"
+        folders[1].mkdir()
+        assert look_here(asked["node"])["problem"] == ""
+
+
 def test_a_folder_that_cannot_be_written_is_noticed(places, tmp_path):
     with looks(places, [], ["node"]) as asked:
         look = replace(asked["node"], back=str(tmp_path / "no folder" / "back"))

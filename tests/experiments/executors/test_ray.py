@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import threading
 from collections.abc import Callable
@@ -21,8 +22,9 @@ from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
 from transferpain.data.places import Places
 from transferpain.experiments.executors.base import Conditions, Work
-from transferpain.experiments.executors.cluster import Needs, Node, nodes_now
-from transferpain.experiments.executors.ray import LOSSES, RAY, needs_of, room_for
+from transferpain.experiments.executors.cluster import Needs, Node, nodes_now, seen_of
+from transferpain.experiments.executors.look import Seen
+from transferpain.experiments.executors.ray import LOSSES, RAY, error_of, needs_of, room_for
 from transferpain.inputs.faces.shards import SHARDS
 
 ALL = tuple(range(SHARDS))
@@ -88,10 +90,17 @@ def test_a_work_that_no_machine_is_large_enough_for_is_refused():
         room_for([faces_work()], [])
 
 
-@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:port"])
+@pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:port", f"127.0.0.1:{10**30}"])
 def test_an_address_without_a_cluster_is_told(address, tmp_path):
     with pytest.raises(UserError, match=r"(?s)No Ray cluster.*ray start --head.*" + address):
         list(RAY.run([faces_work()], Conditions(EXPERIMENTS, Places(tmp_path, tmp_path), tmp_path, 1, address)))
+
+
+def test_an_address_where_something_else_answers_is_told(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        address = f"127.0.0.1:{other.getsockname()[1]}"
+        with pytest.raises(UserError, match=f"No Ray cluster(?s:.*){address}: what answers there is no Ray"):
+            list(RAY.run([faces_work()], Conditions(EXPERIMENTS, Places(tmp_path, tmp_path), tmp_path, 1, address)))
 
 
 def test_who_has_no_locks_has_no_many_machines(tmp_path, monkeypatch):
@@ -163,6 +172,40 @@ def test_a_process_killed_for_memory_is_begun_again_and_given_up_in_the_end(clus
     assert outcome.error == ""
 
 
+@pytest.mark.parametrize(
+    ("said", "lost"),
+    [
+        ({}, True),
+        ({"code": -signal.SIGKILL, "said": ""}, True),
+        ({"code": -signal.SIGTERM, "said": ""}, True),
+        ({"code": 130, "said": ""}, True),
+        ({"code": -signal.SIGSEGV, "said": ""}, False),
+        ({"code": 1, "said": ""}, False),
+        ({"code": 130, "said": "", "answer": ""}, False),
+    ],
+)
+def test_what_was_ended_from_outside_is_lost_and_what_failed_is_not(said, lost):
+    assert (error_of(said, node()) is None) == lost
+
+
+@pytest.mark.slow
+def test_a_process_that_is_asked_to_end_on_its_machine_is_begun_again(cluster, small_twin, tmp_path, capsys):
+    def ask() -> None:
+        for number in toolkit_processes(tmp_path):
+            os.kill(number, signal.SIGTERM)
+
+    with once(lambda: bool(toolkit_processes(tmp_path)), ask):
+        (outcome,) = RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))
+    assert outcome.error == ""
+    assert capsys.readouterr().err.count("begun again") == 1
+
+
+def test_a_machine_whose_toolkit_answers_otherwise_is_told():
+    assert seen_of({"answer": {"problem": "", "toolkit": {}, "data": {}}}) == Seen("", {}, {})
+    assert "another version" in seen_of({"answer": {"problem": "", "toolkit": {}, "data": {}, "more": 1}})
+    assert "No module named" in seen_of({"code": 1, "said": "No module named transferpain"})
+
+
 @pytest.mark.slow
 def test_an_error_of_the_work_itself_is_told_once_and_those_that_wait_for_it_are_not_begun(
     cluster, small_twin, tmp_path
@@ -225,6 +268,32 @@ def test_a_node_with_another_toolkit_is_refused_by_name(cluster, small_twin, tmp
     assert not list((tmp_path / "cache").glob(".look-*"))
 
 
+def test_a_process_has_the_variables_of_the_command_and_not_those_that_ray_was_started_with(
+    cluster, small_twin, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path / "assets"))
+    cluster.have()
+    cluster.add("other", env_vars={"TF_ENABLE_ONEDNN_OPTS": "1", VARIABLE: "none", "TRANSFERPAIN_ASSETS": "elsewhere"})
+    seen = []
+
+    def watch(*_: object) -> None:
+        wait_until(lambda: toolkit_processes(tmp_path) != [])
+        for process in toolkit_processes(tmp_path):
+            lines = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
+            seen.append(dict(line.partition("=")[::2] for line in lines))
+
+    try:
+        watcher = threading.Thread(target=watch, daemon=True)
+        watcher.start()
+        assert [one.error for one in RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))] == [""]
+        watcher.join()
+    finally:
+        cluster.kill("other")
+    assert {one.get("TF_ENABLE_ONEDNN_OPTS") for one in seen} == {os.environ.get("TF_ENABLE_ONEDNN_OPTS")}
+    assert {one.get(VARIABLE) for one in seen} == {None}
+    assert {one["TRANSFERPAIN_ASSETS"] for one in seen} == {str(tmp_path / "assets")}
+
+
 def can_hide() -> bool:
     return subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode == 0
 
@@ -240,19 +309,21 @@ def test_a_node_that_does_not_see_a_folder_is_refused_by_name(cluster, small_twi
     shutil.copytree(small_twin, data)
     workspace.mkdir()
     unseen = {"workspace": workspace, "data": data}[hidden]
-    blind = [hidden_node(cluster.address, "blind", [unseen])]
+    # Ray takes a while to call the node of the test before dead.
+    name = f"blind-to-{hidden}"
+    blind = [hidden_node(cluster.address, name, [unseen])]
 
     def is_there() -> bool:
         # On a busy machine a node gives up when a part of it is late.
         if blind[-1].poll() is not None:
-            blind.append(hidden_node(cluster.address, "blind", [unseen]))
+            blind.append(hidden_node(cluster.address, name, [unseen]))
         with ray.init(address=cluster.address, log_to_driver=False):
-            return "blind" in {node.name for node in nodes_now().values()}
+            return name in {node.name for node in nodes_now().values()}
 
     try:
         wait_until(is_there)
         said = "is not the one that is seen here" if hidden == "workspace" else "the data of ai4pain are others"
-        with pytest.raises(UserError, match=f"(?s)1 of the cluster's machines.*blind: .*{said}"):
+        with pytest.raises(UserError, match=f"(?s)1 of the cluster's machines.*{name}: .*{said}"):
             list(RAY.run([faces_work()], conditions(cluster, data, workspace)))
     finally:
         os.killpg(blind[-1].pid, signal.SIGKILL)

@@ -26,7 +26,7 @@ def asked(tmp_path, monkeypatch):
     """Returns what a task returns whose process is a module with some code."""
     monkeypatch.setattr(ray_task, "MODULE", "asked")
 
-    def run(code: str, request: str = "{}", **variables: str) -> dict:
+    def run(code: str, request: str = "{}", **variables: str | None) -> dict:
         (tmp_path / "asked.py").write_text(code)
         return json.loads(ray_task.compute(request, {"PYTHONPATH": str(tmp_path), **variables}))
 
@@ -47,11 +47,33 @@ def test_an_answer_is_passed_on_with_what_the_process_was_told(asked):
     assert said["seconds"] > 0
 
 
+def test_what_ray_was_started_with_counts_only_where_nothing_is_told(asked, monkeypatch):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
+    monkeypatch.setenv("TRANSFERPAIN_LOCK", "none")
+    names = "TF_ENABLE_ONEDNN_OPTS", "TRANSFERPAIN_LOCK", "KERAS_HOME"
+    code = f"import json, os\nprint(json.dumps([os.environ.get(name) for name in {names}]))"
+    assert asked(code)["answer"] == ["1", "none", os.environ.get("KERAS_HOME")]
+    assert asked(code, TF_ENABLE_ONEDNN_OPTS="0", TRANSFERPAIN_LOCK=None, KERAS_HOME="/k")["answer"] == [
+        "0",
+        None,
+        "/k",
+    ]
+
+
 def test_a_process_without_an_answer_has_its_code_and_last_words(asked):
     said = asked("raise SystemExit('no libraries')")
     assert "answer" not in said
     assert (said["code"], said["said"]) == (1, "no libraries")
     assert asked("import os; os.kill(os.getpid(), 9)")["code"] == -9
+
+
+@pytest.mark.parametrize(
+    ("written", "answer"),
+    [('hello\n""\n', ""), ("hello\n", None), ('hello\n"bro', None), ("\n", None), ('"one"\n', "one")],
+)
+def test_what_else_a_process_prints_is_no_answer(asked, written, answer):
+    said = asked(f"import sys\nsys.stdout.write({written!r})")
+    assert (said.get("answer"), said["code"]) == (answer, 0)
 
 
 def test_a_toolkit_that_is_not_there_is_told(monkeypatch):

@@ -79,3 +79,20 @@ def test_a_worker_ends_with_a_matrix_that_is_killed(tmp_path, small_twin):
         matrix.kill()
         wait_until(lambda: not is_alive(number))
         assert "Traceback" not in matrix.stderr.read()
+
+
+def test_a_log_that_another_process_still_writes_to_begins_anew_without_a_hole(tmp_path):
+    log = tmp_path / "logs" / "work.txt"
+    code = "import sys; from pathlib import Path; from transferpain.experiments.executors.worker import say_to\n"
+    code += "say_to(Path(sys.argv[1])); print(sys.argv[2], flush=True); sys.stdin.readline(); print('last', flush=True)"
+
+    def begun(says: str) -> subprocess.Popen:
+        process = subprocess.Popen([sys.executable, "-c", code, log, says], stdin=subprocess.PIPE, text=True)
+        wait_until(lambda: log.is_file() and log.read_text() == f"{says}\n", process)
+        return process
+
+    former = begun("the former")
+    latter = begun("the latter")
+    former.communicate("\n")
+    latter.communicate("\n")
+    assert log.read_text() == "the latter\nlast\nlast\n"

@@ -271,6 +271,29 @@ def test_cached_features_start_no_tensorflow(faces, tmp_path):
     assert heavy_modules(code, {"tensorflow"}) == set()
 
 
+@pytest.mark.parametrize(("stated", "told"), [(None, False), (1, False), (2, True)])
+def test_who_states_threads_is_told_of_features_that_others_have_computed(faces, tmp_path, stated, told):
+    """The first process has one thread; a process has one number, so each is one of its own."""
+    faces.to_pickle(tmp_path / "faces.pickle")
+
+    def said(threads: int | None) -> str:
+        code = f"""if True:
+            import pandas as pd
+            from pathlib import Path
+            from tests.inputs.features.small_source import SETTINGS, SMALL
+            from transferpain.core.threads import settle_threads
+            from transferpain.inputs.features.extract import extract_features
+            settle_threads({threads})
+            extract_features(SMALL, pd.read_pickle("{tmp_path}/faces.pickle"), SETTINGS, Path("{tmp_path}"))
+        """
+        done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
+        return " ".join(done.stderr.split())
+
+    assert "computed before" not in said(1)
+    expected = "the features of 4 clips were computed before with threads: 1, and the experiment states 2"
+    assert (expected in said(stated)) == told
+
+
 def test_an_extractor_that_reads_no_faces_is_refused(faces, tmp_path):
     @dataclass(frozen=True)
     class OfLandmarks(SourceExtractor):

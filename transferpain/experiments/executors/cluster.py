@@ -10,17 +10,24 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
+from transferpain.core import locks, numerics, threads
 from transferpain.core.errors import UserError
 from transferpain.core.optional import require
-from transferpain.core.threads import thread_variables
 from transferpain.data.places import Places
 from transferpain.experiments.environment import NODE
 from transferpain.experiments.executors import ray_task
 from transferpain.experiments.executors.base import AUTO
 from transferpain.experiments.executors.look import Seen, data_here, differences, looks, toolkit_here
 
+# What a process takes over from this one, as one that `--jobs` starts does, whatever Ray was started with there: else
+# it computes other last bits, works without locks, or looks for files elsewhere. Its threads and GPUs are told apart.
+TAKEN_OVER = (
+    *(name for name in numerics.VARIABLES if name not in (*threads.VARIABLES, "CUDA_VISIBLE_DEVICES")),
+    *(locks.VARIABLE, "TRANSFERPAIN_ASSETS", "XDG_CACHE_HOME", "KERAS_HOME"),
+)
 LOOK_SECONDS = 120.0
 CONNECT_SECONDS = 5.0
 SHOWN = 5
@@ -79,8 +86,9 @@ def connected(address: str) -> Iterator[None]:
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         check_answers(address)
+        check_is_ray(address)
         ray.init(address=address, log_to_driver=False, logging_level="FATAL", configure_logging=True)
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+    except (ConnectionError, RuntimeError, ValueError, OverflowError, OSError) as error:
         raise UserError(
             "No Ray cluster was found.",
             rule="`ray start --head` begins one on the first machine, `ray start --address=HOST:PORT` adds another; "
@@ -105,6 +113,20 @@ def check_answers(address: str) -> None:
     if address != AUTO:
         with closing(socket.create_connection((host, int(port)), CONNECT_SECONDS)):
             return
+
+
+def check_is_ray(address: str) -> None:
+    """Refuse an address where something else answers; Ray itself would ask it for minutes. Raises `OSError`."""
+    if address == AUTO:
+        return
+    import grpc
+    from ray._private.grpc_utils import init_grpc_channel
+
+    with closing(init_grpc_channel(address, [("grpc.enable_http_proxy", 0)])) as channel:
+        try:
+            grpc.channel_ready_future(channel).result(CONNECT_SECONDS)
+        except grpc.FutureTimeoutError as error:
+            raise ConnectionError("what answers there is no Ray") from error
 
 
 def check_head() -> None:
@@ -170,11 +192,17 @@ def begin(request: str, node: Node, needs: Needs, variables: dict[str, str]) -> 
         memory=needs.memory,
         scheduling_strategy=NodeAffinitySchedulingStrategy(node.identity, soft=False),
     )
-    return task.remote(request, variables | {NODE: node.name})
+    taken_over = {name: os.environ.get(name) for name in TAKEN_OVER}
+    return task.remote(request, taken_over | variables | {NODE: node.name})
 
 
-def problems(nodes: Sequence[Node], places: Places, datasets: Sequence[str]) -> dict[str, str]:
+def problems(
+    nodes: Sequence[Node], places: Places, datasets: Sequence[str], folders: Sequence[Path] = ()
+) -> dict[str, str]:
     """Look from each machine at what works read and write; return identity -> what it sees otherwise.
+
+    Args:
+        folders: that must be there besides.
 
     Raises:
         UserError: if the file system of the workspace has no locks.
@@ -183,10 +211,10 @@ def problems(nodes: Sequence[Node], places: Places, datasets: Sequence[str]) -> 
 
     toolkit, data = toolkit_here(), data_here(places, datasets)
     found: dict[str, str] = {}
-    with looks(places, datasets, [node.identity for node in nodes]) as asked:
+    with looks(places, datasets, [node.identity for node in nodes], folders) as asked:
         needs = Needs(0, 0)
         begun = {
-            begin(json.dumps({"look": asdict(asked[node.identity])}), node, needs, thread_variables(1)): node
+            begin(json.dumps({"look": asdict(asked[node.identity])}), node, needs, threads.thread_variables(1)): node
             for node in nodes
         }
         ended, _ = ray.wait(list(begun), num_returns=len(begun), timeout=LOOK_SECONDS) if begun else ([], [])
@@ -209,9 +237,17 @@ def _seen(task: Any) -> Seen | str:
         said = json.loads(ray.get(task))
     except ray.exceptions.RayError as error:
         return f"it could not be asked: {type(error).__name__}"
+    return seen_of(said)
+
+
+def seen_of(said: dict[str, Any]) -> Seen | str:
+    """Return what a machine has seen that was asked, see `ray_task.compute`, or why it could not look."""
     answer = said.get("answer")
     if isinstance(answer, dict):
-        return Seen(**answer)
+        try:
+            return Seen(**answer)
+        except TypeError:
+            return "its toolkit is of another version, and answers otherwise"
     return f"the toolkit does not start there: {answer or said['said'] or said['code']}"
 
 

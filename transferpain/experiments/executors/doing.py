@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from transferpain.core.errors import InUse, UserError
-from transferpain.core.process import Stopped, comes_of_a_stop, message_of, stop_is_answered
+from transferpain.core.process import STOPPED, Stopped, comes_of_a_stop, message_of, stop_is_answered
 from transferpain.core.progress import note
 from transferpain.core.threads import settle_threads
 from transferpain.data.places import Places
@@ -25,7 +25,7 @@ def answer_with(compute: Callable[[], object], answer: Callable[[str], object]) 
     except (Exception, Stopped) as error:
         if comes_of_a_stop(error):
             stop_is_answered()
-            sys.exit(130)
+            sys.exit(STOPPED)
         if not isinstance(error, (UserError, OSError)):
             raise
         answer(message_of(error))

@@ -39,6 +39,7 @@ class Look:
         back: that the machine is to write the token to.
         data_root, workspace: as of `Places`.
         datasets: whose index is read.
+        folders: that must be there besides.
     """
 
     file: str
@@ -47,6 +48,7 @@ class Look:
     data_root: str
     workspace: str
     datasets: tuple[str, ...]
+    folders: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -93,10 +95,14 @@ def data_here(places: Places, datasets: Sequence[str]) -> dict[str, str]:
 def look_here(look: Look) -> dict[str, Any]:
     """Look at what is asked for, and return the values of `Seen`."""
     places = Places(Path(look.data_root), Path(look.workspace))
-    problem = _problem_of_file(look)
+    problem = _problem_of_file(look) or _problem_of_folders(look)
     # Without the folder, what the toolkit would say of the data says nothing more.
     data = {} if problem else data_here(places, look.datasets)
     return asdict(Seen(problem, toolkit_here(), data))
+
+
+def _problem_of_folders(look: Look) -> str:
+    return "; ".join(f"the folder {folder} is not there" for folder in look.folders if not os.path.isdir(folder))
 
 
 def _problem_of_file(look: Look) -> str:
@@ -130,8 +136,13 @@ def _problem_of_file(look: Look) -> str:
 
 
 @contextmanager
-def looks(places: Places, datasets: Sequence[str], nodes: Sequence[str]) -> Iterator[dict[str, Look]]:
+def looks(
+    places: Places, datasets: Sequence[str], nodes: Sequence[str], folders: Sequence[Path] = ()
+) -> Iterator[dict[str, Look]]:
     """Write and lock a file in the workspace, and yield node -> what it is asked to look at; the files go in the end.
+
+    Args:
+        folders: that must be there besides.
 
     Raises:
         UserError: if the file system of the workspace has no locks.
@@ -148,7 +159,8 @@ def looks(places: Places, datasets: Sequence[str], nodes: Sequence[str]) -> Iter
             os.fsync(held.fileno())
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             where = (str(places.data_root.resolve()), str(places.workspace.resolve()))
-            yield {node: Look(str(file), token, str(path), *where, tuple(datasets)) for node, path in back.items()}
+            more = (tuple(datasets), tuple(map(str, folders)))
+            yield {node: Look(str(file), token, str(path), *where, *more) for node, path in back.items()}
     except OSError as error:
         if has_no_locks(error):
             raise no_locks(file) from error

@@ -6,6 +6,7 @@ had finished; one that fails by itself is not.
 """
 
 import json
+import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 from transferpain.core.errors import UserError
 from transferpain.core.locks import locks_are_off
+from transferpain.core.process import STOPPED
 from transferpain.core.progress import note
 from transferpain.core.threads import thread_variables, usable_processors
 from transferpain.experiments.executors import cluster
@@ -33,7 +35,8 @@ LOSSES = 3
 PATIENCE_SECONDS = 300.0
 END_SECONDS = 40.0
 SHUN_SECONDS = 60.0
-KILLED = -9
+# How a process ends that somebody has ended there, as a job of Slurm or a machine that is taken away: it is lost, too.
+ENDED_THERE = (*(-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)), STOPPED)
 # Bytes that a process takes; the largest that was measured took 1.1 GB (benchmarks: `backbones`, `memory`).
 MEMORY = {"run": 1_500_000_000, "features": 1_500_000_000, "faces": 500_000_000}
 
@@ -106,8 +109,9 @@ class Machines:
 
     def __init__(self, conditions: Conditions, datasets: Sequence[str]):
         self._places, self._datasets = conditions.places, datasets
+        self._folders = (conditions.folder.resolve(), Path.cwd())
         asked = cluster.nodes_now()
-        unfit = cluster.problems(list(asked.values()), self._places, datasets)
+        unfit = cluster.problems(list(asked.values()), self._places, datasets, self._folders)
         # One that has died meanwhile is no machine of the cluster any more.
         self.all = {identity: node for identity, node in cluster.nodes_now().items() if identity in asked}
         self._unfit = {identity: problem for identity, problem in unfit.items() if identity in self.all}
@@ -133,7 +137,7 @@ class Machines:
         now = cluster.nodes_now()
         new = [node for node in now.values() if node.identity not in self.all and node.identity not in self._unfit]
         if new:
-            unfit = cluster.problems(new, self._places, self._datasets)
+            unfit = cluster.problems(new, self._places, self._datasets, self._folders)
             for problem in unfit.values():
                 note(f"a machine that has joined the cluster is not used: {problem}")
             self._unfit |= unfit
@@ -275,7 +279,7 @@ def error_of(said: dict[str, Any], node: Node) -> str | None:
     """Return what a process has answered: "" or the user's error; `None` if it was lost before it could."""
     if "answer" in said:
         return said["answer"]
-    if not said or said["code"] == KILLED:
+    if not said or said["code"] in ENDED_THERE:
         return None
     ended = f"was killed by signal {-said['code']}" if said["code"] < 0 else f"ended with status {said['code']}"
     kept = "What it had finished is kept; the same command goes on from there."

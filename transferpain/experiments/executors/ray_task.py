@@ -20,12 +20,12 @@ END_SECONDS = 30.0
 LINES = 5
 
 
-def compute(request: str, variables: dict[str, str]) -> str:
+def compute(request: str, variables: dict[str, str | None]) -> str:
     """Have a work computed in a process of this machine.
 
     Args:
         request: one line of JSON, which the process reads.
-        variables: of its environment.
+        variables: of its environment; one that is `None` is not set, whatever Ray was started with.
 
     Returns:
         JSON of `answer` (what the process answered; missing without an answer), `code` (its exit code, negative for
@@ -38,20 +38,27 @@ def compute(request: str, variables: dict[str, str]) -> str:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=said,
-            env=os.environ | variables,
+            env={name: value for name, value in {**os.environ, **variables}.items() if value is not None},
         )
         # Where it could not begin, its exit code and what it said tell why.
         with contextlib.suppress(BrokenPipeError):
             process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
         try:
-            answer = _read(process)
+            written = _read(process)
         finally:
             _end(process)
         said.seek(0)
         lines = said.read().decode(errors="replace").strip().splitlines()[-LINES:]
     found = {"code": process.returncode, "said": "\n".join(lines), "seconds": time.monotonic() - started}
-    return json.dumps(found | ({"answer": json.loads(answer)} if answer else {}))
+    return json.dumps(found | _answered(written))
+
+
+def _answered(written: bytes) -> dict:
+    """Return the `answer`: the last whole line; what a library has printed before is none, nor what broke off."""
+    with contextlib.suppress(IndexError, ValueError):
+        return {"answer": json.loads(written.split(b"\n")[-2])}
+    return {}
 
 
 def _read(process: subprocess.Popen) -> bytes:

@@ -83,7 +83,9 @@ def say_to(log: Path | None) -> None:
         os.dup2(2, 1)
         return
     log.parent.mkdir(parents=True, exist_ok=True)
-    with open_to_write(log, "wb") as messages:
+    # Whoever else still writes there, as for another command, writes behind this, and leaves no hole.
+    with open_to_write(log, "ab") as messages:
+        messages.truncate(0)
         os.dup2(messages.fileno(), 1)
         os.dup2(messages.fileno(), 2)
 

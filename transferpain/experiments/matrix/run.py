@@ -13,7 +13,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.overrides import parse_overrides
 from transferpain.core.paths import below
 from transferpain.data.places import Places
-from transferpain.experiments.computing import compute_all
+from transferpain.experiments.computing import check_options, compute_all
 from transferpain.experiments.estimate import estimate
 from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.makers import note_finished_before
@@ -92,8 +92,10 @@ def run_cells(loaded: LoadedMatrix, by: Computing) -> tuple[list[CellRecord], di
         A record of each cell, in order, and the runs of its parts of those that are done, by the cell's name.
 
     Raises:
-        UserError: if a cell is impossible: it is named before anything runs.
+        UserError: as `check_options`; if a cell is impossible: it is named before anything runs.
     """
+    by = replace(by, executor=by.executor or loaded.matrix.executor)
+    check_options(by)
     for dataset, settings in loaded.matrix.twins.items():
         draw_twin(dataset, loaded.places.data_root, settings)
     runs = finished_runs(loaded.cells, loaded)
@@ -101,7 +103,6 @@ def run_cells(loaded: LoadedMatrix, by: Computing) -> tuple[list[CellRecord], di
     absent = absent_cells(unfinished, loaded.folder, loaded.places)
     present = [cell for cell in unfinished if cell.name not in absent]
     parts = unfinished_parts(present, loaded)
-    by = replace(by, executor=by.executor or loaded.matrix.executor)
     lost = compute_all(parts, loaded.folder, loaded.places, loaded.report, by, "cells")
     failed = failed_cells(present, lost)
     runs |= finished_runs([cell for cell in present if cell.name not in failed], loaded)

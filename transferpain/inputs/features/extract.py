@@ -13,8 +13,10 @@ import numpy as np
 import pandas as pd
 
 from transferpain.core.errors import UserError
+from transferpain.core.numerics import threads_here
 from transferpain.core.progress import note, progress_bar
-from transferpain.core.store import fingerprint, is_intact, one_process, remove_leftovers, using
+from transferpain.core.store import fingerprint, is_intact, one_process, read_made, remove_leftovers, using
+from transferpain.core.threads import threads_stated
 from transferpain.data.media.times import duration, nearest_in_time, spread_in_time
 from transferpain.inputs.faces.cache import keeping, read_faces, read_facts
 from transferpain.inputs.faces.jpeg import decode_jpeg
@@ -120,6 +122,7 @@ def extract_features(
                 remove_leftovers(cache / "features")
             # Another process may have computed them in the meantime.
             _compute_missing(missing_tasks(missing), extractor, settings, cache, on_embedded)
+    _note_other_threads(tasks)
     rows = []
     for task in tasks:
         found = ~np.isnan(read_features(task.path)[:, 0])
@@ -223,6 +226,19 @@ def _check_rate_is_known(clip: str, fps: float) -> None:
         )
 
 
+def _note_other_threads(tasks: list[ClipTask]) -> None:
+    """Say whose features another number of threads has computed than an experiment asks for, where that is known."""
+    if (here := threads_stated()) is None:
+        return
+    told = [str(read_made(task.path).get("threads", here)) for task in tasks]
+    if others := [number for number in told if number != str(here)]:
+        note(
+            f"warning: the features of {len(others)} clips were computed before with threads: "
+            f"{', '.join(sorted(set(others)))}, and the experiment states {here}: their last bits may be others. Where "
+            "that matters, remove cache/features and compute them again."
+        )
+
+
 def _note_waiting() -> None:
     note("Another process computes features with these settings: waiting for it.")
 
@@ -255,7 +271,8 @@ def _write(task: ClipTask, features: np.ndarray, cache: Path, on_embedded: Calla
     with using(cache):
         # Who found the faces says whether anyone can still ask for these features.
         facts = read_facts(task.faces)
-        write_features(task.path, features, task.made | {"detector": facts.detector, "reader": facts.reader})
+        makers = {"detector": facts.detector, "reader": facts.reader, "threads": threads_here()}
+        write_features(task.path, features, task.made | makers)
     on_embedded()
 
 

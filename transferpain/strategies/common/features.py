@@ -6,6 +6,7 @@ A strategy that stands on `FeatureStrategy` says how the head is trained, and no
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -329,12 +330,18 @@ def features_stage(work: Workload) -> Stage:
         looked_at,
         rows / rate,
         rows * width * bytes_a_value,
-        of=fingerprint(
-            [
-                experiment.source,
-                experiment.resolved()["source_set"],
-                experiment.features.folder,
-                *map(str, experiment.joined),
-            ]
-        ),
+        of=fingerprint(_what_is_read(work)),
     )
+
+
+def _what_is_read(work: Workload) -> list[Any]:
+    """Return what two experiments have in common that read the same features, JSON types."""
+    experiment = work.experiment
+    return [
+        *(experiment.source, experiment.resolved()["source_set"], *map(str, experiment.joined)),
+        experiment.features.model_dump(mode="json", exclude={"batch"}),
+        experiment.faces.model_dump(mode="json") if experiment.features.folder is None else None,
+        # Where so many rows are spread over a stretch, its length tells which.
+        experiment.window.model_dump(mode="json") if experiment.features.frames is not None else None,
+        work.clips["clip"].tolist(),
+    ]
