@@ -57,6 +57,7 @@ NOT_RUN = {
         LICENSED
     ),
     "transferpain run experiments/known-answers.yaml --confirm": HOURS,
+    "make known-answers": HOURS,
     "make unbc-from-pain3d-demo": HOURS,
     "make pain3d-vgg16 DATA=/path/to/data": LICENSED,
     "make unbc-from-pain3d DATA=/path/to/data": LICENSED,
@@ -218,6 +219,7 @@ RUN = {
     "transferpain assets list": ({}, ()),
     "transferpain assets verify": ({}, ()),
     "transferpain check-table docs/hosseini-table-2.csv --accuracy 85.71": ({}, ()),
+    "transferpain register experiments/known-answers.yaml": ({}, ()),
     "transferpain run experiments/ai4pain-ann.yaml --data-root DIR --dry-run": ({"DIR": "twins"}, SHORT),
     "transferpain run experiments/ai4pain-ann.yaml --data-root DIR --set faces.detector=mediapipe "
     "--set seeds=[0,1,2,3,4]": ({"DIR": "twins"}, (*SHORT, "--dry-run")),

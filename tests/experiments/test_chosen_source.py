@@ -98,7 +98,8 @@ def test_a_shared_source_decides_over_backbone_and_size_of_faces(tmp_path):
     assert found.resolved()["backbone"] == "resnet18"
     stated = experiment(tmp_path, shared, "backbone: resnet18\nfaces: {size: 32}\n")
     assert settled(stated, tmp_path) is stated
-    assert settled(experiment(tmp_path, shared, "faces: {size: 48}\n"), tmp_path).faces.size == 48
+    with pytest.raises(UserError, match=r"does not fit the faces of mine(.|\n)*32x32 pixels(.|\n)*faces.size: 48"):
+        settled(experiment(tmp_path, shared, "faces: {size: 48}\n"), tmp_path)
     with pytest.raises(UserError, match=r"decides over the backbone(.|\n)*vgg16; the source is a resnet18"):
         settled(experiment(tmp_path, shared, "backbone: vgg16\n"), tmp_path)
 

@@ -79,6 +79,7 @@ def test_what_cannot_be_shared_out_is_left_to_its_own_process_to_tell(places):
     assert [(work.name, work.after) for work in works] == [("wrong", ()), ("head", ())]
 
 
+@pytest.mark.slow
 def test_what_the_cache_holds_is_not_shared_out(places):
     experiment = head("head")
     clips = clips_of(experiment, places)

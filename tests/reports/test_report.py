@@ -55,7 +55,8 @@ def demo(tmp_path_factory):
 def test_writes_the_page_the_picture_and_the_tables(demo):
     assert sorted(path.name for path in demo.parent.iterdir()) == [
         "classes.csv", "clips.csv", "detection.csv", "differences.csv", "differences.tex", "index.html", "inputs.json",
-        "mcnemar.csv", "ordinal.csv", "ordinal.tex", "prediction_sets.csv", "probabilities.csv", "probabilities.tex",
+        "mcnemar.csv", "ordinal.csv", "ordinal.tex", "prediction_sets.csv",
+        "prediction_sets_by_subject.csv", "probabilities.csv", "probabilities.tex",
         "recalibration.csv", "result.png", "results.csv", "results.tex", "subject_tests.csv", "subjects.csv",
         "tripod.md", "within_subjects.csv",
     ]  # fmt: skip

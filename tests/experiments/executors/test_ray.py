@@ -96,6 +96,7 @@ def test_an_address_without_a_cluster_is_told(address, tmp_path):
         list(RAY.run([faces_work()], Conditions(EXPERIMENTS, Places(tmp_path, tmp_path), tmp_path, 1, address)))
 
 
+@pytest.mark.slow
 def test_an_address_where_something_else_answers_is_told(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as other:
         address = f"127.0.0.1:{other.getsockname()[1]}"
@@ -268,6 +269,7 @@ def test_a_node_with_another_toolkit_is_refused_by_name(cluster, small_twin, tmp
     assert not list((tmp_path / "cache").glob(".look-*"))
 
 
+@pytest.mark.slow
 def test_a_process_has_the_variables_of_the_command_and_not_those_that_ray_was_started_with(
     cluster, small_twin, tmp_path, monkeypatch
 ):

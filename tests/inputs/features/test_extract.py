@@ -271,6 +271,7 @@ def test_cached_features_start_no_tensorflow(faces, tmp_path):
     assert heavy_modules(code, {"tensorflow"}) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("stated", "told"), [(None, False), (1, False), (2, True)])
 def test_who_states_threads_is_told_of_features_that_others_have_computed(faces, tmp_path, stated, told):
     """The first process has one thread; a process has one number, so each is one of its own."""

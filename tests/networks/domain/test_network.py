@@ -169,6 +169,7 @@ def test_features_are_compared_in_full_precision(tmp_path):
     assert [keras.backend.standardize_dtype(dtype) for _, *dtypes in seen for dtype in dtypes] == ["float32"] * 2
 
 
+@pytest.mark.slow
 def test_batches_of_one_picture_are_trained_on(tmp_path):
     labelled = batches_of(pictures(5, 1), 1, SEED)
     unlabelled = batches_of(pictures(3, 2), 1, SEED)

@@ -72,6 +72,7 @@ def test_a_trained_network_comes_back_from_a_bundle_as_it_was(output, tmp_path):
     np.testing.assert_array_equal(answers(read_bundle(tmp_path / "bundle").model), answers(model))
 
 
+@pytest.mark.slow
 def test_it_learns_which_rows_have_a_higher_level(output):
     keras.utils.set_random_seed(0)
     random = np.random.default_rng(1)

@@ -43,6 +43,7 @@ def test_errors_are_those_of_keras_on_the_numbers(output):
     )
 
 
+@pytest.mark.slow
 def test_a_number_at_the_end_of_the_scale_still_learns():
     """A number that is cut off at the ends would have no gradient there."""
     features = keras.Input((1,))

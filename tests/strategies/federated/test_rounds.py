@@ -142,6 +142,7 @@ def test_a_checkpoint_of_other_clients_is_not_gone_on_from(tmp_path):
     same(alone.get_weights(), new.get_weights())
 
 
+@pytest.mark.slow
 def test_a_client_goes_on_with_the_averaged_layers_and_its_own_last_one(tmp_path):
     clients = [rows(12, 1), rows(5, 2)]
     once, how = settings(epochs=1), {"personal": "last_layer"}

@@ -46,7 +46,9 @@ def test_what_a_reference_does_not_go_with_is_refused(changes, said):
 
 def test_a_strategy_that_trains_a_network_on_pictures_reads_none():
     tuned = {"strategy": "last_layer", "head": {"kind": "dense"}, "features": {}, "backbone": "resnet18"}
-    with pytest.raises(ValidationError, match=r"reference: for strategy `frozen`, received strategy `last_layer`"):
+    with pytest.raises(
+        ValidationError, match=r"reference: for strategy `frozen` or `ensemble`, received strategy `last_layer`"
+    ):
         experiment(**tuned, reference=PAIR)
 
 
