@@ -10,7 +10,6 @@ import pytest
 from benchmarks.__main__ import NAMES
 from benchmarks.table import table
 from tests.forked_program import forked
-from tests.parts import reason
 from transferpain.core.store import read_json
 
 PROJECT = Path(__file__).parents[2]
@@ -23,8 +22,6 @@ DIFFERENCES = ("twins",)
 @pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_benchmark_runs(name, tmp_path, monkeypatch):
-    if name == "cluster" and (why := reason("ray")):
-        pytest.skip(why)
     monkeypatch.chdir(PROJECT)
     module, options = f"benchmarks.{name}", ("--quick", "--out", tmp_path)
     if name in STARTING:
