@@ -26,7 +26,7 @@ from transferpain.experiments.study import draw_twin
 
 EXPERIMENTS = Path(__file__).parents[1] / "experiments"
 ONE_THREAD = ("--set", "threads=1")
-TWIN = TwinSettings(subjects=40, seed=1, clips=3, seconds=2.2)
+TWIN = TwinSettings(subjects=20, seed=1, clips=3, seconds=2.2)
 QUICK_TWIN = TwinSettings(subjects=9, seed=1, clips=1, seconds=0.6)
 FINISHED = 10_000
 
