@@ -27,6 +27,7 @@ from transferpain.experiments.run_folder import RunFolder, damaged, fault_of_fol
 from transferpain.experiments.samples import hang_together, label_counts
 from transferpain.experiments.upgrade import read_experiment
 from transferpain.inputs.adaptation.chosen import adaptation_warnings, target_facts
+from transferpain.inputs.features.settings import FeatureSettings
 from transferpain.inputs.reference.settings import reads_references
 from transferpain.models.bundles.manifest import read_complete
 from transferpain.networks.compute import choose_compute_dtype
@@ -102,8 +103,8 @@ def record_facts(plan: RunPlan, stage: pd.DataFrame | None) -> None:
     if plan.members:
         facts |= facts_of_members(facts, [RunFolder(member.parent) for member in plan.members])
     write_stamped(plan.run.path / "facts.json", facts)
-    nothing = NO_FACE if plan.experiment.features.signals is None else NO_SIGNALS
-    unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage, nothing)
+    features = plan.experiment.features
+    unusable = pd.DataFrame(columns=["clip", "problem"]) if stage is None else unusable_clips(stage, features)
     write_csv(plan.run.path / "unusable.csv", unusable)
 
 
@@ -127,12 +128,14 @@ def training_shares(plan: Plan) -> dict[str, list[float]]:
     }
 
 
-def unusable_clips(stage: pd.DataFrame, nothing: str) -> pd.DataFrame:
-    """Return clip and problem of the clips without a readable video or without a single face, and warn of them.
+def unusable_clips(stage: pd.DataFrame, features: FeatureSettings) -> pd.DataFrame:
+    """Return clip and problem of the clips that cannot be read or in which nothing was found, and warn of them.
 
     Args:
-        nothing: what is said of a clip that can be read, and in which nothing was found.
+        stage: one row per clip, with clip, problem and found.
+        features: says what is looked for: faces, or signals.
     """
+    nothing = NO_FACE if features.signals is None else NO_SIGNALS
     table = stage[["clip", "problem"]].copy()
     table.loc[(stage["problem"] == "") & (stage["found"] == 0), "problem"] = nothing
     table = table[table["problem"] != ""]

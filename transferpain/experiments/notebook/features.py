@@ -192,7 +192,7 @@ def extract(
     if in_clips:
         own = pd.Series(rows_of_stretch(stage, chosen), index=stage["clip"].to_numpy())
         rows = own.loc[samples["file_clip"]].to_numpy(dtype=np.int64)
-    return Features(samples, origin, files, rows, unusable_clips(stage), chosen.extractor, extractor.width)
+    return Features(samples, origin, files, rows, unusable_clips(stage, chosen), chosen.extractor, extractor.width)
 
 
 def _check_media(samples: Samples, settings: FeatureSettings) -> None:
