@@ -29,7 +29,7 @@ def seen_elsewhere(look) -> Seen:
         process.stdin.write(request)
         process.stdin.flush()
         answer = json.loads(process.stdout.readline())
-    return Seen(**answer)
+    return Seen(**answer["answer"])
 
 
 def test_a_process_beside_this_one_sees_the_same(places):

@@ -9,6 +9,7 @@ import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,7 +25,15 @@ from transferpain.data.places import Places
 from transferpain.experiments.executors.base import Conditions, Work
 from transferpain.experiments.executors.cluster import Needs, Node, nodes_now, seen_of
 from transferpain.experiments.executors.look import Seen
-from transferpain.experiments.executors.ray import LOSSES, RAY, error_of, needs_of, room_for
+from transferpain.experiments.executors.ray import (
+    LOSSES,
+    RAY,
+    SHARE_SECONDS,
+    error_of,
+    needs_of,
+    room_for,
+    share_of,
+)
 from transferpain.inputs.faces.shards import SHARDS
 
 ALL = tuple(range(SHARDS))
@@ -90,6 +99,34 @@ def test_a_work_that_no_machine_is_large_enough_for_is_refused():
         room_for([faces_work()], [])
 
 
+def runs(*seconds: float, threads: int = 1) -> list[Work]:
+    experiment = tiny(EXPERIMENTS, threads=threads)
+    return [Work(f"{number}", experiment, seconds=one) for number, one in enumerate(seconds)]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "nodes", "share"),
+    [
+        ([10.0] * 24, [node(1), node(1)], 6),  # half of what each of the two would get
+        ([10.0] * 24, [node(4)], 3),
+        ([1000.0] * 24, [node(1), node(1)], 1),  # a lost share is no great loss
+        ([SHARE_SECONDS / 3] * 24, [node(1)], 3),
+        ([10.0], [node(1)], 1),
+        ([0.0] * 24, [node(1)], 1),  # nobody knows how long they take
+        ([30.0, 0.0, 10.0, 10.0, 10.0], [node(1)], 1),
+    ],
+)
+def test_short_works_share_a_process_and_none_waits_long_for_another(seconds, nodes, share):
+    assert len(share_of(runs(*seconds), nodes)) == share
+
+
+def test_works_that_need_something_else_share_no_process():
+    others = [Work("faces", runs(0)[0].experiment, "faces", seconds=10.0), *runs(10.0, threads=2)]
+    works = runs(*[10.0] * 9)
+    assert share_of([works[0], *others, *works[1:]], [node(2)]) == tuple(works[:2])
+    assert share_of(others, [node(2)]) == (others[0],)
+
+
 @pytest.mark.parametrize("address", ["127.0.0.1:1", "nowhere", "127.0.0.1:port", f"127.0.0.1:{10**30}"])
 def test_an_address_without_a_cluster_is_told(address, tmp_path):
     with pytest.raises(UserError, match=r"(?s)No Ray cluster.*ray start --head.*" + address):
@@ -115,9 +152,14 @@ def test_a_node_killed_among_faces_costs_none_that_were_finished(cluster, small_
     begun, before, workers = [], {}, []
 
     def kill() -> None:
+        computing = toolkit_processes(tmp_path)
+        for number in computing:
+            os.kill(number, signal.SIGSTOP)  # so that it does not finish meanwhile
         before.update(faces_in(tmp_path))
         workers.extend(ray_workers())
         cluster.kill(begun[0][1])
+        for number in computing:
+            os.kill(number, signal.SIGCONT)
 
     with once(lambda: len(faces_in(tmp_path)) >= 2, kill):
         started = lambda work, node: begun.append((work.name, node))  # noqa: E731
@@ -182,7 +224,7 @@ def test_a_process_killed_for_memory_is_begun_again_and_given_up_in_the_end(clus
         ({"code": 130, "said": ""}, True),
         ({"code": -signal.SIGSEGV, "said": ""}, False),
         ({"code": 1, "said": ""}, False),
-        ({"code": 130, "said": "", "answer": ""}, False),
+        ({"failed": "no Python"}, False),
     ],
 )
 def test_what_was_ended_from_outside_is_lost_and_what_failed_is_not(said, lost):
@@ -224,6 +266,39 @@ def test_an_error_of_the_work_itself_is_told_once_and_those_that_wait_for_it_are
     assert [outcome.name for outcome in outcomes] == ["wrong", "waits", "waits too"]
     assert "The task unbc-five" in outcomes[0].error
     assert all(outcome.error.startswith("its source wrong failed: The task") for outcome in outcomes[1:])
+
+
+@pytest.mark.slow
+def test_works_of_one_process_fail_and_are_lost_each_for_itself(whole_cluster, small_twin, tmp_path, capsys):
+    whole_cluster.have("one")
+    begun, processes = [], []
+
+    def started(work: Work, _: str) -> None:
+        begun.append(work.name)
+
+    wrong = tiny(EXPERIMENTS, name="wrong", dataset="ai4pain", task="unbc-five", threads=1)
+    works = [
+        Work("wrong", wrong, "faces", ALL, seconds=5.0),
+        *(replace(faces_work(name), seconds=5.0) for name in ("killed", "behind", "last")),
+        *(replace(faces_work(f"rest-{number}", ()), seconds=1.0) for number in range(20)),
+    ]
+
+    def kill() -> None:
+        processes.extend(toolkit_processes(tmp_path))
+        os.kill(processes[0], signal.SIGKILL)
+
+    with once(lambda: len(faces_in(tmp_path)) >= 2, kill):
+        outcomes = {
+            one.name: one.error for one in RAY.run(works, conditions(whole_cluster, small_twin, tmp_path, started))
+        }
+    assert "The task unbc-five" in outcomes.pop("wrong")
+    assert set(outcomes.values()) == {""}
+    assert len(processes) == 1
+    # What the process had not begun was not lost with it.
+    assert begun[:3] == ["wrong", "killed", "killed"]
+    assert len(begun) == len(works) + 1
+    assert capsys.readouterr().err.count("begun again") == 1
+    assert len(faces_in(tmp_path)) == CLIPS
 
 
 LIMITED = """

@@ -1,4 +1,4 @@
-"""The task on a machine: it starts a process, passes its answer on, and leaves nothing behind."""
+"""The task on a machine: it starts a process, passes its answers on, and leaves nothing behind."""
 
 import ast
 import json
@@ -17,68 +17,82 @@ STOPPED = """
 import sys
 from transferpain.experiments.executors import ray_task
 ray_task.MODULE = "asked"
-print(ray_task.compute("{}", {"PYTHONPATH": sys.argv[1]}))
+print(list(ray_task.compute("{}", {"PYTHONPATH": sys.argv[1]})))
 """
 
 
 @pytest.fixture
 def asked(tmp_path, monkeypatch):
-    """Returns what a task returns whose process is a module with some code."""
+    """Returns what a task yields whose process is a module with some code."""
     monkeypatch.setattr(ray_task, "MODULE", "asked")
 
-    def run(code: str, request: str = "{}", **variables: str | None) -> dict:
+    def run(code: str, request: str = "{}", **variables: str | None) -> list[dict]:
         (tmp_path / "asked.py").write_text(code)
-        return json.loads(ray_task.compute(request, {"PYTHONPATH": str(tmp_path), **variables}))
+        return [json.loads(said) for said in ray_task.compute(request, {"PYTHONPATH": str(tmp_path), **variables})]
 
     return run
 
 
 def test_it_uses_python_s_own_libraries_alone():
     nodes = list(ast.walk(ast.parse(Path(ray_task.__file__).read_text(encoding="utf-8"))))
-    names = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
-    assert names <= sys.stdlib_module_names
-    assert not [node for node in nodes if isinstance(node, ast.ImportFrom)]
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += ["." * node.level + (node.module or "") for node in nodes if isinstance(node, ast.ImportFrom)]
+    assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
 
 
 def test_an_answer_is_passed_on_with_what_the_process_was_told(asked):
-    code = "import json, os, sys\nprint(json.dumps(sys.stdin.readline().strip() + os.environ['OMP_NUM_THREADS']))"
-    said = asked(code, "request", OMP_NUM_THREADS="3")
-    assert (said["answer"], said["code"]) == ("request3", 0)
-    assert said["seconds"] > 0
+    code = "import json, os, sys\nanswer = sys.stdin.readline().strip() + os.environ['OMP_NUM_THREADS']\n"
+    answer, end = asked(code + "print(json.dumps({'answer': answer}))", "request", OMP_NUM_THREADS="3")
+    assert (answer["answer"], end["code"]) == ("request3", 0)
+    assert answer["seconds"] > 0
+    assert set(end) == {"code", "said", "seconds"}
+
+
+def test_answers_are_passed_on_as_they_come(asked, tmp_path, monkeypatch):
+    code = 'import os\nprint(\'{"answer": ""}\', flush=True)\nos.read(0, 9)\nos.read(0, 9)\n'
+    (tmp_path / "asked.py").write_text(code + 'print(\'{"answer": "no space"}\')')
+    said = ray_task.compute("{}", {"PYTHONPATH": str(tmp_path)})
+    # The process waits for its input to be closed, which only the end of this task does.
+    assert json.loads(next(said))["answer"] == ""
+    said.close()
 
 
 def test_what_ray_was_started_with_counts_only_where_nothing_is_told(asked, monkeypatch):
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "1")
     monkeypatch.setenv("TRANSFERPAIN_LOCK", "none")
     names = "TF_ENABLE_ONEDNN_OPTS", "TRANSFERPAIN_LOCK", "KERAS_HOME"
-    code = f"import json, os\nprint(json.dumps([os.environ.get(name) for name in {names}]))"
-    assert asked(code)["answer"] == ["1", "none", os.environ.get("KERAS_HOME")]
-    assert asked(code, TF_ENABLE_ONEDNN_OPTS="0", TRANSFERPAIN_LOCK=None, KERAS_HOME="/k")["answer"] == [
-        "0",
-        None,
-        "/k",
-    ]
+    code = f"import json, os\nprint(json.dumps({{'answer': [os.environ.get(name) for name in {names}]}}))"
+    assert asked(code)[0]["answer"] == ["1", "none", os.environ.get("KERAS_HOME")]
+    told = asked(code, TF_ENABLE_ONEDNN_OPTS="0", TRANSFERPAIN_LOCK=None, KERAS_HOME="/k")
+    assert told[0]["answer"] == ["0", None, "/k"]
 
 
 def test_a_process_without_an_answer_has_its_code_and_last_words(asked):
-    said = asked("raise SystemExit('no libraries')")
-    assert "answer" not in said
+    (said,) = asked("raise SystemExit('no libraries')")
     assert (said["code"], said["said"]) == (1, "no libraries")
-    assert asked("import os; os.kill(os.getpid(), 9)")["code"] == -9
+    assert [one["code"] for one in asked("import os; os.kill(os.getpid(), 9)")] == [-9]
 
 
 @pytest.mark.parametrize(
-    ("written", "answer"),
-    [('hello\n""\n', ""), ("hello\n", None), ('hello\n"bro', None), ("\n", None), ('"one"\n', "one")],
+    ("written", "answers"),
+    [
+        ('hello\n{"answer": ""}\n', [""]),
+        ('{"answer": ""}\nhello\n{"answer": "one"}\n{"an', ["", "one"]),
+        ("hello\n", []),
+        ('{"answer": "bro', []),
+        ('{"answer": ""}', []),
+        ('\n\n"answer"\n3\n{}\n', []),
+    ],
 )
-def test_what_else_a_process_prints_is_no_answer(asked, written, answer):
-    said = asked(f"import sys\nsys.stdout.write({written!r})")
-    assert (said.get("answer"), said["code"]) == (answer, 0)
+def test_what_else_a_process_prints_is_no_answer(asked, written, answers):
+    *said, end = asked(f"import sys\nsys.stdout.write({written!r})")
+    assert ([one["answer"] for one in said], end["code"]) == (answers, 0)
 
 
 def test_a_toolkit_that_is_not_there_is_told(monkeypatch):
     monkeypatch.setattr(ray_task, "MODULE", "no_such_toolkit")
-    assert "No module named" in json.loads(ray_task.compute("{}", {}))["said"]
+    (said,) = ray_task.compute("{}", {})
+    assert "No module named" in json.loads(said)["said"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])

@@ -175,7 +175,7 @@ def _name(node: dict[str, Any]) -> str:
 
 
 def begin(request: str, node: Node, needs: Needs, variables: dict[str, str]) -> Any:
-    """Begin a work on a machine, and return what Ray calls it.
+    """Begin works on a machine, and return what Ray makes of them: each step is what `heard` reads next.
 
     Args:
         request: what the process reads, one line of JSON.
@@ -186,7 +186,7 @@ def begin(request: str, node: Node, needs: Needs, variables: dict[str, str]) -> 
 
     # By value: a worker of Ray imports nothing of the toolkit.
     ray.cloudpickle.register_pickle_by_value(ray_task)
-    task = ray.remote(max_calls=1, max_retries=0)(ray_task.compute).options(
+    task = ray.remote(max_calls=1, max_retries=0, num_returns="streaming")(ray_task.compute).options(
         num_cpus=needs.processors,
         num_gpus=needs.gpus,
         memory=needs.memory,
@@ -194,6 +194,13 @@ def begin(request: str, node: Node, needs: Needs, variables: dict[str, str]) -> 
     )
     taken_over = {name: os.environ.get(name) for name in TAKEN_OVER}
     return task.remote(request, taken_over | variables | {NODE: node.name})
+
+
+def heard(task: Any) -> dict[str, Any]:
+    """Return what a task says next, see `ray_task.compute`; waits for it. Raises what Ray raises if it is lost."""
+    import ray
+
+    return json.loads(ray.get(next(task)))
 
 
 def problems(
@@ -234,7 +241,7 @@ def _seen(task: Any) -> Seen | str:
     import ray
 
     try:
-        said = json.loads(ray.get(task))
+        said = heard(task)
     except ray.exceptions.RayError as error:
         return f"it could not be asked: {type(error).__name__}"
     return seen_of(said)

@@ -30,17 +30,25 @@ class Order:
         """True if every work has ended."""
         return not self._waiting and not self._running
 
+    @property
+    def ready(self) -> list[Work]:
+        """Return the works that can be begun now, the one to begin first."""
+        return [self._works[name] for name in self._waiting if self._finished.issuperset(self._works[name].after)]
+
+    def begin(self, works: Sequence[Work]) -> None:
+        """Count works that are ready as running."""
+        for work in works:
+            self._waiting.remove(work.name)
+            self._running.add(work.name)
+
     def next(self) -> Work | None:
         """Return the work that is to be begun now, which then counts as running; `None` if all others wait."""
-        for name in self._waiting:
-            if self._finished.issuperset(self._works[name].after):
-                self._waiting.remove(name)
-                self._running.add(name)
-                return self._works[name]
-        return None
+        first = self.ready[:1]
+        self.begin(first)
+        return first[0] if first else None
 
     def again(self, name: str) -> None:
-        """Put a running work back: it was lost with its machine."""
+        """Put a running work back: it was lost with its machine, or with the one before it."""
         self._running.remove(name)
         self._waiting.append(name)
         self._waiting.sort(key=lambda waiting: -self._ways[waiting])

@@ -1,15 +1,14 @@
-"""The executor `ray`: processes on the machines of a Ray cluster, one for each work.
+"""The executor `ray`: processes on the machines of a Ray cluster, one for each work or some short ones.
 
 Ray starts a task on a machine, and the task a process of the toolkit there: what is computed is what the executor
 `local` computes. A work that is lost with its machine or its task is begun again elsewhere, and goes on with what it
 had finished; one that fails by itself is not.
 """
 
-import json
 import signal
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -37,15 +36,21 @@ END_SECONDS = 40.0
 SHUN_SECONDS = 60.0
 # How a process ends that somebody has ended there, as a job of Slurm or a machine that is taken away: it is lost, too.
 ENDED_THERE = (*(-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)), STOPPED)
+# Short works share a process, which takes about as long to start as a small head to train: so many seconds of them.
+SHARE_SECONDS = 120.0
 # Bytes that a process takes; the largest that was measured took 1.1 GB (benchmarks: `backbones`, `memory`).
 MEMORY = {"run": 1_500_000_000, "features": 1_500_000_000, "faces": 500_000_000}
 
 
 @dataclass(frozen=True)
 class Running:
-    """A work that was begun, and where."""
+    """What was begun in one process, and where.
 
-    work: Work
+    Attributes:
+        works: that it has not answered for yet; it computes the first of them.
+    """
+
+    works: tuple[Work, ...]
     node: Node
     needs: Needs
 
@@ -197,56 +202,103 @@ def too_small(needs: Needs, nodes: Sequence[Node]) -> UserError:
     )
 
 
+def share_of(ready: Sequence[Work], nodes: Sequence[Node]) -> tuple[Work, ...]:
+    """Return the works that are begun next in one process: the first, and with a short one others as short.
+
+    They are half of what a machine would get of all, at most: so no machine waits long for another in the end. A work
+    whose time is not known is begun alone.
+
+    Args:
+        ready: works that can be begun, the one to begin first.
+        nodes: the machines of the cluster.
+    """
+    first, *others = ready
+    needs = needs_of(first, nodes)
+    at_once = max(1, sum(node.holds_at_once(needs) for node in nodes))
+    most = min(SHARE_SECONDS, sum(work.seconds for work in ready) / (2 * at_once))
+    share, seconds = [first], first.seconds
+    for work in others if first.seconds else []:
+        if work.seconds and needs_of(work, nodes) == needs and seconds + work.seconds <= most:
+            share.append(work)
+            seconds += work.seconds
+    return tuple(share)
+
+
 def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterator[Outcome]:
     import ray
 
     running: dict[Any, Running] = {}
     losses: dict[str, int] = {}
     alone_since: float | None = None
-    waiting: Work | None = None
     try:
-        while not order.is_over:
+        while running or not order.is_over:
             machines.renew()
-            while (waiting := waiting or order.next()) is not None:
-                needs = needs_of(waiting, machines.at_first)
+            while ready := order.ready:
+                needs = needs_of(ready[0], machines.at_first)
                 node = machines.free(needs, list(running.values()))
                 if node is None:
                     break
-                request = request_of(waiting, conditions.folder, conditions.places, log_of(waiting, conditions))
-                task = cluster.begin(request.text(), node, needs, thread_variables(needs.processors))
-                running[task] = Running(waiting, node, needs)
-                conditions.started(waiting, node.name)
-                waiting = None
-            alone_since = _check_goes_on(machines, waiting, running, alone_since)
+                one = Running(share_of(ready, machines.at_first), node, needs)
+                order.begin(one.works)
+                running[_begun(one, conditions)] = one
+                conditions.started(one.works[0], node.name)
+            alone_since = _check_goes_on(machines, ready, running, alone_since)
             ended, _ = ray.wait(list(running), timeout=POLL_SECONDS) if running else ([], time.sleep(POLL_SECONDS))
             for task in ended:
                 one = running.pop(task)
                 said = said_by(task, one.node, machines)
-                if (error := error_of(said, one.node)) is not None:
-                    yield from order.end(one.work.name, error, one.node.name, said.get("seconds", 0.0))
-                    continue
-                losses[one.work.name] = losses.get(one.work.name, 0) + 1
-                if losses[one.work.name] >= LOSSES:
-                    lost = f"Its process was lost {LOSSES} times, the last time on {one.node.name}: its machine or its "
-                    lost += "task was killed, perhaps for lack of memory. What it had finished is kept."
-                    yield from order.end(one.work.name, lost, one.node.name)
-                    continue
-                note(f"{one.work.name} was lost on {one.node.name}, and is begun again")
-                order.again(one.work.name)
+                if "answer" in said:
+                    first, *rest = one.works
+                    # It holds its machine until it has ended.
+                    running[task] = replace(one, works=tuple(rest))
+                    yield from order.end(first.name, said["answer"], one.node.name, said["seconds"])
+                    if rest:
+                        conditions.started(rest[0], one.node.name)
+                elif one.works:
+                    yield from _without_answer(one, said, order, losses)
     finally:
         _end(list(running))
 
 
+def _begun(one: Running, conditions: Conditions) -> Any:
+    request = request_of(one.works, conditions.folder, conditions.places, lambda work: log_of(work, conditions))
+    return cluster.begin(request.text(), one.node, one.needs, thread_variables(one.needs.processors))
+
+
+def _without_answer(one: Running, said: Mapping[str, Any], order: Order, losses: dict[str, int]) -> Iterator[Outcome]:
+    """Say what becomes of a work whose process ended without an answer for it; those behind it are begun elsewhere.
+
+    Args:
+        losses: name -> how often a work was lost.
+    """
+    first, *rest = one.works
+    error = error_of(said, one.node)
+    if error is None:
+        losses[first.name] = losses.get(first.name, 0) + 1
+        if losses[first.name] >= LOSSES:
+            error = f"Its process was lost {LOSSES} times, the last time on {one.node.name}: its machine or its "
+            error += "task was killed, perhaps for lack of memory. What it had finished is kept."
+    if error is None:
+        note(f"{first.name} was lost on {one.node.name}, and is begun again")
+        order.again(first.name)
+    else:
+        yield from order.end(first.name, error, one.node.name, said.get("seconds", 0.0))
+    for work in rest:
+        order.again(work.name)
+
+
 def _check_goes_on(
-    machines: Machines, waiting: Work | None, running: Mapping[Any, Running], since: float | None
+    machines: Machines, ready: Sequence[Work], running: Mapping[Any, Running], since: float | None
 ) -> float | None:
-    """Return since when nothing runs and no machine is there for what waits; `None` if it goes on.
+    """Return since when nothing runs and no machine is there for what is ready; `None` if it goes on.
 
     Raises:
         UserError: after some minutes.
     """
-    needs = None if waiting is None else needs_of(waiting, machines.at_first)
-    if running or needs is None or any(node.holds([needs]) for node in machines.all.values()):
+    if running or not ready:
+        return None
+    needs = needs_of(ready[0], machines.at_first)
+    if any(node.holds([needs]) for node in machines.all.values()):
         return None
     if since is None:
         note("no machine is left in the cluster for what is to be computed: waiting for one")
@@ -255,7 +307,7 @@ def _check_goes_on(
         raise UserError(
             "No machine is left in the Ray cluster for what is to be computed.",
             rule=f"One must come back within {PATIENCE_SECONDS:.0f} seconds.",
-            received=f"{len(machines.all)} machines; {waiting.name} needs {needs.processors} processors, "
+            received=f"{len(machines.all)} machines; {ready[0].name} needs {needs.processors} processors, "
             f"{needs.memory / 1e9:.1f} GB and {needs.gpus} GPUs",
             todo="Start Ray on some, then give the same command again: what was finished is kept.",
         )
@@ -263,22 +315,22 @@ def _check_goes_on(
 
 
 def said_by(task: Any, node: Node, machines: Machines) -> dict[str, Any]:
-    """Return what a task has said, see `ray_task.compute`; nothing where Ray has lost it, whose machine is shunned."""
+    """Return what a task says next, see `ray_task.compute`; nothing where Ray has lost it, whose machine is shunned."""
     import ray
 
     try:
-        return json.loads(ray.get(task))
+        return cluster.heard(task)
     except ray.exceptions.RayTaskError as error:
-        return {"answer": f"Its process could not be started on {node.name}: {error.cause}"}
+        return {"failed": f"Its process could not be started on {node.name}: {error.cause}"}
     except ray.exceptions.RayError:
         machines.shun(node)
         return {}
 
 
-def error_of(said: dict[str, Any], node: Node) -> str | None:
-    """Return what a process has answered: "" or the user's error; `None` if it was lost before it could."""
-    if "answer" in said:
-        return said["answer"]
+def error_of(said: Mapping[str, Any], node: Node) -> str | None:
+    """Return the user's error of a work whose process ended without an answer for it; `None` if it was lost."""
+    if "failed" in said:
+        return said["failed"]
     if not said or said["code"] in ENDED_THERE:
         return None
     ended = f"was killed by signal {-said['code']}" if said["code"] < 0 else f"ended with status {said['code']}"

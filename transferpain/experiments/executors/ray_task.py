@@ -1,4 +1,4 @@
-"""What a Ray worker does: it starts a process of the toolkit, waits for it, and returns what that answered.
+"""What a Ray worker does: it starts a process of the toolkit, and passes on what that answers until it ends.
 
 The code itself is sent to the worker, which imports neither the toolkit nor TensorFlow: so a machine that lacks them
 says so in an answer. Hence this module uses Python's own libraries alone.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 
 MODULE = "transferpain.experiments.executors.node"
 POLL_SECONDS = 0.2
@@ -20,18 +21,19 @@ END_SECONDS = 30.0
 LINES = 5
 
 
-def compute(request: str, variables: dict[str, str | None]) -> str:
-    """Have a work computed in a process of this machine.
+def compute(request: str, variables: dict[str, str | None]) -> Iterator[str]:
+    """Have works computed in a process of this machine.
 
     Args:
         request: one line of JSON, which the process reads.
         variables: of its environment; one that is `None` is not set, whatever Ray was started with.
 
-    Returns:
-        JSON of `answer` (what the process answered; missing without an answer), `code` (its exit code, negative for
-        a signal), `said` (the end of what it wrote before its log was opened) and `seconds` (of the process alone).
+    Yields:
+        JSON of `answer` (of the next work) and `seconds` (since the answer before, or since the process was started),
+        and in the end of `code` (the process' exit code, negative for a signal), `said` (the end of what it wrote
+        outside of logs) and `seconds`.
     """
-    started = time.monotonic()
+    since = time.monotonic()
     with tempfile.TemporaryFile() as said:
         process = subprocess.Popen(
             [sys.executable, "-P", "-m", MODULE],  # not what lies in the folder that Ray was started in
@@ -45,32 +47,37 @@ def compute(request: str, variables: dict[str, str | None]) -> str:
             process.stdin.write(request.encode() + b"\n")
             process.stdin.flush()
         try:
-            written = _read(process)
+            for line in _lines(process):
+                if "answer" in (answer := _answered(line)):
+                    now = time.monotonic()
+                    yield json.dumps({"answer": answer["answer"], "seconds": now - since})
+                    since = now
         finally:
             _end(process)
         said.seek(0)
         lines = said.read().decode(errors="replace").strip().splitlines()[-LINES:]
-    found = {"code": process.returncode, "said": "\n".join(lines), "seconds": time.monotonic() - started}
-    return json.dumps(found | _answered(written))
+    yield json.dumps({"code": process.returncode, "said": "\n".join(lines), "seconds": time.monotonic() - since})
 
 
-def _answered(written: bytes) -> dict:
-    """Return the `answer`: the last whole line; what a library has printed before is none, nor what broke off."""
-    with contextlib.suppress(IndexError, ValueError):
-        return {"answer": json.loads(written.split(b"\n")[-2])}
+def _answered(line: bytes) -> dict:
+    """Return the answer that a line holds; what a library prints is none."""
+    with contextlib.suppress(ValueError):
+        found = json.loads(line)
+        return found if isinstance(found, dict) else {}
     return {}
 
 
-def _read(process: subprocess.Popen) -> bytes:
-    """Return what a process writes until it ends; in small steps, so that Ray can stop this task in between."""
+def _lines(process: subprocess.Popen) -> Iterator[bytes]:
+    """Yield the whole lines that a process writes until it ends; in small steps, so that Ray can stop this task."""
     written = b""
     while True:
         ready, _, _ = select.select([process.stdout], [], [], POLL_SECONDS)
         if ready:
             chunk = os.read(process.stdout.fileno(), 1 << 16)
             if not chunk:
-                return written
-            written += chunk
+                return
+            *whole, written = (written + chunk).split(b"\n")
+            yield from whole
 
 
 def _end(process: subprocess.Popen) -> None:
