@@ -64,6 +64,22 @@ def test_features_of_other_faces_and_of_other_stretches_are_shares_of_their_own(
     assert shares[0].isdisjoint(shares[1])
 
 
+def face_shares(places: Places, machines: int, least: float, **changes: object) -> list:
+    works = Sharing(EXPERIMENTS, places, machines, least).works([head("head", **changes)])
+    return [work for work in works if work.does == "faces"]
+
+
+def test_each_machine_has_as_many_shares(places):
+    # So that three would fit.
+    three = sum(work.seconds for work in face_shares(places, machines=1, least=0.01)) / 3.5
+    assert [len(face_shares(places, machines, three)) for machines in (1, 2, 3, 8)] == [2, 2, 3, 3]
+
+
+def test_a_process_of_one_thread_takes_twice_as_long_as_one_of_two(places):
+    one, two = (sum(work.seconds for work in face_shares(places, 1, 0.01, threads=threads)) for threads in (1, 2))
+    assert one == pytest.approx(2 * two)
+
+
 def test_what_is_short_as_a_whole_is_not_dealt_out(places):
     works = Sharing(EXPERIMENTS, places, machines=2).works([head("head")])
     assert [work.name for work in works] == ["head"]

@@ -22,7 +22,9 @@ from transferpain.strategies.base import Workload
 from transferpain.strategies.common.stretch import check_skipped
 from transferpain.strategies.registry import STRATEGIES
 
-# Frames per second on two cores, at 640x480.
+# The processors that hours assume.
+ESTIMATED_ON = 2
+# Frames per second on these, at 640x480.
 DETECTION_RATES = {"mediapipe": 150.0, "dlib": 45.0, "face_alignment": 1.0, "yunet": 60.0}
 BYTES_A_PIXEL_OF_A_FACE = 0.5
 

@@ -12,13 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from transferpain.core.contracts import Stage
+from transferpain.experiments.estimate import ESTIMATED_ON
 from transferpain.experiments.executors.base import Work
 from transferpain.experiments.executors.order import Order, ways
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.shares import SHARE_SECONDS
 
-# Estimates are of two processors (`experiments.estimate`).
-ESTIMATED_ON = 2
 # To start a process that imports the libraries.
 START_SECONDS = 10.0
 # Of the logarithm: two of three works take between 0.74 and 1.35 times as long as estimated.

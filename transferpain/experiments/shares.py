@@ -12,7 +12,7 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import fingerprint
 from transferpain.data.places import Places
 from transferpain.experiments.chosen_source import settled, source_experiment
-from transferpain.experiments.estimate import DETECTION_RATES, estimate
+from transferpain.experiments.estimate import DETECTION_RATES, ESTIMATED_ON, estimate
 from transferpain.experiments.executors.base import Work
 from transferpain.experiments.prepared import prepared_data
 from transferpain.experiments.runner import finished_run, make_plan
@@ -69,6 +69,11 @@ def source_works(experiments: Sequence[Experiment], folder: Path, places: Places
     return found
 
 
+def slower(experiment: Experiment) -> float:
+    """Return how many times as long as estimated a process with the threads of an experiment takes."""
+    return ESTIMATED_ON / (experiment.threads or ESTIMATED_ON)
+
+
 class Sharing:
     """Makes works of experiments, so that what several of them need is one work.
 
@@ -103,6 +108,7 @@ class Sharing:
             after = self._prepared(experiment)
             stages = estimate(experiment, self._folder, self._places, lambda source: True)
             seconds = sum(stage.seconds for stage in stages if not stage.name.startswith(("faces ", "features ")))
+            seconds *= slower(experiment)
         self._add(Work(name, experiment, after=after, seconds=seconds, title=title))
 
     def _add(self, work: Work) -> None:
@@ -135,7 +141,7 @@ class Sharing:
         key = fingerprint(["faces", settings.model_dump(mode="json"), clips["clip"].tolist()])
         if key not in self._shared:
             weights = self._frames(experiment, clips, missing=True)
-            rate = DETECTION_RATES[settings.detector]
+            rate = DETECTION_RATES[settings.detector] / slower(experiment)
             self._shared[key] = self._deal(Work("faces", experiment, "faces"), key, weights, rate)
             self._complete[key] = not weights
         return self._shared[key], self._complete[key]
@@ -168,7 +174,7 @@ class Sharing:
                 weights = self._frames(experiment, clips, missing=False)
             else:
                 weights = strategy.missing_features(make_plan(experiment, self._folder, self._places), self._places)
-            rate = sum(weights.values()) / max(stage.seconds, 1.0)
+            rate = sum(weights.values()) / max(stage.seconds * slower(experiment), 1.0)
             work = Work("features", experiment, "features", after=(*source, *faces))
             self._shared[key] = self._deal(work, key, weights, max(rate, 1e-9))
         return self._shared[key]
@@ -184,7 +190,11 @@ class Sharing:
         """
         seconds = sum(weights.values()) / rate
         each = min(SHARES_EACH * self._machines, math.floor(seconds / self._least))
-        shares = dealt(weights, max(each, math.ceil(seconds / SHARE_SECONDS))) if each else []
+        number = max(each, math.ceil(seconds / SHARE_SECONDS))
+        if number > self._machines:
+            # As many for each machine, or one would compute the last share while the others wait.
+            number -= number % self._machines
+        shares = dealt(weights, number) if each else []
         names = []
         for number, (shards, weight) in enumerate(shares, start=1):
             name = f"{stage.does}-{stage.experiment.name}-{key[:6]}-{number}"

@@ -14,7 +14,7 @@ from transferpain.core.overrides import parse_overrides
 from transferpain.core.paths import below
 from transferpain.data.places import Places
 from transferpain.experiments.computing import check_options, compute_all
-from transferpain.experiments.estimate import estimate
+from transferpain.experiments.estimate import ESTIMATED_ON, estimate
 from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.matrix.cells import Cell, CellRecord, choose, expand
@@ -23,7 +23,7 @@ from transferpain.experiments.matrix.grouped import protocol_in_words
 from transferpain.experiments.matrix.settings import Matrix, load_matrix
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import finished_run
-from transferpain.experiments.schedule import ESTIMATED_ON, schedule_rows, works_of_stages
+from transferpain.experiments.schedule import schedule_rows, works_of_stages
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.study import check_twins_are_drawn, draw_twin
 from transferpain.experiments.variants import variant_name
