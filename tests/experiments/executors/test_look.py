@@ -1,6 +1,7 @@
 """What a machine must see: the file, its lock, the toolkit and the data."""
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict, replace
@@ -10,7 +11,16 @@ import pytest
 
 from tests.command_line import clean_environment
 from transferpain.data.places import Places
-from transferpain.experiments.executors.look import PREFIX, Seen, data_here, differences, look_here, looks, toolkit_here
+from transferpain.experiments.executors.look import (
+    BYTES,
+    PREFIX,
+    Seen,
+    data_here,
+    differences,
+    look_here,
+    looks,
+    toolkit_here,
+)
 
 NODE = "transferpain.experiments.executors.node"
 
@@ -47,7 +57,16 @@ def test_a_lock_that_does_not_hold_is_noticed(places):
         # As on a file system whose locks each machine keeps for itself.
         copy = Path(look.file).with_name("copy")
         copy.write_text(look.token)
-        assert "locks in" in look_here(replace(look, file=str(copy)))["problem"]
+        assert "a file could be locked" in seen_elsewhere(replace(look, file=str(copy))).problem
+
+
+def test_a_lock_of_a_byte_that_does_not_hold_is_noticed(places):
+    with looks(places, [], ["node"]) as asked:
+        look = asked["node"]
+        link = Path(look.file).with_name("link")
+        os.link(look.file, link)
+        Path(f"{link}{BYTES}").write_text(look.token)
+        assert "a byte could be locked" in seen_elsewhere(replace(look, file=str(link))).problem
 
 
 def test_a_folder_that_is_another_is_noticed(places, tmp_path):
@@ -62,15 +81,15 @@ def test_a_folder_that_is_another_is_noticed(places, tmp_path):
 def test_a_folder_that_works_are_begun_in_and_that_is_not_there_is_noticed(places, tmp_path):
     folders = [tmp_path, tmp_path / "of the command"]
     with looks(places, [], ["node"], folders) as asked:
-        assert look_here(asked["node"])["problem"] == f"the folder {folders[1]} is not there"
+        assert seen_elsewhere(asked["node"]).problem == f"the folder {folders[1]} is not there"
         folders[1].mkdir()
-        assert look_here(asked["node"])["problem"] == ""
+        assert seen_elsewhere(asked["node"]).problem == ""
 
 
 def test_a_folder_that_cannot_be_written_is_noticed(places, tmp_path):
     with looks(places, [], ["node"]) as asked:
         look = replace(asked["node"], back=str(tmp_path / "no folder" / "back"))
-        assert "cannot be used: No such file or directory" in look_here(look)["problem"]
+        assert "cannot be used: No such file or directory" in seen_elsewhere(look).problem
 
 
 def test_what_is_otherwise_is_named(places):

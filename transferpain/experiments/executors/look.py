@@ -1,7 +1,8 @@
 """Whether a machine sees what this one sees: the files, their locks, the toolkit, the data.
 
 A file is written where the works will write, and asked for on each machine. There a lock that is held here must be
-held too, or two machines would train one fold; and a file that is written there must be seen here.
+held too, of a file as of one of its bytes: else two machines would train one fold, or embed one clip. And a file that
+is written there must be seen here.
 """
 
 import errno
@@ -10,7 +11,7 @@ import hashlib
 import os
 import platform
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from transferpain.data.places import Places
 from transferpain.experiments.environment import installed_version, project_commit
 
 PREFIX = ".look-"
+# Of the file one byte of which is locked: on a network's file system a lock of a whole file is one of all its bytes.
+BYTES = "-bytes"
 # Another version of one of these computes other bits.
 PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "opencv-python", "mediapipe")
 
@@ -34,7 +37,7 @@ class Look:
     """What a machine is asked to look at.
 
     Attributes:
-        file: that was written, and is locked.
+        file: that was written, and is locked; so is the first byte of the file beside it.
         token: what stands in it.
         back: that the machine is to write the token to.
         data_root, workspace: as of `Places`.
@@ -93,7 +96,7 @@ def data_here(places: Places, datasets: Sequence[str]) -> dict[str, str]:
 
 
 def look_here(look: Look) -> dict[str, Any]:
-    """Look at what is asked for, and return the values of `Seen`."""
+    """Look at what is asked for, and return the values of `Seen`; not in the process that asks, which has the locks."""
     places = Places(Path(look.data_root), Path(look.workspace))
     problem = _problem_of_file(look) or _problem_of_folders(look)
     # Without the folder, what the toolkit would say of the data says nothing more.
@@ -114,14 +117,8 @@ def _problem_of_file(look: Look) -> str:
     try:
         if os.read(handle, 1000).decode(errors="replace") != look.token:
             return f"the folder {folder} is not the one that is seen here: the file in it is another"
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return f"locks in {folder} do not hold between machines: a file could be locked that is locked here"
-    except BlockingIOError:
-        pass
-    except OSError as error:
-        if has_no_locks(error):
-            return f"the file system of {folder} has no locks"
-        return f"the file in {folder} could not be locked: {error.strerror}"
+        if problem := _problem_of_locks(handle, look):
+            return problem
     finally:
         os.close(handle)
     try:
@@ -133,6 +130,30 @@ def _problem_of_file(look: Look) -> str:
         reason = "it may not be written to" if error.errno in (errno.EACCES, errno.EROFS) else error.strerror
         return f"the folder {folder} cannot be used: {reason}"
     return ""
+
+
+def _problem_of_locks(handle: int, look: Look) -> str:
+    folder = Path(look.file).parent
+    try:
+        if _takes(lambda how: fcntl.flock(handle, how)):
+            return f"locks in {folder} do not hold between machines: a file could be locked that is locked here"
+        with open(look.file + BYTES, "rb+") as beside:
+            if _takes(lambda how: fcntl.lockf(beside, how, 1)):
+                return f"locks in {folder} do not hold between machines: a byte could be locked that is locked here"
+    except OSError as error:
+        if has_no_locks(error):
+            return f"the file system of {folder} has no locks"
+        return f"the file in {folder} could not be locked: {error.strerror}"
+    return ""
+
+
+def _takes(lock: Callable[[int], None]) -> bool:
+    """Tell whether a lock can be had."""
+    try:
+        lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):  # as systems call it of bytes
+        return False
+    return True
 
 
 @contextmanager
@@ -151,13 +172,16 @@ def looks(
     folder = (places.workspace / "cache").resolve()
     folder.mkdir(parents=True, exist_ok=True)
     file = folder / f"{PREFIX}{token}"
+    beside = Path(f"{file}{BYTES}")
     back = {node: folder / f"{PREFIX}{token}-{name_in_path(node)}" for node in nodes}
     try:
-        with open_to_write(file, "wb") as held:
-            held.write(token.encode())
-            held.flush()
-            os.fsync(held.fileno())
+        with open_to_write(file, "wb") as held, open_to_write(beside, "wb") as byte:
+            for written in (held, byte):
+                written.write(token.encode())
+                written.flush()
+                os.fsync(written.fileno())
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.lockf(byte, fcntl.LOCK_EX | fcntl.LOCK_NB, 1)
             where = (str(places.data_root.resolve()), str(places.workspace.resolve()))
             more = (tuple(datasets), tuple(map(str, folders)))
             yield {node: Look(str(file), token, str(path), *where, *more) for node, path in back.items()}
@@ -166,7 +190,7 @@ def looks(
             raise no_locks(file) from error
         raise
     finally:
-        for path in (file, *back.values()):
+        for path in (file, beside, *back.values()):
             with suppress(OSError):
                 path.unlink()
 
