@@ -76,3 +76,26 @@ def test_what_was_lost_comes_again_in_its_place():
 def test_works_that_cannot_be_ordered_are_refused(works, said):
     with pytest.raises(ValueError, match=said):
         Order(works)
+
+
+def test_what_is_ready_is_told_and_begun_in_one_go():
+    order = Order(WORKS)
+    assert [one.name for one in order.ready] == ["source", "alone"]
+    order.begin(order.ready)
+    assert order.ready == []
+    assert order.next() is None
+    order.end("source", "")
+    assert [one.name for one in order.ready] == ["second", "first"]
+    order.begin(order.ready[1:])
+    assert begun(order) == ["second"]
+
+
+def test_ten_thousand_works_are_ordered_without_looking_at_all_for_each():
+    works = [work("source", 10), *(work(f"{number}", 1.0, "source") for number in range(10_000))]
+    order = Order(works)
+    assert begun(order) == ["source"]
+    order.end("source", "")
+    assert begun(order) == [one.name for one in works[1:]]
+    for one in works[1:]:
+        assert len(order.end(one.name, "")) == 1
+    assert order.is_over

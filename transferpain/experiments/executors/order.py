@@ -1,5 +1,6 @@
 """Which work is begun next: those that nothing waits for come last, those on the longest way to the end first."""
 
+import heapq
 from collections.abc import Sequence
 
 from transferpain.experiments.executors.base import Outcome, Work
@@ -20,10 +21,17 @@ class Order:
         if len(self._works) != len(works):
             raise ValueError(f"two works have one name: {sorted(work.name for work in works)}")
         self._ways = ways(works)
-        # Of equally long ways the first that was given comes first.
-        self._waiting = sorted(self._works, key=lambda name: -self._ways[name])
-        self._finished: set[str] = set()
+        self._lacking = {work.name: set(work.after) for work in works}
+        self._behind: dict[str, list[str]] = {work.name: [] for work in works}
+        for work in works:
+            for name in self._lacking[work.name]:
+                self._behind[name].append(work.name)
+        self._waiting = set(self._works)
         self._running: set[str] = set()
+        # Of equally long ways the first that was given comes first; one that is put back comes behind them.
+        self._places = {work.name: place for place, work in enumerate(works)}
+        self._ready = [self._rank(name) for name in self._works if not self._lacking[name]]
+        heapq.heapify(self._ready)
 
     @property
     def is_over(self) -> bool:
@@ -33,40 +41,52 @@ class Order:
     @property
     def ready(self) -> list[Work]:
         """Return the works that can be begun now, the one to begin first."""
-        return [self._works[name] for name in self._waiting if self._finished.issuperset(self._works[name].after)]
+        return [self._works[name] for _, _, name in sorted(self._ready)]
 
     def begin(self, works: Sequence[Work]) -> None:
         """Count works that are ready as running."""
-        for work in works:
-            self._waiting.remove(work.name)
-            self._running.add(work.name)
+        begun = {work.name for work in works}
+        self._ready = [rank for rank in self._ready if rank[-1] not in begun]
+        heapq.heapify(self._ready)
+        self._waiting -= begun
+        self._running |= begun
 
     def next(self) -> Work | None:
         """Return the work that is to be begun now, which then counts as running; `None` if all others wait."""
-        first = self.ready[:1]
-        self.begin(first)
-        return first[0] if first else None
+        if not self._ready:
+            return None
+        _, _, name = heapq.heappop(self._ready)
+        self._waiting.remove(name)
+        self._running.add(name)
+        return self._works[name]
 
     def again(self, name: str) -> None:
         """Put a running work back: it was lost with its machine, or with the one before it."""
         self._running.remove(name)
-        self._waiting.append(name)
-        self._waiting.sort(key=lambda waiting: -self._ways[waiting])
+        self._waiting.add(name)
+        self._places[name] = max(self._places.values()) + 1
+        heapq.heappush(self._ready, self._rank(name))
 
     def end(self, name: str, error: str, node: str = "", seconds: float = 0.0) -> list[Outcome]:
         """Say what became of a running work; return its outcome, and those of the works that cannot be begun for it."""
         self._running.remove(name)
         outcomes = [Outcome(name, error, node=node, seconds=seconds)]
         if not error:
-            self._finished.add(name)
+            for behind in self._behind[name]:
+                self._lacking[behind].remove(name)
+                if not self._lacking[behind]:
+                    heapq.heappush(self._ready, self._rank(behind))
             return outcomes
-        lost, title = {name}, self._works[name].title or name
-        while blocked := [one for one in self._waiting if lost.intersection(self._works[one].after)]:
-            for one in blocked:
-                self._waiting.remove(one)
-                outcomes.append(Outcome(one, f"its {title} failed: {error}", because_of=name))
-            lost.update(blocked)
+        lost, title = [name], self._works[name].title or name
+        while lost:
+            blocked = self._waiting.intersection(one for each in lost for one in self._behind[each])
+            lost = sorted(blocked, key=self._rank)
+            self._waiting -= blocked
+            outcomes += [Outcome(one, f"its {title} failed: {error}", because_of=name) for one in lost]
         return outcomes
+
+    def _rank(self, name: str) -> tuple[float, int, str]:
+        return -self._ways[name], self._places[name], name
 
 
 def ways(works: Sequence[Work]) -> dict[str, float]:
