@@ -36,6 +36,7 @@ NAMES = (
     "demo",
     "matrix",
     "cluster",
+    "schedule",
 )
 
 

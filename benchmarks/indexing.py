@@ -105,15 +105,20 @@ def index_images(data_root: Path, cache: Path) -> int:
     return len(clips)
 
 
-def write_unbc(top: Path, sequences: int) -> int:
-    """Write a tree with the first of the 200 official sequences, invented labels and no real picture; count frames."""
+def write_unbc(top: Path, sequences: int, painless: int = 0) -> int:
+    """Write a tree with the first of the 200 official sequences, invented labels and no real picture; count frames.
+
+    Args:
+        painless: so many sequences, the first, show no action unit at all.
+    """
     random = np.random.default_rng(0)
     lengths = dict(list(SEQUENCE_FRAMES.items())[:sequences])
-    for clip, frames in lengths.items():
+    for number, (clip, frames) in enumerate(lengths.items()):
         place = f"{next(name for name in SUBJECTS if name[4:] == clip[:5])}/{clip}"
         codes = random.choice(len(INTENSITIES), (frames, len(CODED)), p=INTENSITIES)
         codes[:, CODED.index(43)] = codes[:, CODED.index(43)] > 0
-        stems = [f"{clip}{number:03d}" for number in range(1, frames + 1)]
+        codes *= number >= painless
+        stems = [f"{clip}{frame:03d}" for frame in range(1, frames + 1)]
         write_files(top / "Images" / place, ".png", dict.fromkeys(stems, "x"))
         pspi = [matlab_rows([[value]]) for value in score(codes)]
         write_files(top / "Frame_Labels" / "PSPI" / place, "_facs.txt", dict(zip(stems, pspi, strict=True)))
