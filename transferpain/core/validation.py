@@ -138,7 +138,12 @@ def _meant_value(fault: dict[str, Any]) -> str:
 
 
 def dotted_key(location: tuple[int | str, ...], values: Any) -> str:
-    """Return the key as the file spells it: pydantic adds the chosen `kind` to the path, the file does not."""
+    """Return the key as the file spells it: pydantic adds the chosen `kind` to the path, the file does not.
+
+    One that the file spells in another place, as parts of `source`, is returned as it is.
+    """
+    if isinstance(values, dict) and location and location[0] not in values:
+        return ".".join(map(str, location))
     parts = []
     for position, part in enumerate(location):
         last = position == len(location) - 1

@@ -15,17 +15,25 @@ FOLD = Fold("fold0", np.array([0, 1]), np.array([2, 3, 4, 5]), np.array([6, 7]))
 
 
 def check(use: str) -> None:
+    check_fitted((FittedRows("weights", FOLD.train), FittedRows("a step", np.arange(8), use=use)))
+
+
+def check_fitted(fitted: tuple[FittedRows, ...]) -> None:
     subjects = ["a", "a", "b", "b", "c", "c", "d", "d"]
     samples = pd.DataFrame({"dataset": "biovid", "subject": subjects, "y": [0, 1] * 4})
     experiment = SimpleNamespace(name="stack", seeds=(0,))
     plan = SimpleNamespace(samples=samples, task=SimpleNamespace(classes=("none", "pain")), experiment=experiment)
-    fitted = (FittedRows("weights", FOLD.train), FittedRows("a step", np.arange(8), use=use))
     check_selection(plan, FOLD, (Member("one", "digest", pd.DataFrame(), {("fold0", 0): fitted}),))
 
 
 @pytest.mark.parametrize("use", ["selection", "reference"])
 def test_who_chose_an_epoch_or_was_compared_with_the_own_neutral_face_was_not_learned_from(use):
     check(use)
+
+
+def test_a_member_that_does_not_say_what_it_has_learned_from_is_refused():
+    with pytest.raises(UserError, match=r"cannot be stacked(.|\n)*one, fold0: .*fitted\.json"):
+        check_fitted(())
 
 
 def test_who_was_learned_from_is_refused():

@@ -22,7 +22,7 @@ from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
 from transferpain.strategies.common.finished import fold_folders
-from transferpain.strategies.common.fitted import read_fitted_by
+from transferpain.strategies.common.fitted import FITTED, read_fitted_by
 from transferpain.strategies.common.loss import check_loss
 from transferpain.strategies.ensemble.settings import (
     Averaging,
@@ -202,16 +202,23 @@ def check_selection(plan: Plan, fold: Fold, members: tuple[Member, ...]) -> None
         )
     for member in members:
         for seed in plan.experiment.seeds:
+            if not member.fitted[fold.name, seed]:
+                raise cannot_be_stacked(plan, f"{member.name}, {fold.name}: nothing in {FITTED}")
             for one in member.fitted[fold.name, seed]:
                 if (
                     one.use not in ("selection", "reference")
                     and not one.transductive
                     and np.isin(fold.selection, one.rows).any()
                 ):
-                    raise UserError(
-                        f"The members of {plan.experiment.name} cannot be stacked.",
-                        rule="The regression of a fold is fitted to what members say of selection subjects that they "
-                        "have not learned from: it would trust what they know by heart.",
-                        received=f"{member.name}, {fold.name}: {one.step}",
-                        todo="Leave that run out, or use --set head.kind=averaging.",
-                    )
+                    raise cannot_be_stacked(plan, f"{member.name}, {fold.name}: {one.step}")
+
+
+def cannot_be_stacked(plan: Plan, received: str) -> UserError:
+    """Return the error of a member that has learned from selection subjects, or does not say from whom it has."""
+    return UserError(
+        f"The members of {plan.experiment.name} cannot be stacked.",
+        rule="The regression of a fold is fitted to what members say of selection subjects that they have not learned "
+        "from, as their folds state: it would trust what they know by heart.",
+        received=received,
+        todo="Leave that run out, or use --set head.kind=averaging.",
+    )
