@@ -11,6 +11,7 @@ from transferpain.networks.heads.base import HeadSettings, HeadTraining, Reads, 
 from transferpain.networks.heads.boosted_trees import BoostedTrees
 from transferpain.networks.heads.sklearn_head import LEAST_PROBABILITY, FittedClassifier, class_probabilities
 
+DEEPEST = 16
 LEAST, MOST = 1e-30, 1e30  # XGBoost keeps its settings as float32
 
 
@@ -27,7 +28,7 @@ class XGBoostSettings(HeadSettings):
 
     kind: Literal["xgboost"]
     trees: int = Field(100, ge=1, le=2_000)
-    depth: int = Field(3, ge=1, le=16)
+    depth: int = Field(3, ge=1, le=DEEPEST)
     learning_rate: float = Field(0.1, ge=LEAST, le=1)
     columns: float = Field(1.0, ge=LEAST, le=1)
     l2: float = Field(1.0, ge=0, le=MOST)
