@@ -97,6 +97,12 @@ def test_the_chosen_kind_is_no_part_of_a_key():
     assert dotted_key(("seeds", 1), {"seeds": [0, "x"]}) == "seeds.1"
 
 
+def test_a_place_in_a_list_that_stands_elsewhere_in_the_file_is_named_with_its_list():
+    assert dotted_key(("joined", 1, "backbone"), {"source": {"joined": [{}, {}]}}) == "joined.1.backbone"
+    assert dotted_key(("features", "rate"), {"source": {"rate": 0}}) == "rate"
+    assert dotted_key((), {}) == ""
+
+
 def test_a_number_that_is_missing_in_a_list_is_named():
     assert dotted_key(("bins", 0, 1), {"bins": [[0]]}) == "bins.0.1"
 

@@ -59,6 +59,17 @@ def test_defaults_are_filled_in(tmp_path):
     assert experiment.resolved()["training"]["batch"] == 32
 
 
+def test_a_window_shorter_than_a_row_of_features_is_one_row(tmp_path):
+    experiment = load_experiment(write(tmp_path, "a.yaml", changed(features={"fps": 1}, window={"seconds": 0.3})))
+    assert experiment.window_frames == 1
+
+
+def test_a_window_longer_than_any_recording_is_refused(tmp_path):
+    for seconds in (1.0e7, 1.0e308):
+        with pytest.raises(UserError, match=r"`window\.seconds`: at most"):
+            load_experiment(write(tmp_path, "a.yaml", changed(window={"seconds": seconds})))
+
+
 def test_a_base_supplies_what_the_file_leaves_out(tmp_path):
     write(tmp_path, "base.yaml", MINIMAL)
     path = write(tmp_path, "a.yaml", {"base": "base.yaml", "name": "a", "features": {"batch": 8}})

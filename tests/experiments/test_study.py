@@ -21,7 +21,15 @@ from transferpain.experiments.executors.base import Computing
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import SHOWN_PROBLEMS, problem_lines
 from transferpain.experiments.schema import load_experiment
-from transferpain.experiments.study import Batch, check_batch, datasets_read, dry_run_labels, load_batch, run_batch
+from transferpain.experiments.study import (
+    Batch,
+    check_batch,
+    datasets_read,
+    dry_run_labels,
+    dry_run_rows,
+    load_batch,
+    run_batch,
+)
 from transferpain.experiments.study_schema import is_study
 from transferpain.reports.registered import register_file
 from transferpain.strategies.frozen.strategy import TRANSFERABILITY
@@ -97,6 +105,10 @@ def run_two_at_a_time(batch: Batch) -> None:
     run_ahead(batch, Computing(jobs=2))
 
 
+def dry_run(batch: Batch) -> None:
+    dry_run_rows(batch.folder / FILE, batch.places, [])
+
+
 def register(batch: Batch) -> None:
     register_file(batch.folder / FILE, batch.places, [], None)
 
@@ -123,6 +135,30 @@ def test_a_source_that_does_not_fit_is_refused_before_anything_is_drawn_or_regis
     with pytest.raises(UserError, match=r"(?s)does not fit the faces of second.*reads faces of 96x96.*faces\.size: 64"):
         refuse(batch)
     assert {path.name for path in tmp_path.iterdir()} == {FILE, "matrix-ann.yaml"}
+
+
+@pytest.mark.parametrize("refuse", [run_batch, run_two_at_a_time, dry_run])
+def test_a_stack_that_cannot_be_made_is_refused_before_its_members_are_computed(refuse, small_twin, tmp_path):
+    shared = {"protocol": {"kind": "group_kfold", "folds": 2, "selection_share": 0.1}, "paper": None}
+    texture = {"experiment": "biovid-texture", "set": shared | {"faces": {"size": 64}}}
+    stack = {"source": {"runs": ["one", "two"]}, "head": {"kind": "stacking"}}
+    study = {
+        "study": "late",
+        "title": "Late",
+        "question": "Are there people enough?",
+        "experiments": {
+            "one": texture,
+            "two": texture,
+            "stack": {"experiment": "biovid-ensemble", "set": shared | stack},
+        },
+    }
+    for name in ("biovid-texture", "biovid-ensemble"):
+        shutil.copy(EXPERIMENTS / f"{name}.yaml", tmp_path)
+    write_text(tmp_path / FILE, yaml.safe_dump(study, sort_keys=False))
+    batch = load_batch(tmp_path / FILE, Places(small_twin, tmp_path), [])
+    with pytest.raises(UserError, match="too few selection subjects to stack the members of stack"):
+        refuse(batch)
+    assert not (tmp_path / "runs").exists()
 
 
 def test_a_dry_run_tells_what_is_left_out_of_the_data(tmp_path):

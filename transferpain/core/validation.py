@@ -138,7 +138,13 @@ def _meant_value(fault: dict[str, Any]) -> str:
 
 
 def dotted_key(location: tuple[int | str, ...], values: Any) -> str:
-    """Return the key as the file spells it: pydantic adds the chosen `kind` to the path, the file does not."""
+    """Return the key as the file spells it: pydantic adds the chosen `kind` to the path, the file does not.
+
+    A place in a list that stands elsewhere in the file, as those of `source` do, is named with its list.
+    """
+    of_list = any(isinstance(part, int) for part in location)
+    if of_list and isinstance(values, dict) and location[0] not in values:
+        return ".".join(map(str, location))
     parts = []
     for position, part in enumerate(location):
         last = position == len(location) - 1

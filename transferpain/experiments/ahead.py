@@ -10,7 +10,7 @@ from transferpain.experiments.executors.registry import EXECUTORS
 from transferpain.experiments.runner import check_detectors, find_origin, finished_run
 from transferpain.experiments.schema import Experiment
 from transferpain.experiments.shares import sources_of
-from transferpain.experiments.study import Batch, check_batch, draw_twins
+from transferpain.experiments.study import Batch, check_batch, check_ensembles, draw_twins
 
 
 def run_ahead(batch: Batch, by: Computing) -> None:
@@ -31,6 +31,7 @@ def run_ahead(batch: Batch, by: Computing) -> None:
         return
     check_batch(batch)
     draw_twins(batch.twins, batch.places)
+    check_ensembles(batch)
     for experiment in batch.experiments:
         check_detectors(experiment, batch.folder, batch.places)
     ready = [experiment for experiment in batch.experiments if not experiment.members]

@@ -42,10 +42,11 @@ def check_experiment(experiment: Experiment, folder: Path, places: Places) -> in
     strategy = STRATEGIES[experiment.strategy]
     strategy.check_backbone(experiment, source_backbone(experiment, folder))
     strategy.check_size(experiment, size)
-    weights = BACKBONES[experiment.backbone].imagenet
-    if experiment.source == "imagenet" and not is_here(weights.asset):
-        todo = f"Get it with `transferpain assets fetch {weights.asset.name}`."
-        raise NotHere("The file of ImageNet's weights is not on this machine.", todo=todo)
+    for part in experiment.joined or (experiment,):
+        weights = BACKBONES[part.backbone].imagenet
+        if part.source == "imagenet" and not is_here(weights.asset):
+            todo = f"Get it with `transferpain assets fetch {weights.asset.name}`."
+            raise NotHere("The file of ImageNet's weights is not on this machine.", todo=todo)
     if experiment.probe_source:
         check_source_has_rows(experiment, folder)
     task, index, samples = labelled_samples(experiment, places)

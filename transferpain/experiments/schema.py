@@ -32,6 +32,7 @@ from transferpain.evaluation.few_shot_settings import FewShotSettings
 from transferpain.experiments.source_forms import EXTRACTOR_FORM, JOINED_FORM, OWN_FORM, RUNS_FORM, spread_source
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.features.windows import window_length
 from transferpain.models.sources.face_settings import FaceSettings
 from transferpain.models.sources.origin import (
     BUILT,
@@ -205,7 +206,7 @@ class CommonKeys(Settings):
         """Frames in a full window, or `None` at the native frame rate, which differs between clips."""
         if self.features.frames is not None:
             return self.features.frames
-        return None if self.features.fps is None else round(self.window.seconds * self.features.fps)
+        return None if self.features.fps is None else window_length(self.features.fps, self.window.seconds)
 
     @property
     def finds_faces(self) -> bool:

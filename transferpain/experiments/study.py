@@ -19,6 +19,7 @@ from transferpain.evaluation.metrics.registry import METRICS, check_has_levels
 from transferpain.experiments.chosen_source import settled, source_experiment
 from transferpain.experiments.makers import note_finished_before
 from transferpain.experiments.members import check_members_are_known, of_batch
+from transferpain.experiments.prepared import prepared_data
 from transferpain.experiments.run_folder import RunFolder
 from transferpain.experiments.runner import (
     check_before_source,
@@ -35,6 +36,7 @@ from transferpain.experiments.study_schema import Comparison, Study, is_study, l
 from transferpain.experiments.upgrade import upgrade_experiment
 from transferpain.experiments.variants import variant_name
 from transferpain.models.sources.origin import BUILT
+from transferpain.strategies.registry import STRATEGIES
 
 
 @dataclass(frozen=True)
@@ -142,6 +144,7 @@ def run_batch(batch: Batch, show: Callable[[list[RunFolder]], object] = lambda r
     runs: list[RunFolder] = []
     for number, experiment in enumerate(batch.experiments, start=1):
         draw_twins(twins_read(batch, experiment), batch.places)
+        check_ensembles(batch, experiment.name)
         plan = make_plan(of_batch(experiment, runs), batch.folder, batch.places)
         stood = plan.run.is_done
         runs.append(run_plan(plan, batch.folder, batch.places))
@@ -162,6 +165,23 @@ def check_batch(batch: Batch) -> None:
     for number, experiment in enumerate(batch.experiments):
         check_members_are_known(experiment, names[:number], batch.places)
         check_before_source(settled(experiment, batch.folder), batch.folder)
+
+
+def check_ensembles(batch: Batch, member: str | None = None) -> None:
+    """Refuse ensembles that cannot be made of any members on their data, before these are computed.
+
+    Args:
+        member: of the ensembles that are looked at; `None` are all.
+
+    Raises:
+        UserError: as `prepared_data` and the strategy's `check_samples`.
+    """
+    for experiment in batch.experiments:
+        if experiment.members and (member is None or member in experiment.members):
+            draw_twins(twins_read(batch, experiment), batch.places)
+            data = prepared_data(settled(experiment, batch.folder), batch.places)
+            strategy = STRATEGIES[experiment.strategy]
+            strategy.check_samples(experiment, data.task, data.index, data.samples, data.folds)
 
 
 def twins_read(batch: Batch, experiment: Experiment) -> dict[str, TwinSettings]:
@@ -224,6 +244,7 @@ def dry_run_rows(path: Path, places: Places, assignments: list[str]) -> tuple[li
             stages.append(Stage(experiment.name, "finished", "nothing is left to do", 0.0, 0.0, of=experiment.name))
             continue
         unfinished.append(experiment.name)
+        check_ensembles(batch, experiment.name)
         check_experiment(experiment, batch.folder, batch.places)
         stages += estimate(experiment, batch.folder, batch.places, partial(is_finished, batch.folder, batch.places))
     return ["experiment", "stage", "work", "hours", "disk GB"], estimate_rows(stages)

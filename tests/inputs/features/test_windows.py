@@ -6,7 +6,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from transferpain.inputs.features.windows import fill_missing, nearest_frames, spread_frames, stretch_frames, windows
+from transferpain.inputs.features.windows import (
+    fill_missing,
+    nearest_frames,
+    spread_frames,
+    stretch_frames,
+    window_length,
+    windows,
+)
 
 RATES = st.floats(min_value=1, max_value=240)
 FEATURES = arrays.arrays(
@@ -46,6 +53,11 @@ def test_a_clip_without_frames_has_no_window(mode):
 def test_windows_refuse_impossible_rates(fps, seconds):
     with pytest.raises(ValueError, match="must be positive"):
         windows(100, fps, seconds, "cut")
+
+
+def test_a_window_has_one_frame_however_short_it_is():
+    assert [window_length(1, seconds) for seconds in (0.3, 0.5, 1, 2.4)] == [1, 1, 1, 2]
+    assert windows(10, 1, 0.3, "first") == [(0, 1)]
 
 
 def test_windows_refuse_an_unknown_mode():

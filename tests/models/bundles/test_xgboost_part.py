@@ -16,10 +16,10 @@ from transferpain.core.errors import UserError
 from transferpain.core.store import file_hash
 from transferpain.models.bundles.manifest import load_manifest
 from transferpain.models.bundles.sklearn_bundle import read_any_bundle, save_head
-from transferpain.models.bundles.xgboost_part import check_trees, read_trees, trees_bytes
+from transferpain.models.bundles.xgboost_part import FLOATS, ROOT, check_trees, read_trees, trees_bytes
 from transferpain.networks.heads.base import Rows
 from transferpain.networks.heads.boosted_trees import BoostedTrees
-from transferpain.networks.heads.xgboost import XGBOOST, XGBoostSettings
+from transferpain.networks.heads.xgboost import DEEPEST, XGBOOST, XGBoostSettings
 
 PATH = Path("model/parts/head.json")
 LABELS = ("none", "some", "much")
@@ -93,6 +93,31 @@ def put(place: str, index: int, value: object) -> Callable[[dict], None]:
         tree(values)[place][index] = value
 
     return change
+
+
+def deepen(steps: int) -> Callable[[dict], None]:
+    """Return a change of the first tree into one that goes down so many steps, a leaf beside each."""
+
+    def change(values: dict) -> None:
+        nodes, inner = 2 * steps + 1, range(0, 2 * steps, 2)
+        columns = {key: [-1] * nodes for key in ("left_children", "right_children")}
+        columns["parents"] = [ROOT] + [node for node in inner for _ in range(2)]
+        for node in inner:
+            columns["left_children"][node], columns["right_children"][node] = node + 1, node + 2
+        columns |= {key: [0] * nodes for key in ("split_indices", "default_left", "split_type")}
+        columns |= {key: [0.5] * nodes for key in FLOATS}
+        tree(values).update(columns)
+        tree(values)["tree_param"]["num_nodes"] = str(nodes)
+
+    return change
+
+
+def test_a_tree_as_deep_as_a_head_may_grow_is_read_and_a_deeper_one_is_not():
+    assert XGBoostSettings(kind="xgboost", depth=DEEPEST).depth == DEEPEST
+    assert read_trees(changed(deepen(DEEPEST)), CLASSES, PATH).classes == CLASSES
+    # XGBoost calls itself for each step: a million nodes in one line would end the process.
+    for steps in (DEEPEST + 1, 50_000):
+        assert f"a tree of more than {DEEPEST} steps" in refused(changed(deepen(steps)))
 
 
 def state(key: str, value: object) -> Callable[[dict], None]:

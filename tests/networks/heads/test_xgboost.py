@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 import xgboost
+from pydantic import ValidationError
 
 from tests.networks.heads.sklearn_rows import rows_of, training_of
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
+from transferpain.networks.heads.base import Rows
 from transferpain.networks.heads.xgboost import XGBOOST, XGBoostSettings
 
 Y = np.arange(80) % 2
@@ -51,6 +53,26 @@ def test_weights_of_rows_count():
     x[0, 0] = 0.5
     low, high = (fit(weights=np.where(Y == 1, weight, 1.0)).predict(x)[0, 1] for weight in (0.2, 5.0))
     assert low < high - 0.2
+
+
+@pytest.mark.parametrize("setting", [{"l2": 1e300}, {"learning_rate": 1e-320}, {"columns": 1e-320}])
+def test_a_number_that_xgboost_cannot_hold_is_refused_before_anything_is_computed(setting):
+    with pytest.raises(ValidationError, match=next(iter(setting))):
+        XGBoostSettings(kind="xgboost", **setting)
+
+
+@pytest.mark.parametrize("setting", [{"l2": 1e30}, {"learning_rate": 1e-30}, {"columns": 1e-30}])
+def test_the_last_number_that_is_let_through_is_one_that_it_holds(setting):
+    assert np.isfinite(fit(XGBoostSettings(kind="xgboost", trees=2, **setting)).predict(rows_of(Y, 6).all())).all()
+
+
+@pytest.mark.parametrize("value", [np.inf, np.nan])
+def test_a_feature_that_is_no_finite_number_is_refused_in_words(value):
+    x = rows_of(Y, 6).all().copy()
+    x[3, 2] = value
+    rows = Rows(lambda places: x[places], Y, np.ones(len(Y), np.float32))
+    with pytest.raises(UserError, match=rf"could not be fitted(.|\n)*{value} in 1 of 80 training rows"):
+        XGBOOST.fit(XGBoostSettings(kind="xgboost"), training_of(2, 6), rows, rows)
 
 
 def test_a_class_that_was_never_shown_is_hardly_said():

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from tests.command_line import EXPERIMENTS
-from transferpain.core.errors import UserError
+from transferpain.core.errors import NotHere, UserError
 from transferpain.core.store import read_json
 from transferpain.data.places import Places
+from transferpain.experiments.check import check_experiment
 from transferpain.experiments.registration import describe_source
 from transferpain.experiments.runner import make_plan, run_experiment
 from transferpain.experiments.schema import Experiment, load_experiment
@@ -48,6 +49,15 @@ def test_the_keys_are_read_and_named_only_where_they_are_set():
     assert describe_source(experiment, EXPERIMENTS) == ["untrained", "untrained-1"]
     shared = load(SHUFFLENET, {"source": str(WEIGHTS), "backbone": "vgg16"})
     assert describe_source(shared, EXPERIMENTS) == ["untrained", manifest_hash(WEIGHTS)]
+
+
+def test_a_part_whose_weights_are_not_here_is_refused_before_anything_is_computed(tmp_path, monkeypatch):
+    for name in ("TRANSFERPAIN_ASSETS", "KERAS_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    with pytest.raises(NotHere, match="assets fetch imagenet-vgg19"):
+        check_experiment(
+            load(SHUFFLENET, {"source": "imagenet", "backbone": "vgg19"}), EXPERIMENTS, Places(tmp_path, tmp_path)
+        )
 
 
 @pytest.mark.parametrize(

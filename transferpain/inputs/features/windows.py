@@ -5,6 +5,16 @@ from typing import Literal
 import numpy as np
 
 
+def window_length(fps: float, seconds: float) -> int:
+    """Return how many frames a whole window has: one at least, however short it is.
+
+    Args:
+        fps: frames per second.
+        seconds: length of the window.
+    """
+    return max(1, round(fps * seconds))
+
+
 def windows(num_frames: int, fps: float, seconds: float, mode: Literal["cut", "first"]) -> list[tuple[int, int]]:
     """Return `(start, stop)` frames of the windows of a clip.
 
@@ -28,7 +38,7 @@ def windows(num_frames: int, fps: float, seconds: float, mode: Literal["cut", "f
         raise ValueError(f"mode must be 'cut' or 'first'. Received: mode={mode!r}")
     if num_frames <= 0:
         return []
-    length = max(1, round(fps * seconds))
+    length = window_length(fps, seconds)
     if mode == "first" or num_frames < length:
         return [(0, min(length, num_frames))]
     return [(start, start + length) for start in range(0, num_frames - length + 1, length)]

@@ -2,8 +2,9 @@
 
 XGBoost follows the numbers in a tree without a look at where they lead, and its reader knows many forms. Here a file
 has the one form that heads write: every key is known, every list as long as the tree it belongs to, every number finite
-and in its range, every branch leads onwards to a node that is there. What XGBoost is given is what was checked, written
-anew: two readers may understand one text in two ways.
+and in its range, every branch leads onwards to a node that is there, in no more steps than a head makes: XGBoost calls
+itself for each, and would fill the stack. What it is given is what was checked, written anew: two readers may
+understand one text in two ways.
 """
 
 import json
@@ -18,6 +19,7 @@ import numpy as np
 from transferpain.core.foreign import border, parse_json
 from transferpain.models.bundles.size_checks import Refused
 from transferpain.networks.heads.boosted_trees import BoostedTrees
+from transferpain.networks.heads.xgboost import DEEPEST
 
 RULE = (
     "It is XGBoost's JSON of trees on plain numbers, as the head `xgboost` writes it (models/bundles/xgboost_part.py)."
@@ -166,6 +168,11 @@ def _check_tree(tree: Any, number: int, features: int) -> None:
     parents[children] = np.concatenate([inner, inner])
     if not np.array_equal(columns["parents"], parents):
         raise Refused("a tree that states other parents than it has")
+    level, steps = np.zeros(1, np.int64), 0
+    while len(level := level[~leaf[level]]):
+        level, steps = np.concatenate([left[level], right[level]]), steps + 1
+        if steps > DEEPEST:
+            raise Refused(f"a tree of more than {DEEPEST} steps")
     looked = columns["split_indices"]
     if ((looked < 0) | (looked >= features)).any():
         raise Refused("a tree that looks at a feature that is not there")

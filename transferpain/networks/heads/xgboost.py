@@ -11,6 +11,9 @@ from transferpain.networks.heads.base import HeadSettings, HeadTraining, Reads, 
 from transferpain.networks.heads.boosted_trees import BoostedTrees
 from transferpain.networks.heads.sklearn_head import LEAST_PROBABILITY, FittedClassifier, class_probabilities
 
+DEEPEST = 16
+LEAST, MOST = 1e-30, 1e30  # XGBoost keeps its settings as float32
+
 
 class XGBoostSettings(HeadSettings):
     """Boosted trees of XGBoost on the mean features of a clip.
@@ -25,10 +28,10 @@ class XGBoostSettings(HeadSettings):
 
     kind: Literal["xgboost"]
     trees: int = Field(100, ge=1, le=2_000)
-    depth: int = Field(3, ge=1, le=16)
-    learning_rate: float = Field(0.1, gt=0, le=1)
-    columns: float = Field(1.0, gt=0, le=1)
-    l2: float = Field(1.0, ge=0)
+    depth: int = Field(3, ge=1, le=DEEPEST)
+    learning_rate: float = Field(0.1, ge=LEAST, le=1)
+    columns: float = Field(1.0, ge=LEAST, le=1)
+    l2: float = Field(1.0, ge=0, le=MOST)
 
 
 class XGBoost:
@@ -68,6 +71,13 @@ class XGBoost:
             "verbosity": 0,
         }
         x = np.ascontiguousarray(train.all(), np.float32)
+        if not (finite := np.isfinite(x)).all():
+            raise UserError(
+                f"The head of {training.label} could not be fitted.",
+                rule="Features are finite numbers: XGBoost takes NaN for one that is missing, and no infinite one.",
+                received=f"{x[~finite][0]} in {int((~finite.all(axis=1)).sum())} of {len(x)} training rows",
+                todo="Look at what makes its features; of a network, another backbone or source gives smaller ones.",
+            )
         rows = xgboost.DMatrix(x, label=train.y, weight=train.weights, nthread=1)
         booster = xgboost.train(parameters, rows, settings.trees)
         trees = BoostedTrees(bytes(booster.save_raw("json")), training.classes, x.shape[1])

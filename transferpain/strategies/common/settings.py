@@ -89,7 +89,7 @@ class WindowSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     clip_frames: int | None = Field(None, ge=1)
-    seconds: float = Field(10.0, gt=0)
+    seconds: float = Field(10.0, gt=0, le=1e6)
     frames: int | None = Field(None, ge=1)
     train: Literal["cut", "first"] = "cut"
     missing: Literal["hold_last", "mask"] = "hold_last"

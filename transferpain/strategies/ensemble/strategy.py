@@ -16,13 +16,15 @@ import pandas as pd
 from transferpain.core.contracts import FittedRows, FoldResult, Part, Stage
 from transferpain.core.errors import UserError
 from transferpain.core.seeds import derive_seed
+from transferpain.data.datasets.index import Index
 from transferpain.data.protocols.fold import Fold
+from transferpain.data.tasks.task import Task
 from transferpain.evaluation.predictions import WHOLE_CLIP, subject_names
 from transferpain.models.bundles.manifest import manifest_hash
 from transferpain.networks.training.start import start_tensorflow
 from transferpain.strategies.base import Job, Plan, Prepared, Recipe, Strategy, Workload
 from transferpain.strategies.common.finished import fold_folders
-from transferpain.strategies.common.fitted import read_fitted_by
+from transferpain.strategies.common.fitted import FITTED, read_fitted_by
 from transferpain.strategies.common.loss import check_loss
 from transferpain.strategies.ensemble.settings import (
     Averaging,
@@ -85,6 +87,12 @@ class Ensemble(Strategy):
 
     def check_backbone(self, experiment: Recipe, backbone: str) -> None:
         return
+
+    def check_samples(
+        self, experiment: Recipe, task: Task, index: Index, samples: pd.DataFrame, folds: list[Fold]
+    ) -> None:
+        for fold in folds if experiment.head.kind == "stacking" else ():
+            check_people(experiment, task, samples.iloc[fold.selection], fold.name)
 
     def prepare(self, job: Job) -> PreparedMembers:
         members = tuple(read_member(job.places.runs / name, job.plan) for name in job.plan.experiment.members)
@@ -183,35 +191,52 @@ def table_of(members: tuple[Member, ...], fold: Fold, seed: int, part: Part, pro
     return table
 
 
-def check_selection(plan: Plan, fold: Fold, members: tuple[Member, ...]) -> None:
-    """Refuse to stack where a fold has nobody to fit the regression to, or a member has learned from them.
+def check_people(experiment: Recipe, task: Task, rows: pd.DataFrame, fold: str) -> None:
+    """Refuse to stack where a fold has nobody to fit the regression to.
+
+    Args:
+        rows: the selection samples of the fold.
+        fold: its name.
 
     Raises:
-        UserError: with the fold, and the member and step.
+        UserError: with the fold, and who is missing.
     """
-    rows = plan.samples.iloc[fold.selection]
     people, classes = subject_names(rows).nunique(), set(rows["y"].astype(int))
-    missing = [name for number, name in enumerate(plan.task.classes) if number not in classes]
-    todo = "Raise protocol.selection_share in the members and here, or use --set head.kind=averaging."
+    missing = [name for number, name in enumerate(task.classes) if number not in classes]
     if people < 2 or missing:
         raise UserError(
-            f"{fold.name} has too few selection subjects to stack the members of {plan.experiment.name}.",
+            f"{fold} has too few selection subjects to stack the members of {experiment.name}.",
             rule="The regression of a fold is fitted to its selection subjects: two or more, with every class.",
             received=f"{people} subjects" + (f", none with {', '.join(missing)}" if missing else ""),
-            todo=todo,
+            todo="Raise protocol.selection_share in the members and here, or use --set head.kind=averaging.",
         )
+
+
+def check_selection(plan: Plan, fold: Fold, members: tuple[Member, ...]) -> None:
+    """Refuse to stack members that have learned from a fold's selection subjects, or do not say from whom.
+
+    Raises:
+        UserError: with the fold, the member and the step.
+    """
     for member in members:
         for seed in plan.experiment.seeds:
+            if not member.fitted[fold.name, seed]:
+                raise cannot_be_stacked(plan, f"{member.name}, {fold.name}: nothing in {FITTED}")
             for one in member.fitted[fold.name, seed]:
                 if (
                     one.use not in ("selection", "reference")
                     and not one.transductive
                     and np.isin(fold.selection, one.rows).any()
                 ):
-                    raise UserError(
-                        f"The members of {plan.experiment.name} cannot be stacked.",
-                        rule="The regression of a fold is fitted to what members say of selection subjects that they "
-                        "have not learned from: it would trust what they know by heart.",
-                        received=f"{member.name}, {fold.name}: {one.step}",
-                        todo="Leave that run out, or use --set head.kind=averaging.",
-                    )
+                    raise cannot_be_stacked(plan, f"{member.name}, {fold.name}: {one.step}")
+
+
+def cannot_be_stacked(plan: Plan, received: str) -> UserError:
+    """Return the error of a member that has learned from selection subjects, or does not say from whom it has."""
+    return UserError(
+        f"The members of {plan.experiment.name} cannot be stacked.",
+        rule="The regression of a fold is fitted to what members say of selection subjects that they have not learned "
+        "from, as their folds state: it would trust what they know by heart.",
+        received=received,
+        todo="Leave that run out, or use --set head.kind=averaging.",
+    )

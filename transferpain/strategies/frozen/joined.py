@@ -24,6 +24,7 @@ from transferpain.inputs.features.extractors.extractor import Extractor
 from transferpain.inputs.features.extractors.registry import EXTRACTORS
 from transferpain.inputs.features.extractors.source import SourceExtractor
 from transferpain.inputs.features.settings import FeatureSettings
+from transferpain.inputs.features.windows import window_length
 from transferpain.inputs.reference.features import beside
 from transferpain.models.bundles.bundle import Bundle, read_settings
 from transferpain.models.bundles.collection import by_digest, find_models
@@ -65,7 +66,7 @@ class Stretch:
         """Rows of a whole window; `None` where that depends on the clip's rate."""
         if self.features.frames is not None:
             return self.features.frames
-        return None if self.features.fps is None else round(self.window.seconds * self.features.fps)
+        return None if self.features.fps is None else window_length(self.features.fps, self.window.seconds)
 
 
 @dataclass(frozen=True)
