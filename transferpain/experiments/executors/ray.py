@@ -7,7 +7,9 @@ had finished; one that fails by itself is not.
 
 import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -228,7 +230,16 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
     import ray
 
     running: dict[Any, Running] = {}
-    losses: dict[str, int] = {}
+    losses: Counter[str] = Counter()
+
+    def lose(work: Work) -> int:
+        losses[work.name] += 1
+        # The next process writes its log anew; there is none if this one had not begun.
+        with suppress(FileNotFoundError):
+            log = log_of(work, conditions)
+            log.rename(log.with_name(f"{work.name}-lost-{losses[work.name]}.txt"))
+        return losses[work.name]
+
     alone_since: float | None = None
     try:
         while running or not order.is_over:
@@ -255,7 +266,7 @@ def _compute(order: Order, machines: Machines, conditions: Conditions) -> Iterat
                     if rest:
                         conditions.started(rest[0], one.node.name)
                 elif one.works:
-                    yield from _without_answer(one, said, order, losses)
+                    yield from _without_answer(one, said, order, lose)
     finally:
         _end(list(running))
 
@@ -265,19 +276,19 @@ def _begun(one: Running, conditions: Conditions) -> Any:
     return cluster.begin(request.text(), one.node, one.needs, thread_variables(one.needs.processors))
 
 
-def _without_answer(one: Running, said: Mapping[str, Any], order: Order, losses: dict[str, int]) -> Iterator[Outcome]:
+def _without_answer(
+    one: Running, said: Mapping[str, Any], order: Order, lose: Callable[[Work], int]
+) -> Iterator[Outcome]:
     """Say what becomes of a work whose process ended without an answer for it; those behind it are begun elsewhere.
 
     Args:
-        losses: name -> how often a work was lost.
+        lose: counts a work as lost, and returns how often it was.
     """
     first, *rest = one.works
     error = error_of(said, one.node)
-    if error is None:
-        losses[first.name] = losses.get(first.name, 0) + 1
-        if losses[first.name] >= LOSSES:
-            error = f"Its process was lost {LOSSES} times, the last time on {one.node.name}: its machine or its "
-            error += "task was killed, perhaps for lack of memory. What it had finished is kept."
+    if error is None and lose(first) >= LOSSES:
+        error = f"Its process was lost {LOSSES} times, the last time on {one.node.name}: its machine or its "
+        error += "task was killed, perhaps for lack of memory. What it had finished is kept."
     if error is None:
         note(f"{first.name} was lost on {one.node.name}, and is begun again")
         order.again(first.name)
