@@ -288,9 +288,10 @@ def test_works_of_one_process_fail_and_are_lost_each_for_itself(whole_cluster, s
 
     def kill() -> None:
         for number in toolkit_processes(tmp_path):
-            os.kill(number, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # one that had just been forked, and is another program now
+                os.kill(number, signal.SIGKILL)
 
-    with once(lambda: len(faces_in(tmp_path)) >= 2, kill):
+    with once(lambda: bool(faces_in(tmp_path)), kill):
         outcomes = {
             one.name: one.error for one in RAY.run(works, conditions(whole_cluster, small_twin, tmp_path, started))
         }
