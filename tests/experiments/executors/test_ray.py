@@ -2,29 +2,24 @@
 
 import os
 import re
-import shutil
 import signal
 import socket
-import subprocess
-import threading
-from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-import transferpain
 from tests.command_line import EXPERIMENTS
-from tests.experiments.executors.small_cluster import hidden_node, toolkit_processes
+from tests.experiments.executors.ray_works import ALL, CLIPS, conditions, faces_in, faces_work, once
+from tests.experiments.executors.small_cluster import toolkit_processes
 from tests.small_study import tiny
 from tests.waiting import wait_until
 from transferpain.core.errors import UserError
 from transferpain.core.locks import VARIABLE
 from transferpain.data.places import Places
 from transferpain.experiments.executors.base import Conditions, Work
-from transferpain.experiments.executors.cluster import Needs, Node, nodes_now, seen_of
-from transferpain.experiments.executors.look import Seen
+from transferpain.experiments.executors.cluster import Needs, Node
 from transferpain.experiments.executors.ray import (
     LOSSES,
     RAY,
@@ -34,40 +29,6 @@ from transferpain.experiments.executors.ray import (
     room_for,
     share_of,
 )
-from transferpain.inputs.faces.shards import SHARDS
-
-ALL = tuple(range(SHARDS))
-CLIPS = 9  # of the twin that the task labels
-
-
-def faces_work(name: str = "faces", shards: tuple[int, ...] = ALL, **changes: object) -> Work:
-    return Work(name, tiny(EXPERIMENTS, **{"threads": 1} | changes), "faces", shards)
-
-
-def conditions(cluster, data_root: Path, workspace: Path, started: Callable = lambda work, node: None) -> Conditions:
-    return Conditions(EXPERIMENTS, Places(data_root, workspace), workspace / "logs", 1, cluster.address, started)
-
-
-def faces_in(workspace: Path) -> dict[Path, int]:
-    """Return the cached faces, and when each was written."""
-    return {path: path.stat().st_mtime_ns for path in (workspace / "cache" / "faces").rglob("*.parquet")}
-
-
-@contextmanager
-def once(event: Callable[[], bool], action: Callable[[], object]):
-    """Act in another thread as soon as an event comes; see that it came."""
-    done = []
-
-    def watch() -> None:
-        wait_until(event)
-        action()
-        done.append(True)
-
-    watcher = threading.Thread(target=watch, daemon=True)
-    watcher.start()
-    yield
-    watcher.join()
-    assert done
 
 
 def node(processors: int = 2, memory: int = 10_000_000_000, gpus: int = 0) -> Node:
@@ -246,12 +207,6 @@ def test_a_process_that_is_asked_to_end_on_its_machine_is_begun_again(cluster, s
     assert capsys.readouterr().err.count("begun again") == 1
 
 
-def test_a_machine_whose_toolkit_answers_otherwise_is_told():
-    assert seen_of({"answer": {"problem": "", "toolkit": {}, "data": {}}}) == Seen("", {}, {})
-    assert "another version" in seen_of({"answer": {"problem": "", "toolkit": {}, "data": {}, "more": 1}})
-    assert "No module named" in seen_of({"code": 1, "said": "No module named transferpain"})
-
-
 @pytest.mark.slow
 def test_an_error_of_the_work_itself_is_told_once_and_those_that_wait_for_it_are_not_begun(
     cluster, small_twin, tmp_path
@@ -304,6 +259,20 @@ def test_works_of_one_process_fail_and_are_lost_each_for_itself(whole_cluster, s
     assert len(faces_in(tmp_path)) == CLIPS
 
 
+@pytest.mark.slow
+def test_who_stops_while_answers_wait_to_be_read_leaves_no_process(whole_cluster, small_twin, tmp_path):
+    whole_cluster.have("one")
+    short = [replace(faces_work(f"short-{number}", ()), seconds=5.0) for number in range(3)]
+    rest = [replace(faces_work(f"rest-{number}", ()), seconds=1.0) for number in range(20)]
+    works = [*short, replace(faces_work("long"), seconds=5.0), *rest]
+    outcomes = RAY.run(works, conditions(whole_cluster, small_twin, tmp_path))
+    assert next(outcomes).name == "short-0"
+    wait_until(lambda: bool(faces_in(tmp_path)))
+    outcomes.close()
+    assert toolkit_processes(tmp_path) == []
+    assert len(faces_in(tmp_path)) < CLIPS
+
+
 LIMITED = """
 import resource, sys
 if "transferpain.experiments.executors.node" in sys.orig_argv:
@@ -328,83 +297,3 @@ def test_a_limit_of_file_sizes_on_one_node_is_told_and_stops_no_other(whole_clus
     whole_cluster.have("one", "two")
     assert {one.error for one in RAY.run(works, conditions(whole_cluster, small_twin, tmp_path))} == {""}
     assert len(faces_in(tmp_path)) == CLIPS
-
-
-@pytest.mark.slow
-def test_a_node_with_another_toolkit_is_refused_by_name(cluster, small_twin, tmp_path):
-    other = tmp_path / "other"
-    home = Path(transferpain.__file__).parent
-    shutil.copytree(home, other / "transferpain", ignore=shutil.ignore_patterns("__pycache__"))
-    start = other / "transferpain" / "__init__.py"
-    start.write_text(start.read_text().replace(transferpain.__version__, "1.9.9"))
-    cluster.add("old", env_vars={"PYTHONPATH": str(other)})
-    try:
-        with pytest.raises(UserError, match=r"(?s)1 of the cluster's machines.*old: transferpain 1\.9\.9, here"):
-            list(RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path)))
-    finally:
-        cluster.kill("old")
-    assert not list((tmp_path / "cache").rglob("*.parquet"))
-    assert not list((tmp_path / "cache").glob(".look-*"))
-
-
-@pytest.mark.slow
-def test_a_process_has_the_variables_of_the_command_and_not_those_that_ray_was_started_with(
-    cluster, small_twin, tmp_path, monkeypatch
-):
-    monkeypatch.setenv("TRANSFERPAIN_ASSETS", str(tmp_path / "assets"))
-    cluster.have()
-    cluster.add("other", env_vars={"TF_ENABLE_ONEDNN_OPTS": "1", VARIABLE: "none", "TRANSFERPAIN_ASSETS": "elsewhere"})
-    seen = []
-
-    def watch(*_: object) -> None:
-        wait_until(lambda: toolkit_processes(tmp_path) != [])
-        for process in toolkit_processes(tmp_path):
-            lines = Path(f"/proc/{process}/environ").read_bytes().decode().split("\0")
-            seen.append(dict(line.partition("=")[::2] for line in lines))
-
-    try:
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        assert [one.error for one in RAY.run([faces_work()], conditions(cluster, small_twin, tmp_path))] == [""]
-        watcher.join()
-    finally:
-        cluster.kill("other")
-    assert {one.get("TF_ENABLE_ONEDNN_OPTS") for one in seen} == {os.environ.get("TF_ENABLE_ONEDNN_OPTS")}
-    assert {one.get(VARIABLE) for one in seen} == {None}
-    assert {one["TRANSFERPAIN_ASSETS"] for one in seen} == {str(tmp_path / "assets")}
-
-
-def can_hide() -> bool:
-    return subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True).returncode == 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("hidden", ["workspace", "data"])
-def test_a_node_that_does_not_see_a_folder_is_refused_by_name(cluster, small_twin, tmp_path, hidden):
-    if not can_hide():
-        pytest.skip("this system lets nobody hide a folder from a process")
-    import ray
-
-    data, workspace = tmp_path / "data", tmp_path / "workspace"
-    shutil.copytree(small_twin, data)
-    workspace.mkdir()
-    unseen = {"workspace": workspace, "data": data}[hidden]
-    # Ray takes a while to call the node of the test before dead.
-    name = f"blind-to-{hidden}"
-    blind = [hidden_node(cluster.address, name, [unseen])]
-
-    def is_there() -> bool:
-        # On a busy machine a node gives up when a part of it is late.
-        if blind[-1].poll() is not None:
-            blind.append(hidden_node(cluster.address, name, [unseen]))
-        with ray.init(address=cluster.address, log_to_driver=False):
-            return name in {node.name for node in nodes_now().values()}
-
-    try:
-        wait_until(is_there)
-        said = "is not the one that is seen here" if hidden == "workspace" else "the data of ai4pain are others"
-        with pytest.raises(UserError, match=f"(?s)1 of the cluster's machines.*{name}: .*{said}"):
-            list(RAY.run([faces_work()], conditions(cluster, data, workspace)))
-    finally:
-        os.killpg(blind[-1].pid, signal.SIGKILL)
-        blind[-1].wait()

@@ -361,4 +361,11 @@ def _end(tasks: list[Any]) -> None:
     for force in (False, True):
         for task in tasks:
             ray.cancel(task, force=force)
-        _, tasks = ray.wait(tasks, num_returns=len(tasks), timeout=END_SECONDS) if tasks else ([], [])
+        until = time.monotonic() + END_SECONDS
+        while tasks and (left := until - time.monotonic()) > 0:
+            # One that says something has not ended: that may be an answer of before.
+            for task in ray.wait(tasks, timeout=left)[0]:
+                try:
+                    cluster.heard(task)
+                except (StopIteration, ray.exceptions.RayError):
+                    tasks.remove(task)
