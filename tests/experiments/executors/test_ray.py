@@ -23,12 +23,12 @@ from transferpain.experiments.executors.cluster import Needs, Node
 from transferpain.experiments.executors.ray import (
     LOSSES,
     RAY,
-    SHARE_SECONDS,
     error_of,
     needs_of,
     room_for,
     share_of,
 )
+from transferpain.experiments.shares import SHARE_SECONDS
 
 
 def node(processors: int = 2, memory: int = 10_000_000_000, gpus: int = 0) -> Node:

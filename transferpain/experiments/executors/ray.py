@@ -25,6 +25,7 @@ from transferpain.experiments.executors.cluster import Needs, Node
 from transferpain.experiments.executors.order import Order
 from transferpain.experiments.executors.request import request_of
 from transferpain.experiments.schema import Experiment
+from transferpain.experiments.shares import SHARE_SECONDS
 from transferpain.experiments.study import datasets_read
 
 POLL_SECONDS = 0.5
@@ -38,8 +39,6 @@ END_SECONDS = 40.0
 SHUN_SECONDS = 60.0
 # How a process ends that somebody has ended there, as a job of Slurm or a machine that is taken away: it is lost, too.
 ENDED_THERE = (*(-number for number in (signal.SIGHUP, signal.SIGINT, signal.SIGKILL, signal.SIGTERM)), STOPPED)
-# Short works share a process, which takes about as long to start as a small head to train: so many seconds of them.
-SHARE_SECONDS = 120.0
 # Bytes that a process takes; the largest that was measured took 1.1 GB (benchmarks: `backbones`, `memory`).
 MEMORY = {"run": 1_500_000_000, "features": 1_500_000_000, "faces": 500_000_000}
 
@@ -207,8 +206,9 @@ def too_small(needs: Needs, nodes: Sequence[Node]) -> UserError:
 def share_of(ready: Sequence[Work], nodes: Sequence[Node]) -> tuple[Work, ...]:
     """Return the works that are begun next in one process: the first, and with a short one others as short.
 
-    They are half of what a machine would get of all, at most: so no machine waits long for another in the end. A work
-    whose time is not known is begun alone.
+    A process takes about as long to start as a small head to train. Those of one process are as long as a share of
+    clips at most, and as half of what a machine would get of all: so no machine waits long for another in the end. A
+    work whose time is not known is begun alone.
 
     Args:
         ready: works that can be begun, the one to begin first.
